@@ -1,3 +1,7 @@
+/** The packages whose tests are run together; `vitest.config.ts` reads them from here. */
 export const projects = ["packages/*"]
+
+/** The same packages' end-to-end tests. */
+export const endToEndProjects = ["packages/*/vitest.e2e.config.ts"]
 
 export default projects

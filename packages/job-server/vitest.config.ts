@@ -1,5 +1,3 @@
-import { defineConfig } from "vitest/config"
+import { unit } from "../../vitest.package.ts"
 
-export default defineConfig({
-  test: { name: "job-server", include: ["test/**/*.test.ts"], exclude: ["test/e2e/**"] }
-})
+export default unit("job-server")

@@ -1,0 +1,121 @@
+/**
+ * Our own lint rules, loaded by oxlint: the import directions of `rooms.mjs`, names that say nothing, and `try`.
+ */
+import { readFileSync } from "node:fs"
+import path from "node:path"
+import { fileURLToPath } from "node:url"
+import { closed, rooms } from "./rooms.mjs"
+
+const root = fileURLToPath(new URL("../../", import.meta.url))
+const scope = "@parametric-portal/"
+
+const lies = (file, place) => (place.endsWith("/") ? file.startsWith(place) : file === place)
+const isBelow = (specifier, name) => specifier === name || specifier.startsWith(`${name}/`)
+const roomOf = (file) => Object.keys(rooms).find((name) => rooms[name].files.some((place) => lies(file, place)))
+
+const publicSubpaths = new Map()
+const exportsOf = (folder) => {
+  if (!publicSubpaths.has(folder)) {
+    const manifest = JSON.parse(readFileSync(path.join(root, "packages", folder, "package.json"), "utf8"))
+    publicSubpaths.set(folder, Object.keys(manifest.exports ?? {}))
+  }
+  return publicSubpaths.get(folder)
+}
+
+const refuseRelative = (file, room, specifier) => {
+  const target = path.posix.join(path.posix.dirname(file), specifier)
+  const home = file.split("/").slice(0, 2).join("/")
+  if (!target.startsWith(`${home}/`)) {
+    return /^vitest\.[a-z]+\.ts$/.test(target) && /\/vitest[a-z0-9.]*\.config\.ts$/.test(file)
+      ? undefined
+      : `${target} is another package's: import it by a public subpath`
+  }
+  const other = roomOf(target)
+  if (other === room || (other !== undefined && rooms[room].rooms.includes(other))) return undefined
+  return other === undefined ? undefined : `the room "${room}" may not import the room "${other}" (${target})`
+}
+
+const refuseWorkspace = (room, specifier) => {
+  if (!(rooms[room].workspace ?? []).some((name) => isBelow(specifier, name))) {
+    return `the room "${room}" may not import ${specifier}`
+  }
+  const [folder, ...rest] = specifier.slice(scope.length).split("/")
+  const subpath = [".", ...rest].join("/")
+  return exportsOf(folder).includes(subpath) ? undefined : `${specifier} is not a public subpath of ${scope}${folder}`
+}
+
+const refusePackage = (room, specifier) => {
+  const allowed = rooms[room].packages
+  if (allowed.includes("*")) return undefined
+  const name = specifier.startsWith("node:") ? "node" : specifier
+  return allowed.some((outside) => isBelow(name, outside))
+    ? undefined
+    : `the room "${room}" may import ${allowed.join(", ")}, not ${specifier}`
+}
+
+const refusal = (file, specifier) => {
+  const room = roomOf(file)
+  if (room === undefined) return undefined
+  if (specifier.startsWith(".")) return refuseRelative(file, room, specifier)
+  if (specifier.startsWith(scope)) return refuseWorkspace(room, specifier)
+  return refusePackage(room, specifier)
+}
+
+const firstLine = { start: { line: 1, column: 0 }, end: { line: 1, column: 1 } }
+
+const relativeFile = (context) => path.relative(root, context.filename).split(path.sep).join("/")
+
+const imports = {
+  create(context) {
+    const file = relativeFile(context)
+    const check = (node) => {
+      const specifier = node?.value ?? node?.literal?.value
+      const message = typeof specifier === "string" ? refusal(file, specifier) : undefined
+      if (message !== undefined) context.report({ node, message: `${message}: see .ci/lint/rooms.mjs` })
+    }
+    return {
+      ImportDeclaration: (node) => check(node.source),
+      ExportAllDeclaration: (node) => check(node.source),
+      ExportNamedDeclaration: (node) => check(node.source),
+      ImportExpression: (node) => check(node.source),
+      TSImportType: (node) => check(node.source ?? node.argument)
+    }
+  }
+}
+
+const placed = {
+  create(context) {
+    const file = relativeFile(context)
+    return {
+      Program() {
+        if (closed.some((place) => lies(file, place)) && roomOf(file) === undefined) {
+          context.report({ loc: firstLine, message: `${file} belongs to no room: add it to .ci/lint/rooms.mjs` })
+        }
+      }
+    }
+  }
+}
+
+const drawer = /(^|\/)(utils?|helpers?|common|types|constants|misc|shared)(\.[a-z.]+|\/)/
+
+const named = {
+  create(context) {
+    const file = relativeFile(context)
+    return {
+      Program() {
+        if (drawer.test(file)) {
+          context.report({ loc: firstLine, message: `${file} is named after no subject: say what it is about` })
+        }
+      }
+    }
+  }
+}
+
+const noTry = {
+  create: (context) => ({
+    TryStatement: (node) =>
+      context.report({ node, message: "no try in the library: Effect.try says what it fails with" })
+  })
+}
+
+export default { meta: { name: "rooms" }, rules: { imports, placed, named, "no-try": noTry } }

@@ -1,0 +1,36 @@
+/** Packs the published package and looks at it as its users' tools will: publint, and "are the types wrong". */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import path from "node:path"
+import { run } from "./child.mjs"
+import { pnpm, root } from "./install.mjs"
+
+const bin = (name) => path.join(root, "node_modules/.bin", name)
+
+const sameSubpaths = () => {
+  const { exports, publishConfig } = JSON.parse(readFileSync(path.join(root, "packages/server/package.json"), "utf8"))
+  const [here, published] = [exports, publishConfig.exports].map((list) => Object.keys(list).sort().join(" "))
+  if (here !== published) process.stdout.write(`exports and publishConfig.exports differ:\n${here}\n${published}\n`)
+  return here === published
+}
+
+const inspect = async (folder) => {
+  const built = await run(bin("nx"), ["run", "server:build", "--outputStyle=stream"], { cwd: root })
+  if (built !== 0) return false
+  const done = await pnpm(["--filter", "@parametric-portal/server", "pack", "--pack-destination", folder], 2)
+  if (done !== 0) return false
+  const [archive] = readdirSync(folder).map((name) => path.join(folder, name))
+  const linted = await run(bin("publint"), ["run", archive, "--strict"], { cwd: root })
+  const typed = await run(bin("attw"), [archive, "--profile", "esm-only", "--no-emoji"], { cwd: root })
+  return linted === 0 && typed === 0
+}
+
+export const packed = {
+  name: "the packed package",
+  execute: async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "portal-pack-"))
+    const ok = sameSubpaths() && (await inspect(folder))
+    rmSync(folder, { recursive: true, force: true })
+    return { ok }
+  }
+}

@@ -1,0 +1,3 @@
+import { endToEnd } from "../../vitest.package.ts"
+
+export default endToEnd("dashboard")

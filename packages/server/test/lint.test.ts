@@ -1,0 +1,197 @@
+/**
+ * Each lint rule that guards the architecture is seen to refuse a planted violation and to leave its neighbour alone.
+ * The linter runs once, with our configuration, over a repository of planted files.
+ */
+import { execFile } from "node:child_process"
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import path from "node:path"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+
+const root = fileURLToPath(new URL("../../../", import.meta.url))
+const observe = "packages/server/src/observe"
+const infra = "packages/server/src/infra"
+
+interface Planted {
+  readonly what: string
+  readonly file: string
+  readonly source: string
+  /** The rules that must refuse the file, and no other. */
+  readonly refusedBy: ReadonlyArray<string>
+}
+
+const refused = (rule: string, what: string, file: string, source: string): Planted => ({
+  what,
+  file,
+  source,
+  refusedBy: [rule]
+})
+
+const allowed = (what: string, file: string, source: string): Planted => ({ what, file, source, refusedBy: [] })
+
+const directions = [
+  ["label imports metrics", `${observe}/label/a.ts`, `import "../metrics.ts"`],
+  ["label imports OpenTelemetry", `${observe}/label/b.ts`, `import "@opentelemetry/api"`],
+  ["catalogue imports instrument", `${observe}/catalogue.ts`, `import "./instrument.ts"`],
+  ["catalogue passes metrics on", `${observe}/catalogue/a.ts`, `export * from "../metrics.ts"`],
+  ["instrument passes metrics on", `${observe}/instrument.ts`, `export { a } from "./metrics.ts"`],
+  ["a new part imports telemetry later", `${observe}/new-a.ts`, `export const a = () => import("./telemetry.ts")`],
+  ["metrics imports telemetry", `${observe}/metrics/a.ts`, `import "../telemetry/collect.ts"`],
+  ["metrics imports a module of Node", `${observe}/metrics/b.ts`, `import "node:os"`],
+  ["metrics imports the cluster", `${observe}/metrics/c.ts`, `import "@effect/cluster/Sharding"`],
+  ["metrics names a type of sql", `${observe}/metrics/d.ts`, `export type A = import("@effect/sql/SqlClient").A`],
+  ["testing imports telemetry", `${observe}/testing/a.ts`, `import "../telemetry.ts"`],
+  ["telemetry imports infra", `${observe}/telemetry/a.ts`, `import "../../infra/cluster.ts"`],
+  ["telemetry imports the cluster", `${observe}/telemetry/b.ts`, `import "@effect/cluster/Sharding"`],
+  ["prometheus imports telemetry", `${observe}/prometheus/a.ts`, `import "../telemetry.ts"`],
+  ["infra imports telemetry", `${infra}/jobs/a.ts`, `import "../../observe/telemetry.ts"`],
+  ["infra imports OpenTelemetry", `${infra}/jobs/b.ts`, `import "@opentelemetry/api"`],
+  ["infra imports another package's file", `${infra}/jobs/c.ts`, `import "../../../../job-server/src/main.ts"`],
+  [
+    "monitoring imports more than data",
+    "packages/monitoring/src/a.ts",
+    `import "@parametric-portal/server/observe/metrics"`
+  ],
+  ["monitoring reaches into server", "packages/monitoring/src/b.ts", `import "../../server/src/observe/catalogue.ts"`],
+  [
+    "dashboard imports the library",
+    "packages/dashboard/src/a.ts",
+    `import "@parametric-portal/server/observe/catalogue"`
+  ],
+  [
+    "job-server imports a private part",
+    "packages/job-server/src/a.ts",
+    `import "@parametric-portal/server/observe/label"`
+  ],
+  ["job-server imports the whole of server", "packages/job-server/src/b.ts", `import "@parametric-portal/server"`],
+  ["job-server imports monitoring", "packages/job-server/src/c.ts", `import "@parametric-portal/monitoring"`],
+  ["a test reaches into server", "packages/job-server/test/a.test.ts", `import "../../server/src/observe/label.ts"`]
+] as const
+
+const inInfra = [
+  ["rooms(no-try)", "try", `export const a = () => { try { return 1 } catch { return 2 } }`],
+  ["oxc(no-async-await)", "async", `export const a = async () => 1`],
+  ["eslint(no-restricted-globals)", "date", `export const a = () => Date.now()`],
+  ["eslint(no-console)", "console", `export const a = () => console.log(1)`],
+  ["eslint(no-restricted-imports)", "barrel", `import { Effect } from "effect"\nexport const a = Effect.void`],
+  ["eslint(no-restricted-imports)", "barrel-of-cluster", `export { Sharding } from "@effect/cluster"`],
+  ["typescript(consistent-type-assertions)", "cast", `export const a = (b: unknown) => b as string`],
+  ["typescript(no-explicit-any)", "any", `export const a = (b: any) => b`],
+  ["typescript(no-non-null-assertion)", "bang", `export const a = (b: string | undefined) => b!`],
+  ["import(no-default-export)", "default", `export default 1`],
+  ["unicorn(filename-case)", "NotKebab", `export const a = 1`],
+  ["eslint(no-unused-vars)", "unused", `const a = 1\nexport const b = 2`],
+  ["eslint(max-lines)", "long", `export const a = 1\n${"// more\n".repeat(300)}`],
+  ["eslint(max-lines-per-function)", "long-function", `export const a = () => {\n${"  //\n".repeat(60)}}`],
+  ["import(no-cycle)", "cycle", `import { b } from "./back.ts"\nexport const a = (): number => b()`],
+  ["import(no-cycle)", "back", `import { a } from "./cycle.ts"\nexport const b = (): number => a()`]
+] as const
+
+const planted: ReadonlyArray<Planted> = [
+  ...directions.map(([what, file, source]) => refused("rooms(imports)", what, file, source)),
+  ...inInfra.map(([rule, name, source]) => refused(rule, name, `${infra}/${name}.ts`, source)),
+  refused("rooms(placed)", "a file in no room", "packages/server/src/other.ts", `export const a = 1`),
+  refused("rooms(named)", "a file called utils", "packages/job-server/src/utils.ts", `export const a = 1`),
+  refused("rooms(named)", "a folder called helpers", "packages/job-server/src/helpers/a.ts", `export const a = 1`),
+  refused(
+    "vitest(no-focused-tests)",
+    "a focused test",
+    "packages/server/test/only.test.ts",
+    `import { it } from "vitest"\nit.only("a", () => {})`
+  ),
+  refused(
+    "vitest(no-disabled-tests)",
+    "a disabled test",
+    "packages/server/test/skip.test.ts",
+    `import { it } from "vitest"\nit.skip("a", () => {})`
+  ),
+  refused(
+    "typescript(ban-ts-comment)",
+    "an expected error without a reason",
+    "packages/server/test/why.test.ts",
+    `// @ts-expect-error\nexport const a: string = 1`
+  ),
+  allowed("label imports outcome", `${observe}/label/ok.ts`, `import "../outcome.ts"\nimport "effect/Effect"`),
+  allowed("catalogue imports boundaries", `${observe}/catalogue/ok.ts`, `import "../boundaries.ts"`),
+  allowed("a new part imports instrument", `${observe}/new-ok.ts`, `import "./instrument.ts"\nimport "./catalogue.ts"`),
+  allowed("metrics imports a new part", `${observe}/metrics/ok.ts`, `import "../new-ok.ts"\nimport "../instrument.ts"`),
+  allowed(
+    "telemetry imports metrics, OpenTelemetry and Node",
+    `${observe}/telemetry/ok.ts`,
+    `import "../metrics.ts"\nimport "@opentelemetry/resources"\nimport "node:os"`
+  ),
+  allowed(
+    "infra imports metrics and the cluster",
+    `${infra}/cluster/ok.ts`,
+    `import "../../observe/metrics.ts"\nimport "@effect/cluster/Sharding"`
+  ),
+  allowed(
+    "a test imports any part of its own package",
+    "packages/server/test/ok.test.ts",
+    `import "../src/observe/telemetry.ts"\nimport "../src/infra/cluster.ts"`
+  ),
+  allowed(
+    "monitoring imports the data",
+    "packages/monitoring/src/ok.ts",
+    `import "@parametric-portal/server/observe/catalogue"`
+  ),
+  allowed(
+    "job-server imports as a user",
+    "packages/job-server/src/ok.ts",
+    `import "@parametric-portal/server/observe/metrics"`
+  ),
+  allowed("dashboard imports what it likes", "packages/dashboard/src/ok.ts", `import "protobufjs"\nimport "./page.ts"`),
+  allowed(
+    "a config has a default export",
+    "packages/dashboard/vitest.config.ts",
+    `import "../../vitest.package.ts"\nexport default 1`
+  ),
+  allowed(
+    "a cast with its proof",
+    `${infra}/proved.ts`,
+    `// oxlint-disable-next-line typescript/consistent-type-assertions -- the proof\nexport const a = (b: unknown) => b as string`
+  )
+]
+
+interface Finding {
+  readonly code: string
+  readonly filename: string
+}
+
+const folder = mkdtempSync(path.join(tmpdir(), "portal-lint-"))
+let findings: ReadonlyArray<Finding> = []
+
+const plant = () => {
+  for (const own of [".oxlintrc.json", ".ci/lint"]) {
+    cpSync(path.join(root, own), path.join(folder, own), { recursive: true })
+  }
+  for (const name of ["server", "dashboard", "job-server", "monitoring"]) {
+    const manifest = `packages/${name}/package.json`
+    cpSync(path.join(root, manifest), path.join(folder, manifest), { recursive: true })
+  }
+  for (const { file, source } of planted) {
+    mkdirSync(path.dirname(path.join(folder, file)), { recursive: true })
+    writeFileSync(path.join(folder, file), `${source}\n`)
+  }
+}
+
+beforeAll(async () => {
+  plant()
+  const oxlint = path.join(root, "node_modules/.bin/oxlint")
+  const options = { cwd: folder, maxBuffer: 64 * 1024 * 1024 }
+  const { stdout } = await promisify(execFile)(oxlint, ["--format=json"], options).catch(
+    (failed: { readonly stdout: string }) => failed
+  )
+  findings = JSON.parse(stdout).diagnostics
+})
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe("lint", () => {
+  it.each(planted)("$what: refused by $refusedBy", ({ file, refusedBy }) => {
+    const codes = findings.filter(({ filename }) => filename === file).map(({ code }) => code)
+    expect(Array.from(new Set(codes))).toEqual(refusedBy)
+  })
+})

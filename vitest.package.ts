@@ -1,0 +1,19 @@
+/** The vitest configuration that every package shares; a package says only its name. */
+import { defineConfig } from "vitest/config"
+
+export const unit = (name: string) =>
+  defineConfig({
+    test: { name, include: ["test/**/*.test.ts"], exclude: ["test/e2e/**"], testTimeout: 20_000, hookTimeout: 60_000 }
+  })
+
+/** Tests with processes, servers and minutes: apart, so that the quick ones stay quick. */
+export const endToEnd = (name: string) =>
+  defineConfig({
+    test: {
+      name: `${name} e2e`,
+      include: ["test/e2e/**/*.test.ts"],
+      fileParallelism: false,
+      testTimeout: 600_000,
+      hookTimeout: 120_000
+    }
+  })
