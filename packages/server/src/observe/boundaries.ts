@@ -1,0 +1,49 @@
+/**
+ * Bucket boundaries, named by the family of durations or counts that they sort. A boundary is inclusive above: a
+ * value equal to it falls into its bucket (`le`), and one more bucket up to infinity follows the last.
+ */
+import * as Either from "effect/Either"
+import { DefinitionError } from "./definition-error.ts"
+
+/** The families: what an instrument names instead of writing numbers. */
+export type BoundaryFamily = keyof typeof boundaries
+
+/**
+ * The default boundaries: seconds, except `attempts`, which counts. `MetricsService.layer({ boundaries })` replaces
+ * them for each family.
+ */
+export const boundaries = {
+  http: [0.001, 0.01, 0.1, 1, 10, 100],
+  jobs: [0.01, 0.1, 1, 10, 100, 1000],
+  cluster: [0.001, 0.01, 0.05, 0.1, 0.5, 1, 5],
+  entityLifetime: [1, 5, 30, 60, 300, 600, 1800, 3600],
+  attempts: [1, 2, 3, 5, 8, 13]
+} as const satisfies Record<string, ReadonlyArray<number>>
+
+/**
+ * The boundaries as they were given, if they are at least one, finite and strictly increasing; otherwise an error that
+ * names the first offender. Compared by value everywhere: two equal lists define the same instrument.
+ */
+export const validate = (
+  metric: string,
+  given: ReadonlyArray<number>
+): Either.Either<ReadonlyArray<number>, DefinitionError> => {
+  const offender = given.findIndex(
+    (value, index) => !Number.isFinite(value) || (index > 0 && value <= (given[index - 1] ?? Number.NEGATIVE_INFINITY))
+  )
+  if (given.length > 0 && offender === -1) {
+    return Either.right(given)
+  }
+  return Either.left(
+    new DefinitionError({
+      reason: "Boundaries",
+      metric,
+      given: `[${given.join(", ")}]`,
+      expected:
+        given.length === 0
+          ? "at least one boundary"
+          : `finite numbers, each greater than the one before; number ${offender + 1} (${given[offender]}) is not`,
+      mend: "sort the boundaries, remove repeated ones and those that are not finite"
+    })
+  )
+}

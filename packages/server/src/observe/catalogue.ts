@@ -1,0 +1,17 @@
+/**
+ * Every metric as data: name, kind, unit, labels, when it moves and what it does not count. Handles, OTLP metadata,
+ * the Prometheus endpoint, the reference, panels, alerts and their tests derive from these rows.
+ */
+import { cluster } from "./catalogue/cluster.ts"
+import { jobs } from "./catalogue/jobs.ts"
+import { telemetry } from "./catalogue/telemetry.ts"
+import { workflow } from "./catalogue/workflow.ts"
+
+export type { Kind, Row, Rows, Scope } from "./catalogue/row.ts"
+export { labelNameProblem, metricNameProblem, reservedLabelNames, unitProblem } from "./catalogue/row.ts"
+
+/** The namespaces of `MetricsService`, each a record of handle -> row. */
+export const catalogue = { jobs, cluster, workflow, telemetry }
+
+/** The name of a namespace of {@link catalogue}. */
+export type Namespace = keyof typeof catalogue

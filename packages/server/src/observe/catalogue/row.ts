@@ -1,0 +1,81 @@
+/** The shape of a catalogue row, and the rules for the words in it. */
+import type { BoundaryFamily } from "../boundaries.ts"
+
+/**
+ * - `counter` (C): monotonic, only ever added to
+ * - `gauge` (G): sampled, set to what a source says
+ * - `upDownCounter` (U): counted up and down, back to zero when nothing is going on
+ * - `histogram` (H): a distribution; of durations when its unit is `s`, of counts otherwise
+ */
+export type Kind = "counter" | "gauge" | "upDownCounter" | "histogram"
+
+/**
+ * How values of several runners go together: `runner` values are added up; a `cluster` value is written by one runner
+ * for all of them, and the largest is taken while two overlap.
+ */
+export type Scope = "runner" | "cluster"
+
+/** One metric. Names fixed by the mission carry `given`: handle, name, kind and label names are API. */
+export interface Row<Label extends string = string> {
+  /** The name on every wire, Prometheus included: unit and `_total` are part of it. */
+  readonly name: string
+  readonly kind: Kind
+  /** UCUM: `s`, `By`, or an annotation such as `{job}` for a count; never `1`. */
+  readonly unit: string
+  readonly labels: ReadonlyArray<Label>
+  /** When it moves, in one sentence; the description on the wire. */
+  readonly help: string
+  /** What it does not count, for the reference. */
+  readonly misses?: string
+  readonly scope?: Scope
+  readonly given?: true
+  /** Histograms only: a family of `boundaries`, or own numbers. */
+  readonly boundaries?: BoundaryFamily | ReadonlyArray<number>
+  /** Labels whose values are a closed set; a metric whose labels are all closed is exported as 0 from the start. */
+  readonly closed?: { readonly [K in Label]?: ReadonlyArray<string> }
+}
+
+/** A namespace: handle -> row. */
+export type Rows = Readonly<Record<string, Row>>
+
+/**
+ * Names that mean something else to Prometheus or to the units of Effect's own exporters; never the name of a label.
+ */
+export const reservedLabelNames: ReadonlySet<string> = new Set([
+  "job",
+  "instance",
+  "le",
+  "quantile",
+  "unit",
+  "time_unit"
+])
+
+const legalName = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/
+const legalUnit = /^(s|By|Cel|%|\{[a-z][a-z_]*\}|By\/s|\{[a-z][a-z_]*\}\/s)$/
+
+/** Why a label name can't be used, or nothing. */
+export const labelNameProblem = (name: string): string | undefined =>
+  reservedLabelNames.has(name)
+    ? `a label name other than ${Array.from(reservedLabelNames).join(", ")}`
+    : legalName.test(name)
+      ? undefined
+      : "a label name in lower_snake_case that begins with a letter"
+
+/** Why a metric name can't be used, or nothing. A counter ends in `_total`, a duration in `_seconds`, bytes in `_bytes`. */
+export const metricNameProblem = ({ kind, name, unit }: Pick<Row, "name" | "kind" | "unit">): string | undefined => {
+  if (!legalName.test(name)) {
+    return "a name in lower_snake_case that begins with a letter"
+  }
+  if ((kind === "counter") !== name.endsWith("_total")) {
+    return kind === "counter" ? "a counter's name that ends in _total" : "no _total at the end: only counters have it"
+  }
+  const stem = name.replace(/_total$/, "")
+  if ((unit === "s") !== stem.endsWith("_seconds")) {
+    return unit === "s" ? "a name that ends in _seconds, as its unit is s" : "the unit s, as the name ends in _seconds"
+  }
+  return (unit === "By") === stem.endsWith("_bytes") ? undefined : "_bytes at the end exactly when the unit is By"
+}
+
+/** Why a unit can't be used, or nothing. `1` is refused: a Prometheus OTLP receiver renames such a gauge to `…_ratio`. */
+export const unitProblem = (unit: string): string | undefined =>
+  legalUnit.test(unit) ? undefined : "a UCUM unit: s, By, Cel, %, or an annotation such as {job} for a count, never 1"

@@ -1,0 +1,59 @@
+/** The metrics of the pipeline about itself: what it exported, dropped, folded and failed at. */
+import { failedOutcomes } from "../outcome.ts"
+import type { Rows } from "./row.ts"
+
+export const telemetry = {
+  exports: {
+    name: "telemetry_exports_total",
+    kind: "counter",
+    unit: "{export}",
+    labels: ["outcome"],
+    closed: { outcome: failedOutcomes },
+    help: "Exports that ended; the label outcome is absent on success."
+  },
+  exportDuration: {
+    name: "telemetry_export_seconds",
+    kind: "histogram",
+    unit: "s",
+    labels: ["outcome"],
+    boundaries: "cluster",
+    closed: { outcome: failedOutcomes },
+    help: "One export from the start of its request to its acknowledgement or failure."
+  },
+  pointsDropped: {
+    name: "telemetry_points_dropped_total",
+    kind: "counter",
+    unit: "{point}",
+    labels: ["reason"],
+    closed: { reason: ["non_finite", "negative", "conflict", "rejected"] },
+    help: "Points or amounts that were refused: not finite, negative where only growth is, in conflict, or rejected."
+  },
+  series: {
+    name: "telemetry_series",
+    kind: "gauge",
+    unit: "{series}",
+    labels: ["metric"],
+    help: "Series a metric has now, its overflow series included; read at collection."
+  },
+  overflow: {
+    name: "telemetry_series_overflow_total",
+    kind: "counter",
+    unit: "{point}",
+    labels: ["metric"],
+    help: "Recordings folded into the overflow series of a metric because its limit of series was reached."
+  },
+  lastSuccess: {
+    name: "telemetry_last_success_timestamp_seconds",
+    kind: "gauge",
+    unit: "s",
+    labels: [],
+    help: "When an export was last acknowledged, in seconds since the epoch; absent before the first."
+  },
+  watchErrors: {
+    name: "telemetry_watch_errors_total",
+    kind: "counter",
+    unit: "{error}",
+    labels: ["site"],
+    help: "Defects inside the watching itself, swallowed so that what is watched goes on."
+  }
+} as const satisfies Rows

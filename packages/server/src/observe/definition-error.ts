@@ -1,0 +1,24 @@
+/** The one error of definitions: what was given, what was expected, and how to mend it. */
+import * as Data from "effect/Data"
+
+/**
+ * A metric can't be defined or bound as asked. Raised where a metric is defined or a layer is built, never while
+ * recording.
+ *
+ * - `Boundaries`: not finite, not strictly increasing, or empty
+ * - `Conflict`: the name is taken by another kind, unit, label set or other boundaries in the same registry
+ * - `Name`, `Unit`: not legal in Prometheus or not UCUM
+ * - `Label`: a label name that is not legal, or not declared by the metric
+ * - `Limit`: a cardinality limit that is not a whole number of at least 2
+ */
+export class DefinitionError extends Data.TaggedError("MetricDefinitionError")<{
+  readonly reason: "Boundaries" | "Conflict" | "Name" | "Unit" | "Label" | "Limit"
+  readonly metric: string
+  readonly given: string
+  readonly expected: string
+  readonly mend: string
+}> {
+  override get message(): string {
+    return `${this.reason} of metric "${this.metric}": given ${this.given}; expected ${this.expected}. ${this.mend}.`
+  }
+}

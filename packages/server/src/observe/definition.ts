@@ -1,0 +1,94 @@
+/** What makes a row a good definition, and when two of them are in each other's way. */
+import * as Either from "effect/Either"
+import * as MetricKeyType from "effect/MetricKeyType"
+import type * as MetricRegistry from "effect/MetricRegistry"
+import { labelNameProblem, metricNameProblem, type Row, unitProblem } from "./catalogue.ts"
+import { DefinitionError } from "./definition-error.ts"
+import type { Instrument } from "./instrument.ts"
+import { entries } from "./registry.ts"
+
+/** Name, unit and label names are legal. */
+export const checkRow = (row: Row): Either.Either<void, DefinitionError> => {
+  const problem = (
+    reason: DefinitionError["reason"],
+    given: string,
+    expected: string | undefined
+  ): DefinitionError | undefined =>
+    expected === undefined
+      ? undefined
+      : new DefinitionError({
+          reason,
+          metric: row.name,
+          given: `"${given}"`,
+          expected,
+          mend: `rename it in the row of "${row.name}"`
+        })
+  const error =
+    problem("Name", row.name, metricNameProblem(row)) ??
+    problem("Unit", row.unit, unitProblem(row.unit)) ??
+    row.labels.map((name) => problem("Label", name, labelNameProblem(name))).find((found) => found !== undefined)
+  return error === undefined ? Either.void : Either.left(error)
+}
+
+/** Labels that are bound are declared by the metric. */
+export const checkLabels = (row: Row, names: ReadonlyArray<string>): Either.Either<void, DefinitionError> => {
+  const undeclared = names.find((name) => !row.labels.includes(name))
+  return undeclared === undefined ? Either.void : Either.left(
+    new DefinitionError({
+      reason: "Label",
+      metric: row.name,
+      given: `the label "${undeclared}"`,
+      expected: row.labels.length === 0 ? "no label" : `one of ${row.labels.join(", ")}`,
+      mend: "leave the label out, or declare it in the metric's row"
+    })
+  )
+}
+
+/** An existing instrument and a new definition of the same name mean the same. */
+export const conflictWith = (
+  existing: Instrument,
+  row: Row,
+  boundaries: ReadonlyArray<number> | undefined
+): Either.Either<void, DefinitionError> => {
+  const was = describe(existing.row, existing.boundaries)
+  const is = describe(row, boundaries)
+  return was === is ? Either.void : Either.left(conflict(row, is, was))
+}
+
+/** No metric that somebody else put into the registry has this name and another type. */
+export const foreignConflict = (
+  registry: MetricRegistry.MetricRegistry,
+  row: Row
+): Either.Either<void, DefinitionError> => {
+  for (const { key } of entries(registry)) {
+    if (key.name === row.name && !sameType(key.keyType, row)) {
+      return Either.left(conflict(row, `a ${row.kind}`, "a foreign metric of another kind in the same registry"))
+    }
+  }
+  return Either.void
+}
+
+const conflict = (row: Row, given: string, was: string): DefinitionError =>
+  new DefinitionError({
+    reason: "Conflict",
+    metric: row.name,
+    given,
+    expected: `the definition that this name has already: ${was}`,
+    mend: "give one of the two another name, or its own registry with MetricsService.layer({ registry })"
+  })
+
+const describe = (row: Row, boundaries: ReadonlyArray<number> | undefined): string =>
+  `a ${row.kind} of ${row.unit}, labels [${Array.from(row.labels).sort().join(", ")}]` +
+  (boundaries === undefined ? "" : `, boundaries [${boundaries.join(", ")}]`)
+
+const sameType = (keyType: unknown, row: Row): boolean => {
+  switch (row.kind) {
+    case "counter":
+      return MetricKeyType.isCounterKey(keyType)
+    case "histogram":
+      return MetricKeyType.isHistogramKey(keyType)
+    case "gauge":
+    case "upDownCounter":
+      return MetricKeyType.isGaugeKey(keyType)
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * The one place where labels are made: values cleaned, keys unique, pairs sorted. A series is its name and such a
+ * sorted list, so that the order in which labels were written never matters.
+ */
+import * as HashSet from "effect/HashSet"
+import * as MetricLabel from "effect/MetricLabel"
+
+declare const Names: unique symbol
+
+/** A set of labels whose names are known to the type checker. An untyped `HashSet<MetricLabel>` is accepted as well. */
+export type Labels<Name extends string = string> = HashSet.HashSet<MetricLabel.MetricLabel> & {
+  readonly [Names]?: Name
+}
+
+/** Label names with their values; an undefined value means that the label is absent. */
+export type Pairs<Name extends string = string> = { readonly [K in Name]?: string | undefined }
+
+/** Unique keys in code-unit order, values clean and not empty. */
+export type Canonical = ReadonlyArray<MetricLabel.MetricLabel>
+
+/** The longest value that is kept whole; a longer one is cut and ends in {@link ellipsis}. */
+export const maxValueLength = 120
+
+const ellipsis = "..."
+const plain = /^[\x20-\x7e]{1,120}$/
+const unwanted = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]/gu
+
+/**
+ * A label value fit for every backend: well-formed Unicode in NFKC, no control or zero-width characters, at most 120
+ * characters and then `...`. Cleaning twice changes nothing.
+ */
+export const clean = (value: string): string => {
+  if (plain.test(value)) {
+    return value
+  }
+  // Removing can bring characters together that compose, and composing can bring up what is to be removed, so the two
+  // steps repeat until the value rests; each round shortens it or ends.
+  let current = value.slice(0, maxValueLength * 32).toWellFormed()
+  for (let next = normalise(current); next !== current; next = normalise(current)) {
+    current = next
+  }
+  return cut(current)
+}
+
+/** A set of labels: undefined and empty values dropped, the others cleaned. Applying it to its own result changes nothing. */
+export const label = <const P extends Pairs>(
+  pairs: P
+): Labels<string extends keyof P ? never : Extract<keyof P, string>> => {
+  const labels: Array<MetricLabel.MetricLabel> = []
+  for (const key of Object.keys(pairs)) {
+    const value = pairs[key]
+    const cleaned = value === undefined ? "" : clean(value)
+    if (cleaned !== "") {
+      labels.push(MetricLabel.make(key, cleaned))
+    }
+  }
+  return HashSet.fromIterable(labels)
+}
+
+/**
+ * Labels in canonical form. On a clash of keys `own` beats `ambient`; within `own` the first wins (the label nearest
+ * to the metric), within `ambient` the last (the innermost `Effect.tagMetrics`): always the inner one.
+ */
+export const canonical = (
+  own: Iterable<MetricLabel.MetricLabel>,
+  ambient: ReadonlyArray<MetricLabel.MetricLabel> = []
+): Canonical => {
+  const byKey = new Map<string, string>()
+  for (const { key, value } of own) {
+    put(byKey, key, value)
+  }
+  for (let index = ambient.length - 1; index >= 0; index--) {
+    const outer = ambient[index]
+    if (outer !== undefined) {
+      put(byKey, outer.key, outer.value)
+    }
+  }
+  return Array.from(byKey)
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([key, value]) => MetricLabel.make(key, value))
+}
+
+/** A string that two canonical lists share exactly if they are equal: no cleaned key or value has a control character. */
+export const identity = (labels: Canonical): string => {
+  let text = ""
+  for (const { key, value } of labels) {
+    text += `${key}\u0001${value}\u0002`
+  }
+  return text
+}
+
+const put = (byKey: Map<string, string>, key: string, value: string): void => {
+  const name = clean(key)
+  if (name === "" || byKey.has(name)) {
+    return
+  }
+  const cleaned = clean(value)
+  if (cleaned !== "") {
+    byKey.set(name, cleaned)
+  }
+}
+
+const normalise = (value: string): string => value.replace(unwanted, "").normalize("NFKC")
+
+const cut = (value: string): string => {
+  const isShort = value.length <= maxValueLength
+  const isCutAlready = value.length <= maxValueLength + ellipsis.length && value.endsWith(ellipsis)
+  return isShort || isCutAlready
+    ? value
+    : `${value
+        .slice(0, maxValueLength)
+        .toWellFormed()
+        .replace(/\ufffd$/u, "")}${ellipsis}`
+}

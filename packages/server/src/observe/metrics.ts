@@ -1,0 +1,280 @@
+/**
+ * The front door: `MetricsService`, the namespaces of typed metric handles, and the combinators to pipe around effects.
+ * It leaves sending them anywhere to `observe/telemetry` and `observe/prometheus`.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { dual } from "effect/Function"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as MetricRegistry from "effect/MetricRegistry"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+import { boundaries } from "./boundaries.ts"
+import { catalogue, type Row, type Rows } from "./catalogue.ts"
+import { checkLabels } from "./definition.ts"
+import type { DefinitionError } from "./definition-error.ts"
+import { type Counter, type Gauge, type HandlesOf, type Instrument, InstrumentId } from "./instrument.ts"
+import { canonical, label, type Labels, type Pairs } from "./label.ts"
+import { type DefineOptions, type Meter, meterOf } from "./meter.ts"
+import { errorTag } from "./outcome.ts"
+import { observe, sample, type Sample, type SampleOptions } from "./sampler.ts"
+import type { Series } from "./series.ts"
+import { ClusterTracker, type TrackClusterOptions } from "./track-cluster.ts"
+import { effectWatcher, type ErrorCounter, errorTags, tagsOf, type TrackEffectOptions } from "./track-effect.ts"
+import { JobTracker, type TrackJobOptions } from "./track-job.ts"
+import { countElements, logProgress } from "./track-stream.ts"
+import { ambientLabels, watch } from "./watch.ts"
+
+export type { Row, Rows } from "./catalogue.ts"
+export { DefinitionError } from "./definition-error.ts"
+export type { Counter, Distribution, Gauge, HandleOf, HandlesOf, Seconds } from "./instrument.ts"
+export type { Labels, Pairs } from "./label.ts"
+export type { BoundaryOptions, DefineOptions, LimitOptions } from "./meter.ts"
+export type { FailedOutcome, Outcome } from "./outcome.ts"
+export type { Sample, SampleOptions } from "./sampler.ts"
+export type { SeriesState } from "./series.ts"
+export type { ClusterOperation, TrackClusterOptions } from "./track-cluster.ts"
+export type { DurationMetric, ErrorCounter, TrackEffectOptions } from "./track-effect.ts"
+export type { JobOperation, TrackJobOptions } from "./track-job.ts"
+
+/** How to build an instance of {@link MetricsService}. */
+export interface MetricsOptions extends DefineOptions {
+  /** Where the metrics live: Effect's global registry unless given; `"own"` makes a fresh one for this instance. */
+  readonly registry?: MetricRegistry.MetricRegistry | "own"
+}
+
+/** How to count and log the progress of a stream. */
+export interface StreamProgressOptions<Label extends string> {
+  readonly counter: Counter<Label>
+  readonly labels: Pairs<Label>
+  /** A line is logged each time that the number of elements passes a multiple of this. */
+  readonly logInterval: number
+}
+
+/** A series bound once and recorded on often, with no labels to resolve. */
+export type BoundSeries = Pick<Series, "record" | "add" | "labels">
+
+interface MetricsShape extends HandlesOfCatalogue {
+  /** The registry that holds the series. */
+  readonly registry: MetricRegistry.MetricRegistry
+  /** The instruments of that registry; for the rooms of this library that collect and sample. */
+  readonly meter: Meter
+  readonly options: DefineOptions
+  readonly jobTracker: JobTracker
+  readonly clusterTracker: ClusterTracker
+}
+
+type HandlesOfCatalogue = { readonly [N in keyof typeof catalogue]: HandlesOf<(typeof catalogue)[N]> }
+
+/**
+ * The metrics of a process: namespaces of handles (`metrics.jobs.enqueued`, `metrics.cluster.messageLatency`, …) that
+ * are Effect `Metric`s, and, as statics, everything that records on them.
+ */
+export class MetricsService extends Effect.Service<MetricsService>()("server/Metrics", {
+  effect: Effect.orDie(Effect.suspend(() => build({})))
+}) {
+  /**
+   * An instance with own boundaries for each family, own limits of series, or an own registry. Fails with a
+   * {@link DefinitionError} when boundaries or limits are not sound, or conflict with what the registry holds.
+   */
+  static readonly layer = (options: MetricsOptions = {}): Layer.Layer<MetricsService, DefinitionError> =>
+    Layer.effect(MetricsService, Effect.map(build(options), (shape) => new MetricsService(shape)))
+
+  /** The default bucket boundaries by family, in seconds (`attempts` counts). */
+  static readonly boundaries = boundaries
+
+  /** A set of labels: undefined values dropped, the others cleaned. Applying it twice changes nothing. */
+  static readonly label = label
+
+  /** The short name of any error: `_tag`, else the constructor name of an `Error`, else `Unknown`. */
+  static readonly errorTag = errorTag
+
+  /** Adds to a counter. A negative or non-finite amount is refused, counted and warned of once. */
+  static readonly inc = <Label extends string>(
+    counter: Metric.Metric.Counter<number> & { readonly labelNames?: ReadonlyArray<Label> },
+    labels: Labels<NoInfer<Label>>,
+    by = 1
+  ): Effect.Effect<void> => Effect.sync(() => counter.unsafeUpdate(by, tagsOf(labels, ambientLabels())))
+
+  /** Adds to a gauge; `Metric.set` sets one. */
+  static readonly gauge = <Label extends string>(
+    gauge: Metric.Metric.Gauge<number> & { readonly labelNames?: ReadonlyArray<Label> },
+    labels: Labels<NoInfer<Label>>,
+    delta: number
+  ): Effect.Effect<void> => Effect.sync(() => gauge.unsafeModify(delta, tagsOf(labels, ambientLabels())))
+
+  /**
+   * Counts and times one operation on a job, whatever its outcome; the reference has the table. The effect keeps its
+   * value, errors and interruption.
+   */
+  static readonly trackJob =
+    (options: TrackJobOptions) =>
+    <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | MetricsService> =>
+      watch(effect, (context: Context.Context<MetricsService>) => metricsIn(context).jobTracker.watcher(options))
+
+  /** Counts and times one cluster operation, whatever its outcome; the reference has the table. */
+  static readonly trackCluster: {
+    (options: TrackClusterOptions): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R | MetricsService>
+    <A, E, R>(effect: Effect.Effect<A, E, R>, options: TrackClusterOptions): Effect.Effect<A, E, R | MetricsService>
+  } = dual(
+    2,
+    <A, E, R>(effect: Effect.Effect<A, E, R>, options: TrackClusterOptions): Effect.Effect<A, E, R | MetricsService> =>
+      watch(effect, (context: Context.Context<MetricsService>) => metricsIn(context).clusterTracker.watcher(options))
+  )
+
+  /**
+   * Times any effect in each of its four outcomes, and counts its failures and defects by the error's tag. On others
+   * than success the label `outcome` is added to the duration.
+   */
+  static readonly trackEffect: {
+    (options: TrackEffectOptions): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R | MetricsService>
+    <A, E, R>(effect: Effect.Effect<A, E, R>, options: TrackEffectOptions): Effect.Effect<A, E, R | MetricsService>
+  } = dual(
+    2,
+    <A, E, R>(effect: Effect.Effect<A, E, R>, options: TrackEffectOptions): Effect.Effect<A, E, R | MetricsService> =>
+      watch(effect, (context: Context.Context<MetricsService>) => effectWatcher(metricsIn(context).meter, options))
+  )
+
+  /** Counts one error by its tag, in the label `reason` where the counter declares it, else in `type`. */
+  static readonly trackError = (errors: ErrorCounter, labels: Labels, error: unknown): Effect.Effect<void> =>
+    Effect.sync(() => errors.unsafeUpdate(1, errorTags(errors, labels, error, ambientLabels())))
+
+  /** Counts the elements of a stream, a chunk at a time. */
+  static readonly trackStream: {
+    <Label extends string>(
+      counter: Counter<Label>,
+      pairs: Pairs<NoInfer<Label>>
+    ): <A, E, R>(stream: Stream.Stream<A, E, R>) => Stream.Stream<A, E, R>
+    <A, E, R, Label extends string>(
+      stream: Stream.Stream<A, E, R>,
+      counter: Counter<Label>,
+      pairs: Pairs<NoInfer<Label>>
+    ): Stream.Stream<A, E, R>
+  } = dual(
+    3,
+    <A, E, R>(stream: Stream.Stream<A, E, R>, counter: Counter, pairs: Pairs): Stream.Stream<A, E, R> => {
+      const labels = label(pairs)
+      return countElements(stream, (elements) => MetricsService.inc(counter, labels, elements))
+    }
+  )
+
+  /** Counts the elements of a stream, and logs a line each time their number passes a multiple of `logInterval`. */
+  static readonly trackStreamProgress: {
+    <Label extends string>(
+      options: StreamProgressOptions<Label>
+    ): <A, E, R>(stream: Stream.Stream<A, E, R>) => Stream.Stream<A, E, R>
+    <A, E, R, Label extends string>(
+      stream: Stream.Stream<A, E, R>,
+      options: StreamProgressOptions<Label>
+    ): Stream.Stream<A, E, R>
+  } = dual(
+    2,
+    <A, E, R>(
+      stream: Stream.Stream<A, E, R>,
+      { counter, labels, logInterval }: StreamProgressOptions<string>
+    ): Stream.Stream<A, E, R> =>
+      logProgress(
+        MetricsService.trackStream(stream, counter, labels),
+        logInterval,
+        (elements) => `${counter.row.name}: ${elements} so far`
+      )
+  )
+
+  /**
+   * Handles for your own metrics, with the same guarantees: label names in the types, units, limits, conflicts refused.
+   * A counter whose labels are all closed sets is exported as 0 from here on.
+   */
+  static readonly define = <const Rs extends Rows>(
+    rows: Rs
+  ): Effect.Effect<HandlesOf<Rs>, DefinitionError, MetricsService> =>
+    Effect.flatMap(MetricsService, ({ meter, options }) =>
+      Effect.tap(handlesOf(meter, rows, options), () =>
+        Effect.sync(() => Object.values(rows).forEach((row) => meter.zero(row)))))
+
+  /**
+   * One series bound for recording in a hot path: nothing is resolved per call, and ambient labels are not looked at.
+   * Fails with a {@link DefinitionError} when a label is not one that the metric declares.
+   */
+  static readonly series = <Label extends string>(
+    handle: { readonly row: Row; readonly labelNames: ReadonlyArray<Label>; readonly [InstrumentId]: Instrument },
+    pairs: Pairs<NoInfer<Label>>
+  ): Effect.Effect<BoundSeries, DefinitionError> =>
+    Effect.map(checkLabels(handle.row, Object.keys(pairs)), () => handle[InstrumentId].resolve(canonical(label(pairs))))
+
+  /**
+   * Removes the series of a metric that have all of these labels, and frees their place under the limit: an entity
+   * type, a queue or a runner that is gone. The number of series removed.
+   */
+  static readonly remove = <Label extends string>(
+    handle: { readonly labelNames: ReadonlyArray<Label>; readonly [InstrumentId]: Instrument },
+    pairs: Pairs<NoInfer<Label>>
+  ): Effect.Effect<number, never, MetricsService> =>
+    Effect.map(MetricsService, ({ meter }) => {
+      const gone = canonical(label(pairs))
+      return meter.remove(handle[InstrumentId], (labels) =>
+        gone.every(({ key, value }) => labels.some((found) => found.key === key && found.value === value)))
+    })
+
+  /** Samples a gauge from an effect until the scope closes; a failing source makes it absent, and is tried again. */
+  static readonly sample = <Label extends string, E, R>(
+    options: SampleOptions<Label, E, R>
+  ): Effect.Effect<void, never, R | Scope.Scope | MetricsService> =>
+    Effect.flatMap(MetricsService, ({ meter }) => sample(meter, options))
+
+  /** Reads a gauge from a function whenever it is read or collected, until the scope closes. */
+  static readonly observe = <Label extends string>(
+    gauge: Gauge<Label>,
+    read: (nowNanos: bigint) => Iterable<Sample<Label>>
+  ): Effect.Effect<void, never, Scope.Scope | MetricsService> =>
+    Effect.flatMap(MetricsService, ({ meter }) => observe(meter, gauge, read))
+
+  /** Puts the closed label sets of counters at 0, so that a rate over them sees the first event. */
+  static readonly zero = (handle: { readonly row: Row }): Effect.Effect<void, never, MetricsService> =>
+    Effect.map(MetricsService, ({ meter }) => meter.zero(handle.row))
+}
+
+const build = ({ registry: given, ...options }: MetricsOptions): Effect.Effect<MetricsShape, DefinitionError> =>
+  Effect.gen(function*() {
+    const registry = given === "own" ? MetricRegistry.make() : given ?? Metric.globalMetricRegistry
+    const meter = meterOf(registry)
+    const jobs = yield* handlesOf(meter, catalogue.jobs, options)
+    const cluster = yield* handlesOf(meter, catalogue.cluster, options)
+    const workflow = yield* handlesOf(meter, catalogue.workflow, options)
+    const telemetry = yield* handlesOf(meter, catalogue.telemetry, options)
+    const handles = { jobs, cluster, workflow, telemetry }
+    return { ...handles, registry, meter, options, ...trackersOf(meter, handles) }
+  })
+
+/** The trackers of a meter, made once: what runs is known to one of them, whoever asked for the service. */
+const trackersOf = (meter: Meter, handles: HandlesOfCatalogue): Pick<MetricsShape, "jobTracker" | "clusterTracker"> => {
+  const known = trackers.get(meter)
+  const made = known ?? {
+    jobTracker: new JobTracker(handles.jobs, meter),
+    clusterTracker: new ClusterTracker(handles.cluster, meter)
+  }
+  trackers.set(meter, made)
+  return made
+}
+
+const trackers = new WeakMap<Meter, Pick<MetricsShape, "jobTracker" | "clusterTracker">>()
+
+const metricsIn = (context: Context.Context<MetricsService>): MetricsService => Context.get(context, MetricsService)
+
+const handlesOf = <const Rs extends Rows>(
+  meter: Meter,
+  rows: Rs,
+  options: DefineOptions
+): Either.Either<HandlesOf<Rs>, DefinitionError> =>
+  Either.map(
+    Either.all(Object.entries(rows).map(([handle, row]) =>
+      Either.map(meter.define(row, options), (instrument) => [handle, instrument.handle] as const)
+    )),
+    (handles) => typed<Rs>(Object.fromEntries(handles))
+  )
+
+// An instrument makes its handle from its row: the kind and unit that `HandleOf` reads choose the same input and state
+// there, and the label names are those of the row.
+const typed = <Rs extends Rows>(handles: Record<string, Instrument["handle"]>): HandlesOf<Rs> =>
+  handles as unknown as HandlesOf<Rs>

@@ -1,0 +1,56 @@
+/**
+ * What Effect's `MetricRegistry` does not offer in public: walking its entries one by one and taking one out. The only
+ * file that knows how the registry of Effect 3.22 stores them (`docs/decisions/0004-registry.md`).
+ */
+import type * as MetricHook from "effect/MetricHook"
+import type * as MetricKey from "effect/MetricKey"
+import type * as MetricKeyType from "effect/MetricKeyType"
+import type * as MetricPair from "effect/MetricPair"
+import type * as MetricRegistry from "effect/MetricRegistry"
+import * as MutableHashMap from "effect/MutableHashMap"
+import * as Predicate from "effect/Predicate"
+
+/** The key of a metric whose type is not known. */
+export type AnyKey = MetricKey.MetricKey<MetricKeyType.MetricKeyType.Untyped>
+
+/** One metric series in a registry: its key, and a way to read its state that costs nothing until it is used. */
+export interface Entry {
+  readonly key: AnyKey
+  readonly state: () => MetricPair.MetricPair.Untyped["metricState"]
+}
+
+type Stored = MutableHashMap.MutableHashMap<AnyKey, MetricHook.MetricHook.Root>
+
+/**
+ * The entries of a registry, lazily: a walk can stop and go on later without holding up the event loop. A registry that
+ * is not Effect's own is read in one snapshot.
+ */
+export const entries = function* (registry: MetricRegistry.MetricRegistry): Generator<Entry> {
+  const map = stored(registry)
+  if (map === undefined) {
+    for (const { metricKey, metricState } of registry.snapshot()) {
+      yield { key: metricKey, state: () => metricState }
+    }
+    return
+  }
+  for (const [key, hook] of map) {
+    yield { key, state: () => hook.get() }
+  }
+}
+
+/** Takes a series out of a registry, so that no exporter sees it again; false if this registry can't forget. */
+export const forget = (registry: MetricRegistry.MetricRegistry, key: AnyKey): boolean => {
+  const map = stored(registry)
+  if (map !== undefined) {
+    MutableHashMap.remove(map, key)
+  }
+  return map !== undefined
+}
+
+const stored = (registry: MetricRegistry.MetricRegistry): Stored | undefined =>
+  Predicate.hasProperty(registry, "map") && isStored(registry.map) ? registry.map : undefined
+
+// Effect 3.22 keeps its hooks by key in the one MutableHashMap that a registry has, the property `map`.
+const isStored = (value: unknown): value is Stored => Predicate.hasProperty(value, mutableHashMapTypeId)
+
+const mutableHashMapTypeId = Symbol.for("effect/MutableHashMap")

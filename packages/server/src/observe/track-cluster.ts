@@ -1,0 +1,86 @@
+/** Watching one cluster operation: the table of `trackCluster` in the reference. */
+import type * as MetricLabel from "effect/MetricLabel"
+import type { cluster } from "./catalogue/cluster.ts"
+import { type HandlesOf, InstrumentId } from "./instrument.ts"
+import { canonical, label } from "./label.ts"
+import type { Meter } from "./meter.ts"
+import { clusterErrorType, type Outcome } from "./outcome.ts"
+import type { Series } from "./series.ts"
+import { SeriesCache } from "./series-cache.ts"
+import type { Watcher } from "./watch.ts"
+
+/** What can be done with a message. */
+export type ClusterOperation = "send" | "broadcast" | "receive"
+
+/** What is known of a cluster operation. */
+export interface TrackClusterOptions {
+  readonly operation: ClusterOperation
+  readonly entityType: string
+  /** The RPC's tag: bounded by the protocol. */
+  readonly message?: string | undefined
+}
+
+type ClusterHandles = HandlesOf<typeof cluster>
+
+/** Tracks cluster operations in one set of cluster metrics. */
+export class ClusterTracker {
+  private readonly meter: Meter
+  private readonly series: SeriesCache<OperationSeries, TrackClusterOptions>
+
+  constructor(handles: ClusterHandles, meter: Meter) {
+    this.meter = meter
+    this.series = new SeriesCache(meter, (options, ambient) => new OperationSeries(handles, options, ambient))
+  }
+
+  watcher(options: TrackClusterOptions): Watcher {
+    const key = `${options.operation}\u0000${options.entityType}\u0000${options.message ?? ""}`
+    return {
+      site: "trackCluster",
+      meter: this.meter,
+      begin: ({ ambient }) => {
+        const series = this.series.get(key, options, ambient)
+        return (outcome, seconds) => series.end(outcome, seconds)
+      }
+    }
+  }
+}
+
+/** The series that one operation with one type of entity moves. */
+class OperationSeries {
+  private readonly latency: Series
+  private readonly succeeded: Series | undefined
+  private readonly errors: (type: string) => Series
+
+  constructor(
+    handles: ClusterHandles,
+    { entityType: entity_type, message, operation }: TrackClusterOptions,
+    ambient: ReadonlyArray<MetricLabel.MetricLabel>
+  ) {
+    const labels = canonical(label({ entity_type, operation, message }), ambient)
+    const counter = succeeds[operation]
+    this.latency = handles.messageLatency[InstrumentId].resolve(labels)
+    this.succeeded = counter === undefined ? undefined : handles[counter][InstrumentId].resolve(labels)
+    this.errors = (type) => handles.errors[InstrumentId].resolve(canonical(label({ entity_type, type }), ambient))
+  }
+
+  end(outcome: Outcome, seconds: number): void {
+    this.latency.record(seconds)
+    switch (outcome._tag) {
+      case "success":
+        return this.succeeded?.record(1)
+      case "failure":
+        return this.errors(clusterErrorType(outcome.error)).record(1)
+      case "defect":
+        return this.errors(clusterErrorType(outcome.defect)).record(1)
+      case "interrupted":
+        return undefined
+    }
+  }
+}
+
+/** The counter that a success of an operation moves. */
+const succeeds = {
+  send: "messagesSent",
+  broadcast: undefined,
+  receive: "messagesReceived"
+} as const satisfies Record<ClusterOperation, keyof ClusterHandles | undefined>

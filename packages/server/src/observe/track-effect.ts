@@ -1,0 +1,69 @@
+/** Watching any effect with any duration metric and any error counter, Effect's own included. */
+import * as Duration from "effect/Duration"
+import * as HashSet from "effect/HashSet"
+import type * as Metric from "effect/Metric"
+import * as MetricLabel from "effect/MetricLabel"
+import type { Declared } from "./instrument.ts"
+import { type Canonical, canonical, clean, type Labels } from "./label.ts"
+import type { Meter } from "./meter.ts"
+import { errorTag } from "./outcome.ts"
+import type { Watcher } from "./watch.ts"
+
+/** Any metric that takes durations: one of ours, or one of Effect's timers. */
+export type DurationMetric = Metric.Metric<unknown, Duration.Duration, unknown> & Partial<Declared<string>>
+
+/** Any counter of numbers: one of ours, or one of Effect's. */
+export type ErrorCounter = Metric.Metric<unknown, number, unknown> & Partial<Declared<string>>
+
+/** What to measure around an effect. */
+export interface TrackEffectOptions {
+  /** Every outcome is timed; on others than success the label `outcome` says which. */
+  readonly duration: DurationMetric
+  /** Counts failures and defects, labelled with the error's tag; see `errorLabel`. */
+  readonly errors: ErrorCounter
+  readonly labels: Labels
+}
+
+/** The watcher of `trackEffect`. */
+export const effectWatcher = (meter: Meter, { duration, errors, labels }: TrackEffectOptions): Watcher => ({
+  site: "trackEffect",
+  meter,
+  begin: ({ ambient }) => (outcome, seconds) => {
+    const timed = outcome._tag === "success" ? labels : withLabel(labels, "outcome", outcome._tag)
+    duration.unsafeUpdate(Duration.seconds(seconds), tagsOf(timed, ambient))
+    if (outcome._tag === "failure") {
+      errors.unsafeUpdate(1, errorTags(errors, labels, outcome.error, ambient))
+    } else if (outcome._tag === "defect") {
+      errors.unsafeUpdate(1, errorTags(errors, labels, outcome.defect, ambient))
+    }
+  }
+})
+
+/** The labels of one error in a counter, as Effect hands labels to a metric. */
+export const errorTags = (
+  errors: ErrorCounter,
+  labels: Labels,
+  error: unknown,
+  ambient: ReadonlyArray<MetricLabel.MetricLabel>
+): Canonical => tagsOf(withLabel(labels, errorLabel(errors), errorTag(error)), ambient)
+
+/** Labels in canonical form, under ambient ones; a set that is used again is resolved once. */
+export const tagsOf = (labels: Labels, ambient: ReadonlyArray<MetricLabel.MetricLabel>): Canonical => {
+  const known = ambient.length === 0 ? resolved.get(labels) : undefined
+  if (known !== undefined) {
+    return known
+  }
+  const tags = canonical(labels, ambient)
+  if (ambient.length === 0) {
+    resolved.set(labels, tags)
+  }
+  return tags
+}
+
+const resolved = new WeakMap<Labels, Canonical>()
+
+/** The label that names an error: `reason` where the counter declares it, as the job metrics do, else `type`. */
+const errorLabel = (errors: ErrorCounter): string => errors.labelNames?.includes("reason") === true ? "reason" : "type"
+
+const withLabel = (labels: Labels, key: string, value: string): Labels =>
+  HashSet.add(HashSet.filter(labels, (label) => label.key !== key), MetricLabel.make(key, clean(value)))

@@ -1,0 +1,82 @@
+/**
+ * The one way in which the combinators watch an effect: begin, run it as it is, end with exactly one outcome. What is
+ * watched keeps its value, cause, interruption and fiber refs; a defect in the watching is counted and swallowed.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as FiberRef from "effect/FiberRef"
+import type * as MetricLabel from "effect/MetricLabel"
+import * as Option from "effect/Option"
+import type { Meter } from "./meter.ts"
+import { type Outcome, ofCause, success } from "./outcome.ts"
+
+/** What a watch knows when it begins. */
+export interface Begin {
+  readonly clock: Clock.Clock
+  readonly startNanos: bigint
+  /** The labels of `Effect.tagMetrics`, outermost first. */
+  readonly ambient: ReadonlyArray<MetricLabel.MetricLabel>
+}
+
+/** What to do when the watched effect has ended. */
+export type End = (outcome: Outcome, seconds: number) => void
+
+/** A kind of watching: where it happens, whose meter counts its defects, and what it does. */
+export interface Watcher {
+  readonly site: string
+  readonly meter: Meter
+  readonly begin: (begin: Begin) => End
+}
+
+/**
+ * Runs an effect under a watcher, which is looked up in the fiber's context. `begin` and `end` run where interruption
+ * can't come between them and the effect, so that whatever goes up comes down; the effect itself stays as interruptible
+ * as it was.
+ */
+export const watch = <A, E, R, R2>(
+  effect: Effect.Effect<A, E, R>,
+  watcherOf: (context: Context.Context<R2>) => Watcher
+): Effect.Effect<A, E, R | R2> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.withFiberRuntime<A, E, R | R2>((fiber) => {
+      const watcher = watcherOf(contextOf<R2>(fiber.currentContext))
+      const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
+      const startNanos = clock.unsafeCurrentTimeNanos()
+      const { meter, site } = watcher
+      const end = meter.guard(site, () =>
+        watcher.begin({ clock, startNanos, ambient: fiber.getFiberRef(FiberRef.currentMetricLabels) })
+      )
+      const finish = (outcome: Outcome): void => {
+        if (end !== undefined) {
+          meter.guard(site, () => end(outcome, secondsBetween(startNanos, clock.unsafeCurrentTimeNanos())))
+        }
+      }
+      return Effect.matchCauseEffect(restore(effect), {
+        onFailure: (cause) => {
+          finish(ofCause(cause))
+          return Effect.failCause(cause)
+        },
+        onSuccess: (value) => {
+          finish(success)
+          return Effect.succeed(value)
+        }
+      })
+    })
+  )
+
+/** The ambient labels of the fiber that runs now. */
+export const ambientLabels = (): ReadonlyArray<MetricLabel.MetricLabel> =>
+  Option.match(Fiber.getCurrentFiber(), {
+    onNone: () => [],
+    onSome: (fiber) => fiber.getFiberRef(FiberRef.currentMetricLabels)
+  })
+
+/** Never negative: the clock of a fiber counts up, but a test may set it back. */
+const secondsBetween = (startNanos: bigint, endNanos: bigint): number =>
+  Math.max(0, Number(endNanos - startNanos) / 1e9)
+
+// The type of `watch` puts R2 into the requirements of the effect it returns, so a fiber that runs it has it in its
+// context, although the fiber's own type can't say so.
+const contextOf = <R>(context: Context.Context<never>): Context.Context<R> => context as Context.Context<R>
