@@ -1,0 +1,78 @@
+/** The listening socket on 127.0.0.1: opening, closing, opening again on the same port. */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import type { HttpServer } from "@effect/platform/HttpServer"
+import type { ServeError } from "@effect/platform/HttpServerError"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import type { Scope } from "effect/Scope"
+import * as Http from "node:http"
+
+/** The address that a receiver listens on. It is not reachable from other machines. */
+export const host = "127.0.0.1"
+
+/** Another program listens on the port. */
+export class PortInUse extends Data.TaggedError("PortInUse")<{ readonly port: number; readonly message: string }> {}
+
+/** The port cannot be listened on for another reason. */
+export class ListenFailed extends Data.TaggedError("ListenFailed")<{
+  readonly port: number
+  readonly message: string
+  readonly cause: unknown
+}> {}
+
+export interface Listener {
+  readonly server: HttpServer
+  readonly port: number
+  /** Stops listening and ends every connection. Does nothing when it is closed. */
+  readonly close: Effect.Effect<void>
+  /** Listens again on the same port. Does nothing when it is open. */
+  readonly open: Effect.Effect<void, PortInUse | ListenFailed>
+}
+
+/** Listens on a port until the scope ends; 0 takes a free one. */
+export const listen = (requested: number): Effect.Effect<Listener, PortInUse | ListenFailed, Scope> =>
+  Effect.gen(function* () {
+    if (!Number.isInteger(requested) || requested < 0 || requested > 65535) {
+      return yield* new ListenFailed({
+        port: requested,
+        message: `${requested} is not a port: give a whole number from 0 to 65535, where 0 takes a free port`,
+        cause: undefined
+      })
+    }
+    const node = Http.createServer()
+    const server = yield* NodeHttpServer.make(() => node, { host, port: requested }).pipe(
+      Effect.mapError((error: ServeError) => listenError(requested, error.cause))
+    )
+    yield* Effect.addFinalizer(() => close(node))
+    const port = server.address._tag === "TcpAddress" ? server.address.port : requested
+    return { server, port, close: close(node), open: open(node, port) }
+  })
+
+const close = (node: Http.Server): Effect.Effect<void> =>
+  Effect.async((resume) => {
+    if (!node.listening) return resume(Effect.void)
+    node.close(() => resume(Effect.void))
+    node.closeAllConnections()
+  })
+
+const open = (node: Http.Server, port: number): Effect.Effect<void, PortInUse | ListenFailed> =>
+  Effect.async((resume) => {
+    if (node.listening) return resume(Effect.void)
+    const onError = (cause: Error) => resume(Effect.fail(listenError(port, cause)))
+    node.once("error", onError)
+    node.listen({ host, port }, () => {
+      node.off("error", onError)
+      resume(Effect.void)
+    })
+  })
+
+const listenError = (port: number, cause: unknown): PortInUse | ListenFailed => {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined
+  if (code === "EADDRINUSE") {
+    const message =
+      `Port ${port} of ${host} is in use. End the program that listens there ` +
+      `(ss -ltnp "sport = :${port}" names it), or choose another port; 0 takes a free one.`
+    return new PortInUse({ port, message })
+  }
+  return new ListenFailed({ port, message: `Cannot listen on port ${port} of ${host}: ${String(cause)}`, cause })
+}

@@ -1,0 +1,135 @@
+/**
+ * What a request says once it is decoded: plain, readonly values without a trace of the encoding they came in. A `Point`
+ * is one data point as it was sent, a `Series` what all acknowledged points of one identity come to.
+ *
+ * They are schemas because the control endpoint sends series as JSON to tests in other processes.
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * The value of an attribute. An integer beyond 2^53 is given as its decimal digits, bytes are given as base64, an empty
+ * value as `null`.
+ */
+export type AttributeValue = string | number | boolean | null | ReadonlyArray<AttributeValue> | Attributes
+
+/** Attributes by name, sorted by name. */
+export interface Attributes {
+  readonly [name: string]: AttributeValue
+}
+
+const AttributeValue: Schema.Schema<AttributeValue> = Schema.Union(
+  Schema.String,
+  Schema.Number,
+  Schema.Boolean,
+  Schema.Null,
+  Schema.Array(Schema.suspend(() => AttributeValue)),
+  Schema.suspend(() => Attributes)
+)
+
+const Attributes: Schema.Schema<Attributes> = Schema.Record({ key: Schema.String, value: AttributeValue })
+
+/** The instrumentation scope that a metric came from. */
+export const InstrumentationScope = Schema.Struct({ name: Schema.String, version: Schema.String })
+export type InstrumentationScope = typeof InstrumentationScope.Type
+
+/** A histogram with explicit boundaries. `min` and `max` are absent when the sender gave none. */
+export const Histogram = Schema.Struct({
+  count: Schema.Number,
+  sum: Schema.optionalWith(Schema.Number, { exact: true }),
+  min: Schema.optionalWith(Schema.Number, { exact: true }),
+  max: Schema.optionalWith(Schema.Number, { exact: true }),
+  bucketCounts: Schema.Array(Schema.Number),
+  explicitBounds: Schema.Array(Schema.Number)
+})
+export type Histogram = typeof Histogram.Type
+
+const ExponentialBuckets = Schema.Struct({ offset: Schema.Number, bucketCounts: Schema.Array(Schema.Number) })
+
+/** A histogram whose boundaries are powers of 2^(2^-scale). */
+export const ExponentialHistogram = Schema.Struct({
+  count: Schema.Number,
+  sum: Schema.optionalWith(Schema.Number, { exact: true }),
+  min: Schema.optionalWith(Schema.Number, { exact: true }),
+  max: Schema.optionalWith(Schema.Number, { exact: true }),
+  scale: Schema.Number,
+  zeroCount: Schema.Number,
+  zeroThreshold: Schema.Number,
+  positive: ExponentialBuckets,
+  negative: ExponentialBuckets
+})
+export type ExponentialHistogram = typeof ExponentialHistogram.Type
+
+/** Quantiles that the sender computed. */
+export const Summary = Schema.Struct({
+  count: Schema.Number,
+  sum: Schema.Number,
+  quantiles: Schema.Array(Schema.Struct({ quantile: Schema.Number, value: Schema.Number }))
+})
+export type Summary = typeof Summary.Type
+
+export const Temporality = Schema.Literal("cumulative", "delta")
+export type Temporality = typeof Temporality.Type
+
+const identity = {
+  resource: Attributes,
+  scope: InstrumentationScope,
+  name: Schema.String,
+  attributes: Attributes
+}
+
+const description = {
+  description: Schema.String,
+  unit: Schema.String
+}
+
+const times = {
+  startTimeUnixNano: Schema.BigInt,
+  timeUnixNano: Schema.BigInt
+}
+
+const common = { ...identity, ...description, ...times }
+
+const gauge = { kind: Schema.Literal("gauge") }
+const sum = { kind: Schema.Literal("sum"), isMonotonic: Schema.Boolean, temporality: Temporality }
+const histogram = { kind: Schema.Literal("histogram"), temporality: Temporality }
+const exponential = { kind: Schema.Literal("exponentialHistogram"), temporality: Temporality }
+const summary = { kind: Schema.Literal("summary") }
+
+/** One data point as it was sent. `kind` tells what `value` is. */
+export const Point = Schema.Union(
+  Schema.Struct({ ...common, ...gauge, value: Schema.Number }),
+  Schema.Struct({ ...common, ...sum, value: Schema.Number }),
+  Schema.Struct({ ...common, ...histogram, value: Histogram }),
+  Schema.Struct({ ...common, ...exponential, value: ExponentialHistogram }),
+  Schema.Struct({ ...common, ...summary, value: Summary })
+)
+export type Point = typeof Point.Type
+
+/** What a point or a series measures: a number, or a distribution. */
+export type Value = Point["value"]
+
+/** How many points were folded into a series, and how many of them began it anew. */
+const folded = { points: Schema.Number, resets: Schema.Number }
+
+const state = { ...common, ...folded }
+
+const measured = <A, I>(value: Schema.Schema<A, I>) => ({
+  value,
+  carried: Schema.optionalWith(value, { exact: true }),
+  total: value
+})
+
+/**
+ * One series: a resource, a scope, a name and attributes. `value` is the latest point when the sender accumulates, and
+ * the sum of all points when it sends deltas. `carried` is what was counted before the latest reset, absent without
+ * one, and `total` is `carried` and `value` together; for a gauge and a summary it is the value. The times are those of
+ * the latest point; of deltas, `startTimeUnixNano` is the first.
+ */
+export const Series = Schema.Union(
+  Schema.Struct({ ...state, ...gauge, ...measured(Schema.Number) }),
+  Schema.Struct({ ...state, ...sum, ...measured(Schema.Number) }),
+  Schema.Struct({ ...state, ...histogram, ...measured(Histogram) }),
+  Schema.Struct({ ...state, ...exponential, ...measured(ExponentialHistogram) }),
+  Schema.Struct({ ...state, ...summary, ...measured(Summary) })
+)
+export type Series = typeof Series.Type
