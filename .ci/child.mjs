@@ -17,14 +17,17 @@ export const environment = (extra = {}) => {
   return { ...Object.fromEntries(kept), NX_DAEMON: "false", NX_TUI: "false", ...extra }
 }
 
-/** Resolves with the exit code; 128 + n when signal n ended the child, 127 when it could not be started. */
-export const run = (command, args, options = {}) =>
+/**
+ * Resolves with the exit code; 128 + n when signal n ended the child, 127 when it could not be started. With `group` the
+ * signals reach what the child has started too: for tools that would leave it behind.
+ */
+export const run = (command, args, { group = false, ...options } = {}) =>
   new Promise((resolve) => {
     const child = spawn(command, args, { stdio: "inherit", env: environment(), detached: true, ...options })
     let last = -Infinity
     const pass = (signal) => {
       const now = performance.now()
-      if (now - last > repeatMs) child.kill(signal)
+      if (now - last > repeatMs && child.exitCode === null) process.kill(group ? -child.pid : child.pid, signal)
       last = now
     }
     for (const signal of forwarded) process.on(signal, pass)

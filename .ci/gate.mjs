@@ -15,7 +15,7 @@ const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`
 /** A step that runs one tool of the workspace; it passes when the tool exits with 0. */
 export const tool = (name, command, ...args) => ({
   name,
-  execute: async () => ({ ok: (await run(bin(command), args, { cwd: root })) === 0 })
+  execute: async () => ({ ok: (await run(bin(command), args, { cwd: root, group: true })) === 0 })
 })
 
 const filesThatDidNotLoad = (result) =>
@@ -42,7 +42,10 @@ export const tests = (name, config, args) => ({
     const folder = mkdtempSync(path.join(tmpdir(), "portal-gate-"))
     const file = path.join(folder, "result.json")
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`]
-    const code = await run(bin("vitest"), ["run", "--config", config, ...reporters, ...args], { cwd: root })
+    const code = await run(bin("vitest"), ["run", "--config", config, ...reporters, ...args], {
+      cwd: root,
+      group: true
+    })
     const counts = counted(file)
     rmSync(folder, { recursive: true, force: true })
     const ran = counts.passed + counts.failed > 0

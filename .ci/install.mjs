@@ -43,7 +43,12 @@ export const requireNode = () => {
 
 /** Runs the pinned pnpm, with standard output sent to `stdout` ("inherit", or 2 for standard error). */
 export const pnpm = (args, stdout = "inherit", options = {}) =>
-  run("npx", ["--yes", "--loglevel=error", pinned, ...args], { cwd: root, stdio: ["ignore", stdout, 2], ...options })
+  run("npx", ["--yes", "--loglevel=error", "--progress=false", pinned, ...args], {
+    cwd: root,
+    group: true,
+    stdio: ["ignore", stdout, 2],
+    ...options
+  })
 
 /** Installs when needed; resolves with 0, or with the exit code of the pnpm that failed. */
 export const install = async () => {

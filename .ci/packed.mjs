@@ -15,13 +15,13 @@ const sameSubpaths = () => {
 }
 
 const inspect = async (folder) => {
-  const built = await run(bin("nx"), ["run", "server:build", "--outputStyle=stream"], { cwd: root })
+  const built = await run(bin("nx"), ["run", "server:build", "--outputStyle=stream"], { cwd: root, group: true })
   if (built !== 0) return false
   const done = await pnpm(["--filter", "@parametric-portal/server", "pack", "--pack-destination", folder], 2)
   if (done !== 0) return false
   const [archive] = readdirSync(folder).map((name) => path.join(folder, name))
-  const linted = await run(bin("publint"), ["run", archive, "--strict"], { cwd: root })
-  const typed = await run(bin("attw"), [archive, "--profile", "esm-only", "--no-emoji"], { cwd: root })
+  const linted = await run(bin("publint"), ["run", archive, "--strict"], { cwd: root, group: true })
+  const typed = await run(bin("attw"), [archive, "--profile", "esm-only", "--no-emoji"], { cwd: root, group: true })
   return linted === 0 && typed === 0
 }
 
