@@ -33,15 +33,17 @@ export const checkRow = (row: Row): Either.Either<void, DefinitionError> => {
 /** Labels that are bound are declared by the metric. */
 export const checkLabels = (row: Row, names: ReadonlyArray<string>): Either.Either<void, DefinitionError> => {
   const undeclared = names.find((name) => !row.labels.includes(name))
-  return undeclared === undefined ? Either.void : Either.left(
-    new DefinitionError({
-      reason: "Label",
-      metric: row.name,
-      given: `the label "${undeclared}"`,
-      expected: row.labels.length === 0 ? "no label" : `one of ${row.labels.join(", ")}`,
-      mend: "leave the label out, or declare it in the metric's row"
-    })
-  )
+  return undeclared === undefined
+    ? Either.void
+    : Either.left(
+        new DefinitionError({
+          reason: "Label",
+          metric: row.name,
+          given: `the label "${undeclared}"`,
+          expected: row.labels.length === 0 ? "no label" : `one of ${row.labels.join(", ")}`,
+          mend: "leave the label out, or declare it in the metric's row"
+        })
+      )
 }
 
 /** An existing instrument and a new definition of the same name mean the same. */

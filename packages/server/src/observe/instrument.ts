@@ -60,6 +60,14 @@ export type HandleOf<R extends Row> = R["kind"] extends "counter"
 /** The handles of a namespace. */
 export type HandlesOf<Rs extends Readonly<Record<string, Row>>> = { readonly [K in keyof Rs]: HandleOf<Rs[K]> }
 
+/** A row with what was decided about it. */
+export interface Definition {
+  readonly row: Row
+  /** Of a histogram. */
+  readonly boundaries: ReadonlyArray<number> | undefined
+  readonly limit: number
+}
+
 /** What an instrument reports to those that keep count of refusals, and asks them. */
 export interface Keeper {
   readonly registry: MetricRegistry.MetricRegistry
@@ -86,7 +94,7 @@ export class Instrument {
   private byTags = new WeakMap<ReadonlyArray<MetricLabel.MetricLabel>, Series>()
   private overflow: Series | undefined
 
-  constructor(row: Row, boundaries: ReadonlyArray<number> | undefined, limit: number, keeper: Keeper) {
+  constructor({ boundaries, limit, row }: Definition, keeper: Keeper) {
     this.row = row
     this.boundaries = boundaries
     this.limit = limit

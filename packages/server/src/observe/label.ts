@@ -23,7 +23,7 @@ export const maxValueLength = 120
 
 const ellipsis = "..."
 const plain = /^[\x20-\x7e]{1,120}$/
-const unwanted = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]/gu
+const unwanted = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 
 /**
  * A label value fit for every backend: well-formed Unicode in NFKC, no control or zero-width characters, at most 120

@@ -72,7 +72,7 @@ export class Meter implements Keeper {
         return existing
       }
       yield* foreignConflict(this.registry, row)
-      const instrument = new Instrument(row, boundaries, limit ?? defaultLimit, this)
+      const instrument = new Instrument({ row, boundaries, limit: limit ?? defaultLimit }, this)
       this.instruments.set(row.name, instrument)
       return instrument
     })

@@ -2,7 +2,6 @@
  * The front door: `MetricsService`, the namespaces of typed metric handles, and the combinators to pipe around effects.
  * It leaves sending them anywhere to `observe/telemetry` and `observe/prometheus`.
  */
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { dual } from "effect/Function"
@@ -80,7 +79,10 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
    * {@link DefinitionError} when boundaries or limits are not sound, or conflict with what the registry holds.
    */
   static readonly layer = (options: MetricsOptions = {}): Layer.Layer<MetricsService, DefinitionError> =>
-    Layer.effect(MetricsService, Effect.map(build(options), (shape) => new MetricsService(shape)))
+    Layer.effect(
+      MetricsService,
+      Effect.map(build(options), (shape) => new MetricsService(shape))
+    )
 
   /** The default bucket boundaries by family, in seconds (`attempts` counts). */
   static readonly boundaries = boundaries
@@ -112,7 +114,7 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
   static readonly trackJob =
     (options: TrackJobOptions) =>
     <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | MetricsService> =>
-      watch(effect, (context: Context.Context<MetricsService>) => metricsIn(context).jobTracker.watcher(options))
+      watch(effect, MetricsService, (metrics) => metrics.jobTracker.watcher(options))
 
   /** Counts and times one cluster operation, whatever its outcome; the reference has the table. */
   static readonly trackCluster: {
@@ -121,7 +123,7 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
   } = dual(
     2,
     <A, E, R>(effect: Effect.Effect<A, E, R>, options: TrackClusterOptions): Effect.Effect<A, E, R | MetricsService> =>
-      watch(effect, (context: Context.Context<MetricsService>) => metricsIn(context).clusterTracker.watcher(options))
+      watch(effect, MetricsService, (metrics) => metrics.clusterTracker.watcher(options))
   )
 
   /**
@@ -134,12 +136,12 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
   } = dual(
     2,
     <A, E, R>(effect: Effect.Effect<A, E, R>, options: TrackEffectOptions): Effect.Effect<A, E, R | MetricsService> =>
-      watch(effect, (context: Context.Context<MetricsService>) => effectWatcher(metricsIn(context).meter, options))
+      watch(effect, MetricsService, ({ meter }) => effectWatcher(meter, options))
   )
 
   /** Counts one error by its tag, in the label `reason` where the counter declares it, else in `type`. */
   static readonly trackError = (errors: ErrorCounter, labels: Labels, error: unknown): Effect.Effect<void> =>
-    Effect.sync(() => errors.unsafeUpdate(1, errorTags(errors, labels, error, ambientLabels())))
+    Effect.sync(() => errors.unsafeUpdate(1, errorTags(errors, { labels, error, ambient: ambientLabels() })))
 
   /** Counts the elements of a stream, a chunk at a time. */
   static readonly trackStream: {
@@ -152,13 +154,10 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
       counter: Counter<Label>,
       pairs: Pairs<NoInfer<Label>>
     ): Stream.Stream<A, E, R>
-  } = dual(
-    3,
-    <A, E, R>(stream: Stream.Stream<A, E, R>, counter: Counter, pairs: Pairs): Stream.Stream<A, E, R> => {
-      const labels = label(pairs)
-      return countElements(stream, (elements) => MetricsService.inc(counter, labels, elements))
-    }
-  )
+  } = dual(3, <A, E, R>(stream: Stream.Stream<A, E, R>, counter: Counter, pairs: Pairs): Stream.Stream<A, E, R> => {
+    const labels = label(pairs)
+    return countElements(stream, (elements) => MetricsService.inc(counter, labels, elements))
+  })
 
   /** Counts the elements of a stream, and logs a line each time their number passes a multiple of `logInterval`. */
   static readonly trackStreamProgress: {
@@ -191,7 +190,9 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
   ): Effect.Effect<HandlesOf<Rs>, DefinitionError, MetricsService> =>
     Effect.flatMap(MetricsService, ({ meter, options }) =>
       Effect.tap(handlesOf(meter, rows, options), () =>
-        Effect.sync(() => Object.values(rows).forEach((row) => meter.zero(row)))))
+        Effect.sync(() => Object.values(rows).forEach((row) => meter.zero(row)))
+      )
+    )
 
   /**
    * One series bound for recording in a hot path: nothing is resolved per call, and ambient labels are not looked at.
@@ -214,7 +215,8 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
     Effect.map(MetricsService, ({ meter }) => {
       const gone = canonical(label(pairs))
       return meter.remove(handle[InstrumentId], (labels) =>
-        gone.every(({ key, value }) => labels.some((found) => found.key === key && found.value === value)))
+        gone.every(({ key, value }) => labels.some((found) => found.key === key && found.value === value))
+      )
     })
 
   /** Samples a gauge from an effect until the scope closes; a failing source makes it absent, and is tried again. */
@@ -236,8 +238,8 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
 }
 
 const build = ({ registry: given, ...options }: MetricsOptions): Effect.Effect<MetricsShape, DefinitionError> =>
-  Effect.gen(function*() {
-    const registry = given === "own" ? MetricRegistry.make() : given ?? Metric.globalMetricRegistry
+  Effect.gen(function* () {
+    const registry = given === "own" ? MetricRegistry.make() : (given ?? Metric.globalMetricRegistry)
     const meter = meterOf(registry)
     const jobs = yield* handlesOf(meter, catalogue.jobs, options)
     const cluster = yield* handlesOf(meter, catalogue.cluster, options)
@@ -260,21 +262,22 @@ const trackersOf = (meter: Meter, handles: HandlesOfCatalogue): Pick<MetricsShap
 
 const trackers = new WeakMap<Meter, Pick<MetricsShape, "jobTracker" | "clusterTracker">>()
 
-const metricsIn = (context: Context.Context<MetricsService>): MetricsService => Context.get(context, MetricsService)
-
 const handlesOf = <const Rs extends Rows>(
   meter: Meter,
   rows: Rs,
   options: DefineOptions
 ): Either.Either<HandlesOf<Rs>, DefinitionError> =>
   Either.map(
-    Either.all(Object.entries(rows).map(([handle, row]) =>
-      Either.map(meter.define(row, options), (instrument) => [handle, instrument.handle] as const)
-    )),
+    Either.all(
+      Object.entries(rows).map(([handle, row]) =>
+        Either.map(meter.define(row, options), (instrument) => [handle, instrument.handle] as const)
+      )
+    ),
     (handles) => typed<Rs>(Object.fromEntries(handles))
   )
 
 // An instrument makes its handle from its row: the kind and unit that `HandleOf` reads choose the same input and state
 // there, and the label names are those of the row.
 const typed = <Rs extends Rows>(handles: Record<string, Instrument["handle"]>): HandlesOf<Rs> =>
+  // oxlint-disable-next-line typescript/consistent-type-assertions
   handles as unknown as HandlesOf<Rs>

@@ -36,29 +36,34 @@ export const sample = <Label extends string, E, R>(
   meter: Meter,
   { every = Duration.seconds(5), gauge, read }: SampleOptions<Label, E, R>
 ): Effect.Effect<void, never, R | Scope.Scope> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const instrument = gauge[InstrumentId]
     const shown = yield* Ref.make<ReadonlySet<string>>(new Set())
     const isFailing = yield* Ref.make(false)
     const clear = Effect.flatMap(Ref.getAndSet(shown, new Set()), (before) =>
-      Effect.sync(() => removeExcept(meter, instrument, { before, now: new Set() })))
+      Effect.sync(() => removeExcept(meter, instrument, { before, now: new Set() }))
+    )
     const once = Effect.flatMap(Effect.exit(read), (exit) =>
       Exit.isSuccess(exit)
-        ? Effect.gen(function*() {
-          const now = yield* Effect.sync(() => show(instrument, exit.value))
-          const before = yield* Ref.getAndSet(shown, now)
-          yield* Effect.sync(() => removeExcept(meter, instrument, { before, now }))
-          if (yield* Ref.getAndSet(isFailing, false)) {
-            yield* Effect.logInfo(`Sampling of "${instrument.row.name}" works again`)
-          }
-        })
-        : Effect.gen(function*() {
-          meter.countWatchError(instrument.row.name)
-          yield* clear
-          if (!(yield* Ref.getAndSet(isFailing, true))) {
-            yield* Effect.logWarning(`Sampling of "${instrument.row.name}" failed; it is absent until it works again`, exit.cause)
-          }
-        }))
+        ? Effect.gen(function* () {
+            const now = yield* Effect.sync(() => show(instrument, exit.value))
+            const before = yield* Ref.getAndSet(shown, now)
+            yield* Effect.sync(() => removeExcept(meter, instrument, { before, now }))
+            if (yield* Ref.getAndSet(isFailing, false)) {
+              yield* Effect.logInfo(`Sampling of "${instrument.row.name}" works again`)
+            }
+          })
+        : Effect.gen(function* () {
+            meter.countWatchError(instrument.row.name)
+            yield* clear
+            if (!(yield* Ref.getAndSet(isFailing, true))) {
+              yield* Effect.logWarning(
+                `Sampling of "${instrument.row.name}" failed; it is absent until it works again`,
+                exit.cause
+              )
+            }
+          })
+    )
     yield* Effect.addFinalizer(() => clear)
     yield* once
     yield* Effect.forkScoped(Effect.repeat(Effect.delay(once, every), Schedule.forever))
@@ -73,26 +78,28 @@ export const observe = <Label extends string>(
   gauge: Gauge<Label>,
   read: (nowNanos: bigint) => Iterable<Sample<Label>>
 ): Effect.Effect<void, never, Scope.Scope> =>
-  Effect.asVoid(Effect.acquireRelease(
-    Effect.sync(() => {
-      const instrument = gauge[InstrumentId]
-      let before: ReadonlySet<string> = new Set()
-      const replace = (samples: Iterable<Sample<Label>>): void => {
-        const now = show(instrument, samples)
-        removeExcept(meter, instrument, { before, now })
-        before = now
-      }
-      const stop = meter.observe({
-        instrument,
-        refresh: (nowNanos) => replace(meter.guard(instrument.row.name, () => Array.from(read(nowNanos))) ?? [])
-      })
-      return () => {
-        stop()
-        replace([])
-      }
-    }),
-    (stop) => Effect.sync(stop)
-  ))
+  Effect.asVoid(
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const instrument = gauge[InstrumentId]
+        let before: ReadonlySet<string> = new Set()
+        const replace = (samples: Iterable<Sample<Label>>): void => {
+          const now = show(instrument, samples)
+          removeExcept(meter, instrument, { before, now })
+          before = now
+        }
+        const stop = meter.observe({
+          instrument,
+          refresh: (nowNanos) => replace(meter.guard(instrument.row.name, () => Array.from(read(nowNanos))) ?? [])
+        })
+        return () => {
+          stop()
+          replace([])
+        }
+      }),
+      (stop) => Effect.sync(stop)
+    )
+  )
 
 const show = (instrument: Instrument, samples: Iterable<Sample<string>>): ReadonlySet<string> => {
   const shown = new Set<string>()

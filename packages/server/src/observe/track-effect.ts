@@ -28,23 +28,31 @@ export interface TrackEffectOptions {
 export const effectWatcher = (meter: Meter, { duration, errors, labels }: TrackEffectOptions): Watcher => ({
   site: "trackEffect",
   meter,
-  begin: ({ ambient }) => (outcome, seconds) => {
-    const timed = outcome._tag === "success" ? labels : withLabel(labels, "outcome", outcome._tag)
-    duration.unsafeUpdate(Duration.seconds(seconds), tagsOf(timed, ambient))
-    if (outcome._tag === "failure") {
-      errors.unsafeUpdate(1, errorTags(errors, labels, outcome.error, ambient))
-    } else if (outcome._tag === "defect") {
-      errors.unsafeUpdate(1, errorTags(errors, labels, outcome.defect, ambient))
+  begin:
+    ({ ambient }) =>
+    (outcome, seconds) => {
+      const timed = outcome._tag === "success" ? labels : withLabel(labels, "outcome", outcome._tag)
+      duration.unsafeUpdate(Duration.seconds(seconds), tagsOf(timed, ambient))
+      if (outcome._tag === "failure") {
+        errors.unsafeUpdate(1, errorTags(errors, { labels, error: outcome.error, ambient }))
+      } else if (outcome._tag === "defect") {
+        errors.unsafeUpdate(1, errorTags(errors, { labels, error: outcome.defect, ambient }))
+      }
     }
-  }
 })
 
 /** The labels of one error in a counter, as Effect hands labels to a metric. */
 export const errorTags = (
   errors: ErrorCounter,
-  labels: Labels,
-  error: unknown,
-  ambient: ReadonlyArray<MetricLabel.MetricLabel>
+  {
+    ambient,
+    error,
+    labels
+  }: {
+    readonly labels: Labels
+    readonly error: unknown
+    readonly ambient: ReadonlyArray<MetricLabel.MetricLabel>
+  }
 ): Canonical => tagsOf(withLabel(labels, errorLabel(errors), errorTag(error)), ambient)
 
 /** Labels in canonical form, under ambient ones; a set that is used again is resolved once. */
@@ -63,7 +71,11 @@ export const tagsOf = (labels: Labels, ambient: ReadonlyArray<MetricLabel.Metric
 const resolved = new WeakMap<Labels, Canonical>()
 
 /** The label that names an error: `reason` where the counter declares it, as the job metrics do, else `type`. */
-const errorLabel = (errors: ErrorCounter): string => errors.labelNames?.includes("reason") === true ? "reason" : "type"
+const errorLabel = (errors: ErrorCounter): string =>
+  errors.labelNames?.includes("reason") === true ? "reason" : "type"
 
 const withLabel = (labels: Labels, key: string, value: string): Labels =>
-  HashSet.add(HashSet.filter(labels, (label) => label.key !== key), MetricLabel.make(key, clean(value)))
+  HashSet.add(
+    HashSet.filter(labels, (label) => label.key !== key),
+    MetricLabel.make(key, clean(value))
+  )

@@ -35,13 +35,14 @@ export interface Watcher {
  * can't come between them and the effect, so that whatever goes up comes down; the effect itself stays as interruptible
  * as it was.
  */
-export const watch = <A, E, R, R2>(
+export const watch = <A, E, R, R2, S>(
   effect: Effect.Effect<A, E, R>,
-  watcherOf: (context: Context.Context<R2>) => Watcher
+  tag: Context.Tag<R2, S>,
+  watcherOf: (service: S) => Watcher
 ): Effect.Effect<A, E, R | R2> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.withFiberRuntime<A, E, R | R2>((fiber) => {
-      const watcher = watcherOf(contextOf<R2>(fiber.currentContext))
+      const watcher = watcherOf(Context.unsafeGet(fiber.currentContext, tag))
       const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
       const startNanos = clock.unsafeCurrentTimeNanos()
       const { meter, site } = watcher
@@ -73,10 +74,6 @@ export const ambientLabels = (): ReadonlyArray<MetricLabel.MetricLabel> =>
     onSome: (fiber) => fiber.getFiberRef(FiberRef.currentMetricLabels)
   })
 
-/** Never negative: the clock of a fiber counts up, but a test may set it back. */
+/** Never negative: a fiber's clock counts up, but a test may set it back. */
 const secondsBetween = (startNanos: bigint, endNanos: bigint): number =>
   Math.max(0, Number(endNanos - startNanos) / 1e9)
-
-// The type of `watch` puts R2 into the requirements of the effect it returns, so a fiber that runs it has it in its
-// context, although the fiber's own type can't say so.
-const contextOf = <R>(context: Context.Context<never>): Context.Context<R> => context as Context.Context<R>
