@@ -75,7 +75,10 @@ export const gate = async (steps, { counting }) => {
     total.failed += ok ? 0 : Math.max(1, counts.failed)
   }
   say(`\n${lines.join("\n")}`)
-  if (interrupted > 0) say("Interrupted.")
+  if (interrupted > 0) {
+    say("Interrupted before the end.")
+    total.failed = Math.max(1, total.failed)
+  }
   if (counting) say(closing(total))
   return interrupted || (total.failed > 0 ? 1 : 0)
 }
