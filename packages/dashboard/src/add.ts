@@ -4,7 +4,7 @@ import type { ExponentialHistogram, Histogram } from "./model.ts"
 /** The sum of two values, or `null` when their buckets cannot be added. */
 export type Add<A> = (a: A, b: A) => A | null
 
-export const addNumbers: Add<number> = (a, b) => a + b
+export const addNumbers = (a: number, b: number): number => a + b
 
 export const addHistograms: Add<Histogram> = (a, b) => {
   const isSame =
@@ -30,33 +30,29 @@ export const addExponentials: Add<ExponentialHistogram> = (a, b) => {
 
 type Distribution = Histogram | ExponentialHistogram
 
-const addExtremes = (a: Distribution, b: Distribution) => ({
-  count: a.count + b.count,
-  ...both("sum", a.sum, b.sum, (x, y) => x + y),
-  ...either("min", a, b, Math.min),
-  ...either("max", a, b, Math.max)
-})
+/** A sum or an extreme is unknown when a distribution that is not empty does not give it. */
+const addExtremes = (a: Distribution, b: Distribution) => {
+  const sum = join(a, b, { read: (one) => one.sum, by: addNumbers })
+  const min = join(a, b, { read: (one) => one.min, by: Math.min })
+  const max = join(a, b, { read: (one) => one.max, by: Math.max })
+  return {
+    count: a.count + b.count,
+    ...(sum === undefined ? {} : { sum }),
+    ...(min === undefined ? {} : { min }),
+    ...(max === undefined ? {} : { max })
+  }
+}
 
-const both = <Name extends string>(
-  name: Name,
-  a: number | undefined,
-  b: number | undefined,
-  join: (a: number, b: number) => number
-) => (a === undefined || b === undefined ? {} : { [name]: join(a, b) })
+interface Join {
+  readonly read: (distribution: Distribution) => number | undefined
+  readonly by: (a: number, b: number) => number
+}
 
-/** An extreme is unknown when a distribution that is not empty does not give it. */
-const either = (
-  name: "min" | "max",
-  a: Distribution,
-  b: Distribution,
-  join: (a: number, b: number) => number
-): { readonly min?: number; readonly max?: number } => {
-  const x = a[name]
-  const y = b[name]
-  if (x !== undefined && y !== undefined) return { [name]: join(x, y) }
-  if (x !== undefined && b.count === 0) return { [name]: x }
-  if (y !== undefined && a.count === 0) return { [name]: y }
-  return {}
+const join = (a: Distribution, b: Distribution, { by, read }: Join): number | undefined => {
+  const x = read(a)
+  const y = read(b)
+  if (x !== undefined && y !== undefined) return by(x, y)
+  return a.count === 0 ? y : b.count === 0 ? x : undefined
 }
 
 type Buckets = ExponentialHistogram["positive"]

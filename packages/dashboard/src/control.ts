@@ -52,8 +52,6 @@ const respond = (
       default:
         return HttpServerResponse.text("there are GET /state, GET /mode, PUT /mode, POST /clear\n", { status: 404 })
     }
-  }).pipe(
-    Effect.catchAll((error) => Effect.succeed(HttpServerResponse.text(`${error.message}\n`, { status: 400 })))
-  )
+  }).pipe(Effect.catchAll((error) => Effect.succeed(HttpServerResponse.text(`${error.message}\n`, { status: 400 }))))
 
 const json = (text: string) => HttpServerResponse.text(text, { contentType: "application/json" })

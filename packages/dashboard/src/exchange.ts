@@ -22,7 +22,10 @@ export interface ExchangeState {
   readonly publish: (arrival: Arrival) => Effect.Effect<void>
 }
 
-/** Handles one request: reads it, acts as the mode says, and logs it once, whatever happens. */
+/**
+ * Handles one request: reads it, acts as the mode says, and logs it once, whatever happens. The server runs it
+ * uninterruptibly unless told otherwise, and then a request that hangs would outlive its connection.
+ */
 export const exchange = (
   state: ExchangeState
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest> =>
@@ -31,7 +34,7 @@ export const exchange = (
     const mode = yield* state.mode
     const draft = yield* makeDraft(request, mode)
     const type = yield* Effect.either(contentTypeOf(request))
-    return yield* accept(state, request, mode, draft).pipe(
+    return yield* accept(state, request, draft).pipe(
       Effect.catchTag("Refused", ({ message, status }) =>
         finish(state, draft, { status, message, accepted: nothing }).pipe(
           Effect.as(type._tag === "Right" ? statusAnswer(type.right, { status, message }) : plain(status, message))
@@ -39,18 +42,20 @@ export const exchange = (
       ),
       Effect.onInterrupt(() => finish(state, draft, { status: 0, message: "the sender left", accepted: nothing }))
     )
-  })
+  }).pipe(Effect.interruptible)
 
 const nothing: Decoded = { points: [], imprecise: [], withoutValue: [] }
 
 /** What is known so far of a request. It is logged once. */
 interface Draft {
+  readonly mode: Mode
   record: Omit<RequestRecord, "index" | "answeredAtMillis" | "status" | "message" | "acknowledged">
   isLogged: boolean
 }
 
 const makeDraft = (request: HttpServerRequest, mode: Mode): Effect.Effect<Draft> =>
   Effect.map(Clock.currentTimeMillis, (receivedAtMillis) => ({
+    mode,
     isLogged: false,
     record: {
       receivedAtMillis,
@@ -87,10 +92,10 @@ const finish = (state: ExchangeState, draft: Draft, ending: Ending): Effect.Effe
 const accept = (
   state: ExchangeState,
   request: HttpServerRequest,
-  mode: Mode,
   draft: Draft
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, Refused> =>
   Effect.gen(function* () {
+    const { mode } = draft
     yield* checkTarget(request)
     const type = yield* contentTypeOf(request)
     if (mode._tag === "Reset") return yield* reset(state, request, draft)

@@ -3,8 +3,8 @@
  * 64-bit integers from digits, doubles from `"NaN"` and `"Infinity"`, ids from hex, bytes from base64. `verify` then
  * checks everything else.
  *
- * Which fields are 64 bits wide, doubles or bytes stands here by name, because names say it in this schema without
- * ambiguity; a test holds the three lists against the schema. `null` is refused wherever it stands: it is what NaN
+ * Which fields are 64 bits wide, doubles, bytes or one message stands here by name, because names say it in this schema
+ * without ambiguity; a test holds the four lists against the schema. `null` is refused wherever it stands: it is what NaN
  * becomes in `JSON.stringify`, and a collector refuses it too.
  */
 import { type Int64, schema } from "./otlp.ts"
@@ -40,6 +40,22 @@ export const byteFields: ReadonlyMap<string, "hex" | "base64"> = new Map([
   ["traceId", "hex"]
 ])
 
+/** Fields that are one message. `verify` would take a list for one, because a list is an object too. */
+export const messageFields: ReadonlySet<string> = new Set([
+  "arrayValue",
+  "exponentialHistogram",
+  "gauge",
+  "histogram",
+  "kvlistValue",
+  "negative",
+  "positive",
+  "resource",
+  "scope",
+  "sum",
+  "summary",
+  "value"
+])
+
 /**
  * Turns a parsed JSON body, in place, into an object that the schema can verify. Returns what is wrong with it, by its
  * path, or `null`.
@@ -57,7 +73,9 @@ const valueKinds = new Set(Object.keys(schema.common.v1.AnyValue.prototype).filt
 const field = (parent: object, name: string): string | null => {
   const value: unknown = Reflect.get(parent, name)
   if (value === null) return `${name}: null is not a value`
-  if (Array.isArray(value)) return elements(value, name)
+  if (Array.isArray(value)) {
+    return messageFields.has(name) ? `${name}: a list is not what this field holds` : elements(value, name)
+  }
   if (typeof value === "object") {
     const kind = name === "value" ? unknownKind(value) : null
     return kind ?? within(name, fromJson(value))
@@ -73,6 +91,7 @@ const elements = (values: Array<unknown>, name: string): string | null => {
   for (let index = 0; index < values.length; index++) {
     const value = values[index]
     if (value === null) return `${name}: null is not a value`
+    if (Array.isArray(value)) return `${name}: a list in a list is not what this field holds`
     if (isScalar) {
       const read = scalar(value, name)
       if (read === invalid) return `${name}: ${JSON.stringify(value)} is not what this field holds`

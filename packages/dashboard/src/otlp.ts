@@ -110,7 +110,7 @@ interface MessageType {
 interface Schema {
   readonly opentelemetry: {
     readonly proto: {
-      readonly common: { readonly v1: { readonly AnyValue: MessageType } }
+      readonly common: { readonly v1: { readonly AnyValue: MessageType; readonly [name: string]: MessageType } }
       readonly metrics: { readonly v1: { readonly [name: string]: MessageType } }
       readonly collector: {
         readonly metrics: {
@@ -125,13 +125,18 @@ interface Schema {
 }
 
 /**
- * The generated module declares itself as an empty reflection root, whatever it holds. The cast is sound because the
- * version is pinned, and every message type named here is used by the first request that any test sends.
+ * The generated module declares itself as an empty reflection root, whatever it holds. The version is pinned, and every
+ * message type named in `Schema` is used by the first request that any test sends, so looking for the root is enough.
  */
-const typed = (root: unknown) => root as Schema
+const isSchema = (root: unknown): root is Schema => typeof root === "object" && root !== null && "opentelemetry" in root
+
+const load = (root: unknown): Schema => {
+  if (isSchema(root)) return root
+  throw new Error("otlp-schema does not hold the OTLP schema: is it still the release that ships the generated one?")
+}
 
 /** The messages of the official schema. */
-export const schema = typed(generated).opentelemetry.proto
+export const schema = load(generated).opentelemetry.proto
 
 const service = schema.collector.metrics.v1
 

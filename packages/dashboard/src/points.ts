@@ -36,7 +36,13 @@ interface Decoding {
   readonly withoutValue: Array<{ readonly name: string; readonly attributes: Attributes }>
 }
 
+/** Where points come from, and where they go. */
 interface Origin {
+  readonly decoding: Decoding
+  readonly metric: MetricOrigin
+}
+
+interface MetricOrigin {
   readonly resource: Attributes
   readonly scope: InstrumentationScope
   readonly name: string
@@ -69,37 +75,32 @@ const readMetric = (
   decoding: Decoding
 ): string | null => {
   if (!metric.name) return "it has no name"
-  const origin: Origin = {
-    ...from,
-    name: metric.name,
-    description: metric.description ?? "",
-    unit: metric.unit ?? ""
-  }
-  if (metric.gauge) return each(metric.gauge.dataPoints, origin, decoding, readGauge)
-  if (metric.summary) return each(metric.summary.dataPoints, origin, decoding, readSummary)
+  const named = { name: metric.name, description: metric.description ?? "", unit: metric.unit ?? "" }
+  const origin: Origin = { decoding, metric: { ...from, ...named } }
+  if (metric.gauge) return each(metric.gauge.dataPoints, origin, readGauge)
+  if (metric.summary) return each(metric.summary.dataPoints, origin, readSummary)
   const aggregated = metric.sum ?? metric.histogram ?? metric.exponentialHistogram
   if (!aggregated) return "it has no data"
   const temporality = temporalityOf(aggregated.aggregationTemporality)
   if (temporality === null) return "its temporality is neither delta nor cumulative"
   if (metric.sum) {
     const isMonotonic = metric.sum.isMonotonic ?? false
-    return each(metric.sum.dataPoints, origin, decoding, readSum({ isMonotonic, temporality }))
+    return each(metric.sum.dataPoints, origin, readSum({ isMonotonic, temporality }))
   }
-  if (metric.histogram) return each(metric.histogram.dataPoints, origin, decoding, readHistogram(temporality))
-  return each(metric.exponentialHistogram?.dataPoints, origin, decoding, readExponential(temporality))
+  if (metric.histogram) return each(metric.histogram.dataPoints, origin, readHistogram(temporality))
+  return each(metric.exponentialHistogram?.dataPoints, origin, readExponential(temporality))
 }
 
 const temporalityOf = (value: number | null | undefined): Temporality | null =>
   value === 1 ? "delta" : value === 2 ? "cumulative" : null
 
-type Common = Origin & Pick<Point, "attributes" | "startTimeUnixNano" | "timeUnixNano">
+type Common = MetricOrigin & Pick<Point, "attributes" | "startTimeUnixNano" | "timeUnixNano">
 
 type Read<A> = (message: A, common: Common) => Point | string
 
 const each = <A extends PointMessage>(
   messages: ReadonlyArray<A> | null | undefined,
-  origin: Origin,
-  decoding: Decoding,
+  { decoding, metric }: Origin,
   read: Read<A>
 ): string | null => {
   for (const message of messages ?? []) {
@@ -112,10 +113,10 @@ const each = <A extends PointMessage>(
     if (timeUnixNano === 0n) return "a point has no time"
     if (flags === 1) {
       if (hasValue(message)) return "a point has a value and a flag that says it has none"
-      decoding.withoutValue.push({ name: origin.name, attributes })
+      decoding.withoutValue.push({ name: metric.name, attributes })
       continue
     }
-    const point = read(message, { ...origin, attributes, startTimeUnixNano, timeUnixNano })
+    const point = read(message, { ...metric, attributes, startTimeUnixNano, timeUnixNano })
     if (typeof point === "string") return point
     decoding.points.push(point)
     if (isImprecise(point)) decoding.imprecise.push(point)

@@ -3,10 +3,7 @@ import * as Effect from "effect/Effect"
 import { Receiver, type Series } from "../src/receiver.ts"
 import { recordEveryKind, resource, source } from "./sdk.ts"
 
-const identity = (series: Series) => {
-  const { startTimeUnixNano, timeUnixNano, ...rest } = series
-  return rest
-}
+const identity = ({ startTimeUnixNano: _start, timeUnixNano: _time, ...rest }: Series) => rest
 
 const byName = (a: { readonly name: string }, b: { readonly name: string }) => (a.name < b.name ? -1 : 1)
 

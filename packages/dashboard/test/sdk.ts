@@ -22,7 +22,7 @@ export interface SourceOptions {
 
 export interface Source {
   readonly provider: Provider
-  /** Collects and exports once; fails when the receiver does not acknowledge. */
+  /** Collects and exports once. It succeeds even when the export fails. */
   readonly flush: Effect.Effect<void, unknown>
 }
 
