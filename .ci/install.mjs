@@ -37,7 +37,7 @@ export const requireNode = () => {
   const [major, minor] = manifest.engines.node.match(/\d+/g).map(Number)
   const [ourMajor, ourMinor] = process.versions.node.split(".").map(Number)
   if (ourMajor > major || (ourMajor === major && ourMinor >= minor)) return
-  process.stderr.write(`This needs Node ${major}.${minor} or newer; you have ${process.version}.\n`)
+  process.stderr.write(`This needs Node ${major}.${minor} or newer; you have ${process.versions.node}.\n`)
   process.exit(1)
 }
 
