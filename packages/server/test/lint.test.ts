@@ -22,12 +22,10 @@ interface Planted {
   readonly refusedBy: ReadonlyArray<string>
 }
 
-const refused = (rule: string, what: string, file: string, source: string): Planted => ({
-  what,
-  file,
-  source,
-  refusedBy: [rule]
-})
+/** What is wrong, in which file, and the source. */
+type Violation = readonly [what: string, file: string, source: string]
+
+const refused = (rule: string, [what, file, source]: Violation): Planted => ({ what, file, source, refusedBy: [rule] })
 
 const allowed = (what: string, file: string, source: string): Planted => ({ what, file, source, refusedBy: [] })
 
@@ -90,29 +88,26 @@ const inInfra = [
 ] as const
 
 const planted: ReadonlyArray<Planted> = [
-  ...directions.map(([what, file, source]) => refused("rooms(imports)", what, file, source)),
-  ...inInfra.map(([rule, name, source]) => refused(rule, name, `${infra}/${name}.ts`, source)),
-  refused("rooms(placed)", "a file in no room", "packages/server/src/other.ts", `export const a = 1`),
-  refused("rooms(named)", "a file called utils", "packages/job-server/src/utils.ts", `export const a = 1`),
-  refused("rooms(named)", "a folder called helpers", "packages/job-server/src/helpers/a.ts", `export const a = 1`),
-  refused(
-    "vitest(no-focused-tests)",
+  ...directions.map((violation) => refused("rooms(imports)", violation)),
+  ...inInfra.map(([rule, name, source]) => refused(rule, [name, `${infra}/${name}.ts`, source])),
+  refused("rooms(placed)", ["a file in no room", "packages/server/src/other.ts", `export const a = 1`]),
+  refused("rooms(named)", ["a file called utils", "packages/job-server/src/utils.ts", `export const a = 1`]),
+  refused("rooms(named)", ["a folder called helpers", "packages/job-server/src/helpers/a.ts", `export const a = 1`]),
+  refused("vitest(no-focused-tests)", [
     "a focused test",
     "packages/server/test/only.test.ts",
     `import { it } from "vitest"\nit.only("a", () => {})`
-  ),
-  refused(
-    "vitest(no-disabled-tests)",
+  ]),
+  refused("vitest(no-disabled-tests)", [
     "a disabled test",
     "packages/server/test/skip.test.ts",
     `import { it } from "vitest"\nit.skip("a", () => {})`
-  ),
-  refused(
-    "typescript(ban-ts-comment)",
+  ]),
+  refused("typescript(ban-ts-comment)", [
     "an expected error without a reason",
     "packages/server/test/why.test.ts",
     `// @ts-expect-error\nexport const a: string = 1`
-  ),
+  ]),
   allowed("label imports outcome", `${observe}/label/ok.ts`, `import "../outcome.ts"\nimport "effect/Effect"`),
   allowed("catalogue imports boundaries", `${observe}/catalogue/ok.ts`, `import "../boundaries.ts"`),
   allowed("a new part imports instrument", `${observe}/new-ok.ts`, `import "./instrument.ts"\nimport "./catalogue.ts"`),

@@ -21,7 +21,10 @@ export interface PostgresServer {
 
 /** One server for all tests of a file: `it.layer(Postgres.layer)`. */
 export class Postgres extends Context.Tag("test/Postgres")<Postgres, PostgresServer>() {
-  static readonly layer = Layer.scoped(this, Effect.suspend(() => startPostgres))
+  static readonly layer = Layer.scoped(
+    this,
+    Effect.suspend(() => startPostgres)
+  )
 
   /** A `PgClient` (and `SqlClient`) on a database of the server. */
   static readonly client = (name: string) =>
