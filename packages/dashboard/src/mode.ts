@@ -22,7 +22,7 @@ export const ModeSchema = Schema.Union(
   Schema.TaggedStruct("Reset", {}),
   Schema.TaggedStruct("Refuse", {}),
   Schema.TaggedStruct("Partial", { rejectedDataPoints: Schema.NonNegativeInt, message: Schema.String })
-)
+).annotations({ identifier: "Mode" })
 export type Mode = typeof ModeSchema.Type
 
 /** The modes, to be written as `Mode.slow("2 seconds")` or `Mode.status(429, { retryAfterSeconds: 1 })`. */

@@ -7,8 +7,8 @@
 import * as Schema from "effect/Schema"
 
 /**
- * The value of an attribute. An integer beyond 2^53 is given as its decimal digits, bytes are given as base64, an empty
- * value as `null`.
+ * The value of an attribute. An integer beyond 2^53 is given as its decimal digits, a double that is not finite as its
+ * name, bytes as base64, an empty value as `null`.
  */
 export type AttributeValue = string | number | boolean | null | ReadonlyArray<AttributeValue> | Attributes
 
@@ -24,9 +24,20 @@ const AttributeValue: Schema.Schema<AttributeValue> = Schema.Union(
   Schema.Null,
   Schema.Array(Schema.suspend(() => AttributeValue)),
   Schema.suspend(() => Attributes)
-)
+).annotations({ identifier: "AttributeValue" })
 
-const Attributes: Schema.Schema<Attributes> = Schema.Record({ key: Schema.String, value: AttributeValue })
+const Attributes: Schema.Schema<Attributes> = Schema.Record({ key: Schema.String, value: AttributeValue }).annotations({
+  identifier: "Attributes"
+})
+
+/** A number that JSON may not be able to write: NaN and the infinities stand there by their names. */
+const Double = Schema.transform(
+  Schema.Union(Schema.JsonNumber, Schema.Literal("NaN", "Infinity", "-Infinity")),
+  Schema.Number,
+  { strict: true, decode: Number, encode: (value) => (Number.isFinite(value) ? value : nameOf(value)) }
+).annotations({ identifier: "Double" })
+
+const nameOf = (value: number) => (Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity")
 
 /** The instrumentation scope that a metric came from. */
 export const InstrumentationScope = Schema.Struct({ name: Schema.String, version: Schema.String })
@@ -35,12 +46,12 @@ export type InstrumentationScope = typeof InstrumentationScope.Type
 /** A histogram with explicit boundaries. `min` and `max` are absent when the sender gave none. */
 export const Histogram = Schema.Struct({
   count: Schema.Number,
-  sum: Schema.optionalWith(Schema.Number, { exact: true }),
-  min: Schema.optionalWith(Schema.Number, { exact: true }),
-  max: Schema.optionalWith(Schema.Number, { exact: true }),
+  sum: Schema.optionalWith(Double, { exact: true }),
+  min: Schema.optionalWith(Double, { exact: true }),
+  max: Schema.optionalWith(Double, { exact: true }),
   bucketCounts: Schema.Array(Schema.Number),
-  explicitBounds: Schema.Array(Schema.Number)
-})
+  explicitBounds: Schema.Array(Double)
+}).annotations({ identifier: "Histogram" })
 export type Histogram = typeof Histogram.Type
 
 const ExponentialBuckets = Schema.Struct({ offset: Schema.Number, bucketCounts: Schema.Array(Schema.Number) })
@@ -48,23 +59,23 @@ const ExponentialBuckets = Schema.Struct({ offset: Schema.Number, bucketCounts: 
 /** A histogram whose boundaries are powers of 2^(2^-scale). */
 export const ExponentialHistogram = Schema.Struct({
   count: Schema.Number,
-  sum: Schema.optionalWith(Schema.Number, { exact: true }),
-  min: Schema.optionalWith(Schema.Number, { exact: true }),
-  max: Schema.optionalWith(Schema.Number, { exact: true }),
+  sum: Schema.optionalWith(Double, { exact: true }),
+  min: Schema.optionalWith(Double, { exact: true }),
+  max: Schema.optionalWith(Double, { exact: true }),
   scale: Schema.Number,
   zeroCount: Schema.Number,
-  zeroThreshold: Schema.Number,
+  zeroThreshold: Double,
   positive: ExponentialBuckets,
   negative: ExponentialBuckets
-})
+}).annotations({ identifier: "ExponentialHistogram" })
 export type ExponentialHistogram = typeof ExponentialHistogram.Type
 
 /** Quantiles that the sender computed. */
 export const Summary = Schema.Struct({
   count: Schema.Number,
-  sum: Schema.Number,
-  quantiles: Schema.Array(Schema.Struct({ quantile: Schema.Number, value: Schema.Number }))
-})
+  sum: Double,
+  quantiles: Schema.Array(Schema.Struct({ quantile: Double, value: Double }))
+}).annotations({ identifier: "Summary" })
 export type Summary = typeof Summary.Type
 
 export const Temporality = Schema.Literal("cumulative", "delta")
@@ -97,12 +108,12 @@ const summary = { kind: Schema.Literal("summary") }
 
 /** One data point as it was sent. `kind` tells what `value` is. */
 export const Point = Schema.Union(
-  Schema.Struct({ ...common, ...gauge, value: Schema.Number }),
-  Schema.Struct({ ...common, ...sum, value: Schema.Number }),
+  Schema.Struct({ ...common, ...gauge, value: Double }),
+  Schema.Struct({ ...common, ...sum, value: Double }),
   Schema.Struct({ ...common, ...histogram, value: Histogram }),
   Schema.Struct({ ...common, ...exponential, value: ExponentialHistogram }),
   Schema.Struct({ ...common, ...summary, value: Summary })
-)
+).annotations({ identifier: "Point" })
 export type Point = typeof Point.Type
 
 /** What a point or a series measures: a number, or a distribution. */
@@ -126,10 +137,10 @@ const measured = <A, I>(value: Schema.Schema<A, I>) => ({
  * the latest point; of deltas, `startTimeUnixNano` is the first.
  */
 export const Series = Schema.Union(
-  Schema.Struct({ ...state, ...gauge, ...measured(Schema.Number) }),
-  Schema.Struct({ ...state, ...sum, ...measured(Schema.Number) }),
+  Schema.Struct({ ...state, ...gauge, ...measured(Double) }),
+  Schema.Struct({ ...state, ...sum, ...measured(Double) }),
   Schema.Struct({ ...state, ...histogram, ...measured(Histogram) }),
   Schema.Struct({ ...state, ...exponential, ...measured(ExponentialHistogram) }),
   Schema.Struct({ ...state, ...summary, ...measured(Summary) })
-)
+).annotations({ identifier: "Series" })
 export type Series = typeof Series.Type

@@ -232,7 +232,8 @@ const valueOf = (value: AnyValue | null | undefined): AttributeValue | undefined
     const near = toNumber(value.intValue)
     return Number.isSafeInteger(near) ? near : toBigInt(value.intValue).toString()
   }
-  if (isGiven(value.doubleValue)) return value.doubleValue
+  if (isGiven(value.doubleValue))
+    return Number.isFinite(value.doubleValue) ? value.doubleValue : String(value.doubleValue)
   if (isGiven(value.bytesValue)) return Buffer.from(value.bytesValue).toString("base64")
   if (isGiven(value.arrayValue)) {
     const values = (value.arrayValue.values ?? []).map(valueOf)

@@ -10,7 +10,7 @@ export const Snapshot = Schema.Struct({
   series: Schema.Array(Series),
   requests: Schema.Array(RequestRecord),
   faults: Schema.Array(Fault)
-})
+}).annotations({ identifier: "Snapshot" })
 export type Snapshot = typeof Snapshot.Type
 
 /** A snapshot as JSON text. */
