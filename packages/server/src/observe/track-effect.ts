@@ -10,10 +10,11 @@ import { errorTag } from "./outcome.ts"
 import type { Watcher } from "./watch.ts"
 
 /** Any metric that takes durations: one of ours, or one of Effect's timers. */
-export type DurationMetric = Metric.Metric<unknown, Duration.Duration, unknown> & Partial<Declared<string>>
+export type DurationMetric = Pick<Metric.Metric<unknown, Duration.Duration, unknown>, "unsafeUpdate">
 
 /** Any counter of numbers: one of ours, or one of Effect's. */
-export type ErrorCounter = Metric.Metric<unknown, number, unknown> & Partial<Declared<string>>
+export type ErrorCounter = Pick<Metric.Metric<unknown, number, unknown>, "unsafeUpdate"> &
+  Partial<Pick<Declared<string>, "labelNames">>
 
 /** What to measure around an effect. */
 export interface TrackEffectOptions {
