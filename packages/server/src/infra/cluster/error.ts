@@ -1,0 +1,79 @@
+/** The errors of `@effect/cluster` by name, whether they are still of their class or only their name came over the wire. */
+import * as Data from "effect/Data"
+import * as Either from "effect/Either"
+import * as Predicate from "effect/Predicate"
+import { clusterErrorType } from "../../observe/outcome.ts"
+
+/** Why a cluster operation failed. */
+export const clusterErrorReasons = [
+  "AlreadyProcessingMessage",
+  "EntityNotAssignedToRunner",
+  "MailboxFull",
+  "MalformedMessage",
+  "PersistenceError",
+  "RpcClientError",
+  "RunnerNotRegistered",
+  "RunnerUnavailable",
+  "SendTimeout",
+  "SerializationError",
+  "Suspended"
+] as const
+
+/** Why a cluster operation failed; see {@link clusterErrorReasons}. */
+export type ClusterErrorReason = (typeof clusterErrorReasons)[number]
+
+/**
+ * A failed cluster operation under one of eleven reasons. `cause` is the error as it was.
+ *
+ * `SendTimeout` is what `Effect.timeout` fails with, `SerializationError` a payload or reply that its schema refused,
+ * `Suspended` a workflow that waits.
+ */
+export class ClusterError extends Data.TaggedError("ClusterError")<{
+  readonly reason: ClusterErrorReason
+  readonly cause: unknown
+}> {
+  /** The error under its reason; `undefined` when it is not one of the cluster's, a handler's own failure for example. */
+  static readonly from = (error: unknown): ClusterError | undefined => {
+    const reason = ClusterError.reasonOf(error)
+    return reason === undefined ? undefined : new ClusterError({ reason, cause: error })
+  }
+
+  /** The reason of an error, by its class, its `_tag`, its `name`, or the first word of a defect that became a string. */
+  static readonly reasonOf = (error: unknown): ClusterErrorReason | undefined => {
+    if (error instanceof ClusterError) {
+      return error.reason
+    }
+    for (const name of namesOf(error)) {
+      const reason = reasons.get(name)
+      if (reason !== undefined) {
+        return reason
+      }
+    }
+    return undefined
+  }
+
+  override get message(): string {
+    return `${this.reason}: ${String(word(this.cause, "message") ?? clusterErrorType(this.cause))}`
+  }
+}
+
+/** The short name of any error of a cluster operation: its {@link ClusterErrorReason}, else as `cluster_errors_total` has it. */
+export const errorTag = (error: unknown): string => ClusterError.reasonOf(error) ?? clusterErrorType(error)
+
+const reasons: ReadonlyMap<string, ClusterErrorReason> = new Map<string, ClusterErrorReason>([
+  ...clusterErrorReasons.map((reason) => [reason, reason] as const),
+  ["TimeoutException", "SendTimeout"],
+  ["ParseError", "SerializationError"]
+])
+
+// `reason` comes last: an RpcClientError has one too, and it says less than the error's tag.
+const namesOf = (error: unknown): ReadonlyArray<string> =>
+  Predicate.isString(error)
+    ? [/^\W*(\w+)/u.exec(error)?.[1] ?? ""]
+    : [word(error, "_tag"), word(error, "name"), word(error, "reason")].filter(Predicate.isString)
+
+// An error is anything, a getter that throws included.
+const word = (value: unknown, key: string): string | undefined => {
+  const found = Either.getOrUndefined(Either.try(() => (Predicate.hasProperty(value, key) ? value[key] : undefined)))
+  return Predicate.isString(found) && found !== "" ? found : undefined
+}

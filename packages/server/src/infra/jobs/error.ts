@@ -1,0 +1,42 @@
+/** What can go wrong with a job, in one error that crosses the wire and says whether trying again can help. */
+import * as Schema from "effect/Schema"
+
+/** Why an operation on a job failed. */
+export const JobErrorReason = Schema.Literal(
+  "NotFound",
+  "AlreadyCancelled",
+  "HandlerMissing",
+  "Validation",
+  "Processing",
+  "MaxRetries",
+  "RunnerUnavailable",
+  "Timeout"
+)
+export type JobErrorReason = typeof JobErrorReason.Type
+
+/**
+ * An operation on a job failed. `isRetryable` says whether the same call can succeed later: a runner comes back, a
+ * handler is deployed, a timeout was bad luck; what is not found, not valid, cancelled or given up stays so.
+ */
+export class JobError extends Schema.TaggedError<JobError>("@parametric-portal/server/JobError")("JobError", {
+  reason: JobErrorReason,
+  message: Schema.String,
+  jobId: Schema.optional(Schema.String),
+  jobType: Schema.optional(Schema.String),
+  cause: Schema.optional(Schema.Defect)
+}) {
+  get isRetryable(): boolean {
+    return retryable[this.reason]
+  }
+}
+
+const retryable: Readonly<Record<JobErrorReason, boolean>> = {
+  NotFound: false,
+  AlreadyCancelled: false,
+  HandlerMissing: true,
+  Validation: false,
+  Processing: true,
+  MaxRetries: false,
+  RunnerUnavailable: true,
+  Timeout: true
+}

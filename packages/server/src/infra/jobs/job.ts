@@ -1,0 +1,89 @@
+/**
+ * The definition of a kind of job: its payload, success and error as schemas, and how it is to be run. A handler is
+ * registered for it as a layer; whoever submits needs the definition alone.
+ */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as Schema from "effect/Schema"
+import { type Attempt, AttemptFailed, describeError } from "./attempt.ts"
+import type { BackoffOptions } from "./backoff.ts"
+import { type Codec, codec } from "./codec.ts"
+import { JobHandlers } from "./handlers.ts"
+import type { Priority } from "./priority.ts"
+
+/** How to define a kind of job. */
+export interface JobOptions<Type extends string, P, PI, A, AI, E, EI> {
+  /** Its name in the tables and in the label `job_type`: one of a small, closed set, never made of data. */
+  readonly type: Type
+  readonly payload: Schema.Schema<P, PI>
+  /** What a handler gives; nothing unless given. */
+  readonly success?: Schema.Schema<A, AI> | undefined
+  /** How a handler fails; not at all unless given. */
+  readonly error?: Schema.Schema<E, EI> | undefined
+  /** The class of a job that is submitted without one; normal unless given. */
+  readonly priority?: Priority | undefined
+  /** How many attempts there are before a job is a dead letter; 5 unless given. */
+  readonly maxAttempts?: number | undefined
+  readonly backoff?: BackoffOptions | undefined
+  /** How long one attempt may take; 10 minutes unless given. */
+  readonly timeout?: Duration.DurationInput | undefined
+  /** How many of them one runner runs at once; 16 unless given. */
+  readonly slots?: number | undefined
+  /** Whether another attempt can help after this error; always unless given. */
+  readonly isRetryable?: ((error: E) => boolean) | undefined
+}
+
+/** What a handler does with one job. */
+export type Handler<P, A, E, R> = (payload: P, attempt: Attempt) => Effect.Effect<A, E, R>
+
+/** A kind of job. */
+export interface Job<Type extends string, in out P, in out A, in out E> {
+  readonly type: Type
+  readonly priority: Priority
+  readonly payload: Codec<P>
+  readonly success: Codec<A>
+  readonly error: Codec<E>
+  /**
+   * Registers the handler on this runner for as long as the layer lives. When it goes, the attempts that run are
+   * interrupted and their jobs handed over. An attempt has a scope of its own.
+   */
+  readonly toLayer: <R>(
+    handler: Handler<P, A, E, R>
+  ) => Layer.Layer<never, never, JobHandlers | Exclude<R, Scope.Scope>>
+}
+
+/** Defines a kind of job. */
+export const make = <const Type extends string, P, PI, A = void, AI = void, E = never, EI = never>(
+  options: JobOptions<Type, P, PI, A, AI, E, EI>
+): Job<Type, P, A, E> => {
+  const payload = codec(options.payload)
+  const success = options.success === undefined ? codec(unsaid<A>()) : codec(options.success)
+  const error = options.error === undefined ? codec(unsaid<E>()) : codec(options.error)
+  const isRetryable = options.isRetryable ?? (() => true)
+  const toLayer = <R>(handler: Handler<P, A, E, R>) =>
+    Layer.scopedDiscard(
+      Effect.gen(function* () {
+        const handlers = yield* JobHandlers
+        const context = yield* Effect.context<Exclude<R, Scope.Scope>>()
+        yield* handlers.register({
+          type: options.type,
+          slots: options.slots ?? 16,
+          maxAttempts: options.maxAttempts ?? 5,
+          timeout: options.timeout ?? "10 minutes",
+          backoff: options.backoff,
+          run: (text, attempt) =>
+            Effect.gen(function* () {
+              const input = yield* Effect.mapError(payload.decode(text), invalid("payload"))
+              const output = yield* handler(input, attempt).pipe(
+                Effect.scoped,
+                Effect.catchAll((failure) => failed(error, failure, isRetryable(failure)))
+              )
+              return yield* Effect.mapError(success.encode(output), invalid("result"))
+            }).pipe(Effect.mapInputContext(() => context))
+        })
+      })
+    )
+  return { type: options.type, priority: options.priority ?? "normal", payload, success, error, toLayer }
+}

@@ -1,0 +1,117 @@
+/** The writes that bring jobs in and out from outside: submit, cancel, replay, purge. Each is one statement. */
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { type Priority, rankOf } from "../priority.ts"
+import { priorityOf } from "./state.ts"
+
+/** A job to be accepted. */
+export interface Submission {
+  readonly id: string
+  readonly jobType: string
+  readonly lane: number
+  readonly priority: Priority
+  readonly payload: string
+  readonly dedupeKey?: string | undefined
+  /** Not before this time, in epoch milliseconds. */
+  readonly deliverAt?: number | undefined
+}
+
+/** What the dispatcher has to know of a job that waits. */
+export interface Waiting {
+  readonly jobType: string
+  readonly lane: number
+  readonly priority: Priority
+  readonly dueAt: number
+}
+
+/** Which dead letters to purge: those that match all that is given. */
+export interface PurgeOptions {
+  readonly ids?: ReadonlyArray<string> | undefined
+  readonly jobType?: string | undefined
+  /** Dead since before this time, in epoch milliseconds. */
+  readonly before?: number | undefined
+}
+
+export const acceptance = (sql: SqlClient.SqlClient) => {
+  /** Inserts a job; nothing when there is one with its id, or a live one with its type and dedupe key. */
+  const insert = (job: Submission): Effect.Effect<Option.Option<Waiting>, SqlError> =>
+    Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      const dueAt = Math.max(now, job.deliverAt ?? now)
+      const state = dueAt > now ? "scheduled" : "ready"
+      const rows = yield* sql`
+        INSERT INTO jobs (id, job_type, lane, priority, state, rank, due_at, accepted_at, dedupe_key, payload)
+        VALUES (${job.id}, ${job.jobType}, ${job.lane}, ${job.priority}, ${state}, ${rankOf(job.priority, dueAt)},
+          ${dueAt}, ${now}, ${job.dedupeKey ?? null}, ${job.payload})
+        ON CONFLICT DO NOTHING RETURNING id`
+      return rows.length === 0
+        ? Option.none()
+        : Option.some({ jobType: job.jobType, lane: job.lane, priority: job.priority, dueAt })
+    })
+
+  const isKnown = (id: string): Effect.Effect<boolean, SqlError> =>
+    Effect.map(sql`SELECT id FROM jobs WHERE id = ${id}`, (rows) => rows.length > 0)
+
+  /** The id of the live job with this key. */
+  const findLive = (jobType: string, dedupeKey: string): Effect.Effect<Option.Option<string>, SqlError> =>
+    Effect.map(
+      sql<{ readonly id: string }>`
+        SELECT id FROM jobs WHERE job_type = ${jobType} AND dedupe_key = ${dedupeKey}
+          AND dedupe_key IS NOT NULL AND state IN ('ready', 'scheduled', 'running', 'retrying')`,
+      (rows) => Option.map(Option.fromNullable(rows[0]), ({ id }) => id)
+    )
+
+  /** Cancels a job that is alive; whether it was. */
+  const cancel = (id: string): Effect.Effect<boolean, SqlError> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      Effect.map(
+        sql`
+          UPDATE jobs SET state = 'cancelled', finished_at = ${now}
+          WHERE id = ${id} AND state IN ('ready', 'scheduled', 'running', 'retrying') RETURNING id`,
+        (rows) => rows.length > 0
+      )
+    )
+
+  /** Puts a dead letter back to work, its attempts counted from the start; nothing when it is none, or its key is taken. */
+  const replay = (id: string): Effect.Effect<Option.Option<Waiting>, SqlError> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      Effect.map(
+        sql<{ readonly job_type: string; readonly lane: number; readonly priority: string }>`
+          UPDATE jobs SET state = 'ready', attempt = 0, redeliver = 0, losses = 0, replays = replays + 1, due_at = ${now},
+            rank = ${now}, finished_at = NULL, started_at = NULL, reason = NULL
+          WHERE id = ${id} AND state = 'dead' AND (dedupe_key IS NULL OR NOT EXISTS (
+            SELECT 1 FROM jobs other WHERE other.job_type = jobs.job_type AND other.dedupe_key = jobs.dedupe_key
+              AND other.dedupe_key IS NOT NULL AND other.state IN ('ready', 'scheduled', 'running', 'retrying')))
+          RETURNING job_type, lane, priority`,
+        (rows) =>
+          Option.map(Option.fromNullable(rows[0]), (row) => ({
+            jobType: row.job_type,
+            lane: Number(row.lane),
+            priority: priorityOf(row.priority),
+            dueAt: now
+          }))
+      )
+    )
+
+  /** Removes dead letters and their errors for good; how many. */
+  const purge = ({ before, ids, jobType }: PurgeOptions): Effect.Effect<number, SqlError> => {
+    const which = sql.and([
+      sql`state = 'dead'`,
+      ...(ids === undefined ? [] : [sql.in("id", ids)]),
+      ...(jobType === undefined ? [] : [sql`job_type = ${jobType}`]),
+      ...(before === undefined ? [] : [sql`finished_at < ${before}`])
+    ])
+    return sql.withTransaction(
+      Effect.gen(function* () {
+        yield* sql`DELETE FROM job_errors WHERE job_id IN (SELECT id FROM jobs WHERE ${which})`
+        const gone = yield* sql`DELETE FROM jobs WHERE ${which} RETURNING id`
+        return gone.length
+      })
+    )
+  }
+
+  return { insert, isKnown, findLive, cancel, replay, purge }
+}

@@ -1,0 +1,137 @@
+/** The writes that take jobs up: claims, promotions of what became due, and taking over from runs that were lost. */
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { Priority } from "../priority.ts"
+import { type Numeric, optionalNumber, priorityOf } from "./state.ts"
+
+/** What to claim, and for whom. */
+export interface ClaimOptions {
+  readonly lane: number
+  readonly jobType: string
+  readonly limit: number
+  readonly holder: string
+}
+
+/**
+ * A job that is held. `run` grows with each claim and is the fence: whoever wants to finish the job must name it, so a
+ * run that was taken over can't.
+ */
+export interface ClaimedJob {
+  readonly id: string
+  readonly jobType: string
+  readonly lane: number
+  readonly priority: Priority
+  readonly payload: string
+  /** From 1; a redelivery is no new attempt. */
+  readonly attempt: number
+  readonly run: number
+  readonly acceptedAt: number
+  readonly dueAt: number
+  readonly rank: number
+  readonly isRedelivered: boolean
+  /** How often in a row its runner was lost. */
+  readonly losses: number
+}
+
+/** A run of a job, by its fence. */
+export interface RunKey {
+  readonly id: string
+  readonly run: number
+}
+
+interface ClaimedRow {
+  readonly id: string
+  readonly job_type: string
+  readonly lane: Numeric
+  readonly priority: string
+  readonly payload: string
+  readonly attempt: Numeric
+  readonly run: Numeric
+  readonly accepted_at: Numeric
+  readonly due_at: Numeric
+  readonly rank: Numeric
+  readonly redeliver: Numeric
+  readonly losses: Numeric
+}
+
+export const claiming = (sql: SqlClient.SqlClient) => {
+  /** Claims the first jobs of a type in a lane, in their order. */
+  const claim = ({ holder, jobType, lane, limit }: ClaimOptions): Effect.Effect<ReadonlyArray<ClaimedJob>, SqlError> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      Effect.map(
+        sql<ClaimedRow>`
+          WITH picked AS MATERIALIZED (
+            SELECT id FROM jobs WHERE state = 'ready' AND lane = ${lane} AND job_type = ${jobType}
+            ORDER BY rank, id LIMIT ${limit})
+          UPDATE jobs SET state = 'running', run = run + 1, attempt = attempt + 1 - redeliver,
+            retries = retries + CASE WHEN redeliver = 0 AND attempt > 0 THEN 1 ELSE 0 END,
+            redeliveries = redeliveries + redeliver, started_at = ${now}, held_by = ${holder}
+          WHERE id IN (SELECT id FROM picked) AND state = 'ready'
+          RETURNING id, job_type, lane, priority, payload, attempt, run, accepted_at, due_at, rank, redeliver, losses`,
+        (rows) => rows.map(claimed).sort((left, right) => left.rank - right.rank)
+      )
+    )
+
+  /** Makes ready what has become due in a lane; when the next job there is due, if one is. */
+  const promote = (lane: number): Effect.Effect<number | undefined, SqlError> =>
+    Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
+      yield* sql`
+        UPDATE jobs SET state = 'ready'
+        WHERE state IN ('scheduled', 'retrying') AND lane = ${lane} AND due_at <= ${now}`
+      const rows = yield* sql<{ readonly due_at: Numeric | null }>`
+        SELECT min(due_at) AS due_at FROM jobs WHERE state IN ('scheduled', 'retrying') AND lane = ${lane}`
+      return optionalNumber(rows[0]?.due_at ?? null)
+    })
+
+  /** What the tables say runs in these lanes. */
+  const running = (lanes: ReadonlyArray<number>): Effect.Effect<ReadonlyArray<RunKey>, SqlError> =>
+    lanes.length === 0
+      ? Effect.succeed([])
+      : Effect.map(
+          sql<{ readonly id: string; readonly run: Numeric }>`
+            SELECT id, run FROM jobs WHERE state = 'running' AND ${sql.in("lane", lanes)}`,
+          (rows) => rows.map(({ id, run }) => ({ id, run: Number(run) }))
+        )
+
+  /** Makes ready again what a lost run held. A claim of it is a redelivery. */
+  const takeOver = ({ id, run }: RunKey): Effect.Effect<boolean, SqlError> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      Effect.map(
+        sql`
+          UPDATE jobs SET state = 'ready', redeliver = 1, losses = losses + 1, due_at = ${now}
+          WHERE id = ${id} AND state = 'running' AND run = ${run} RETURNING id`,
+        (rows) => rows.length > 0
+      )
+    )
+
+  /** The same for all that runs in a lane: whoever held it before is gone. How many there were. */
+  const takeOverLane = (lane: number): Effect.Effect<number, SqlError> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      Effect.map(
+        sql`
+          UPDATE jobs SET state = 'ready', redeliver = 1, losses = losses + 1, due_at = ${now}
+          WHERE state = 'running' AND lane = ${lane} RETURNING id`,
+        (rows) => rows.length
+      )
+    )
+
+  return { claim, promote, running, takeOver, takeOverLane }
+}
+
+const claimed = (row: ClaimedRow): ClaimedJob => ({
+  id: row.id,
+  jobType: row.job_type,
+  lane: Number(row.lane),
+  priority: priorityOf(row.priority),
+  payload: row.payload,
+  attempt: Number(row.attempt),
+  run: Number(row.run),
+  acceptedAt: Number(row.accepted_at),
+  dueAt: Number(row.due_at),
+  rank: Number(row.rank),
+  isRedelivered: Number(row.redeliver) === 1,
+  losses: Number(row.losses)
+})

@@ -1,0 +1,114 @@
+/**
+ * The writes that end a run. Each is one transaction and names the fence of the run, so that exactly one run finishes a
+ * job, and each is repeated when the connection fails: who asks is told the truth, or that it is not known.
+ */
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Ref from "effect/Ref"
+import * as Schedule from "effect/Schedule"
+import { rankOf } from "../priority.ts"
+import type { ClaimedJob } from "./claim.ts"
+import type { Numeric } from "./state.ts"
+
+/** What is kept of a failed attempt. */
+export interface FailureRecord {
+  readonly reason: string
+  readonly message: string
+  /** The typed error as JSON, where there is one. */
+  readonly encoded?: string | undefined
+}
+
+/** How a run ended. */
+export type Settlement =
+  | { readonly _tag: "Completed"; readonly result: string }
+  | { readonly _tag: "Retrying"; readonly failure: FailureRecord; readonly dueAt: number }
+  | { readonly _tag: "Dead"; readonly failure: FailureRecord }
+  | { readonly _tag: "Released" }
+
+export const settling = (sql: SqlClient.SqlClient) => {
+  /** Ends a run; whether it was still the one that held the job. */
+  const settle = (job: ClaimedJob, settlement: Settlement): Effect.Effect<boolean, SqlError> =>
+    Effect.gen(function* () {
+      const isRepeated = yield* Ref.make(false)
+      return yield* write(job, settlement).pipe(
+        Effect.flatMap((isOurs) =>
+          isOurs ? Effect.succeed(true) : Effect.flatMap(Ref.get(isRepeated), (is) => (is ? wasWritten(job, settlement) : Effect.succeed(false)))
+        ),
+        Effect.tapError(() => Ref.set(isRepeated, true)),
+        Effect.retry(patience)
+      )
+    })
+
+  const write = (job: ClaimedJob, settlement: Settlement): Effect.Effect<boolean, SqlError> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const held = sql`id = ${job.id} AND state = 'running' AND run = ${job.run}`
+      switch (settlement._tag) {
+        case "Completed":
+          return isHit(sql`
+            UPDATE jobs SET state = 'completed', result = ${settlement.result}, finished_at = ${now}, redeliver = 0
+            WHERE ${held} RETURNING id`)
+        case "Released":
+          return isHit(sql`UPDATE jobs SET state = 'ready', redeliver = 1, due_at = ${now} WHERE ${held} RETURNING id`)
+        case "Retrying": {
+          const { dueAt, failure } = settlement
+          const state = dueAt > now ? "retrying" : "ready"
+          return recorded(
+            { job, failure, now },
+            sql`
+              UPDATE jobs SET state = ${state}, redeliver = 0, losses = 0, due_at = ${dueAt},
+                rank = ${rankOf(job.priority, dueAt)}
+              WHERE ${held} RETURNING id`
+          )
+        }
+        case "Dead":
+          return recorded(
+            { job, failure: settlement.failure, now },
+            sql`
+              UPDATE jobs SET state = 'dead', redeliver = 0, reason = ${settlement.failure.reason}, finished_at = ${now}
+              WHERE ${held} RETURNING id`
+          )
+      }
+    })
+
+  const recorded = (
+    { failure, job, now }: { readonly job: ClaimedJob; readonly failure: FailureRecord; readonly now: number },
+    update: Effect.Effect<ReadonlyArray<unknown>, SqlError>
+  ): Effect.Effect<boolean, SqlError> =>
+    sql.withTransaction(
+      Effect.tap(isHit(update), (isOurs) =>
+        isOurs
+          ? sql`
+              INSERT INTO job_errors (job_id, run, attempt, failed_at, reason, message, error)
+              VALUES (${job.id}, ${job.run}, ${job.attempt}, ${now}, ${failure.reason}, ${failure.message},
+                ${failure.encoded ?? null})`
+          : Effect.void
+      )
+    )
+
+  // The first write may have been committed although its answer was lost; a run's fence is never used again.
+  const wasWritten = (job: ClaimedJob, settlement: Settlement): Effect.Effect<boolean, SqlError> =>
+    Effect.map(
+      sql<{ readonly state: string; readonly run: Numeric }>`SELECT state, run FROM jobs WHERE id = ${job.id}`,
+      (rows) => rows.some(({ run, state }) => Number(run) === job.run && written[settlement._tag].includes(state))
+    )
+
+  return { settle }
+}
+
+const isHit = (update: Effect.Effect<ReadonlyArray<unknown>, SqlError>): Effect.Effect<boolean, SqlError> =>
+  Effect.map(update, (rows) => rows.length > 0)
+
+const written: Readonly<Record<Settlement["_tag"], ReadonlyArray<string>>> = {
+  Completed: ["completed"],
+  Retrying: ["retrying", "ready"],
+  Dead: ["dead"],
+  Released: ["ready"]
+}
+
+const patience = Schedule.exponential("50 millis").pipe(
+  Schedule.either(Schedule.spaced("2 seconds")),
+  Schedule.jittered,
+  Schedule.intersect(Schedule.recurs(20))
+)
