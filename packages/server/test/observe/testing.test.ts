@@ -1,0 +1,61 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import { MetricsService } from "../../src/observe/metrics.ts"
+import * as Testing from "../../src/observe/testing.ts"
+
+const own = Effect.provide(Testing.layer())
+const submit = MetricsService.trackJob({ jobType: "digest", operation: "submit" })(Effect.void)
+
+describe("observe/testing", () => {
+  it.effect("gives each test a registry of its own", () =>
+    Effect.gen(function*() {
+      yield* submit.pipe(own)
+      expect(yield* Testing.snapshot.pipe(own)).toEqual({})
+    }))
+
+  it.effect("tells what moved between two snapshots, and nothing else", () =>
+    Effect.gen(function*() {
+      const { jobs } = yield* MetricsService
+      yield* submit
+      const before = yield* Testing.snapshot
+      yield* Metric.update(jobs.duration, Duration.seconds(2))
+      yield* MetricsService.gauge(jobs.dlqSize, MetricsService.label({ job_type: "digest" }), -3)
+      expect(Testing.diff(before, yield* Testing.snapshot)).toEqual({
+        jobs_duration_seconds: { count: 1, sum: 2 },
+        [`jobs_dlq_size{job_type="digest"}`]: -3
+      })
+    }).pipe(own))
+
+  it.effect("accepts what was expected to move", () =>
+    Testing.expectDelta(submit, {
+      [`jobs_enqueued_total{job_type="digest",operation="submit"}`]: 1,
+      [`jobs_processing_seconds{job_type="digest",operation="submit"}`]: { count: 1, sum: 0 }
+    }).pipe(own))
+
+  it.effect.each([
+    ["too little", {}],
+    ["another amount", { [`jobs_enqueued_total{job_type="digest",operation="submit"}`]: 2 }]
+  ] as ReadonlyArray<readonly [string, Testing.Delta]>)("says what moved when it was not expected: %s", ([, expected]) =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Testing.expectDelta(submit, expected))
+      expect([error._tag, Object.keys(error.actual).length]).toEqual(["UnexpectedDelta", 2])
+      expect(error.message).toContain("jobs_processing_seconds")
+    }).pipe(own))
+
+  it.effect("resets everything, and what is recorded afterwards counts from 0", () =>
+    Effect.gen(function*() {
+      const { jobs } = yield* MetricsService
+      const refuse = MetricsService.inc(jobs.enqueued, MetricsService.label({}), -1)
+      yield* submit
+      yield* refuse
+      yield* Testing.reset
+      expect(yield* Testing.snapshot).toEqual({})
+      yield* submit
+      yield* refuse
+      const values = yield* Testing.snapshot
+      expect(values[`jobs_enqueued_total{job_type="digest",operation="submit"}`]).toBe(1)
+      expect(values[`telemetry_points_dropped_total{reason="negative"}`]).toBe(1)
+    }).pipe(own))
+})
