@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { dual } from "effect/Function"
+import * as HashSet from "effect/HashSet"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as MetricRegistry from "effect/MetricRegistry"
@@ -47,7 +48,7 @@ export interface MetricsOptions extends DefineOptions {
 /** How to count and log the progress of a stream. */
 export interface StreamProgressOptions<Label extends string> {
   readonly counter: Counter<Label>
-  readonly labels: Pairs<Label>
+  readonly labels: Pairs<Label> | Labels<Label>
   /** A line is logged each time that the number of elements passes a multiple of this. */
   readonly logInterval: number
 }
@@ -147,17 +148,20 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
   static readonly trackStream: {
     <Label extends string>(
       counter: Counter<Label>,
-      pairs: Pairs<NoInfer<Label>>
+      pairs: Pairs<NoInfer<Label>> | Labels<NoInfer<Label>>
     ): <A, E, R>(stream: Stream.Stream<A, E, R>) => Stream.Stream<A, E, R>
     <A, E, R, Label extends string>(
       stream: Stream.Stream<A, E, R>,
       counter: Counter<Label>,
-      pairs: Pairs<NoInfer<Label>>
+      pairs: Pairs<NoInfer<Label>> | Labels<NoInfer<Label>>
     ): Stream.Stream<A, E, R>
-  } = dual(3, <A, E, R>(stream: Stream.Stream<A, E, R>, counter: Counter, pairs: Pairs): Stream.Stream<A, E, R> => {
-    const labels = label(pairs)
-    return countElements(stream, (elements) => MetricsService.inc(counter, labels, elements))
-  })
+  } = dual(
+    3,
+    <A, E, R>(stream: Stream.Stream<A, E, R>, counter: Counter, pairs: Pairs | Labels): Stream.Stream<A, E, R> => {
+      const labels = HashSet.isHashSet(pairs) ? pairs : label(pairs)
+      return countElements(stream, (elements) => MetricsService.inc(counter, labels, elements))
+    }
+  )
 
   /** Counts the elements of a stream, and logs a line each time their number passes a multiple of `logInterval`. */
   static readonly trackStreamProgress: {

@@ -103,6 +103,15 @@ describe("trackStream", () => {
     }).pipe(own)
   )
 
+  it.effect("takes a set of labels as well as pairs", () =>
+    Effect.gen(function* () {
+      const metrics = yield* MetricsService.define(rows)
+      const labels = MetricsService.label({ table: "jobs" })
+      yield* Stream.runDrain(MetricsService.trackStream(Stream.make(1, 2), metrics.rows, labels))
+      expect(yield* Testing.read(metrics.rows, { table: "jobs" })).toBe(2)
+    }).pipe(own)
+  )
+
   it.effect("counts what passed of a stream that fails", () =>
     Effect.gen(function* () {
       const metrics = yield* MetricsService.define(rows)
