@@ -57,7 +57,7 @@ export interface ReceiverService {
   readonly url: string
   /** Where the control endpoint is, without a path; `undefined` when it is off. */
   readonly controlUrl: string | undefined
-  /** Every series, in the order of first arrival. */
+  /** Every series, by metric, in the order of first arrival. */
   readonly series: Effect.Effect<ReadonlyArray<Series>>
   /** The series of a name; with attributes, those that have exactly these. More than one if resources or scopes differ. */
   readonly find: (name: string, attributes?: Attributes) => Effect.Effect<ReadonlyArray<Series>>

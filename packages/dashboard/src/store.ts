@@ -20,66 +20,103 @@ export interface Store {
   readonly clear: () => void
 }
 
-export const makeStore = (): Store => {
-  const series = new Map<string, Series>()
-  const definitions = new Map<string, string>()
-  let faults: Array<Fault> = []
+/** One name of one scope of one resource, with its series by their attributes. */
+interface Metric {
+  definition: string
+  readonly name: string
+  readonly series: Map<string, Series>
+}
 
-  const add = (point: Point, note: (verdict: Verdict) => void) => {
-    const metric = metricOf(point)
-    const definition = definitionOf(point)
-    const known = definitions.get(metric)
-    if (known !== undefined && known !== definition) {
-      note({ kind: "conflict", message: `it was ${known}, now it is ${definition}` })
-    }
-    if (known !== definition) definitions.set(metric, definition)
+type Note = (verdict: Verdict) => void
+
+export const makeStore = (): Store => {
+  const metrics = new Map<string, Metric>()
+  let faults: Array<Fault> = []
+  let last: { readonly point: Point; readonly metric: Metric } | undefined
+
+  const metricOf = (point: Point, note: Note): Metric => {
+    if (last !== undefined && isSameMetric(last.point, point)) return last.metric
+    const metric = lookUp(metrics, point, note)
+    last = { point, metric }
+    return metric
+  }
+
+  const add = (point: Point, note: Note) => {
+    const { series } = metricOf(point, note)
     judge(point, note)
-    const identity = metric + canonical(point.attributes)
+    const identity = canonical(point.attributes)
     series.set(identity, fold(series.get(identity), point, note))
   }
 
   const accept = (decoded: Decoded, request: number) => {
-    const noteFor = (point: { readonly name: string; readonly attributes: Attributes }) => (verdict: Verdict) => {
-      faults.push({ ...verdict, name: point.name, attributes: canonical(point.attributes), request })
+    let noted: { readonly name: string; readonly attributes: Attributes } | undefined
+    const note: Note = (verdict) => {
+      if (noted === undefined) return
+      faults.push({ ...verdict, name: noted.name, attributes: canonical(noted.attributes), request })
     }
-    for (const point of decoded.points) add(point, noteFor(point))
+    for (const point of decoded.points) {
+      noted = point
+      add(point, note)
+    }
     for (const point of decoded.imprecise) {
-      noteFor(point)({ kind: "imprecise", message: "a number does not hold it exactly" })
+      noted = point
+      note({ kind: "imprecise", message: "a number does not hold it exactly" })
     }
     for (const point of decoded.withoutValue) {
-      noteFor(point)({ kind: "no-recorded-value", message: "it has no value, and is left out" })
+      noted = point
+      note({ kind: "no-recorded-value", message: "it has no value, and is left out" })
     }
     if (faults.length > keptFaults) faults = faults.slice(-keptFaults)
   }
 
   return {
     accept,
-    series: () => [...series.values()],
+    series: () => [...metrics.values()].flatMap(({ series }) => [...series.values()]),
     find: (name, attributes) => {
-      const wanted = attributes === undefined ? undefined : canonical(attributes)
-      return [...series.values()].filter(
-        (one) => one.name === name && (wanted === undefined || canonical(one.attributes) === wanted)
-      )
+      const named = [...metrics.values()].filter((metric) => metric.name === name)
+      if (attributes === undefined) return named.flatMap(({ series }) => [...series.values()])
+      const wanted = canonical(attributes)
+      return named.flatMap(({ series }) => series.get(wanted) ?? [])
     },
     faults: () => [...faults],
     clear: () => {
-      series.clear()
-      definitions.clear()
+      metrics.clear()
+      last = undefined
       faults = []
     }
   }
 }
 
-/** Attributes as JSON with sorted names: the same for the same attributes, in whatever order they were written. */
-export const canonical = (attributes: Attributes): string => {
-  const known = canonicals.get(attributes)
-  if (known !== undefined) return known
-  const text = JSON.stringify(sorted(attributes))
-  canonicals.set(attributes, text)
-  return text
+const lookUp = (metrics: Map<string, Metric>, point: Point, note: Note): Metric => {
+  const { name, resource, scope } = point
+  const key = canonical(resource) + JSON.stringify([scope.name, scope.version, name])
+  const definition = definitionOf(point)
+  const known = metrics.get(key)
+  if (known === undefined) {
+    const metric: Metric = { definition, name, series: new Map() }
+    metrics.set(key, metric)
+    return metric
+  }
+  if (known.definition !== definition) {
+    note({ kind: "conflict", message: `it was ${known.definition}, now it is ${definition}` })
+    known.definition = definition
+  }
+  return known
 }
 
-const canonicals = new WeakMap<Attributes, string>()
+/** Attributes as JSON with sorted names: the same for the same attributes, in whatever order they were written. */
+export const canonical = (attributes: Attributes): string =>
+  JSON.stringify(isPlainAndSorted(attributes) ? attributes : sorted(attributes))
+
+/** What is decoded is sorted already, so that copying it is hardly ever needed. */
+const isPlainAndSorted = (attributes: Attributes): boolean => {
+  let before = ""
+  for (const name in attributes) {
+    if (name < before || typeof attributes[name] === "object") return false
+    before = name
+  }
+  return true
+}
 
 const sorted = (value: AttributeValue): AttributeValue => {
   if (typeof value !== "object" || value === null) return value
@@ -90,8 +127,20 @@ const sorted = (value: AttributeValue): AttributeValue => {
 
 const isList = (value: AttributeValue): value is ReadonlyArray<AttributeValue> => Array.isArray(value)
 
-const metricOf = ({ name, resource, scope }: Point) =>
-  canonical(resource) + JSON.stringify([scope.name, scope.version, name])
+/** Whether two points have all in common that `lookUp` reads. */
+const isSameMetric = (a: Point, b: Point): boolean =>
+  a.resource === b.resource &&
+  a.scope === b.scope &&
+  a.name === b.name &&
+  a.kind === b.kind &&
+  a.unit === b.unit &&
+  a.description === b.description &&
+  temporalityOf(a) === temporalityOf(b) &&
+  isMonotonic(a) === isMonotonic(b)
+
+const temporalityOf = (point: Point) => ("temporality" in point ? point.temporality : undefined)
+
+const isMonotonic = (point: Point) => point.kind === "sum" && point.isMonotonic
 
 const definitionOf = (point: Point): string => {
   const words: Array<string> = [point.kind, `unit ${point.unit}`, `description ${point.description}`]

@@ -262,6 +262,51 @@ describe("what is unusual and allowed", () => {
     })
   )
 
+  it.scopedLive("is a point whose flag says that it has no value: it is left out and noted", () =>
+    Effect.gen(function* () {
+      const receiver = yield* Receiver.make()
+      const stale = { ...point({ asDouble: undefined, flags: 1, attributes: [attribute("a", text("x"))] }) }
+      expect((yield* post(receiver.url, requestOf(gauge(stale, point())))).status).toBe(200)
+      expect((yield* receiver.series).map(({ attributes }) => attributes)).toEqual([{}])
+      expect(yield* receiver.faults).toEqual([
+        {
+          kind: "no-recorded-value",
+          name: "gauge",
+          attributes: '{"a":"x"}',
+          message: "it has no value, and is left out",
+          request: 0
+        }
+      ])
+    })
+  )
+
+  it.scopedLive("is an integer that a number does not hold exactly: it is noted", () =>
+    Effect.gen(function* () {
+      const receiver = yield* Receiver.make()
+      const large = point({ asDouble: undefined, asInt: "9007199254740993" })
+      expect((yield* post(receiver.url, requestOf(gauge(large)))).status).toBe(200)
+      expect((yield* receiver.faults).map(({ kind }) => kind)).toEqual(["imprecise"])
+    })
+  )
+
+  it.scopedLive("is a summary, which no SDK sends any more, in both forms", () =>
+    Effect.gen(function* () {
+      const receiver = yield* Receiver.make()
+      const quantileValues = [
+        { quantile: 0.5, value: 2 },
+        { quantile: 0.9, value: 8 }
+      ]
+      const dataPoints = [{ startTimeUnixNano: 1, timeUnixNano: 2, count: 4, sum: 12.5, quantileValues }]
+      yield* post(receiver.url, requestOf({ name: "a", summary: { dataPoints } }))
+      yield* post(receiver.url, inProtobuf({ name: "b", summary: { dataPoints } }), protobuf)
+      const series = yield* receiver.series
+      const value = { count: 4, sum: 12.5, quantiles: quantileValues }
+      expect(series.map(({ kind, name, total, value }) => ({ kind, name, total, value }))).toEqual(
+        ["a", "b"].map((name) => ({ kind: "summary", name, total: value, value }))
+      )
+    })
+  )
+
   it.scopedLive("is an empty request, in both forms", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make()
