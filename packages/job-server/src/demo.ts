@@ -1,0 +1,74 @@
+/** The demo from its start to its result: a receiver, a job server, the jobs of a folder, and the comparison. */
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { Scope } from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import path from "node:path"
+import type { DemoOptions } from "./arguments.ts"
+import { feed } from "./feed.ts"
+import { changesOf, filesOf, openFolder } from "./folder.ts"
+import { Ledger } from "./ledger.ts"
+import { makePlanner, writeOwnFiles } from "./plan.ts"
+import { showProgress } from "./progress.ts"
+import { startReceiver } from "./receiver.ts"
+import { resultOf } from "./result.ts"
+import { logOn, say, type Screen } from "./screen.ts"
+import { serverLayer } from "./server.ts"
+
+export interface DemoSurroundings {
+  readonly screen: Screen
+  /** Completed when the user wants the demo to end, with the word for it. */
+  readonly stop: Deferred.Deferred<string>
+}
+
+/** Runs the demo until the folder is done, the time is over, or the user ends it. */
+export const demo = (options: DemoOptions, { screen, stop }: DemoSurroundings) =>
+  Effect.gen(function* () {
+    const folder = yield* openFolder(options.folder)
+    const receiver = yield* startReceiver(options.port, screen)
+    const ledger = new Ledger()
+    const database = path.join(yield* temporaryFolder, "jobs.db")
+    yield* say(screen, `Metrics are received at ${receiver.url} by process ${receiver.pid}.`)
+    const ended = serve(options, { folder, screen }).pipe(
+      Effect.raceFirst(Deferred.await(stop)),
+      Effect.raceFirst(timeOver(options.seconds)),
+      Effect.provide(serverLayer({ database, ledger, url: receiver.url }))
+    )
+    yield* Effect.flatMap(ended, (reason) => say(screen, `Ended: ${reason}.`))
+    return resultOf(ledger.entries, yield* receiver.look)
+  }).pipe(Effect.scoped, Effect.provide(logOn(screen)))
+
+/** Works on everything in the folder, and then, unless once is enough, on what changes in it. */
+const serve = (options: DemoOptions, { folder, screen }: { readonly folder: string; readonly screen: Screen }) =>
+  Effect.gen(function* () {
+    const plan = makePlanner()
+    const progress = { done: 0, total: 0 }
+    const workOn = (files: ReadonlyArray<string>) => {
+      const jobs = plan(files)
+      progress.total += jobs.length
+      const done = Effect.sync(() => (progress.done += 1))
+      return feed(jobs, done)
+    }
+    const files = yield* filesOf(folder)
+    yield* say(screen, `Working on the ${files.length} files of ${folder}.`)
+    yield* showProgress(screen, () => progress)
+    yield* workOn([...(yield* writeOwnFiles), ...files.map((file) => file.path)])
+    if (options.isOnce) return "the folder is done"
+    yield* say(screen, `All done. Waiting for changes in ${folder}; Ctrl-C ends.`)
+    return yield* Stream.runForEach(changesOf(folder, files), (changed) =>
+      Effect.zipRight(say(screen, `${changed.length} changed: ${changed.join(", ")}`), workOn(changed))
+    ).pipe(Effect.as("the folder is gone"))
+  }).pipe(Effect.scoped)
+
+const timeOver = (seconds: number | undefined) =>
+  seconds === undefined
+    ? Effect.never
+    : Effect.as(Effect.sleep(Duration.seconds(seconds)), `${seconds} seconds are over`)
+
+const temporaryFolder: Effect.Effect<string, never, Scope> = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(path.join(tmpdir(), "job-server-"))),
+  (made) => Effect.promise(() => rm(made, { recursive: true, force: true }))
+)

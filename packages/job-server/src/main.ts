@@ -1,0 +1,48 @@
+/**
+ * `npm run demo`: reads the command line, runs the demo, and writes its result on standard output. Ctrl-C or SIGTERM ends
+ * the demo in order; a second one ends it at once.
+ */
+import * as Console from "effect/Console"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import type { Scope } from "effect/Scope"
+import { fileURLToPath } from "node:url"
+import { parseDemoOptions, usage } from "./arguments.ts"
+import { demo } from "./demo.ts"
+import { makeScreen } from "./screen.ts"
+import { tableOf } from "./table.ts"
+
+const exitCodes = { agreed: 0, differs: 1, refused: 2 } as const
+
+const repository = fileURLToPath(new URL("../../..", import.meta.url))
+
+const run = Effect.gen(function* () {
+  const options = yield* parseDemoOptions(process.argv.slice(2), repository)
+  if (options === "help") {
+    yield* Console.log(usage)
+    return exitCodes.agreed
+  }
+  const result = yield* demo(options, { screen: makeScreen(process.stderr), stop: yield* stopOnSignal })
+  yield* Console.log(options.isJson ? JSON.stringify(result, undefined, 2) : tableOf(result))
+  return result.agreed ? exitCodes.agreed : exitCodes.differs
+})
+
+/** Completed by the first Ctrl-C or SIGTERM; a second one meets Node's own handling, which ends the process. */
+const stopOnSignal: Effect.Effect<Deferred.Deferred<string>, never, Scope> = Effect.gen(function* () {
+  const stop = yield* Deferred.make<string>()
+  yield* Effect.forEach(["SIGINT", "SIGTERM"] as const, (signal) =>
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const listener = () => Deferred.unsafeDone(stop, Effect.succeed(`${signal} came`))
+        process.once(signal, listener)
+        return listener
+      }),
+      (listener) => Effect.sync(() => process.off(signal, listener))
+    )
+  )
+  return stop
+})
+
+const refuse = (error: { readonly message: string }) => Effect.as(Console.error(error.message), exitCodes.refused)
+
+process.exitCode = await Effect.runPromise(run.pipe(Effect.scoped, Effect.catchAll(refuse)))

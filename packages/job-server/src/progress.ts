@@ -1,0 +1,39 @@
+/** How far the work is: a bar on a terminal, a line for each tenth elsewhere. */
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import type { Scope } from "effect/Scope"
+import type { Screen } from "./screen.ts"
+
+export interface Progress {
+  readonly done: number
+  readonly total: number
+}
+
+/** Shows the progress until the scope closes. */
+export const showProgress = (screen: Screen, read: () => Progress): Effect.Effect<void, never, Scope> => {
+  let shownTenth = 0
+  const show = Effect.sync(() => {
+    const { done, total } = read()
+    if (total === 0) return
+    screen.bar(done < total ? barOf({ done, total }) : undefined)
+    const tenth = Math.floor((done / total) * 10)
+    if (!screen.isTerminal && tenth !== shownTenth) screen.line(`${done} of ${total} jobs`)
+    shownTenth = tenth
+  })
+  return Effect.gen(function* () {
+    yield* Effect.addFinalizer(() =>
+      Effect.zipRight(
+        show,
+        Effect.sync(() => screen.bar())
+      )
+    )
+    yield* Effect.forkScoped(Effect.repeat(show, Schedule.spaced("100 millis")))
+  })
+}
+
+const width = 30
+
+const barOf = ({ done, total }: Progress): string => {
+  const full = Math.floor((done / total) * width)
+  return `  ${"\u2588".repeat(full)}${"\u2591".repeat(width - full)} ${done} of ${total} jobs`
+}

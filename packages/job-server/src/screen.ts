@@ -1,0 +1,54 @@
+/**
+ * Standard error, where everything that is said on the way goes: lines, and on a terminal a bar below them that is drawn
+ * anew. Standard output is left to the result.
+ */
+import * as Effect from "effect/Effect"
+import * as HashMap from "effect/HashMap"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
+
+export interface Screen {
+  readonly isTerminal: boolean
+  readonly columns: number
+  /** Writes a line above the bar. */
+  readonly line: (text: string) => void
+  /** Draws the bar anew on a terminal; without a text it is taken away. */
+  readonly bar: (text?: string) => void
+}
+
+export const makeScreen = (stream: NodeJS.WriteStream): Screen => {
+  const isTerminal = stream.isTTY === true && process.env["TERM"] !== "dumb"
+  let drawn = ""
+  const clear = () => (drawn === "" ? "" : "\r\u001b[K")
+  return {
+    isTerminal,
+    get columns() {
+      return stream.columns ?? 100
+    },
+    line: (text) => stream.write(`${clear()}${text}\n${drawn}`),
+    bar: (text = "") => {
+      if (!isTerminal) return
+      const before = clear()
+      drawn = text
+      stream.write(before + text)
+    }
+  }
+}
+
+/** The log of the server as lines of the screen, from `Info` on. */
+export const logOn = (screen: Screen): Layer.Layer<never> =>
+  Layer.merge(
+    Logger.replace(
+      Logger.defaultLogger,
+      Logger.make(({ annotations, date, logLevel, message }) => {
+        const text = Array.isArray(message) ? message.map(String).join(" ") : String(message)
+        const more = HashMap.toEntries(annotations).map(([name, value]) => ` ${name}=${String(value)}`)
+        screen.line(`${date.toISOString().slice(11, 19)} ${logLevel.label.toLowerCase()}: ${text}${more.join("")}`)
+      })
+    ),
+    Logger.minimumLogLevel(LogLevel.Info)
+  )
+
+/** A line of the screen as an effect. */
+export const say = (screen: Screen, text: string): Effect.Effect<void> => Effect.sync(() => screen.line(text))

@@ -1,0 +1,72 @@
+/** The result as a table for people. */
+import type { Result } from "./result.ts"
+import type { Line } from "./compare.ts"
+
+/** The whole result, ready to be written to a terminal. */
+export const tableOf = ({ agreed, delivery, jobs, metrics }: Result): string => {
+  const counted = metrics.filter(({ received, truth }) => received !== 0 || truth !== 0)
+  const zeros = metrics.filter(({ received, truth }) => received === 0 && truth === 0)
+  const rows = counted.map(cellsOf)
+  const agreeing = metrics.filter((line) => line.agreed).length
+  return [
+    "",
+    ...aligned([["METRIC", "LABELS", "RECEIVED", "TRUE", ""], ...rows]),
+    "",
+    `${zeros.length} more that had to be zero and are: ${[...new Set(zeros.map(({ name }) => name))].join(", ")}`,
+    "",
+    `${jobs.total} jobs: ${wordsOf(jobs.types)}`,
+    `${jobs.completed} completed, ${jobs.failed} failed${inBrackets(jobs.failures)}, ${jobs.cancelled} cancelled` +
+      `${jobs.unfinished === 0 ? "" : `, ${jobs.unfinished} not finished`}; ${jobs.retried} attempts were retries`,
+    ...(delivery.lost === undefined ? [] : ["", ...undelivered(delivery, metrics)]),
+    "",
+    agreed
+      ? `Agreed: all ${metrics.length} series are what really happened.`
+      : `NOT agreed: ${metrics.length - agreeing} of ${metrics.length} series differ from what really happened.`
+  ].join("\n")
+}
+
+const cellsOf = (line: Line): ReadonlyArray<string> => [
+  line.name,
+  Object.values(line.labels).join(" "),
+  `${line.received}${line.sum === undefined ? "" : `  ${seconds(line.sum.received)}`}`,
+  `${line.truth}${line.sum === undefined ? "" : `  ${rangeOf(line.sum.truth)}`}`,
+  line.agreed ? "\u2713" : `\u2717 ${line.problem ?? ""}`
+]
+
+const seconds = (value: number) => `${value.toFixed(3)} s`
+
+const rangeOf = ({ atLeast, atMost }: { readonly atLeast: number; readonly atMost: number }) =>
+  atLeast.toFixed(3) === atMost.toFixed(3) ? seconds(atMost) : `${atLeast.toFixed(3)}..${seconds(atMost)}`
+
+const undelivered = (delivery: Result["delivery"], metrics: ReadonlyArray<Line>): ReadonlyArray<string> => {
+  const missing = metrics.filter(({ received, truth }) => received < truth)
+  return [
+    `Not delivered: ${delivery.lost ?? ""}. It was last seen at ${delivery.lastSeen}; after that,`,
+    ...missing.map(({ labels, name, received, truth }) => {
+      const words = Object.values(labels).join(" ")
+      return `  ${truth - received} of ${truth} in ${name} (${words})`
+    })
+  ]
+}
+
+const wordsOf = (counts: Readonly<Record<string, number>>) =>
+  Object.entries(counts)
+    .map(([word, count]) => `${count} ${word}`)
+    .join(", ")
+
+const inBrackets = (counts: Readonly<Record<string, number>>) =>
+  Object.keys(counts).length === 0 ? "" : ` (${wordsOf(counts)})`
+
+/** Columns as wide as their widest cell; numbers that are under one another read more easily to the right. */
+const aligned = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
+  const columns = rows[0]?.length ?? 0
+  const widths = Array.from({ length: columns }, (_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0))
+  )
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === columns - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+      .join("  ")
+      .trimEnd()
+  )
+}

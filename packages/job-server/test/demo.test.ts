@@ -1,0 +1,126 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { writeFile } from "node:fs/promises"
+import path from "node:path"
+import { type Ended, folderOf, run, start } from "./running.ts"
+
+const Counts = Schema.Record({ key: Schema.String, value: Schema.Number })
+
+/** The document on standard output, as a reader of it would take it. */
+const Document = Schema.parseJson(
+  Schema.Struct({
+    agreed: Schema.Boolean,
+    jobs: Schema.Struct({
+      total: Schema.Number,
+      types: Counts,
+      completed: Schema.Number,
+      failed: Schema.Number,
+      failures: Counts,
+      cancelled: Schema.Number,
+      retried: Schema.Number,
+      unfinished: Schema.Number
+    }),
+    metrics: Schema.Array(
+      Schema.Struct({
+        name: Schema.String,
+        labels: Schema.Record({ key: Schema.String, value: Schema.String }),
+        received: Schema.Number,
+        truth: Schema.Number,
+        agreed: Schema.Boolean
+      })
+    ),
+    delivery: Schema.Struct({ lastSeen: Schema.String, lost: Schema.optional(Schema.String) })
+  })
+)
+
+const documentOf = ({ stdout }: Ended) => Schema.decode(Document)(stdout)
+
+/** So many files that the jobs of a test take a few seconds. */
+const manyFiles = Object.fromEntries(
+  Array.from({ length: 150 }, (_, index) => [`texts/${index}.txt`, `Line ${index}\n`.repeat(20_000)])
+)
+
+describe("the demo", () => {
+  it.scopedLive("agrees with the ground truth on every metric, and says so in one document", () =>
+    Effect.gen(function* () {
+      const folder = yield* folderOf({ "a.txt": "a", "deep/b.json": "{}", "node_modules/c.txt": "c", ".git/d": "d" })
+      const ended = yield* run("main", [folder, "--once", "--json"])
+      const { agreed, jobs, metrics } = yield* documentOf(ended)
+      expect(metrics.filter((line) => !line.agreed)).toEqual([])
+      expect({ code: ended.code, agreed }).toEqual({ code: 0, agreed: true })
+      // Six files of its own, four of them .json that can't be parsed, and two of the folder.
+      expect(jobs).toEqual({
+        total: 22,
+        types: { compress: 8, digest: 8, parse: 6 },
+        completed: 18,
+        failed: 4,
+        failures: { Malformed: 3, TooLarge: 1 },
+        cancelled: 0,
+        retried: 2,
+        unfinished: 0
+      })
+    })
+  )
+
+  it.scopedLive("goes on when the receiver is killed, says what was not delivered, and does not agree", () =>
+    Effect.gen(function* () {
+      const folder = yield* folderOf(manyFiles)
+      const demo = yield* start("main", [folder, "--once", "--json"])
+      const [, pid = ""] = yield* demo.says(/received at .* by process (\d+)/)
+      yield* demo.says(/^\d+ of \d+ jobs$/m)
+      yield* Effect.sync(() => process.kill(Number(pid), "SIGKILL"))
+      const ended = yield* demo.ended
+      const { agreed, delivery, jobs, metrics } = yield* documentOf(ended)
+      expect({ code: ended.code, agreed, total: jobs.total, unfinished: jobs.unfinished }).toEqual({
+        code: 1,
+        agreed: false,
+        total: 316,
+        unfinished: 0
+      })
+      expect(delivery.lost).toMatch(/^the receiver at http:.* does not answer any more$/)
+      expect(ended.stderr).toMatch(/The receiver \(process \d+\) is lost\. The jobs go on/)
+      const completed = metrics.filter(({ name }) => name === "jobs_completed_total")
+      expect(completed.some(({ received, truth }) => received < truth)).toBe(true)
+    })
+  )
+
+  it.scopedLive("stays up, works on what changes, and on Ctrl-C flushes and ends", () =>
+    Effect.gen(function* () {
+      const folder = yield* folderOf({ "a.txt": "a" })
+      const demo = yield* start("main", [folder, "--json"])
+      yield* demo.says(/All done\. Waiting for changes/)
+      yield* Effect.promise(() => writeFile(path.join(folder, "new.json"), "[]"))
+      yield* demo.says(/1 changed: .*new\.json/)
+      yield* Effect.sleep("500 millis")
+      yield* Effect.sync(() => demo.child.kill("SIGINT"))
+      const ended = yield* demo.ended
+      const { agreed, jobs } = yield* documentOf(ended)
+      expect({ code: ended.code, agreed, total: jobs.total }).toEqual({ code: 0, agreed: true, total: 21 })
+      expect(ended.stderr.trimEnd().split("\n").at(-1)).toBe("Ended: SIGINT came.")
+    })
+  )
+
+  it.scopedLive("ends when its seconds are over, with what is done by then, and agrees on that", () =>
+    Effect.gen(function* () {
+      const folder = yield* folderOf(manyFiles)
+      const ended = yield* run("main", [folder, "--once", "--json", "--seconds", "2"])
+      const { agreed, jobs, metrics } = yield* documentOf(ended)
+      expect(metrics.filter((line) => !line.agreed)).toEqual([])
+      expect({ code: ended.code, agreed }).toEqual({ code: 0, agreed: true })
+      expect(jobs.completed + jobs.failed + jobs.cancelled + jobs.unfinished).toBe(jobs.total)
+      expect(ended.stderr).toMatch(/Ended: 2 seconds are over\./)
+    })
+  )
+
+  it.scopedLive("works in a folder without files, on the broken ones of its own", () =>
+    Effect.gen(function* () {
+      const folder = yield* folderOf({})
+      const ended = yield* run("main", [folder, "--once"])
+      expect({ code: ended.code, last: ended.stdout.trimEnd().split("\n").at(-1) }).toEqual({
+        code: 0,
+        last: expect.stringMatching(/^Agreed: all \d+ series are what really happened\.$/)
+      })
+    })
+  )
+})

@@ -1,0 +1,85 @@
+/** The demo as a user runs it: a process of its own, with what it wrote and how it ended. */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import type { Scope } from "effect/Scope"
+import { type ChildProcess, spawn, type SpawnOptions } from "node:child_process"
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
+import { createRequire } from "node:module"
+import { tmpdir } from "node:os"
+import path from "node:path"
+import { fileURLToPath, pathToFileURL } from "node:url"
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Running {
+  readonly child: ChildProcess
+  /** Waits for standard error to match, and returns the match. Fails when the process ends without it. */
+  readonly says: (pattern: RegExp) => Effect.Effect<RegExpMatchArray, Error>
+  readonly ended: Effect.Effect<Ended>
+}
+
+/** Starts a program of this package; it is killed with the scope if it still runs then. */
+export const start = (
+  program: "main" | "jobs",
+  args: ReadonlyArray<string>,
+  options: SpawnOptions = {}
+): Effect.Effect<Running, never, Scope> =>
+  Effect.gen(function* () {
+    const exit = yield* Deferred.make<Ended>()
+    const child = yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        spawn(process.execPath, ["--import", tsx, entry(program), ...args], { ...options, stdio: "pipe" })
+      ),
+      (started) =>
+        Effect.zipRight(
+          Effect.sync(() => started.kill("SIGKILL")),
+          Deferred.await(exit)
+        )
+    )
+    let stdout = ""
+    let stderr = ""
+    child.stdout?.on("data", (text: Buffer) => (stdout += text.toString()))
+    child.stderr?.on("data", (text: Buffer) => (stderr += text.toString()))
+    child.once("close", (code) => Deferred.unsafeDone(exit, Effect.succeed({ code, stdout, stderr })))
+    const ended = Deferred.await(exit)
+    const says = (pattern: RegExp): Effect.Effect<RegExpMatchArray, Error> =>
+      Effect.suspend(() => {
+        const match = stderr.match(pattern)
+        if (match !== null) return Effect.succeed(match)
+        return child.exitCode === null && child.signalCode === null
+          ? Effect.delay(says(pattern), "20 millis")
+          : Effect.fail(new Error(`it ended without saying ${pattern}: ${stderr}`))
+      })
+    return { child, says, ended }
+  })
+
+/** Runs a program of this package to its end. */
+export const run = (
+  program: "main" | "jobs",
+  args: ReadonlyArray<string>,
+  options: SpawnOptions = {}
+): Effect.Effect<Ended> => Effect.scoped(Effect.flatMap(start(program, args, options), ({ ended }) => ended))
+
+/** A folder with these files, by relative path; it goes with the scope. */
+export const folderOf = (files: Readonly<Record<string, string>>): Effect.Effect<string, never, Scope> =>
+  Effect.gen(function* () {
+    const folder = yield* Effect.acquireRelease(
+      Effect.promise(() => mkdtemp(path.join(tmpdir(), "job-server-test-"))),
+      (made) => Effect.promise(() => rm(made, { recursive: true, force: true }))
+    )
+    yield* Effect.forEach(Object.entries(files), ([name, content]) =>
+      Effect.promise(async () => {
+        await mkdir(path.dirname(path.join(folder, name)), { recursive: true })
+        await writeFile(path.join(folder, name), content)
+      })
+    )
+    return folder
+  })
+
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
+
+const entry = (program: string) => fileURLToPath(new URL(`../src/${program}.ts`, import.meta.url))
