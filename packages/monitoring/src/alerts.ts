@@ -1,0 +1,58 @@
+/** All alerts, in the order in which they are written and listed. */
+import type { Alert } from "./alerts/alert.ts"
+import { clusterBacklogGrowing } from "./alerts/cluster-backlog-growing.ts"
+import { clusterEntityRestartLoop } from "./alerts/cluster-entity-restart-loop.ts"
+import { clusterMailboxRejections } from "./alerts/cluster-mailbox-rejections.ts"
+import { clusterMessageLatencyHigh } from "./alerts/cluster-message-latency-high.ts"
+import { clusterRedeliveriesHigh } from "./alerts/cluster-redeliveries-high.ts"
+import { clusterRunnerLost } from "./alerts/cluster-runner-lost.ts"
+import { clusterShardsDoubleOwned } from "./alerts/cluster-shards-double-owned.ts"
+import { clusterShardsUnowned } from "./alerts/cluster-shards-unowned.ts"
+import { clusterStorageErrors } from "./alerts/cluster-storage-errors.ts"
+import { jobDeadLetterGrowing } from "./alerts/job-dead-letter-growing.ts"
+import { jobDeadLettersUnattended } from "./alerts/job-dead-letters-unattended.ts"
+import { jobErrorBudgetBurn } from "./alerts/job-error-budget-burn.ts"
+import { jobErrorRateHigh } from "./alerts/job-error-rate-high.ts"
+import { jobQueueFallingBehind } from "./alerts/job-queue-falling-behind.ts"
+import { jobQueueOldestAgeHigh } from "./alerts/job-queue-oldest-age-high.ts"
+import { jobQueueStalled } from "./alerts/job-queue-stalled.ts"
+import { jobRedeliveriesHigh } from "./alerts/job-redeliveries-high.ts"
+import { jobRunningTooLong } from "./alerts/job-running-too-long.ts"
+import { jobSlotsExhausted } from "./alerts/job-slots-exhausted.ts"
+import { singletonNotRunning } from "./alerts/singleton-not-running.ts"
+import { telemetryExportFailing } from "./alerts/telemetry-export-failing.ts"
+import { telemetryExportSilent } from "./alerts/telemetry-export-silent.ts"
+import { telemetrySeriesOverflow } from "./alerts/telemetry-series-overflow.ts"
+import { telemetrySourceFailing } from "./alerts/telemetry-source-failing.ts"
+
+/** By rule group. */
+export const alerts: Readonly<Record<"jobs" | "cluster" | "telemetry", ReadonlyArray<Alert>>> = {
+  jobs: [
+    jobErrorRateHigh,
+    ...jobErrorBudgetBurn,
+    jobQueueOldestAgeHigh,
+    jobQueueStalled,
+    jobQueueFallingBehind,
+    jobSlotsExhausted,
+    jobDeadLetterGrowing,
+    jobDeadLettersUnattended,
+    jobRunningTooLong,
+    jobRedeliveriesHigh
+  ],
+  cluster: [
+    clusterShardsUnowned,
+    clusterShardsDoubleOwned,
+    clusterRunnerLost,
+    clusterMailboxRejections,
+    clusterMessageLatencyHigh,
+    clusterRedeliveriesHigh,
+    clusterEntityRestartLoop,
+    clusterStorageErrors,
+    clusterBacklogGrowing,
+    singletonNotRunning
+  ],
+  telemetry: [telemetryExportFailing, telemetryExportSilent, telemetrySeriesOverflow, telemetrySourceFailing]
+}
+
+/** One list. */
+export const allAlerts: ReadonlyArray<Alert> = Object.values(alerts).flat()

@@ -1,0 +1,14 @@
+/** Every file that is generated, by its path in the repository. Pure: the same sources give the same bytes. */
+import { alertFile, recordingFile } from "./files/rules.ts"
+
+const generated = "packages/monitoring/generated"
+
+/** Path -> content. */
+export const files = (): ReadonlyMap<string, string> =>
+  new Map([
+    [`${generated}/prometheus/rules/recording.yaml`, recordingFile()],
+    [`${generated}/prometheus/rules/alerts.yaml`, alertFile()]
+  ])
+
+/** Folders that hold generated files only: what else is found there is removed. */
+export const generatedFolders: ReadonlyArray<string> = [generated, "docs/runbooks"]

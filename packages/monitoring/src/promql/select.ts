@@ -1,0 +1,175 @@
+/**
+ * From a row of the catalogue to the series that Prometheus stores for it. The names of metrics and labels come from
+ * the row, closed label values from its closed sets: a name that is not there does not compile.
+ */
+import type { Row } from "@parametric-portal/server/observe/catalogue"
+import { Vector } from "./vector.ts"
+
+/** The labels that Prometheus puts on every series: which service, and which of its processes. */
+export type TargetLabel = "job" | "instance"
+
+/** A range: how far back a selector reads; the second form is what Grafana fits to the width of a panel. */
+export type Range = `${number}${"s" | "m" | "h" | "d"}` | "$__rate_interval"
+
+/** A matcher other than equality. */
+export interface Match<Value extends string> {
+  readonly operator: "=" | "!=" | "=~" | "!~"
+  readonly values: ReadonlyArray<Value>
+}
+
+/** What the label `outcome` is on a success. */
+export const absent: Match<never> = { operator: "=", values: [] }
+
+/** One of these values. */
+export const oneOf = <const V extends string>(...values: ReadonlyArray<V>): Match<V> => ({ operator: "=~", values })
+
+/** None of these values. */
+export const noneOf = <const V extends string>(...values: ReadonlyArray<V>): Match<V> => ({ operator: "!~", values })
+
+type LabelOf<R extends Row> = R["labels"][number]
+
+type ClosedOf<R extends Row> = R extends { readonly closed: infer C } ? C : unknown
+
+type ValueOf<R extends Row, K extends string> =
+  ClosedOf<R> extends { readonly [X in K]: ReadonlyArray<infer V extends string> } ? V : string
+
+/** The matchers that a row can have. */
+export type Matchers<R extends Row> = { readonly [K in LabelOf<R>]?: ValueOf<R, K> | Match<ValueOf<R, K>> } & {
+  readonly [K in TargetLabel]?: string | Match<string>
+}
+
+type Given = Readonly<Record<string, string | Match<string> | undefined>>
+
+type RowOf<K extends Row["kind"]> = Row & { readonly kind: K }
+
+/** Series of one metric as they are stored, or as they were some time ago. */
+export class Series<L extends string> extends Vector<L> {
+  private readonly selector: string
+
+  constructor(selector: string, labels: ReadonlyArray<L>) {
+    super({ kind: "text", text: selector }, labels)
+    this.selector = selector
+  }
+
+  /** The series as they were that long ago. */
+  offset(range: Range): Vector<L> {
+    return new Vector({ kind: "text", text: `${this.selector} offset ${range}` }, this.labels)
+  }
+
+  protected over(name: string, range: Range): Vector<L> {
+    return new Vector({ kind: "call", name, args: [{ kind: "text", text: `${this.selector}[${range}]` }] }, this.labels)
+  }
+}
+
+/** Series that only grow: counters, and the buckets, counts and sums of histograms. */
+export class Counters<L extends string> extends Series<L> {
+  /** Growth a second. */
+  rate(range: Range): Vector<L> {
+    return this.over("rate", range)
+  }
+
+  /** Growth over the range; not the first value of a series that was not there before. See `grown.ts`. */
+  increase(range: Range): Vector<L> {
+    return this.over("increase", range)
+  }
+}
+
+/** Series that go up and down. */
+export class Gauges<L extends string> extends Series<L> {
+  maxOver(range: Range): Vector<L> {
+    return this.over("max_over_time", range)
+  }
+
+  minOver(range: Range): Vector<L> {
+    return this.over("min_over_time", range)
+  }
+
+  lastOver(range: Range): Vector<L> {
+    return this.over("last_over_time", range)
+  }
+}
+
+/** The series of a counter. */
+export const counter = <R extends RowOf<"counter">>(
+  row: R,
+  matchers?: Matchers<R>
+): Counters<LabelOf<R> | TargetLabel> => new Counters(selector(row.name, matchers), labelsOf(row))
+
+/** The series of a gauge, sampled or counted up and down. */
+export const gauge = <R extends RowOf<"gauge" | "upDownCounter">>(
+  row: R,
+  matchers?: Matchers<R>
+): Gauges<LabelOf<R> | TargetLabel> => new Gauges(selector(row.name, matchers), labelsOf(row))
+
+/** How many values a histogram took. */
+export const observations = <R extends RowOf<"histogram">>(
+  row: R,
+  matchers?: Matchers<R>
+): Counters<LabelOf<R> | TargetLabel> => new Counters(selector(`${row.name}_count`, matchers), labelsOf(row))
+
+/** What the values of a histogram add up to. */
+export const amounts = <R extends RowOf<"histogram">>(
+  row: R,
+  matchers?: Matchers<R>
+): Counters<LabelOf<R> | TargetLabel> => new Counters(selector(`${row.name}_sum`, matchers), labelsOf(row))
+
+/** How many values of a histogram were at most `le`. */
+export const buckets = <R extends RowOf<"histogram">>(
+  row: R,
+  matchers?: Matchers<R>
+): Counters<LabelOf<R> | TargetLabel | "le"> =>
+  new Counters(selector(`${row.name}_bucket`, matchers), [...labelsOf(row), "le"])
+
+/** The quantile of growth by bucket; the vector must have kept `le`. */
+export const quantile = <L extends string>(phi: number, growth: Vector<L | "le">): Vector<Exclude<L, "le">> =>
+  new Vector(
+    { kind: "call", name: "histogram_quantile", args: [{ kind: "text", text: String(phi) }, growth.node] },
+    growth.labels.filter((name): name is Exclude<L, "le"> => name !== "le")
+  )
+
+/**
+ * One value for each group, whatever the number of runners: a metric of scope `cluster` is written by one runner for
+ * all, so the largest counts while two overlap; one of scope `runner` is added up.
+ */
+export const across = <
+  R extends RowOf<"gauge" | "upDownCounter">,
+  const By extends ReadonlyArray<LabelOf<R> | TargetLabel>
+>(
+  row: R,
+  by: By,
+  matchers?: Matchers<R>
+): Vector<By[number]> =>
+  row.scope === "cluster" ? gauge(row, matchers).maxBy(...by) : gauge(row, matchers).sumBy(...by)
+
+/** The time now, in seconds since the epoch, less that of each series. */
+export const secondsSince = <L extends string>(timestamps: Vector<L>): Vector<L> =>
+  new Vector(
+    { kind: "binary", op: "-", left: { kind: "text", text: "time()" }, right: timestamps.node },
+    timestamps.labels
+  )
+
+/** The selector of a name, with matchers. */
+export const selector = (name: string, matchers: Given = {}): string => {
+  const parts = Object.entries(matchers).flatMap(([label, match]) =>
+    match === undefined ? [] : [`${label}${matcherText(match)}`]
+  )
+  return parts.length === 0 ? name : `${name}{${parts.join(", ")}}`
+}
+
+const matcherText = (match: string | Match<string>): string => {
+  if (typeof match === "string") {
+    return match.startsWith("$") ? `=~${JSON.stringify(match)}` : `=${JSON.stringify(match)}`
+  }
+  const isPattern = match.operator === "=~" || match.operator === "!~"
+  return `${match.operator}${JSON.stringify(match.values.map((value) => (isPattern ? escape(value) : value)).join("|"))}`
+}
+
+const escape = (value: string): string => value.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&")
+
+const labelsOf = <R extends Row>(row: R): ReadonlyArray<LabelOf<R> | TargetLabel> => [
+  "job",
+  "instance",
+  ...narrowed<R>(row.labels)
+]
+
+const narrowed = <R extends Row>(labels: R["labels"]): ReadonlyArray<LabelOf<R>> => labels

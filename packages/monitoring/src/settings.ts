@@ -1,0 +1,36 @@
+/**
+ * What is yours to decide, as data: what each type of job is expected to do, how many shards the cluster has, where the
+ * runbooks are. Change it, run `npm run generate`, and rules, dashboards and pages follow.
+ */
+import type { Range } from "./promql/select.ts"
+
+/** What is expected of the jobs of one type; an alert fires where it is not met. */
+export interface Expectation {
+  /** The share of finished jobs that must not end in the dead letters, over thirty days. */
+  readonly objective: number
+  /** Seconds that a runnable job may wait. */
+  readonly oldestAge: number
+  /** Seconds that one attempt may run. */
+  readonly longestRun: number
+}
+
+export const settings = {
+  /** Where operators read the runbooks; the name of the alert and `.md` are appended. */
+  runbooks: "https://github.com/parametric-portal/parametric-portal/blob/main/docs/runbooks/",
+  /** How long a rollout takes at most: what it causes must not page, so that every `for` is longer. */
+  rollout: "5m",
+  /** How many shards the cluster has: its shard groups times `shardsPerGroup` of the sharding configuration. */
+  shards: 300,
+  /** Job types of which something else is expected than of the rest. */
+  jobTypes: {
+    digest: { objective: 0.999, oldestAge: 300, longestRun: 900 }
+  },
+  /** What is expected of all other job types. */
+  otherJobTypes: { objective: 0.99, oldestAge: 600, longestRun: 3600 }
+} as const satisfies {
+  readonly runbooks: string
+  readonly rollout: Range
+  readonly shards: number
+  readonly jobTypes: Readonly<Record<string, Expectation>>
+  readonly otherJobTypes: Expectation
+}
