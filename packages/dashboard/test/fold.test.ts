@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
-import type { FaultKind, Histogram, Point, Series } from "../src/receiver.ts"
+import type { ExponentialHistogram, FaultKind, Histogram, Point, Series } from "../src/receiver.ts"
 import { makeStore } from "../src/store.ts"
 
 const common = {
@@ -27,6 +27,23 @@ const sum = (at: Times, value: number, temporality: "cumulative" | "delta" = "cu
 })
 
 const inMs = (point: Point): Point => ({ ...point, unit: "ms" })
+
+const exponential = (at: Times, value: Partial<ExponentialHistogram>): Point => ({
+  ...common,
+  ...times(at),
+  kind: "exponentialHistogram",
+  temporality: "delta",
+  value: { ...emptyExponential, ...value }
+})
+
+const emptyExponential: ExponentialHistogram = {
+  count: 0,
+  scale: 1,
+  zeroCount: 0,
+  zeroThreshold: 0,
+  positive: { offset: 0, bucketCounts: [] },
+  negative: { offset: 0, bucketCounts: [] }
+}
 
 const gauge = (time: number, value: number): Point => ({ ...common, ...times([1, time]), kind: "gauge", value })
 
@@ -155,6 +172,85 @@ const cases: ReadonlyArray<Case> = [
     becomes: { faults: ["unmergeable"], series: one([1, 3], distribution([1, 0, 0], 0.5), { points: 2 }) }
   },
   {
+    title: "histograms of as many other boundaries are not added",
+    points: [
+      histogram([1, 2], distribution([1, 2], 5), "delta"),
+      histogram([2, 3], { ...distribution([1, 0], 0.5), explicitBounds: [9] }, "delta")
+    ],
+    becomes: {
+      faults: ["unmergeable"],
+      series: one([1, 3], { ...distribution([1, 0], 0.5), explicitBounds: [9] }, { points: 2 })
+    }
+  },
+  {
+    title: "the extremes of histograms are the outer ones, and an empty one has none to give",
+    points: [
+      histogram([1, 2], { ...distribution([1, 2], 5), min: 0.5, max: 3 }, "delta"),
+      histogram([2, 3], distribution([0, 0], 0), "delta"),
+      histogram([3, 4], { ...distribution([1, 0], 0.25), min: 0.25, max: 0.25 }, "delta")
+    ],
+    becomes: { faults: [], series: one([1, 4], { ...distribution([2, 2], 5.25), min: 0.25, max: 3 }, { points: 3 }) }
+  },
+  {
+    title: "extremes begin with the first histogram that is not empty",
+    points: [
+      histogram([1, 2], distribution([0, 0], 0), "delta"),
+      histogram([2, 3], { ...distribution([1, 0], 0.25), min: 0.25, max: 0.25 }, "delta")
+    ],
+    becomes: { faults: [], series: one([1, 3], { ...distribution([1, 0], 0.25), min: 0.25, max: 0.25 }, { points: 2 }) }
+  },
+  {
+    title: "extremes are unknown when one histogram does not give them",
+    points: [
+      histogram([1, 2], distribution([1, 0], 0.5), "delta"),
+      histogram([2, 3], { ...distribution([1, 0], 0.25), min: 0.25, max: 0.25 }, "delta")
+    ],
+    becomes: { faults: [], series: one([1, 3], distribution([2, 0], 0.75), { points: 2 }) }
+  },
+  {
+    title: "exponential histograms of one scale are added bucket by bucket",
+    points: [
+      exponential([1, 2], { count: 4, sum: 4, zeroCount: 1, positive: { offset: -1, bucketCounts: [1, 2] } }),
+      exponential([2, 3], {
+        count: 4,
+        sum: -6,
+        positive: { offset: 2, bucketCounts: [1] },
+        negative: { offset: 3, bucketCounts: [3] }
+      })
+    ],
+    becomes: {
+      faults: [],
+      series: one(
+        [1, 3],
+        {
+          ...emptyExponential,
+          count: 8,
+          sum: -2,
+          zeroCount: 1,
+          positive: { offset: -1, bucketCounts: [1, 2, 0, 1] },
+          negative: { offset: 3, bucketCounts: [3] }
+        },
+        { points: 2 }
+      )
+    }
+  },
+  {
+    title: "exponential histograms of two scales are not added, and one that does not add up is a fault",
+    points: [
+      exponential([1, 2], { count: 1, zeroCount: 1 }),
+      exponential([2, 3], { count: 2, zeroCount: 1, scale: 0 })
+    ],
+    becomes: {
+      faults: ["inconsistent", "unmergeable"],
+      series: one([1, 3], { ...emptyExponential, count: 2, zeroCount: 1, scale: 0 }, { points: 2 })
+    }
+  },
+  {
+    title: "a histogram that counts less than its buckets hold is a fault",
+    points: [histogram([1, 2], { ...distribution([1, 2], 5), count: 2 })],
+    becomes: { faults: ["inconsistent"], series: one([1, 2], { ...distribution([1, 2], 5), count: 2 }) }
+  },
+  {
     title: "a metric that changes its kind is a conflict, and begins anew",
     points: [sum([1, 2], 3), gauge(3, 1)],
     becomes: { faults: ["conflict"], series: one([1, 3], 1) }
@@ -218,6 +314,14 @@ describe("folding", () => {
         { ...base, resource: { "service.name": "other" } }
       ])
       expect(series.map(({ points }) => points)).toEqual([2, 1, 1, 1, 1, 1])
+    })
+  )
+
+  it.effect("notes a conflict once, and not at every point that follows", () =>
+    Effect.sync(() => {
+      const other = { ...sum([1, 2], 1), name: "other" }
+      const [second, third] = [inMs(sum([1, 3], 4)), inMs(sum([1, 4], 5))]
+      expect(after([sum([1, 2], 3), other, second, { ...other, ...times([1, 3]) }, third]).faults).toEqual(["conflict"])
     })
   )
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { byteFields, doubleFields, fromJson, integerFields, messageFields } from "../src/otlp-json.ts"
-import { schema, toBigInt, toNumber } from "../src/otlp.ts"
+import { decodeRequest, type ExportRequest, makeToBigInt, schema, toBigInt, toNumber } from "../src/otlp.ts"
+import { encode } from "./request.ts"
 
 /** Every message that a request for metrics can hold. */
 const messages = [
@@ -79,6 +80,37 @@ describe("a 64-bit integer", () => {
         expect(fromJson(body)).toBe(null)
         expect(toBigInt(body[name])).toBe(BigInt(digits))
         expect(toNumber(body[name])).toBe(Number(digits))
+      })
+    )
+  }
+
+  for (const [field, digits] of [
+    ["asInt", "-9223372036854775808"],
+    ["asInt", "9223372036854775807"],
+    ["asInt", "-9007199254740992"],
+    ["asInt", "-1"],
+    ["timeUnixNano", "18446744073709551615"],
+    ["timeUnixNano", "9007199254740993"],
+    ["timeUnixNano", "9007199254740991"],
+    ["timeUnixNano", "4294967296"]
+  ] as const) {
+    it.effect(`of ${digits} is read exactly from protobuf, as ${field}`, () =>
+      Effect.sync(() => {
+        const dataPoint: Record<string, number> = {}
+        Reflect.set(dataPoint, field, digits)
+        expect(fromJson(dataPoint)).toBe(null)
+        const metric = { name: "a", gauge: { dataPoints: [dataPoint] } }
+        const request: ExportRequest = decodeRequest(
+          encode({ resourceMetrics: [{ scopeMetrics: [{ metrics: [metric] }] }] })
+        )
+        const read = request.resourceMetrics?.[0]?.scopeMetrics?.[0]?.metrics?.[0]?.gauge?.dataPoints?.[0]
+        expect([toBigInt(read?.[field]), toNumber(read?.[field])]).toEqual([BigInt(digits), Number(digits)])
+        const remember = makeToBigInt()
+        expect([remember(read?.[field]), remember(read?.[field]), remember(undefined)]).toEqual([
+          BigInt(digits),
+          BigInt(digits),
+          0n
+        ])
       })
     )
   }
