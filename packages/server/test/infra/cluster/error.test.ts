@@ -37,9 +37,9 @@ const overTheWire = (error: unknown): unknown =>
 
 describe("ClusterError", () => {
   it("has a reason for every error class of the cluster, and the list of reasons is complete", () => {
-    expect(Object.fromEntries(Object.entries(classes).map(([name, error]) => [name, ClusterError.reasonOf(error)]))).toEqual(
-      Object.fromEntries(clusterErrorReasons.map((reason) => [reason, reason]))
-    )
+    expect(
+      Object.fromEntries(Object.entries(classes).map(([name, error]) => [name, ClusterError.reasonOf(error)]))
+    ).toEqual(Object.fromEntries(clusterErrorReasons.map((reason) => [reason, reason])))
     const exported = Object.keys(Errors).filter((name) => name !== "TypeId")
     expect(exported.filter((name) => !clusterErrorReasons.some((reason) => reason === name))).toEqual([])
   })
@@ -59,12 +59,23 @@ describe("ClusterError", () => {
 
   it("keeps the error as its cause and says both in its message", () => {
     const error = ClusterError.from(classes.RunnerUnavailable)
-    expect([error?._tag, error?.reason, error?.cause]).toEqual(["ClusterError", "RunnerUnavailable", classes.RunnerUnavailable])
+    expect([error?._tag, error?.reason, error?.cause]).toEqual([
+      "ClusterError",
+      "RunnerUnavailable",
+      classes.RunnerUnavailable
+    ])
     expect(ClusterError.from(new Cause.TimeoutException("too long"))?.message).toBe("SendTimeout: too long")
   })
 
   it("has no reason for a handler's own failure, whose tag is its name", () => {
-    const odd = new Proxy({}, { get: () => { throw new Error("no") } })
+    const odd = new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error("no")
+        }
+      }
+    )
     for (const error of [{ _tag: "OutOfStock" }, new TypeError("x"), "gone", undefined, null, 7, odd]) {
       expect(ClusterError.from(error)).toBeUndefined()
     }

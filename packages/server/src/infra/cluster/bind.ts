@@ -1,0 +1,33 @@
+/** Series bound once for a hot path, from the handle of a metric and its labels. */
+import type * as MetricLabel from "effect/MetricLabel"
+import { type Instrument, InstrumentId } from "../../observe/instrument.ts"
+import { canonical, label, type Pairs } from "../../observe/label.ts"
+import { failedOutcomes, type Outcome } from "../../observe/outcome.ts"
+import type { Series } from "../../observe/series.ts"
+
+/** The ambient labels of a fiber. */
+export type Ambient = ReadonlyArray<MetricLabel.MetricLabel>
+
+/** The series of a metric with these labels and the ambient ones. */
+export const bind = <Label extends string>(
+  handle: { readonly labelNames: ReadonlyArray<Label>; readonly [InstrumentId]: Instrument },
+  pairs: Pairs<NoInfer<Label>>,
+  ambient: Ambient = []
+): Series => handle[InstrumentId].resolve(canonical(label(pairs), ambient))
+
+/** One series an outcome; a success has no label `outcome`. */
+export type ByOutcome = { readonly [T in Outcome["_tag"]]: Series }
+
+/** The series of a metric for each outcome, bound when the first of them is recorded. */
+export const byOutcome = (of: (outcome: string | undefined) => Series): ((outcome: Outcome) => Series) => {
+  const bound = new Map<string, Series>()
+  return ({ _tag }) => {
+    const known = bound.get(_tag)
+    if (known !== undefined) {
+      return known
+    }
+    const made = of(failedOutcomes.find((failed) => failed === _tag))
+    bound.set(_tag, made)
+    return made
+  }
+}

@@ -1,0 +1,245 @@
+/**
+ * Watching the entities of one type on one runner: when they come to life, are rebuilt and go, and the messages that
+ * reach their handlers. `activations + restarts = deactivations + active` at any moment.
+ */
+import * as Entity from "@effect/cluster/Entity"
+import * as DeliverAt from "@effect/cluster/DeliverAt"
+import type * as Sharding from "@effect/cluster/Sharding"
+import * as Snowflake from "@effect/cluster/Snowflake"
+import type * as Rpc from "@effect/rpc/Rpc"
+import type * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Scope from "effect/Scope"
+import type { deactivationReasons } from "../../observe/catalogue/cluster.ts"
+import type { MetricsService } from "../../observe/metrics.ts"
+import { ofCause, type Outcome, success } from "../../observe/outcome.ts"
+import type { Series } from "../../observe/series.ts"
+import { SeriesCache } from "../../observe/series-cache.ts"
+import { type Ambient, bind, byOutcome } from "./bind.ts"
+import { cronEntityPrefix } from "./cron-outcome.ts"
+import { type Delivery, type Handler, type HandlerKind, kindOfRpc, watchHandler } from "./handler.ts"
+import { ArrivedMessage, type MessageSeries, messageSeries, site } from "./message.ts"
+import type { ClusterMetricsOptions, EntityType } from "./options.ts"
+import { wasHandedOut } from "./redelivered.ts"
+
+/** What the watch of an entity type needs to know. */
+export interface EntityWatchOptions {
+  readonly metrics: MetricsService
+  readonly sharding: Sharding.Sharding["Type"]
+  readonly entity: EntityType
+  readonly options: ClusterMetricsOptions
+  readonly clock: Clock.Clock
+  readonly ambient: Ambient
+  readonly disableFatalDefects: boolean
+}
+
+/** Why an entity went. */
+export type DeactivationReason = (typeof deactivationReasons)[number]
+
+interface EntitySeries {
+  readonly activations: Series
+  readonly restarts: Series
+  readonly active: Series
+  readonly lifetime: Series
+  readonly building: (outcome: Outcome) => Series
+  readonly deactivations: (reason: DeactivationReason) => Series
+}
+
+/** One entity from its activation to its deactivation, over all rebuilds. */
+interface Life {
+  /** The requests that arrived and have not ended; those that a defect cut short stay until they arrive again. */
+  readonly open: Set<bigint>
+  isRestarting: boolean
+}
+
+/** One build of an entity's handlers: until it goes, or a defect rebuilds it. */
+interface Generation {
+  readonly life: Life
+  readonly startNanos: bigint
+  /** What may have been interrupted unseen: it is over when the generation is. */
+  readonly unsettled: Set<ArrivedMessage>
+}
+
+/** The watch of one entity type. */
+export class EntityWatch {
+  /** The layer that registered the type closes: its entities go because of that. */
+  isClosing = false
+  private readonly given: EntityWatchOptions
+  private readonly messages: SeriesCache<MessageSeries, string>
+  private readonly series: SeriesCache<EntitySeries, undefined>
+  private readonly lives = new WeakMap<object, Life>()
+
+  constructor(given: EntityWatchOptions) {
+    const { ambient, entity, metrics, options } = given
+    this.given = given
+    this.messages = messageSeries(metrics, entity.type, options)
+    this.series = new SeriesCache(metrics.meter, () => entitySeries(metrics, entity.type, ambient))
+    this.seriesNow()
+    for (const tag of entity.protocol.requests.keys()) {
+      this.messages.get(tag, tag, ambient)
+    }
+  }
+
+  /** Builds the handlers as before; whoever gets them gets watched ones. */
+  build<Handlers extends object, RX>(handlers: Effect.Effect<Handlers, never, RX>): Effect.Effect<Handlers, never, RX> {
+    const { clock, metrics } = this.given
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.withFiberRuntime<Handlers, never, RX>((fiber) => {
+        const startNanos = clock.unsafeCurrentTimeNanos()
+        return Effect.matchCauseEffect(restore(handlers), {
+          onFailure: (cause) => {
+            metrics.meter.guard(site, () => this.built(startNanos, ofCause(cause)))
+            return Effect.failCause(cause)
+          },
+          onSuccess: (made) => {
+            const generation = metrics.meter.guard(site, () => this.activate(fiber.currentContext, startNanos))
+            if (generation === undefined) {
+              return Effect.succeed(made)
+            }
+            return Effect.as(this.onGone(fiber.currentContext, generation), this.watched(made, generation))
+          }
+        })
+      })
+    )
+  }
+
+  private seriesNow(): EntitySeries {
+    return this.series.get("", undefined, this.given.ambient)
+  }
+
+  private built(startNanos: bigint, outcome: Outcome): bigint {
+    const now = this.given.clock.unsafeCurrentTimeNanos()
+    this.seriesNow()
+      .building(outcome)
+      .record(Math.max(0, Number(now - startNanos) / 1e9))
+    return now
+  }
+
+  private activate(context: Context.Context<never>, buildNanos: bigint): Generation {
+    const startNanos = this.built(buildNanos, success)
+    const { activations, active, restarts } = this.seriesNow()
+    // The latch is the one thing that a rebuild keeps and no other activation has. A test client gives none.
+    const latch = Option.getOrUndefined(Context.getOption(context, Entity.KeepAliveLatch))
+    const before = latch === undefined ? undefined : this.lives.get(latch)
+    const life = before ?? { open: new Set(), isRestarting: false }
+    if (before === undefined) {
+      activations.record(1)
+    } else {
+      restarts.record(1)
+      life.isRestarting = false
+    }
+    if (latch !== undefined) {
+      this.lives.set(latch, life)
+    }
+    active.add(1)
+    return { life, startNanos, unsettled: new Set() }
+  }
+
+  // Added after a successful build: failed builds are tried again in the same scope.
+  private onGone(context: Context.Context<never>, generation: Generation): Effect.Effect<void> {
+    const gone = Effect.flatMap(this.reason(context, generation), (reason) =>
+      Effect.sync(() => this.given.metrics.meter.guard(site, () => this.deactivate(generation, reason)))
+    )
+    return Option.match(Context.getOption(context, Scope.Scope), {
+      onNone: () => Effect.void,
+      onSome: (scope) => Scope.addFinalizer(scope, gone)
+    })
+  }
+
+  private reason(context: Context.Context<never>, { life }: Generation): Effect.Effect<DeactivationReason> {
+    const { sharding } = this.given
+    return Effect.suspend((): Effect.Effect<DeactivationReason> => {
+      if (life.isRestarting) {
+        return Effect.succeed("defect")
+      }
+      // A test client offers `registerEntity` alone.
+      if (this.isClosing || !Effect.isEffect(sharding.isShutdown) || !Predicate.isFunction(sharding.hasShardId)) {
+        return Effect.succeed("shutdown")
+      }
+      return Effect.map(sharding.isShutdown, (isShutdown) => {
+        const address = Context.getOption(context, Entity.CurrentAddress)
+        const isHeld = Option.isNone(address) || sharding.hasShardId(address.value.shardId)
+        return isShutdown ? "shutdown" : isHeld ? "idle" : "shard_moved"
+      })
+    })
+  }
+
+  private deactivate({ startNanos, unsettled }: Generation, reason: DeactivationReason): void {
+    for (const message of unsettled) {
+      message.end({ _tag: "interrupted" })
+    }
+    unsettled.clear()
+    const { active, deactivations, lifetime } = this.seriesNow()
+    active.add(-1)
+    deactivations(reason).record(1)
+    lifetime.record(Math.max(0, Number(this.given.clock.unsafeCurrentTimeNanos() - startNanos) / 1e9))
+  }
+
+  // The proxy has the type of what it stands for; the server reads the handlers from it once, when it is built.
+  private watched<Handlers extends object>(handlers: Handlers, generation: Generation): Handlers {
+    return new Proxy(handlers, {
+      get: (target, key) => {
+        const handler: unknown = Reflect.get(target, key)
+        return Predicate.isString(key) && Predicate.isFunction(handler)
+          ? this.watchOne(key, (request) => Reflect.apply(handler, target, [request]), generation)
+          : handler
+      }
+    })
+  }
+
+  private watchOne(tag: string, handler: Handler, generation: Generation): Handler {
+    const { disableFatalDefects, entity, metrics } = this.given
+    const kind: HandlerKind = {
+      ...kindOfRpc(entity.protocol.requests.get(tag)),
+      isCron: entity.type.startsWith(cronEntityPrefix),
+      hasFatalDefects: !disableFatalDefects
+    }
+    return watchHandler(handler, kind, (request) =>
+      metrics.meter.guard(site, () => this.arrive(tag, request, generation))
+    )
+  }
+
+  private arrive(tag: string, request: Entity.Request<Rpc.Any>, { life, unsettled }: Generation): Delivery {
+    const { ambient, clock, metrics } = this.given
+    const series = this.messages.get(tag, tag, ambient)
+    const message = new ArrivedMessage(metrics.meter, clock, series)
+    const { requestId } = request
+    if (life.open.has(requestId)) {
+      series.restarted.record(1)
+    } else {
+      life.open.add(requestId)
+      if (Option.isSome(request.lastSentChunk)) {
+        series.resumed.record(1)
+      } else if (!wasHandedOut(metrics.meter, requestId)) {
+        const due = Math.max(Snowflake.timestamp(requestId), DeliverAt.toMillis(request.payload) ?? 0)
+        series.delay.record(Math.max(0, clock.unsafeCurrentTimeMillis() - due) / 1000)
+      }
+    }
+    return {
+      queued: () => metrics.meter.guard(site, () => message.queue()),
+      started: () => message.started(),
+      ended: (outcome, isFatal) => {
+        message.ended(outcome)
+        unsettled.delete(message)
+        if (isFatal) {
+          life.isRestarting = true
+        } else if (!life.isRestarting) {
+          life.open.delete(requestId)
+        }
+      },
+      mayVanish: () => unsettled.add(message)
+    }
+  }
+}
+
+const entitySeries = ({ cluster }: MetricsService, entity_type: string, ambient: Ambient): EntitySeries => ({
+  activations: bind(cluster.entityActivations, { entity_type }, ambient),
+  restarts: bind(cluster.entityRestarts, { entity_type }, ambient),
+  active: bind(cluster.entitiesActive, { entity_type }, ambient),
+  lifetime: bind(cluster.entityLifetime, { entity_type }, ambient),
+  building: byOutcome((outcome) => bind(cluster.activationDuration, { entity_type, outcome }, ambient)),
+  deactivations: (reason) => bind(cluster.entityDeactivations, { entity_type, reason }, ambient)
+})
