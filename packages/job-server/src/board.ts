@@ -4,7 +4,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import { Ledger } from "./ledger.ts"
+import type { Ledger } from "./ledger.ts"
 
 /** How many jobs run at once. */
 const slots = 4

@@ -3,7 +3,7 @@ import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { type Dirent, type Stats } from "node:fs"
+import type { Dirent, Stats } from "node:fs"
 import { readdir, stat } from "node:fs/promises"
 import path from "node:path"
 

@@ -2,6 +2,7 @@
 import * as SingleRunner from "@effect/cluster/SingleRunner"
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import { MetricsService } from "@parametric-portal/server/observe/metrics"
+import { Telemetry } from "@parametric-portal/server/observe/telemetry"
 import * as Layer from "effect/Layer"
 import { Board } from "./board.ts"
 import { JobEntityLive } from "./job-entity.ts"
@@ -15,11 +16,18 @@ export interface ServerOptions {
   readonly ledger: Ledger
 }
 
-/** Telemetry is below everything that records, so that its last export comes after all of them have ended. */
-export const serverLayer = ({ database, ledger }: ServerOptions) =>
+/** Telemetry is below everything that records, so that its last export comes after all of that has ended. */
+export const serverLayer = ({ database, ledger, url }: ServerOptions) =>
   JobEntityLive.pipe(
     Layer.provideMerge(SingleRunner.layer({ runnerStorage: "memory" })),
     Layer.provide(SqliteClient.layer({ filename: database })),
     Layer.provideMerge(Board.layer(ledger)),
+    Layer.provideMerge(
+      Telemetry.layer({
+        serviceName: "job-server",
+        interval: "1 second",
+        destinations: [{ type: "otlp", url, compression: "gzip" }]
+      })
+    ),
     Layer.provideMerge(MetricsService.Default)
   )

