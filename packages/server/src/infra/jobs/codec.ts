@@ -1,4 +1,4 @@
-/** Values as JSON text: how payloads, results and typed errors are kept. */
+/** Values as JSON text: how payloads, results and typed errors are kept. What is undefined is the empty text. */
 import * as Effect from "effect/Effect"
 import type * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
@@ -11,6 +11,15 @@ export interface Codec<in out A> {
 
 /** The codec of a schema. */
 export const codec = <A, I>(schema: Schema.Schema<A, I>): Codec<A> => {
-  const json = Schema.parseJson(schema)
-  return { encode: Schema.encode(json), decode: Schema.decode(json) }
+  const encode = Schema.encode(schema)
+  const decode = Schema.decodeUnknown(schema)
+  return {
+    encode: (value) =>
+      Effect.flatMap(encode(value), (encoded) => (encoded === undefined ? Effect.succeed("") : toJson(encoded))),
+    decode: (text) => (text === "" ? decode(undefined) : Effect.flatMap(fromJson(text), (parsed) => decode(parsed)))
+  }
 }
+
+const json = Schema.parseJson()
+const toJson = Schema.encodeUnknown(json)
+const fromJson = Schema.decodeUnknown(json)

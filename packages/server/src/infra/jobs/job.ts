@@ -5,9 +5,9 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import * as Schema from "effect/Schema"
-import { type Attempt, AttemptFailed, describeError } from "./attempt.ts"
+import { type Attempt, failed, invalid } from "./attempt.ts"
 import type { BackoffOptions } from "./backoff.ts"
 import { type Codec, codec } from "./codec.ts"
 import { JobHandlers } from "./handlers.ts"
@@ -18,10 +18,10 @@ export interface JobOptions<Type extends string, P, PI, A, AI, E, EI> {
   /** Its name in the tables and in the label `job_type`: one of a small, closed set, never made of data. */
   readonly type: Type
   readonly payload: Schema.Schema<P, PI>
-  /** What a handler gives; nothing unless given. */
-  readonly success?: Schema.Schema<A, AI> | undefined
-  /** How a handler fails; not at all unless given. */
-  readonly error?: Schema.Schema<E, EI> | undefined
+  /** What a handler gives; `Schema.Void` for nothing. */
+  readonly success: Schema.Schema<A, AI>
+  /** How a handler fails; `Schema.Never` for not at all. */
+  readonly error: Schema.Schema<E, EI>
   /** The class of a job that is submitted without one; normal unless given. */
   readonly priority?: Priority | undefined
   /** How many attempts there are before a job is a dead letter; 5 unless given. */
@@ -55,12 +55,12 @@ export interface Job<Type extends string, in out P, in out A, in out E> {
 }
 
 /** Defines a kind of job. */
-export const make = <const Type extends string, P, PI, A = void, AI = void, E = never, EI = never>(
+export const make = <const Type extends string, P, PI, A, AI, E, EI>(
   options: JobOptions<Type, P, PI, A, AI, E, EI>
 ): Job<Type, P, A, E> => {
   const payload = codec(options.payload)
-  const success = options.success === undefined ? codec(unsaid<A>()) : codec(options.success)
-  const error = options.error === undefined ? codec(unsaid<E>()) : codec(options.error)
+  const success = codec(options.success)
+  const error = codec(options.error)
   const isRetryable = options.isRetryable ?? (() => true)
   const toLayer = <R>(handler: Handler<P, A, E, R>) =>
     Layer.scopedDiscard(

@@ -5,7 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type Priority, rankOf } from "../priority.ts"
-import { priorityOf } from "./state.ts"
+import { type Numeric, priorityOf } from "./state.ts"
 
 /** A job to be accepted. */
 export interface Submission {
@@ -64,14 +64,14 @@ export const acceptance = (sql: SqlClient.SqlClient) => {
       (rows) => Option.map(Option.fromNullable(rows[0]), ({ id }) => id)
     )
 
-  /** Cancels a job that is alive; whether it was. */
-  const cancel = (id: string): Effect.Effect<boolean, SqlError> =>
+  /** Cancels a job that is alive; how many attempts it had taken, nothing when it was not alive. */
+  const cancel = (id: string): Effect.Effect<Option.Option<number>, SqlError> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
       Effect.map(
-        sql`
+        sql<{ readonly attempt: Numeric }>`
           UPDATE jobs SET state = 'cancelled', finished_at = ${now}
-          WHERE id = ${id} AND state IN ('ready', 'scheduled', 'running', 'retrying') RETURNING id`,
-        (rows) => rows.length > 0
+          WHERE id = ${id} AND state IN ('ready', 'scheduled', 'running', 'retrying') RETURNING attempt`,
+        (rows) => Option.map(Option.fromNullable(rows[0]), ({ attempt }) => Number(attempt))
       )
     )
 

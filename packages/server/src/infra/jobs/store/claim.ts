@@ -35,6 +35,25 @@ export interface ClaimedJob {
   readonly losses: number
 }
 
+/** What became due, and what will. */
+export interface Promotion {
+  readonly promoted: number
+  readonly nextDueAt: number | undefined
+}
+
+/** The first job of a type that is ready in a lane, by its place in the order. */
+export interface Head {
+  readonly lane: number
+  readonly jobType: string
+  readonly rank: number
+}
+
+/** When a lane has something to make ready. */
+export interface Due {
+  readonly lane: number
+  readonly dueAt: number
+}
+
 /** A run of a job, by its fence. */
 export interface RunKey {
   readonly id: string
@@ -74,17 +93,39 @@ export const claiming = (sql: SqlClient.SqlClient) => {
       )
     )
 
-  /** Makes ready what has become due in a lane; when the next job there is due, if one is. */
-  const promote = (lane: number): Effect.Effect<number | undefined, SqlError> =>
+  /** Makes ready what has become due in a lane; how many, and when the next job there is due, if one is. */
+  const promote = (lane: number): Effect.Effect<Promotion, SqlError> =>
     Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
-      yield* sql`
+      const promoted = yield* sql`
         UPDATE jobs SET state = 'ready'
-        WHERE state IN ('scheduled', 'retrying') AND lane = ${lane} AND due_at <= ${now}`
+        WHERE state IN ('scheduled', 'retrying') AND lane = ${lane} AND due_at <= ${now} RETURNING id`
       const rows = yield* sql<{ readonly due_at: Numeric | null }>`
         SELECT min(due_at) AS due_at FROM jobs WHERE state IN ('scheduled', 'retrying') AND lane = ${lane}`
-      return optionalNumber(rows[0]?.due_at ?? null)
+      return { promoted: promoted.length, nextDueAt: optionalNumber(rows[0]?.due_at ?? null) }
     })
+
+  /** The first in the order of what is ready in these lanes, by type. */
+  const heads = (lanes: ReadonlyArray<number>): Effect.Effect<ReadonlyArray<Head>, SqlError> =>
+    lanes.length === 0
+      ? Effect.succeed([])
+      : Effect.map(
+          sql<{ readonly lane: Numeric; readonly job_type: string; readonly rank: Numeric }>`
+            SELECT lane, job_type, min(rank) AS rank FROM jobs WHERE state = 'ready' AND ${sql.in("lane", lanes)}
+            GROUP BY lane, job_type`,
+          (rows) => rows.map((row) => ({ lane: Number(row.lane), jobType: row.job_type, rank: Number(row.rank) }))
+        )
+
+  /** When the next job of these lanes is due that waits for its time. */
+  const nextDue = (lanes: ReadonlyArray<number>): Effect.Effect<ReadonlyArray<Due>, SqlError> =>
+    lanes.length === 0
+      ? Effect.succeed([])
+      : Effect.map(
+          sql<{ readonly lane: Numeric; readonly due_at: Numeric }>`
+            SELECT lane, min(due_at) AS due_at FROM jobs
+            WHERE state IN ('scheduled', 'retrying') AND ${sql.in("lane", lanes)} GROUP BY lane`,
+          (rows) => rows.map((row) => ({ lane: Number(row.lane), dueAt: Number(row.due_at) }))
+        )
 
   /** What the tables say runs in these lanes. */
   const running = (lanes: ReadonlyArray<number>): Effect.Effect<ReadonlyArray<RunKey>, SqlError> =>
@@ -118,7 +159,7 @@ export const claiming = (sql: SqlClient.SqlClient) => {
       )
     )
 
-  return { claim, promote, running, takeOver, takeOverLane }
+  return { claim, promote, heads, nextDue, running, takeOver, takeOverLane }
 }
 
 const claimed = (row: ClaimedRow): ClaimedJob => ({

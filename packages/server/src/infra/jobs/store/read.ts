@@ -7,6 +7,14 @@ import * as Option from "effect/Option"
 import type { Priority } from "../priority.ts"
 import { type JobState, type Numeric, optionalNumber, priorityOf, stateOf } from "./state.ts"
 
+/** What has to be known of a job to do something to it. */
+export interface Found {
+  readonly lane: number
+  readonly jobType: string
+  readonly priority: Priority
+  readonly state: JobState
+}
+
 /** A failed attempt. */
 export interface JobFailure {
   readonly attempt: number
@@ -115,11 +123,17 @@ interface FailureRow {
 }
 
 export const reading = (sql: SqlClient.SqlClient) => {
-  const laneOf = (id: string): Effect.Effect<Option.Option<{ readonly lane: number; readonly jobType: string }>, SqlError> =>
+  const find = (id: string): Effect.Effect<Option.Option<Found>, SqlError> =>
     Effect.map(
-      sql<{ readonly lane: Numeric; readonly job_type: string }>`SELECT lane, job_type FROM jobs WHERE id = ${id}`,
+      sql<{ readonly lane: Numeric; readonly job_type: string; readonly priority: string; readonly state: string }>`
+        SELECT lane, job_type, priority, state FROM jobs WHERE id = ${id}`,
       (rows) =>
-        Option.map(Option.fromNullable(rows[0]), (row) => ({ lane: Number(row.lane), jobType: row.job_type }))
+        Option.map(Option.fromNullable(rows[0]), (row) => ({
+          lane: Number(row.lane),
+          jobType: row.job_type,
+          priority: priorityOf(row.priority),
+          state: stateOf(row.state)
+        }))
     )
 
   const status = (id: string): Effect.Effect<Option.Option<JobStatus>, SqlError> =>
@@ -174,7 +188,7 @@ export const reading = (sql: SqlClient.SqlClient) => {
       }
     })
 
-  return { laneOf, status, ending, listDead, ...counting(sql) }
+  return { find, status, ending, listDead, ...counting(sql) }
 }
 
 /** The numbers behind the gauges: index scans over what is alive or dead, never over what is done. */

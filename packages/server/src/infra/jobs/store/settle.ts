@@ -6,9 +6,9 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Ref from "effect/Ref"
-import * as Schedule from "effect/Schedule"
+import * as Option from "effect/Option"
 import { rankOf } from "../priority.ts"
+import { certain } from "./certain.ts"
 import type { ClaimedJob } from "./claim.ts"
 import type { Numeric } from "./state.ts"
 
@@ -30,16 +30,10 @@ export type Settlement =
 export const settling = (sql: SqlClient.SqlClient) => {
   /** Ends a run; whether it was still the one that held the job. */
   const settle = (job: ClaimedJob, settlement: Settlement): Effect.Effect<boolean, SqlError> =>
-    Effect.gen(function* () {
-      const isRepeated = yield* Ref.make(false)
-      return yield* write(job, settlement).pipe(
-        Effect.flatMap((isOurs) =>
-          isOurs ? Effect.succeed(true) : Effect.flatMap(Ref.get(isRepeated), (is) => (is ? wasWritten(job, settlement) : Effect.succeed(false)))
-        ),
-        Effect.tapError(() => Ref.set(isRepeated, true)),
-        Effect.retry(patience)
-      )
-    })
+    Effect.map(
+      certain(Effect.map(write(job, settlement), whether), Effect.map(wasWritten(job, settlement), whether)),
+      Option.isSome
+    )
 
   const write = (job: ClaimedJob, settlement: Settlement): Effect.Effect<boolean, SqlError> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
@@ -107,8 +101,4 @@ const written: Readonly<Record<Settlement["_tag"], ReadonlyArray<string>>> = {
   Released: ["ready"]
 }
 
-const patience = Schedule.exponential("50 millis").pipe(
-  Schedule.either(Schedule.spaced("2 seconds")),
-  Schedule.jittered,
-  Schedule.intersect(Schedule.recurs(20))
-)
+const whether = (is: boolean): Option.Option<true> => (is ? Option.some(true) : Option.none())

@@ -4,21 +4,14 @@ import * as Schema from "effect/Schema"
 import { Priority } from "../priority.ts"
 
 /** Where a job stands. The first four are alive, the others final; a replay brings a dead one back. */
-export const JobState = Schema.Literal(
-  "ready",
-  "scheduled",
-  "running",
-  "retrying",
-  "completed",
-  "cancelled",
-  "dead"
-)
+export const JobState = Schema.Literal("ready", "scheduled", "running", "retrying", "completed", "cancelled", "dead")
 export type JobState = typeof JobState.Type
 
 /** A number of a row: PostgreSQL's driver gives a BIGINT as text. */
 export type Numeric = number | string
 
-export const optionalNumber = (value: Numeric | null): number | undefined => (value === null ? undefined : Number(value))
+export const optionalNumber = (value: Numeric | null): number | undefined =>
+  value === null ? undefined : Number(value)
 
 /** The priority in a row; what another version wrote and this one does not know counts as normal. */
 export const priorityOf = (text: string): Priority => Either.getOrElse(decodePriority(text), () => "normal" as const)

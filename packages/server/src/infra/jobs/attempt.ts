@@ -1,0 +1,69 @@
+/** One attempt at a job: what its handler is told of it, and how it can fail. */
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { failureReason } from "../../observe/outcome.ts"
+import type { Codec } from "./codec.ts"
+import type { Priority } from "./priority.ts"
+
+/** What a handler is told of the attempt that it is. */
+export interface Attempt {
+  readonly jobId: string
+  readonly jobType: string
+  readonly priority: Priority
+  /** From 1. The same again when the job is redelivered, for that is no new attempt. */
+  readonly attempt: number
+  readonly maxAttempts: number
+  /** Another run held this job and was lost or stopped: how far it came is not known. */
+  readonly isRedelivered: boolean
+  /** When the job was accepted, in epoch milliseconds. */
+  readonly acceptedAt: number
+}
+
+/** An attempt failed in a way that has a name; what died keeps its defect. */
+export class AttemptFailed extends Data.TaggedError("AttemptFailed")<{
+  readonly reason: string
+  readonly message: string
+  /** The handler's typed error as JSON. */
+  readonly encoded?: string | undefined
+  readonly isRetryable: boolean
+}> {}
+
+/** A handler's typed error becomes a failed attempt, under the error's own reason. */
+export const failed = <E>(codec: Codec<E>, error: E, isRetryable: boolean): Effect.Effect<never, AttemptFailed> =>
+  Effect.flatMap(
+    Effect.either(codec.encode(error)),
+    (encoded) =>
+      new AttemptFailed({
+        reason: failureReason(error),
+        message: describe(error),
+        encoded: Either.getOrUndefined(encoded),
+        isRetryable
+      })
+  )
+
+/** A payload or result that is not what its schema says: no further attempt can help. */
+export const invalid =
+  (what: "payload" | "result") =>
+  (error: unknown): AttemptFailed =>
+    new AttemptFailed({
+      reason: "Validation",
+      message: `The ${what} is not valid: ${describe(error)}`,
+      isRetryable: false
+    })
+
+/** What an error says, for people to read: at most 2,000 characters, without what a database refuses. */
+export const describe = (error: unknown): string =>
+  clean(
+    Either.getOrElse(
+      Either.try(() => wordsOf(error)),
+      () => "An error that can't be described"
+    )
+  ).slice(0, 2000)
+
+const wordsOf = (error: unknown): string =>
+  error instanceof Error && error.message !== "" ? error.message : typeof error === "string" ? error : inspect(error)
+
+const inspect = (error: unknown): string => JSON.stringify(error) ?? String(error)
+
+const clean = (text: string): string => text.replaceAll("\u0000", "").toWellFormed()

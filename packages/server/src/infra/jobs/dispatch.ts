@@ -1,0 +1,283 @@
+/**
+ * The dispatcher of one runner: takes jobs from the lanes that the runner works on as its slots become free, in the
+ * order of the jobs, and runs them.
+ */
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { SqlError } from "@effect/sql/SqlError"
+import { MetricsService } from "../../observe/metrics.ts"
+import { runJob } from "./conclude.ts"
+import { JobsConfig, type JobsSettings } from "./config.ts"
+import { JobHandlers, type RegisteredHandler } from "./handlers.ts"
+import { firstLane, type Lane, noteHead, noteWaiting, openLane } from "./lane.ts"
+import { makeRecorder, type Recorder } from "./record.ts"
+import { makeRun, type RunningJob, stop } from "./run.ts"
+import type { Waiting } from "./store/accept.ts"
+import type { ClaimedJob } from "./store/claim.ts"
+import { JobStore } from "./store.ts"
+
+/** The slots of one kind of job on this runner. */
+interface Slots {
+  readonly handler: RegisteredHandler
+  used: number
+}
+
+/** The dispatcher of one runner. */
+export interface Dispatcher {
+  /** Works on a lane until the scope closes; then its runs are handed over. Whoever held it before has lost it. */
+  readonly hold: (lane: number) => Effect.Effect<void, SqlError, Scope.Scope>
+  readonly isHeld: (lane: number) => boolean
+  readonly isHandled: (jobType: string) => boolean
+  /** A job was brought into a lane. */
+  readonly waiting: (job: Waiting) => Effect.Effect<void>
+  /** A job was cancelled: interrupts its run, if it runs here. */
+  readonly cancelled: (lane: number, jobId: string) => Effect.Effect<void>
+}
+
+interface State {
+  readonly store: typeof JobStore.Service
+  readonly recorder: Recorder
+  readonly settings: JobsSettings
+  readonly slots: Map<string, Slots>
+  readonly lanes: Map<number, Lane>
+  /** Open when there may be something to do. */
+  readonly work: Effect.Latch
+  nextPollAt: number
+}
+
+/** A dispatcher that works until the scope closes. */
+export const makeDispatcher: Effect.Effect<Dispatcher, never, JobStore | JobHandlers | MetricsService | Scope.Scope> =
+  Effect.gen(function* () {
+    const state: State = {
+      store: yield* JobStore,
+      recorder: yield* makeRecorder,
+      settings: yield* JobsConfig,
+      slots: new Map(),
+      lanes: new Map(),
+      work: yield* Effect.makeLatch(true),
+      nextPollAt: 0
+    }
+    yield* Effect.addFinalizer(() => Effect.forEach(Array.from(state.lanes.values()), (lane) => close(state, lane)))
+    yield* (yield* JobHandlers).listen({
+      added: (handler) => added(state, handler),
+      removed: (handler) => removed(state, handler)
+    })
+    yield* observeSlots(state)
+    yield* Effect.forkScoped(Effect.interruptible(Effect.forever(turn(state))))
+    return {
+      hold: (lane) => hold(state, lane),
+      isHeld: (lane) => state.lanes.has(lane),
+      isHandled: (jobType) => state.slots.has(jobType),
+      waiting: (job) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          const lane = state.lanes.get(job.lane)
+          if (lane === undefined) {
+            return Effect.void
+          }
+          noteWaiting(lane, job, now)
+          return state.work.open
+        }),
+      cancelled: (lane, jobId) =>
+        Effect.suspend(() => {
+          const running = state.lanes.get(lane)?.runs.get(jobId)
+          return running === undefined ? Effect.void : stop(running, "cancelled")
+        })
+    }
+  })
+
+const added = ({ lanes, slots, work }: State, handler: RegisteredHandler): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    slots.set(handler.type, { handler, used: 0 })
+    for (const lane of lanes.values()) {
+      noteHead(lane, handler.type, Number.NEGATIVE_INFINITY)
+    }
+    return work.open
+  })
+
+const removed = ({ lanes, slots }: State, handler: RegisteredHandler): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    slots.delete(handler.type)
+    const runs = Array.from(lanes.values()).flatMap((lane) => Array.from(lane.runs.values()))
+    return handOver(runs.filter(({ job }) => job.jobType === handler.type))
+  })
+
+const hold = (state: State, id: number): Effect.Effect<void, SqlError, Scope.Scope> =>
+  Effect.asVoid(
+    Effect.acquireRelease(
+      Effect.gen(function* () {
+        const lost = yield* state.store.takeOverLane(id)
+        if (lost > 0) {
+          yield* Effect.logInfo(`Took over ${lost} jobs of lane ${id} from a runner that was lost`)
+        }
+        const lane = openLane(id)
+        for (const jobType of state.slots.keys()) {
+          noteHead(lane, jobType, Number.NEGATIVE_INFINITY)
+        }
+        state.lanes.set(id, lane)
+        yield* state.work.open
+        return lane
+      }),
+      (lane) => close(state, lane)
+    )
+  )
+
+const close = ({ lanes }: State, lane: Lane): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    lane.isOpen = false
+    if (lanes.get(lane.id) === lane) {
+      lanes.delete(lane.id)
+    }
+    return handOver(Array.from(lane.runs.values()))
+  })
+
+const handOver = (runs: ReadonlyArray<RunningJob>): Effect.Effect<void> =>
+  Effect.zipRight(
+    Effect.forEach(runs, (running) => stop(running, "handedOver"), { discard: true }),
+    Effect.forEach(runs, ({ ended }) => Deferred.await(ended), { discard: true })
+  )
+
+/** One turn: everything that can be done now, then a pause until there may be more. */
+const turn = (state: State): Effect.Effect<void, never, MetricsService> =>
+  Effect.gen(function* () {
+    yield* state.work.close
+    const now = yield* Clock.currentTimeMillis
+    const worked = Effect.gen(function* () {
+      if (now >= state.nextPollAt) {
+        yield* poll(state)
+        state.nextPollAt = now + Duration.toMillis(state.settings.pollEvery)
+      }
+      yield* promoteDue(state, now)
+      yield* Effect.forEach(Array.from(state.slots.values()), (slots) => fill(state, slots), { discard: true })
+    })
+    yield* Effect.catchAllCause(worked, (cause) =>
+      Effect.zipRight(
+        Effect.logWarning("Jobs could not be taken; trying again in a second", cause),
+        Effect.sleep("1 second")
+      )
+    )
+    const nextDueAt = Math.min(state.nextPollAt, ...Array.from(state.lanes.values(), (lane) => lane.nextDueAt))
+    const pause = Math.max(0, nextDueAt - (yield* Clock.currentTimeMillis))
+    yield* Effect.timeoutOption(state.work.await, pause)
+  })
+
+/** Looks for what nobody told of: work in the tables, and jobs that the tables say run here but do not. */
+const poll = (state: State): Effect.Effect<void, SqlError> =>
+  Effect.gen(function* () {
+    const lanes = Array.from(state.lanes.keys())
+    for (const { jobType, lane: id, rank } of yield* state.store.heads(lanes)) {
+      const lane = state.lanes.get(id)
+      if (lane !== undefined && state.slots.has(jobType)) {
+        noteHead(lane, jobType, rank)
+      }
+    }
+    for (const { dueAt, lane: id } of yield* state.store.nextDue(lanes)) {
+      const lane = state.lanes.get(id)
+      if (lane !== undefined) {
+        lane.nextDueAt = Math.min(lane.nextDueAt, dueAt)
+      }
+    }
+    // Claims are made by this same fiber, so what the tables say runs and this runner does not know is somebody else's.
+    for (const run of yield* state.store.running(lanes)) {
+      const isHere = lanes.some((id) => state.lanes.get(id)?.runs.get(run.id)?.job.run === run.run)
+      if (!isHere && (yield* state.store.takeOver(run))) {
+        state.nextPollAt = 0
+      }
+    }
+  })
+
+const promoteDue = (state: State, now: number): Effect.Effect<void, SqlError> =>
+  Effect.forEach(
+    Array.from(state.lanes.values()).filter((lane) => lane.nextDueAt <= now),
+    (lane) => {
+      const before = lane.nextDueAt
+      lane.nextDueAt = Number.POSITIVE_INFINITY
+      return Effect.matchEffect(state.store.promote(lane.id), {
+        onFailure: (error) => {
+          lane.nextDueAt = before
+          return Effect.fail(error)
+        },
+        onSuccess: ({ nextDueAt, promoted }) => {
+          lane.nextDueAt = Math.min(lane.nextDueAt, nextDueAt ?? Number.POSITIVE_INFINITY)
+          for (const jobType of promoted > 0 ? state.slots.keys() : []) {
+            noteHead(lane, jobType, Number.NEGATIVE_INFINITY)
+          }
+          return Effect.void
+        }
+      })
+    },
+    { discard: true }
+  )
+
+/** Claims and starts jobs of one kind until its slots are used or nothing of it is ready. */
+const fill = (state: State, slots: Slots): Effect.Effect<void, SqlError, MetricsService> =>
+  Effect.gen(function* () {
+    const { type: jobType } = slots.handler
+    while (slots.used < slots.handler.slots && state.slots.get(jobType) === slots) {
+      const lane = firstLane(state.lanes.values(), jobType)
+      if (lane === undefined) {
+        return
+      }
+      yield* Effect.uninterruptible(claimAndStart(state, slots, lane))
+    }
+  })
+
+const claimAndStart = (state: State, slots: Slots, lane: Lane): Effect.Effect<void, SqlError, MetricsService> =>
+  Effect.suspend(() => {
+    const { type: jobType } = slots.handler
+    const limit = slots.handler.slots - slots.used
+    const head = lane.heads.get(jobType) ?? Number.NEGATIVE_INFINITY
+    lane.heads.delete(jobType)
+    const claim = state.store.claim({ lane: lane.id, jobType, limit, holder: state.settings.runnerName })
+    return Effect.matchEffect(claim, {
+      onFailure: (error) => {
+        noteHead(lane, jobType, head)
+        return Effect.fail(error)
+      },
+      onSuccess: (jobs) => {
+        const last = jobs.at(-1)
+        if (jobs.length === limit && last !== undefined) {
+          noteHead(lane, jobType, last.rank)
+        }
+        return Effect.forEach(jobs, (job) => start(state, slots, { lane, job }), { discard: true })
+      }
+    })
+  })
+
+const start = (
+  state: State,
+  slots: Slots,
+  { job, lane }: { readonly lane: Lane; readonly job: ClaimedJob }
+): Effect.Effect<void, never, MetricsService> =>
+  Effect.suspend(() => {
+    const running = makeRun(job)
+    slots.used += 1
+    lane.runs.set(job.id, running)
+    const { handler } = slots
+    return Effect.zipRight(
+      // The lane or the handler went while the claim was under way.
+      lane.isOpen && state.slots.get(job.jobType) === slots ? Effect.void : stop(running, "handedOver"),
+      Effect.forkDaemon(
+        Effect.flatMap(runJob(running, { ...state, handler }), (settled) => {
+          slots.used -= 1
+          lane.runs.delete(job.id)
+          if (settled._tag === "Some" && settled.value._tag === "Retrying") {
+            lane.nextDueAt = Math.min(lane.nextDueAt, settled.value.dueAt)
+          }
+          return Effect.zipRight(Deferred.succeed(running.ended, undefined), state.work.open)
+        })
+      )
+    )
+  })
+
+const observeSlots = ({ slots }: State): Effect.Effect<void, never, MetricsService | Scope.Scope> =>
+  Effect.flatMap(MetricsService, ({ jobs }) =>
+    MetricsService.observe(jobs.slots, () =>
+      Array.from(slots.values()).flatMap(({ handler, used }) => [
+        { labels: { job_type: handler.type, state: "used" }, value: used },
+        { labels: { job_type: handler.type, state: "limit" }, value: handler.slots }
+      ])
+    )
+  )

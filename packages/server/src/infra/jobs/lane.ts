@@ -1,0 +1,57 @@
+/**
+ * What a runner knows of a lane that it works on: what waits there, roughly, and what runs. All writes that bring work
+ * into a lane go through its entity, so the hints are complete; what they miss, the next poll finds.
+ */
+import type { RunningJob } from "./run.ts"
+import type { Waiting } from "./store/accept.ts"
+import { rankOf } from "./priority.ts"
+
+/** A lane that this runner works on. */
+export interface Lane {
+  readonly id: number
+  isOpen: boolean
+  /** By type, a place in the order that nothing ready comes before; absent where nothing is ready. */
+  readonly heads: Map<string, number>
+  /** Nothing waits for a time before this one. */
+  nextDueAt: number
+  readonly runs: Map<string, RunningJob>
+}
+
+export const openLane = (id: number): Lane => ({
+  id,
+  isOpen: true,
+  heads: new Map(),
+  nextDueAt: Number.NEGATIVE_INFINITY,
+  runs: new Map()
+})
+
+/** Something ready of this type may come as early as this. */
+export const noteHead = (lane: Lane, jobType: string, rank: number): void => {
+  const head = lane.heads.get(jobType)
+  if (head === undefined || rank < head) {
+    lane.heads.set(jobType, rank)
+  }
+}
+
+/** A job waits in this lane, for its turn or for its time. */
+export const noteWaiting = (lane: Lane, { dueAt, jobType, priority }: Waiting, nowMs: number): void => {
+  if (dueAt <= nowMs) {
+    noteHead(lane, jobType, rankOf(priority, dueAt))
+  } else {
+    lane.nextDueAt = Math.min(lane.nextDueAt, dueAt)
+  }
+}
+
+/** The lane whose next job of this type comes first. */
+export const firstLane = (lanes: Iterable<Lane>, jobType: string): Lane | undefined => {
+  let first: Lane | undefined
+  let lowest = Number.POSITIVE_INFINITY
+  for (const lane of lanes) {
+    const head = lane.heads.get(jobType)
+    if (head !== undefined && (first === undefined || head < lowest)) {
+      first = lane
+      lowest = head
+    }
+  }
+  return first
+}

@@ -1,0 +1,258 @@
+/** The front door to jobs: submit them, look at them, wait for them, cancel them, and deal with the dead ones. */
+import type * as Sharding from "@effect/cluster/Sharding"
+import type * as Migrator from "@effect/sql/Migrator"
+import * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { MetricsService } from "../../observe/metrics.ts"
+import { describe } from "./attempt.ts"
+import { JobsConfig, type JobsOptions, type JobsSettings, settingsOf } from "./config.ts"
+import { JobEntity } from "./entity.ts"
+import { JobEntityLive } from "./entity-live.ts"
+import { JobError } from "./error.ts"
+import { JobHandlers } from "./handlers.ts"
+import * as Id from "./id.ts"
+import type { Job } from "./job.ts"
+import { laneId, laneOf } from "./lane-id.ts"
+import { notFound, reached } from "./operations.ts"
+import type { Priority } from "./priority.ts"
+import { makeRecorder, type Recorder } from "./record.ts"
+import { type JobResult, resultOf, settledOf } from "./result.ts"
+import type { PurgeOptions, Submission } from "./store/accept.ts"
+import type { DeadLetterPage, Depth, Found, JobStatus, ListOptions } from "./store/read.ts"
+import { JobStore } from "./store.ts"
+
+/** How to submit a job. */
+export interface SubmitOptions {
+  readonly priority?: Priority | undefined
+  /** While a job of the same type with this key is alive, submitting another gives the id of that one. */
+  readonly dedupeKey?: string | undefined
+  /** Not before this much time has passed. */
+  readonly delay?: Duration.DurationInput | undefined
+  /** Not before this time, in epoch milliseconds. */
+  readonly at?: number | undefined
+}
+
+/** The dead letters: jobs that were given up. */
+export interface DeadLetters {
+  /** A page of them, oldest first. */
+  readonly list: (options?: ListOptions) => Effect.Effect<DeadLetterPage, JobError>
+  /** Puts one back to work, its attempts counted from the start. */
+  readonly replay: (id: string) => Effect.Effect<void, JobError>
+  /** Removes those that match for good, all unless told which; how many. */
+  readonly purge: (options?: PurgeOptions) => Effect.Effect<number, JobError>
+}
+
+/** What can be done with jobs. */
+export interface Jobs {
+  /**
+   * Accepts a job, durably, and gives its id. Not inside a transaction of one's own: the runner of the job writes it, in
+   * a transaction of its own. After `RunnerUnavailable` it is not known whether the job was accepted; submitting it again
+   * with the same dedupe key is safe.
+   */
+  readonly submit: <Type extends string, P, A, E>(
+    job: Job<Type, P, A, E>,
+    payload: P,
+    options?: SubmitOptions
+  ) => Effect.Effect<string, JobError>
+  readonly status: (id: string) => Effect.Effect<JobStatus, JobError>
+  /** Cancels a job that waits or runs; the handler of a running one is interrupted. */
+  readonly cancel: (id: string) => Effect.Effect<void, JobError>
+  /** What became of a job until now. */
+  readonly result: <Type extends string, P, A, E>(
+    job: Job<Type, P, A, E>,
+    id: string
+  ) => Effect.Effect<JobResult<A, E>, JobError>
+  /**
+   * Waits for the end of a job: its value, or the handler's own error where the last attempt failed with one, or why
+   * else it is dead or cancelled.
+   */
+  readonly awaitResult: <Type extends string, P, A, E>(
+    job: Job<Type, P, A, E>,
+    id: string
+  ) => Effect.Effect<A, E | JobError>
+  readonly deadLetters: DeadLetters
+  /** How many jobs of each type stand in each state, the dead ones included. */
+  readonly depth: Effect.Effect<ReadonlyArray<Depth>, JobError>
+}
+
+type Client = Effect.Effect.Success<typeof JobEntity.client>
+
+interface Parts {
+  readonly store: typeof JobStore.Service
+  readonly client: Client
+  readonly recorder: Recorder
+  readonly settings: JobsSettings
+}
+
+/** Durable jobs on the entities of a cluster. */
+export class JobService extends Context.Tag("@parametric-portal/server/JobService")<JobService, Jobs>() {
+  /** Submits and runs jobs; handlers are added by the `toLayer` of their definitions. */
+  static readonly layer = (
+    options?: JobsOptions
+  ): Layer.Layer<
+    JobService | JobHandlers,
+    Migrator.MigrationError | SqlError,
+    Sharding.Sharding | SqlClient.SqlClient | MetricsService
+  > =>
+    Layer.merge(service, JobEntityLive).pipe(
+      Layer.provideMerge(JobHandlers.layer),
+      Layer.provide(JobStore.layer),
+      Layer.provide(Layer.succeed(JobsConfig, settingsOf(options)))
+    )
+
+  /** Submits jobs and runs none: for a process that is not a runner. */
+  static readonly layerClient = (
+    options?: JobsOptions
+  ): Layer.Layer<
+    JobService,
+    Migrator.MigrationError | SqlError,
+    Sharding.Sharding | SqlClient.SqlClient | MetricsService
+  > => service.pipe(Layer.provide(JobStore.layer), Layer.provide(Layer.succeed(JobsConfig, settingsOf(options))))
+}
+
+const service: Layer.Layer<JobService, never, JobStore | Sharding.Sharding | MetricsService> = Layer.effect(
+  JobService,
+  Effect.gen(function* () {
+    const parts: Parts = {
+      store: yield* JobStore,
+      client: yield* JobEntity.client,
+      recorder: yield* makeRecorder,
+      settings: yield* JobsConfig
+    }
+    const { store } = parts
+    const metrics = yield* MetricsService
+    return {
+      submit: (job, payload, options = {}) =>
+        Effect.provideService(submit(parts, { job, payload, options }), MetricsService, metrics),
+      status: (id) => found(id, store.status(id)),
+      cancel: (id) => onLane(parts, id, (lane) => parts.client(lane).cancel({ id })),
+      result: (job, id) => result(parts, job, id),
+      awaitResult: (job, id) => awaitResult(parts, job, id),
+      deadLetters: {
+        list: (options = {}) => reached(store.listDead(options)),
+        replay: (id) => onLane(parts, id, (lane) => parts.client(lane).replay({ id })),
+        purge: (options = {}) => reached(store.purge(options))
+      },
+      depth: reached(Effect.zipWith(store.depth, store.dead, (alive, dead) => [...alive, ...dead]))
+    } satisfies Jobs
+  })
+)
+
+interface Order<Type extends string, P, A, E> {
+  readonly job: Job<Type, P, A, E>
+  readonly payload: P
+  readonly options: SubmitOptions
+}
+
+const submit = <Type extends string, P, A, E>(
+  parts: Parts,
+  order: Order<Type, P, A, E>
+): Effect.Effect<string, JobError, MetricsService> =>
+  Effect.gen(function* () {
+    const { client, recorder, settings } = parts
+    const { job, options } = order
+    const priority = options.priority ?? job.priority
+    const submission = yield* Effect.matchEffect(submissionOf(order, settings), {
+      // It never reaches a lane, so it is counted here.
+      onFailure: (error) => recorder.track({ jobType: job.type, operation: "submit", priority })(Effect.fail(error)),
+      onSuccess: Effect.succeed
+    })
+    const { id } = yield* called(settings, client(laneId(submission.lane)).submit(submission))
+    return id
+  })
+
+const submissionOf = <Type extends string, P, A, E>(
+  { job, options, payload }: Order<Type, P, A, E>,
+  settings: JobsSettings
+): Effect.Effect<Submission, JobError> =>
+  Effect.gen(function* () {
+    const refuse = (message: string) => new JobError({ reason: "Validation", message, jobType: job.type })
+    const text = yield* Effect.mapError(job.payload.encode(payload), (error) => refuse(describe(error)))
+    if (text.length > settings.maxPayloadLength) {
+      return yield* refuse(`The payload has ${text.length} characters; the limit is ${settings.maxPayloadLength}`)
+    }
+    const { dedupeKey } = options
+    if (dedupeKey !== undefined && (dedupeKey.length > 512 || describe(dedupeKey) !== dedupeKey)) {
+      return yield* refuse("A dedupe key is at most 512 characters, and well-formed text")
+    }
+    const transaction = yield* Effect.serviceOption(SqlClient.TransactionConnection)
+    if (Option.isSome(transaction)) {
+      return yield* refuse(
+        "A job can't be submitted inside a transaction: its runner would not see it, and wait for it"
+      )
+    }
+    const now = yield* Clock.currentTimeMillis
+    const id = yield* Id.make
+    const deliverAt = options.delay === undefined ? options.at : now + Duration.toMillis(options.delay)
+    if (deliverAt !== undefined && !Number.isSafeInteger(Math.round(deliverAt))) {
+      return yield* refuse("The time of delivery is no time")
+    }
+    return {
+      id,
+      jobType: job.type,
+      lane: laneOf(dedupeKey === undefined ? id : `${job.type} ${dedupeKey}`, settings.lanes),
+      priority: options.priority ?? job.priority,
+      payload: text,
+      dedupeKey,
+      deliverAt: deliverAt === undefined ? undefined : Math.round(deliverAt)
+    }
+  })
+
+/** A call of a lane's entity: what the cluster can't do becomes `RunnerUnavailable`. */
+const called = <A, E>(
+  { callTimeout }: JobsSettings,
+  call: Effect.Effect<A, JobError | E>
+): Effect.Effect<A, JobError> =>
+  call.pipe(
+    Effect.catchAll((error) => (error instanceof JobError ? Effect.fail(error) : unavailable(error))),
+    Effect.timeoutFail({
+      duration: callTimeout,
+      onTimeout: () =>
+        new JobError({
+          reason: "RunnerUnavailable",
+          message: `No runner answered within ${Duration.format(callTimeout)}`
+        })
+    })
+  )
+
+const unavailable = (cause: unknown): Effect.Effect<never, JobError> =>
+  new JobError({ reason: "RunnerUnavailable", message: describe(cause), cause })
+
+const found = <A>(id: string, read: Effect.Effect<Option.Option<A>, SqlError>): Effect.Effect<A, JobError> =>
+  Effect.flatMap(
+    reached(read),
+    Option.match({ onNone: () => notFound(id), onSome: (value: A) => Effect.succeed(value) })
+  )
+
+const onLane = (
+  { settings, store }: Parts,
+  id: string,
+  call: (lane: string) => Effect.Effect<void, unknown>
+): Effect.Effect<void, JobError> =>
+  Effect.flatMap(found<Found>(id, store.find(id)), ({ lane }) => called(settings, call(laneId(lane))))
+
+const result = <Type extends string, P, A, E>(
+  { store }: Parts,
+  job: Job<Type, P, A, E>,
+  id: string
+): Effect.Effect<JobResult<A, E>, JobError> =>
+  Effect.flatMap(found(id, store.ending(id)), (ending) => resultOf(job, id, ending))
+
+/** The tables are read again and again: any runner may end the job, and a reader that dies loses nothing. */
+const awaitResult = <Type extends string, P, A, E>(
+  parts: Parts,
+  job: Job<Type, P, A, E>,
+  id: string
+): Effect.Effect<A, E | JobError> => {
+  const look = (pauseMs: number): Effect.Effect<A, E | JobError> =>
+    Effect.flatMap(result(parts, job, id), (now) =>
+      Option.getOrElse(settledOf(job.type, id, now), () => Effect.delay(look(Math.min(1000, pauseMs * 2)), pauseMs))
+    )
+  return Effect.suspend(() => look(20))
+}
