@@ -59,6 +59,11 @@ export type BoundSeries = Pick<Series, "record" | "add" | "labels">
 interface MetricsShape extends HandlesOfCatalogue {
   /** The registry that holds the series. */
   readonly registry: MetricRegistry.MetricRegistry
+  /**
+   * The scope of the service, which closes after the finalizers of everything that was given the service: where the
+   * last export belongs.
+   */
+  readonly scope: Scope.Scope
   /** The instruments of that registry; for the rooms of this library that collect and sample. */
   readonly meter: Meter
   readonly options: DefineOptions
@@ -73,14 +78,14 @@ type HandlesOfCatalogue = { readonly [N in keyof typeof catalogue]: HandlesOf<(t
  * are Effect `Metric`s, and, as statics, everything that records on them.
  */
 export class MetricsService extends Effect.Service<MetricsService>()("server/Metrics", {
-  effect: Effect.orDie(Effect.suspend(() => build({})))
+  scoped: Effect.orDie(Effect.suspend(() => build({})))
 }) {
   /**
    * An instance with own boundaries for each family, own limits of series, or an own registry. Fails with a
    * {@link DefinitionError} when boundaries or limits are not sound, or conflict with what the registry holds.
    */
   static readonly layer = (options: MetricsOptions = {}): Layer.Layer<MetricsService, DefinitionError> =>
-    Layer.effect(
+    Layer.scoped(
       MetricsService,
       Effect.map(build(options), (shape) => new MetricsService(shape))
     )
@@ -241,8 +246,12 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
     Effect.map(MetricsService, ({ meter }) => meter.zero(handle.row))
 }
 
-const build = ({ registry: given, ...options }: MetricsOptions): Effect.Effect<MetricsShape, DefinitionError> =>
+const build = ({
+  registry: given,
+  ...options
+}: MetricsOptions): Effect.Effect<MetricsShape, DefinitionError, Scope.Scope> =>
   Effect.gen(function* () {
+    const scope = yield* Effect.scope
     const registry = given === "own" ? MetricRegistry.make() : (given ?? Metric.globalMetricRegistry)
     const meter = meterOf(registry)
     const jobs = yield* handlesOf(meter, catalogue.jobs, options)
@@ -250,7 +259,7 @@ const build = ({ registry: given, ...options }: MetricsOptions): Effect.Effect<M
     const workflow = yield* handlesOf(meter, catalogue.workflow, options)
     const telemetry = yield* handlesOf(meter, catalogue.telemetry, options)
     const handles = { jobs, cluster, workflow, telemetry }
-    return { ...handles, registry, meter, options, ...trackersOf(meter, handles) }
+    return { ...handles, registry, scope, meter, options, ...trackersOf(meter, handles) }
   })
 
 /** The trackers of a meter, made once: what runs is known to one of them, whoever asked for the service. */

@@ -1,0 +1,116 @@
+/**
+ * The back door: exports metrics, and loses nothing on the way. `Telemetry.Default` is configured by the standard
+ * `OTEL_*` variables, `Telemetry.layer` by options as well. docs/guides/telemetry-wiring.md shows where the layer goes.
+ */
+import type * as MetricRegistry from "effect/MetricRegistry"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as Schedule from "effect/Schedule"
+import * as Scope from "effect/Scope"
+import { MetricsService } from "./metrics.ts"
+import { makeCollector } from "./telemetry/collect.ts"
+import { makeConsoleDestination } from "./telemetry/console-destination.ts"
+import type { Destination, DestinationContext } from "./telemetry/destination.ts"
+import type { ExportReport } from "./telemetry/export.ts"
+import type { TelemetryOptions } from "./telemetry/options.ts"
+import { makeOtlpDestination } from "./telemetry/otlp-destination.ts"
+import { loadPeer } from "./telemetry/peer.ts"
+import { resourceAttributes } from "./telemetry/resource.ts"
+import { makeSelfMetrics } from "./telemetry/self-metrics.ts"
+import { type DestinationSettings, settingsOf } from "./telemetry/settings.ts"
+import type { TelemetryPeerMissing, TelemetrySettingsError } from "./telemetry/settings-error.ts"
+
+export type { ExportReport } from "./telemetry/export.ts"
+export type * from "./telemetry/options.ts"
+export { TelemetryPeerMissing, TelemetrySettingsError } from "./telemetry/settings-error.ts"
+export type { Temporality } from "./telemetry/temporality.ts"
+
+/** What can go wrong at start-up; nothing can afterwards. */
+export type TelemetryError = TelemetrySettingsError | TelemetryPeerMissing
+
+interface TelemetryShape {
+  /** Exports to every destination now; what each of them answered. */
+  readonly flush: Effect.Effect<ReadonlyArray<ExportReport & { readonly destination: string }>>
+}
+
+/** Exports the metrics of a {@link MetricsService}, and by default all that is in Effect's global registry. */
+export class Telemetry extends Context.Tag("server/Telemetry")<Telemetry, TelemetryShape>() {
+  /**
+   * Exports as options and variables say, for as long as the layer lives. The last export comes when the
+   * `MetricsService` ends, and so after the finalizers of everything that was given it, wherever this layer stands.
+   */
+  static readonly layer = (options: TelemetryOptions = {}): Layer.Layer<Telemetry, TelemetryError, MetricsService> =>
+    Layer.scoped(Telemetry, make(options))
+
+  /** Configured by the `OTEL_*` variables alone. */
+  static readonly Default: Layer.Layer<Telemetry, TelemetryError, MetricsService> = Layer.suspend(() =>
+    Telemetry.layer()
+  )
+
+  /** Exports to every destination now, for tests and short-lived programs. Never fails: the reports say what arrived. */
+  static readonly flush = Effect.flatMap(Telemetry, (telemetry) => telemetry.flush)
+}
+
+const make = (options: TelemetryOptions): Effect.Effect<TelemetryShape, TelemetryError, MetricsService | Scope.Scope> =>
+  Effect.gen(function* () {
+    const metrics = yield* MetricsService
+    const settings = yield* settingsOf(options)
+    const attributes = yield* resourceAttributes(options)
+    if (settings.destinations.length === 0) {
+      return { flush: Effect.succeed([]) }
+    }
+    const { resourceFromAttributes } = yield* loadPeer(
+      "@opentelemetry/resources",
+      "exporting metrics",
+      () => import("@opentelemetry/resources")
+    )
+    const selfMetrics = yield* makeSelfMetrics(metrics)
+    const collector = makeCollector({
+      registries: registriesOf(options, metrics),
+      foreignStartNanos: yield* processStart,
+      dropped: selfMetrics.dropped
+    })
+    const context = { settings, collector, selfMetrics, resource: resourceFromAttributes({ ...attributes }) }
+    const destinations = yield* Effect.forEach(settings.destinations, (one) => destinationOf(one, context))
+    const end = Effect.forEach(destinations, (one) => one.end, { concurrency: "unbounded", discard: true })
+    yield* Scope.addFinalizer(metrics.scope, end)
+    for (const destination of destinations) {
+      yield* Effect.forkScoped(Effect.schedule(destination.export, Schedule.fixed(settings.intervalMs)))
+    }
+    const flush = Effect.forEach(
+      destinations,
+      (one) => Effect.map(one.export, (report) => ({ ...report, destination: one.name })),
+      { concurrency: "unbounded" }
+    )
+    return { flush }
+  })
+
+const registriesOf = (
+  { registries = "all" }: TelemetryOptions,
+  { registry }: MetricsService
+): ReadonlyArray<MetricRegistry.MetricRegistry> =>
+  registries === "own" ? [registry] : [registry, Metric.globalMetricRegistry]
+
+/** When the process began, or just before now where a test's clock is before that. */
+const processStart: Effect.Effect<bigint> = Effect.map(Clock.currentTimeNanos, (now) => {
+  const began = BigInt(Math.floor(performance.timeOrigin)) * 1_000_000n
+  const latest = now - 1_000_000n
+  return began < latest ? began : latest > 0n ? latest : 0n
+})
+
+const destinationOf = (
+  settings: DestinationSettings,
+  context: DestinationContext
+): Effect.Effect<Destination, TelemetryError> => {
+  switch (settings.type) {
+    case "otlp":
+      return makeOtlpDestination(settings, context)
+    case "console":
+      return Effect.succeed(makeConsoleDestination(context.collector))
+    case "prometheus":
+      return Effect.dieMessage("not yet")
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * Reads registries point by point, each series once: our instruments first, then foreign metrics made safe. Lazy, so
+ * that whoever reads can let the event loop run between two points. Sending is left to others.
+ */
+import type * as MetricRegistry from "effect/MetricRegistry"
+import * as MetricState from "effect/MetricState"
+import { catalogue } from "../catalogue.ts"
+import type { Instrument } from "../instrument.ts"
+import { canonical, label } from "../label.ts"
+import { type Meter, meterOf } from "../meter.ts"
+import type { Series } from "../series.ts"
+import { distributionOf } from "./distribution.ts"
+import type { Drop } from "./drop.ts"
+import { type Family, mergeFamilies, shapeOf, type Step } from "./family.ts"
+import { ForeignMetrics } from "./foreign.ts"
+import { type ExportMetric, type ExportSeries, exportSeries, type Point } from "./point.ts"
+
+export type { Step } from "./family.ts"
+
+/** How to collect. */
+export interface CollectorOptions {
+  readonly registries: ReadonlyArray<MetricRegistry.MetricRegistry>
+  /** The start of foreign series in nanoseconds of the epoch: when the process began. */
+  readonly foreignStartNanos: bigint
+  /** Told of what is left out. */
+  readonly dropped: (drop: Drop) => void
+}
+
+/** Reads a fixed list of registries. A series is the same object at every collection. */
+export interface Collector {
+  readonly collect: (nowNanos: bigint) => Generator<Step>
+}
+
+/** A collector. Its values are cumulative; destinations make deltas of them. */
+export const makeCollector = ({ dropped, foreignStartNanos, registries }: CollectorOptions): Collector => {
+  const distinct = Array.from(new Set(registries))
+  const foreign = new ForeignMetrics(foreignStartNanos, dropped)
+  const families = function* (nowNanos: bigint): Generator<undefined, Iterable<ReadonlyArray<Family>>> {
+    const found: Array<Family> = []
+    const names = new Map<MetricRegistry.MetricRegistry, Set<string>>()
+    for (const registry of distinct) {
+      const instruments = instrumentsOf(meterOf(registry), nowNanos)
+      names.set(registry, new Set(instruments.map(({ row }) => row.name)))
+      found.push(...instruments.map(ownFamily))
+    }
+    for (const registry of distinct) {
+      found.push(...(yield* foreign.families(registry, names.get(registry) ?? new Set())))
+    }
+    const byName = new Map<string, Array<Family>>()
+    for (const family of found) {
+      const known = byName.get(family.metric.name)
+      byName.set(family.metric.name, known === undefined ? [family] : [...known, family])
+    }
+    return byName.values()
+  }
+  return {
+    *collect(nowNanos) {
+      for (const alike of yield* families(nowNanos)) {
+        for (const step of mergeFamilies(alike, dropped)) {
+          if (step === undefined || isFinitePoint(step)) {
+            yield step
+          } else {
+            dropped({ metric: step.metric.name, reason: "non_finite", points: 1, why: "its value is not finite" })
+          }
+        }
+      }
+    }
+  }
+}
+
+/** The instruments of a meter, with `telemetry_series` counting the series of each. */
+const instrumentsOf = (meter: Meter, nowNanos: bigint): ReadonlyArray<Instrument> => {
+  const instruments = Array.from(meter.collect(nowNanos))
+  const counts = instruments.find(({ row }) => row === catalogue.telemetry.series)
+  if (counts !== undefined) {
+    for (const { row, size } of instruments) {
+      if (size > 0) {
+        counts.resolve(canonical(label({ metric: row.name }))).record(size)
+      }
+    }
+  }
+  return instruments
+}
+
+const ownFamily = (instrument: Instrument): Family => {
+  const metric = ownMetric(instrument)
+  return {
+    metric,
+    shape: shapeOf(metric, instrument.boundaries),
+    size: instrument.size,
+    isDistinct: true,
+    *points() {
+      for (const series of instrument.all()) {
+        yield ownPoint(metric, series, instrument.boundaries)
+      }
+    }
+  }
+}
+
+const ownPoint = (metric: ExportMetric, series: Series, bounds: ReadonlyArray<number> | undefined): Point => {
+  const state = series.state()
+  const known = ownSeries(series)
+  return MetricState.isHistogramState(state)
+    ? { type: "distribution", metric, series: known, value: distributionOf(state, bounds ?? []) }
+    : { type: "number", metric, series: known, value: "count" in state ? state.count : state.value }
+}
+
+const ownMetric = (instrument: Instrument): ExportMetric => {
+  const { help, kind, name, unit } = instrument.row
+  const known = metrics.get(instrument) ?? { name, help, unit, kind, origin: "own" }
+  metrics.set(instrument, known)
+  return known
+}
+
+const ownSeries = (series: Series): ExportSeries => {
+  const known = exported.get(series)
+  if (known !== undefined) {
+    return known
+  }
+  const attributes = Object.fromEntries(series.labels.map(({ key, value }) => [key, value]))
+  const made = exportSeries(attributes, series.startNanos)
+  exported.set(series, made)
+  return made
+}
+
+const metrics = new WeakMap<Instrument, ExportMetric>()
+const exported = new WeakMap<Series, ExportSeries>()
+
+const isFinitePoint = (point: Point): boolean => {
+  switch (point.type) {
+    case "number":
+      return Number.isFinite(point.value)
+    case "distribution":
+      return Number.isFinite(point.value.sum) && Number.isFinite(point.value.count)
+    case "summary":
+      return Number.isFinite(point.value.sum) && point.value.quantiles.every(([, value]) => Number.isFinite(value))
+  }
+}

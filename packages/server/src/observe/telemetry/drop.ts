@@ -1,0 +1,17 @@
+/** What collection leaves out, so that one bad metric never costs a good one. */
+
+/**
+ * - `non_finite`: NaN or an infinity, or a summary that can't be read because it met one
+ * - `conflict`: the name is taken by a metric of another kind, unit or boundaries, or boundaries make no histogram
+ * - `rejected`: refused by the receiver, or without a name
+ */
+export type DropReason = "non_finite" | "conflict" | "rejected"
+
+/** Points of a metric that are left out of one collection. */
+export interface Drop {
+  readonly metric: string
+  readonly reason: DropReason
+  readonly points: number
+  /** One sentence for the log. */
+  readonly why: string
+}

@@ -1,0 +1,126 @@
+/**
+ * One export to a collector: collects in slices, sends a request for every so many points, and keeps what was
+ * acknowledged. Memory holds one request a lane, however many series there are.
+ */
+import type { Resource } from "@opentelemetry/resources"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import * as Ref from "effect/Ref"
+import type { Collector, Step } from "./collect.ts"
+import { inSlices } from "./pause.ts"
+import { makeRequest, type Request } from "./request.ts"
+import type { SelfMetrics } from "./self-metrics.ts"
+import type { SendFailed, Sender } from "./sender.ts"
+import type { Baselines } from "./temporality.ts"
+
+/** How an export went. */
+export interface ExportReport {
+  readonly requests: number
+  /** Points that were acknowledged, less those that were rejected. */
+  readonly points: number
+  readonly rejected: number
+  /** Why requests were not acknowledged; empty when all were. */
+  readonly failures: ReadonlyArray<string>
+}
+
+/** What exports to one destination need. */
+export interface ExportContext {
+  readonly collector: Collector
+  readonly baselines: Baselines
+  readonly resource: Resource
+  readonly maxPoints: number
+  readonly selfMetrics: SelfMetrics
+}
+
+/**
+ * Exports everything once, over several senders at a time if there are several. A request that the collector will never
+ * take costs its own points; once the collector can't be reached the rest is left for the next export.
+ */
+export const exportOnce = (context: ExportContext, senders: ReadonlyArray<Sender>): Effect.Effect<ExportReport> =>
+  Effect.gen(function* () {
+    const report = yield* Ref.make<ExportReport>({ requests: 0, points: 0, rejected: 0, failures: [] })
+    const isOver = yield* Ref.make(false)
+    const next = yield* requests(context)
+    const lane = (sender: Sender): Effect.Effect<void> =>
+      Effect.gen(function* () {
+        while (!(yield* Ref.get(isOver))) {
+          const request = yield* next
+          if (request === undefined) {
+            return
+          }
+          const result = yield* Effect.either(send(context, sender, request))
+          yield* Ref.update(report, added(request, result))
+          if (Either.isLeft(result) && result.left.reason === "unavailable") {
+            yield* Ref.set(isOver, true)
+          }
+        }
+      })
+    yield* Effect.forEach(senders, lane, { concurrency: "unbounded", discard: true })
+    return yield* Ref.get(report)
+  })
+
+const added =
+  ({ points }: Request, result: Either.Either<{ readonly points: number }, SendFailed>) =>
+  (report: ExportReport): ExportReport =>
+    Either.match(result, {
+      onLeft: ({ message }) => ({
+        ...report,
+        requests: report.requests + 1,
+        failures: report.failures.includes(message) ? report.failures : [...report.failures, message]
+      }),
+      onRight: (rejection) => ({
+        ...report,
+        requests: report.requests + 1,
+        points: report.points + points.length - rejection.points,
+        rejected: report.rejected + rejection.points
+      })
+    })
+
+/** The requests of one collection, each made when it is asked for; undefined after the last. */
+const requests = (context: ExportContext): Effect.Effect<Effect.Effect<Request | undefined>> =>
+  Effect.gen(function* () {
+    const lock = yield* Effect.makeSemaphore(1)
+    const steps: Iterator<Step> = context.collector.collect(yield* Clock.currentTimeNanos)
+    const clock = yield* Effect.clock
+    const next = Effect.gen(function* () {
+      const builder = makeRequest()
+      let left = context.maxPoints
+      let nowNanos = 0n
+      yield* inSlices(steps, {
+        onSlice: () => {
+          nowNanos = clock.unsafeCurrentTimeNanos()
+        },
+        onStep: (point) => {
+          if (point !== undefined) {
+            builder.add(context.baselines.timed(point, nowNanos))
+            left -= 1
+          }
+          return left > 0
+        }
+      })
+      return left === context.maxPoints ? undefined : builder.build(context.resource)
+    })
+    return lock.withPermits(1)(next)
+  })
+
+const send = (context: ExportContext, sender: Sender, request: Request) =>
+  Effect.gen(function* () {
+    const started = yield* Clock.currentTimeNanos
+    return yield* Effect.onExit(sender.send(request.metrics), (exit) =>
+      Effect.map(Clock.currentTimeNanos, (now) => {
+        const seconds = Number(now - started) / 1e9
+        if (Exit.isSuccess(exit)) {
+          context.baselines.acknowledge(request.points)
+          context.selfMetrics.ended(seconds, now)
+          if (exit.value.points > 0) {
+            const { message, points } = exit.value
+            context.selfMetrics.dropped({ metric: "of a request", reason: "rejected", points, why: message })
+          }
+        } else {
+          context.selfMetrics.ended(seconds, now, Exit.isInterrupted(exit) ? "interrupted" : "failure")
+        }
+      })
+    )
+  })

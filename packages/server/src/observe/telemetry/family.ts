@@ -1,0 +1,107 @@
+/** A metric with all of its series in one registry, and what happens when several of one name meet. */
+import type { Drop } from "./drop.ts"
+import type { Distribution, ExportMetric, ExportSeries, Point } from "./point.ts"
+
+/** A point, or a moment without one at which the reader may let others run. */
+export type Step = Point | undefined
+
+/** The series of one definition. */
+export interface Family {
+  readonly metric: ExportMetric
+  /** Kind, unit and boundaries in words: families that agree in it can be merged. */
+  readonly shape: string
+  readonly size: number
+  /** No two of its series have the same attributes. */
+  readonly isDistinct: boolean
+  readonly points: () => Generator<Step>
+}
+
+/** The shape of a definition. */
+export const shapeOf = ({ kind, unit }: ExportMetric, bounds: ReadonlyArray<number> | undefined): string =>
+  `a ${kind}${unit === "" ? "" : ` of ${unit}`}${bounds === undefined ? "" : `, boundaries [${bounds.join(", ")}]`}`
+
+/**
+ * The points of families of one name, each attribute set once. The first family gives the definition; another of the
+ * same shape is merged into it: counters and histograms are added, of gauges the largest value stands, of summaries the
+ * first. A family of another shape is dropped.
+ */
+export const mergeFamilies = function* (
+  families: ReadonlyArray<Family>,
+  dropped: (drop: Drop) => void
+): Generator<Step> {
+  const [first] = families
+  if (first === undefined) {
+    return
+  }
+  if (families.length === 1 && first.isDistinct) {
+    return yield* first.points()
+  }
+  const merged = new Map<string, Point>()
+  for (const family of families) {
+    if (family.shape !== first.shape) {
+      dropped(conflict(family, first))
+      continue
+    }
+    for (const point of family.points()) {
+      if (point === undefined) {
+        yield
+        continue
+      }
+      const id = identityOf(point.series)
+      const known = merged.get(id)
+      merged.set(id, known === undefined ? { ...point, metric: first.metric } : add(known, point))
+    }
+  }
+  yield* merged.values()
+}
+
+const conflict = (family: Family, first: Family): Drop => ({
+  metric: family.metric.name,
+  reason: "conflict",
+  points: family.size,
+  why: `it is defined as ${family.shape}, but this name is already ${first.shape}`
+})
+
+const add = (known: Point, more: Point): Point => {
+  if (known.type === "number" && more.type === "number") {
+    const value = known.metric.kind === "gauge" ? Math.max(known.value, more.value) : known.value + more.value
+    return { ...known, value }
+  }
+  if (known.type === "distribution" && more.type === "distribution") {
+    return { ...known, value: addDistributions(known.value, more.value) }
+  }
+  return known
+}
+
+const addDistributions = (one: Distribution, other: Distribution): Distribution => {
+  const [filled, second] = one.count === 0 ? [other, one] : [one, other]
+  const min = second.count === 0 ? filled.min : lesser(filled.min, second.min)
+  const max = second.count === 0 ? filled.max : greater(filled.max, second.max)
+  return {
+    count: one.count + other.count,
+    sum: one.sum + other.sum,
+    ...(min === undefined ? {} : { min }),
+    ...(max === undefined ? {} : { max }),
+    bounds: one.bounds,
+    counts: one.counts.map((count, index) => count + (other.counts[index] ?? 0))
+  }
+}
+
+const lesser = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined || other === undefined ? undefined : Math.min(one, other)
+
+const greater = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined || other === undefined ? undefined : Math.max(one, other)
+
+/** A string that two series share exactly if their attributes are equal; attributes come sorted by name. */
+const identityOf = (series: ExportSeries): string => {
+  const known = identities.get(series)
+  if (known !== undefined) {
+    return known
+  }
+  const made = JSON.stringify(Object.entries(series.attributes))
+  identities.set(series, made)
+  return made
+}
+
+const identities = new WeakMap<ExportSeries, string>()

@@ -1,0 +1,105 @@
+/** The formats of `OTEL_*` values, each with the words for what is allowed. */
+import * as Option from "effect/Option"
+import type { Format } from "./variable.ts"
+
+/** Any text. */
+export const text: Format<string> = { allowed: "any text", parse: (value) => value }
+
+/** `true` or `false`, in any case. */
+export const flag: Format<boolean> = {
+  allowed: "true, false",
+  parse: (value) => ({ true: true, false: false })[value.toLowerCase()]
+}
+
+/** A whole number of milliseconds above 0. */
+export const milliseconds: Format<number> = {
+  allowed: "a whole number of milliseconds from 1 to 2147483647",
+  parse: (value) => (/^\d{1,10}$/.test(value) ? within(Number(value), 1, 2_147_483_647) : undefined)
+}
+
+/** A port; 0 takes a free one. */
+export const port: Format<number> = {
+  allowed: "a port from 0 to 65535",
+  parse: (value) => (/^\d{1,5}$/.test(value) ? within(Number(value), 0, 65_535) : undefined)
+}
+
+/** One of some words, in any case. */
+export const oneOf = <const Word extends string>(...words: ReadonlyArray<Word>): Format<Word> => ({
+  allowed: words.join(", "),
+  parse: (value) => words.find((word) => word === value.toLowerCase())
+})
+
+/** Some of some words, separated by commas; `none` stands alone. */
+export const someOf = <const Word extends string>(...words: ReadonlyArray<Word>): Format<ReadonlyArray<Word>> => ({
+  allowed: `one or more of ${words.join(", ")}, separated by commas, or none`,
+  parse: (value) => {
+    const given = value
+      .toLowerCase()
+      .split(",")
+      .map((one) => one.trim())
+      .filter((one) => one !== "")
+    if (given.length === 1 && given[0] === "none") {
+      return []
+    }
+    const known = words.filter((word) => given.includes(word))
+    return given.length > 0 && given.every((one) => words.some((word) => word === one)) ? known : undefined
+  }
+})
+
+/** A URL of http or https. */
+export const url: Format<URL> = {
+  allowed: "a URL that begins with http:// or https://",
+  show: (value) => value.replace(/[^/@]*@/, "***@").replace(/[?#].*$/, "?***"),
+  parse: (value) => {
+    if (!/^https?:\/\/[^/]/i.test(value) || !URL.canParse(value)) {
+      return undefined
+    }
+    return new URL(value)
+  }
+}
+
+/** A URL for people: without user, password, query and fragment. */
+export const shown = (address: URL): string => `${address.protocol}//${address.host}${address.pathname}`
+
+/** `key=value` pairs separated by commas, percent-encoded, as W3C Baggage has them; later ones win. */
+export const pairs: Format<Readonly<Record<string, string>>> = {
+  allowed: "key=value pairs separated by commas, with special characters percent-encoded",
+  parse: (value) => readPairs(value, /^[^\s=,;"\\()<>@[\]{}]+$/)
+}
+
+/** The same, for headers: names are tokens, values are visible, and none is shown in an error. */
+export const headers: Format<Readonly<Record<string, string>>> = {
+  allowed: "name=value pairs separated by commas, with special characters percent-encoded",
+  show: () => "(not shown)",
+  parse: (value) => {
+    const read = readPairs(value, /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/)
+    return read !== undefined && Object.values(read).every((one) => /^[\t\x20-\x7e\x80-\xff]*$/.test(one))
+      ? read
+      : undefined
+  }
+}
+
+const within = (value: number, least: number, most: number): number | undefined =>
+  value >= least && value <= most ? value : undefined
+
+const readPairs = (value: string, name: RegExp): Readonly<Record<string, string>> | undefined => {
+  const read: Record<string, string> = {}
+  for (const pair of value.split(",")) {
+    if (pair.trim() === "") {
+      continue
+    }
+    const at = pair.indexOf("=")
+    const key = decoded(pair.slice(0, Math.max(at, 0)).trim())
+    const content = decoded(pair.slice(at + 1).trim())
+    if (at < 1 || key === undefined || content === undefined || !name.test(key)) {
+      return undefined
+    }
+    read[key] = content
+  }
+  return read
+}
+
+/** Undefined where the percent-encoding is broken. */
+const decoded = (value: string): string | undefined => Option.getOrUndefined(decode(value))
+
+const decode = Option.liftThrowable(decodeURIComponent)

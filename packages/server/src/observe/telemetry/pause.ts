@@ -1,0 +1,35 @@
+/** Lets the event loop run: Effect's own yield lets other fibers run, but no timer, socket or signal. */
+import * as Effect from "effect/Effect"
+
+/** Goes on after everything that waits in the event loop has had its turn. */
+export const pause: Effect.Effect<void> = Effect.async((resume) => {
+  const immediate = setImmediate(() => resume(Effect.void))
+  return Effect.sync(() => clearImmediate(immediate))
+})
+
+/** How long to work before a pause, in milliseconds. */
+export const sliceMs = 8
+
+/** What to do with steps. */
+export interface InSlices<A> {
+  /** Called at the start of each slice: nothing else runs until it ends. */
+  readonly onSlice: () => void
+  /** Called with each step; the run ends with `false`. */
+  readonly onStep: (step: A) => boolean
+}
+
+/** Runs through steps in slices, with a pause between two. */
+export const inSlices = <A>(steps: Iterator<A>, work: InSlices<A>): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const until = performance.now() + sliceMs
+    work.onSlice()
+    for (let count = 1; ; count++) {
+      const next = steps.next()
+      if (next.done === true || !work.onStep(next.value)) {
+        return Effect.void
+      }
+      if (count % 64 === 0 && performance.now() > until) {
+        return Effect.zipRight(pause, inSlices(steps, work))
+      }
+    }
+  })

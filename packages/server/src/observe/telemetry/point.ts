@@ -1,0 +1,77 @@
+/** What collection hands to every destination: one metric and one point of it at a time, whatever format it leaves in. */
+
+/** A metric as it goes out. `own` metrics are of our catalogue or defined with `MetricsService.define`. */
+export interface ExportMetric {
+  readonly name: string
+  readonly help: string
+  /** UCUM, or empty where a foreign metric says none. */
+  readonly unit: string
+  readonly kind: "counter" | "upDownCounter" | "gauge" | "histogram" | "summary"
+  readonly origin: "own" | "foreign"
+}
+
+/** A series as it goes out: the same object at every collection, as long as the series lives. */
+export interface ExportSeries {
+  readonly attributes: Readonly<Record<string, string>>
+  /** When its value was zero, in nanoseconds of the epoch. */
+  readonly startNanos: bigint
+  /** The same as seconds and the nanoseconds beyond, as OpenTelemetry has it. */
+  readonly startTime: HrTime
+}
+
+/** Seconds of the epoch, and nanoseconds beyond. */
+export type HrTime = [number, number]
+
+/** A histogram: one more count than bounds, the last one for all above the last bound. Bounds are inclusive above. */
+export interface Distribution {
+  readonly count: number
+  readonly sum: number
+  /** Absent when it is empty or not known. */
+  readonly min?: number
+  readonly max?: number
+  readonly bounds: ReadonlyArray<number>
+  readonly counts: Array<number>
+}
+
+/** Quantiles of a foreign summary over its window; count and sum are of all time. */
+export interface Quantiles {
+  readonly count: number
+  readonly sum: number
+  readonly quantiles: ReadonlyArray<readonly [quantile: number, value: number]>
+}
+
+/** A point whose value is a cumulative number. */
+export interface NumberPoint {
+  readonly type: "number"
+  readonly metric: ExportMetric
+  readonly series: ExportSeries
+  readonly value: number
+}
+
+/** A point whose value is a cumulative histogram. */
+export interface DistributionPoint {
+  readonly type: "distribution"
+  readonly metric: ExportMetric
+  readonly series: ExportSeries
+  readonly value: Distribution
+}
+
+/** A point whose value is a summary. */
+export interface SummaryPoint {
+  readonly type: "summary"
+  readonly metric: ExportMetric
+  readonly series: ExportSeries
+  readonly value: Quantiles
+}
+
+export type Point = NumberPoint | DistributionPoint | SummaryPoint
+
+/** A series to export. */
+export const exportSeries = (attributes: Readonly<Record<string, string>>, startNanos: bigint): ExportSeries => ({
+  attributes,
+  startNanos,
+  startTime: hrTime(startNanos)
+})
+
+/** Nanoseconds of the epoch as OpenTelemetry writes them. */
+export const hrTime = (nanos: bigint): HrTime => [Number(nanos / 1_000_000_000n), Number(nanos % 1_000_000_000n)]

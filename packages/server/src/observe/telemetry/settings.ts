@@ -1,0 +1,87 @@
+/** Everything that telemetry needs to know, checked: options first, `OTEL_*` variables second, defaults last. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { flag, milliseconds, oneOf, port, someOf, text } from "./format.ts"
+import type { DestinationOptions, PrometheusOptions, TelemetryOptions } from "./options.ts"
+import { type OtlpSettings, otlpSettings } from "./otlp-settings.ts"
+import { TelemetrySettingsError } from "./settings-error.ts"
+import { durationOption, notAbove } from "./time-limit.ts"
+import { variable } from "./variable.ts"
+
+/** Where a Prometheus server may scrape. */
+export interface PrometheusSettings {
+  readonly type: "prometheus"
+  readonly host: string
+  readonly port: number
+}
+
+/** A destination with nothing left open. */
+export type DestinationSettings = OtlpSettings | PrometheusSettings | { readonly type: "console" }
+
+/** How to export. No destination means that nothing is exported. */
+export interface Settings {
+  readonly destinations: ReadonlyArray<DestinationSettings>
+  readonly intervalMs: number
+  readonly shutdownMs: number
+  readonly maxPoints: number
+}
+
+/** The settings that options and variables come to. Every variable is checked, also where an option overrides it. */
+export const settingsOf = (options: TelemetryOptions): Effect.Effect<Settings, TelemetrySettingsError> =>
+  Effect.gen(function* () {
+    const disabled = yield* variable(["OTEL_SDK_DISABLED"], flag)
+    const interval = yield* variable(["OTEL_METRIC_EXPORT_INTERVAL"], milliseconds)
+    yield* variable(["OTEL_METRICS_EXEMPLAR_FILTER"], oneOf("always_on", "always_off", "trace_based"))
+    const intervalMs =
+      (yield* durationOption("interval", options.interval)) ?? interval?.value ?? Duration.toMillis("60 seconds")
+    const exportTimeout = yield* variable(["OTEL_METRIC_EXPORT_TIMEOUT"], milliseconds)
+    yield* notAbove(exportTimeout, intervalMs)
+    const wanted = options.destinations ?? (yield* exporters)
+    const limits = { intervalMs, timeoutMs: exportTimeout?.value }
+    const destinations = yield* Effect.forEach(wanted, (one) => destinationSettings(one, limits))
+    return {
+      destinations: disabled?.value === true ? [] : destinations,
+      intervalMs,
+      shutdownMs: (yield* durationOption("shutdownTimeout", options.shutdownTimeout)) ?? Duration.toMillis("5 seconds"),
+      maxPoints: yield* maxPointsOf(options.maxPoints ?? 5_000)
+    }
+  })
+
+const exporters: Effect.Effect<ReadonlyArray<DestinationOptions>, TelemetrySettingsError> = Effect.map(
+  variable(["OTEL_METRICS_EXPORTER"], someOf("otlp", "prometheus", "console")),
+  (given) => (given === undefined ? [{ type: "otlp" }] : given.value.map((type) => ({ type })))
+)
+
+const destinationSettings = (
+  options: DestinationOptions,
+  limits: { readonly intervalMs: number; readonly timeoutMs: number | undefined }
+): Effect.Effect<DestinationSettings, TelemetrySettingsError> => {
+  switch (options.type) {
+    case "otlp":
+      return otlpSettings(options, limits)
+    case "prometheus":
+      return prometheusSettings(options)
+    case "console":
+      return Effect.succeed({ type: "console" })
+  }
+}
+
+const prometheusSettings = (options: PrometheusOptions): Effect.Effect<PrometheusSettings, TelemetrySettingsError> =>
+  Effect.gen(function* () {
+    const hostVariable = yield* variable(["OTEL_EXPORTER_PROMETHEUS_HOST"], text)
+    const portVariable = yield* variable(["OTEL_EXPORTER_PROMETHEUS_PORT"], port)
+    return {
+      type: "prometheus",
+      host: options.host ?? hostVariable?.value ?? "localhost",
+      port: options.port ?? portVariable?.value ?? 9464
+    }
+  })
+
+const maxPointsOf = (given: number): Effect.Effect<number, TelemetrySettingsError> =>
+  Number.isInteger(given) && given >= 1
+    ? Effect.succeed(given)
+    : new TelemetrySettingsError({
+        setting: "the option maxPoints of Telemetry.layer",
+        value: `"${given}"`,
+        allowed: "a whole number of at least 1"
+      })

@@ -1,0 +1,37 @@
+/** Durations that settings give, and how they must fit together. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { milliseconds } from "./format.ts"
+import { TelemetrySettingsError } from "./settings-error.ts"
+import type { Variable } from "./variable.ts"
+
+/** A duration given as an option, in milliseconds: finite, and at least one. */
+export const durationOption = (
+  name: string,
+  given: Duration.DurationInput | undefined
+): Effect.Effect<number | undefined, TelemetrySettingsError> => {
+  if (given === undefined) {
+    return Effect.succeed(undefined)
+  }
+  const ms = Duration.toMillis(given)
+  return ms >= 1 && ms <= 2_147_483_647
+    ? Effect.succeed(ms)
+    : new TelemetrySettingsError({
+        setting: `the option ${name} of Telemetry.layer`,
+        value: `"${String(given)}"`,
+        allowed: milliseconds.allowed
+      })
+}
+
+/** A timeout that is longer than the interval would let exports pile up. */
+export const notAbove = (
+  timeout: Variable<number> | undefined,
+  intervalMs: number
+): Effect.Effect<void, TelemetrySettingsError> =>
+  timeout === undefined || timeout.value <= intervalMs
+    ? Effect.void
+    : new TelemetrySettingsError({
+        setting: timeout.name,
+        value: `"${timeout.value}"`,
+        allowed: `at most the interval between two exports, which is ${intervalMs} milliseconds`
+      })
