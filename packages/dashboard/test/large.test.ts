@@ -1,14 +1,14 @@
 import { describe, expect, it } from "@effect/vitest"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { gzipSync } from "node:zlib"
 import { Receiver } from "../src/receiver.ts"
 import { largeRequest } from "./large.ts"
 import { json, post, protobuf } from "./request.ts"
 
+// Processor time and not time on the clock: the latter tripled when other tests ran beside this one. About 1.2 s is usual.
 describe("a request of 20 MB", () => {
   it.scopedLive(
-    "is received within a few seconds on a busy machine, in every form, with the same result",
+    "costs less than four seconds of processor time, sender included, in every form, with the same result",
     () =>
       Effect.gen(function* () {
         const points = 55_000
@@ -21,9 +21,11 @@ describe("a request of 20 MB", () => {
           [large.protobuf, protobuf]
         ] as const
         for (const [body, headers] of forms) {
-          const [elapsed, answer] = yield* Effect.timed(post(receiver.url, body, headers))
+          const before = process.cpuUsage()
+          const answer = yield* post(receiver.url, body, headers)
+          const { system, user } = process.cpuUsage(before)
           expect(answer.status).toBe(200)
-          expect(Duration.toMillis(elapsed)).toBeLessThan(5_000)
+          expect((user + system) / 1_000).toBeLessThan(4_000)
           expect(yield* receiver.faults).toEqual([])
           const series = yield* receiver.series
           expect(series.length).toBe(points)

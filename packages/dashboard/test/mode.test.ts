@@ -65,13 +65,13 @@ describe("a receiver", () => {
   it.scopedLive("stores what is slow only at its answer", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make()
-      yield* receiver.setMode(Mode.slow("150 millis"))
+      yield* receiver.setMode(Mode.slow("1 second"))
       const answer = yield* Effect.fork(Effect.timed(post(receiver.url, good)))
-      yield* Effect.sleep("75 millis")
+      yield* Effect.sleep("100 millis")
       expect(yield* receiver.series).toEqual([])
       const [elapsed, { status }] = yield* Fiber.join(answer)
       expect(status).toBe(200)
-      expect(Duration.toMillis(elapsed)).toBeGreaterThanOrEqual(149)
+      expect(Duration.toMillis(elapsed)).toBeGreaterThanOrEqual(999)
       expect(yield* outcome(receiver)).toEqual({
         requests: [{ acknowledged: 1, mode: "Slow", points: 1, status: 200 }],
         series: 1
@@ -98,8 +98,8 @@ describe("a receiver", () => {
   it.scopedLive("forgets what is slow when the sender leaves first", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make()
-      yield* receiver.setMode(Mode.slow("10 seconds"))
-      const left = yield* Effect.either(Effect.timeout(post(receiver.url, good), "100 millis"))
+      yield* receiver.setMode(Mode.slow("20 seconds"))
+      const left = yield* Effect.either(Effect.timeout(post(receiver.url, good), "1 second"))
       expect(left._tag).toBe("Left")
       const { request } = yield* nextLogged(receiver)
       expect([request.status, request.message, request.acknowledged]).toEqual([0, "the sender left", 0])
@@ -111,7 +111,9 @@ describe("a receiver", () => {
     Effect.gen(function* () {
       const receiver = yield* Receiver.make()
       yield* receiver.setMode(Mode.hang)
-      const left = yield* Effect.either(Effect.timeout(post(receiver.url, good), "150 millis"))
+      const answer = yield* Effect.fork(post(receiver.url, good))
+      yield* nextLogged(receiver)
+      const left = yield* Effect.either(Effect.timeout(Fiber.join(answer), "100 millis"))
       expect(left).toMatchObject({ _tag: "Left", left: { _tag: "TimeoutException" } })
       expect(yield* outcome(receiver)).toEqual({
         requests: [{ acknowledged: 0, mode: "Hang", points: 1, status: 0 }],
@@ -149,7 +151,7 @@ describe("a receiver", () => {
       const receiver = yield* Receiver.make()
       yield* receiver.setMode(Mode.hang)
       const hanging = yield* Effect.fork(Effect.flip(post(receiver.url, good)))
-      yield* Effect.sleep("100 millis")
+      yield* nextLogged(receiver)
       yield* receiver.setMode(Mode.refuse)
       expect(codeOf(yield* Fiber.join(hanging))).toBe("UND_ERR_SOCKET")
       expect(codeOf(yield* Effect.flip(post(receiver.url, good)))).toBe("ECONNREFUSED")
@@ -268,7 +270,7 @@ describe("a port", () => {
           const receiver = yield* Receiver.make()
           yield* receiver.setMode(Mode.hang)
           yield* Effect.fork(Effect.ignore(post(receiver.url, good)))
-          yield* Effect.sleep("100 millis")
+          yield* nextLogged(receiver)
           return receiver.port
         })
       )
