@@ -1,13 +1,14 @@
 /** Every file that is generated, by its path in the repository. Pure: the same sources give the same bytes. */
-import { alertFile, recordingFile } from "./files/rules.ts"
+import { ruleFile } from "./files/rules.ts"
 
 const generated = "packages/monitoring/generated"
 
 /** Path -> content. */
 export const files = (): ReadonlyMap<string, string> =>
   new Map([
-    [`${generated}/prometheus/rules/recording.yaml`, recordingFile()],
-    [`${generated}/prometheus/rules/alerts.yaml`, alertFile()]
+    [`${generated}/prometheus/rules/jobs.yaml`, ruleFile("jobs")],
+    [`${generated}/prometheus/rules/cluster.yaml`, ruleFile("cluster")],
+    [`${generated}/prometheus/rules/telemetry.yaml`, ruleFile("telemetry")]
   ])
 
 /** Folders that hold generated files only: what else is found there is removed. */

@@ -1,7 +1,7 @@
 /** Stored messages that are due pile up, and the oldest gets older. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { across, counter, gauge } from "../promql/select.ts"
-import { backlog, backlogAge } from "../rules/queue.ts"
+import { backlog, backlogAge } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
 

@@ -2,7 +2,7 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { counter, observations, oneOf } from "../promql/select.ts"
-import { restarts } from "../rules/growth.ts"
+import { restarts } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
 

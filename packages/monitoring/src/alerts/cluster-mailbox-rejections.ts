@@ -1,7 +1,7 @@
 /** Entities refuse messages, as their mailboxes are full. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { across, buckets, quantile } from "../promql/select.ts"
-import { operations, rejected } from "../rules/growth.ts"
+import { operations, rejected } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
 

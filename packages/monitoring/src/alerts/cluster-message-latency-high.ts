@@ -1,7 +1,7 @@
 /** Cluster operations take long, as their callers see it. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { buckets, quantile } from "../promql/select.ts"
-import { latency, operations } from "../rules/growth.ts"
+import { latency, operations } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, duration } from "./alert.ts"
 

@@ -2,9 +2,8 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { counter } from "../promql/select.ts"
-import { receivedMessages, redeliveredMessages, restarts } from "../rules/growth.ts"
+import { receivedMessages, redeliveredMessages, restarts, runners } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
-import { runners } from "../rules/services.ts"
 import { alert, number } from "./alert.ts"
 
 const { cluster } = catalogue

@@ -2,8 +2,8 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { counter, gauge, observations, oneOf } from "../promql/select.ts"
+import { shards } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
-import { shards } from "../rules/services.ts"
 import { settings } from "../settings.ts"
 import { alert, number } from "./alert.ts"
 

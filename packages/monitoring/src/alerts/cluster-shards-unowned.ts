@@ -2,9 +2,8 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { counter, gauge } from "../promql/select.ts"
-import { backlogAge } from "../rules/queue.ts"
+import { backlogAge, runners, shards } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
-import { runners, shards } from "../rules/services.ts"
 import { settings } from "../settings.ts"
 import { alert, number } from "./alert.ts"
 

@@ -2,7 +2,7 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { buckets, counter, observations, oneOf, quantile } from "../promql/select.ts"
-import { storageErrors, storageOperations } from "../rules/growth.ts"
+import { storageErrors, storageOperations } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
 

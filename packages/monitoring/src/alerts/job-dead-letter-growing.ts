@@ -2,7 +2,7 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { across, counter } from "../promql/select.ts"
-import { deadLetters } from "../rules/queue.ts"
+import { deadLetters } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
 

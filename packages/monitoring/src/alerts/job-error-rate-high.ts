@@ -2,8 +2,8 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { counter, observations, oneOf } from "../promql/select.ts"
+import { attempts, failedAttempts } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
-import { attempts, failedAttempts } from "../rules/services.ts"
 import { alert, percentage } from "./alert.ts"
 
 const { jobs } = catalogue

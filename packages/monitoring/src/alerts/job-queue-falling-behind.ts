@@ -1,8 +1,7 @@
 /** For half an hour more jobs of a type came than went, and the oldest waits ever longer. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { amounts, counter, observations } from "../promql/select.ts"
-import { enqueued, leftOver } from "../rules/growth.ts"
-import { oldestAge } from "../rules/queue.ts"
+import { enqueued, leftOver, oldestAge } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
 

@@ -2,7 +2,7 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { expected } from "../expected.ts"
 import { across, counter, observations } from "../promql/select.ts"
-import { oldestAge } from "../rules/queue.ts"
+import { oldestAge } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, duration } from "./alert.ts"
 

@@ -2,10 +2,8 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { expected } from "../expected.ts"
 import { gauge } from "../promql/select.ts"
-import { begun } from "../rules/growth.ts"
-import { oldestAge } from "../rules/queue.ts"
+import { attempts, begun, oldestAge } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
-import { attempts } from "../rules/services.ts"
 import { alert, duration } from "./alert.ts"
 
 const { jobs } = catalogue

@@ -2,9 +2,9 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { counter } from "../promql/select.ts"
-import { ended, redelivered } from "../rules/growth.ts"
+import { runners } from "../rules/cluster.ts"
+import { ended, redelivered } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
-import { runners } from "../rules/services.ts"
 import { alert, number } from "./alert.ts"
 
 const { cluster } = catalogue

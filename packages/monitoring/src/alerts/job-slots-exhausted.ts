@@ -1,7 +1,7 @@
 /** All slots of a type are used while jobs wait. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { across, gauge } from "../promql/select.ts"
-import { oldestAge } from "../rules/queue.ts"
+import { oldestAge } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
 

@@ -2,9 +2,8 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { counter, gauge } from "../promql/select.ts"
-import { singletonSuccesses } from "../rules/growth.ts"
+import { runners, shards, singletonSuccesses } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
-import { runners, shards } from "../rules/services.ts"
 import { alert } from "./alert.ts"
 
 const { cluster } = catalogue

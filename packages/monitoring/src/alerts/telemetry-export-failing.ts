@@ -2,8 +2,8 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { buckets, counter, gauge, quantile, secondsSince } from "../promql/select.ts"
-import { failedExports, succeededExports } from "../rules/growth.ts"
 import { recorded } from "../rules/recording.ts"
+import { failedExports, succeededExports } from "../rules/telemetry.ts"
 import { alert, number } from "./alert.ts"
 
 const { telemetry } = catalogue

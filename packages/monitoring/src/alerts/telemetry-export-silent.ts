@@ -2,8 +2,8 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { counter, gauge, secondsSince } from "../promql/select.ts"
+import { runners } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
-import { runners } from "../rules/services.ts"
 import { alert, duration } from "./alert.ts"
 
 const { telemetry } = catalogue

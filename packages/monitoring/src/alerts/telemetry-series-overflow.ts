@@ -1,8 +1,8 @@
 /** A metric has more label sets than it may have, and folds the rest into one series. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { gauge } from "../promql/select.ts"
-import { folded } from "../rules/growth.ts"
 import { recorded } from "../rules/recording.ts"
+import { folded } from "../rules/telemetry.ts"
 import { alert, number } from "./alert.ts"
 
 const { telemetry } = catalogue

@@ -2,8 +2,8 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { observations, oneOf } from "../promql/select.ts"
-import { watchErrors } from "../rules/growth.ts"
 import { recorded } from "../rules/recording.ts"
+import { watchErrors } from "../rules/telemetry.ts"
 import { alert, number } from "./alert.ts"
 
 const { cluster } = catalogue

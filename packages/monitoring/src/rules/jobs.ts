@@ -1,0 +1,99 @@
+/** Recorded numbers of jobs: one for each type, whatever the number of runners. */
+import { catalogue } from "@parametric-portal/server/observe/catalogue"
+import { grown } from "../promql/grown.ts"
+import { across, counter, observations, oneOf } from "../promql/select.ts"
+import type { Vector } from "../promql/vector.ts"
+import { budget } from "./budget.ts"
+import { record, recorded, type Recording } from "./recording.ts"
+
+const { jobs } = catalogue
+
+export const attempts = record(
+  "job_type:jobs_attempts:increase10m",
+  "Attempts at jobs that ended in 10 minutes, whatever their outcome.",
+  grown(observations(jobs.processingSeconds, { operation: "process" }), "10m").sumBy("job", "job_type")
+)
+
+export const failedAttempts = record(
+  "job_type:jobs_attempts_failed:increase10m",
+  "Attempts at jobs that failed or died in 10 minutes.",
+  grown(
+    observations(jobs.processingSeconds, { operation: "process", outcome: oneOf("failure", "defect") }),
+    "10m"
+  ).sumBy("job", "job_type")
+)
+
+export const oldestAge = record(
+  "job_type:jobs_queue_oldest_age_seconds:max",
+  "How long the oldest runnable job has waited.",
+  across(jobs.queueOldestAge, ["job", "job_type"])
+)
+
+export const deadLetters = record(
+  "job_type:jobs_dlq_size:max",
+  "Jobs in the dead letters.",
+  across(jobs.dlqSize, ["job", "job_type"])
+)
+
+export const begun = record(
+  "job_type:jobs_attempts_begun:increase10m",
+  "Attempts at jobs that began in 10 minutes.",
+  grown(observations(jobs.waitDuration, { operation: "process" }), "10m").sumBy("job", "job_type")
+)
+
+export const ended = record(
+  "job_type:jobs_attempts:increase15m",
+  "Attempts at jobs that ended in 15 minutes, whatever their outcome.",
+  grown(observations(jobs.processingSeconds, { operation: "process" }), "15m").sumBy("job", "job_type")
+)
+
+export const redelivered = record(
+  "job_type:jobs_redelivered:increase15m",
+  "Attempts at jobs that a lost run had held, begun in 15 minutes.",
+  grown(counter(jobs.redelivered), "15m").sumBy("job", "job_type")
+)
+
+export const enqueued = record(
+  "job_type:jobs_enqueued:increase30m",
+  "Jobs accepted in 30 minutes.",
+  grown(counter(jobs.enqueued), "30m").sumBy("job", "job_type")
+)
+
+const replayed = record(
+  "job_type:jobs_replayed:increase30m",
+  "Dead letters put back to work in 30 minutes.",
+  grown(counter(jobs.replays), "30m").sumBy("job", "job_type")
+)
+
+const cancelled = record(
+  "job_type:jobs_cancelled:increase30m",
+  "Jobs cancelled in 30 minutes.",
+  grown(counter(jobs.cancellations), "30m").sumBy("job", "job_type")
+)
+
+const orNone = (recording: Recording<"job" | "job_type">): Vector<"job" | "job_type"> =>
+  recorded(recording).orZeroOf(recorded(enqueued))
+
+export const leftOver = record(
+  "job_type:jobs_left_over:increase30m",
+  "Jobs that came in 30 minutes, less those that went.",
+  recorded(enqueued)
+    .plus(orNone(replayed))
+    .minus(orNone(budget["30m"].good))
+    .minus(orNone(budget["30m"].bad))
+    .minus(orNone(cancelled))
+)
+
+export const jobsRecordings: ReadonlyArray<Recording> = [
+  attempts,
+  failedAttempts,
+  oldestAge,
+  deadLetters,
+  begun,
+  ended,
+  redelivered,
+  enqueued,
+  replayed,
+  cancelled,
+  leftOver
+]

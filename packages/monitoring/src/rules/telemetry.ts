@@ -1,0 +1,36 @@
+/** Recorded numbers of telemetry about itself. */
+import { catalogue } from "@parametric-portal/server/observe/catalogue"
+import { grown } from "../promql/grown.ts"
+import { absent, counter, oneOf } from "../promql/select.ts"
+import { record, type Recording } from "./recording.ts"
+
+const { telemetry } = catalogue
+
+export const failedExports = record(
+  "instance:telemetry_exports_failed:increase15m",
+  "Exports of a process that failed in 15 minutes.",
+  grown(counter(telemetry.exports, { outcome: oneOf("failure", "defect", "interrupted") }), "15m").sumBy(
+    "job",
+    "instance"
+  )
+)
+
+export const succeededExports = record(
+  "instance:telemetry_exports_succeeded:increase15m",
+  "Exports of a process that were acknowledged in 15 minutes.",
+  grown(counter(telemetry.exports, { outcome: absent }), "15m").sumBy("job", "instance")
+)
+
+export const folded = record(
+  "metric:telemetry_series_overflow:increase15m",
+  "Recordings folded into the overflow series of a metric in 15 minutes.",
+  grown(counter(telemetry.overflow), "15m").sumBy("job", "metric")
+)
+
+export const watchErrors = record(
+  "site:telemetry_watch_errors:increase15m",
+  "Errors while a site was measured, in 15 minutes.",
+  grown(counter(telemetry.watchErrors), "15m").sumBy("job", "site")
+)
+
+export const telemetryRecordings: ReadonlyArray<Recording> = [failedExports, succeededExports, folded, watchErrors]

@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest"
+import { alerts, allAlerts } from "../src/alerts.ts"
+import { settings } from "../src/settings.ts"
+import { clusterCases } from "./alerts/cluster.ts"
+import { jobCases } from "./alerts/jobs.ts"
+import { telemetryCases } from "./alerts/telemetry.ts"
+import { fires, staysSilent } from "./support/case.ts"
+import { has, promtool, ruleFile, ruleFiles } from "./support/promtool.ts"
+
+const cases = [
+  ...jobCases.map((one) => ({ ...one, area: "jobs" as const })),
+  ...clusterCases.map((one) => ({ ...one, area: "cluster" as const })),
+  ...telemetryCases.map((one) => ({ ...one, area: "telemetry" as const }))
+]
+
+const seconds = (range: string): number =>
+  Number.parseInt(range, 10) * ({ s: 1, m: 60, h: 3600, d: 86_400 }[range.at(-1) ?? ""] ?? Number.NaN)
+
+describe("alerts", () => {
+  it("have a case each, and each rule of an alert that has several", () => {
+    const covered = cases.flatMap(({ alert, firing }) =>
+      firing.map(({ labels }) => `${alert} ${labels["window"] ?? ""}`)
+    )
+    expect([...new Set(covered)].sort()).toEqual(
+      allAlerts.map(({ labels, name }) => `${name} ${labels?.["window"] ?? ""}`).sort()
+    )
+  })
+
+  it("hold for longer than a rollout before they fire", () => {
+    expect(allAlerts.filter((one) => seconds(one.for) <= seconds(settings.rollout))).toEqual([])
+  })
+
+  it("are in the group of what they are about", () => {
+    const prefixes = { jobs: /^Job/, cluster: /^(Cluster|Singleton)/, telemetry: /^Telemetry/ }
+    for (const [group, prefix] of Object.entries(prefixes)) {
+      expect(alerts[group as keyof typeof alerts].filter(({ name }) => !prefix.test(name))).toEqual([])
+    }
+  })
+})
+
+describe.runIf(has("promtool"))("alerts, evaluated by promtool", () => {
+  it("are rules without a fault", () => {
+    expect(promtool("check", "rules", ...ruleFiles)).toMatchObject({ code: 0 })
+  })
+
+  describe.each(cases)("$alert", (one) => {
+    it(`fires when ${one.when}`, () => {
+      expect(fires(one, ruleFile(one.area))).toBe("as expected")
+    })
+
+    it(`is silent when ${one.healthy.when}`, () => {
+      expect(staysSilent(one, ruleFile(one.area))).toBe("as expected")
+    })
+  })
+})

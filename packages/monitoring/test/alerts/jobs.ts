@@ -1,0 +1,353 @@
+/** The cases of the job alerts. */
+import { catalogue } from "@parametric-portal/server/observe/catalogue"
+import type { Case } from "../support/case.ts"
+import { count, seen, series } from "../support/series.ts"
+
+const { jobs } = catalogue
+
+const digest = { job_type: "digest" }
+const attempt = { job_type: "digest", operation: "process", priority: "normal" }
+const fired = (severity: string, more: Readonly<Record<string, string>> = {}) => ({
+  job: "shop",
+  job_type: "digest",
+  severity,
+  ...more
+})
+
+export const jobCases: ReadonlyArray<Case> = [
+  {
+    alert: "JobErrorRateHigh",
+    when: "a fifth of the attempts fails from the twentieth minute on",
+    series: [
+      seen(),
+      count(jobs.processingSeconds, attempt, "0+4x60"),
+      count(jobs.processingSeconds, { ...attempt, outcome: "failure" }, "_x20 1+1x40")
+    ],
+    firesAt: 34,
+    firing: [
+      {
+        labels: fired("warning"),
+        summary: "Attempts at digest jobs of shop fail.",
+        description:
+          "20% of the attempts at digest jobs failed or died in the last 10 minutes. Find the reason that leads in jobs_failed_total, and what changed when it began."
+      }
+    ],
+    healthy: {
+      when: "the one run of the day fails",
+      series: [seen(), count(jobs.processingSeconds, { ...attempt, outcome: "failure" }, "_x20 1x60")]
+    }
+  },
+  {
+    alert: "JobErrorBudgetBurn",
+    when: "two of a hundred jobs end in the dead letters, where one of a thousand may",
+    series: [
+      seen(),
+      series(jobs.completions, attempt, "0+98x600"),
+      series(jobs.deadLettered, { ...digest, reason: "Timeout" }, "_x420 2+2x180")
+    ],
+    firesAt: 468,
+    firing: [
+      {
+        labels: fired("critical", { window: "1h" }),
+        summary: "digest jobs of shop use up their error budget.",
+        description:
+          "In the last 1h the error budget of digest jobs was used up 16.39 times as fast as it lasts; at 14.4 times it is gone in two days. Find the reason that leads in jobs_dead_lettered_total."
+      }
+    ],
+    healthy: {
+      when: "the first job of a quiet type ends in the dead letters: all of its budget, and one job",
+      series: [
+        seen(),
+        series(jobs.completions, attempt, "0x60 1x180"),
+        series(jobs.deadLettered, { ...digest, reason: "Timeout" }, "_x60 1x180")
+      ]
+    },
+    watch: 240,
+    every: 3
+  },
+  {
+    alert: "JobErrorBudgetBurn",
+    when: "eight of a thousand jobs do for hours",
+    series: [
+      seen(),
+      series(jobs.completions, attempt, "0+992x900"),
+      series(jobs.deadLettered, { ...digest, reason: "Timeout" }, "0+8x900")
+    ],
+    firesAt: 20,
+    firing: [
+      {
+        labels: fired("critical", { window: "6h" }),
+        summary: "digest jobs of shop use up their error budget.",
+        description:
+          "In the last 6h the error budget of digest jobs was used up 8 times as fast as it lasts; at 6 times it is gone in five days. Find the reason that leads in jobs_dead_lettered_total."
+      }
+    ],
+    healthy: {
+      when: "it was for an hour, and is over",
+      series: [
+        seen(),
+        series(jobs.completions, attempt, "0+992x900"),
+        series(jobs.deadLettered, { ...digest, reason: "Timeout" }, "0+8x10 80x890")
+      ]
+    },
+    watch: 400,
+    every: 5
+  },
+  {
+    alert: "JobErrorBudgetBurn",
+    when: "four of a thousand jobs do for a day",
+    series: [
+      seen(),
+      series(jobs.completions, attempt, "0+996x1600"),
+      series(jobs.deadLettered, { ...digest, reason: "Timeout" }, "0+4x1600")
+    ],
+    firesAt: 65,
+    firing: [
+      {
+        labels: fired("warning", { window: "1d" }),
+        summary: "digest jobs of shop use up their error budget.",
+        description:
+          "In the last 1d the error budget of digest jobs was used up 4 times as fast as it lasts; at 3 times it is gone in ten days. Find the reason that leads in jobs_dead_lettered_total."
+      }
+    ],
+    healthy: {
+      when: "two of ten thousand jobs do",
+      series: [
+        seen(),
+        series(jobs.completions, attempt, "0+9998x1600"),
+        series(jobs.deadLettered, { ...digest, reason: "Timeout" }, "0+2x1600")
+      ]
+    },
+    watch: 1500,
+    every: 5
+  },
+  {
+    alert: "JobErrorBudgetBurn",
+    when: "two of a thousand jobs do for three days",
+    series: [
+      seen(),
+      series(jobs.completions, attempt, "0+998x4500"),
+      series(jobs.deadLettered, { ...digest, reason: "Timeout" }, "0+2x4500")
+    ],
+    firesAt: 210,
+    firing: [
+      {
+        labels: fired("warning", { window: "3d" }),
+        summary: "digest jobs of shop use up their error budget.",
+        description:
+          "In the last 3d the error budget of digest jobs was used up 2 times as fast as it lasts; at 1 times it is gone in thirty days. Find the reason that leads in jobs_dead_lettered_total."
+      }
+    ],
+    healthy: {
+      when: "nine of ten thousand jobs do",
+      series: [
+        seen(),
+        series(jobs.completions, attempt, "0+9991x4500"),
+        series(jobs.deadLettered, { ...digest, reason: "Timeout" }, "0+9x4500")
+      ]
+    },
+    watch: 4400,
+    every: 30
+  },
+  {
+    alert: "JobQueueOldestAgeHigh",
+    when: "a job waits from the tenth minute on, and two runners tell of the same queue",
+    series: [
+      series(jobs.queueOldestAge, digest, "0x10 60+60x60"),
+      series(jobs.queueOldestAge, { ...digest, instance: "two" }, "0x10 60+60x10 _x50")
+    ],
+    firesAt: 26,
+    firing: [
+      {
+        labels: fired("warning"),
+        summary: "digest jobs of shop wait too long.",
+        description:
+          "The oldest runnable digest job has waited 16m 0s, longer than is expected of its type. See whether anything is taken at all (JobQueueStalled), whether all slots are used, or whether more arrives than is done."
+      }
+    ],
+    healthy: {
+      when: "two runners tell of an age that is high only if one adds them up",
+      series: [
+        series(jobs.queueOldestAge, digest, "200x60"),
+        series(jobs.queueOldestAge, { ...digest, instance: "two" }, "200x60")
+      ]
+    }
+  },
+  {
+    alert: "JobQueueStalled",
+    when: "a job waits, and no attempt has ever been counted",
+    series: [seen(), series(jobs.queueOldestAge, digest, "0x10 60+60x60")],
+    firesAt: 23,
+    firing: [
+      {
+        labels: fired("critical"),
+        summary: "The queue of digest jobs of shop stands still.",
+        description:
+          "A digest job has waited 13m 0s, and none began or ended in the last 10 minutes. See whether a runner is alive that takes this type, and whether it can reach the storage."
+      }
+    ],
+    healthy: {
+      when: "the queue is as old, and one attempt after the other ends",
+      series: [
+        seen(),
+        series(jobs.queueOldestAge, digest, "0x10 60+60x60"),
+        count(jobs.processingSeconds, attempt, "0+1x70")
+      ]
+    }
+  },
+  {
+    alert: "JobQueueStalled",
+    when: "a run hangs beyond what is expected of its type",
+    series: [
+      seen(),
+      series(jobs.queueOldestAge, digest, "0x10 60+60x60"),
+      series(jobs.inFlightOldestAge, attempt, "0x10 60+60x60")
+    ],
+    firesAt: 36,
+    firing: [
+      {
+        labels: fired("critical"),
+        summary: "The queue of digest jobs of shop stands still.",
+        description:
+          "A digest job has waited 26m 0s, and none began or ended in the last 10 minutes. See whether a runner is alive that takes this type, and whether it can reach the storage."
+      }
+    ],
+    healthy: {
+      when: "runs of ten minutes hold every slot, one after the other",
+      series: [
+        seen(),
+        series(jobs.queueOldestAge, digest, "0x10 60+60x60"),
+        series(jobs.inFlightOldestAge, attempt, "0x10 60+60x9 0+60x9 0+60x9 0+60x9 0+60x9")
+      ]
+    },
+    watch: 55
+  },
+  {
+    alert: "JobQueueFallingBehind",
+    when: "five jobs a minute come and three go",
+    series: [
+      seen(),
+      series(jobs.enqueued, { ...digest, operation: "submit", priority: "normal" }, "0+5x90"),
+      series(jobs.completions, attempt, "0+3x90"),
+      series(jobs.queueOldestAge, digest, "0+20x90")
+    ],
+    firesAt: 31,
+    firing: [
+      {
+        labels: fired("warning"),
+        summary: "More digest jobs of shop arrive than are done.",
+        description:
+          "60 digest jobs more came than went in the last 30 minutes, and the oldest waits longer than 15 minutes ago. Compare the arrivals with what the slots can do, and add runners before the wait is felt."
+      }
+    ],
+    healthy: {
+      when: "as many come and stay, but they are scheduled for later",
+      series: [
+        seen(),
+        series(jobs.enqueued, { ...digest, operation: "submit", priority: "normal" }, "0+5x90"),
+        series(jobs.completions, attempt, "0+3x90"),
+        series(jobs.queueOldestAge, digest, "2x90")
+      ]
+    }
+  },
+  {
+    alert: "JobSlotsExhausted",
+    when: "both runners are full, and jobs wait",
+    series: [
+      series(jobs.slots, { ...digest, state: "used" }, "2x5 4x60"),
+      series(jobs.slots, { ...digest, state: "limit" }, "4x65"),
+      series(jobs.slots, { ...digest, state: "used", instance: "two" }, "4x65"),
+      series(jobs.slots, { ...digest, state: "limit", instance: "two" }, "4x65"),
+      series(jobs.queueDepth, { ...digest, state: "ready" }, "0x5 7x60"),
+      series(jobs.queueOldestAge, digest, "0x5 90x60")
+    ],
+    firesAt: 21,
+    firing: [
+      {
+        labels: fired("warning"),
+        summary: "All slots for digest jobs of shop are used, and jobs wait.",
+        description:
+          "All 8 slots for digest jobs have been used for 15 minutes while jobs wait. See whether the runs got longer; if not, add runners."
+      }
+    ],
+    healthy: {
+      when: "both runners are full, and nothing waits",
+      series: [
+        series(jobs.slots, { ...digest, state: "used" }, "4x65"),
+        series(jobs.slots, { ...digest, state: "limit" }, "4x65"),
+        series(jobs.queueDepth, { ...digest, state: "ready" }, "0x65"),
+        series(jobs.queueOldestAge, digest, "0x65")
+      ]
+    }
+  },
+  {
+    alert: "JobDeadLetterGrowing",
+    when: "six dead letters come, one a minute",
+    series: [series(jobs.dlqSize, digest, "3x10 4+1x5 9x60")],
+    firesAt: 25,
+    firing: [
+      {
+        labels: fired("warning"),
+        summary: "Dead letters of digest jobs of shop grow.",
+        description:
+          "There are 6 more dead letters of digest jobs than there were within the last hour. Find the reason that leads in jobs_dead_lettered_total; mend it, then replay them."
+      }
+    ],
+    healthy: { when: "one comes", series: [series(jobs.dlqSize, digest, "3x10 4x120")] }
+  },
+  {
+    alert: "JobDeadLettersUnattended",
+    when: "the oldest passes a day",
+    series: [series(jobs.dlqOldestAge, digest, "85800+60x180")],
+    firesAt: 71,
+    firing: [
+      {
+        labels: fired("warning"),
+        summary: "Nobody has looked at the dead letters of digest jobs of shop.",
+        description:
+          "The oldest dead letter of digest jobs is 1d 1h 1m 0s old. Read its error history, then replay or discard it."
+      }
+    ],
+    healthy: { when: "it is replayed before", series: [series(jobs.dlqOldestAge, digest, "85800+60x30 0x150")] }
+  },
+  {
+    alert: "JobRunningTooLong",
+    when: "a run of a declared type passes its quarter of an hour",
+    series: [series(jobs.inFlightOldestAge, attempt, "0+60x60")],
+    firesAt: 26,
+    firing: [
+      {
+        labels: fired("warning", { instance: "one" }),
+        summary: "A digest job of shop runs for too long on one.",
+        description:
+          "An attempt at a digest job has been running for 26m 0s on one, longer than is expected of its type. See in the runner's log which one it is and what it waits for."
+      }
+    ],
+    healthy: {
+      when: "a run of another type, of which an hour is expected, takes as long",
+      series: [series(jobs.inFlightOldestAge, { ...attempt, job_type: "compress" }, "0+60x50 0x10")]
+    }
+  },
+  {
+    alert: "JobRedeliveriesHigh",
+    when: "a poison job takes its runner down each minute: no attempt ever ends",
+    series: [seen(), series(jobs.redelivered, attempt, "_x10 1+1x50")],
+    firesAt: 24,
+    firing: [
+      {
+        labels: fired("warning"),
+        summary: "digest jobs of shop are often taken up again.",
+        description:
+          "15 attempts at digest jobs began in the last 15 minutes on jobs that a lost run had held. See whether runners restart, and whether one job takes its runner down each time."
+      }
+    ],
+    healthy: {
+      when: "ten of a thousand attempts were redelivered, when a runner was lost",
+      series: [
+        seen(),
+        series(jobs.redelivered, attempt, "_x10 10x50"),
+        count(jobs.processingSeconds, attempt, "0+100x60")
+      ]
+    }
+  }
+]
