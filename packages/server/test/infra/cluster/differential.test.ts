@@ -13,6 +13,7 @@ import {
   Clock,
   Context,
   DateTime,
+  Deferred,
   Effect,
   Exit,
   Fiber,
@@ -312,9 +313,11 @@ const run = <R>(runner: Layer.Layer<Sharding.Sharding, never, MessageStorage.Mes
     )
     const inLife = (program: Effect.Effect<void, never, Sharding.Sharding | Log>) =>
       Effect.gen(function* () {
-        const life = yield* Effect.fork(
-          Effect.scoped(Effect.flatMap(Layer.build(live), (context) => Effect.provide(program, context)))
-        )
+        const isOver = yield* Deferred.make<void>()
+        const life = yield* Effect.flatMap(Layer.build(live), (context) =>
+          Effect.zipRight(Effect.provide(program, context), Deferred.succeed(isOver, undefined))
+        ).pipe(Effect.scoped, Effect.fork)
+        yield* Deferred.await(isOver)
         yield* Effect.repeat(settle, { until: () => life.unsafePoll() !== null, times: 2000 })
         events.push(`life ended: ${describe(yield* Fiber.await(life))}`)
       }).pipe(Effect.provideService(Log, log))
