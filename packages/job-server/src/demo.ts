@@ -37,7 +37,7 @@ export const demo = (options: DemoOptions, { screen, stop }: DemoSurroundings) =
       Effect.raceFirst(timeOver(options.seconds)),
       Effect.provide(serverLayer({ database, ledger, url: receiver.url }))
     )
-    yield* Effect.flatMap(ended, (reason) => say(screen, `Ended: ${reason}.`))
+    yield* Effect.flatMap(ended, (reason) => say(screen, `Ended ${reason}.`))
     return resultOf(ledger.entries, yield* receiver.look)
   }).pipe(Effect.scoped, Effect.provide(logOn(screen)))
 
@@ -56,17 +56,15 @@ const serve = (options: DemoOptions, { folder, screen }: { readonly folder: stri
     yield* say(screen, `Working on the ${files.length} files of ${folder}.`)
     yield* showProgress(screen, () => progress)
     yield* workOn([...(yield* writeOwnFiles), ...files.map((file) => file.path)])
-    if (options.isOnce) return "the folder is done"
+    if (options.isOnce) return "with the folder done"
     yield* say(screen, `All done. Waiting for changes in ${folder}; Ctrl-C ends.`)
     return yield* Stream.runForEach(changesOf(folder, files), (changed) =>
       Effect.zipRight(say(screen, `${changed.length} changed: ${changed.join(", ")}`), workOn(changed))
-    ).pipe(Effect.as("the folder is gone"))
+    ).pipe(Effect.as("with no more changes"))
   }).pipe(Effect.scoped)
 
 const timeOver = (seconds: number | undefined) =>
-  seconds === undefined
-    ? Effect.never
-    : Effect.as(Effect.sleep(Duration.seconds(seconds)), `${seconds} seconds are over`)
+  seconds === undefined ? Effect.never : Effect.as(Effect.sleep(Duration.seconds(seconds)), `after ${seconds} seconds`)
 
 const temporaryFolder: Effect.Effect<string, never, Scope> = Effect.acquireRelease(
   Effect.promise(() => mkdtemp(path.join(tmpdir(), "job-server-"))),

@@ -27,13 +27,18 @@ const run = Effect.gen(function* () {
   return result.agreed ? exitCodes.agreed : exitCodes.differs
 })
 
+const signals = [
+  ["SIGINT", "by Ctrl-C"],
+  ["SIGTERM", "by SIGTERM"]
+] as const
+
 /** Completed by the first Ctrl-C or SIGTERM; a second one meets Node's own handling, which ends the process. */
 const stopOnSignal: Effect.Effect<Deferred.Deferred<string>, never, Scope> = Effect.gen(function* () {
   const stop = yield* Deferred.make<string>()
-  yield* Effect.forEach(["SIGINT", "SIGTERM"] as const, (signal) =>
+  yield* Effect.forEach(signals, ([signal, word]) =>
     Effect.acquireRelease(
       Effect.sync(() => {
-        const listener = () => Deferred.unsafeDone(stop, Effect.succeed(`${signal} came`))
+        const listener = () => Deferred.unsafeDone(stop, Effect.succeed(word))
         process.once(signal, listener)
         return listener
       }),

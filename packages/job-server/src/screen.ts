@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
+import * as Inspectable from "effect/Inspectable"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
@@ -43,7 +44,9 @@ export const logOn = (screen: Screen): Layer.Layer<never> =>
       Logger.defaultLogger,
       Logger.make(({ annotations, date, logLevel, message }) => {
         const text = Array.isArray(message) ? message.map(String).join(" ") : String(message)
-        const more = HashMap.toEntries(annotations).map(([name, value]) => ` ${name}=${String(value)}`)
+        const more = HashMap.toEntries(annotations).map(
+          ([name, value]) => ` ${name}=${Inspectable.toStringUnknown(value, 0)}`
+        )
         screen.line(`${date.toISOString().slice(11, 19)} ${logLevel.label.toLowerCase()}: ${text}${more.join("")}`)
       })
     ),

@@ -19,7 +19,9 @@ export interface ServerOptions {
 /** Telemetry is below everything that records, so that its last export comes after all of that has ended. */
 export const serverLayer = ({ database, ledger, url }: ServerOptions) =>
   JobEntityLive.pipe(
-    Layer.provideMerge(SingleRunner.layer({ runnerStorage: "memory" })),
+    Layer.provideMerge(
+      SingleRunner.layer({ runnerStorage: "memory", shardingConfig: { entityTerminationTimeout: "2 seconds" } })
+    ),
     Layer.provide(SqliteClient.layer({ filename: database })),
     Layer.provideMerge(Board.layer(ledger)),
     Layer.provideMerge(

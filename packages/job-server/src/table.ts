@@ -38,14 +38,13 @@ const seconds = (value: number) => `${value.toFixed(3)} s`
 const rangeOf = ({ atLeast, atMost }: { readonly atLeast: number; readonly atMost: number }) =>
   atLeast.toFixed(3) === atMost.toFixed(3) ? seconds(atMost) : `${atLeast.toFixed(3)}..${seconds(atMost)}`
 
+/** What the receiver did not get: the rows above say it series by series. */
 const undelivered = (delivery: Result["delivery"], metrics: ReadonlyArray<Line>): ReadonlyArray<string> => {
-  const missing = metrics.filter(({ received, truth }) => received < truth)
+  const behind = metrics.filter(({ received, truth }) => received < truth)
+  const missing = behind.reduce((sum, { received, truth }) => sum + truth - received, 0)
   return [
-    `Not delivered: ${delivery.lost ?? ""}. It was last seen at ${delivery.lastSeen}; after that,`,
-    ...missing.map(({ labels, name, received, truth }) => {
-      const words = Object.values(labels).join(" ")
-      return `  ${truth - received} of ${truth} in ${name} (${words})`
-    })
+    `Not delivered: ${missing} recordings in ${behind.length} series, marked above.`,
+    `The reason: ${delivery.lost ?? ""}; it was last seen at ${delivery.lastSeen}.`
   ]
 }
 

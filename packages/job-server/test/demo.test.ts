@@ -38,7 +38,7 @@ const documentOf = ({ stdout }: Ended) => Schema.decode(Document)(stdout)
 
 /** So many files that the jobs of a test take a few seconds. */
 const manyFiles = Object.fromEntries(
-  Array.from({ length: 150 }, (_, index) => [`texts/${index}.txt`, `Line ${index}\n`.repeat(20_000)])
+  Array.from({ length: 150 }, (_, index) => [`texts/${index}.txt`, `Line ${index}\n`.repeat(2_000)])
 )
 
 describe("the demo", () => {
@@ -75,7 +75,7 @@ describe("the demo", () => {
       expect({ code: ended.code, agreed, total: jobs.total, unfinished: jobs.unfinished }).toEqual({
         code: 1,
         agreed: false,
-        total: 316,
+        total: 317,
         unfinished: 0
       })
       expect(delivery.lost).toMatch(/^the receiver at http:.* does not answer any more$/)
@@ -96,8 +96,8 @@ describe("the demo", () => {
       yield* Effect.sync(() => demo.child.kill("SIGINT"))
       const ended = yield* demo.ended
       const { agreed, jobs } = yield* documentOf(ended)
-      expect({ code: ended.code, agreed, total: jobs.total }).toEqual({ code: 0, agreed: true, total: 21 })
-      expect(ended.stderr.trimEnd().split("\n").at(-1)).toBe("Ended: SIGINT came.")
+      expect({ code: ended.code, agreed, total: jobs.total }).toEqual({ code: 0, agreed: true, total: 22 })
+      expect(ended.stderr.trimEnd().split("\n").at(-1)).toBe("Ended by Ctrl-C.")
     })
   )
 
@@ -109,7 +109,7 @@ describe("the demo", () => {
       expect(metrics.filter((line) => !line.agreed)).toEqual([])
       expect({ code: ended.code, agreed }).toEqual({ code: 0, agreed: true })
       expect(jobs.completed + jobs.failed + jobs.cancelled + jobs.unfinished).toBe(jobs.total)
-      expect(ended.stderr).toMatch(/Ended: 2 seconds are over\./)
+      expect(ended.stderr).toMatch(/Ended after 2 seconds\./)
     })
   )
 
