@@ -44,15 +44,23 @@ export const rooms = {
     rooms: ["words", "catalogue", "instrument", "metrics"],
     packages: ["effect"]
   },
-  telemetry: {
-    files: inObserve("telemetry"),
+  collection: {
+    files: [
+      ...["collect", "distribution", "drop", "family", "foreign", "foreign-definition", "pause", "point"],
+      ...["service-collector", "summary", "unit"]
+    ].map((name) => `${observe}telemetry/${name}.ts`),
     rooms: ["words", "catalogue", "instrument", "metrics"],
-    packages: ["effect", "@effect/platform", "@opentelemetry", "node"]
+    packages: ["effect", "node"]
   },
   prometheus: {
     files: inObserve("prometheus"),
-    rooms: ["words", "catalogue", "instrument", "metrics"],
+    rooms: ["words", "catalogue", "instrument", "metrics", "collection"],
     packages: ["effect", "@effect/platform", "node"]
+  },
+  telemetry: {
+    files: inObserve("telemetry"),
+    rooms: ["words", "catalogue", "instrument", "metrics", "collection", "prometheus"],
+    packages: ["effect", "@effect/opentelemetry", "@opentelemetry", "node"]
   },
   infra: {
     files: [infra],
@@ -66,7 +74,7 @@ export const rooms = {
   },
   proofs: {
     files: ["packages/server/test/", "packages/server/bench/"],
-    rooms: ["words", "catalogue", "instrument", "metrics", "testing", "telemetry", "prometheus", "infra"],
+    rooms: ["words", "catalogue", "instrument", "metrics", "testing", "collection", "telemetry", "prometheus", "infra"],
     packages: ["*"],
     workspace: ["@parametric-portal/server", "@parametric-portal/dashboard"]
   },

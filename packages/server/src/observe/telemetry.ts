@@ -2,34 +2,34 @@
  * The back door: exports metrics, and loses nothing on the way. `Telemetry.Default` is configured by the standard
  * `OTEL_*` variables, `Telemetry.layer` by options as well. docs/guides/telemetry-wiring.md shows where the layer goes.
  */
-import type * as MetricRegistry from "effect/MetricRegistry"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Metric from "effect/Metric"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import { MetricsService } from "./metrics.ts"
-import { makeCollector } from "./telemetry/collect.ts"
+import type { PrometheusListenError } from "./prometheus/listen.ts"
 import { makeConsoleDestination } from "./telemetry/console-destination.ts"
 import type { Destination, DestinationContext } from "./telemetry/destination.ts"
 import type { ExportReport } from "./telemetry/export.ts"
 import type { TelemetryOptions } from "./telemetry/options.ts"
 import { makeOtlpDestination } from "./telemetry/otlp-destination.ts"
 import { loadPeer } from "./telemetry/peer.ts"
+import { makePrometheusDestination } from "./telemetry/prometheus-destination.ts"
 import { resourceAttributes } from "./telemetry/resource.ts"
 import { makeSelfMetrics } from "./telemetry/self-metrics.ts"
+import { collectorOf } from "./telemetry/service-collector.ts"
 import { type DestinationSettings, settingsOf } from "./telemetry/settings.ts"
 import type { TelemetryPeerMissing, TelemetrySettingsError } from "./telemetry/settings-error.ts"
 
+export { PrometheusListenError } from "./prometheus/listen.ts"
 export type { ExportReport } from "./telemetry/export.ts"
 export type * from "./telemetry/options.ts"
 export { TelemetryPeerMissing, TelemetrySettingsError } from "./telemetry/settings-error.ts"
 export type { Temporality } from "./telemetry/temporality.ts"
 
 /** What can go wrong at start-up; nothing can afterwards. */
-export type TelemetryError = TelemetrySettingsError | TelemetryPeerMissing
+export type TelemetryError = TelemetrySettingsError | TelemetryPeerMissing | PrometheusListenError
 
 interface TelemetryShape {
   /** Exports to every destination now; what each of them answered. */
@@ -67,12 +67,8 @@ const make = (options: TelemetryOptions): Effect.Effect<TelemetryShape, Telemetr
       "exporting metrics",
       () => import("@opentelemetry/resources")
     )
-    const selfMetrics = yield* makeSelfMetrics(metrics)
-    const collector = makeCollector({
-      registries: registriesOf(options, metrics),
-      foreignStartNanos: yield* processStart,
-      dropped: selfMetrics.dropped
-    })
+    const { collector, dropped } = yield* collectorOf(metrics, options.registries ?? "all")
+    const selfMetrics = yield* makeSelfMetrics(metrics, dropped)
     const context = { settings, collector, selfMetrics, resource: resourceFromAttributes({ ...attributes }) }
     const destinations = yield* Effect.forEach(settings.destinations, (one) => destinationOf(one, context))
     const end = Effect.forEach(destinations, (one) => one.end, { concurrency: "unbounded", discard: true })
@@ -88,29 +84,16 @@ const make = (options: TelemetryOptions): Effect.Effect<TelemetryShape, Telemetr
     return { flush }
   })
 
-const registriesOf = (
-  { registries = "all" }: TelemetryOptions,
-  { registry }: MetricsService
-): ReadonlyArray<MetricRegistry.MetricRegistry> =>
-  registries === "own" ? [registry] : [registry, Metric.globalMetricRegistry]
-
-/** When the process began, or just before now where a test's clock is before that. */
-const processStart: Effect.Effect<bigint> = Effect.map(Clock.currentTimeNanos, (now) => {
-  const began = BigInt(Math.floor(performance.timeOrigin)) * 1_000_000n
-  const latest = now - 1_000_000n
-  return began < latest ? began : latest > 0n ? latest : 0n
-})
-
 const destinationOf = (
   settings: DestinationSettings,
   context: DestinationContext
-): Effect.Effect<Destination, TelemetryError> => {
+): Effect.Effect<Destination, TelemetryError, Scope.Scope> => {
   switch (settings.type) {
     case "otlp":
       return makeOtlpDestination(settings, context)
     case "console":
       return Effect.succeed(makeConsoleDestination(context.collector))
     case "prometheus":
-      return Effect.dieMessage("not yet")
+      return makePrometheusDestination(settings, context)
   }
 }

@@ -1,0 +1,65 @@
+/**
+ * Metrics for a Prometheus server to scrape, as OpenMetrics or Prometheus text, whichever it asks for. As an application
+ * for `@effect/platform`'s router, or with a server of its own. docs/guides/prometheus.md shows both.
+ */
+import type * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { MetricsService } from "./metrics.ts"
+import { listen, type PrometheusListenError } from "./prometheus/listen.ts"
+import { makePages, type PageFor } from "./prometheus/page.ts"
+import { collectorOf, type Registries } from "./telemetry/service-collector.ts"
+
+export { PrometheusListenError } from "./prometheus/listen.ts"
+
+/** What to show. */
+export interface PrometheusPageOptions {
+  /** `all` shows Effect's global registry beside that of `MetricsService`; `own` does not. `all` unless said otherwise. */
+  readonly registries?: Registries
+}
+
+/** Where to show it. */
+export interface PrometheusServerOptions extends PrometheusPageOptions {
+  /** `localhost` unless said otherwise: whoever reaches the page can read it. */
+  readonly host?: string
+  /** 9464 unless said otherwise; 0 takes a free one. */
+  readonly port?: number
+  /** `/metrics` unless said otherwise. */
+  readonly path?: string
+}
+
+/** A server that shows the metrics of a {@link MetricsService}. */
+export class Prometheus extends Context.Tag("server/Prometheus")<Prometheus, { readonly url: URL }>() {
+  /** Listens with a server of its own, for as long as the layer lives. */
+  static readonly layer = ({
+    host = "localhost",
+    path = "/metrics",
+    port = 9464,
+    ...options
+  }: PrometheusServerOptions = {}): Layer.Layer<Prometheus, PrometheusListenError, MetricsService> =>
+    Layer.scoped(
+      Prometheus,
+      Effect.flatMap(pages(options), (pageFor) => Effect.map(listen(pageFor, { host, path, port }), (url) => ({ url })))
+    )
+
+  /** An application to mount: `HttpRouter.get("/metrics", yield* Prometheus.httpApp())`. */
+  static readonly httpApp = (
+    options: PrometheusPageOptions = {}
+  ): Effect.Effect<HttpApp.Default, never, MetricsService> =>
+    Effect.map(pages(options), (pageFor) =>
+      Effect.map(HttpServerRequest.HttpServerRequest, ({ headers }) => {
+        const { body, contentType } = pageFor(headers["accept"])
+        return HttpServerResponse.stream(Stream.encodeText(body), { contentType })
+      })
+    )
+}
+
+const pages = ({ registries = "all" }: PrometheusPageOptions): Effect.Effect<PageFor, never, MetricsService> =>
+  Effect.map(
+    Effect.flatMap(MetricsService, (metrics) => collectorOf(metrics, registries)),
+    ({ collector, dropped }) => makePages(collector, dropped)
+  )

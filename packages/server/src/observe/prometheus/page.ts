@@ -1,0 +1,61 @@
+/** The page that is scraped: text made piece by piece, so that neither the event loop nor memory feels its length. */
+import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { Collector } from "../telemetry/collect.ts"
+import type { Drop } from "../telemetry/drop.ts"
+import { pause, sliceMs } from "../telemetry/pause.ts"
+import { contentTypes, formatFor } from "./negotiate.ts"
+import { makeRenderer } from "./render.ts"
+
+/** A page in the format that a scraper asked for. */
+export interface Page {
+  readonly contentType: string
+  readonly body: Stream.Stream<string>
+}
+
+/** Makes a page for each scrape, from the value of its `Accept` header. */
+export type PageFor = (accept: string | undefined) => Page
+
+/** Pages of what a collector reads. */
+export const makePages =
+  (collector: Collector, dropped: (drop: Drop) => void): PageFor =>
+  (accept) => {
+    const format = formatFor(accept)
+    const body = Stream.unwrap(
+      Effect.map(Clock.currentTimeNanos, (nowNanos) => {
+        const steps = collector.collect(nowNanos)
+        const renderer = makeRenderer(format, dropped)
+        const piece = Effect.sync((): Option.Option<string> => {
+          const until = performance.now() + sliceMs
+          let text = ""
+          for (let count = 1; text.length < pieceLength; count++) {
+            const next = steps.next()
+            if (next.done === true) {
+              return text === "" ? Option.none() : Option.some(text)
+            }
+            text += next.value === undefined ? "" : renderer.point(next.value)
+            if (count % 64 === 0 && performance.now() > until) {
+              break
+            }
+          }
+          return Option.some(text)
+        })
+        const pieces = Stream.repeatEffectOption(
+          Effect.zipLeft(
+            Effect.flatMap(piece, Option.match({ onNone: () => Effect.fail(Option.none()), onSome: Effect.succeed })),
+            pause
+          )
+        )
+        return Stream.concat(
+          Stream.filter(pieces, (text) => text !== ""),
+          Stream.fromChunk(Chunk.of(renderer.end))
+        )
+      })
+    )
+    return { contentType: contentTypes[format], body }
+  }
+
+const pieceLength = 65_536

@@ -1,0 +1,38 @@
+/** Names, numbers and texts as both text formats write them. */
+
+/** A metric's name: what is not a letter, a digit, an underscore or a colon becomes an underscore. */
+export const metricName = (name: string): string => {
+  const clean = name.replace(/[^a-zA-Z0-9_:]/g, "_")
+  return /^[0-9]/.test(clean) ? `_${clean}` : clean
+}
+
+/** A label's name: the same without colons. */
+export const labelName = (name: string): string => {
+  const clean = name.replace(/[^a-zA-Z0-9_]/g, "_")
+  return /^[0-9]/.test(clean) ? `_${clean}` : clean === "" ? "_" : clean
+}
+
+/** A label's value, or the text of `# HELP` in OpenMetrics, between quotes or not. */
+export const escaped = (text: string): string =>
+  needsEscape.test(text) ? text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"') : text
+
+const needsEscape = /[\\\n"]/
+
+/** The text of `# HELP` in the Prometheus text format, where quotes stay. */
+export const escapedHelp = (text: string): string => text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")
+
+/** The bound of a bucket: OpenMetrics wants `1.0`, and Prometheus keeps that form since version 3. */
+export const bound = (value: number): string =>
+  Number.isInteger(value) && Math.abs(value) < 1e21 ? `${value}.0` : String(value)
+
+/** Labels between braces, sorted as given, with room for one more at the end; empty without any. */
+export const labelsOf = (attributes: Readonly<Record<string, string>>): string => {
+  const byName = new Map<string, string>()
+  for (const [key, value] of Object.entries(attributes)) {
+    const name = labelName(key)
+    const known = byName.get(name)
+    // As OpenTelemetry's rules for Prometheus have it where two names become one.
+    byName.set(name, known === undefined ? value : `${known};${value}`)
+  }
+  return Array.from(byName, ([name, value]) => `${name}="${escaped(value)}"`).join(",")
+}
