@@ -1,0 +1,13 @@
+/** One family of measurements in a process of its own: `family.js <name>`, its results sent to the parent. */
+import type { Result } from "./harness.ts"
+
+/** What every family exports. */
+export interface Family {
+  readonly measure: () => Promise<ReadonlyArray<Result>>
+}
+
+const [, , name = ""] = process.argv
+const family: Family = await import(`./${name}.js`)
+const results = await family.measure()
+process.send?.(results)
+process.disconnect?.()
