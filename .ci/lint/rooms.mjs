@@ -60,7 +60,7 @@ export const rooms = {
   telemetry: {
     files: inObserve("telemetry"),
     rooms: ["words", "catalogue", "instrument", "metrics", "collection", "prometheus"],
-    packages: ["effect", "@effect/opentelemetry", "@opentelemetry", "node"]
+    packages: ["effect", "@effect/opentelemetry", "@effect/platform", "@opentelemetry", "node"]
   },
   infra: {
     files: [infra],

@@ -15,11 +15,13 @@ import type { ExportReport } from "./telemetry/export.ts"
 import type { TelemetryOptions } from "./telemetry/options.ts"
 import { makeOtlpDestination } from "./telemetry/otlp-destination.ts"
 import { loadPeer } from "./telemetry/peer.ts"
+import { metricProducer } from "./telemetry/producer.ts"
 import { makePrometheusDestination } from "./telemetry/prometheus-destination.ts"
 import { resourceAttributes } from "./telemetry/resource.ts"
 import { makeSelfMetrics } from "./telemetry/self-metrics.ts"
 import { collectorOf } from "./telemetry/service-collector.ts"
 import { type DestinationSettings, settingsOf } from "./telemetry/settings.ts"
+import { signals } from "./telemetry/signals.ts"
 import type { TelemetryPeerMissing, TelemetrySettingsError } from "./telemetry/settings-error.ts"
 
 export { PrometheusListenError } from "./prometheus/listen.ts"
@@ -43,12 +45,19 @@ export class Telemetry extends Context.Tag("server/Telemetry")<Telemetry, Teleme
    * `MetricsService` ends, and so after the finalizers of everything that was given it, wherever this layer stands.
    */
   static readonly layer = (options: TelemetryOptions = {}): Layer.Layer<Telemetry, TelemetryError, MetricsService> =>
-    Layer.scoped(Telemetry, make(options))
+    Layer.merge(Layer.scoped(Telemetry, make(options)), signals(options))
 
   /** Configured by the `OTEL_*` variables alone. */
   static readonly Default: Layer.Layer<Telemetry, TelemetryError, MetricsService> = Layer.suspend(() =>
     Telemetry.layer()
   )
+
+  /**
+   * For an application that has an OpenTelemetry `MetricReader` already: an entry of its `metricProducers`. Use it
+   * instead of a layer, not beside one.
+   */
+  static readonly metricProducer = (options: Pick<TelemetryOptions, "registries"> = {}) =>
+    metricProducer(options.registries ?? "all")
 
   /** Exports to every destination now, for tests and short-lived programs. Never fails: the reports say what arrived. */
   static readonly flush = Effect.flatMap(Telemetry, (telemetry) => telemetry.flush)

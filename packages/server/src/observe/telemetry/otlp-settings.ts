@@ -55,12 +55,13 @@ const urlOf = (options: OtlpOptions): Effect.Effect<URL, TelemetrySettingsError>
     if (options.url !== undefined) {
       return yield* parsed("the option url of an otlp destination", options.url, url)
     }
-    return own?.value ?? withPath(base?.value ?? new URL("http://localhost:4318"))
+    return own?.value ?? signalUrl(base?.value, "v1/metrics")
   })
 
-const withPath = (base: URL): URL => {
-  const address = new URL(base)
-  address.pathname = `${base.pathname.replace(/\/$/, "")}/v1/metrics`
+/** The address of a signal: its path added to the endpoint of all signals. */
+export const signalUrl = (base: URL | undefined, path: string): URL => {
+  const address = new URL(base ?? "http://localhost:4318")
+  address.pathname = `${address.pathname.replace(/\/$/, "")}/${path}`
   return address
 }
 

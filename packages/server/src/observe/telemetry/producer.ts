@@ -1,0 +1,50 @@
+/**
+ * Metrics for an OpenTelemetry `MetricReader` that an application has already: it collects them with its own, as an
+ * entry of `metricProducers`. Temporality and sending are the reader's business; values are cumulative.
+ */
+import type { MetricProducer } from "@opentelemetry/sdk-metrics"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Runtime from "effect/Runtime"
+import { MetricsService } from "../metrics.ts"
+import { inSlices } from "./pause.ts"
+import { loadPeer } from "./peer.ts"
+import { makeRequest } from "./request.ts"
+import { resourceAttributes } from "./resource.ts"
+import { collectorOf, type Registries } from "./service-collector.ts"
+import type { TelemetryPeerMissing, TelemetrySettingsError } from "./settings-error.ts"
+import { makeBaselines } from "./temporality.ts"
+
+/** A producer of everything that a `MetricsService` has. */
+export const metricProducer = (
+  registries: Registries
+): Effect.Effect<MetricProducer, TelemetrySettingsError | TelemetryPeerMissing, MetricsService> =>
+  Effect.gen(function* () {
+    const { collector } = yield* collectorOf(yield* MetricsService, registries)
+    const { resourceFromAttributes } = yield* loadPeer(
+      "@opentelemetry/resources",
+      "a metric producer",
+      () => import("@opentelemetry/resources")
+    )
+    const resource = resourceFromAttributes({ ...(yield* resourceAttributes({})) })
+    const runtime = yield* Effect.runtime()
+    const baselines = makeBaselines("cumulative")
+    const collect = Effect.gen(function* () {
+      const clock = yield* Effect.clock
+      const builder = makeRequest()
+      let nowNanos = 0n
+      yield* inSlices(collector.collect(yield* Clock.currentTimeNanos), {
+        onSlice: () => {
+          nowNanos = clock.unsafeCurrentTimeNanos()
+        },
+        onStep: (point) => {
+          if (point !== undefined) {
+            builder.add(baselines.timed(point, nowNanos))
+          }
+          return true
+        }
+      })
+      return { resourceMetrics: builder.build(resource).metrics, errors: [] }
+    })
+    return { collect: () => Runtime.runPromise(runtime, collect) }
+  })
