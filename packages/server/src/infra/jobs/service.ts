@@ -116,7 +116,8 @@ export class JobService extends Context.Tag("@parametric-portal/server/JobServic
   > => service.pipe(Layer.provide(JobStore.layer), Layer.provide(Layer.succeed(JobsConfig, settingsOf(options))))
 }
 
-const service: Layer.Layer<JobService, never, JobStore | Sharding.Sharding | MetricsService> = Layer.effect(
+/** The service over a store; `JobService.layer` brings the store along. */
+export const service: Layer.Layer<JobService, never, JobStore | Sharding.Sharding | MetricsService> = Layer.effect(
   JobService,
   Effect.gen(function* () {
     const parts: Parts = {

@@ -1,73 +1,85 @@
-/** A runner of jobs in this process: SQLite in memory, a cluster of one, metrics in a registry of their own. */
+/** Runners of jobs in this process: SQLite in memory, a cluster of one each, metrics in registries of their own. */
 import * as SingleRunner from "@effect/cluster/SingleRunner"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/TestClock"
-import { type Job, JobService, type JobsOptions } from "../../../src/infra/jobs.ts"
-import { MetricsService } from "../../../src/observe/metrics.ts"
+import { JobService, type JobsOptions } from "../../../src/infra/jobs.ts"
+import * as Testing from "../../../src/observe/testing.ts"
 
-export const sqlite = SqliteClient.layer({ filename: ":memory:" })
+export const sqlite = Layer.orDie(SqliteClient.layer({ filename: ":memory:" }))
 
-/** A runner over a database that outlives it. */
-export const runner = (options: JobsOptions = {}) =>
-  JobService.layer({ lanes: 4, ...options }).pipe(
-    Layer.provide(Layer.orDie(SingleRunner.layer({ runnerStorage: "memory" })))
-  )
+/** A cluster of one over a database. */
+export const cluster = Layer.orDie(
+  SingleRunner.layer({
+    runnerStorage: "memory",
+    shardingConfig: { shardsPerGroup: 8, simulateRemoteSerialization: false }
+  })
+)
 
-/** Everything, with the handlers. */
+/** Everything for one runner, with its handlers. */
 export const world = <A, E, R>(handlers: Layer.Layer<A, E, R>, options?: JobsOptions) =>
   handlers.pipe(
-    Layer.provideMerge(runner(options)),
+    Layer.provideMerge(JobService.layer({ lanes: 4, ...options })),
+    Layer.provideMerge(cluster),
     Layer.provideMerge(sqlite),
-    Layer.provideMerge(MetricsService.layer({ registry: "own" })),
+    Layer.provideMerge(Testing.layer()),
     Layer.orDie
   )
 
+/** Lets fibers run that have something to do at once. */
+export const breathe: Effect.Effect<void> = Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 0)))
+
 /** Lets so much time pass, in steps, with pauses for what goes on in between. */
-export const pass = (ms: number, step = 100): Effect.Effect<void> =>
+export const pass = (ms: number, step = 250): Effect.Effect<void> =>
   Effect.gen(function* () {
+    yield* breathe
     for (let passed = 0; passed < ms; passed += step) {
       yield* TestClock.adjust(Math.min(step, ms - passed))
       yield* breathe
     }
   })
 
-/** Lets fibers run that have something to do at once. */
-export const breathe: Effect.Effect<void> = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+/** Runs an effect and lets time pass until it has ended. */
+export const within = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.gen(function* () {
+    const fiber = yield* Effect.fork(effect)
+    yield* breathe
+    for (let step = 0; step < 400 && fiber.unsafePoll() === null; step += 1) {
+      yield* pass(100, 100)
+    }
+    return yield* Fiber.join(fiber)
+  })
 
 /** What the tables say, in the terms of the law. */
 export const ledger = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const [row] = yield* sql<Record<string, number>>`
-    SELECT count(*) AS enqueued, coalesce(sum(replays), 0) AS replays, coalesce(sum(retries), 0) AS retries,
-      coalesce(sum(redeliveries), 0) AS redelivered,
-      coalesce(sum(CASE WHEN state = 'completed' THEN 1 ELSE 0 END), 0) AS completed,
-      coalesce(sum(CASE WHEN state = 'cancelled' THEN 1 ELSE 0 END), 0) AS cancelled,
-      coalesce(sum(CASE WHEN state = 'dead' THEN 1 ELSE 0 END), 0) + coalesce(sum(replays), 0) AS "deadLettered",
-      coalesce(sum(CASE WHEN state IN ('ready', 'scheduled', 'running', 'retrying') THEN 1 ELSE 0 END), 0) AS held,
-      (SELECT count(*) FROM job_errors) AS failed
+  const [row] = yield* sql<Record<string, number | string>>`
+    SELECT count(*) AS enqueued, sum(replays) AS replays, sum(retries) AS retries, sum(redeliveries) AS redelivered,
+      sum(CASE WHEN state = 'completed' THEN 1 ELSE 0 END) AS completions,
+      sum(CASE WHEN state = 'cancelled' THEN 1 ELSE 0 END) AS cancellations,
+      sum(CASE WHEN state = 'dead' THEN 1 ELSE 0 END) + sum(replays) AS "deadLettered",
+      sum(CASE WHEN state IN ('ready', 'scheduled', 'running', 'retrying') THEN 1 ELSE 0 END) AS held,
+      (SELECT count(*) FROM job_errors) AS failures
     FROM jobs`
-  return Object.fromEntries(Object.entries(row ?? {}).map(([key, value]) => [key, Number(value)]))
+  const number = (name: string): number => Number(row?.[name] ?? 0)
+  return {
+    enqueued: number("enqueued"),
+    replays: number("replays"),
+    retries: number("retries"),
+    redelivered: number("redelivered"),
+    completions: number("completions"),
+    cancellations: number("cancellations"),
+    deadLettered: number("deadLettered"),
+    failures: number("failures"),
+    held: number("held")
+  }
 })
 
-/** The sum of a counter over all of its series. */
-export const total = (
-  handle:
-    | "enqueued"
-    | "replays"
-    | "retries"
-    | "redelivered"
-    | "completions"
-    | "cancellations"
-    | "deadLettered"
-    | "failures"
-    | "duplicates"
-) =>
-  Effect.map(MetricsService, ({ jobs }) => {
-    const { row } = jobs[handle]
-    return { name: row.name, handle: jobs[handle] }
-  })
-
-export type AnyJob = Job.Job<string, unknown, unknown, unknown>
+/** The sum of a counter over those of its series whose text passes. */
+export const totalOf = (snapshot: Testing.Snapshot, name: string, passes = (_text: string) => true): number =>
+  Object.entries(snapshot)
+    .filter(([text]) => text.startsWith(`${name}{`) && passes(text))
+    .reduce((sum, [, value]) => sum + (typeof value === "number" ? value : value.count), 0)
