@@ -1,0 +1,15 @@
+/** All dashboards, in the order in which one reads them. */
+import { clusterDashboard } from "./dashboards/cluster.ts"
+import type { Dashboard } from "./dashboards/dashboard.ts"
+import { jobByType } from "./dashboards/job-by-type.ts"
+import { jobsOverview } from "./dashboards/jobs-overview.ts"
+import { telemetryHealth } from "./dashboards/telemetry-health.ts"
+import { workflows } from "./dashboards/workflows.ts"
+
+export const dashboards: ReadonlyArray<Dashboard> = [
+  jobsOverview,
+  jobByType,
+  clusterDashboard,
+  workflows,
+  telemetryHealth
+]

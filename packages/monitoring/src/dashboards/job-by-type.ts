@@ -1,0 +1,207 @@
+/** What happens to the jobs of one type? */
+import { catalogue } from "@parametric-portal/server/observe/catalogue"
+import { jobDeadLetterGrowing } from "../alerts/job-dead-letter-growing.ts"
+import { jobErrorRateHigh } from "../alerts/job-error-rate-high.ts"
+import { jobQueueFallingBehind } from "../alerts/job-queue-falling-behind.ts"
+import { jobQueueOldestAgeHigh } from "../alerts/job-queue-oldest-age-high.ts"
+import { jobRedeliveriesHigh } from "../alerts/job-redeliveries-high.ts"
+import { jobRunningTooLong } from "../alerts/job-running-too-long.ts"
+import { jobSlotsExhausted } from "../alerts/job-slots-exhausted.ts"
+import { buckets, counter, gauge, observations } from "../promql/select.ts"
+import type { Dashboard } from "./dashboard.ts"
+import { absent, jobType, percentile, percentiles, process, unsuccessful } from "./scope.ts"
+
+const { jobs } = catalogue
+
+const of = { ...process, ...jobType }
+const attempt = { ...of, operation: "process" }
+
+const failure = [
+  {
+    title: "Failures by reason",
+    kind: "stack",
+    unit: "suffix: failures/s",
+    description: "One reason that leads is one cause. Many that begin at once share a dependency or a release.",
+    alert: jobErrorRateHigh,
+    queries: [
+      {
+        query: counter(jobs.failures, of).rate("$__rate_interval").sumBy("job_type", "reason"),
+        legend: "{{job_type}} {{reason}}"
+      }
+    ],
+    empty: "Nothing has failed."
+  },
+  {
+    title: "Attempts by outcome",
+    kind: "stack",
+    unit: "suffix: attempts/s",
+    description: "Failures are foreseen by the code, defects are bugs, interruptions are stops and cancellations.",
+    alert: jobErrorRateHigh,
+    queries: [
+      {
+        query: observations(jobs.processingSeconds, { ...attempt, outcome: absent })
+          .rate("$__rate_interval")
+          .sumBy("job_type"),
+        legend: "{{job_type}} success"
+      },
+      {
+        query: observations(jobs.processingSeconds, { ...attempt, outcome: unsuccessful })
+          .rate("$__rate_interval")
+          .sumBy("job_type", "outcome"),
+        legend: "{{job_type}} {{outcome}}"
+      }
+    ]
+  },
+  {
+    title: "Dead letters by reason",
+    kind: "stack",
+    unit: "suffix: jobs/s",
+    description: "Why jobs were given up. A reason that comes back after each replay was not mended.",
+    alert: jobDeadLetterGrowing,
+    queries: [
+      {
+        query: counter(jobs.deadLettered, of).rate("$__rate_interval").sumBy("job_type", "reason"),
+        legend: "{{job_type}} {{reason}}"
+      }
+    ],
+    empty: "Nothing has ended in the dead letters."
+  },
+  {
+    title: "Attempts that a job took",
+    kind: "lines",
+    unit: "suffix: attempts",
+    description: "At its final outcome. It rises before the dead letters do: retries still save the jobs.",
+    alert: jobErrorRateHigh,
+    queries: percentiles(jobs.attempts, of, "job_type")
+  },
+  {
+    title: "Retried, redelivered, replayed, duplicate",
+    kind: "lines",
+    unit: "suffix: jobs/s",
+    description:
+      "Retried: attempts fail. Redelivered: runs are lost. Replayed: by hand. Duplicate: submitted while alive.",
+    alert: jobRedeliveriesHigh,
+    queries: [
+      { query: counter(jobs.retries, of).rate("$__rate_interval").sumBy("job_type"), legend: "{{job_type}} retried" },
+      {
+        query: counter(jobs.redelivered, of).rate("$__rate_interval").sumBy("job_type"),
+        legend: "{{job_type}} redelivered"
+      },
+      { query: counter(jobs.replays, of).rate("$__rate_interval").sumBy("job_type"), legend: "{{job_type}} replayed" },
+      {
+        query: counter(jobs.duplicates, of).rate("$__rate_interval").sumBy("job_type"),
+        legend: "{{job_type}} duplicate"
+      }
+    ],
+    empty: "Nothing was retried, redelivered, replayed or submitted twice."
+  },
+  {
+    title: "Enqueued, completed, cancelled, by priority",
+    kind: "lines",
+    unit: "suffix: jobs/s",
+    description: "A priority that is enqueued and not completed starves behind the others.",
+    alert: jobQueueFallingBehind,
+    queries: [
+      {
+        query: counter(jobs.enqueued, of).rate("$__rate_interval").sumBy("job_type", "priority"),
+        legend: "{{job_type}} {{priority}} enqueued"
+      },
+      {
+        query: counter(jobs.completions, of).rate("$__rate_interval").sumBy("job_type", "priority"),
+        legend: "{{job_type}} {{priority}} completed"
+      },
+      {
+        query: counter(jobs.cancellations, of).rate("$__rate_interval").sumBy("job_type", "priority"),
+        legend: "{{job_type}} {{priority}} cancelled"
+      }
+    ]
+  }
+] as const
+
+const time = [
+  {
+    title: "Processing time",
+    kind: "heatmap",
+    unit: "s",
+    description:
+      "How long attempts take. Two bands are two kinds of work, or time-outs. A band that climbs: a slow dependency.",
+    alert: jobRunningTooLong,
+    width: 12,
+    queries: [
+      { query: buckets(jobs.processingSeconds, attempt).increase("$__rate_interval").sumBy("le"), legend: "{{le}}" }
+    ]
+  },
+  {
+    title: "Wait until an attempt starts",
+    kind: "heatmap",
+    unit: "s",
+    description:
+      "How long jobs that were due waited. A second band far above: a priority that starves. Empty with jobs ready: a standstill.",
+    alert: jobQueueOldestAgeHigh,
+    width: 12,
+    queries: [{ query: buckets(jobs.waitDuration, of).increase("$__rate_interval").sumBy("le"), legend: "{{le}}" }]
+  },
+  {
+    title: "Processing time by outcome",
+    kind: "lines",
+    unit: "s",
+    description:
+      "Failures that take as long as a time-out wait for something. Failures that take nothing are refused at once.",
+    alert: jobErrorRateHigh,
+    queries: [percentile(jobs.processingSeconds, attempt, "job_type", "outcome")]
+  },
+  {
+    title: "Accepted until finished",
+    kind: "lines",
+    unit: "s",
+    description: "What those who submit feel, waiting and retries included.",
+    alert: jobQueueOldestAgeHigh,
+    queries: percentiles(jobs.duration, of, "job_type")
+  },
+  {
+    title: "Running longest now",
+    kind: "lines",
+    unit: "s",
+    description: "A line that climbs at one second a second: a run that may hang, and holds its slot.",
+    alert: jobRunningTooLong,
+    queries: [
+      {
+        query: gauge(jobs.inFlightOldestAge, attempt).maxBy("instance", "job_type"),
+        legend: "{{job_type}} on {{instance}}"
+      }
+    ]
+  },
+  {
+    title: "In flight by operation",
+    kind: "stack",
+    unit: "suffix: jobs",
+    description: "Back to 0 when nothing goes on. Submits or cancels in flight for long: the storage is slow.",
+    alert: jobRunningTooLong,
+    queries: [{ query: gauge(jobs.inFlight, of).sumBy("job_type", "operation"), legend: "{{job_type}} {{operation}}" }]
+  },
+  {
+    title: "Slots by runner",
+    kind: "lines",
+    unit: "suffix: slots",
+    description: "A runner at its limit while others are idle: the shards are unequal, or a job type is pinned.",
+    alert: jobSlotsExhausted,
+    width: 16,
+    queries: [
+      {
+        query: gauge(jobs.slots, of).sumBy("instance", "job_type", "state"),
+        legend: "{{job_type}} {{state}} on {{instance}}"
+      }
+    ]
+  }
+] as const
+
+export const jobByType: Dashboard = {
+  uid: "job-by-type",
+  title: "Job by type",
+  description: "What happens to the jobs of one type: why they fail, how long they take, what runs now?",
+  variables: ["service", "instance", "job_type"],
+  rows: [
+    { title: "Failures and attempts", panels: failure },
+    { title: "Time", panels: time }
+  ]
+}

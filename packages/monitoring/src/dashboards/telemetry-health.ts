@@ -1,0 +1,120 @@
+/** Can the other dashboards be trusted? */
+import { catalogue } from "@parametric-portal/server/observe/catalogue"
+import { telemetryExportFailing } from "../alerts/telemetry-export-failing.ts"
+import { telemetryExportSilent } from "../alerts/telemetry-export-silent.ts"
+import { telemetrySeriesOverflow } from "../alerts/telemetry-series-overflow.ts"
+import { telemetrySourceFailing } from "../alerts/telemetry-source-failing.ts"
+import { counter, gauge, secondsSince } from "../promql/select.ts"
+import type { Dashboard } from "./dashboard.ts"
+import { absent, percentiles, process, unsuccessful } from "./scope.ts"
+
+const { telemetry } = catalogue
+
+const exporting = [
+  {
+    title: "Since the last acknowledged export",
+    kind: "lines",
+    unit: "s",
+    description: "A saw-tooth as high as the interval. A climb: the exporter fails, or the process is gone.",
+    alert: telemetryExportSilent,
+    queries: [{ query: secondsSince(gauge(telemetry.lastSuccess, process)), legend: "{{job}} {{instance}}" }],
+    empty: "The service does not export over OTLP."
+  },
+  {
+    title: "Exports by outcome",
+    kind: "stack",
+    unit: "suffix: exports/s",
+    description: "Failures now and then cost nothing. Failures only: nothing arrives.",
+    alert: telemetryExportFailing,
+    queries: [
+      {
+        query: counter(telemetry.exports, { ...process, outcome: absent })
+          .rate("$__rate_interval")
+          .sumBy("job", "instance"),
+        legend: "{{job}} {{instance}} success"
+      },
+      {
+        query: counter(telemetry.exports, { ...process, outcome: unsuccessful })
+          .rate("$__rate_interval")
+          .sumBy("job", "instance", "outcome"),
+        legend: "{{job}} {{instance}} {{outcome}}"
+      }
+    ],
+    empty: "The service does not export over OTLP."
+  },
+  {
+    title: "Time of an export",
+    kind: "lines",
+    unit: "s",
+    description: "Close to the time-out: the collector is slow, or there are too many series.",
+    alert: telemetryExportFailing,
+    queries: percentiles(telemetry.exportDuration, process, "job"),
+    empty: "The service does not export over OTLP."
+  }
+] as const
+
+const content = [
+  {
+    title: "Series by metric",
+    kind: "lines",
+    unit: "suffix: series",
+    description: "Flat. A climb: a label has values without end, and will meet its limit.",
+    alert: telemetrySeriesOverflow,
+    width: 12,
+    queries: [{ query: gauge(telemetry.series, process).sumBy("metric"), legend: "{{metric}}" }]
+  },
+  {
+    title: "Folded into overflow series",
+    kind: "lines",
+    unit: "suffix: recordings/s",
+    description: "Anything but nothing: labels of that metric are lost, totals are right.",
+    alert: telemetrySeriesOverflow,
+    width: 12,
+    queries: [
+      { query: counter(telemetry.overflow, process).rate("$__rate_interval").sumBy("metric"), legend: "{{metric}}" }
+    ],
+    empty: "No metric has reached its limit of series."
+  },
+  {
+    title: "Points refused",
+    kind: "stack",
+    unit: "suffix: points/s",
+    description:
+      "non_finite and negative: a bug where it is recorded. conflict: two definitions. rejected: the collector refuses.",
+    alert: telemetryExportFailing,
+    width: 12,
+    queries: [
+      {
+        query: counter(telemetry.pointsDropped, process).rate("$__rate_interval").sumBy("job", "reason"),
+        legend: "{{job}} {{reason}}"
+      }
+    ],
+    empty: "No point has been refused."
+  },
+  {
+    title: "Errors while measuring",
+    kind: "stack",
+    unit: "suffix: errors/s",
+    description: "A source that can't be read, whose numbers are absent meanwhile, or a defect in the watching itself.",
+    alert: telemetrySourceFailing,
+    width: 12,
+    queries: [
+      {
+        query: counter(telemetry.watchErrors, process).rate("$__rate_interval").sumBy("job", "site"),
+        legend: "{{job}} {{site}}"
+      }
+    ],
+    empty: "Everything could be measured."
+  }
+] as const
+
+export const telemetryHealth: Dashboard = {
+  uid: "telemetry-health",
+  title: "Telemetry health",
+  description: "Do metrics arrive, and can they be trusted?",
+  variables: ["service", "instance"],
+  rows: [
+    { title: "Do they arrive?", panels: exporting },
+    { title: "Can they be trusted?", panels: content }
+  ]
+}

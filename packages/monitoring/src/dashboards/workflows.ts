@@ -1,0 +1,91 @@
+/** Do workflows get to their end? */
+import { catalogue } from "@parametric-portal/server/observe/catalogue"
+import { clusterBacklogGrowing } from "../alerts/cluster-backlog-growing.ts"
+import { clusterMessageLatencyHigh } from "../alerts/cluster-message-latency-high.ts"
+import { counter, oneOf } from "../promql/select.ts"
+import type { Dashboard } from "./dashboard.ts"
+import { absent, percentile, process, unsuccessful } from "./scope.ts"
+
+const { workflow } = catalogue
+
+const panels = [
+  {
+    title: "Runs by outcome",
+    kind: "stack",
+    unit: "suffix: runs/s",
+    description:
+      "Suspended runs wait for something and go on later. Only suspended, never a success: what they wait for does not come.",
+    alert: clusterBacklogGrowing,
+    width: 12,
+    queries: [
+      {
+        query: counter(workflow.executions, { ...process, outcome: absent })
+          .rate("$__rate_interval")
+          .sumBy("workflow"),
+        legend: "{{workflow}} success"
+      },
+      {
+        query: counter(workflow.executions, {
+          ...process,
+          outcome: oneOf("failure", "defect", "interrupted", "suspended")
+        })
+          .rate("$__rate_interval")
+          .sumBy("workflow", "outcome"),
+        legend: "{{workflow}} {{outcome}}"
+      }
+    ],
+    empty: "The service has no workflows."
+  },
+  {
+    title: "Time of a run",
+    kind: "lines",
+    unit: "s",
+    description: "From start or resumption to end or suspension: not the life of a workflow, which may take days.",
+    alert: clusterMessageLatencyHigh,
+    width: 12,
+    queries: [percentile(workflow.duration, process, "workflow", "outcome")],
+    empty: "The service has no workflows."
+  },
+  {
+    title: "Activities by outcome",
+    kind: "stack",
+    unit: "suffix: attempts/s",
+    description:
+      "Real executions; a replay from the stored result does not count. Failures without end: a retry that can't succeed.",
+    alert: clusterBacklogGrowing,
+    width: 12,
+    queries: [
+      {
+        query: counter(workflow.activityAttempts, { ...process, outcome: absent })
+          .rate("$__rate_interval")
+          .sumBy("workflow", "activity"),
+        legend: "{{workflow}} {{activity}} success"
+      },
+      {
+        query: counter(workflow.activityAttempts, { ...process, outcome: unsuccessful })
+          .rate("$__rate_interval")
+          .sumBy("workflow", "activity", "outcome"),
+        legend: "{{workflow}} {{activity}} {{outcome}}"
+      }
+    ],
+    empty: "The service has no workflows."
+  },
+  {
+    title: "Time of an activity",
+    kind: "lines",
+    unit: "s",
+    description: "One real execution. The slowest activity is what a run waits for.",
+    alert: clusterMessageLatencyHigh,
+    width: 12,
+    queries: [percentile(workflow.activityDuration, process, "workflow", "activity", "outcome")],
+    empty: "The service has no workflows."
+  }
+] as const
+
+export const workflows: Dashboard = {
+  uid: "workflows",
+  title: "Workflows",
+  description: "Do workflows get to their end, and what do they wait for?",
+  variables: ["service", "instance"],
+  rows: [{ title: "Runs and activities", panels }]
+}

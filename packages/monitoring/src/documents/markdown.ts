@@ -1,0 +1,8 @@
+/** The few forms of Markdown that our pages use. */
+
+export const code = (language: string, text: string): string => `\`\`\`${language}\n${text}\n\`\`\``
+
+export const list = (items: ReadonlyArray<string>): string => items.map((item) => `- ${item}`).join("\n")
+
+export const numbered = (items: ReadonlyArray<string>): string =>
+  items.map((item, index) => `${index + 1}. ${item}`).join("\n")
