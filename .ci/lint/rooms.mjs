@@ -16,6 +16,7 @@ const optionalPeersOfInfra = [
   "@effect/cluster",
   "@effect/experimental",
   "@effect/platform",
+  "@effect/platform-node",
   "@effect/rpc",
   "@effect/sql",
   "@effect/workflow"
@@ -46,8 +47,8 @@ export const rooms = {
   },
   collection: {
     files: [
-      ...["collect", "distribution", "drop", "family", "foreign", "foreign-definition", "pause", "point"],
-      ...["service-collector", "summary", "unit"]
+      ...["collect", "distribution", "drop", "family", "foreign", "foreign-definition", "own-points", "pause"],
+      ...["point", "service-collector", "summary", "unit"]
     ].map((name) => `${observe}telemetry/${name}.ts`),
     rooms: ["words", "catalogue", "instrument", "metrics"],
     packages: ["effect", "node"]

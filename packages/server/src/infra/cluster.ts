@@ -1,11 +1,58 @@
-/** The cluster's front door. */
-import { errorTag } from "./cluster/error.ts"
+/**
+ * Metrics of `@effect/cluster` without a change to a handler, a client or an entity.
+ *
+ * Change one import, and give the runner a `MetricsService`:
+ *
+ *     import { SingleRunner } from "@parametric-portal/server/infra/cluster"   // was "@effect/cluster"
+ *     const Runner = SingleRunner.layer().pipe(Layer.provide([Sql, MetricsService.Default]))
+ *
+ * `SingleRunner.layer(options)`, `NodeClusterSocket.layer(options)`, `NodeClusterHttp.layer(options)` and
+ * `TestRunner.layer` have upstream's options and one more, `metrics`; `ClusterCron.make(options)` has upstream's.
+ *
+ * Where the runner is put together by hand: `ClusterMetrics.layer(options)` decorates `Sharding` and goes between the
+ * runner and everything that registers or sends (`Layer.provideMerge(ClusterMetrics.layer(), runner)`);
+ * `.messageStorage`, `.messageStorageSql`, `.sqlMessageStorage`, `.runnerStorage`, `.runners` and `.runnerHealth` decorate
+ * the inner services, `.backlog` samples the message table, `.cron` tells how jobs ended. The guide has the rest.
+ */
+import { backlog } from "./cluster/backlog.ts"
+import { cron } from "./cluster/cron.ts"
+import { ClusterError, errorTag } from "./cluster/error.ts"
+import { runnerHealth, runners } from "./cluster/runners.ts"
 import { layer } from "./cluster/sharding.ts"
+import { runnerStorage } from "./cluster/shards.ts"
+import { messageStorage, messageStorageSql, sqlMessageStorage } from "./cluster/storage.ts"
 
+export type { RunnerMetricsOptions, WithMetrics } from "./cluster/assemble.ts"
+export { BacklogError, type BacklogOptions } from "./cluster/backlog.ts"
+export type { CronOptions } from "./cluster/cron.ts"
 export { ClusterError, type ClusterErrorReason, clusterErrorReasons } from "./cluster/error.ts"
+export {
+  NodeClusterHttp,
+  NodeClusterSocket,
+  type NodeHttpRunnerOptions,
+  type NodeRunner,
+  type NodeRunnerOptions,
+  type NodeStorage
+} from "./cluster/node-runner.ts"
 export type { ClusterMetricsOptions } from "./cluster/options.ts"
+export { SingleRunner, type SingleRunnerOptions, TestRunner } from "./cluster/single-runner.ts"
+export type { MessageTableOptions } from "./cluster/storage.ts"
 
-/** Names of the errors of cluster operations. */
-export const ClusterService = { errorTag } as const
+/** The errors of cluster operations, and the short name of any. */
+export const ClusterService = { Error: ClusterError, errorTag, reasonOf: ClusterError.reasonOf } as const
 
-export const ClusterMetrics = { layer } as const
+/** The decorators, one a service of `@effect/cluster`, and what samples beside them. */
+export const ClusterMetrics = {
+  layer,
+  messageStorage,
+  messageStorageSql,
+  sqlMessageStorage,
+  runnerStorage,
+  runners,
+  runnerHealth,
+  backlog,
+  cron
+} as const
+
+/** `ClusterCron` of `@effect/cluster`, watched. */
+export const ClusterCron = { make: cron } as const

@@ -2,7 +2,7 @@
 import * as Data from "effect/Data"
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
-import { clusterErrorType } from "../../observe/outcome.ts"
+import { clusterErrorType, type Outcome } from "../../observe/outcome.ts"
 
 /** Why a cluster operation failed. */
 export const clusterErrorReasons = [
@@ -59,6 +59,19 @@ export class ClusterError extends Data.TaggedError("ClusterError")<{
 
 /** The short name of any error of a cluster operation: its {@link ClusterErrorReason}, else as `cluster_errors_total` has it. */
 export const errorTag = (error: unknown): string => ClusterError.reasonOf(error) ?? clusterErrorType(error)
+
+/** The label `type` of an operation that failed or died; `undefined` for the outcomes that are no error. */
+export const errorTypeOf = (outcome: Outcome): string | undefined => {
+  switch (outcome._tag) {
+    case "failure":
+      return clusterErrorType(outcome.error)
+    case "defect":
+      return clusterErrorType(outcome.defect)
+    case "success":
+    case "interrupted":
+      return undefined
+  }
+}
 
 const reasons: ReadonlyMap<string, ClusterErrorReason> = new Map<string, ClusterErrorReason>([
   ...clusterErrorReasons.map((reason) => [reason, reason] as const),

@@ -5,10 +5,11 @@
 import type * as Clock from "effect/Clock"
 import type { Meter } from "../../observe/meter.ts"
 import type { MetricsService } from "../../observe/metrics.ts"
-import { clusterErrorType, type Outcome } from "../../observe/outcome.ts"
+import type { Outcome } from "../../observe/outcome.ts"
 import type { Series } from "../../observe/series.ts"
 import { SeriesCache } from "../../observe/series-cache.ts"
 import { type Ambient, bind, byOutcome } from "./bind.ts"
+import { errorTypeOf } from "./error.ts"
 import { type ClusterMetricsOptions, messageLabel } from "./options.ts"
 
 /** The series that the messages of one RPC of one entity type move. */
@@ -102,11 +103,9 @@ export class ArrivedMessage {
       processing(outcome).record(seconds(this.startedNanos, now))
     }
     latency.record(seconds(this.arrivedNanos, now))
-    if (outcome._tag === "failure") {
-      errors(clusterErrorType(outcome.error)).record(1)
-    }
-    if (outcome._tag === "defect") {
-      errors(clusterErrorType(outcome.defect)).record(1)
+    const type = errorTypeOf(outcome)
+    if (type !== undefined) {
+      errors(type).record(1)
     }
   }
 

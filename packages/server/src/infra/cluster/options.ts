@@ -18,6 +18,12 @@ export interface ClusterMetricsOptions {
   readonly entities?: boolean | undefined
   /** Runs of singletons. */
   readonly singletons?: boolean | undefined
+  /** Operations of the message and runner storage, duplicates, and redeliveries from storage. */
+  readonly storage?: boolean | undefined
+  /** Shards that this runner holds, takes and loses. */
+  readonly shards?: boolean | undefined
+  /** Tries to reach other runners, and checks of their health. */
+  readonly runners?: boolean | undefined
 }
 
 /** What is read of an entity: its type, and the RPCs of its protocol by tag. */
@@ -33,3 +39,6 @@ export const isObserved = (type: string, { exclude = [] }: ClusterMetricsOptions
 /** The label `message`, absent where the options turn it off. */
 export const messageLabel = (tag: string, { messageLabels = true }: ClusterMetricsOptions): string | undefined =>
   messageLabels ? tag : undefined
+
+/** What the names of this library's own singletons begin with; they are not counted. */
+export const ownPrefix = "@parametric-portal/server/"

@@ -7,7 +7,6 @@ import type { ShardingRegistrationEvent } from "@effect/cluster/ShardingRegistra
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
-import * as GlobalValue from "effect/GlobalValue"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
@@ -15,7 +14,8 @@ import { MetricsService } from "../../observe/metrics.ts"
 import type { Ambient } from "./bind.ts"
 import { watchClients } from "./client.ts"
 import { EntityWatch } from "./entity.ts"
-import { type ClusterMetricsOptions, isObserved } from "./options.ts"
+import { once } from "./once.ts"
+import { type ClusterMetricsOptions, isObserved, ownPrefix } from "./options.ts"
 import { watchSingleton } from "./singleton.ts"
 
 interface Decorating {
@@ -38,28 +38,17 @@ export const layer = (options: ClusterMetricsOptions = {}): Layer.Layer<Sharding
     Effect.gen(function* () {
       const sharding = yield* Sharding
       const metrics = yield* MetricsService
-      if (decorated.has(sharding)) {
-        metrics.meter.warnOnce(
-          "cluster twice",
-          "ClusterMetrics is provided twice; the second one changes nothing, and its options are not used",
-          {}
-        )
-        return sharding
-      }
       const clock = yield* Effect.clock
       const ambient = yield* FiberRef.get(FiberRef.currentMetricLabels)
       const decorating = { metrics, options, clock, ambient: Array.from(ambient), seen: new Set<string>() }
-      const watched = decorate(sharding, decorating)
-      decorated.add(watched)
-      yield* warnOfStrangers(sharding, decorating)
+      const watched = once("Sharding", sharding, {
+        meter: metrics.meter,
+        decorate: (given) => decorate(given, decorating)
+      })
+      yield* watched === sharding ? Effect.void : warnOfStrangers(sharding, decorating)
       return watched
     })
   )
-
-const decorated = GlobalValue.globalValue(
-  Symbol.for("@parametric-portal/server/decoratedShardings"),
-  () => new WeakSet<Sharding["Type"]>()
-)
 
 const decorate = (sharding: Sharding["Type"], decorating: Decorating): Sharding["Type"] => ({
   ...sharding,
@@ -110,7 +99,7 @@ const singletons = (
     ? {
         registerSingleton: (name, run, registerOptions) => {
           seen.add(singletonName(name))
-          return options.singletons === false
+          return options.singletons === false || name.startsWith(ownPrefix)
             ? sharding.registerSingleton(name, run, registerOptions)
             : sharding.registerSingleton(name, watchSingleton(metrics, name, run), registerOptions)
         }
@@ -125,7 +114,7 @@ const warnOfStrangers = (sharding: Sharding["Type"], { metrics, seen }: Decorati
           Stream.runForEach(sharding.getRegistrationEvents, (event) =>
             Effect.sync(() => {
               const name = nameOf(event)
-              if (!seen.has(name) && !name.includes("effect/cluster/")) {
+              if (!seen.has(name) && !name.includes("effect/cluster/") && !name.includes(ownPrefix)) {
                 metrics.meter.warnOnce(
                   `cluster stranger ${name}`,
                   `The ${name} is registered on a Sharding that ClusterMetrics does not decorate, and is not counted: ` +

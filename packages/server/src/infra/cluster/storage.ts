@@ -1,0 +1,155 @@
+/**
+ * The decorator of `MessageStorage`: its operations timed, duplicates counted, and messages that storage hands out again
+ * counted when their shard is taken over.
+ */
+import * as Message from "@effect/cluster/Message"
+import * as MessageStorage from "@effect/cluster/MessageStorage"
+import type * as ShardId from "@effect/cluster/ShardId"
+import * as SqlMessageStorage from "@effect/cluster/SqlMessageStorage"
+import type { ShardingConfig } from "@effect/cluster/ShardingConfig"
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { MetricsService } from "../../observe/metrics.ts"
+import { bind } from "./bind.ts"
+import { once } from "./once.ts"
+import { type ClusterMetricsOptions, isObserved } from "./options.ts"
+import { handedOut } from "./redelivery.ts"
+import { timedOperations } from "./timed.ts"
+
+type Storage = MessageStorage.MessageStorage["Type"]
+
+/** Counts what is about to be handed out again in shards that this runner takes over; it never fails. */
+type Probe = (shards: ReadonlyArray<string>) => Effect.Effect<void>
+
+/** Where the messages are stored. */
+export interface MessageTableOptions {
+  /** The prefix of the tables, as given to `SqlMessageStorage.layerWith`; `cluster` unless given. */
+  readonly prefix?: string | undefined
+}
+
+/**
+ * Decorates the `MessageStorage` that it is given, whatever it stores in: operations and duplicates. It can't see
+ * redeliveries; {@link messageStorageSql} can. `MessageStorage.noop` stays what it is: a copy would turn persistence on.
+ */
+export const messageStorage = (
+  options: ClusterMetricsOptions = {}
+): Layer.Layer<MessageStorage.MessageStorage, never, MessageStorage.MessageStorage | MetricsService> =>
+  Layer.effect(
+    MessageStorage.MessageStorage,
+    Effect.map(Effect.all([MessageStorage.MessageStorage, MetricsService]), ([storage, metrics]) =>
+      decorate({ storage, metrics, options, probe: () => Effect.void })
+    )
+  )
+
+/** Decorates a `MessageStorage` whose tables the `SqlClient` reaches: as {@link messageStorage}, and redeliveries. */
+export const messageStorageSql = (
+  options: ClusterMetricsOptions & MessageTableOptions = {}
+): Layer.Layer<
+  MessageStorage.MessageStorage,
+  never,
+  MessageStorage.MessageStorage | SqlClient.SqlClient | MetricsService
+> =>
+  Layer.effect(
+    MessageStorage.MessageStorage,
+    Effect.map(
+      Effect.all([MessageStorage.MessageStorage, SqlClient.SqlClient, MetricsService]),
+      ([storage, sql, metrics]) =>
+        decorate({ storage, metrics, options, probe: handedOut({ sql, metrics, options, prefix: options.prefix }) })
+    )
+  )
+
+/** `SqlMessageStorage`, decorated. */
+export const sqlMessageStorage = (
+  options: ClusterMetricsOptions & MessageTableOptions = {}
+): Layer.Layer<MessageStorage.MessageStorage, never, SqlClient.SqlClient | ShardingConfig | MetricsService> =>
+  messageStorageSql(options).pipe(Layer.provide(SqlMessageStorage.layerWith({ prefix: options.prefix })))
+
+interface Decorating {
+  readonly storage: Storage
+  readonly metrics: MetricsService
+  readonly options: ClusterMetricsOptions
+  readonly probe: Probe
+}
+
+const decorate = ({ metrics, options, probe, storage: given }: Decorating): Storage =>
+  given === MessageStorage.noop || options.storage === false
+    ? given
+    : once("MessageStorage", given, {
+        meter: metrics.meter,
+        decorate: (storage) => watched({ metrics, options, probe, storage })
+      })
+
+const watched = ({ metrics, options, probe, storage }: Decorating): Storage => {
+  const timed = timedOperations(metrics)
+  const respond = answering(storage, timed)
+  const shards = newShards()
+  return {
+    ...storage,
+    saveRequest: (message) => {
+      const save = timed("save_request", storage.saveRequest(message))
+      const type = message.envelope.address.entityType
+      return isObserved(type, options)
+        ? Effect.tap(save, (result) => {
+            if (result._tag === "Duplicate") {
+              bind(metrics.cluster.duplicates, { entity_type: type }).record(1)
+            }
+          })
+        : save
+    },
+    saveEnvelope: (message) => timed("save_envelope", storage.saveEnvelope(message)),
+    saveReply: (reply) => timed("save_reply", storage.saveReply(reply)),
+    clearReplies: (requestId) => timed("clear_replies", storage.clearReplies(requestId)),
+    repliesFor: (requests) => timed("replies_for", storage.repliesFor(requests)),
+    repliesForUnfiltered: (ids) => timed("replies_for_unfiltered", storage.repliesForUnfiltered(ids)),
+    requestIdForPrimaryKey: (key) => timed("request_id_for_primary_key", storage.requestIdForPrimaryKey(key)),
+    unprocessedMessages: (ids) =>
+      timed(
+        "unprocessed_messages",
+        Effect.map(storage.unprocessedMessages(ids), (messages) => messages.map(respond))
+      ),
+    unprocessedMessagesById: (ids) =>
+      timed(
+        "unprocessed_messages_by_id",
+        Effect.map(storage.unprocessedMessagesById(ids), (messages) => messages.map(respond))
+      ),
+    // The probe comes first: resetting forgets what was handed out.
+    resetShards: (ids) => {
+      const given = Array.from(ids)
+      return Effect.zipRight(
+        Effect.suspend(() => probe(shards.taken(given))),
+        timed("reset_shards", storage.resetShards(given))
+      )
+    },
+    unregisterShardReplyHandlers: (shardId) =>
+      Effect.zipRight(
+        Effect.sync(() => shards.gone(shardId)),
+        storage.unregisterShardReplyHandlers(shardId)
+      ),
+    resetAddress: (address) => timed("reset_address", storage.resetAddress(address)),
+    clearAddress: (address) => timed("clear_address", storage.clearAddress(address))
+  }
+}
+
+// A message that was read carries the `saveReply` of the storage it was read from; the decorated one takes its place.
+const answering =
+  (storage: Storage, timed: ReturnType<typeof timedOperations>) =>
+  <R extends Parameters<Storage["saveReply"]>[0]["rpc"]>(message: Message.Incoming<R>): Message.Incoming<R> =>
+    message._tag === "IncomingRequest" && message.respond === storage.saveReply
+      ? new Message.IncomingRequest({ ...message, respond: (reply) => timed("save_reply", message.respond(reply)) })
+      : message
+
+// With advisory locks all shards that are held are reset again and again; only those that are new tell of a lost run.
+const newShards = () => {
+  const held = new Set<string>()
+  return {
+    taken: (ids: ReadonlyArray<ShardId.ShardId>): ReadonlyArray<string> => {
+      const added = ids.map((id) => id.toString()).filter((id) => !held.has(id))
+      added.forEach((id) => held.add(id))
+      return added
+    },
+    gone: (id: ShardId.ShardId): void => {
+      held.delete(id.toString())
+    }
+  }
+}

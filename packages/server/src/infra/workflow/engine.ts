@@ -1,0 +1,126 @@
+/**
+ * The decorator of `WorkflowEngine`: each run of a workflow from its start or resumption to its end or suspension, and
+ * each real execution of an activity. What replays from a stored result is not counted.
+ */
+import type * as Activity from "@effect/workflow/Activity"
+import * as Workflow from "@effect/workflow/Workflow"
+import * as WorkflowEngine from "@effect/workflow/WorkflowEngine"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { MetricsService } from "../../observe/metrics.ts"
+import { ofCause } from "../../observe/outcome.ts"
+import { bind } from "../cluster/bind.ts"
+import { once } from "../cluster/once.ts"
+import { begin, watchWith } from "../cluster/watch.ts"
+
+type Engine = WorkflowEngine.WorkflowEngine["Type"]
+
+type Instance = WorkflowEngine.WorkflowInstance["Type"]
+
+/** How a run ended: `undefined` is success. */
+type RunOutcome = "failure" | "defect" | "interrupted" | "suspended" | undefined
+
+/**
+ * Decorates the `WorkflowEngine` that it is given, whether it runs in a cluster or in memory. Workflows must be given
+ * what this layer returns.
+ */
+export const layer = (): Layer.Layer<
+  WorkflowEngine.WorkflowEngine,
+  never,
+  WorkflowEngine.WorkflowEngine | MetricsService
+> =>
+  Layer.effect(
+    WorkflowEngine.WorkflowEngine,
+    Effect.map(Effect.all([WorkflowEngine.WorkflowEngine, MetricsService]), ([engine, metrics]) =>
+      once("WorkflowEngine", engine, { meter: metrics.meter, decorate: (given) => decorate(given, metrics) })
+    )
+  )
+
+const decorate = (engine: Engine, metrics: MetricsService): Engine => ({
+  ...engine,
+  register: (workflow, execute) => {
+    bind(metrics.workflow.executions, { workflow: workflow.name })
+    return engine.register(workflow, (payload, executionId) =>
+      watchRun(
+        metrics,
+        workflow,
+        Effect.suspend(() => execute(payload, executionId))
+      )
+    )
+  },
+  activityExecute: (activity, attempt) => engine.activityExecute(watchActivity(metrics, activity), attempt)
+})
+
+// The engine's own `onExit` decides after ours whether a run was suspended or interrupted, so the outcome is read when
+// the fiber of the run has ended, which the engine makes for each run.
+const watchRun = <A, E, R>(
+  { meter, workflow: handles }: MetricsService,
+  workflow: Workflow.Any,
+  run: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.withFiberRuntime<A, E, R>((fiber) => {
+    const instance = Option.getOrUndefined(Context.getOption(fiber.currentContext, WorkflowEngine.WorkflowInstance))
+    let exit: Exit.Exit<unknown, unknown> | undefined
+    const end = begin({
+      site: "workflow",
+      meter,
+      begin: () => (_, seconds) => {
+        const labels = { workflow: workflow.name, outcome: exit && runOutcome(exit, workflow, instance) }
+        bind(handles.executions, labels).record(1)
+        bind(handles.duration, labels).record(seconds)
+      }
+    })
+    fiber.addObserver((ended) => {
+      exit = ended
+      end({ _tag: "success" })
+    })
+    return run
+  })
+
+const runOutcome = (
+  exit: Exit.Exit<unknown, unknown>,
+  workflow: Workflow.Any,
+  instance: Instance | undefined
+): RunOutcome => {
+  if (exit._tag === "Success") {
+    return undefined
+  }
+  const isInterrupted = Cause.isInterruptedOnly(exit.cause)
+  if (isInterrupted) {
+    return instance?.suspended === true && !instance.interrupted ? "suspended" : "interrupted"
+  }
+  // With `SuspendOnFailure` the engine turns the failure into a suspension after the fiber has ended.
+  if (Context.get(workflow.annotations, Workflow.SuspendOnFailure)) {
+    return "suspended"
+  }
+  const outcome = ofCause(exit.cause)
+  return outcome._tag === "success" ? undefined : outcome._tag
+}
+
+const watchActivity = <A extends Activity.Any>(metrics: MetricsService, activity: A): A => ({
+  ...activity,
+  executeEncoded: watchExecution(metrics, activity.name, activity.executeEncoded)
+})
+
+const watchExecution = <A, E, R>(
+  { meter, workflow: handles }: MetricsService,
+  activity: string,
+  execute: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.withFiberRuntime<A, E, R>((fiber) => {
+    const instance = Context.getOption(fiber.currentContext, WorkflowEngine.WorkflowInstance)
+    const workflow = Option.match(instance, { onNone: () => undefined, onSome: ({ workflow }) => workflow.name })
+    return watchWith(execute, {
+      site: "workflow activity",
+      meter,
+      begin: () => (outcome, seconds) => {
+        const labels = { workflow, activity, outcome: outcome._tag === "success" ? undefined : outcome._tag }
+        bind(handles.activityAttempts, labels).record(1)
+        bind(handles.activityDuration, labels).record(seconds)
+      }
+    })
+  })
