@@ -12,7 +12,7 @@ import { MetricsService } from "../../observe/metrics.ts"
 import { runJob } from "./conclude.ts"
 import { JobsConfig, type JobsSettings } from "./config.ts"
 import { JobHandlers, type RegisteredHandler } from "./handlers.ts"
-import { firstLane, type Lane, noteHead, noteWaiting, openLane } from "./lane.ts"
+import { firstLane, type Lane, noteHead, noteHeads, noteWaiting, openLane } from "./lane.ts"
 import { makeRecorder, type Recorder } from "./record.ts"
 import { makeRun, type RunningJob, stop } from "./run.ts"
 import type { Waiting } from "./store/accept.ts"
@@ -88,13 +88,11 @@ export const makeDispatcher: Effect.Effect<Dispatcher, never, JobStore | JobHand
     }
   })
 
-const added = ({ lanes, slots, work }: State, handler: RegisteredHandler): Effect.Effect<void> =>
+const added = (state: State, handler: RegisteredHandler): Effect.Effect<void> =>
   Effect.suspend(() => {
-    slots.set(handler.type, { handler, used: 0 })
-    for (const lane of lanes.values()) {
-      noteHead(lane, handler.type, Number.NEGATIVE_INFINITY)
-    }
-    return work.open
+    state.slots.set(handler.type, { handler, used: 0 })
+    state.nextPollAt = 0
+    return state.work.open
   })
 
 const removed = ({ lanes, slots }: State, handler: RegisteredHandler): Effect.Effect<void> =>
@@ -113,9 +111,7 @@ const hold = (state: State, id: number): Effect.Effect<void, SqlError, Scope.Sco
           yield* Effect.logInfo(`Took over ${lost} jobs of lane ${id} from a runner that was lost`)
         }
         const lane = openLane(id)
-        for (const jobType of state.slots.keys()) {
-          noteHead(lane, jobType, Number.NEGATIVE_INFINITY)
-        }
+        noteHeads(lane, yield* state.store.heads([id]))
         state.lanes.set(id, lane)
         yield* state.work.open
         return lane
@@ -167,10 +163,10 @@ const turn = (state: State): Effect.Effect<void, never, MetricsService> =>
 const poll = (state: State): Effect.Effect<void, SqlError> =>
   Effect.gen(function* () {
     const lanes = Array.from(state.lanes.keys())
-    for (const { jobType, lane: id, rank } of yield* state.store.heads(lanes)) {
-      const lane = state.lanes.get(id)
-      if (lane !== undefined && state.slots.has(jobType)) {
-        noteHead(lane, jobType, rank)
+    for (const head of yield* state.store.heads(lanes)) {
+      const lane = state.lanes.get(head.lane)
+      if (lane !== undefined) {
+        noteHead(lane, head)
       }
     }
     for (const { dueAt, lane: id } of yield* state.store.nextDue(lanes)) {
@@ -199,11 +195,9 @@ const promoteDue = (state: State, now: number): Effect.Effect<void, SqlError> =>
           lane.nextDueAt = before
           return Effect.fail(error)
         },
-        onSuccess: ({ nextDueAt, promoted }) => {
+        onSuccess: ({ heads, nextDueAt }) => {
           lane.nextDueAt = Math.min(lane.nextDueAt, nextDueAt ?? Number.POSITIVE_INFINITY)
-          for (const jobType of promoted > 0 ? state.slots.keys() : []) {
-            noteHead(lane, jobType, Number.NEGATIVE_INFINITY)
-          }
+          noteHeads(lane, heads)
           return Effect.void
         }
       })
@@ -228,18 +222,17 @@ const claimAndStart = (state: State, slots: Slots, lane: Lane): Effect.Effect<vo
   Effect.suspend(() => {
     const { type: jobType } = slots.handler
     const limit = slots.handler.slots - slots.used
-    const head = lane.heads.get(jobType) ?? Number.NEGATIVE_INFINITY
+    const rank = lane.heads.get(jobType) ?? Number.NEGATIVE_INFINITY
     lane.heads.delete(jobType)
     const claim = state.store.claim({ lane: lane.id, jobType, limit, holder: state.settings.runnerName })
     return Effect.matchEffect(claim, {
       onFailure: (error) => {
-        noteHead(lane, jobType, head)
+        noteHead(lane, { jobType, rank })
         return Effect.fail(error)
       },
-      onSuccess: (jobs) => {
-        const last = jobs.at(-1)
-        if (jobs.length === limit && last !== undefined) {
-          noteHead(lane, jobType, last.rank)
+      onSuccess: ({ jobs, nextRank }) => {
+        if (nextRank !== undefined) {
+          noteHead(lane, { jobType, rank: nextRank })
         }
         return Effect.forEach(jobs, (job) => start(state, slots, { lane, job }), { discard: true })
       }

@@ -25,18 +25,30 @@ export const openLane = (id: number): Lane => ({
   runs: new Map()
 })
 
-/** Something ready of this type may come as early as this. */
-export const noteHead = (lane: Lane, jobType: string, rank: number): void => {
+/** A job's place among those of its type. */
+export interface Place {
+  readonly jobType: string
+  readonly rank: number
+}
+
+/** Something ready may come as early as this. */
+export const noteHead = (lane: Lane, { jobType, rank }: Place): void => {
   const head = lane.heads.get(jobType)
   if (head === undefined || rank < head) {
     lane.heads.set(jobType, rank)
   }
 }
 
+export const noteHeads = (lane: Lane, places: Iterable<Place>): void => {
+  for (const place of places) {
+    noteHead(lane, place)
+  }
+}
+
 /** A job waits in this lane, for its turn or for its time. */
 export const noteWaiting = (lane: Lane, { dueAt, jobType, priority }: Waiting, nowMs: number): void => {
   if (dueAt <= nowMs) {
-    noteHead(lane, jobType, rankOf(priority, dueAt))
+    noteHead(lane, { jobType, rank: rankOf(priority, dueAt) })
   } else {
     lane.nextDueAt = Math.min(lane.nextDueAt, dueAt)
   }

@@ -57,7 +57,7 @@ export interface Jobs {
    */
   readonly submit: <Type extends string, P, A, E>(
     job: Job<Type, P, A, E>,
-    payload: P,
+    payload: NoInfer<P>,
     options?: SubmitOptions
   ) => Effect.Effect<string, JobError>
   readonly status: (id: string) => Effect.Effect<JobStatus, JobError>

@@ -15,14 +15,22 @@ export const sqlite = Layer.orDie(SqliteClient.layer({ filename: ":memory:" }))
 export const cluster = Layer.orDie(
   SingleRunner.layer({
     runnerStorage: "memory",
-    shardingConfig: { shardsPerGroup: 8, simulateRemoteSerialization: false }
+    // The test's clock stops at each thing that is to be done at a time, so let there be few.
+    shardingConfig: {
+      shardsPerGroup: 8,
+      simulateRemoteSerialization: false,
+      refreshAssignmentsInterval: "1 hour",
+      entityMessagePollInterval: "1 hour",
+      shardLockRefreshInterval: "1 hour",
+      shardLockExpiration: "10 hours"
+    }
   })
 )
 
 /** Everything for one runner, with its handlers. */
 export const world = <A, E, R>(handlers: Layer.Layer<A, E, R>, options?: JobsOptions) =>
   handlers.pipe(
-    Layer.provideMerge(JobService.layer({ lanes: 4, ...options })),
+    Layer.provideMerge(JobService.layer({ lanes: 4, wakeEvery: "2 seconds", ...options })),
     Layer.provideMerge(cluster),
     Layer.provideMerge(sqlite),
     Layer.provideMerge(Testing.layer()),

@@ -35,9 +35,15 @@ export interface ClaimedJob {
   readonly losses: number
 }
 
+/** What was claimed, in its order, and the place of the next job of the type in the lane, if there is one. */
+export interface Claim {
+  readonly jobs: ReadonlyArray<ClaimedJob>
+  readonly nextRank: number | undefined
+}
+
 /** What became due, and what will. */
 export interface Promotion {
-  readonly promoted: number
+  readonly heads: ReadonlyArray<Head>
   readonly nextDueAt: number | undefined
 }
 
@@ -73,36 +79,42 @@ interface ClaimedRow {
   readonly rank: Numeric
   readonly redeliver: Numeric
   readonly losses: Numeric
+  readonly next_rank: Numeric | null
 }
 
 export const claiming = (sql: SqlClient.SqlClient) => {
   /** Claims the first jobs of a type in a lane, in their order. */
-  const claim = ({ holder, jobType, lane, limit }: ClaimOptions): Effect.Effect<ReadonlyArray<ClaimedJob>, SqlError> =>
+  const claim = ({ holder, jobType, lane, limit }: ClaimOptions): Effect.Effect<Claim, SqlError> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
       Effect.map(
         sql<ClaimedRow>`
           WITH picked AS MATERIALIZED (
-            SELECT id FROM jobs WHERE state = 'ready' AND lane = ${lane} AND job_type = ${jobType}
-            ORDER BY rank, id LIMIT ${limit})
+            SELECT id, rank FROM jobs WHERE state = 'ready' AND lane = ${lane} AND job_type = ${jobType}
+            ORDER BY rank, id LIMIT ${limit + 1})
           UPDATE jobs SET state = 'running', run = run + 1, attempt = attempt + 1 - redeliver,
             retries = retries + CASE WHEN redeliver = 0 AND attempt > 0 THEN 1 ELSE 0 END,
             redeliveries = redeliveries + redeliver, started_at = ${now}, held_by = ${holder}
-          WHERE id IN (SELECT id FROM picked) AND state = 'ready'
-          RETURNING id, job_type, lane, priority, payload, attempt, run, accepted_at, due_at, rank, redeliver, losses`,
-        (rows) => rows.map(claimed).sort((left, right) => left.rank - right.rank)
+          WHERE id IN (SELECT id FROM picked ORDER BY rank, id LIMIT ${limit}) AND state = 'ready'
+          RETURNING id, job_type, lane, priority, payload, attempt, run, accepted_at, due_at, rank, redeliver, losses,
+            (SELECT rank FROM picked ORDER BY rank, id LIMIT 1 OFFSET ${limit}) AS next_rank`,
+        (rows) => ({
+          jobs: rows.map(claimed).sort((left, right) => left.rank - right.rank),
+          nextRank: optionalNumber(rows[0]?.next_rank ?? null)
+        })
       )
     )
 
-  /** Makes ready what has become due in a lane; how many, and when the next job there is due, if one is. */
+  /** Makes ready what has become due in a lane; what it made ready, and when the next job there is due, if one is. */
   const promote = (lane: number): Effect.Effect<Promotion, SqlError> =>
     Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
-      const promoted = yield* sql`
+      const promoted = yield* sql<HeadRow>`
         UPDATE jobs SET state = 'ready'
-        WHERE state IN ('scheduled', 'retrying') AND lane = ${lane} AND due_at <= ${now} RETURNING id`
+        WHERE state IN ('scheduled', 'retrying') AND lane = ${lane} AND due_at <= ${now}
+        RETURNING lane, job_type, rank`
       const rows = yield* sql<{ readonly due_at: Numeric | null }>`
         SELECT min(due_at) AS due_at FROM jobs WHERE state IN ('scheduled', 'retrying') AND lane = ${lane}`
-      return { promoted: promoted.length, nextDueAt: optionalNumber(rows[0]?.due_at ?? null) }
+      return { heads: promoted.map(headOf), nextDueAt: optionalNumber(rows[0]?.due_at ?? null) }
     })
 
   /** The first in the order of what is ready in these lanes, by type. */
@@ -110,10 +122,10 @@ export const claiming = (sql: SqlClient.SqlClient) => {
     lanes.length === 0
       ? Effect.succeed([])
       : Effect.map(
-          sql<{ readonly lane: Numeric; readonly job_type: string; readonly rank: Numeric }>`
+          sql<HeadRow>`
             SELECT lane, job_type, min(rank) AS rank FROM jobs WHERE state = 'ready' AND ${sql.in("lane", lanes)}
             GROUP BY lane, job_type`,
-          (rows) => rows.map((row) => ({ lane: Number(row.lane), jobType: row.job_type, rank: Number(row.rank) }))
+          (rows) => rows.map(headOf)
         )
 
   /** When the next job of these lanes is due that waits for its time. */
@@ -161,6 +173,14 @@ export const claiming = (sql: SqlClient.SqlClient) => {
 
   return { claim, promote, heads, nextDue, running, takeOver, takeOverLane }
 }
+
+interface HeadRow {
+  readonly lane: Numeric
+  readonly job_type: string
+  readonly rank: Numeric
+}
+
+const headOf = (row: HeadRow): Head => ({ lane: Number(row.lane), jobType: row.job_type, rank: Number(row.rank) })
 
 const claimed = (row: ClaimedRow): ClaimedJob => ({
   id: row.id,
