@@ -2,9 +2,13 @@
 import { allAlerts } from "./alerts.ts"
 import type { Alert } from "./alerts/alert.ts"
 import { dashboards } from "./dashboards.ts"
+import { galleryPage } from "./documents/gallery.ts"
+import { picture } from "./documents/picture.ts"
 import { referencePage } from "./documents/reference.ts"
 import { runbookIndex, runbookPage } from "./documents/runbook.ts"
 import { grafanaFile } from "./files/grafana.ts"
+import { otlpConfiguration, scrapeConfiguration } from "./files/prometheus.ts"
+import { dashboardProviderFile, dataSourceFile } from "./files/provisioning.ts"
 import { ruleFile } from "./files/rules.ts"
 
 const generated = "packages/monitoring/generated"
@@ -15,7 +19,18 @@ export const files = (): ReadonlyMap<string, string> =>
     [`${generated}/prometheus/rules/jobs.yaml`, ruleFile("jobs")],
     [`${generated}/prometheus/rules/cluster.yaml`, ruleFile("cluster")],
     [`${generated}/prometheus/rules/telemetry.yaml`, ruleFile("telemetry")],
-    ...dashboards.map((one) => [`${generated}/grafana/dashboards/${one.uid}.json`, grafanaFile(one)] as const),
+    [`${generated}/prometheus/prometheus.yaml`, scrapeConfiguration()],
+    [`${generated}/prometheus/prometheus-otlp.yaml`, otlpConfiguration()],
+    [`${generated}/grafana/provisioning/datasources/prometheus.yaml`, dataSourceFile()],
+    [`${generated}/grafana/provisioning/dashboards/parametric-portal.yaml`, dashboardProviderFile()],
+    ...dashboards.flatMap((one) => {
+      const json = grafanaFile(one)
+      return [
+        [`${generated}/grafana/dashboards/${one.uid}.json`, json],
+        [`docs/dashboards/${one.uid}.svg`, picture(json)]
+      ] as const
+    }),
+    ["docs/dashboards/README.md", galleryPage(dashboards)],
     ...pages().map((rules) => [`docs/runbooks/${rules[0].name}.md`, runbookPage(rules, allAlerts)] as const),
     ["docs/runbooks/README.md", runbookIndex(allAlerts)],
     ["docs/metrics.md", referencePage()]
@@ -29,4 +44,4 @@ const pages = (): ReadonlyArray<readonly [Alert, ...ReadonlyArray<Alert>]> => {
 }
 
 /** Folders that hold generated files only: what else is found there is removed. */
-export const generatedFolders: ReadonlyArray<string> = [generated, "docs/runbooks"]
+export const generatedFolders: ReadonlyArray<string> = [generated, "docs/runbooks", "docs/dashboards"]

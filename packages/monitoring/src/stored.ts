@@ -1,7 +1,7 @@
 /** What Prometheus stores: the series of each row of the catalogue and of each recording rule, with their labels. */
 import { catalogue, type Row } from "@parametric-portal/server/observe/catalogue"
 import { recordings } from "./files/rules.ts"
-import { parse } from "./promql/parse.ts"
+import { metricsIn } from "./promql/parse.ts"
 import type { Recording } from "./rules/recording.ts"
 
 /** All rows with the name of their handle. */
@@ -18,16 +18,20 @@ export const storedNames = ({ kind, name }: Row): ReadonlyArray<string> =>
 
 /** The catalogue's metrics that an expression reads, through recording rules. */
 export const metricsBehind = (expression: string): ReadonlySet<string> => {
-  const found = new Set<string>()
-  const visit = (text: string): void =>
-    parse(text).selectors.forEach(({ metric }) => {
+  const known = behind.get(expression)
+  if (known !== undefined) {
+    return known
+  }
+  const found = new Set(
+    metricsIn(expression).flatMap((metric) => {
       const recording = allRecordings.find(({ name }) => name === metric)
-      if (recording !== undefined) {
-        return visit(String(recording.expression))
-      }
-      const row = rows.find((one) => storedNames(one.row).includes(metric))
-      found.add(row?.row.name ?? metric)
+      return recording === undefined
+        ? [rows.find(({ row }) => storedNames(row).includes(metric))?.row.name ?? metric]
+        : [...metricsBehind(String(recording.expression))]
     })
-  visit(expression)
+  )
+  behind.set(expression, found)
   return found
 }
+
+const behind = new Map<string, ReadonlySet<string>>()

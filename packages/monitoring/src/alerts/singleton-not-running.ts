@@ -4,7 +4,7 @@ import { grown } from "../promql/grown.ts"
 import { counter, gauge } from "../promql/select.ts"
 import { runners, shards, singletonSuccesses } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
-import { alert } from "./alert.ts"
+import { alert, number } from "./alert.ts"
 
 const { cluster } = catalogue
 
@@ -22,7 +22,8 @@ export const singletonNotRunning = alert({
   expression: ran.unless(runs).unless(ended).andOn(["job"], recorded(runners)),
   summary: (label) => `The singleton ${label("singleton")} of ${label("job")} does not run.`,
   description: (label) =>
-    `The singleton ${label("singleton")} ran within the last day and now runs on none of the runners of ${label("job")}. ` +
+    `The singleton ${label("singleton")} ran ${number} at a time within the last day, and now runs on none of the runners ` +
+    `of ${label("job")}. ` +
     "See how its last run ended: a singleton that failed starts again only when shards move.",
   runbook: {
     meaning:

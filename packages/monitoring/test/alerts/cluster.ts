@@ -287,7 +287,7 @@ export const clusterCases: ReadonlyArray<Case> = [
         labels: { job: "shop", singleton: "Cleaner", severity: "critical" },
         summary: "The singleton Cleaner of shop does not run.",
         description:
-          "The singleton Cleaner ran within the last day and now runs on none of the runners of shop. See how its last run ended: a singleton that failed starts again only when shards move."
+          "The singleton Cleaner ran 1 at a time within the last day, and now runs on none of the runners of shop. See how its last run ended: a singleton that failed starts again only when shards move."
       }
     ],
     healthy: {
@@ -313,7 +313,7 @@ export const clusterCases: ReadonlyArray<Case> = [
         labels: { job: "shop", singleton: "Cleaner", severity: "critical" },
         summary: "The singleton Cleaner of shop does not run.",
         description:
-          "The singleton Cleaner ran within the last day and now runs on none of the runners of shop. See how its last run ended: a singleton that failed starts again only when shards move."
+          "The singleton Cleaner ran 1 at a time within the last day, and now runs on none of the runners of shop. See how its last run ended: a singleton that failed starts again only when shards move."
       }
     ],
     healthy: {

@@ -4,7 +4,6 @@ import { clusterEntityRestartLoop } from "../../alerts/cluster-entity-restart-lo
 import { clusterMessageLatencyHigh } from "../../alerts/cluster-message-latency-high.ts"
 import { clusterShardsUnowned } from "../../alerts/cluster-shards-unowned.ts"
 import { counter, gauge } from "../../promql/select.ts"
-import { shards } from "../../rules/cluster.ts"
 import { entityType, percentile, percentiles, process } from "../scope.ts"
 import type { Panel } from "../dashboard.ts"
 

@@ -5,7 +5,6 @@ import { clusterMailboxRejections } from "../../alerts/cluster-mailbox-rejection
 import { clusterMessageLatencyHigh } from "../../alerts/cluster-message-latency-high.ts"
 import { clusterRedeliveriesHigh } from "../../alerts/cluster-redeliveries-high.ts"
 import { counter, gauge } from "../../promql/select.ts"
-import { shards } from "../../rules/cluster.ts"
 import { entityType, percentile, percentiles, process } from "../scope.ts"
 import type { Panel } from "../dashboard.ts"
 

@@ -8,7 +8,7 @@ import { counter, gauge } from "../../promql/select.ts"
 import { runners, shards } from "../../rules/cluster.ts"
 import { recorded } from "../../rules/recording.ts"
 import { settings } from "../../settings.ts"
-import { absent, entityType, process, service, unsuccessful } from "../scope.ts"
+import { absent, process, service, unsuccessful } from "../scope.ts"
 import type { Panel } from "../dashboard.ts"
 
 const { cluster } = catalogue

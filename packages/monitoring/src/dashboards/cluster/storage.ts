@@ -5,7 +5,7 @@ import { clusterStorageErrors } from "../../alerts/cluster-storage-errors.ts"
 import { across, observations } from "../../promql/select.ts"
 import { backlogAge } from "../../rules/cluster.ts"
 import { recorded } from "../../rules/recording.ts"
-import { entityType, percentile, process, service, unsuccessful } from "../scope.ts"
+import { percentile, process, service, unsuccessful } from "../scope.ts"
 import type { Panel } from "../dashboard.ts"
 
 const { cluster } = catalogue

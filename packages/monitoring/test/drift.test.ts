@@ -1,0 +1,244 @@
+/**
+ * Nothing that operators look at may name what does not exist, and nothing that is measured may go unseen. Expressions
+ * are read from the committed files where they can be, with Prometheus' own grammar.
+ */
+import { readdirSync, readFileSync } from "node:fs"
+import path from "node:path"
+import { describe, expect, it } from "vitest"
+import { allAlerts } from "../src/alerts.ts"
+import { dashboards } from "../src/dashboards.ts"
+import { excused } from "../src/excused.ts"
+import { files, generatedFolders } from "../src/files.ts"
+import { parse, type Selected } from "../src/promql/parse.ts"
+import { allRecordings, metricsBehind, rows, storedNames } from "../src/stored.ts"
+import { root } from "./support/promtool.ts"
+
+const read = (name: string): string => readFileSync(path.join(root, name), "utf8")
+
+const under = (folder: string): ReadonlyArray<string> =>
+  readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)).split(path.sep).join("/"))
+
+interface Found {
+  readonly where: string
+  readonly expression: string
+}
+
+interface GrafanaPanel {
+  readonly type: string
+  readonly title: string
+  readonly targets?: ReadonlyArray<{ readonly expr: string; readonly legendFormat: string }>
+}
+
+const inPanels: ReadonlyArray<Found> = under("packages/monitoring/generated/grafana/dashboards").flatMap((file) => {
+  const { panels }: { panels: ReadonlyArray<GrafanaPanel> } = JSON.parse(read(file))
+  return panels.flatMap(({ targets = [], title }) =>
+    targets.map(({ expr }) => ({ where: `${path.basename(file)}: ${title}`, expression: expr }))
+  )
+})
+
+const inPages: ReadonlyArray<Found> = [...under("docs/runbooks"), "docs/metrics.md", ...under("docs/guides")]
+  .filter((file) => file.endsWith(".md"))
+  .flatMap((file) =>
+    [...read(file).matchAll(/```promql\n([\s\S]*?)```/g)].map(([, expression = ""]) => ({ where: file, expression }))
+  )
+
+const inRules: ReadonlyArray<Found> = [
+  ...allAlerts.map(({ expression, name }) => ({ where: name, expression: String(expression) })),
+  ...allRecordings.map(({ expression, name }) => ({ where: name, expression: String(expression) }))
+]
+
+const everywhere = [...inPanels, ...inRules, ...inPages]
+
+const targets = ["job", "instance"]
+
+/** The labels of the series of a name, or nothing if there is no such name. */
+const labelsOf = (metric: string): ReadonlyArray<string> | undefined => {
+  const row = rows.find((one) => storedNames(one.row).includes(metric))?.row
+  if (row !== undefined) {
+    return [...targets, ...row.labels, ...(metric.endsWith("_bucket") ? ["le"] : [])]
+  }
+  return allRecordings.find(({ name }) => name === metric)?.expression.labels
+}
+
+const faultsOf = ({ matchers, metric }: Selected): ReadonlyArray<string> => {
+  const labels = labelsOf(metric)
+  const closed = rows.find((one) => storedNames(one.row).includes(metric))?.row.closed
+  if (labels === undefined) {
+    return [`no metric ${metric}`]
+  }
+  return matchers.flatMap(({ label, value }) => {
+    const values = closed?.[label]
+    const given = String(JSON.parse(value)).split("|").filter(Boolean)
+    return [
+      ...(labels.includes(label) ? [] : [`${metric} has no label ${label}`]),
+      ...(values === undefined || given.every((one) => one.startsWith("$") || values.includes(one))
+        ? []
+        : [`${metric} has no ${label} ${value}`])
+    ]
+  })
+}
+
+const faults = ({ expression, where }: Found): ReadonlyArray<string> => {
+  const { errors, groupings, selectors } = parse(expression)
+  const known = new Set(selectors.flatMap(({ metric }) => labelsOf(metric) ?? []))
+  return [
+    ...errors.map((error) => `does not parse ${error}`),
+    ...selectors.flatMap(faultsOf),
+    ...groupings.filter((label) => !known.has(label)).map((label) => `groups by ${label}, which no series has`)
+  ].map((fault) => `${where}: ${fault}`)
+}
+
+const made = files()
+
+describe("generated files", () => {
+  it("are as their sources make them, byte for byte", () => {
+    for (const [name, content] of made) {
+      expect(read(name), `${name} is not what \`npm run generate\` makes`).toBe(content)
+    }
+  })
+
+  it("are all that is in their folders", () => {
+    expect(generatedFolders.flatMap(under).filter((name) => !made.has(name))).toEqual([])
+  })
+
+  it("are made twice with the same bytes", () => {
+    expect([...files()]).toEqual([...made])
+  })
+})
+
+describe("queries", () => {
+  it("are found: in panels, in rules and in pages", () => {
+    expect(inPanels.length).toBeGreaterThan(80)
+    expect(inRules.length).toBeGreaterThan(80)
+    expect(inPages.length).toBeGreaterThan(80)
+  })
+
+  it("name only metrics, labels and label values of the catalogue", () => {
+    expect(everywhere.flatMap(faults)).toEqual([])
+  })
+
+  it("are told apart from queries that name what does not exist", () => {
+    const bad = {
+      metric: "rate(jobs_finished_total[5m])",
+      label: "sum by (queue) (jobs_queue_depth)",
+      matcher: 'jobs_queue_depth{queue="a"}',
+      value: 'jobs_queue_depth{state="stuck"}',
+      grammar: "sum by (job (jobs_queue_depth)"
+    }
+    expect(Object.entries(bad).flatMap(([where, expression]) => faults({ where, expression }))).toEqual([
+      "metric: no metric jobs_finished_total",
+      "label: groups by queue, which no series has",
+      "matcher: jobs_queue_depth has no label queue",
+      'value: jobs_queue_depth has no state "stuck"',
+      'grammar: does not parse at 12: "(jobs_queue_depth)"'
+    ])
+  })
+})
+
+describe("words", () => {
+  it("in pages, pictures and texts of alerts that look like a metric are one", () => {
+    const known = new Set(rows.flatMap(({ row }) => [row.name, ...storedNames(row)]))
+    const pages = [
+      ...under("docs/runbooks"),
+      "docs/metrics.md",
+      "docs/dashboards/README.md",
+      "docs/guides/monitoring.md"
+    ]
+    const words = pages.flatMap((file) =>
+      [...read(file).matchAll(/(?<![:\w/.-])(?:jobs|cluster|workflow|telemetry)_[a-z_]*[a-z]\b(?!:)/g)].map(
+        ([word]) => `${file}: ${word}`
+      )
+    )
+    expect(words.length).toBeGreaterThan(300)
+    expect(words.filter((word) => !known.has(word.split(": ")[1] ?? ""))).toEqual([])
+  })
+})
+
+describe("metrics", () => {
+  const seen = new Set([...inPanels, ...inRules].flatMap(({ expression }) => [...metricsBehind(expression)]))
+
+  it("are each in a panel, in an alert, or excused", () => {
+    expect(rows.map(({ row }) => row.name).filter((name) => !seen.has(name) && excused[name] === undefined)).toEqual([])
+  })
+
+  it("are not excused when they are seen, or are not there", () => {
+    expect(Object.keys(excused).filter((name) => seen.has(name) || !rows.some(({ row }) => row.name === name))).toEqual(
+      []
+    )
+  })
+
+  it("have a section in the reference each", () => {
+    const sections = [...read("docs/metrics.md").matchAll(/^### (\w+)$/gm)].map(([, name]) => name)
+    expect(sections).toEqual(rows.map(({ row }) => row.name))
+  })
+})
+
+describe("panels", () => {
+  const panels = dashboards.flatMap((dashboard) =>
+    dashboard.rows.flatMap((row) => row.panels.map((panel) => ({ dashboard, panel })))
+  )
+
+  it("have a title of their own on their dashboard, a unit and a description each", () => {
+    for (const dashboard of dashboards) {
+      const own = panels.filter((one) => one.dashboard === dashboard).map(({ panel }) => panel.title)
+      expect(new Set(own).size).toBe(own.length)
+    }
+    expect(panels.filter(({ panel }) => panel.unit === "" || panel.description.length < 30)).toEqual([])
+  })
+
+  it("name series by labels that they have", () => {
+    const wrong = panels.flatMap(({ panel }) =>
+      panel.queries.flatMap(({ legend, query }) =>
+        [...legend.matchAll(/\{\{(\w+)\}\}/g)]
+          .map(([, label = ""]) => label)
+          .filter((label) => !query.labels.includes(label) && !(panel.kind === "heatmap" && label === "le"))
+          .map((label) => `${panel.title}: ${label}`)
+      )
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it("follow the chosen service, and the chosen process where the number is of a process", () => {
+    const wrong = inPanels.flatMap(({ expression, where }) =>
+      parse(expression).selectors.flatMap(({ matchers, metric }) => {
+        const row = rows.find((one) => storedNames(one.row).includes(metric))?.row
+        const wanted = row === undefined || row.scope === "cluster" ? ["job"] : ["job", "instance"]
+        const chosen = targets.filter((label) => matchers.some((matcher) => matcher.label === label))
+        return String(chosen) === String(wanted) ? [] : [`${where}: ${metric} follows ${chosen.join(", ")}`]
+      })
+    )
+    expect(wrong).toEqual([])
+  })
+})
+
+describe("alerts", () => {
+  it("say their value, a next step, and only labels that they have", () => {
+    const wrong = allAlerts.flatMap(({ description, expression, labels = {}, name, summary }) => {
+      const named = [...`${summary} ${description}`.matchAll(/\$labels\.(\w+)/g)].map(([, label = ""]) => label)
+      const has = [...expression.labels, ...Object.keys(labels)]
+      return [
+        ...named.filter((label) => !has.includes(label)).map((label) => `${name} has no label ${label}`),
+        ...(description.includes("$value") ? [] : [`${name} does not say its value`]),
+        ...(summary.includes("\n") || summary.length > 120 ? [`${name} has no short summary`] : [])
+      ]
+    })
+    expect(wrong).toEqual([])
+  })
+
+  it("lead to a runbook with every part that is needed at night", () => {
+    for (const { name, runbookUrl } of allAlerts) {
+      expect(runbookUrl.endsWith(`/docs/runbooks/${name}.md`)).toBe(true)
+      const headings = [...read(`docs/runbooks/${name}.md`).matchAll(/^##? (.*)$/gm)].map(([, text]) => text)
+      expect(headings).toEqual([
+        name,
+        "What it means",
+        "Is it true? Where?",
+        "Likely causes",
+        "Mend",
+        "Silence it safely"
+      ])
+    }
+  })
+})

@@ -1,0 +1,88 @@
+/** Expressions are made of rows of the catalogue: what is not there does not compile, and what is made is sound. */
+import { catalogue } from "@parametric-portal/server/observe/catalogue"
+import { describe, expect, it } from "vitest"
+import { grown } from "../src/promql/grown.ts"
+import { print } from "../src/promql/node.ts"
+import { parse } from "../src/promql/parse.ts"
+import { absent, across, buckets, counter, gauge, noneOf, observations, oneOf, quantile } from "../src/promql/select.ts"
+import { yaml } from "../src/files/yaml.ts"
+
+const { jobs, telemetry } = catalogue
+
+describe("an expression", () => {
+  it("selects by labels and closed values of its row", () => {
+    expect(String(counter(jobs.failures, { job_type: "a", reason: oneOf("x.y", "z") }))).toBe(
+      String.raw`jobs_failed_total{job_type="a", reason=~"x\\.y|z"}`
+    )
+    expect(String(observations(jobs.processingSeconds, { outcome: absent, job: "$service" }))).toBe(
+      'jobs_processing_seconds_count{outcome="", job=~"$service"}'
+    )
+    expect(String(gauge(jobs.dlqSize, { job_type: noneOf("a", "b") }))).toBe('jobs_dlq_size{job_type!~"a|b"}')
+  })
+
+  it("does not compile with names that the catalogue does not have", () => {
+    // @ts-expect-error there is no such label
+    counter(jobs.failures, { queue: "a" })
+    // @ts-expect-error there is no such state
+    gauge(jobs.queueDepth, { state: "stuck" })
+    // @ts-expect-error there is no such metric
+    expect(jobs.finished).toBeUndefined()
+    // @ts-expect-error a gauge is no counter
+    counter(jobs.queueDepth)
+    // @ts-expect-error only counters have a rate
+    expect(gauge(jobs.queueDepth).rate).toBeUndefined()
+    // @ts-expect-error grouped by a label that is not there
+    counter(jobs.failures).rate("5m").sumBy("priority")
+  })
+
+  it("takes the largest of a number of the cluster, and adds up those of runners", () => {
+    expect(String(across(jobs.queueOldestAge, ["job"]))).toBe("max by (job) (jobs_queue_oldest_age_seconds)")
+    expect(String(across(jobs.slots, ["job"]))).toBe("sum by (job) (jobs_slots)")
+  })
+
+  it("is refused when two sides could never match", () => {
+    const byType = gauge(jobs.slots).sumBy("job", "job_type")
+    const byJob = gauge(jobs.slots).sumBy("job")
+    expect(() => byType.dividedBy(byJob)).toThrow('"/" of series by (job, job_type) and by (job) matches none')
+    expect(String(byType.andOn(["job"], byJob.above(1)))).toBe(
+      "sum by (job, job_type) (jobs_slots) and on (job) sum by (job) (jobs_slots) > 1"
+    )
+  })
+
+  it("keeps the order of evaluation in its text", () => {
+    const one = gauge(telemetry.lastSuccess)
+    const two = gauge(telemetry.lastSuccess, { job: "a" })
+    expect(String(one.plus(two).times(2))).toBe(
+      '(telemetry_last_success_timestamp_seconds + telemetry_last_success_timestamp_seconds{job="a"}) * 2'
+    )
+    expect(String(one.minus(two.minus(one)))).toBe(
+      [
+        "telemetry_last_success_timestamp_seconds",
+        "- (",
+        '  telemetry_last_success_timestamp_seconds{job="a"} - telemetry_last_success_timestamp_seconds',
+        ")"
+      ].join("\n")
+    )
+  })
+
+  it("means the same when it is broken into lines", () => {
+    const node = grown(counter(jobs.failures), "10m").sumBy("job", "job_type").node
+    const shape = (text: string) => ({ ...parse(text), text: text.replaceAll(/\s+/g, "") })
+    expect(shape(print(node))).toEqual(shape(print(node, 0).replaceAll("\n", " ")))
+    expect(parse(print(node)).errors).toEqual([])
+  })
+
+  it("loses the label of the buckets when it becomes a quantile", () => {
+    const p95 = quantile(0.95, buckets(jobs.duration).rate("5m").sumBy("job", "le"))
+    expect(p95.labels).toEqual(["job"])
+    expect(String(p95)).toBe("histogram_quantile(0.95, sum by (job, le) (rate(jobs_duration_seconds_bucket[5m])))")
+  })
+})
+
+describe("YAML", () => {
+  it("quotes what could be read as something else, and keeps the lines of a text", () => {
+    expect(
+      yaml({ a: "plain", b: "1", c: "yes", d: "x: y", e: "one\ntwo", f: [1, { g: true, h: [] }], i: undefined })
+    ).toBe('a: plain\nb: "1"\nc: "yes"\nd: "x: y"\ne: |-\n  one\n  two\nf:\n  - 1\n  - g: true\n    h: []\n')
+  })
+})
