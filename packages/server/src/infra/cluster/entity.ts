@@ -224,9 +224,10 @@ export class EntityWatch {
       ended: (outcome, isFatal) => {
         message.ended(outcome)
         unsettled.delete(message)
-        if (isFatal) {
-          life.isRestarting = true
-        } else if (!life.isRestarting) {
+        // What a rebuild cuts short arrives again, and what ended by itself in the meantime does not.
+        life.isRestarting = life.isRestarting || isFatal
+        const comesBack = life.isRestarting && (outcome._tag === "interrupted" || outcome._tag === "defect")
+        if (!comesBack) {
           life.open.delete(requestId)
         }
       },

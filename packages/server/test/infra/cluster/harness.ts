@@ -47,6 +47,9 @@ export const settle = Effect.zipRight(
   Effect.zipRight(TestClock.adjust(1), Effect.repeatN(Effect.yieldNow(), 300))
 )
 
+/** Lets a runner acquire its shards, which it tries each 100 ms. */
+export const ready = Effect.zipRight(settle, Effect.zipRight(TestClock.adjust(1000), settle))
+
 /** The series of the metrics named, without those that are zero. */
 export const moved = (...names: ReadonlyArray<string>) =>
   Effect.map(Testing.snapshot, (snapshot) =>
