@@ -196,12 +196,14 @@ const counting = (sql: SqlClient.SqlClient) => {
   const depth: Effect.Effect<ReadonlyArray<Depth>, SqlError> = Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Effect.map(
       sql<{ readonly job_type: string; readonly state: string; readonly jobs: Numeric }>`
-        SELECT job_type, 'ready' AS state, count(*) AS jobs FROM jobs WHERE state = 'ready' GROUP BY job_type
-        UNION ALL
-        SELECT job_type, CASE WHEN due_at <= ${now} THEN 'ready' ELSE state END, count(*) FROM jobs
-        WHERE state IN ('scheduled', 'retrying') GROUP BY 1, 2
-        UNION ALL
-        SELECT job_type, 'running', count(*) FROM jobs WHERE state = 'running' GROUP BY job_type`,
+        SELECT job_type, state, sum(jobs) AS jobs FROM (
+          SELECT job_type, 'ready' AS state, count(*) AS jobs FROM jobs WHERE state = 'ready' GROUP BY job_type
+          UNION ALL
+          SELECT job_type, CASE WHEN due_at <= ${now} THEN 'ready' ELSE state END, count(*) FROM jobs
+          WHERE state IN ('scheduled', 'retrying') GROUP BY 1, 2
+          UNION ALL
+          SELECT job_type, 'running', count(*) FROM jobs WHERE state = 'running' GROUP BY job_type) alive
+        GROUP BY job_type, state`,
       (rows) => rows.map((row) => ({ jobType: row.job_type, state: stateOf(row.state), jobs: Number(row.jobs) }))
     )
   )
