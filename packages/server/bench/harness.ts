@@ -12,7 +12,7 @@ export interface Result {
   readonly samples: number
 }
 
-/** What is measured: a batch of calls, after which `check` throws unless the calls did what they claim. */
+/** What is measured: batches of calls, after which `check` throws unless all of them did what they claim. */
 export interface Subject {
   readonly name: string
   readonly run: (calls: number) => void | Promise<void>
@@ -23,38 +23,62 @@ export interface Subject {
 /** How often to measure. */
 export interface Rounds {
   readonly rounds: number
-  readonly warmups: number
-  /** Calls of each subject in a round. */
-  readonly calls: number
+  /**
+   * What a batch should take. Long enough for the processor's caches to be warm in most of it, and short beside a change in
+   * how busy the machine is.
+   */
+  readonly batchMs: number
 }
 
-/** Nanoseconds a call in each round, by the name of the subject. */
+/** Nanoseconds of processor time a call in each round, by the name of the subject. */
 export type Samples = ReadonlyMap<string, ReadonlyArray<number>>
 
 /** Measures the subjects in turns, and checks what each of them has done. */
-export const interleave = async (
-  subjects: ReadonlyArray<Subject>,
-  { calls, rounds, warmups }: Rounds
-): Promise<Samples> => {
-  const samples = new Map<string, Array<number>>(subjects.map(({ name }) => [name, []]))
-  for (let round = -warmups; round < rounds; round++) {
-    for (let turn = 0; turn < subjects.length; turn++) {
-      const subject = subjects[(turn + round + warmups) % subjects.length]
-      if (subject === undefined) continue
-      const nanos = await timed(() => subject.run(calls))
-      if (round >= 0) samples.get(subject.name)?.push(nanos / calls)
+export const interleave = async (subjects: ReadonlyArray<Subject>, { batchMs, rounds }: Rounds): Promise<Samples> => {
+  const turns: Array<Turn> = []
+  for (const subject of subjects) turns.push(await warmedUp(subject, batchMs))
+  for (let round = 0; round < rounds; round++) {
+    for (let index = 0; index < turns.length; index++) {
+      const turn = turns[(index + round) % turns.length]
+      if (turn !== undefined) turn.nanos.push((await batch(turn, turn.calls)) / turn.calls)
     }
   }
-  for (const subject of subjects) await subject.check(calls * (rounds + warmups))
-  return samples
+  for (const { made, subject } of turns) await subject.check(made)
+  return new Map(turns.map(({ nanos, subject }) => [subject.name, nanos]))
 }
 
-/** Nanoseconds that a batch takes. */
-export const timed = async (batch: () => void | Promise<void>): Promise<number> => {
-  const start = process.hrtime.bigint()
-  const pending = batch()
+/** A subject with the size of its batches, how many calls it has made, and what each took in each round. */
+interface Turn {
+  readonly subject: Subject
+  calls: number
+  made: number
+  readonly nanos: Array<number>
+}
+
+const warmedUp = async (subject: Subject, batchMs: number): Promise<Turn> => {
+  const turn: Turn = { subject, calls: 10, made: 0, nanos: [] }
+  for (let warmup = 0; warmup < 40; warmup++) {
+    const nanos = await batch(turn, turn.calls)
+    turn.calls = Math.max(10, Math.round((turn.calls + (turn.calls * batchMs * 1e6) / nanos) / 2))
+  }
+  return turn
+}
+
+const batch = (turn: Turn, calls: number): Promise<number> => {
+  turn.made += calls
+  return timed(() => turn.subject.run(calls))
+}
+
+/**
+ * Nanoseconds of processor time that a batch takes, garbage collection included. It is what a call costs, and does not
+ * count the time in which something else on the machine had the processor.
+ */
+export const timed = async (run: () => void | Promise<void>): Promise<number> => {
+  const start = process.cpuUsage()
+  const pending = run()
   if (pending !== undefined) await pending
-  return Number(process.hrtime.bigint() - start)
+  const { system, user } = process.cpuUsage(start)
+  return (user + system) * 1000
 }
 
 /** The samples of one subject. */

@@ -11,16 +11,24 @@ import * as MetricBoundaries from "effect/MetricBoundaries"
 import * as MetricLabel from "effect/MetricLabel"
 import { options } from "./work.ts"
 
-const duration = Metric.timerWithBoundaries("original_processing_seconds", [0.01, 0.1, 1, 10, 100, 1000])
-const exact = Metric.histogram("original_exact_seconds", MetricBoundaries.fromIterable([0.01, 0.1, 1, 10, 100, 1000]))
-const inFlight = Metric.gauge("original_in_flight")
-const completions = Metric.counter("original_completed_total")
-const failures = Metric.counter("original_failed_total")
-const cancellations = Metric.counter("original_cancelled_total")
+const boundaries = [0.01, 0.1, 1, 10, 100, 1000]
+
+const metrics = {
+  duration: Metric.timerWithBoundaries("original_processing_seconds", boundaries),
+  completions: Metric.counter("original_completed_total"),
+  failures: Metric.counter("original_failed_total"),
+  careful: {
+    duration: Metric.histogram("careful_processing_seconds", MetricBoundaries.fromIterable(boundaries)),
+    inFlight: Metric.gauge("careful_in_flight"),
+    completions: Metric.counter("careful_completed_total"),
+    failures: Metric.counter("careful_failed_total"),
+    cancellations: Metric.counter("careful_cancelled_total")
+  }
+}
 
 /** The original service. */
 export class OriginalMetrics extends Effect.Service<OriginalMetrics>()("bench/OriginalMetrics", {
-  sync: () => ({ duration, exact, inFlight, completions, failures, cancellations })
+  sync: () => metrics
 }) {
   static readonly label = (pairs: Record<string, string | undefined>): HashSet.HashSet<MetricLabel.MetricLabel> =>
     HashSet.fromIterable(
@@ -48,9 +56,9 @@ export const original = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect
 
 /** Every exit timed and counted, and what is in flight: what ours does, in the original's way. */
 export const originalEqualCare = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | OriginalMetrics> =>
-  Effect.flatMap(OriginalMetrics, (metrics) => {
+  Effect.flatMap(OriginalMetrics, ({ careful }) => {
     const labels = labelsOf()
-    const going = Metric.taggedWithLabels(metrics.inFlight, labels)
+    const going = Metric.taggedWithLabels(careful.inFlight, labels)
     return Effect.zipRight(
       Metric.incrementBy(going, 1),
       Effect.flatMap(Effect.clock, (clock) => {
@@ -60,9 +68,9 @@ export const originalEqualCare = <A, E, R>(effect: Effect.Effect<A, E, R>): Effe
           return Effect.zipRight(
             Effect.zipRight(
               Metric.incrementBy(going, -1),
-              Metric.update(Metric.taggedWithLabels(metrics.exact, labels), seconds)
+              Metric.update(Metric.taggedWithLabels(careful.duration, labels), seconds)
             ),
-            Metric.increment(counterOf(metrics, exit, labels))
+            Metric.increment(counterOf(careful, exit, labels))
           )
         })
       })
@@ -70,15 +78,15 @@ export const originalEqualCare = <A, E, R>(effect: Effect.Effect<A, E, R>): Effe
   })
 
 const counterOf = (
-  metrics: OriginalMetrics,
+  careful: OriginalMetrics["careful"],
   exit: Exit.Exit<unknown, unknown>,
   labels: HashSet.HashSet<MetricLabel.MetricLabel>
 ): Metric.Metric.Counter<number> =>
   Exit.isSuccess(exit)
-    ? Metric.taggedWithLabels(metrics.completions, labels)
+    ? Metric.taggedWithLabels(careful.completions, labels)
     : Cause.isInterruptedOnly(exit.cause)
-      ? Metric.taggedWithLabels(metrics.cancellations, labels)
-      : Metric.taggedWithLabels(metrics.failures, failureLabels(reasonOf(exit.cause)))
+      ? Metric.taggedWithLabels(careful.cancellations, labels)
+      : Metric.taggedWithLabels(careful.failures, failureLabels(reasonOf(exit.cause)))
 
 const reasonOf = (cause: Cause.Cause<unknown>): string => String(Object(Cause.squash(cause))._tag)
 
@@ -88,10 +96,9 @@ const total = (name: string): number =>
     return sum + Number("count" in metricState ? metricState.count : "value" in metricState ? metricState.value : 0)
   }, 0)
 
-/** What was recorded so far. */
-export const recorded = () => ({
-  timed: total("original_processing_seconds"),
-  timedExactly: total("original_exact_seconds"),
-  completed: total("original_completed_total"),
-  inFlight: total("original_in_flight")
+/** What was recorded so far in one form. */
+export const recorded = (form: "original" | "careful") => ({
+  timed: total(`${form}_processing_seconds`),
+  completed: total(`${form}_completed_total`),
+  inFlight: total(`${form}_in_flight`)
 })

@@ -43,44 +43,44 @@ const compare = (name: string, recorded: Recorded, claims: Recorded): void => {
   claim(`${name}: in flight`, recorded.inFlight, claims.inFlight)
 }
 
+type Wrap<R = never> = <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E, R>
+
+/** What a peer recorded in one of its forms. */
+interface PeerRecorded {
+  readonly timed: number
+  readonly completed: number
+  readonly inFlight: number
+}
+
+const peer = (name: string, run: Subject["run"], recorded: () => PeerRecorded | Promise<PeerRecorded>): Subject => ({
+  name,
+  run,
+  check: async (calls) => {
+    const { completed, inFlight, timed } = await recorded()
+    claim(`${name}: timed`, timed, calls)
+    claim(`${name}: counted`, completed, calls)
+    claim(`${name}: in flight`, inFlight, 0)
+  }
+})
+
 const originals = ManagedRuntime.make(original.OriginalMetrics.Default)
+
+const runOriginal =
+  (wrap: Wrap<original.OriginalMetrics>): Subject["run"] =>
+  (calls) =>
+    originals.runPromise(calling(() => wrap(work.success))(calls))
+
+const runPlain =
+  (wrap: Wrap): Subject["run"] =>
+  (calls) =>
+    Effect.runPromise(calling(() => wrap(work.success))(calls))
 
 /** What users would otherwise write, successes only and with the same care for every exit. */
 export const peers: ReadonlyArray<Subject> = [
-  {
-    name: "original",
-    run: (calls) => originals.runPromise(calling(() => original.original(work.success))(calls)),
-    check: (calls) => claim("original: timed", original.recorded().timed, calls)
-  },
-  {
-    name: "original, equal care",
-    run: (calls) => originals.runPromise(calling(() => original.originalEqualCare(work.success))(calls)),
-    check: (calls) => {
-      claim("original, equal care: timed", original.recorded().timedExactly, calls)
-      claim("original, both forms: counted", original.recorded().completed, 2 * calls)
-      claim("original, equal care: in flight", original.recorded().inFlight, 0)
-    }
-  },
-  ...pair("prom-client", [prom.promClient, prom.promClientEqualCare], prom.recorded),
-  ...pair("OpenTelemetry API", [otel.otelApi, otel.otelApiEqualCare], otel.recorded)
+  peer("original", runOriginal(original.original), () => original.recorded("original")),
+  peer("original, equal care", runOriginal(original.originalEqualCare), () => original.recorded("careful")),
+  peer("prom-client", runPlain(prom.promClient), () => prom.recorded("simple")),
+  peer("prom-client, equal care", runPlain(prom.promClientEqualCare), () => prom.recorded("careful")),
+  peer("OpenTelemetry API", runPlain(otel.otelApi), () => otel.recorded("simple")),
+  peer("OpenTelemetry API, equal care", runPlain(otel.otelApiEqualCare), () => otel.recorded("careful"))
 ]
-
-type Wrap = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-
-function pair(
-  name: string,
-  [simple, careful]: readonly [Wrap, Wrap],
-  recorded: (form: "simple" | "careful") => Promise<{ timed: number; completed: number; inFlight: number }>
-): ReadonlyArray<Subject> {
-  const form = (suffix: string, wrap: Wrap, which: "simple" | "careful"): Subject => ({
-    name: `${name}${suffix}`,
-    run: (calls) => Effect.runPromise(calling(() => wrap(work.success))(calls)),
-    check: async (calls) => {
-      const { completed, inFlight, timed } = await recorded(which)
-      claim(`${name}${suffix}: timed`, timed, calls)
-      claim(`${name}${suffix}: counted`, completed, calls)
-      claim(`${name}${suffix}: in flight`, inFlight, 0)
-    }
-  })
-  return [form("", simple, "simple"), form(", equal care", careful, "careful")]
-}

@@ -25,12 +25,7 @@ export class SeriesCache<A, Options> {
     if (known !== undefined) {
       return known
     }
-    const made = this.make(options, ambient)
-    // Past the limit the series themselves fold into one, so what is not kept here costs time but no memory.
-    if (resolved.size < defaultLimit) {
-      resolved.set(key, made)
-    }
-    return made
+    return remember(resolved, key, this.make(options, ambient))
   }
 
   private resolvedUnder(ambient: ReadonlyArray<MetricLabel.MetricLabel>): Map<string, A> {
@@ -50,4 +45,15 @@ export class SeriesCache<A, Options> {
     this.byAmbient.set(ambient, made)
     return made
   }
+}
+
+/**
+ * Keeps what was resolved, unless there is a limit's worth of it already: past the limit the series themselves fold
+ * into one, so what is not kept costs time but no memory.
+ */
+export const remember = <K, A>(resolved: Map<K, A>, key: K, made: A): A => {
+  if (resolved.size < defaultLimit) {
+    resolved.set(key, made)
+  }
+  return made
 }

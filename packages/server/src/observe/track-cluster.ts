@@ -6,7 +6,7 @@ import { canonical, label } from "./label.ts"
 import type { Meter } from "./meter.ts"
 import { clusterErrorType, type Outcome } from "./outcome.ts"
 import type { Series } from "./series.ts"
-import { SeriesCache } from "./series-cache.ts"
+import { remember, SeriesCache } from "./series-cache.ts"
 import type { Watcher } from "./watch.ts"
 
 /** What can be done with a message. */
@@ -25,23 +25,39 @@ type ClusterHandles = HandlesOf<typeof cluster>
 /** Tracks cluster operations in one set of cluster metrics. */
 export class ClusterTracker {
   private readonly meter: Meter
-  private readonly series: SeriesCache<OperationSeries, TrackClusterOptions>
+  private readonly entities: { readonly [O in ClusterOperation]: SeriesCache<EntitySeries, TrackClusterOptions> }
 
   constructor(handles: ClusterHandles, meter: Meter) {
     this.meter = meter
-    this.series = new SeriesCache(meter, (options, ambient) => new OperationSeries(handles, options, ambient))
+    const cache = () =>
+      new SeriesCache<EntitySeries, TrackClusterOptions>(meter, (_, ambient) => new EntitySeries(handles, ambient))
+    this.entities = { send: cache(), broadcast: cache(), receive: cache() }
   }
 
   watcher(options: TrackClusterOptions): Watcher {
-    const key = `${options.operation}\u0000${options.entityType}\u0000${options.message ?? ""}`
     return {
       site: "trackCluster",
       meter: this.meter,
       begin: ({ ambient }) => {
-        const series = this.series.get(key, options, ambient)
+        const series = this.entities[options.operation].get(options.entityType, options, ambient).of(options)
         return (outcome, seconds) => series.end(outcome, seconds)
       }
     }
+  }
+}
+
+/** The series of one operation with one type of entity, by message. */
+class EntitySeries {
+  private readonly byMessage = new Map<string | undefined, OperationSeries>()
+  private readonly make: (options: TrackClusterOptions) => OperationSeries
+
+  constructor(handles: ClusterHandles, ambient: ReadonlyArray<MetricLabel.MetricLabel>) {
+    this.make = (options) => new OperationSeries(handles, options, ambient)
+  }
+
+  of(options: TrackClusterOptions): OperationSeries {
+    const known = this.byMessage.get(options.message)
+    return known ?? remember(this.byMessage, options.message, this.make(options))
   }
 }
 
@@ -49,7 +65,8 @@ export class ClusterTracker {
 class OperationSeries {
   private readonly latency: Series
   private readonly succeeded: Series | undefined
-  private readonly errors: (type: string) => Series
+  private readonly resolveErrors: (type: string) => Series
+  private readonly errors = new Map<string, Series>()
 
   constructor(
     handles: ClusterHandles,
@@ -60,7 +77,8 @@ class OperationSeries {
     const counter = succeeds[operation]
     this.latency = handles.messageLatency[InstrumentId].resolve(labels)
     this.succeeded = counter === undefined ? undefined : handles[counter][InstrumentId].resolve(labels)
-    this.errors = (type) => handles.errors[InstrumentId].resolve(canonical(label({ entity_type, type }), ambient))
+    this.resolveErrors = (type) =>
+      handles.errors[InstrumentId].resolve(canonical(label({ entity_type, type }), ambient))
   }
 
   end(outcome: Outcome, seconds: number): void {
@@ -69,12 +87,17 @@ class OperationSeries {
       case "success":
         return this.succeeded?.record(1)
       case "failure":
-        return this.errors(clusterErrorType(outcome.error)).record(1)
+        return this.errorsOf(clusterErrorType(outcome.error)).record(1)
       case "defect":
-        return this.errors(clusterErrorType(outcome.defect)).record(1)
+        return this.errorsOf(clusterErrorType(outcome.defect)).record(1)
       case "interrupted":
         return undefined
     }
+  }
+
+  private errorsOf(type: string): Series {
+    const known = this.errors.get(type)
+    return known ?? remember(this.errors, type, this.resolveErrors(type))
   }
 }
 

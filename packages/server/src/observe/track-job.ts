@@ -1,12 +1,14 @@
 /** Watching one operation on a job: the table of `trackJob` in the reference, row by row. */
+import type * as Clock from "effect/Clock"
 import type * as MetricLabel from "effect/MetricLabel"
 import type { jobs } from "./catalogue/jobs.ts"
 import { type Declared, type HandlesOf, InstrumentId } from "./instrument.ts"
 import { canonical, label, type Pairs } from "./label.ts"
 import type { Meter } from "./meter.ts"
 import { defectReason, failureReason, type FailedOutcome, type Outcome } from "./outcome.ts"
+import { Runs } from "./runs.ts"
 import type { Series } from "./series.ts"
-import { SeriesCache } from "./series-cache.ts"
+import { remember, SeriesCache } from "./series-cache.ts"
 import type { Begin, End, Watcher } from "./watch.ts"
 
 /** What can be done to a job. */
@@ -34,22 +36,25 @@ export interface TrackJobOptions {
 }
 
 type JobHandles = HandlesOf<typeof jobs>
-
-/** A run of a `process` that has not ended. */
-interface Run {
-  readonly startNanos: bigint
-}
+type Ambient = ReadonlyArray<MetricLabel.MetricLabel>
 
 /** Tracks operations on jobs in one set of job metrics. */
 export class JobTracker {
+  private readonly handles: JobHandles
   private readonly meter: Meter
-  private readonly series: SeriesCache<OperationSeries, TrackJobOptions>
-  /** By series of `inFlightOldestAge`, in the order in which they began. */
-  private readonly runs = new Map<Series, Set<Run>>()
+  private readonly types: { readonly [O in JobOperation]: SeriesCache<TypeSeries, TrackJobOptions> }
+  /** What runs, by series of `inFlightOldestAge`. */
+  private readonly running = new Map<Series, Runs>()
 
   constructor(handles: JobHandles, meter: Meter) {
+    this.handles = handles
     this.meter = meter
-    this.series = new SeriesCache(meter, (options, ambient) => new OperationSeries(handles, options, ambient))
+    const cache = () =>
+      new SeriesCache<TypeSeries, TrackJobOptions>(
+        meter,
+        (_, ambient) => new TypeSeries(this.handles, ambient, this.runsOf)
+      )
+    this.types = { submit: cache(), process: cache(), cancel: cache(), replay: cache() }
     meter.observe({
       instrument: handles.inFlightOldestAge[InstrumentId],
       refresh: (nowNanos) => this.observeOldest(nowNanos)
@@ -60,102 +65,149 @@ export class JobTracker {
     return { site: "trackJob", meter: this.meter, begin: (begin) => this.begin(options, begin) }
   }
 
-  private begin(options: TrackJobOptions, { ambient, clock, startNanos }: Begin): End {
-    const series = this.series.get(
-      `${options.operation}\u0000${options.jobType}\u0000${options.priority ?? ""}`,
-      options,
-      ambient
-    )
-    series.begin(options, clock.unsafeCurrentTimeMillis())
-    const leave = series.oldest === undefined ? undefined : this.enter(series.oldest, { startNanos })
+  private begin(options: TrackJobOptions, begin: Begin): End {
+    const { ambient, clock, startNanos } = begin
+    const { epoch } = this.meter
+    const series = this.seriesOf(options, ambient)
+    series.begin(options, clock)
+    const run = series.runs?.enter(startNanos)
     return (outcome, seconds) => {
-      leave?.()
-      series.end(options, outcome, { seconds, nowMs: clock.unsafeCurrentTimeMillis() })
+      run?.leave()
+      series.inFlight.add(-1)
+      // Series that were removed meanwhile are resolved again, so that what ends now is counted.
+      const current = epoch === this.meter.epoch ? series : this.seriesOf(options, ambient)
+      current.end(options, outcome, { seconds, clock })
     }
   }
 
-  private enter(oldest: Series, run: Run): () => void {
-    const runs = this.runs.get(oldest) ?? new Set()
-    this.runs.set(oldest, runs.add(run))
-    return () => {
-      runs.delete(run)
-    }
+  private seriesOf(options: TrackJobOptions, ambient: Ambient): OperationSeries {
+    return this.types[options.operation].get(options.jobType, options, ambient).of(options)
+  }
+
+  private readonly runsOf = (oldest: Series): Runs => {
+    const known = this.running.get(oldest)
+    const runs = known ?? new Runs()
+    this.running.set(oldest, runs)
+    return runs
   }
 
   private observeOldest(nowNanos: bigint): void {
-    for (const [series, runs] of this.runs) {
-      const [first] = runs
-      series.record(first === undefined ? 0 : Math.max(0, Number(nowNanos - first.startNanos) / 1e9))
+    const oldestAge = this.handles.inFlightOldestAge[InstrumentId]
+    for (const [series, { oldest }] of this.running) {
+      if (oldest === undefined && oldestAge.find(series.labels) !== series) {
+        this.running.delete(series)
+      } else {
+        series.record(oldest === undefined ? 0 : Math.max(0, Number(nowNanos - oldest.startNanos) / 1e9))
+      }
     }
   }
 }
 
-/** The series that one operation on one type of job moves. */
+/** The series of one operation on one type of job, by priority. */
+class TypeSeries {
+  private readonly byPriority = new Map<string | undefined, OperationSeries>()
+  private readonly make: (options: TrackJobOptions) => OperationSeries
+
+  constructor(handles: JobHandles, ambient: Ambient, runsOf: (oldest: Series) => Runs) {
+    this.make = (options) => new OperationSeries(handles, options, { ambient, runsOf })
+  }
+
+  of(options: TrackJobOptions): OperationSeries {
+    const known = this.byPriority.get(options.priority)
+    return known ?? remember(this.byPriority, options.priority, this.make(options))
+  }
+}
+
+/** The series that one operation on one type and priority of job moves, each resolved when it first moves. */
 class OperationSeries {
-  readonly oldest: Series | undefined
-  private readonly inFlight: Series
+  readonly inFlight: Series
+  readonly runs: Runs | undefined
   private readonly processing: Series
   private readonly succeeded: Series
   private readonly labelled: (handle: Declared<string>, extra?: Pairs) => Series
   private readonly handles: JobHandles
+  private readonly labels: Pairs
+  private readonly byOutcome = new Map<FailedOutcome, Series>()
+  private readonly byReason = new Map<string, Series>()
+  private wait: Series | undefined
+  private duration: Series | undefined
+  private retries: Series | undefined
+  private cancellations: Series | undefined
 
-  constructor(handles: JobHandles, options: TrackJobOptions, ambient: ReadonlyArray<MetricLabel.MetricLabel>) {
-    const { jobType: job_type, operation, priority } = options
+  constructor(
+    handles: JobHandles,
+    { jobType: job_type, operation, priority }: TrackJobOptions,
+    { ambient, runsOf }: { readonly ambient: Ambient; readonly runsOf: (oldest: Series) => Runs }
+  ) {
     this.handles = handles
-    this.labelled = (handle, extra = { job_type, operation, priority }) =>
-      handle[InstrumentId].resolve(canonical(label(extra), ambient))
+    this.labels = { job_type, operation, priority }
+    this.labelled = (handle, extra = this.labels) => handle[InstrumentId].resolve(canonical(label(extra), ambient))
     this.inFlight = this.labelled(handles.inFlight)
     this.processing = this.labelled(handles.processingSeconds)
     this.succeeded = this.labelled(handles[succeeds[operation]])
-    this.oldest = operation === "process" ? this.labelled(handles.inFlightOldestAge) : undefined
+    this.runs = operation === "process" ? runsOf(this.labelled(handles.inFlightOldestAge)) : undefined
   }
 
-  begin({ attempt = 1, deliverAt, enqueuedAt, operation }: TrackJobOptions, nowMs: number): void {
+  begin({ attempt = 1, deliverAt, enqueuedAt, operation }: TrackJobOptions, clock: Clock.Clock): void {
     this.inFlight.add(1)
     if (operation !== "process") {
       return
     }
     if (enqueuedAt !== undefined) {
       const dueMs = Math.max(enqueuedAt, deliverAt ?? enqueuedAt)
-      this.labelled(this.handles.waitDuration).record(elapsedSeconds(dueMs, nowMs))
+      this.wait ??= this.labelled(this.handles.waitDuration)
+      this.wait.record(elapsedSeconds(dueMs, clock.unsafeCurrentTimeMillis()))
     }
     if (attempt > 1) {
-      this.labelled(this.handles.retries).record(1)
+      this.retries ??= this.labelled(this.handles.retries)
+      this.retries.record(1)
     }
   }
 
-  end(options: TrackJobOptions, outcome: Outcome, { nowMs, seconds }: { seconds: number; nowMs: number }): void {
-    this.inFlight.add(-1)
+  end(options: TrackJobOptions, outcome: Outcome, { clock, seconds }: { seconds: number; clock: Clock.Clock }): void {
     switch (outcome._tag) {
       case "success": {
         this.processing.record(seconds)
         this.succeeded.record(1)
-        return this.finish(options, nowMs)
+        return this.finish(options, clock)
       }
       case "failure":
       case "defect": {
-        this.processingOf(options, outcome._tag).record(seconds)
-        const reason = outcome._tag === "failure" ? failureReason(outcome.error) : defectReason(outcome.defect)
-        this.labelled(this.handles.failures, { job_type: options.jobType, reason }).record(1)
-        return options.final === true ? this.finish(options, nowMs) : undefined
+        this.processingOf(outcome._tag).record(seconds)
+        this.failuresOf(
+          outcome._tag === "failure" ? failureReason(outcome.error) : defectReason(outcome.defect)
+        ).record(1)
+        return options.final === true ? this.finish(options, clock) : undefined
       }
       case "interrupted": {
-        this.processingOf(options, outcome._tag).record(seconds)
+        this.processingOf(outcome._tag).record(seconds)
         if (options.operation === "process" && options.interruption !== "elsewhere") {
-          this.labelled(this.handles.cancellations).record(1)
+          this.cancellations ??= this.labelled(this.handles.cancellations)
+          this.cancellations.record(1)
         }
       }
     }
   }
 
-  private finish({ enqueuedAt, operation }: TrackJobOptions, nowMs: number): void {
+  private finish({ enqueuedAt, operation }: TrackJobOptions, clock: Clock.Clock): void {
     if (operation === "process" && enqueuedAt !== undefined) {
-      this.labelled(this.handles.duration).record(elapsedSeconds(enqueuedAt, nowMs))
+      this.duration ??= this.labelled(this.handles.duration)
+      this.duration.record(elapsedSeconds(enqueuedAt, clock.unsafeCurrentTimeMillis()))
     }
   }
 
-  private processingOf({ jobType: job_type, operation, priority }: TrackJobOptions, outcome: FailedOutcome): Series {
-    return this.labelled(this.handles.processingSeconds, { job_type, operation, priority, outcome })
+  private processingOf(outcome: FailedOutcome): Series {
+    const known = this.byOutcome.get(outcome)
+    return (
+      known ??
+      remember(this.byOutcome, outcome, this.labelled(this.handles.processingSeconds, { ...this.labels, outcome }))
+    )
+  }
+
+  private failuresOf(reason: string): Series {
+    const known = this.byReason.get(reason)
+    const { job_type } = this.labels
+    return known ?? remember(this.byReason, reason, this.labelled(this.handles.failures, { job_type, reason }))
   }
 }
 

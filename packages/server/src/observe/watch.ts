@@ -2,6 +2,7 @@
  * The one way in which the combinators watch an effect: begin, run it as it is, end with exactly one outcome. What is
  * watched keeps its value, cause, interruption and fiber refs; a defect in the watching is counted and swallowed.
  */
+import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -40,32 +41,49 @@ export const watch = <A, E, R, R2, S>(
   tag: Context.Tag<R2, S>,
   watcherOf: (service: S) => Watcher
 ): Effect.Effect<A, E, R | R2> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.withFiberRuntime<A, E, R | R2>((fiber) => {
-      const watcher = watcherOf(Context.unsafeGet(fiber.currentContext, tag))
-      const clock = Context.get(fiber.currentDefaultServices, Clock.Clock)
-      const startNanos = clock.unsafeCurrentTimeNanos()
-      const { meter, site } = watcher
-      const end = meter.guard(site, () =>
-        watcher.begin({ clock, startNanos, ambient: fiber.getFiberRef(FiberRef.currentMetricLabels) })
-      )
-      const finish = (outcome: Outcome): void => {
-        if (end !== undefined) {
-          meter.guard(site, () => end(outcome, secondsBetween(startNanos, clock.unsafeCurrentTimeNanos())))
-        }
-      }
-      return Effect.matchCauseEffect(restore(effect), {
-        onFailure: (cause) => {
-          finish(ofCause(cause))
-          return Effect.failCause(cause)
-        },
-        onSuccess: (value) => {
-          finish(success)
-          return Effect.succeed(value)
-        }
-      })
-    })
-  )
+  Effect.uninterruptibleMask((restore) => {
+    const fiber = Fiber.getCurrentFiber()
+    return Option.isNone(fiber)
+      ? restore(effect)
+      : Effect.matchCauseEffect(
+          restore(effect),
+          new Watch<A, E>(watcherOf(Context.unsafeGet(fiber.value.currentContext, tag)), fiber.value)
+        )
+  })
+
+/** One watch under way: what its watcher is told at the beginning, and what is done at either end. */
+class Watch<A, E> implements Begin {
+  readonly clock: Clock.Clock
+  readonly startNanos: bigint
+  readonly ambient: ReadonlyArray<MetricLabel.MetricLabel>
+  readonly onFailure: (cause: Cause.Cause<E>) => Effect.Effect<never, E>
+  readonly onSuccess: (value: A) => Effect.Effect<A>
+  private readonly watcher: Watcher
+  private readonly end: End | undefined
+
+  constructor(watcher: Watcher, fiber: Fiber.RuntimeFiber<unknown, unknown>) {
+    this.watcher = watcher
+    this.clock = Context.unsafeGet(fiber.currentDefaultServices, Clock.Clock)
+    this.startNanos = this.clock.unsafeCurrentTimeNanos()
+    this.ambient = fiber.getFiberRef(FiberRef.currentMetricLabels)
+    this.end = watcher.meter.guard(watcher.site, () => watcher.begin(this))
+    this.onFailure = (cause) => {
+      this.finish(ofCause(cause))
+      return Effect.failCause(cause)
+    }
+    this.onSuccess = (value) => {
+      this.finish(success)
+      return Effect.succeed(value)
+    }
+  }
+
+  private finish(outcome: Outcome): void {
+    const { clock, end, startNanos, watcher } = this
+    if (end !== undefined) {
+      watcher.meter.guard(watcher.site, () => end(outcome, secondsBetween(startNanos, clock.unsafeCurrentTimeNanos())))
+    }
+  }
+}
 
 /** The ambient labels of the fiber that runs now. */
 export const ambientLabels = (): ReadonlyArray<MetricLabel.MetricLabel> =>
