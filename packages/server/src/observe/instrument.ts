@@ -178,7 +178,7 @@ export class Instrument {
 
   private bind(labels: Canonical, isOverflow: boolean): Series {
     const { keeper, row } = this
-    const { hook, key } = this.opened.hook(labels)
+    const { buckets, hook, key } = this.opened.hook(labels)
     const isSigned = row.kind === "gauge" || row.kind === "upDownCounter"
     const guarded =
       (write: (amount: number) => void) =>
@@ -199,6 +199,7 @@ export class Instrument {
       isOverflow,
       record: guarded(hook.update),
       add: guarded(hook.modify),
+      buckets,
       state: hook.get
     }
   }

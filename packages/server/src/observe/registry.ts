@@ -38,6 +38,48 @@ export const entries = function* (registry: MetricRegistry.MetricRegistry): Gene
   }
 }
 
+/**
+ * The entries whose names are not given, without the cost of an entry for the others: after every so many of those the
+ * walk yields nothing, so that it can stop there.
+ */
+export const entriesExcept = function* (
+  registry: MetricRegistry.MetricRegistry,
+  names: ReadonlySet<string>
+): Generator<Entry | undefined> {
+  let skipped = 0
+  for (const [key, hook] of stored(registry) ?? []) {
+    if (!names.has(key.name)) {
+      yield { key, state: () => hook.get() }
+    } else if (++skipped % 512 === 0) {
+      yield undefined
+    }
+  }
+  if (stored(registry) === undefined) {
+    for (const entry of entries(registry)) {
+      if (!names.has(entry.key.name)) {
+        yield entry
+      }
+    }
+  }
+}
+
+/**
+ * Puts a hook of our own into a registry, where everyone who asks for the key finds it. Not where the key has a hook
+ * already, or where the registry is not Effect's own: then its own hook is the one to use.
+ */
+export const adopt = <In, Out extends MetricPair.MetricPair.Untyped["metricState"]>(
+  registry: MetricRegistry.MetricRegistry,
+  key: AnyKey,
+  hook: MetricHook.MetricHook<In, Out>
+): "adopted" | "taken" => {
+  const map = stored(registry)
+  if (map === undefined || MutableHashMap.has(map, key)) {
+    return "taken"
+  }
+  MutableHashMap.set(map, key, hook)
+  return "adopted"
+}
+
 /** Takes a series out of a registry, so that no exporter sees it again; false if this registry can't forget. */
 export const forget = (registry: MetricRegistry.MetricRegistry, key: AnyKey): boolean => {
   const map = stored(registry)

@@ -9,8 +9,9 @@ import type * as MetricKeyType from "effect/MetricKeyType"
 import type * as MetricRegistry from "effect/MetricRegistry"
 import * as MetricState from "effect/MetricState"
 import type { Row } from "./catalogue.ts"
+import { type Buckets, makeHistogram } from "./histogram.ts"
 import type { Canonical } from "./label.ts"
-import type { AnyKey } from "./registry.ts"
+import { adopt, type AnyKey } from "./registry.ts"
 
 /** A hook of any of the kinds that we define: they all take a number. */
 export type NumberHook = MetricHook.MetricHook<number, SeriesState>
@@ -32,6 +33,8 @@ export interface Series {
   readonly record: (amount: number) => void
   /** Adds to a gauge; the same as `record` for the other kinds. Never throws. */
   readonly add: (amount: number) => void
+  /** Of a histogram, where its hook is ours: its buckets without the cost of a state. */
+  readonly buckets: Buckets | undefined
   /** The state now; min and max are 0 in an empty histogram, and true when all values were 0. */
   readonly state: () => SeriesState
 }
@@ -40,7 +43,11 @@ export interface Series {
 export interface Opened {
   readonly keyType: MetricKeyType.MetricKeyType.Untyped
   readonly zero: () => SeriesState
-  readonly hook: (labels: Canonical) => { readonly key: AnyKey; readonly hook: NumberHook }
+  readonly hook: (labels: Canonical) => {
+    readonly key: AnyKey
+    readonly hook: NumberHook
+    readonly buckets?: Buckets
+  }
 }
 
 /** Opens a row in a registry. Nothing is stored there until the hook of a label set is asked for. */
@@ -59,13 +66,26 @@ export const open = (registry: MetricRegistry.MetricRegistry, row: Row, boundari
         (key) => registry.getGauge(key)
       )
     }
-    case "histogram": {
-      const base = MetricKey.histogram(row.name, MetricBoundaries.fromIterable(boundaries), row.help)
-      return opened(
-        base,
-        trueExtremes(MetricHook.histogram),
-        trueExtremes((key) => registry.getHistogram(key))
-      )
+    case "histogram":
+      return openHistogram(registry, row, boundaries)
+  }
+}
+
+const openHistogram = (
+  registry: MetricRegistry.MetricRegistry,
+  row: Row,
+  boundaries: ReadonlyArray<number>
+): Opened => {
+  const base = MetricKey.histogram(row.name, MetricBoundaries.fromIterable(boundaries), row.help)
+  return {
+    keyType: base.keyType,
+    zero: () => makeHistogram(boundaries).hook.get(),
+    hook: (labels) => {
+      const key = MetricKey.taggedWithLabels(base, labels)
+      const { buckets, hook } = makeHistogram(boundaries)
+      return adopt(registry, key, hook) === "adopted"
+        ? { key, hook, buckets }
+        : { key, hook: trueExtremes(registry.getHistogram(key)) }
     }
   }
 }
@@ -85,13 +105,10 @@ const opened = <Type extends MetricKeyType.MetricKeyType.Untyped>(
 
 // Effect's histogram starts with the largest number as its minimum and the smallest positive one as its maximum: an
 // empty one shows both, one of zeros the second. Our amounts are never negative, so 0 is the truth in both.
-const trueExtremes =
-  (hookOf: (key: MetricKey.MetricKey.Histogram) => MetricHook.MetricHook.Histogram) =>
-  (key: MetricKey.MetricKey.Histogram): NumberHook => {
-    const hook = hookOf(key)
-    const get = (): MetricState.MetricState.Histogram => {
-      const state = hook.get()
-      return state.max !== Number.MIN_VALUE ? state : MetricState.histogram({ ...state, min: 0, max: 0 })
-    }
-    return MetricHook.make({ get, update: hook.update, modify: hook.modify })
+const trueExtremes = (hook: MetricHook.MetricHook.Histogram): NumberHook => {
+  const get = (): MetricState.MetricState.Histogram => {
+    const state = hook.get()
+    return state.max !== Number.MIN_VALUE ? state : MetricState.histogram({ ...state, min: 0, max: 0 })
   }
+  return MetricHook.make({ get, update: hook.update, modify: hook.modify })
+}

@@ -83,9 +83,9 @@ const histogram =
     const { labels, separated } = textOf(series)
     let text = ""
     let below = 0
-    for (const [index, count] of value.counts.entries()) {
+    for (const [index, count] of value.buckets.counts.entries()) {
       below += count
-      const upper = value.bounds[index]
+      const upper = value.buckets.boundaries[index]
       text += `${family}_bucket{${separated}le="${upper === undefined ? "+Inf" : bound(upper)}"} ${below}\n`
     }
     text += `${family}_sum${braced(labels)} ${value.sum}\n${family}_count${braced(labels)} ${value.count}\n`

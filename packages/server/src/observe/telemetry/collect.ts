@@ -3,17 +3,15 @@
  * that whoever reads can let the event loop run between two points. Sending is left to others.
  */
 import type * as MetricRegistry from "effect/MetricRegistry"
-import * as MetricState from "effect/MetricState"
 import { catalogue } from "../catalogue.ts"
 import type { Instrument } from "../instrument.ts"
 import { canonical, label } from "../label.ts"
 import { type Meter, meterOf } from "../meter.ts"
-import type { Series } from "../series.ts"
-import { distributionOf } from "./distribution.ts"
 import type { Drop } from "./drop.ts"
 import { type Family, mergeFamilies, shapeOf, type Step } from "./family.ts"
 import { ForeignMetrics } from "./foreign.ts"
-import { type ExportMetric, type ExportSeries, exportSeries, type Point } from "./point.ts"
+import { ownMetric, ownPoints } from "./own-points.ts"
+import type { Point } from "./point.ts"
 
 export type { Step } from "./family.ts"
 
@@ -56,11 +54,15 @@ export const makeCollector = ({ dropped, foreignStartNanos, registries }: Collec
   return {
     *collect(nowNanos) {
       for (const alike of yield* families(nowNanos)) {
-        for (const step of mergeFamilies(alike, dropped)) {
-          if (step === undefined || isFinitePoint(step)) {
-            yield step
-          } else {
-            dropped({ metric: step.metric.name, reason: "non_finite", points: 1, why: "its value is not finite" })
+        const [first] = alike
+        // A loop of its own for what is nearly all: each generator in between would cost as much as the reading.
+        if (alike.length === 1 && first?.instrument !== undefined) {
+          for (const point of ownPoints(first.instrument)) {
+            yield sound(point, dropped)
+          }
+        } else {
+          for (const step of mergeFamilies(alike, dropped)) {
+            yield step === undefined ? step : sound(step, dropped)
           }
         }
       }
@@ -88,43 +90,19 @@ const ownFamily = (instrument: Instrument): Family => {
     metric,
     shape: shapeOf(metric, instrument.boundaries),
     size: instrument.size,
-    isDistinct: true,
-    *points() {
-      for (const series of instrument.all()) {
-        yield ownPoint(metric, series, instrument.boundaries)
-      }
-    }
+    instrument,
+    points: () => ownPoints(instrument)
   }
 }
 
-const ownPoint = (metric: ExportMetric, series: Series, bounds: ReadonlyArray<number> | undefined): Point => {
-  const state = series.state()
-  const known = ownSeries(series)
-  return MetricState.isHistogramState(state)
-    ? { type: "distribution", metric, series: known, value: distributionOf(state, bounds ?? []) }
-    : { type: "number", metric, series: known, value: "count" in state ? state.count : state.value }
-}
-
-const ownMetric = (instrument: Instrument): ExportMetric => {
-  const { help, kind, name, unit } = instrument.row
-  const known = metrics.get(instrument) ?? { name, help, unit, kind, origin: "own" }
-  metrics.set(instrument, known)
-  return known
-}
-
-const ownSeries = (series: Series): ExportSeries => {
-  const known = exported.get(series)
-  if (known !== undefined) {
-    return known
+/** The point, if its values are finite. */
+const sound = (point: Point, dropped: (drop: Drop) => void): Step => {
+  if (isFinitePoint(point)) {
+    return point
   }
-  const attributes = Object.fromEntries(series.labels.map(({ key, value }) => [key, value]))
-  const made = exportSeries(attributes, series.startNanos)
-  exported.set(series, made)
-  return made
+  dropped({ metric: point.metric.name, reason: "non_finite", points: 1, why: "its value is not finite" })
+  return undefined
 }
-
-const metrics = new WeakMap<Instrument, ExportMetric>()
-const exported = new WeakMap<Series, ExportSeries>()
 
 const isFinitePoint = (point: Point): boolean => {
   switch (point.type) {

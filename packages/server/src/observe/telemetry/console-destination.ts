@@ -13,17 +13,14 @@ export const makeConsoleDestination = (collector: Collector): Destination => {
   const write: Effect.Effect<ExportReport> = Effect.gen(function* () {
     const metrics = new Map<ExportMetric, Array<unknown>>()
     let points = 0
-    yield* inSlices(collector.collect(yield* Clock.currentTimeNanos), {
-      onSlice: () => {},
-      onStep: (point) => {
-        if (point !== undefined) {
-          points += 1
-          const known = metrics.get(point.metric) ?? []
-          known.push(lineOf(point))
-          metrics.set(point.metric, known)
-        }
-        return true
+    yield* inSlices(collector.collect(yield* Clock.currentTimeNanos), (point) => {
+      if (point !== undefined) {
+        points += 1
+        const known = metrics.get(point.metric) ?? []
+        known.push(lineOf(point))
+        metrics.set(point.metric, known)
       }
+      return true
     })
     for (const [{ kind, name, unit }, series] of metrics) {
       yield* Console.log(JSON.stringify({ name, kind, unit, series }))

@@ -7,24 +7,22 @@ import type { Distribution } from "./point.ts"
  * the largest number as its minimum and the smallest positive one as its maximum: neither is exported.
  */
 export const distributionOf = (
-  { buckets, count, max, min, sum }: MetricState.MetricState.Histogram,
-  bounds: ReadonlyArray<number>
+  { buckets: cumulative, count, max, min, sum }: MetricState.MetricState.Histogram,
+  boundaries: Array<number>
 ): Distribution => {
   const counts: Array<number> = []
   let below = 0
-  for (let index = 0; index < bounds.length; index++) {
-    const cumulative = buckets[index]?.[1] ?? below
-    counts.push(cumulative - below)
-    below = cumulative
+  for (let index = 0; index < boundaries.length; index++) {
+    const upTo = cumulative[index]?.[1] ?? below
+    counts.push(upTo - below)
+    below = upTo
   }
   counts.push(count - below)
+  const buckets = { boundaries, counts }
   if (count === 0) {
-    return { count, sum, bounds, counts }
+    return { count, sum, buckets }
   }
-  if (min < Number.MAX_VALUE && max > Number.MIN_VALUE) {
-    return { count, sum, min, max, bounds, counts }
-  }
-  return { count, sum, ...knownExtremes(min, max), bounds, counts }
+  return { count, sum, ...knownExtremes(min, max), buckets }
 }
 
 const knownExtremes = (min: number, max: number): { readonly min?: number; readonly max?: number } => {

@@ -9,6 +9,7 @@ import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Ref from "effect/Ref"
 import type { Collector, Step } from "./collect.ts"
+import type { Pace } from "./pace.ts"
 import { inSlices } from "./pause.ts"
 import { makeRequest, type Request } from "./request.ts"
 import type { SelfMetrics } from "./self-metrics.ts"
@@ -30,7 +31,7 @@ export interface ExportContext {
   readonly collector: Collector
   readonly baselines: Baselines
   readonly resource: Resource
-  readonly maxPoints: number
+  readonly pace: Pace
   readonly selfMetrics: SelfMetrics
 }
 
@@ -73,7 +74,7 @@ const added =
       onRight: (rejection) => ({
         ...report,
         requests: report.requests + 1,
-        points: report.points + points.length - rejection.points,
+        points: report.points + points - rejection.points,
         rejected: report.rejected + rejection.points
       })
     })
@@ -83,24 +84,18 @@ const requests = (context: ExportContext): Effect.Effect<Effect.Effect<Request |
   Effect.gen(function* () {
     const lock = yield* Effect.makeSemaphore(1)
     const steps: Iterator<Step> = context.collector.collect(yield* Clock.currentTimeNanos)
-    const clock = yield* Effect.clock
     const next = Effect.gen(function* () {
-      const builder = makeRequest()
-      let left = context.maxPoints
-      let nowNanos = 0n
-      yield* inSlices(steps, {
-        onSlice: () => {
-          nowNanos = clock.unsafeCurrentTimeNanos()
-        },
-        onStep: (point) => {
-          if (point !== undefined) {
-            builder.add(context.baselines.timed(point, nowNanos))
-            left -= 1
-          }
-          return left > 0
+      const builder = makeRequest(context.baselines)
+      const room = context.pace.points()
+      let left = room
+      yield* inSlices(steps, (point) => {
+        if (point !== undefined) {
+          builder.add(point)
+          left -= 1
         }
+        return left > 0
       })
-      return left === context.maxPoints ? undefined : builder.build(context.resource)
+      return left === room ? undefined : builder.build(context.resource, yield* Clock.currentTimeNanos)
     })
     return lock.withPermits(1)(next)
   })
@@ -110,9 +105,10 @@ const send = (context: ExportContext, sender: Sender, request: Request) =>
     const started = yield* Clock.currentTimeNanos
     return yield* Effect.onExit(sender.send(request.metrics), (exit) =>
       Effect.map(Clock.currentTimeNanos, (now) => {
+        context.pace.encoded(request.points, sender.encodeMs())
         const seconds = Number(now - started) / 1e9
         if (Exit.isSuccess(exit)) {
-          context.baselines.acknowledge(request.points)
+          context.baselines.acknowledge(request.deltas, request.endTime)
           context.selfMetrics.ended(seconds, now)
           if (exit.value.points > 0) {
             const { message, points } = exit.value

@@ -1,4 +1,5 @@
 /** A metric with all of its series in one registry, and what happens when several of one name meet. */
+import type { Instrument } from "../instrument.ts"
 import type { Drop } from "./drop.ts"
 import type { Distribution, ExportMetric, ExportSeries, Point } from "./point.ts"
 
@@ -11,8 +12,8 @@ export interface Family {
   /** Kind, unit and boundaries in words: families that agree in it can be merged. */
   readonly shape: string
   readonly size: number
-  /** No two of its series have the same attributes. */
-  readonly isDistinct: boolean
+  /** Where it is ours: no two of its series have the same attributes. */
+  readonly instrument?: Instrument
   readonly points: () => Generator<Step>
 }
 
@@ -32,9 +33,6 @@ export const mergeFamilies = function* (
   const [first] = families
   if (first === undefined) {
     return
-  }
-  if (families.length === 1 && first.isDistinct) {
-    return yield* first.points()
   }
   const merged = new Map<string, Point>()
   for (const family of families) {
@@ -82,8 +80,10 @@ const addDistributions = (one: Distribution, other: Distribution): Distribution 
     sum: one.sum + other.sum,
     ...(min === undefined ? {} : { min }),
     ...(max === undefined ? {} : { max }),
-    bounds: one.bounds,
-    counts: one.counts.map((count, index) => count + (other.counts[index] ?? 0))
+    buckets: {
+      boundaries: one.buckets.boundaries,
+      counts: one.buckets.counts.map((count, index) => count + (other.buckets.counts[index] ?? 0))
+    }
   }
 }
 

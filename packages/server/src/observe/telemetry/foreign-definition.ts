@@ -14,7 +14,7 @@ export interface Definition {
   readonly shape: string
   /** Sorted by name, without the labels that tell the unit. */
   readonly attributes: Readonly<Record<string, string>>
-  readonly bounds: ReadonlyArray<number> | undefined
+  readonly boundaries: Array<number> | undefined
   readonly problem: Pick<Drop, "reason" | "why"> | undefined
 }
 
@@ -28,8 +28,8 @@ export const definitionOf = (key: AnyKey): Definition => {
     kind: kindOf(key.keyType),
     origin: "foreign"
   }
-  const bounds = MetricKeyType.isHistogramKey(key.keyType) ? finiteBounds(key.keyType.boundaries.values) : undefined
-  return { metric, bounds, attributes, shape: shapeOf(metric, bounds), problem: problemOf(key, bounds) }
+  const boundaries = MetricKeyType.isHistogramKey(key.keyType) ? finiteBounds(key.keyType.boundaries.values) : undefined
+  return { metric, boundaries, attributes, shape: shapeOf(metric, boundaries), problem: problemOf(key, boundaries) }
 }
 
 const attributesOf = (key: AnyKey): { readonly attributes: Record<string, string>; readonly unit: string } => {
@@ -56,7 +56,7 @@ const kindOf = (keyType: unknown): ExportMetric["kind"] => {
   return MetricKeyType.isHistogramKey(keyType) ? "histogram" : MetricKeyType.isSummaryKey(keyType) ? "summary" : "gauge"
 }
 
-const finiteBounds = (values: ReadonlyArray<number>): ReadonlyArray<number> => {
+const finiteBounds = (values: ReadonlyArray<number>): Array<number> => {
   const sorted = Array.from(values).sort((one, other) => one - other)
   return sorted.at(-1) === Number.POSITIVE_INFINITY ? sorted.slice(0, -1) : sorted
 }

@@ -5,7 +5,7 @@
 import type * as MetricRegistry from "effect/MetricRegistry"
 import * as MetricState from "effect/MetricState"
 import * as Option from "effect/Option"
-import { type AnyKey, type Entry, entries } from "../registry.ts"
+import { type AnyKey, entriesExcept, type Entry } from "../registry.ts"
 import { distributionOf } from "./distribution.ts"
 import type { Drop } from "./drop.ts"
 import type { Family, Step } from "./family.ts"
@@ -39,20 +39,30 @@ export class ForeignMetrics {
     ownNames: ReadonlySet<string>
   ): Generator<undefined, Iterable<Family>> {
     const groups = new Map<string, Array<Entry>>()
-    for (const entry of entries(registry)) {
-      yield
-      if (!ownNames.has(entry.key.name)) {
-        const { metric, shape } = this.find(entry.key).definition
-        const id = `${metric.name}\n${shape}`
-        const group = groups.get(id)
-        if (group === undefined) {
-          groups.set(id, [entry])
-        } else {
-          group.push(entry)
-        }
+    let count = 0
+    for (const entry of entriesExcept(registry, ownNames)) {
+      if (entry === undefined || ++count % 64 === 0) {
+        yield
+      }
+      if (entry !== undefined) {
+        this.sort(entry, groups)
       }
     }
     return Array.from(groups.values()).flatMap((group) => this.family(group))
+  }
+
+  private sort(entry: Entry, groups: Map<string, Array<Entry>>): void {
+    const { metric, problem, shape } = this.find(entry.key).definition
+    if (problem !== undefined) {
+      return this.dropped({ metric: metric.name, points: 1, ...problem })
+    }
+    const id = `${metric.name}\n${shape}`
+    const group = groups.get(id)
+    if (group === undefined) {
+      groups.set(id, [entry])
+    } else {
+      group.push(entry)
+    }
   }
 
   private family(group: ReadonlyArray<Entry>): ReadonlyArray<Family> {
@@ -67,11 +77,9 @@ export class ForeignMetrics {
         metric,
         shape,
         size: group.length,
-        isDistinct: false,
         *points(): Generator<Step> {
           for (const entry of group) {
             yield* points(entry)
-            yield
           }
         }
       }
@@ -80,10 +88,7 @@ export class ForeignMetrics {
 
   private *points(entry: Entry): Generator<Point> {
     const known = this.find(entry.key)
-    const { bounds, metric, problem } = known.definition
-    if (problem !== undefined) {
-      return this.dropped({ metric: metric.name, points: 1, ...problem })
-    }
+    const { boundaries, metric } = known.definition
     const state = metric.kind === "summary" ? readSummary(entry) : Option.getOrUndefined(tryRead(entry))
     if (state === undefined) {
       const why = "its value can't be read; a summary that met a NaN never ends its snapshot"
@@ -99,7 +104,7 @@ export class ForeignMetrics {
     } else if (MetricState.isGaugeState(state)) {
       yield { type: "number", metric, series, value: Number(state.value) }
     } else if (MetricState.isHistogramState(state)) {
-      yield { type: "distribution", metric, series, value: distributionOf(state, bounds ?? []) }
+      yield { type: "distribution", metric, series, value: distributionOf(state, boundaries ?? []) }
     } else if (MetricState.isSummaryState(state)) {
       yield { type: "summary", metric, series, value: { ...state, quantiles: knownQuantiles(state) } }
     }

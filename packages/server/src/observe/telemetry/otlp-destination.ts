@@ -7,6 +7,7 @@ import { type ExportContext, exportOnce, type ExportReport } from "./export.ts"
 import { shown } from "./format.ts"
 import type { OtlpSettings } from "./otlp-settings.ts"
 import { makeOutageLog } from "./outage.ts"
+import { makePace } from "./pace.ts"
 import { makeSenderFactory, type Sender, type SenderFactory } from "./sender.ts"
 import type { TelemetryPeerMissing } from "./settings-error.ts"
 import { makeBaselines } from "./temporality.ts"
@@ -26,7 +27,7 @@ export const makeOtlpDestination = (
     const log = yield* makeOutageLog(name)
     const oneAtATime = yield* Effect.makeSemaphore(1)
     const baselines = makeBaselines(otlp.temporality)
-    const context: ExportContext = { collector, baselines, resource, selfMetrics, maxPoints: settings.maxPoints }
+    const context: ExportContext = { collector, baselines, resource, selfMetrics, pace: makePace(settings.maxPoints) }
     const renew = Effect.suspend(() => Ref.getAndSet(sender, makeSender(otlp.timeoutMs)))
     // A delta that is given up may still be taken, and would be counted twice: its connection is cut before it can be.
     const giveUp =

@@ -10,26 +10,17 @@ export const pause: Effect.Effect<void> = Effect.async((resume) => {
 /** How long to work before a pause, in milliseconds. */
 export const sliceMs = 8
 
-/** What to do with steps. */
-export interface InSlices<A> {
-  /** Called at the start of each slice: nothing else runs until it ends. */
-  readonly onSlice: () => void
-  /** Called with each step; the run ends with `false`. */
-  readonly onStep: (step: A) => boolean
-}
-
-/** Runs through steps in slices, with a pause between two. */
-export const inSlices = <A>(steps: Iterator<A>, work: InSlices<A>): Effect.Effect<void> =>
+/** Runs through steps in slices, with a pause between two; until `onStep` returns false. */
+export const inSlices = <A>(steps: Iterator<A>, onStep: (step: A) => boolean): Effect.Effect<void> =>
   Effect.suspend(() => {
     const until = performance.now() + sliceMs
-    work.onSlice()
     for (let count = 1; ; count++) {
       const next = steps.next()
-      if (next.done === true || !work.onStep(next.value)) {
+      if (next.done === true || !onStep(next.value)) {
         return Effect.void
       }
       if (count % 64 === 0 && performance.now() > until) {
-        return Effect.zipRight(pause, inSlices(steps, work))
+        return Effect.zipRight(pause, inSlices(steps, onStep))
       }
     }
   })

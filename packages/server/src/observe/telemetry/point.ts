@@ -22,14 +22,22 @@ export interface ExportSeries {
 /** Seconds of the epoch, and nanoseconds beyond. */
 export type HrTime = [number, number]
 
-/** A histogram: one more count than bounds, the last one for all above the last bound. Bounds are inclusive above. */
+/**
+ * A histogram, in the shape of OpenTelemetry's, so that the exporter takes it as it is. There is one more count than
+ * boundaries, the last one for all above the last boundary; boundaries are inclusive above.
+ */
 export interface Distribution {
   readonly count: number
   readonly sum: number
   /** Absent when it is empty or not known. */
   readonly min?: number
   readonly max?: number
-  readonly bounds: ReadonlyArray<number>
+  readonly buckets: Buckets
+}
+
+/** OpenTelemetry's types let these be written to; nobody does. */
+export interface Buckets {
+  readonly boundaries: Array<number>
   readonly counts: Array<number>
 }
 

@@ -30,21 +30,14 @@ export const metricProducer = (
     const runtime = yield* Effect.runtime()
     const baselines = makeBaselines("cumulative")
     const collect = Effect.gen(function* () {
-      const clock = yield* Effect.clock
-      const builder = makeRequest()
-      let nowNanos = 0n
-      yield* inSlices(collector.collect(yield* Clock.currentTimeNanos), {
-        onSlice: () => {
-          nowNanos = clock.unsafeCurrentTimeNanos()
-        },
-        onStep: (point) => {
-          if (point !== undefined) {
-            builder.add(baselines.timed(point, nowNanos))
-          }
-          return true
+      const builder = makeRequest(baselines)
+      yield* inSlices(collector.collect(yield* Clock.currentTimeNanos), (point) => {
+        if (point !== undefined) {
+          builder.add(point)
         }
+        return true
       })
-      return { resourceMetrics: builder.build(resource).metrics, errors: [] }
+      return { resourceMetrics: builder.build(resource, yield* Clock.currentTimeNanos).metrics, errors: [] }
     })
     return { collect: () => Runtime.runPromise(runtime, collect) }
   })

@@ -1,21 +1,23 @@
 /** Points as OpenTelemetry's exporters take them: grouped by scope and metric, a bounded number in each request. */
-import type { Attributes } from "@opentelemetry/api"
 import type { Resource } from "@opentelemetry/resources"
 import type { DataPoint, Histogram, MetricData, ResourceMetrics } from "@opentelemetry/sdk-metrics"
-import type { Distribution, ExportMetric, Quantiles } from "./point.ts"
+import { type ExportMetric, hrTime, type HrTime, type Point } from "./point.ts"
 import { foreignScope, ownScope } from "./scope.ts"
-import type { TimedPoint } from "./temporality.ts"
+import type { Baselines } from "./temporality.ts"
 
-/** One request: what goes to the exporter, and the points that its acknowledgement covers. */
+/** One request: what goes to the exporter, and the deltas that its acknowledgement covers. */
 export interface Request {
   readonly metrics: ResourceMetrics
-  readonly points: ReadonlyArray<TimedPoint>
+  readonly points: number
+  readonly deltas: ReadonlyArray<Point>
+  readonly endTime: HrTime
 }
 
 /** A request that is being filled. */
 export interface RequestBuilder {
-  readonly add: (point: TimedPoint) => void
-  readonly build: (resource: Resource) => Request
+  readonly add: (point: Point) => void
+  /** All points get the time of this call: no series began after it. */
+  readonly build: (resource: Resource, nowNanos: bigint) => Request
 }
 
 // The enums of OpenTelemetry's packages by value, so that nothing of them is loaded before something is exported.
@@ -26,42 +28,43 @@ const deltaTemporality = 0
 const cumulativeTemporality = 1
 const double = 1
 
-type Target =
-  | { readonly type: "number"; readonly add: (point: DataPoint<number>) => void }
-  | { readonly type: "distribution"; readonly add: (point: DataPoint<Histogram>) => void }
-  | { readonly type: "summary"; readonly add: (point: DataPoint<Quantiles>) => void }
-
-/** An empty request. */
-export const makeRequest = (): RequestBuilder => {
+/** An empty request to a destination with these baselines. */
+export const makeRequest = (baselines: Baselines): RequestBuilder => {
   const own: Array<MetricData> = []
   const foreign: Array<MetricData> = []
-  const targets = new Map<ExportMetric, Target>()
-  const points: Array<TimedPoint> = []
-  const targetOf = ({ isDelta, point: { metric } }: TimedPoint): Target => {
-    const known = targets.get(metric)
-    if (known !== undefined) {
-      return known
-    }
+  const adders = new Map<ExportMetric, (point: Point) => void>()
+  const deltas: Array<Point> = []
+  const endTime: HrTime = [0, 0]
+  let points = 0
+  let current: ExportMetric | undefined
+  let add = (_: Point): void => {}
+  const adderOf = (metric: ExportMetric): ((point: Point) => void) => {
+    const isDelta = baselines.isDelta(metric)
     const list = metric.origin === "own" ? own : foreign
-    const made = target(metric, isDelta, (data) => list.push(data))
-    targets.set(metric, made)
-    return made
+    const put = adder({ metric, isDelta, endTime }, (data) => list.push(data))
+    if (!isDelta) {
+      return (point) => put(point, point.series.startTime)
+    }
+    return (point) => {
+      const delta = baselines.since(point)
+      deltas.push(delta)
+      put(delta, baselines.startOf(point.series))
+    }
   }
   return {
-    add: (timed) => {
-      points.push(timed)
-      const { endTime, point, startTime } = timed
-      const common = { startTime, endTime, attributes: point.series.attributes }
-      const to = targetOf(timed)
-      if (to.type === "number" && point.type === "number") {
-        to.add({ ...common, value: point.value })
-      } else if (to.type === "distribution" && point.type === "distribution") {
-        to.add({ ...common, value: histogramOf(point.value) })
-      } else if (to.type === "summary" && point.type === "summary") {
-        to.add({ ...common, value: point.value })
+    add: (point) => {
+      points += 1
+      if (point.metric !== current) {
+        current = point.metric
+        add = adders.get(current) ?? adderOf(current)
+        adders.set(current, add)
       }
+      add(point)
     },
-    build: (resource) => {
+    build: (resource, nowNanos) => {
+      const [seconds, nanos] = hrTime(nowNanos)
+      endTime[0] = seconds
+      endTime[1] = nanos
       const scopes = [
         { scope: ownScope, metrics: own },
         { scope: foreignScope, metrics: foreign }
@@ -69,12 +72,22 @@ export const makeRequest = (): RequestBuilder => {
       const scopeMetrics = scopes
         .map(({ metrics, scope }) => ({ scope, metrics: metrics.filter(({ dataPoints }) => dataPoints.length > 0) }))
         .filter(({ metrics }) => metrics.length > 0)
-      return { metrics: { resource, scopeMetrics }, points }
+      return { metrics: { resource, scopeMetrics }, points, deltas, endTime }
     }
   }
 }
 
-const target = (metric: ExportMetric, isDelta: boolean, put: (data: MetricData) => void): Target => {
+interface Adder {
+  readonly metric: ExportMetric
+  readonly isDelta: boolean
+  readonly endTime: HrTime
+}
+
+/** Puts the empty data of a metric into a request, and returns what adds points to it. */
+const adder = (
+  { endTime, isDelta, metric }: Adder,
+  put: (data: MetricData) => void
+): ((point: Point, startTime: HrTime) => void) => {
   const aggregationTemporality = isDelta ? deltaTemporality : cumulativeTemporality
   const sum = (suffix: string, isMonotonic: boolean): Array<DataPoint<number>> => {
     const dataPoints: Array<DataPoint<number>> = []
@@ -90,32 +103,36 @@ const target = (metric: ExportMetric, isDelta: boolean, put: (data: MetricData) 
   }
   switch (metric.kind) {
     case "counter":
-    case "upDownCounter": {
-      const dataPoints = sum("", metric.kind === "counter")
-      return { type: "number", add: (point) => dataPoints.push(point) }
-    }
+    case "upDownCounter":
     case "gauge": {
-      const dataPoints = gauge("")
-      return { type: "number", add: (point) => dataPoints.push(point) }
+      const dataPoints = metric.kind === "gauge" ? gauge("") : sum("", metric.kind === "counter")
+      return ({ series: { attributes }, type, value }, startTime) => {
+        if (type === "number") {
+          dataPoints.push({ startTime, endTime, attributes, value })
+        }
+      }
     }
     case "histogram": {
       const dataPoints: Array<DataPoint<Histogram>> = []
       put({ descriptor: descriptorOf(metric, ""), aggregationTemporality, dataPointType: histogramType, dataPoints })
-      return { type: "distribution", add: (point) => dataPoints.push(point) }
+      return ({ series: { attributes }, type, value }, startTime) => {
+        if (type === "distribution") {
+          dataPoints.push({ startTime, endTime, attributes, value })
+        }
+      }
     }
     case "summary": {
       // OpenTelemetry's exporters know no summaries: they go out as Effect's own bridge has them.
       const [quantiles, count, total] = [gauge("_quantiles"), sum("_count", true), sum("_sum", false)]
-      const add = (point: DataPoint<Quantiles>): void => {
-        const { value } = point
-        count.push({ ...point, value: value.count })
-        total.push({ ...point, value: value.sum })
-        for (const [quantile, at] of value.quantiles) {
-          const attributes: Attributes = { ...point.attributes, quantile: String(quantile) }
-          quantiles.push({ ...point, attributes, value: at })
+      return ({ series: { attributes }, type, value }, startTime) => {
+        if (type === "summary") {
+          count.push({ startTime, endTime, attributes, value: value.count })
+          total.push({ startTime, endTime, attributes, value: value.sum })
+          for (const [quantile, at] of value.quantiles) {
+            quantiles.push({ startTime, endTime, attributes: { ...attributes, quantile: String(quantile) }, value: at })
+          }
         }
       }
-      return { type: "summary", add }
     }
   }
 }
@@ -126,21 +143,3 @@ const descriptorOf = ({ help, name, unit }: ExportMetric, suffix: string): Metri
   unit,
   valueType: double
 })
-
-const histogramOf = ({ bounds, counts, ...rest }: Distribution): Histogram => ({
-  ...rest,
-  buckets: { boundaries: arrayOf(bounds), counts }
-})
-
-/** The type of OpenTelemetry's boundaries can be written to: each list is copied, once. */
-const arrayOf = (bounds: ReadonlyArray<number>): Array<number> => {
-  const known = arrays.get(bounds)
-  if (known !== undefined) {
-    return known
-  }
-  const made = Array.from(bounds)
-  arrays.set(bounds, made)
-  return made
-}
-
-const arrays = new WeakMap<ReadonlyArray<number>, Array<number>>()

@@ -25,6 +25,8 @@ export class SendFailed extends Data.TaggedError("SendFailed")<{
 export interface Sender {
   /** Ends within the time limit; an acknowledged request may have points that were rejected all the same. */
   readonly send: (metrics: ResourceMetrics) => Effect.Effect<Rejection, SendFailed>
+  /** How long the last request took to be encoded, in milliseconds. */
+  readonly encodeMs: () => number
   /** Cuts the connections, so that nothing in flight is acknowledged later or holds up the end of the process. */
   readonly cut: (why: string) => Effect.Effect<void>
 }
@@ -43,8 +45,10 @@ export const makeSenderFactory = (settings: OtlpSettings): Effect.Effect<SenderF
       httpAgentOptions: () => connection.agent,
       ...(isCompression(settings.compression) ? { compression: settings.compression } : {})
     })
+    const way: Way = { exporter, connection, timeoutMs, encodeMs: 0 }
     return {
-      send: (metrics) => send({ exporter, connection, timeoutMs }, metrics),
+      send: (metrics) => send(way, metrics),
+      encodeMs: () => way.encodeMs,
       cut: (why) => Effect.sync(() => connection.cut(why))
     }
   })
@@ -71,14 +75,13 @@ interface Way {
   readonly exporter: Exporter
   readonly connection: Connection
   readonly timeoutMs: number
+  encodeMs: number
 }
 
 /** The time limit is one of the wire: it is real time, whatever clock the program runs by. */
-const send = (
-  { connection, exporter, timeoutMs }: Way,
-  metrics: ResourceMetrics
-): Effect.Effect<Rejection, SendFailed> =>
+const send = (way: Way, metrics: ResourceMetrics): Effect.Effect<Rejection, SendFailed> =>
   Effect.async((resume) => {
+    const { connection, exporter, timeoutMs } = way
     connection.forget()
     const fail = (error: unknown): void => {
       clearTimeout(limit)
@@ -86,6 +89,7 @@ const send = (
     }
     const limit = setTimeout(() => fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
     connection.onCut(fail)
+    const started = performance.now()
     const outcome = Either.try(() =>
       exporter.export(metrics, ({ code, error }) => {
         if (code === 0) {
@@ -96,6 +100,7 @@ const send = (
         }
       })
     )
+    way.encodeMs = performance.now() - started
     if (Either.isLeft(outcome)) {
       fail(outcome.left)
     }

@@ -2,7 +2,7 @@
  * From cumulative values to deltas, for one destination. What a destination acknowledged is remembered for each series;
  * the next delta is what came after it, so that a failed export is carried over and intervals touch.
  */
-import { type Distribution, type ExportSeries, type HrTime, hrTime, type Point } from "./point.ts"
+import type { Distribution, ExportMetric, ExportSeries, HrTime, Point } from "./point.ts"
 
 /**
  * - `cumulative`: every value since its series began
@@ -11,20 +11,15 @@ import { type Distribution, type ExportSeries, type HrTime, hrTime, type Point }
  */
 export type Temporality = "cumulative" | "delta" | "lowmemory"
 
-/** A point with the interval that it covers. */
-export interface TimedPoint {
-  readonly point: Point
-  readonly startTime: HrTime
-  readonly endTime: HrTime
-  readonly isDelta: boolean
-}
-
 /** Where a destination's deltas begin. */
 export interface Baselines {
-  /** The point as it goes out now. Changes nothing until the pending baselines are acknowledged. */
-  readonly timed: (point: Point, nowNanos: bigint) => TimedPoint
-  /** These points were acknowledged. */
-  readonly acknowledge: (points: ReadonlyArray<TimedPoint>) => void
+  readonly isDelta: (metric: ExportMetric) => boolean
+  /** When the interval of a delta begins. */
+  readonly startOf: (series: ExportSeries) => HrTime
+  /** What came after the baseline. */
+  readonly since: (point: Point) => Point
+  /** These deltas, up to this time, were acknowledged. */
+  readonly acknowledge: (deltas: ReadonlyArray<Point>, endTime: HrTime) => void
 }
 
 interface Baseline {
@@ -32,48 +27,24 @@ interface Baseline {
   readonly value: number | Distribution
 }
 
-/** The state of one destination. */
+/** The state of one destination. It holds a value for each series that was acknowledged as a delta, and is else empty. */
 export const makeBaselines = (temporality: Temporality): Baselines => {
-  if (temporality === "cumulative") {
-    return { timed: cumulative, acknowledge: () => {} }
-  }
-  const acknowledged = new WeakMap<ExportSeries, Baseline>()
+  const baselines = new WeakMap<ExportSeries, Baseline>()
   return {
-    timed: (point, nowNanos) => {
-      const { series, type } = point
-      if (type === "summary" || (point.metric.kind !== "counter" && point.metric.kind !== "histogram")) {
-        return cumulative(point, nowNanos)
-      }
-      const base = acknowledged.get(series)
-      const delta = base === undefined ? point : since(point, base.value)
-      return { point: delta, startTime: base?.time ?? series.startTime, endTime: timeOf(nowNanos), isDelta: true }
+    isDelta: ({ kind }) => temporality !== "cumulative" && (kind === "counter" || kind === "histogram"),
+    startOf: (series) => baselines.get(series)?.time ?? series.startTime,
+    since: (point) => {
+      const base = baselines.get(point.series)
+      return base === undefined ? point : since(point, base.value)
     },
-    acknowledge: (points) => {
-      for (const { endTime, isDelta, point } of points) {
-        if (isDelta && point.type !== "summary") {
-          const before = acknowledged.get(point.series)?.value
-          acknowledged.set(point.series, { time: endTime, value: after(before, point.value) })
+    acknowledge: (deltas, endTime) => {
+      for (const { series, type, value } of deltas) {
+        if (type !== "summary") {
+          baselines.set(series, { time: endTime, value: after(baselines.get(series)?.value, value) })
         }
       }
     }
   }
-}
-
-const cumulative = (point: Point, nowNanos: bigint): TimedPoint => ({
-  point,
-  startTime: point.series.startTime,
-  endTime: timeOf(nowNanos),
-  isDelta: false
-})
-
-let last: { readonly nanos: bigint; readonly time: HrTime } = { nanos: 0n, time: [0, 0] }
-
-/** All points of a request have the same time: it is converted once. */
-const timeOf = (nanos: bigint): HrTime => {
-  if (last.nanos !== nanos) {
-    last = { nanos, time: hrTime(nanos) }
-  }
-  return last.time
 }
 
 const since = (point: Point, base: Baseline["value"]): Point => {
@@ -87,11 +58,13 @@ const since = (point: Point, base: Baseline["value"]): Point => {
 }
 
 /** Min and max of an interval can't be told from those of all time. */
-const subtract = ({ bounds, count, counts, sum }: Distribution, base: Distribution): Distribution => ({
+const subtract = ({ buckets, count, sum }: Distribution, base: Distribution): Distribution => ({
   count: count - base.count,
   sum: sum - base.sum,
-  bounds,
-  counts: counts.map((one, index) => one - (base.counts[index] ?? 0))
+  buckets: {
+    boundaries: buckets.boundaries,
+    counts: buckets.counts.map((one, index) => one - (base.buckets.counts[index] ?? 0))
+  }
 })
 
 /** The sum that the receiver has come to by adding the deltas, rounding included: rounding errors never add up. */
@@ -104,7 +77,9 @@ const after = (before: Baseline["value"] | undefined, delta: number | Distributi
     : {
         count: before.count + delta.count,
         sum: before.sum + delta.sum,
-        bounds: delta.bounds,
-        counts: before.counts.map((one, index) => one + (delta.counts[index] ?? 0))
+        buckets: {
+          boundaries: delta.buckets.boundaries,
+          counts: before.buckets.counts.map((one, index) => one + (delta.buckets.counts[index] ?? 0))
+        }
       }
 }

@@ -1,0 +1,50 @@
+/**
+ * Our own histogram hook. It records what Effect's does and shows the same state, true extremes included, and lets the
+ * pipeline read its buckets as they are: building Effect's state for each series would be most of a collection's cost.
+ */
+import * as MetricHook from "effect/MetricHook"
+import * as MetricState from "effect/MetricState"
+
+/** What a histogram holds now. It is the storage itself: read it at once, and copy what is kept. */
+export interface Buckets {
+  readonly count: number
+  readonly sum: number
+  /** 0 while it is empty, as is the maximum. */
+  readonly min: number
+  readonly max: number
+  /** One for each boundary, and one for what is above the last. Not added up. */
+  readonly counts: Float64Array
+}
+
+/** A hook with its buckets. */
+export interface HistogramHook {
+  readonly hook: MetricHook.MetricHook<number, MetricState.MetricState.Histogram>
+  readonly buckets: Buckets
+}
+
+/** A histogram over finite, increasing boundaries, each inclusive above. */
+export const makeHistogram = (boundaries: ReadonlyArray<number>): HistogramHook => {
+  const last = boundaries.length
+  const buckets = { count: 0, sum: 0, min: 0, max: 0, counts: new Float64Array(last + 1) }
+  const update = (value: number): void => {
+    let index = 0
+    while (index < last && !(value <= (boundaries[index] ?? Number.POSITIVE_INFINITY))) {
+      index++
+    }
+    buckets.counts[index] = (buckets.counts[index] ?? 0) + 1
+    buckets.min = buckets.count === 0 || value < buckets.min ? value : buckets.min
+    buckets.max = buckets.count === 0 || value > buckets.max ? value : buckets.max
+    buckets.count += 1
+    buckets.sum += value
+  }
+  const get = (): MetricState.MetricState.Histogram => {
+    let below = 0
+    const cumulative = Array.from(buckets.counts, (count, index) => {
+      below += count
+      return [boundaries[index] ?? Number.POSITIVE_INFINITY, below] as const
+    })
+    const { count, max, min, sum } = buckets
+    return MetricState.histogram({ buckets: cumulative, count, min, max, sum })
+  }
+  return { hook: MetricHook.make({ get, update, modify: update }), buckets }
+}

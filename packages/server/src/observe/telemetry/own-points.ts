@@ -1,0 +1,89 @@
+/** The points of our own instruments. Nearly all that is collected passes through here, so it allocates little. */
+import type { Buckets as Live } from "../histogram.ts"
+import type { Instrument } from "../instrument.ts"
+import type { Series } from "../series.ts"
+import { distributionOf } from "./distribution.ts"
+import { type Distribution, type ExportMetric, type ExportSeries, exportSeries, type Point } from "./point.ts"
+
+/** An instrument as it is exported. */
+export const ownMetric = (instrument: Instrument): ExportMetric => own(instrument).metric
+
+/** The points of an instrument now. */
+export const ownPoints = function* (instrument: Instrument): Generator<Point> {
+  const { boundaries, metric } = own(instrument)
+  const known = cacheOf(instrument)
+  let index = 0
+  for (const series of instrument.all()) {
+    yield pointOf(metric, boundaries, { series, exported: exportedAt(known, index++, series) })
+  }
+  known.length = index
+}
+
+interface Exported {
+  readonly series: Series
+  readonly exported: ExportSeries
+}
+
+interface Own {
+  readonly metric: ExportMetric
+  readonly boundaries: Array<number>
+}
+
+const own = (instrument: Instrument): Own => {
+  const { help, kind, name, unit } = instrument.row
+  const known = owns.get(instrument) ?? {
+    metric: { name, help, unit, kind, origin: "own" },
+    boundaries: Array.from(instrument.boundaries ?? [])
+  }
+  owns.set(instrument, known)
+  return known
+}
+
+const owns = new WeakMap<Instrument, Own>()
+const caches = new WeakMap<Instrument, Array<Exported>>()
+
+const cacheOf = (instrument: Instrument): Array<Exported> => {
+  const known = caches.get(instrument) ?? []
+  caches.set(instrument, known)
+  return known
+}
+
+/** Series keep their place until one before them is removed: looking there first is far cheaper than a map. */
+const exportedAt = (known: Array<Exported>, index: number, series: Series): ExportSeries => {
+  const here = known[index]
+  if (here?.series === series) {
+    return here.exported
+  }
+  const exported = bySeries.get(series) ?? exportedOf(series)
+  known[index] = { series, exported }
+  return exported
+}
+
+const bySeries = new WeakMap<Series, ExportSeries>()
+
+const exportedOf = (series: Series): ExportSeries => {
+  const attributes = Object.fromEntries(series.labels.map(({ key, value }) => [key, value]))
+  const made = exportSeries(attributes, series.startNanos)
+  bySeries.set(series, made)
+  return made
+}
+
+const pointOf = (metric: ExportMetric, boundaries: Array<number>, { exported, series }: Exported): Point => {
+  if (series.buckets !== undefined) {
+    return { type: "distribution", metric, series: exported, value: copyOf(series.buckets, boundaries) }
+  }
+  const state = series.state()
+  if ("buckets" in state) {
+    return { type: "distribution", metric, series: exported, value: distributionOf(state, boundaries) }
+  }
+  return { type: "number", metric, series: exported, value: "count" in state ? state.count : state.value }
+}
+
+const copyOf = ({ count, counts: live, max, min, sum }: Live, boundaries: Array<number>): Distribution => {
+  const counts: Array<number> = []
+  for (let index = 0; index <= boundaries.length; index++) {
+    counts.push(live[index] ?? 0)
+  }
+  const buckets = { boundaries, counts }
+  return count === 0 ? { count, sum, buckets } : { count, sum, min, max, buckets }
+}
