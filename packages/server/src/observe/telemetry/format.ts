@@ -49,7 +49,7 @@ export const someOf = <const Word extends string>(...words: ReadonlyArray<Word>)
 /** A URL of http or https. */
 export const url: Format<URL> = {
   allowed: "a URL that begins with http:// or https://",
-  show: (value) => value.replace(/[^/@]*@/, "***@").replace(/[?#].*$/, "?***"),
+  show: (value) => `"${value.replace(/[^/@]*@/, "***@").replace(/[?#].*$/, "?***")}"`,
   parse: (value) => {
     if (!/^https?:\/\/[^/]/i.test(value) || !URL.canParse(value)) {
       return undefined

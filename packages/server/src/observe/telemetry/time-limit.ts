@@ -1,6 +1,7 @@
 /** Durations that settings give, and how they must fit together. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { milliseconds } from "./format.ts"
 import { TelemetrySettingsError } from "./settings-error.ts"
 import type { Variable } from "./variable.ts"
@@ -13,7 +14,7 @@ export const durationOption = (
   if (given === undefined) {
     return Effect.succeed(undefined)
   }
-  const ms = Duration.toMillis(given)
+  const ms = Option.match(Duration.decodeUnknown(given), { onNone: () => Number.NaN, onSome: Duration.toMillis })
   return ms >= 1 && ms <= 2_147_483_647
     ? Effect.succeed(ms)
     : new TelemetrySettingsError({
