@@ -22,7 +22,7 @@ import { errorTag } from "./outcome.ts"
 import { observe, sample, type Sample, type SampleOptions } from "./sampler.ts"
 import type { Series } from "./series.ts"
 import { ClusterTracker, type TrackClusterOptions } from "./track-cluster.ts"
-import { effectWatcher, type ErrorCounter, errorTags, tagsOf, type TrackEffectOptions } from "./track-effect.ts"
+import { effectTracker, type ErrorCounter, errorTags, tagsOf, type TrackEffectOptions } from "./track-effect.ts"
 import { JobTracker, type TrackJobOptions } from "./track-job.ts"
 import { countElements, logProgress } from "./track-stream.ts"
 import { ambientLabels, watch } from "./watch.ts"
@@ -120,7 +120,7 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
   static readonly trackJob =
     (options: TrackJobOptions) =>
     <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | MetricsService> =>
-      watch(effect, MetricsService, (metrics) => metrics.jobTracker.watcher(options))
+      watch(effect, jobsTracked, options)
 
   /** Counts and times one cluster operation, whatever its outcome; the reference has the table. */
   static readonly trackCluster: {
@@ -129,7 +129,7 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
   } = dual(
     2,
     <A, E, R>(effect: Effect.Effect<A, E, R>, options: TrackClusterOptions): Effect.Effect<A, E, R | MetricsService> =>
-      watch(effect, MetricsService, (metrics) => metrics.clusterTracker.watcher(options))
+      watch(effect, clusterTracked, options)
   )
 
   /**
@@ -142,7 +142,7 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
   } = dual(
     2,
     <A, E, R>(effect: Effect.Effect<A, E, R>, options: TrackEffectOptions): Effect.Effect<A, E, R | MetricsService> =>
-      watch(effect, MetricsService, ({ meter }) => effectWatcher(meter, options))
+      watch(effect, effectsTracked, options)
   )
 
   /** Counts one error by its tag, in the label `reason` where the counter declares it, else in `type`. */
@@ -245,6 +245,10 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
   static readonly zero = (handle: { readonly row: Row }): Effect.Effect<void, never, MetricsService> =>
     Effect.map(MetricsService, ({ meter }) => meter.zero(handle.row))
 }
+
+const jobsTracked = { tag: MetricsService, trackerOf: ({ jobTracker }: MetricsService) => jobTracker }
+const clusterTracked = { tag: MetricsService, trackerOf: ({ clusterTracker }: MetricsService) => clusterTracker }
+const effectsTracked = { tag: MetricsService, trackerOf: ({ meter }: MetricsService) => effectTracker(meter) }
 
 const build = ({
   registry: given,

@@ -1,46 +1,40 @@
 /** What runs now, in the order in which it began: entering and leaving take no time that grows with how many there are. */
 
 /** One run that has not ended. */
-export class Run {
+export interface Run {
   readonly startNanos: bigint
-  private readonly runs: Runs
-  private before: Run | undefined
-  private after: Run | undefined
-
-  constructor(runs: Runs, startNanos: bigint, before: Run | undefined) {
-    this.runs = runs
-    this.startNanos = startNanos
-    this.before = before
-    if (before !== undefined) {
-      before.after = this
-    }
-  }
-
-  /** Ends the run; it must be called once. */
-  leave(): void {
-    const { after, before, runs } = this
-    if (before === undefined) {
-      runs.oldest = after
-    } else {
-      before.after = after
-    }
-    if (after === undefined) {
-      runs.newest = before
-    } else {
-      after.before = before
-    }
-  }
+  before: Run | undefined
+  after: Run | undefined
 }
 
 /** The runs that share a series. */
 export class Runs {
-  oldest: Run | undefined
-  newest: Run | undefined
+  oldest: Run | undefined = undefined
+  private newest: Run | undefined = undefined
 
   enter(startNanos: bigint): Run {
-    const run = new Run(this, startNanos, this.newest)
+    const { newest } = this
+    const run: Run = { startNanos, before: newest, after: undefined }
     this.newest = run
-    this.oldest ??= run
+    if (newest === undefined) {
+      this.oldest = run
+    } else {
+      newest.after = run
+    }
     return run
+  }
+
+  /** Ends a run that entered; it must be called once. */
+  leave({ after, before }: Run): void {
+    if (before === undefined) {
+      this.oldest = after
+    } else {
+      before.after = after
+    }
+    if (after === undefined) {
+      this.newest = before
+    } else {
+      after.before = before
+    }
   }
 }

@@ -7,7 +7,7 @@ import type { Meter } from "./meter.ts"
 import { clusterErrorType, type Outcome } from "./outcome.ts"
 import type { Series } from "./series.ts"
 import { remember, SeriesCache } from "./series-cache.ts"
-import type { Watcher } from "./watch.ts"
+import type { Begin, End, Tracker, Watcher } from "./watch.ts"
 
 /** What can be done with a message. */
 export type ClusterOperation = "send" | "broadcast" | "receive"
@@ -23,8 +23,9 @@ export interface TrackClusterOptions {
 type ClusterHandles = HandlesOf<typeof cluster>
 
 /** Tracks cluster operations in one set of cluster metrics. */
-export class ClusterTracker {
-  private readonly meter: Meter
+export class ClusterTracker implements Tracker<TrackClusterOptions> {
+  readonly site = "trackCluster"
+  readonly meter: Meter
   private readonly entities: { readonly [O in ClusterOperation]: SeriesCache<EntitySeries, TrackClusterOptions> }
 
   constructor(handles: ClusterHandles, meter: Meter) {
@@ -34,15 +35,14 @@ export class ClusterTracker {
     this.entities = { send: cache(), broadcast: cache(), receive: cache() }
   }
 
+  /** For whoever has its tracker at hand: bound to one kind of operation. */
   watcher(options: TrackClusterOptions): Watcher {
-    return {
-      site: "trackCluster",
-      meter: this.meter,
-      begin: ({ ambient }) => {
-        const series = this.entities[options.operation].get(options.entityType, options, ambient).of(options)
-        return (outcome, seconds) => series.end(outcome, seconds)
-      }
-    }
+    return { site: this.site, meter: this.meter, begin: (begin) => this.track(options, begin) }
+  }
+
+  track(options: TrackClusterOptions, { ambient }: Begin): End {
+    const series = this.entities[options.operation].get(options.entityType, options, ambient).of(options)
+    return (outcome, seconds) => series.end(outcome, seconds)
   }
 }
 

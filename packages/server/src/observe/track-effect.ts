@@ -7,7 +7,7 @@ import type { Declared } from "./instrument.ts"
 import { type Canonical, canonical, clean, type Labels } from "./label.ts"
 import type { Meter } from "./meter.ts"
 import { errorTag } from "./outcome.ts"
-import type { Watcher } from "./watch.ts"
+import type { Begin, End, Tracker } from "./watch.ts"
 
 /** Any metric that takes durations: one of ours, or one of Effect's timers. */
 export type DurationMetric = Pick<Metric.Metric<unknown, Duration.Duration, unknown>, "unsafeUpdate">
@@ -25,22 +25,20 @@ export interface TrackEffectOptions {
   readonly labels: Labels
 }
 
-/** The watcher of `trackEffect`. */
-export const effectWatcher = (meter: Meter, { duration, errors, labels }: TrackEffectOptions): Watcher => ({
-  site: "trackEffect",
-  meter,
-  begin:
-    ({ ambient }) =>
-    (outcome, seconds) => {
-      const timed = outcome._tag === "success" ? labels : withLabel(labels, "outcome", outcome._tag)
-      duration.unsafeUpdate(Duration.seconds(seconds), tagsOf(timed, ambient))
-      if (outcome._tag === "failure") {
-        errors.unsafeUpdate(1, errorTags(errors, { labels, error: outcome.error, ambient }))
-      } else if (outcome._tag === "defect") {
-        errors.unsafeUpdate(1, errorTags(errors, { labels, error: outcome.defect, ambient }))
-      }
+/** The tracker of `trackEffect`: it keeps nothing, as the metrics come with each effect. */
+export const effectTracker = (meter: Meter): Tracker<TrackEffectOptions> => ({ site: "trackEffect", meter, track })
+
+const track = ({ duration, errors, labels }: TrackEffectOptions, { ambient }: Begin): End => {
+  return (outcome, seconds) => {
+    const timed = outcome._tag === "success" ? labels : withLabel(labels, "outcome", outcome._tag)
+    duration.unsafeUpdate(Duration.seconds(seconds), tagsOf(timed, ambient))
+    if (outcome._tag === "failure") {
+      errors.unsafeUpdate(1, errorTags(errors, { labels, error: outcome.error, ambient }))
+    } else if (outcome._tag === "defect") {
+      errors.unsafeUpdate(1, errorTags(errors, { labels, error: outcome.defect, ambient }))
     }
-})
+  }
+}
 
 /** The labels of one error in a counter, as Effect hands labels to a metric. */
 export const errorTags = (

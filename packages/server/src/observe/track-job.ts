@@ -9,7 +9,7 @@ import { defectReason, failureReason, type FailedOutcome, type Outcome } from ".
 import { Runs } from "./runs.ts"
 import type { Series } from "./series.ts"
 import { remember, SeriesCache } from "./series-cache.ts"
-import type { Begin, End, Watcher } from "./watch.ts"
+import type { Begin, End, Tracker } from "./watch.ts"
 
 /** What can be done to a job. */
 export type JobOperation = "submit" | "process" | "cancel" | "replay"
@@ -39,9 +39,10 @@ type JobHandles = HandlesOf<typeof jobs>
 type Ambient = ReadonlyArray<MetricLabel.MetricLabel>
 
 /** Tracks operations on jobs in one set of job metrics. */
-export class JobTracker {
+export class JobTracker implements Tracker<TrackJobOptions> {
+  readonly site = "trackJob"
+  readonly meter: Meter
   private readonly handles: JobHandles
-  private readonly meter: Meter
   private readonly types: { readonly [O in JobOperation]: SeriesCache<TypeSeries, TrackJobOptions> }
   /** What runs, by series of `inFlightOldestAge`. */
   private readonly running = new Map<Series, Runs>()
@@ -61,18 +62,17 @@ export class JobTracker {
     })
   }
 
-  watcher(options: TrackJobOptions): Watcher {
-    return { site: "trackJob", meter: this.meter, begin: (begin) => this.begin(options, begin) }
-  }
-
-  private begin(options: TrackJobOptions, begin: Begin): End {
+  track(options: TrackJobOptions, begin: Begin): End {
     const { ambient, clock, startNanos } = begin
     const { epoch } = this.meter
     const series = this.seriesOf(options, ambient)
     series.begin(options, clock)
-    const run = series.runs?.enter(startNanos)
+    const { runs } = series
+    const run = runs?.enter(startNanos)
     return (outcome, seconds) => {
-      run?.leave()
+      if (run !== undefined) {
+        runs?.leave(run)
+      }
       series.inFlight.add(-1)
       // Series that were removed meanwhile are resolved again, so that what ends now is counted.
       const current = epoch === this.meter.epoch ? series : this.seriesOf(options, ambient)

@@ -31,57 +31,69 @@ export interface Watcher {
   readonly begin: (begin: Begin) => End
 }
 
+/** A kind of watching that is told of each effect what is known of it: nothing is made for a call but its end. */
+export interface Tracker<Options> {
+  readonly site: string
+  readonly meter: Meter
+  readonly track: (options: Options, begin: Begin) => End
+}
+
+/** Where the tracker of a fiber is found. */
+export interface TrackedBy<R, S, Options> {
+  readonly tag: Context.Tag<R, S>
+  readonly trackerOf: (service: S) => Tracker<Options>
+}
+
 /**
- * Runs an effect under a watcher, which is looked up in the fiber's context. `begin` and `end` run where interruption
+ * Runs an effect under a tracker, which is looked up in the fiber's context. Beginning and end run where interruption
  * can't come between them and the effect, so that whatever goes up comes down; the effect itself stays as interruptible
  * as it was.
  */
-export const watch = <A, E, R, R2, S>(
+export const watch = <A, E, R, R2, S, Options>(
   effect: Effect.Effect<A, E, R>,
-  tag: Context.Tag<R2, S>,
-  watcherOf: (service: S) => Watcher
+  { tag, trackerOf }: TrackedBy<R2, S, Options>,
+  options: Options
 ): Effect.Effect<A, E, R | R2> =>
   Effect.uninterruptibleMask((restore) => {
     const fiber = Fiber.getCurrentFiber()
-    return Option.isNone(fiber)
-      ? restore(effect)
-      : Effect.matchCauseEffect(
-          restore(effect),
-          new Watch<A, E>(watcherOf(Context.unsafeGet(fiber.value.currentContext, tag)), fiber.value)
-        )
+    if (Option.isNone(fiber)) {
+      return restore(effect)
+    }
+    const { currentContext, currentDefaultServices } = fiber.value
+    const tracker = trackerOf(Context.unsafeGet(currentContext, tag))
+    const clock = Context.unsafeGet(currentDefaultServices, Clock.Clock)
+    const startNanos = clock.unsafeCurrentTimeNanos()
+    const ambient = fiber.value.getFiberRef(FiberRef.currentMetricLabels)
+    const end = tracker.meter.guard(tracker.site, () => tracker.track(options, { clock, startNanos, ambient }))
+    return Effect.matchCauseEffect(
+      restore(effect),
+      exits(
+        (cause) => {
+          finish(tracker, end, { clock, startNanos, outcome: ofCause(cause) })
+          return Effect.failCause(cause)
+        },
+        (value) => {
+          finish(tracker, end, { clock, startNanos, outcome: success })
+          return Effect.succeed(value)
+        }
+      )
+    )
   })
 
-/** One watch under way: what its watcher is told at the beginning, and what is done at either end. */
-class Watch<A, E> implements Begin {
-  readonly clock: Clock.Clock
-  readonly startNanos: bigint
-  readonly ambient: ReadonlyArray<MetricLabel.MetricLabel>
-  readonly onFailure: (cause: Cause.Cause<E>) => Effect.Effect<never, E>
-  readonly onSuccess: (value: A) => Effect.Effect<A>
-  private readonly watcher: Watcher
-  private readonly end: End | undefined
+// A loader that keeps the names of functions (tsx, esbuild with keepNames) wraps each function that has one in a call,
+// at every call of what surrounds it. Arguments have no names.
+const exits = <A, E>(
+  onFailure: (cause: Cause.Cause<E>) => Effect.Effect<never, E>,
+  onSuccess: (value: A) => Effect.Effect<A>
+) => ({ onFailure, onSuccess })
 
-  constructor(watcher: Watcher, fiber: Fiber.RuntimeFiber<unknown, unknown>) {
-    this.watcher = watcher
-    this.clock = Context.unsafeGet(fiber.currentDefaultServices, Clock.Clock)
-    this.startNanos = this.clock.unsafeCurrentTimeNanos()
-    this.ambient = fiber.getFiberRef(FiberRef.currentMetricLabels)
-    this.end = watcher.meter.guard(watcher.site, () => watcher.begin(this))
-    this.onFailure = (cause) => {
-      this.finish(ofCause(cause))
-      return Effect.failCause(cause)
-    }
-    this.onSuccess = (value) => {
-      this.finish(success)
-      return Effect.succeed(value)
-    }
-  }
+interface Ended extends Pick<Begin, "clock" | "startNanos"> {
+  readonly outcome: Outcome
+}
 
-  private finish(outcome: Outcome): void {
-    const { clock, end, startNanos, watcher } = this
-    if (end !== undefined) {
-      watcher.meter.guard(watcher.site, () => end(outcome, secondsBetween(startNanos, clock.unsafeCurrentTimeNanos())))
-    }
+const finish = <O>({ meter, site }: Tracker<O>, end: End | undefined, { clock, outcome, startNanos }: Ended): void => {
+  if (end !== undefined) {
+    meter.guard(site, () => end(outcome, secondsBetween(startNanos, clock.unsafeCurrentTimeNanos())))
   }
 }
 
