@@ -40,28 +40,30 @@ export const entries = function* (registry: MetricRegistry.MetricRegistry): Gene
 
 /**
  * The entries whose names are not given, without the cost of an entry for the others: after every so many of those the
- * walk yields nothing, so that it can stop there.
+ * walk yields nothing, so that it can stop there. Of each name given, the number is lowered by the entries that there are.
  */
 export const entriesExcept = function* (
   registry: MetricRegistry.MetricRegistry,
-  names: ReadonlySet<string>
+  names: Map<string, number>
 ): Generator<Entry | undefined> {
   let skipped = 0
-  for (const [key, hook] of stored(registry) ?? []) {
-    if (!names.has(key.name)) {
+  for (const [key, hook] of stored(registry) ?? unstored(registry)) {
+    const left = names.get(key.name)
+    if (left === undefined) {
       yield { key, state: () => hook.get() }
-    } else if (++skipped % 512 === 0) {
+      continue
+    }
+    names.set(key.name, left - 1)
+    if (++skipped % 512 === 0) {
       yield undefined
     }
   }
-  if (stored(registry) === undefined) {
-    for (const entry of entries(registry)) {
-      if (!names.has(entry.key.name)) {
-        yield entry
-      }
-    }
-  }
 }
+
+const unstored = (
+  registry: MetricRegistry.MetricRegistry
+): Iterable<[AnyKey, Pick<MetricHook.MetricHook.Root, "get">]> =>
+  registry.snapshot().map(({ metricKey, metricState }) => [metricKey, { get: () => metricState }])
 
 /**
  * Puts a hook of our own into a registry, where everyone who asks for the key finds it. Not where the key has a hook

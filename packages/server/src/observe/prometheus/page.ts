@@ -37,7 +37,7 @@ export const makePages =
               return text === "" ? Option.none() : Option.some(text)
             }
             text += next.value === undefined ? "" : renderer.point(next.value)
-            if (count % 64 === 0 && performance.now() > until) {
+            if ((count % 64 === 0 || next.value === undefined) && performance.now() > until) {
               break
             }
           }

@@ -8,7 +8,7 @@ import type { Instrument } from "../instrument.ts"
 import { canonical, label } from "../label.ts"
 import { type Meter, meterOf } from "../meter.ts"
 import type { Drop } from "./drop.ts"
-import { type Family, mergeFamilies, shapeOf, type Step } from "./family.ts"
+import { type Claims, type Family, mergeFamilies, shapeOf, type Step } from "./family.ts"
 import { ForeignMetrics } from "./foreign.ts"
 import { ownMetric, ownPoints } from "./own-points.ts"
 import type { Point } from "./point.ts"
@@ -32,17 +32,13 @@ export interface Collector {
 /** A collector. Its values are cumulative; destinations make deltas of them. */
 export const makeCollector = ({ dropped, foreignStartNanos, registries }: CollectorOptions): Collector => {
   const distinct = Array.from(new Set(registries))
+  const claims: Claims = { shapes: new Map(), series: new Map() }
   const foreign = new ForeignMetrics(foreignStartNanos, dropped)
   const families = function* (nowNanos: bigint): Generator<undefined, Iterable<ReadonlyArray<Family>>> {
-    const found: Array<Family> = []
-    const names = new Map<MetricRegistry.MetricRegistry, Set<string>>()
-    for (const registry of distinct) {
-      const instruments = instrumentsOf(meterOf(registry), nowNanos)
-      names.set(registry, new Set(instruments.map(({ row }) => row.name)))
-      found.push(...instruments.map(ownFamily))
-    }
-    for (const registry of distinct) {
-      found.push(...(yield* foreign.families(registry, names.get(registry) ?? new Set())))
+    const sources = distinct.map((registry) => ({ registry, instruments: instrumentsOf(meterOf(registry), nowNanos) }))
+    const found: Array<Family> = sources.flatMap(({ instruments }) => instruments.map(ownFamily))
+    for (const { instruments, registry } of sources) {
+      found.push(...(yield* foreign.families(registry, instruments)))
     }
     const byName = new Map<string, Array<Family>>()
     for (const family of found) {
@@ -61,7 +57,7 @@ export const makeCollector = ({ dropped, foreignStartNanos, registries }: Collec
             yield sound(point, dropped)
           }
         } else {
-          for (const step of mergeFamilies(alike, dropped)) {
+          for (const step of mergeFamilies(alike, claims, dropped)) {
             yield step === undefined ? step : sound(step, dropped)
           }
         }

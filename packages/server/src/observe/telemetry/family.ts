@@ -21,16 +21,25 @@ export interface Family {
 export const shapeOf = ({ kind, unit }: ExportMetric, bounds: ReadonlyArray<number> | undefined): string =>
   `a ${kind}${unit === "" ? "" : ` of ${unit}`}${bounds === undefined ? "" : `, boundaries [${bounds.join(", ")}]`}`
 
+/** What a collector remembers of names that more than one family claims, and of series that more than one key has. */
+export interface Claims {
+  /** The shape that a name had first. */
+  readonly shapes: Map<string, string>
+  /** The series that an attribute set of a name had first. */
+  readonly series: Map<string, ExportSeries>
+}
+
 /**
- * The points of families of one name, each attribute set once. The first family gives the definition; another of the
- * same shape is merged into it: counters and histograms are added, of gauges the largest value stands, of summaries the
- * first. A family of another shape is dropped.
+ * The points of families of one name, each attribute set once. The family that was seen first, ours before others,
+ * gives the definition; another of the same shape is merged into it: counters and histograms are added, of gauges the
+ * largest value stands, of summaries the first. A family of another shape is dropped.
  */
 export const mergeFamilies = function* (
   families: ReadonlyArray<Family>,
+  claims: Claims,
   dropped: (drop: Drop) => void
 ): Generator<Step> {
-  const [first] = families
+  const first = holder(families, claims)
   if (first === undefined) {
     return
   }
@@ -45,12 +54,30 @@ export const mergeFamilies = function* (
         yield
         continue
       }
-      const id = identityOf(point.series)
+      const id = `${first.metric.name}\n${identityOf(point.series)}`
       const known = merged.get(id)
-      merged.set(id, known === undefined ? { ...point, metric: first.metric } : add(known, point))
+      if (known === undefined) {
+        const series = claims.series.get(id) ?? point.series
+        claims.series.set(id, series)
+        merged.set(id, { ...point, metric: first.metric, series })
+      } else {
+        merged.set(id, add(known, point))
+      }
     }
   }
   yield* merged.values()
+}
+
+/** A registry has no order: without a memory the definition could change with every metric that is added. */
+const holder = (families: ReadonlyArray<Family>, { shapes }: Claims): Family | undefined => {
+  const [first] = families
+  if (first === undefined || first.instrument !== undefined) {
+    return first
+  }
+  const claimed = shapes.get(first.metric.name)
+  const found = families.find(({ shape }) => shape === claimed) ?? first
+  shapes.set(found.metric.name, found.shape)
+  return found
 }
 
 const conflict = (family: Family, first: Family): Drop => ({

@@ -4,8 +4,10 @@
  */
 import type * as MetricRegistry from "effect/MetricRegistry"
 import * as MetricState from "effect/MetricState"
+import * as MutableHashSet from "effect/MutableHashSet"
 import * as Option from "effect/Option"
-import { type AnyKey, entriesExcept, type Entry } from "../registry.ts"
+import type { Instrument } from "../instrument.ts"
+import { type AnyKey, entries, entriesExcept, type Entry } from "../registry.ts"
 import { distributionOf } from "./distribution.ts"
 import type { Drop } from "./drop.ts"
 import type { Family, Step } from "./family.ts"
@@ -33,19 +35,25 @@ export class ForeignMetrics {
     this.dropped = dropped
   }
 
-  /** Walks a registry, leaving out the names given; the families are what the generator returns. */
+  /** Walks a registry, leaving out the series of these instruments; the families are what the generator returns. */
   *families(
     registry: MetricRegistry.MetricRegistry,
-    ownNames: ReadonlySet<string>
+    instruments: ReadonlyArray<Instrument>
   ): Generator<undefined, Iterable<Family>> {
     const groups = new Map<string, Array<Entry>>()
+    const left = new Map(instruments.map(({ row, size }) => [row.name, size]))
     let count = 0
-    for (const entry of entriesExcept(registry, ownNames)) {
+    for (const entry of entriesExcept(registry, left)) {
       if (entry === undefined || ++count % 64 === 0) {
         yield
       }
       if (entry !== undefined) {
         this.sort(entry, groups)
+      }
+    }
+    for (const instrument of instruments) {
+      if ((left.get(instrument.row.name) ?? 0) < 0) {
+        strays(registry, instrument).forEach((entry) => this.sort(entry, groups))
       }
     }
     return Array.from(groups.values()).flatMap((group) => this.family(group))
@@ -80,6 +88,9 @@ export class ForeignMetrics {
         *points(): Generator<Step> {
           for (const entry of group) {
             yield* points(entry)
+            if (metric.kind === "summary") {
+              yield undefined
+            }
           }
         }
       }
@@ -126,6 +137,14 @@ export class ForeignMetrics {
     words.set(word, found)
     return found
   }
+}
+
+/** Series under the name of an instrument that it knows nothing of: somebody made a metric of the same name. */
+const strays = (registry: MetricRegistry.MetricRegistry, instrument: Instrument): ReadonlyArray<Entry> => {
+  const known = MutableHashSet.fromIterable(Array.from(instrument.all(), ({ key }) => key))
+  return Array.from(entries(registry)).filter(
+    ({ key }) => key.name === instrument.row.name && !MutableHashSet.has(known, key)
+  )
 }
 
 const tryRead = Option.liftThrowable((entry: Entry) => entry.state())

@@ -10,8 +10,11 @@ export const pause: Effect.Effect<void> = Effect.async((resume) => {
 /** How long to work before a pause, in milliseconds. */
 export const sliceMs = 8
 
-/** Runs through steps in slices, with a pause between two; until `onStep` returns false. */
-export const inSlices = <A>(steps: Iterator<A>, onStep: (step: A) => boolean): Effect.Effect<void> =>
+/** Runs through steps in slices, with a pause between two, until `onStep` returns false. A step that is nothing took long. */
+export const inSlices = <A>(
+  steps: Iterator<A | undefined>,
+  onStep: (step: A | undefined) => boolean
+): Effect.Effect<void> =>
   Effect.suspend(() => {
     const until = performance.now() + sliceMs
     for (let count = 1; ; count++) {
@@ -19,7 +22,7 @@ export const inSlices = <A>(steps: Iterator<A>, onStep: (step: A) => boolean): E
       if (next.done === true || !onStep(next.value)) {
         return Effect.void
       }
-      if (count % 64 === 0 && performance.now() > until) {
+      if ((count % 64 === 0 || next.value === undefined) && performance.now() > until) {
         return Effect.zipRight(pause, inSlices(steps, onStep))
       }
     }

@@ -1,42 +1,187 @@
 /** What goes over the wire, decoded by a real receiver with the official schema. */
-import { expect, it } from "@effect/vitest"
-import { Receiver } from "@parametric-portal/dashboard/receiver"
+import { describe, expect, it } from "@effect/vitest"
+import { Receiver, type Series } from "@parametric-portal/dashboard/receiver"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as TestClock from "effect/TestClock"
+import { readFileSync } from "node:fs"
+import { catalogue } from "../../../src/observe/catalogue.ts"
 import { MetricsService } from "../../../src/observe/metrics.ts"
-import { Telemetry, type TelemetryOptions } from "../../../src/observe/telemetry.ts"
+import type { OtlpOptions } from "../../../src/observe/telemetry.ts"
+import { Telemetry } from "../../../src/observe/telemetry.ts"
+import { pipeline, received } from "./pipeline.ts"
 
-const telemetryTo = (options: TelemetryOptions = {}) =>
-  Layer.unwrapEffect(
-    Effect.map(Receiver, ({ url }) =>
-      Telemetry.layer({ destinations: [{ type: "otlp", url }], registries: "own", ...options })
+const identity = ({ resource: _resource, ...rest }: Series) => rest
+
+const start = 1_000_000_000_000
+
+const scope = { name: "@parametric-portal/server", version: "0.1.0" }
+
+const labels = { job_type: "digest", operation: "process" }
+
+const nanos = (ms: number) => BigInt(ms) * 1_000_000n
+
+const common = (startMs: number, points = 1) => ({
+  scope,
+  points,
+  resets: 0,
+  startTimeUnixNano: nanos(startMs),
+  timeUnixNano: nanos(start + 60_000)
+})
+
+const histogram = (
+  counts: ReadonlyArray<number>,
+  more: { readonly sum: number; readonly min?: number; readonly max?: number }
+) => ({
+  count: counts.reduce((sum, one) => sum + one, 0),
+  ...more,
+  bucketCounts: counts,
+  explicitBounds: [0.01, 0.1, 1, 10, 100, 1000]
+})
+
+const record = Effect.gen(function* () {
+  const { jobs } = yield* MetricsService
+  const digest = MetricsService.label(labels)
+  yield* MetricsService.inc(jobs.completions, digest, 2)
+  yield* Metric.set(Metric.taggedWithLabels(jobs.dlqSize, MetricsService.label({ job_type: "digest" })), 7)
+  yield* MetricsService.gauge(jobs.inFlight, digest, -3)
+  yield* MetricsService.series(jobs.waitDuration, labels)
+  yield* TestClock.adjust("10 seconds")
+  const processing = Metric.taggedWithLabels(jobs.processingSeconds, digest)
+  yield* Metric.update(processing, Duration.millis(250))
+  yield* Metric.update(processing, Duration.seconds(5))
+  yield* Metric.update(Metric.taggedWithLabels(jobs.duration, digest), Duration.zero)
+  yield* TestClock.adjust("50 seconds")
+})
+
+const expected = [
+  {
+    ...common(start - 1),
+    name: "jobs_completed_total",
+    description: catalogue.jobs.completions.help,
+    unit: "{job}",
+    attributes: labels,
+    kind: "sum",
+    isMonotonic: true,
+    temporality: "cumulative",
+    value: 2,
+    total: 2
+  },
+  {
+    ...common(start - 1),
+    name: "jobs_dlq_size",
+    description: catalogue.jobs.dlqSize.help,
+    unit: "{job}",
+    attributes: { job_type: "digest" },
+    kind: "gauge",
+    value: 7,
+    total: 7
+  },
+  {
+    ...common(start + 9_999),
+    name: "jobs_duration_seconds",
+    description: catalogue.jobs.duration.help,
+    unit: "s",
+    attributes: labels,
+    kind: "histogram",
+    temporality: "cumulative",
+    value: histogram([1, 0, 0, 0, 0, 0, 0], { sum: 0, min: 0, max: 0 }),
+    total: histogram([1, 0, 0, 0, 0, 0, 0], { sum: 0, min: 0, max: 0 })
+  },
+  {
+    ...common(start - 1),
+    name: "jobs_in_flight",
+    description: catalogue.jobs.inFlight.help,
+    unit: "{job}",
+    attributes: labels,
+    kind: "sum",
+    isMonotonic: false,
+    temporality: "cumulative",
+    value: -3,
+    total: -3
+  },
+  {
+    ...common(start + 9_999),
+    name: "jobs_processing_seconds",
+    description: catalogue.jobs.processingSeconds.help,
+    unit: "s",
+    attributes: labels,
+    kind: "histogram",
+    temporality: "cumulative",
+    value: histogram([0, 0, 1, 1, 0, 0, 0], { sum: 5.25, min: 0.25, max: 5 }),
+    total: histogram([0, 0, 1, 1, 0, 0, 0], { sum: 5.25, min: 0.25, max: 5 })
+  },
+  {
+    ...common(start - 1),
+    name: "jobs_wait_duration_seconds",
+    description: catalogue.jobs.waitDuration.help,
+    unit: "s",
+    attributes: labels,
+    kind: "histogram",
+    temporality: "cumulative",
+    value: histogram([0, 0, 0, 0, 0, 0, 0], { sum: 0 }),
+    total: histogram([0, 0, 0, 0, 0, 0, 0], { sum: 0 })
+  }
+]
+
+const ways: ReadonlyArray<Pick<OtlpOptions, "protocol" | "compression">> = [
+  { protocol: "http/json", compression: "none" },
+  { protocol: "http/json", compression: "gzip" },
+  { protocol: "http/protobuf", compression: "none" },
+  { protocol: "http/protobuf", compression: "gzip" }
+]
+
+describe("on the wire", () => {
+  for (const way of ways) {
+    it.scoped(`every kind arrives as it is by ${way.protocol}, compression ${way.compression}`, () =>
+      Effect.gen(function* () {
+        const receiver = yield* Receiver
+        yield* TestClock.setTime(start)
+        yield* record.pipe(
+          Effect.provide(pipeline({ interval: "1 hour" }, { ...way, headers: { authorization: "Bearer x" } }))
+        )
+        const series = (yield* received).map((one) => ({ ...identity(one), points: 1 }))
+        expect(series.sort(({ name: one }, { name: other }) => (one < other ? -1 : 1))).toEqual(expected)
+        expect(yield* receiver.faults).toEqual([])
+        const [request] = yield* receiver.requests
+        expect(request?.headers).toMatchObject({
+          authorization: "Bearer x",
+          "content-type": way.protocol === "http/json" ? "application/json" : "application/x-protobuf",
+          ...(way.compression === "gzip" ? { "content-encoding": "gzip" } : {})
+        })
+      }).pipe(Effect.provide(Receiver.layer()))
     )
+  }
+
+  it.scopedLive("the start of a series comes before its time, and never changes", () =>
+    Effect.gen(function* () {
+      const receiver = yield* Receiver
+      yield* Effect.gen(function* () {
+        const { jobs } = yield* MetricsService
+        const enqueued = MetricsService.label({ job_type: "a" })
+        const times = (jobType: string) =>
+          Effect.map(receiver.find("jobs_enqueued_total", { job_type: jobType }), ([one]) => ({
+            start: one?.startTimeUnixNano ?? 0n,
+            time: one?.timeUnixNano ?? 0n
+          }))
+        yield* MetricsService.inc(jobs.enqueued, enqueued)
+        yield* Telemetry.flush
+        const first = yield* times("a")
+        yield* MetricsService.inc(jobs.enqueued, MetricsService.label({ job_type: "b" }))
+        yield* Telemetry.flush
+        const [again, later] = [yield* times("a"), yield* times("b")]
+        expect(again.start).toBe(first.start)
+        expect(first.start < first.time && first.time < later.start && later.start < later.time).toBe(true)
+      }).pipe(Effect.provide(pipeline()))
+      expect(yield* receiver.faults).toEqual([])
+    }).pipe(Effect.provide(Receiver.layer()))
   )
 
-const own = MetricsService.layer({ registry: "own" })
-
-it.scopedLive("exports jobs", () =>
-  Effect.gen(function* () {
-    const receiver = yield* Receiver
-    yield* Effect.gen(function* () {
-      yield* MetricsService.trackJob({ jobType: "digest", operation: "process", enqueuedAt: 0 })(Effect.void)
-    }).pipe(Effect.provide(telemetryTo({ serviceName: "s" }).pipe(Layer.provideMerge(own))))
-    expect(yield* receiver.faults).toEqual([])
-  }).pipe(Effect.provide(Receiver.layer()))
-)
-
-it.scopedLive("exports after the finalizers of a worker that stands beside it", () =>
-  Effect.gen(function* () {
-    const receiver = yield* Receiver
-    const worker = Layer.scopedDiscard(
-      Effect.gen(function* () {
-        const { jobs } = yield* MetricsService
-        const drain = MetricsService.inc(jobs.enqueued, MetricsService.label({ job_type: "last" }), 10)
-        yield* Effect.addFinalizer(() => Effect.delay(drain, "100 millis"))
-      })
-    )
-    const app = Layer.mergeAll(worker, telemetryTo()).pipe(Layer.provide(own))
-    yield* Effect.scoped(Layer.build(app))
-    expect((yield* receiver.find("jobs_enqueued_total", { job_type: "last" })).map(({ total }) => total)).toEqual([10])
-  }).pipe(Effect.provide(Receiver.layer()))
-)
+  it.effect("the scope has the version of the package", () =>
+    Effect.sync(() => {
+      const manifest: unknown = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"))
+      expect(manifest).toMatchObject(scope)
+    })
+  )
+})
