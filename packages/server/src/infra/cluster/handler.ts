@@ -162,5 +162,6 @@ const flagsOf = (result: unknown): Rpc.Wrapper<unknown> | undefined =>
 const rewrap = (watched: object, flags: Rpc.Wrapper<unknown> | undefined): unknown =>
   flags === undefined ? watched : Rpc.wrap({ fork: flags.fork, uninterruptible: flags.uninterruptible })(watched)
 
+// An error to yield, an option or a deferred bears the marks of an effect and of a stream: they are run as effects.
 const isStream = (value: unknown): value is Stream.Stream<unknown, unknown, unknown> =>
-  Predicate.hasProperty(value, Stream.StreamTypeId)
+  Predicate.hasProperty(value, Stream.StreamTypeId) && !Effect.isEffect(value)
