@@ -20,10 +20,10 @@ import type { Series } from "../../observe/series.ts"
 import { SeriesCache } from "../../observe/series-cache.ts"
 import { type Ambient, bind, byOutcome } from "./bind.ts"
 import { cronEntityPrefix } from "./cron-outcome.ts"
+import { type HandedOut, handedOutOf } from "./handed-out.ts"
 import { type Delivery, type Handler, type HandlerKind, kindOfRpc, watchHandler } from "./handler.ts"
 import { ArrivedMessage, type MessageSeries, messageSeries, site } from "./message.ts"
 import type { ClusterMetricsOptions, EntityType } from "./options.ts"
-import { wasHandedOut } from "./redelivered.ts"
 
 /** What the watch of an entity type needs to know. */
 export interface EntityWatchOptions {
@@ -70,6 +70,7 @@ export class EntityWatch {
   private readonly given: EntityWatchOptions
   private readonly messages: SeriesCache<MessageSeries, string>
   private readonly series: SeriesCache<EntitySeries, undefined>
+  private readonly handedOut: HandedOut
   private readonly lives = new WeakMap<object, Life>()
 
   constructor(given: EntityWatchOptions) {
@@ -77,6 +78,8 @@ export class EntityWatch {
     this.given = given
     this.messages = messageSeries(metrics, entity.type, options)
     this.series = new SeriesCache(metrics.meter, () => entitySeries(metrics, entity.type, ambient))
+    this.handedOut = handedOutOf(metrics.meter)
+    this.handedOut.watch(entity.type)
     this.seriesNow()
     for (const tag of entity.protocol.requests.keys()) {
       this.messages.get(tag, tag, ambient)
@@ -207,13 +210,14 @@ export class EntityWatch {
     const series = this.messages.get(tag, tag, ambient)
     const message = new ArrivedMessage(metrics.meter, clock, series)
     const { requestId } = request
+    const isAgain = this.handedOut.arrived(requestId)
     if (life.open.has(requestId)) {
       series.restarted.record(1)
     } else {
       life.open.add(requestId)
       if (Option.isSome(request.lastSentChunk)) {
         series.resumed.record(1)
-      } else if (!wasHandedOut(metrics.meter, requestId)) {
+      } else if (!isAgain) {
         const due = Math.max(Snowflake.timestamp(requestId), DeliverAt.toMillis(request.payload) ?? 0)
         series.delay.record(Math.max(0, clock.unsafeCurrentTimeMillis() - due) / 1000)
       }

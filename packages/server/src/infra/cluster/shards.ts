@@ -11,6 +11,7 @@ import * as Layer from "effect/Layer"
 import type { Meter } from "../../observe/meter.ts"
 import { MetricsService } from "../../observe/metrics.ts"
 import { bind } from "./bind.ts"
+import { handedOutOf } from "./handed-out.ts"
 import { once } from "./once.ts"
 import type { ClusterMetricsOptions } from "./options.ts"
 import { timedOperations } from "./timed.ts"
@@ -56,6 +57,10 @@ class HeldShards {
 
   get size(): number {
     return this.isConfirmed ? this.shards.size : 0
+  }
+
+  all(): ReadonlyArray<string> {
+    return Array.from(this.shards)
   }
 
   /** These were acquired, or were held already. */
@@ -119,6 +124,7 @@ interface Decorating {
 
 const decorate = (storage: Storage, { held, metrics, options }: Decorating): Storage => {
   const timed = options.storage === false ? untimed : timedOperations(metrics)
+  const handedOut = handedOutOf(metrics.meter)
   const onAnswer = <E, R>(
     effect: Effect.Effect<Array<ShardId>, E, R>,
     answered: (held: ReadonlyArray<ShardId>) => void
@@ -137,15 +143,20 @@ const decorate = (storage: Storage, { held, metrics, options }: Decorating): Sto
       const asked = Array.from(ids)
       return onAnswer(timed("refresh", storage.refresh(address, asked)), (answer) => held.refresh(answer, asked))
     },
+    // Before another runner may take the shard: what it was handed and never handled is no redelivery.
     release: (address, id) =>
-      Effect.zipLeft(
-        timed("release", storage.release(address, id)),
-        Effect.sync(() => metrics.meter.guard(site, () => held.release(id)))
+      Effect.zipRight(
+        handedOut.giveBack([id.toString()]),
+        Effect.tap(timed("release", storage.release(address, id)), () =>
+          Effect.sync(() => metrics.meter.guard(site, () => held.release(id)))
+        )
       ),
     releaseAll: (address) =>
-      Effect.zipLeft(
-        timed("release_all", storage.releaseAll(address)),
-        Effect.sync(() => metrics.meter.guard(site, () => held.releaseAll()))
+      Effect.zipRight(
+        Effect.suspend(() => handedOut.giveBack(held.all())),
+        Effect.tap(timed("release_all", storage.releaseAll(address)), () =>
+          Effect.sync(() => metrics.meter.guard(site, () => held.releaseAll()))
+        )
       )
   }
 }

@@ -4,23 +4,23 @@
  */
 import * as Message from "@effect/cluster/Message"
 import * as MessageStorage from "@effect/cluster/MessageStorage"
+import type * as Reply from "@effect/cluster/Reply"
 import type * as ShardId from "@effect/cluster/ShardId"
 import * as SqlMessageStorage from "@effect/cluster/SqlMessageStorage"
 import type { ShardingConfig } from "@effect/cluster/ShardingConfig"
+import type * as Rpc from "@effect/rpc/Rpc"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { MetricsService } from "../../observe/metrics.ts"
 import { bind } from "./bind.ts"
+import { type HandedOut, handedOutOf } from "./handed-out.ts"
 import { once } from "./once.ts"
 import { type ClusterMetricsOptions, isObserved } from "./options.ts"
-import { handedOut } from "./redelivery.ts"
+import { noRedeliveries, type Redeliveries, redeliveriesIn } from "./redelivery.ts"
 import { timedOperations } from "./timed.ts"
 
 type Storage = MessageStorage.MessageStorage["Type"]
-
-/** Counts what is about to be handed out again in shards that this runner takes over; it never fails. */
-type Probe = (shards: ReadonlyArray<string>) => Effect.Effect<void>
 
 /** Where the messages are stored. */
 export interface MessageTableOptions {
@@ -38,7 +38,7 @@ export const messageStorage = (
   Layer.effect(
     MessageStorage.MessageStorage,
     Effect.map(Effect.all([MessageStorage.MessageStorage, MetricsService]), ([storage, metrics]) =>
-      decorate({ storage, metrics, options, probe: () => Effect.void })
+      decorate({ storage, metrics, options, redeliveries: noRedeliveries })
     )
   )
 
@@ -55,7 +55,12 @@ export const messageStorageSql = (
     Effect.map(
       Effect.all([MessageStorage.MessageStorage, SqlClient.SqlClient, MetricsService]),
       ([storage, sql, metrics]) =>
-        decorate({ storage, metrics, options, probe: handedOut({ sql, metrics, options, prefix: options.prefix }) })
+        decorate({
+          storage,
+          metrics,
+          options,
+          redeliveries: redeliveriesIn({ sql, metrics, options, prefix: options.prefix })
+        })
     )
   )
 
@@ -69,20 +74,23 @@ interface Decorating {
   readonly storage: Storage
   readonly metrics: MetricsService
   readonly options: ClusterMetricsOptions
-  readonly probe: Probe
+  readonly redeliveries: Redeliveries
 }
 
-const decorate = ({ metrics, options, probe, storage: given }: Decorating): Storage =>
+const decorate = ({ metrics, options, redeliveries, storage: given }: Decorating): Storage =>
   given === MessageStorage.noop || options.storage === false
     ? given
     : once("MessageStorage", given, {
         meter: metrics.meter,
-        decorate: (storage) => watched({ metrics, options, probe, storage })
+        decorate: (storage) => watched({ metrics, options, redeliveries, storage })
       })
 
-const watched = ({ metrics, options, probe, storage }: Decorating): Storage => {
+const watched = ({ metrics, options, redeliveries, storage }: Decorating): Storage => {
   const timed = timedOperations(metrics)
-  const respond = answering(storage, timed)
+  const handedOut = handedOutOf(metrics.meter)
+  handedOut.takeBack = redeliveries.takeBack
+  const answering = whenAnswered(handedOut)
+  const read = reading(storage, { handedOut, save: (reply, saved) => timed("save_reply", answering(reply, saved)) })
   const shards = newShards()
   return {
     ...storage,
@@ -98,7 +106,7 @@ const watched = ({ metrics, options, probe, storage }: Decorating): Storage => {
         : save
     },
     saveEnvelope: (message) => timed("save_envelope", storage.saveEnvelope(message)),
-    saveReply: (reply) => timed("save_reply", storage.saveReply(reply)),
+    saveReply: (reply) => timed("save_reply", answering(reply, storage.saveReply(reply))),
     clearReplies: (requestId) => timed("clear_replies", storage.clearReplies(requestId)),
     repliesFor: (requests) => timed("replies_for", storage.repliesFor(requests)),
     repliesForUnfiltered: (ids) => timed("replies_for_unfiltered", storage.repliesForUnfiltered(ids)),
@@ -106,18 +114,18 @@ const watched = ({ metrics, options, probe, storage }: Decorating): Storage => {
     unprocessedMessages: (ids) =>
       timed(
         "unprocessed_messages",
-        Effect.map(storage.unprocessedMessages(ids), (messages) => messages.map(respond))
+        Effect.map(storage.unprocessedMessages(ids), (messages) => messages.map(read))
       ),
     unprocessedMessagesById: (ids) =>
       timed(
         "unprocessed_messages_by_id",
-        Effect.map(storage.unprocessedMessagesById(ids), (messages) => messages.map(respond))
+        Effect.map(storage.unprocessedMessagesById(ids), (messages) => messages.map(read))
       ),
     // The probe comes first: resetting forgets what was handed out.
     resetShards: (ids) => {
       const given = Array.from(ids)
       return Effect.zipRight(
-        Effect.suspend(() => probe(shards.taken(given))),
+        Effect.suspend(() => redeliveries.count(shards.taken(given))),
         timed("reset_shards", storage.resetShards(given))
       )
     },
@@ -131,13 +139,26 @@ const watched = ({ metrics, options, probe, storage }: Decorating): Storage => {
   }
 }
 
+type Saving = <E>(reply: Reply.ReplyWithContext<Rpc.Any>, saved: Effect.Effect<void, E>) => Effect.Effect<void, E>
+
+const whenAnswered =
+  (handedOut: HandedOut): Saving =>
+  ({ reply }, saved) =>
+    reply._tag === "WithExit" ? Effect.tap(saved, () => Effect.sync(() => handedOut.answered(reply.requestId))) : saved
+
 // A message that was read carries the `saveReply` of the storage it was read from; the decorated one takes its place.
-const answering =
-  (storage: Storage, timed: ReturnType<typeof timedOperations>) =>
-  <R extends Parameters<Storage["saveReply"]>[0]["rpc"]>(message: Message.Incoming<R>): Message.Incoming<R> =>
-    message._tag === "IncomingRequest" && message.respond === storage.saveReply
-      ? new Message.IncomingRequest({ ...message, respond: (reply) => timed("save_reply", message.respond(reply)) })
+const reading =
+  (storage: Storage, { handedOut, save }: { readonly handedOut: HandedOut; readonly save: Saving }) =>
+  <R extends Rpc.Any>(message: Message.Incoming<R>): Message.Incoming<R> => {
+    if (message._tag !== "IncomingRequest") {
+      return message
+    }
+    const { address, requestId } = message.envelope
+    handedOut.read(requestId, { entityType: address.entityType, shard: address.shardId.toString() })
+    return message.respond === storage.saveReply
+      ? new Message.IncomingRequest({ ...message, respond: (reply) => save(reply, message.respond(reply)) })
       : message
+  }
 
 // With advisory locks all shards that are held are reset again and again; only those that are new tell of a lost run.
 const newShards = () => {

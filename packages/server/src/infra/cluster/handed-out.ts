@@ -1,0 +1,105 @@
+/**
+ * What storage handed out: which messages were handed to a runner that is gone, and which were read by this one and never
+ * given to a handler, as happens while entities close. Shared by the decorators of one set of metrics.
+ */
+import * as Effect from "effect/Effect"
+import * as GlobalValue from "effect/GlobalValue"
+import type { Meter } from "../../observe/meter.ts"
+
+/** How many messages are remembered at most, of each kind. */
+export const rememberedMessages = 100_000
+
+/** Messages that storage marked as read and that must not count as handed out, because no handler had them. */
+export interface Unhandled {
+  readonly shards: ReadonlyArray<string>
+  readonly entityTypes: ReadonlyArray<string>
+  /** Those that a handler had, and did not finish. */
+  readonly except: ReadonlyArray<bigint>
+}
+
+interface InHand {
+  readonly shard: string
+  hasArrived: boolean
+}
+
+/** Messages between the storage and the handlers. */
+export class HandedOut {
+  /** Takes back the mark that storage put on messages when it read them; it never fails. */
+  takeBack: (unhandled: Unhandled) => Effect.Effect<void> = () => Effect.void
+  private readonly again = new Set<bigint>()
+  private readonly inHand = new Map<bigint, InHand>()
+  private readonly watched = new Set<string>()
+  private hasForgotten = false
+
+  /** The handlers of this entity type tell when a message arrives. */
+  watch(entityType: string): void {
+    this.watched.add(entityType)
+  }
+
+  /** These were handed to a runner that is gone, and will arrive again. */
+  arriveAgain(requestIds: Iterable<bigint>): void {
+    for (const id of requestIds) {
+      if (this.again.size < rememberedMessages) {
+        this.again.add(id)
+      }
+    }
+  }
+
+  /** A message was read from storage. */
+  read(requestId: bigint, { entityType, shard }: { readonly entityType: string; readonly shard: string }): void {
+    if (!this.watched.has(entityType)) {
+      return
+    }
+    if (this.inHand.size < rememberedMessages) {
+      this.inHand.set(requestId, { shard, hasArrived: false })
+    } else {
+      this.hasForgotten = true
+    }
+  }
+
+  /** A message reached a handler; true when another runner had been handed it before. */
+  arrived(requestId: bigint): boolean {
+    const known = this.inHand.get(requestId)
+    if (known !== undefined) {
+      known.hasArrived = true
+    }
+    return this.again.size > 0 && this.again.delete(requestId)
+  }
+
+  /** A message has its final reply. */
+  answered(requestId: bigint): void {
+    this.inHand.delete(requestId)
+  }
+
+  /** Shards are given back: of their messages only those that a handler had count as handed out. */
+  giveBack(shards: ReadonlyArray<string>): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const given = new Set(shards)
+      const except: Array<bigint> = []
+      for (const [id, { hasArrived, shard }] of this.inHand) {
+        if (given.has(shard)) {
+          this.inHand.delete(id)
+          if (hasArrived) {
+            except.push(id)
+          }
+        }
+      }
+      // Without its memory it would take back the marks of messages that a handler had.
+      return this.hasForgotten || shards.length === 0 || this.watched.size === 0
+        ? Effect.void
+        : this.takeBack({ shards, entityTypes: Array.from(this.watched), except })
+    })
+  }
+}
+
+/** What was handed out to the runners that share a set of metrics. */
+export const handedOutOf = (meter: Meter): HandedOut => {
+  const known = byMeter.get(meter) ?? new HandedOut()
+  byMeter.set(meter, known)
+  return known
+}
+
+const byMeter = GlobalValue.globalValue(
+  Symbol.for("@parametric-portal/server/handedOut"),
+  () => new WeakMap<Meter, HandedOut>()
+)

@@ -1,0 +1,242 @@
+/**
+ * Real runners on one PostgreSQL, one of them ended by a signal midway, and what they counted beside what is true.
+ * Nothing is asserted here: a test has the figures, whole.
+ */
+import { SqlClient } from "@effect/sql"
+import { PgClient } from "@effect/sql-pg"
+import { type ChildProcess, fork } from "node:child_process"
+import { createServer } from "node:net"
+import { fileURLToPath } from "node:url"
+import { Effect, Fiber, Layer, Logger, LogLevel, Redacted, type Scope } from "effect"
+import { NodeClusterSocket } from "../../src/infra/cluster.ts"
+import * as Testing from "../../src/observe/testing.ts"
+import { type Command, createTruth, type Export, Order, shards, timing } from "./orders.ts"
+import { Postgres } from "./postgres.ts"
+
+export interface Scenario {
+  readonly name: string
+  readonly runners: number
+  readonly messages: number
+  readonly signal: "SIGKILL" | "SIGTERM"
+}
+
+/** A runner process, and the last of its exports that was acknowledged. */
+interface Runner {
+  readonly index: number
+  readonly process: ChildProcess
+  last: Export | undefined
+  hasEnded: boolean
+  /** Its exports are not acknowledged any more: what it counts from here on is lost with it. */
+  isCutOff: boolean
+}
+
+/** One scenario, as counted and as it was. */
+export interface Outcome {
+  readonly replies: number
+  readonly arrivals: Both
+  readonly completions: Both
+  readonly redeliveries: Both
+  /** Shards held by the runners that live, in the end; what the one that was ended reported last, if it could. */
+  readonly shardsHeld: { readonly living: number; readonly ended: number | undefined; readonly configured: number }
+  readonly runnersOverTheirShare: number
+  readonly backlog: { readonly writers: number; readonly messages: number }
+  readonly leftovers: Readonly<Record<string, number>>
+  readonly sent: number
+  readonly recoverySeconds: number
+}
+
+/** What all last exports say, what the ended runner took with it, and what the truth says. */
+interface Both {
+  readonly counted: number
+  readonly takenAlong: number
+  readonly truth: number
+}
+
+export const play = (scenario: Scenario): Effect.Effect<Outcome, never, Postgres | Scope.Scope> =>
+  Effect.gen(function* () {
+    const url = yield* Effect.flatMap(Postgres, (server) => server.database(scenario.name))
+    const database = PgClient.layer({ url: Redacted.make(url), maxConnections: 6 })
+    return yield* Effect.provide(played(scenario, url), database.pipe(Layer.provideMerge(Testing.layer()), Layer.orDie))
+  }).pipe(Effect.orDie, Effect.provide(Logger.minimumLogLevel(LogLevel.Error)))
+
+const played = ({ messages, runners: count, signal }: Scenario, url: string) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* createTruth
+    const runners = yield* Effect.forEach(
+      Array.from({ length: count }, (_, index) => index),
+      (index) => start(url, index)
+    )
+    yield* until("the runners hold all shards", () => held(runners) === shards)
+    const clients = NodeClusterSocket.layer({ clientOnly: true, shardingConfig: timing })
+    const context = yield* Layer.build(clients)
+    const order = yield* Effect.provide(Order.client, context)
+    const replies = yield* Effect.fork(
+      Effect.forEach(
+        Array.from({ length: messages }, (_, n) => n),
+        (n) => order(`order-${n % 400}`).Process({ n }),
+        { concurrency: 100 }
+      )
+    )
+    const victim = runners[1] ?? runners[0]
+    if (victim === undefined) {
+      return yield* Effect.dieMessage("a scenario has runners")
+    }
+    const rows = (table: "arrived" | "done", which = sql`TRUE`) =>
+      Effect.map(
+        sql<{ count: number }>`SELECT COUNT(*)::INT AS count FROM ${sql(table)} WHERE ${which}`,
+        ([row]) => row?.count ?? 0
+      )
+    yield* untilEffect(
+      "half of the work is done",
+      Effect.map(rows("done"), (done) => done >= messages / 2)
+    )
+    if (signal === "SIGKILL") {
+      victim.isCutOff = true
+      yield* untilEffect(
+        "the victim counts what will be lost",
+        Effect.map(rows("done", lostOf(sql, victim)), (done) => done > 5)
+      )
+      tell(victim, { _tag: "Hold" })
+      yield* stable("what the victim was handed", rows("arrived", sql`runner = ${victim.index}`))
+    }
+    const endedAt = performance.now()
+    yield* end(victim, signal)
+    const living = runners.filter((runner) => runner !== victim)
+    yield* until("the others hold all shards", () => held(living) === shards)
+    const recoverySeconds = (performance.now() - endedAt) / 1000
+    const answers = yield* Fiber.join(replies)
+    yield* Effect.sleep("2500 millis")
+
+    const lost = lostOf(sql, victim)
+    const repeated = yield* sql<{ count: number }>`SELECT (COUNT(*) - COUNT(DISTINCT n))::INT AS count FROM arrived`
+    const sum = (name: string, which = "") => runners.reduce((total, runner) => total + valueOf(runner, name, which), 0)
+    const clientSide = yield* Testing.snapshot
+    return {
+      replies: new Set(answers).size,
+      arrivals: {
+        counted: sum("cluster_messages_received_total"),
+        takenAlong: yield* rows("arrived", lost),
+        truth: yield* rows("arrived")
+      },
+      completions: {
+        counted: sum("cluster_message_processing_seconds", "") - sum("cluster_message_processing_seconds", "outcome"),
+        takenAlong: yield* rows("done", lost),
+        truth: yield* rows("done")
+      },
+      redeliveries: {
+        counted: sum("cluster_redeliveries_total"),
+        takenAlong: 0,
+        truth: repeated[0]?.count ?? 0
+      },
+      shardsHeld: {
+        living: held(living),
+        ended: victim.last?.isFinal === true ? valueOf(victim, "cluster_shards_held") : undefined,
+        configured: shards
+      },
+      runnersOverTheirShare: living.filter((runner) => valueOf(runner, "cluster_shards_held") > shards).length,
+      backlog: {
+        writers: living.filter(
+          (runner) => runner.last?.snapshot["cluster_message_backlog_oldest_age_seconds"] !== undefined
+        ).length,
+        messages: living.reduce((total, runner) => total + valueOf(runner, "cluster_message_backlog"), 0)
+      },
+      leftovers: Object.fromEntries(
+        living
+          .concat(signal === "SIGTERM" ? [victim] : [])
+          .flatMap((runner) =>
+            ["cluster_mailbox_depth", "cluster_messages_in_flight"].map(
+              (name) => [`${runner.index} ${name}`, valueOf(runner, name)] as const
+            )
+          )
+          .concat(
+            signal === "SIGTERM"
+              ? [[`${victim.index} cluster_entities_active`, valueOf(victim, "cluster_entities_active")]]
+              : []
+          )
+          .filter(([, value]) => value !== 0)
+      ),
+      sent: Object.entries(clientSide)
+        .filter(([text]) => text.startsWith("cluster_messages_sent_total"))
+        .reduce((total, [, value]) => total + (typeof value === "number" ? value : 0), 0),
+      recoverySeconds: Math.round(recoverySeconds * 10) / 10
+    }
+  })
+
+const lostOf = (sql: SqlClient.SqlClient, { index, last }: Runner) =>
+  sql`runner = ${index} AND export > ${last?.seq ?? 0}`
+
+const start = (url: string, index: number): Effect.Effect<Runner, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const script = fileURLToPath(new URL("cluster-runner.ts", import.meta.url))
+      const process_ = fork(script, [url, String(await freePort()), String(index)], {
+        execArgv: ["--import", "tsx"],
+        stdio: ["ignore", "inherit", "inherit", "ipc"]
+      })
+      const runner: Runner = { index, process: process_, last: undefined, hasEnded: false, isCutOff: false }
+      process_.once("exit", () => (runner.hasEnded = true))
+      process_.on("message", (message: Export) => {
+        if (!runner.isCutOff) {
+          runner.last = message
+          tell(runner, { _tag: "Acknowledged", seq: message.seq })
+        }
+      })
+      return runner
+    }),
+    (runner) => end(runner, "SIGKILL")
+  )
+
+const tell = (runner: Runner, command: Command): void => {
+  if (!runner.hasEnded && runner.process.connected) {
+    runner.process.send(command)
+  }
+}
+
+const end = (runner: Runner, signal: Scenario["signal"]): Effect.Effect<void> =>
+  Effect.zipRight(
+    Effect.sync(() => runner.process.kill(signal)),
+    until(`runner ${runner.index} has ended`, () => runner.hasEnded)
+  )
+
+const valueOf = (runner: Runner, name: string, which = ""): number =>
+  Object.entries(runner.last?.snapshot ?? {})
+    .filter(([text]) => (text === name || text.startsWith(`${name}{`)) && text.includes(which))
+    .reduce((total, [, value]) => total + (typeof value === "number" ? value : value.count), 0)
+
+const held = (runners: ReadonlyArray<Runner>): number =>
+  runners.reduce((total, runner) => total + valueOf(runner, "cluster_shards_held"), 0)
+
+const until = (what: string, isSo: () => boolean): Effect.Effect<void> => untilEffect(what, Effect.sync(isSo))
+
+const untilEffect = <E, R>(what: string, isSo: Effect.Effect<boolean, E, R>): Effect.Effect<void, never, R> =>
+  Effect.repeat(Effect.zipLeft(isSo, Effect.sleep("20 millis")), { until: (so) => so }).pipe(
+    Effect.timeoutFail({ duration: "90 seconds", onTimeout: () => new Error(`in vain: ${what}`) }),
+    Effect.orDie,
+    Effect.asVoid
+  )
+
+const stable = <E, R>(what: string, value: Effect.Effect<number, E, R>): Effect.Effect<void, never, R> => {
+  let last = -1
+  let since = performance.now()
+  return untilEffect(
+    `${what} stays`,
+    Effect.map(value, (now) => {
+      if (now !== last) {
+        last = now
+        since = performance.now()
+      }
+      return performance.now() - since > 2500
+    })
+  )
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once("error", reject)
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
+    })
+  })

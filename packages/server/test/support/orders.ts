@@ -1,0 +1,46 @@
+/**
+ * The entity of the tests with real runners, and the ground truth that its handlers write: a row when a message reaches a
+ * handler, a row when the handler has done its work, each with the runner and the export that was to come next.
+ */
+import * as ClusterSchema from "@effect/cluster/ClusterSchema"
+import * as Entity from "@effect/cluster/Entity"
+import * as Rpc from "@effect/rpc/Rpc"
+import { SqlClient } from "@effect/sql"
+import { Effect, Schema } from "effect"
+
+export const Order = Entity.make("Order", [
+  Rpc.make("Process", {
+    payload: { n: Schema.Number },
+    success: Schema.Number,
+    primaryKey: ({ n }) => String(n)
+  }).annotate(ClusterSchema.Persisted, true)
+])
+
+/** Settings of all runners of a test: quick to notice a lost runner, and shared with the parent. */
+export const shards = 60
+
+export const timing = {
+  shardsPerGroup: shards,
+  shardLockRefreshInterval: "3 seconds",
+  shardLockExpiration: "9 seconds",
+  runnerHealthCheckInterval: "2 seconds",
+  refreshAssignmentsInterval: "1 second",
+  entityMessagePollInterval: "1 second",
+  entityTerminationTimeout: "5 seconds"
+} as const
+
+export const createTruth = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`CREATE TABLE IF NOT EXISTS arrived (n INT NOT NULL, runner INT NOT NULL, export INT NOT NULL)`
+  yield* sql`CREATE TABLE IF NOT EXISTS done (n INT NOT NULL, runner INT NOT NULL, export INT NOT NULL)`
+})
+
+/** What a runner tells its parent. */
+export interface Export {
+  readonly seq: number
+  readonly isFinal: boolean
+  readonly snapshot: Readonly<Record<string, number | { readonly count: number }>>
+}
+
+/** What a parent tells a runner. */
+export type Command = { readonly _tag: "Acknowledged"; readonly seq: number } | { readonly _tag: "Hold" }
