@@ -1,71 +1,110 @@
 /** Received beside true, series by series: what agrees, what does not, and what must be zero. */
 import { catalogue, type Row } from "@parametric-portal/server/observe/catalogue"
-import type { Histogram, Series } from "@parametric-portal/dashboard/receiver"
-import type { Between } from "./ledger.ts"
-import { type Expected, identityOf, type Labels } from "./truth.ts"
+import type { Series } from "@parametric-portal/dashboard/receiver"
+import { type Received, receivedOf } from "./received.ts"
+import { type Between, identityOf, type Labels, type True } from "./truth.ts"
 
 /**
- * One line of the comparison. `received` and `truth` are what was counted; of a histogram, how many measurements. A sum
- * is between two numbers, as the ledger measured within and around what the library measured.
+ * One line of the comparison. `received` and `truth` are what was counted; of a histogram, how many measurements. `lost`
+ * is what a killed process did after its last export that was acknowledged: it is known exactly, and missing exactly.
  */
 export interface Line {
   readonly name: string
   readonly labels: Labels
   readonly received: number
   readonly truth: number
-  readonly sum?: { readonly received: number; readonly truth: Between }
+  readonly lost?: number
+  /** Of a histogram: the sum that was received, and between what the ledger says that it lies. */
+  readonly sum?: { readonly received: number; readonly truth: { readonly atLeast: number; readonly atMost?: number } }
   readonly agreed: boolean
   /** Why not, if it does not agree. */
   readonly problem?: string
 }
 
-/** What the receiver has of one series, of all processes together. */
-interface Received {
-  readonly name: string
-  readonly labels: Labels
-  count: number
-  histogram?: Histogram
+/** What really happened, and how much of it reached an export that was acknowledged: all of it, unless a process was killed. */
+export interface Truth {
+  readonly whole: ReadonlyArray<True>
+  readonly exported: ReadonlyArray<True>
 }
 
 const rows: ReadonlyArray<Row> = [...Object.values(catalogue.jobs), ...Object.values(catalogue.cluster)]
+const order = rows.map(({ name }) => name)
+
+/** What the runner does inside of itself, where nothing stands beside the library to see it. */
+const inside: ReadonlySet<string> = new Set(
+  [
+    catalogue.cluster.backlogOldestAge,
+    catalogue.cluster.runnerSends,
+    catalogue.cluster.runnerHealthChecks,
+    catalogue.cluster.shardMoves,
+    catalogue.cluster.storageDuration,
+    catalogue.jobs.dlqOldestAge
+  ].map(({ name }) => name)
+)
+const witnessed = rows.filter(({ name }) => !inside.has(name))
+
+/** What was received of metrics that have no witness: it is shown, and says nothing about agreement. */
+export interface Unwitnessed {
+  readonly name: string
+  readonly labels: Labels
+  readonly received: number
+}
+
+export const unwitnessedOf = (
+  series: ReadonlyArray<Series>,
+  isGone: (one: Series) => boolean
+): ReadonlyArray<Unwitnessed> => {
+  const unwitnessed = rows.filter(({ name }) => inside.has(name))
+  return [...receivedOf(unwitnessed, series, isGone).values()]
+    .filter(({ count }) => count !== 0)
+    .map(({ count, labels, name }) => ({ name, labels, received: count }))
+}
 
 /**
  * Every job and cluster metric that moved or should have, then those that must be zero: counts that were not expected,
- * and whatever goes up and down, as nothing runs any more.
+ * and whatever goes up and down, as nothing runs any more. `isGone` picks the series of processes that were killed.
  */
-export const compare = (expected: ReadonlyArray<Expected>, series: ReadonlyArray<Series>): ReadonlyArray<Line> => {
-  const received = receivedBy(series)
-  const known = new Set(expected.map(({ labels, name }) => identityOf(name, labels)))
-  const moved = expected.map((one) => lineOf(one, received.get(identityOf(one.name, one.labels))))
-  const others = [...received].filter(([id]) => !known.has(id)).map(([, one]) => zeroLine(one))
+export const compare = (
+  { exported, whole }: Truth,
+  series: ReadonlyArray<Series>,
+  isGone: (one: Series) => boolean = () => false
+): ReadonlyArray<Line> => {
+  const received = receivedOf(witnessed, series, isGone)
+  const arrived = new Map(exported.map((one) => [identityOf(one.name, one.labels), one]))
+  const known = new Set(whole.map(({ labels, name }) => identityOf(name, labels)))
+  const moved = whole.map((one) => {
+    const id = identityOf(one.name, one.labels)
+    return lineOf(one, arrived.get(id) ?? { ...one, count: 0, values: [] }, received.get(id))
+  })
+  const others = [...received]
+    .filter(([id]) => !known.has(id))
+    .map(([, { count, labels, name }]) => zero({ name, labels, count }))
   const seen = new Set([...moved, ...others].map(({ name }) => name))
-  const silent = rows.filter(({ kind, name }) => kind !== "gauge" && !seen.has(name)).map(silentLine)
-  const order = rows.map(({ name }) => name)
-  return [...moved, ...others, ...silent].sort(
-    (left, right) =>
-      order.indexOf(left.name) - order.indexOf(right.name) ||
-      (identityOf("", left.labels) < identityOf("", right.labels) ? -1 : 1)
+  const silent = witnessed.filter(({ kind, name }) => kind !== "gauge" && !seen.has(name))
+  return [...moved, ...others, ...silent.map(({ name }) => zero({ name, labels: {}, count: 0 }))].sort(byName)
+}
+
+const byName = (left: Line, right: Line) =>
+  order.indexOf(left.name) - order.indexOf(right.name) ||
+  (identityOf("", left.labels) < identityOf("", right.labels) ? -1 : 1)
+
+const zero = ({ count, ...rest }: { readonly name: string; readonly labels: Labels; readonly count: number }) =>
+  judged({ ...rest, received: count, truth: 0 })
+
+const lineOf = ({ count, labels, name }: True, exported: True, received: Received | undefined): Line => {
+  const lost = count - exported.count
+  const line = { name, labels, received: received?.count ?? 0, truth: count, ...(lost === 0 ? {} : { lost }) }
+  if (exported.values.length === 0 || received?.histogram === undefined) return judged(line)
+  const between = { atLeast: total(exported.values, "atLeast"), atMost: total(exported.values, "atMost") }
+  const truth = between.atMost === Infinity ? { atLeast: between.atLeast } : between
+  return judged(
+    { ...line, sum: { received: received.histogram.sum ?? 0, truth } },
+    problemOf(received, exported.values)
   )
 }
 
-const lineOf = (expected: Expected, received: Received | undefined): Line => {
-  const { labels, name } = expected
-  const count = received?.count ?? 0
-  if (expected.kind === "count") return judged({ name, labels, received: count, truth: expected.value })
-  const { values } = expected
-  const truth = { atLeast: total(values, "atLeast"), atMost: total(values, "atMost") }
-  const line = {
-    name,
-    labels,
-    received: count,
-    truth: values.length,
-    sum: { received: received?.histogram?.sum ?? 0, truth }
-  }
-  return judged(line, received?.histogram === undefined ? undefined : histogramProblem(received.histogram, values))
-}
-
 const judged = (line: Omit<Line, "agreed" | "problem">, problem?: string): Line => {
-  const difference = line.received - line.truth
+  const difference = line.received - (line.truth - (line.lost ?? 0))
   const found =
     difference === 0
       ? (sumProblem(line.sum) ?? problem)
@@ -76,16 +115,18 @@ const judged = (line: Omit<Line, "agreed" | "problem">, problem?: string): Line 
 /** What binary fractions lose when many seconds are added up. */
 const rounding = 1e-6
 
-const sumProblem = (sum: Line["sum"]): string | undefined =>
-  sum === undefined || (sum.received >= sum.truth.atLeast - rounding && sum.received <= sum.truth.atMost + rounding)
+const sumProblem = (sum: Line["sum"]): string | undefined => {
+  if (sum === undefined) return undefined
+  const { atLeast, atMost = Infinity } = sum.truth
+  return sum.received >= atLeast - rounding && sum.received <= atMost + rounding
     ? undefined
-    : `the sum ${sum.received} s is not between ${sum.truth.atLeast} and ${sum.truth.atMost}`
+    : `the sum ${sum.received} is not between ${atLeast} and ${atMost}`
+}
 
 /** The buckets add up, and up to each boundary there are as many measurements as the ledger allows for. */
-const histogramProblem = (
-  { bucketCounts, count, explicitBounds }: Histogram,
-  values: ReadonlyArray<Between>
-): string | undefined => {
+const problemOf = ({ histogram }: Received, values: ReadonlyArray<Between>): string | undefined => {
+  if (histogram === undefined) return undefined
+  const { bucketCounts, count, explicitBounds } = histogram
   const inBuckets = bucketCounts.reduce((sum, bucket) => sum + bucket, 0)
   if (inBuckets !== count) return `the buckets hold ${inBuckets} of ${count}`
   let below = 0
@@ -94,48 +135,11 @@ const histogramProblem = (
     const surely = values.filter(({ atMost }) => atMost <= boundary).length
     const perhaps = values.filter(({ atLeast }) => atLeast <= boundary).length
     if (below < surely || below > perhaps) {
-      return `${below} are at most ${boundary} s, the truth is between ${surely} and ${perhaps}`
+      return `${below} are at most ${boundary}, the truth is between ${surely} and ${perhaps}`
     }
   }
   return undefined
 }
-
-/** A series that nothing in the ledger moved: a counter is zero, and so is what goes up and down when all is done. */
-const zeroLine = ({ count, labels, name }: Received): Line => judged({ name, labels, received: count, truth: 0 })
-
-const silentLine = ({ name }: Row): Line => judged({ name, labels: {}, received: 0, truth: 0 })
-
-const receivedBy = (series: ReadonlyArray<Series>): ReadonlyMap<string, Received> => {
-  const names = new Set(rows.map(({ name }) => name))
-  const received = new Map<string, Received>()
-  for (const one of series) {
-    if (!names.has(one.name)) continue
-    const labels = labelsOf(one.attributes)
-    const id = identityOf(one.name, labels)
-    const before = received.get(id) ?? { name: one.name, labels, count: 0 }
-    if (one.kind === "histogram") {
-      received.set(id, {
-        ...before,
-        count: before.count + one.total.count,
-        histogram: added(before.histogram, one.total)
-      })
-    } else if (one.kind === "sum" || one.kind === "gauge") {
-      received.set(id, { ...before, count: before.count + one.total })
-    }
-  }
-  return received
-}
-
-const labelsOf = (attributes: Series["attributes"]): Labels =>
-  Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, String(value)]))
-
-/** Two histograms of the same boundaries, of two processes, together. */
-const added = (before: Histogram | undefined, { bucketCounts, count, explicitBounds, sum }: Histogram): Histogram => ({
-  count: (before?.count ?? 0) + count,
-  sum: (before?.sum ?? 0) + (sum ?? 0),
-  bucketCounts: bucketCounts.map((bucket, index) => bucket + (before?.bucketCounts[index] ?? 0)),
-  explicitBounds
-})
 
 const total = (values: ReadonlyArray<Between>, side: keyof Between) =>
   values.reduce((sum, value) => sum + value[side], 0)

@@ -1,53 +1,53 @@
-/** Submitting jobs to the cluster, cancelling those that the plan has cancelled, and waiting for all to end. */
-import { MetricsService } from "@parametric-portal/server/observe/metrics"
-import * as Clock from "effect/Clock"
+/** Handing jobs to the server, cancelling those that the plan has cancelled, and waiting until nothing is left to do. */
+import { JobService } from "@parametric-portal/server/infra/jobs"
 import * as Effect from "effect/Effect"
-import { Board } from "./board.ts"
-import { JobEntity, tracked } from "./job-entity.ts"
+import * as Schedule from "effect/Schedule"
+import { jobTypes } from "./job-types.ts"
 import type { PlannedJob } from "./plan.ts"
 
-/** How many jobs are on their way at once: more than there are slots, so that a queue builds up. */
-const inQueue = 64
+/** How many submissions are on their way at once. */
+const atOnce = 16
 
-/** Submits jobs and waits until each has come to its end, whatever that is; `ended` runs at each. */
-export const feed = (jobs: ReadonlyArray<PlannedJob>, ended: Effect.Effect<void>) =>
+/** How often to look whether a job runs, or whether any is left. */
+const look = Schedule.spaced("100 millis")
+
+/** A job that was submitted. */
+export interface FedJob extends PlannedJob {
+  readonly id: string
+}
+
+/** Submits jobs, `fed` running after each, and cancels those that are to be cancelled as soon as they run. */
+export const feed = (jobs: ReadonlyArray<PlannedJob>, fed: Effect.Effect<void>) =>
   Effect.gen(function* () {
-    const board = yield* Board
-    const { ledger } = board
-    const clientOf = yield* JobEntity.client
-    const submit = (job: PlannedJob, enqueuedAt: number) =>
-      clientOf(job.id)
-        .Process({ ...job, enqueuedAt }, { discard: true })
-        .pipe(
-          tracked(ledger, "send", "Process"),
-          ledger.witness(MetricsService.trackJob({ jobType: job.type, operation: "submit", priority: job.priority }), {
-            of: "job",
-            operation: "submit",
-            job: job.id,
-            type: job.type,
-            priority: job.priority,
-            attempt: 1,
-            isLast: true
-          })
-        )
-    const cancel = (job: PlannedJob, enqueuedAt: number) =>
-      Effect.zipRight(
-        board.awaitStart(job.id),
-        clientOf(job.id)
-          .Cancel({ ...job, enqueuedAt })
-          .pipe(tracked(ledger, "send", "Cancel"))
-      )
-    const run = (job: PlannedJob) =>
-      Effect.gen(function* () {
-        const enqueuedAt = yield* Clock.currentTimeMillis
-        yield* submit(job, enqueuedAt)
-        if (job.isCancelled) yield* cancel(job, enqueuedAt)
-        yield* board.awaitEnd(job.id)
-      }).pipe(
-        Effect.catchAll((error) =>
-          Effect.logWarning(`Job ${job.id} could not be submitted or cancelled: ${error._tag}`)
+    const service = yield* JobService
+    const submit = (job: PlannedJob) =>
+      Effect.map(Effect.zipLeft(service.submit(jobTypes[job.type], job.payload), fed), (id): FedJob => ({ ...job, id }))
+    const runs = (id: string) =>
+      Effect.repeat(service.status(id), { until: ({ state }) => state === "running", schedule: look })
+    const submitAndCancel = (job: PlannedJob) =>
+      Effect.tap(submit(job), ({ id }) => Effect.zipRight(runs(id), service.cancel(id)))
+    const groups = yield* Effect.all(
+      [
+        Effect.forEach(
+          jobs.filter(({ payload }) => !payload.isCancelled),
+          submit,
+          { concurrency: atOnce }
         ),
-        Effect.zipRight(ended)
-      )
-    yield* Effect.forEach(jobs, run, { concurrency: inQueue, discard: true })
+        Effect.forEach(
+          jobs.filter(({ payload }) => payload.isCancelled),
+          submitAndCancel,
+          { concurrency: "unbounded" }
+        )
+      ],
+      { concurrency: "unbounded" }
+    )
+    return groups.flat()
   })
+
+/** How many jobs are alive: waiting or running. */
+export const alive = Effect.flatMap(JobService, ({ depth }) =>
+  Effect.map(depth, (depths) => depths.filter(({ state }) => state !== "dead").reduce((sum, { jobs }) => sum + jobs, 0))
+)
+
+/** Waits until no job is alive. */
+export const untilIdle = Effect.asVoid(Effect.repeat(alive, { until: (jobs) => jobs === 0, schedule: look }))

@@ -1,132 +1,89 @@
 /**
- * The ground truth: what the job server itself saw of every operation, from outside of the library that measures it.
+ * The ground truth of one process: what happened in it, in the order in which it happened, written down by the demo
+ * itself. Nothing here is read from a metric. With a file every entry is there as soon as it is written, so that what a
+ * killed process did is known to the last entry.
  *
- * `witness(track, facts)(effect)` runs `track(effect)` and writes down how it ended and how long it took: `inner` seconds
- * are those of the effect, `outer` those of the effect with the tracking around it, so a true measurement lies between.
- * Times are Node's own `performance.now` and `Date.now`, never a clock of Effect, and outcomes are read from the exit.
+ * Times are Node's own `performance.now` and `Date.now`, never a clock of Effect.
  */
-import type { MetricsService } from "@parametric-portal/server/observe/metrics"
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { openSync, readFileSync, writeSync } from "node:fs"
 
-/** How an operation ended. `reason` is the failure's own word. */
-export type Ending =
-  | { readonly outcome: "success" }
-  | { readonly outcome: "failure" | "defect"; readonly reason: string }
-  | { readonly outcome: "interrupted" }
+const kind = { job: Schema.String, type: Schema.String, priority: Schema.String }
 
-/** Two moments between which the true one lies: inside and outside of the tracking. */
-export interface Between {
-  readonly atLeast: number
-  readonly atMost: number
+/** How something ended; `reason` is the failure's own word. */
+const ending = {
+  outcome: Schema.Literal("success", "failure", "defect", "interrupted"),
+  reason: Schema.optionalWith(Schema.String, { exact: true })
 }
 
-/** One operation that ended. */
-export interface Entry<Facts> {
-  readonly facts: Facts
-  readonly ending: Ending
-  readonly seconds: Between
-  /** When it began and ended, in epoch milliseconds. */
-  readonly beganMs: Between
-  readonly endedMs: Between
-}
+/** How long it took, measured within what the library measures; or, of a client's call, around it. */
+const took = { tookMs: Schema.Number }
 
-/** What is known of an operation on a job. */
-export interface JobFacts {
-  readonly of: "job"
-  readonly operation: "submit" | "process" | "cancel"
-  readonly job: string
-  readonly type: string
-  readonly priority: string
-  readonly attempt: number
-  /** When the job was accepted, and when this attempt was due, in epoch milliseconds. */
-  readonly enqueuedAt?: number
-  readonly deliverAt?: number
-  readonly isLast: boolean
-}
+/**
+ * - `Submitted`, `Cancelled`, `Replayed`: the store was asked to do so. An interrupted submission was known already.
+ * - `Refused`: a submission that never reached the store.
+ * - `Claimed`: an attempt at a job begins on this runner; `dueAt` is what its waiting is counted from.
+ * - `Began`, `Finished`: a handler.
+ * - `Settled`: the store was told the end of an attempt. It is not ours when somebody else ended the job first.
+ * - `Sent`: a call of an entity's client ended. `Arrived`, `Started`, `Handled`: a message at an entity.
+ * - `Activated`, `Deactivated`: an entity. `Ran`: a singleton ended.
+ */
+const Happened = Schema.Union(
+  Schema.TaggedStruct("Submitted", { ...kind, ...ending, ...took }),
+  Schema.TaggedStruct("Refused", { ...kind, ...ending }),
+  Schema.TaggedStruct("Cancelled", { ...kind, ...ending, ...took, attempts: Schema.Number }),
+  Schema.TaggedStruct("Replayed", { ...kind, ...ending, ...took }),
+  Schema.TaggedStruct("Claimed", {
+    ...kind,
+    attempt: Schema.Number,
+    isRedelivered: Schema.Boolean,
+    acceptedAt: Schema.Number,
+    dueAt: Schema.Number
+  }),
+  Schema.TaggedStruct("Began", { job: Schema.String }),
+  Schema.TaggedStruct("Finished", { job: Schema.String, ...ending, ...took }),
+  Schema.TaggedStruct("Settled", {
+    ...kind,
+    as: Schema.Literal("Completed", "Retrying", "Dead", "Released"),
+    isOurs: Schema.Boolean,
+    reason: Schema.optionalWith(Schema.String, { exact: true })
+  }),
+  Schema.TaggedStruct("Sent", { entityType: Schema.String, message: Schema.String, ...ending, ...took }),
+  Schema.TaggedStruct("Arrived", { entityType: Schema.String, message: Schema.String }),
+  Schema.TaggedStruct("Started", { entityType: Schema.String, message: Schema.String }),
+  Schema.TaggedStruct("Handled", { entityType: Schema.String, message: Schema.String, ...ending, ...took }),
+  Schema.TaggedStruct("Activated", { entityType: Schema.String }),
+  Schema.TaggedStruct("Deactivated", { entityType: Schema.String, reason: Schema.String, ...took }),
+  Schema.TaggedStruct("Ran", { singleton: Schema.String, ...ending })
+)
+export type Happened = typeof Happened.Type
 
-/** What is known of a message to or at an entity. */
-export interface MessageFacts {
-  readonly of: "message"
-  readonly operation: "send" | "receive"
-  readonly entityType: string
-  readonly message: string
-}
+/** Something that happened, and when: on a clock that only goes forward, and on the wall's, both in milliseconds. */
+const Entry = Schema.Struct({ at: Schema.Number, wallAt: Schema.Number, what: Happened })
+export type Entry = typeof Entry.Type
 
-export type LedgerEntry = Entry<JobFacts> | Entry<MessageFacts>
-
-/** A tracking combinator as it is handed to `witness`. */
-export type Track = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R | MetricsService>
-
-/** All operations of one process, in the order in which they ended. */
+/** Everything that happened in one process. */
 export class Ledger {
-  readonly entries: Array<LedgerEntry> = []
+  readonly entries: Array<Entry> = []
+  private readonly file: number | undefined
 
-  /** Runs `track(effect)` and writes down what became of it. */
-  readonly witness =
-    (track: Track, facts: JobFacts | MessageFacts) =>
-    <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | MetricsService> =>
-      Effect.suspend(() => {
-        const outer = begin()
-        let inner: Span | undefined
-        const watched = Effect.suspend(() => {
-          const began = begin()
-          return Effect.onExit(effect, () => Effect.sync(() => (inner = end(began))))
-        })
-        return Effect.onExit(track(watched), (exit) =>
-          Effect.sync(() => {
-            this.entries.push(entryOf(facts, exit, { inner, outer: end(outer) }))
-          })
-        )
-      })
-}
-
-interface Moment {
-  readonly monotonicMs: number
-  readonly epochMs: number
-}
-
-interface Span {
-  readonly began: Moment
-  readonly ended: Moment
-}
-
-const begin = (): Moment => ({ monotonicMs: performance.now(), epochMs: Date.now() })
-
-const end = (began: Moment): Span => ({ began, ended: begin() })
-
-const secondsOf = ({ began, ended }: Span) => (ended.monotonicMs - began.monotonicMs) / 1000
-
-/** An effect that was interrupted before it began took no time of its own. */
-const entryOf = (
-  facts: JobFacts | MessageFacts,
-  exit: Exit.Exit<unknown, unknown>,
-  { inner, outer }: { readonly inner: Span | undefined; readonly outer: Span }
-): LedgerEntry => {
-  const measured = {
-    ending: endingOf(exit),
-    seconds: { atLeast: inner === undefined ? 0 : secondsOf(inner), atMost: secondsOf(outer) },
-    beganMs: { atLeast: outer.began.epochMs, atMost: (inner ?? outer).began.epochMs },
-    endedMs: { atLeast: (inner?.ended ?? outer.began).epochMs, atMost: outer.ended.epochMs }
+  constructor(file?: string) {
+    this.file = file === undefined ? undefined : openSync(file, "a")
   }
-  return facts.of === "job" ? { facts, ...measured } : { facts, ...measured }
+
+  readonly write = (what: Happened): void => {
+    const entry = { at: performance.now(), wallAt: Date.now(), what }
+    this.entries.push(entry)
+    if (this.file !== undefined) writeSync(this.file, `${JSON.stringify(entry)}\n`)
+  }
 }
 
-const endingOf = (exit: Exit.Exit<unknown, unknown>): Ending => {
-  if (Exit.isSuccess(exit)) return { outcome: "success" }
-  const failure = Option.getOrUndefined(Cause.failureOption(exit.cause))
-  if (failure !== undefined) return { outcome: "failure", reason: reasonOf(failure) }
-  const defect = Option.getOrUndefined(Cause.dieOption(exit.cause))
-  return defect === undefined
-    ? { outcome: "interrupted" }
-    : { outcome: "defect", reason: defect instanceof Error ? defect.constructor.name : "Defect" }
-}
+/** Reads the ledger of another process. The last line of one that was killed may be half of one. */
+export const readLedger = (file: string): Effect.Effect<ReadonlyArray<Entry>> =>
+  Effect.suspend(() => {
+    const lines = readFileSync(file, "utf8").split("\n").slice(0, -1)
+    return Effect.orDie(Effect.forEach(lines, (line) => decode(line)))
+  })
 
-/** The jobs fail with a `reason`, everything else that can fail here has a tag. */
-const reasonOf = (failure: unknown): string => {
-  if (typeof failure !== "object" || failure === null) return "Unknown"
-  if ("reason" in failure && typeof failure.reason === "string") return failure.reason
-  return "_tag" in failure && typeof failure._tag === "string" ? failure._tag : "Unknown"
-}
+const decode = Schema.decode(Schema.parseJson(Entry))

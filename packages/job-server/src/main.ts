@@ -2,6 +2,7 @@
  * `npm run demo`: reads the command line, runs the demo, and writes its result on standard output. Ctrl-C or SIGTERM ends
  * the demo in order; a second one ends it at once.
  */
+import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -50,4 +51,9 @@ const stopOnSignal: Effect.Effect<Deferred.Deferred<string>, never, Scope> = Eff
 
 const refuse = (error: { readonly message: string }) => Effect.as(Console.error(error.message), exitCodes.refused)
 
-process.exitCode = await Effect.runPromise(run.pipe(Effect.scoped, Effect.catchAll(refuse)))
+/** What nobody foresaw: it is said as it is, and counts as not agreed. */
+const collapse = (cause: Cause.Cause<never>) => Effect.as(Console.error(Cause.pretty(cause)), exitCodes.differs)
+
+process.exitCode = await Effect.runPromise(
+  run.pipe(Effect.scoped, Effect.catchAll(refuse), Effect.catchAllCause(collapse))
+)

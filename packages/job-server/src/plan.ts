@@ -4,46 +4,26 @@ import type { Scope } from "effect/Scope"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import path from "node:path"
+import { type JobPayload, maxAttempts } from "./job-types.ts"
 import { type JobType, parseLimitBytes } from "./work.ts"
-
-export type Priority = "high" | "normal" | "low"
 
 /** One job to be. */
 export interface PlannedJob {
-  readonly id: string
   readonly type: JobType
-  readonly priority: Priority
-  readonly file: string
-  /** How many attempts find the file busy before one gets to work. */
-  readonly busyAttempts: number
-  /** It waits, running, until it is cancelled. */
-  readonly isCancelled: boolean
+  readonly payload: JobPayload
 }
-
-/** The most attempts that a job gets. */
-export const maxAttempts = 3
 
 /** Every so many jobs, one meets a busy file once, one on all attempts, one is cancelled while it runs. */
 const every = { busyOnce: 11, busyAlways: 97, cancelled: 29 } as const
 
-/** The priority of a type: what people wait for first. */
-const priorities = { parse: "high", digest: "normal", compress: "low" } as const satisfies Record<JobType, Priority>
-
-/** Plans the jobs of files; it goes on counting from call to call, so that ids stay unique. */
+/** Plans the jobs of files; it goes on counting from call to call. */
 export const makePlanner = (): ((files: ReadonlyArray<string>) => ReadonlyArray<PlannedJob>) => {
   let count = 0
   const plan = (file: string, type: JobType): PlannedJob => {
     count += 1
     const isCancelled = count % every.cancelled === 0
     const busyAttempts = count % every.busyAlways === 0 ? maxAttempts : count % every.busyOnce === 0 ? 1 : 0
-    return {
-      id: `${type}-${count}`,
-      type,
-      priority: priorities[type],
-      file,
-      isCancelled,
-      busyAttempts: isCancelled ? 0 : busyAttempts
-    }
+    return { type, payload: { file, isCancelled, busyAttempts: isCancelled ? 0 : busyAttempts } }
   }
   return (files) => files.flatMap((file) => typesOf(file).map((type) => plan(file, type)))
 }
@@ -61,17 +41,25 @@ const ownFiles = {
   "sound.txt": "Plain text, to be counted and squeezed.\n".repeat(1000)
 } as const
 
-/** Writes the demo's own files into a folder that goes with the scope, and returns their paths. */
-export const writeOwnFiles: Effect.Effect<ReadonlyArray<string>, never, Scope> = Effect.gen(function* () {
+/** The demo's own files, and the one that can be mended, so that the job that died of it can be replayed. */
+export interface OwnFiles {
+  readonly files: ReadonlyArray<string>
+  readonly broken: string
+  readonly mend: Effect.Effect<void>
+}
+
+/** Writes the demo's own files into a folder that goes with the scope. */
+export const writeOwnFiles: Effect.Effect<OwnFiles, never, Scope> = Effect.gen(function* () {
   const folder = yield* Effect.acquireRelease(
     Effect.promise(() => mkdtemp(path.join(tmpdir(), "job-server-files-"))),
     (made) => Effect.promise(() => rm(made, { recursive: true, force: true }))
   )
-  return yield* Effect.forEach(Object.entries(ownFiles), ([name, content]) => {
-    const file = path.join(folder, name)
-    return Effect.as(
-      Effect.promise(() => writeFile(file, content)),
-      file
-    )
-  })
+  const write = (name: string, content: string) => Effect.promise(() => writeFile(path.join(folder, name), content))
+  yield* Effect.forEach(Object.entries(ownFiles), ([name, content]) => write(name, content))
+  const broken = "truncated.json"
+  return {
+    files: Object.keys(ownFiles).map((name) => path.join(folder, name)),
+    broken: path.join(folder, broken),
+    mend: write(broken, '{ "jobs": [1, 2] }')
+  }
 })

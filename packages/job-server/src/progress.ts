@@ -10,10 +10,12 @@ export interface Progress {
 }
 
 /** Shows the progress until the scope closes. */
-export const showProgress = (screen: Screen, read: () => Progress): Effect.Effect<void, never, Scope> => {
+export const showProgress = <E, R>(
+  screen: Screen,
+  read: Effect.Effect<Progress, E, R>
+): Effect.Effect<void, never, Scope | R> => {
   let shownTenth = 0
-  const show = Effect.sync(() => {
-    const { done, total } = read()
+  const show = Effect.map(read, ({ done, total }): void => {
     if (total === 0) return
     screen.bar(done < total ? barOf({ done, total }) : undefined)
     const tenth = Math.floor((done / total) * 10)
@@ -21,13 +23,8 @@ export const showProgress = (screen: Screen, read: () => Progress): Effect.Effec
     shownTenth = tenth
   })
   return Effect.gen(function* () {
-    yield* Effect.addFinalizer(() =>
-      Effect.zipRight(
-        show,
-        Effect.sync(() => screen.bar())
-      )
-    )
-    yield* Effect.forkScoped(Effect.repeat(show, Schedule.spaced("100 millis")))
+    yield* Effect.addFinalizer(() => Effect.sync(() => screen.bar()))
+    yield* Effect.forkScoped(Effect.repeat(Effect.ignore(show), Schedule.spaced("200 millis")))
   })
 }
 

@@ -2,6 +2,7 @@
  * Standard error, where everything that is said on the way goes: lines, and on a terminal a bar below them that is drawn
  * anew. Standard output is left to the result.
  */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
 import * as Inspectable from "effect/Inspectable"
@@ -42,12 +43,15 @@ export const logOn = (screen: Screen): Layer.Layer<never> =>
   Layer.merge(
     Logger.replace(
       Logger.defaultLogger,
-      Logger.make(({ annotations, date, logLevel, message }) => {
+      Logger.make(({ annotations, cause, date, logLevel, message }) => {
         const text = Array.isArray(message) ? message.map(String).join(" ") : String(message)
         const more = HashMap.toEntries(annotations).map(
           ([name, value]) => ` ${name}=${Inspectable.toStringUnknown(value, 0)}`
         )
-        screen.line(`${date.toISOString().slice(11, 19)} ${logLevel.label.toLowerCase()}: ${text}${more.join("")}`)
+        const why = Cause.isEmpty(cause) ? "" : `: ${Cause.pretty(cause).split("\n")[0]}`
+        screen.line(
+          `${date.toISOString().slice(11, 19)} ${logLevel.label.toLowerCase()}: ${text}${more.join("")}${why}`
+        )
       })
     ),
     Logger.minimumLogLevel(LogLevel.Info)

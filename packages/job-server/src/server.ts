@@ -1,35 +1,67 @@
-/** The job server: entities on a cluster of one runner with SQLite, exporting its metrics to a URL. */
-import * as SingleRunner from "@effect/cluster/SingleRunner"
+/** The layers of the job server, as a user of the library puts them together. */
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
+import { SingleRunner } from "@parametric-portal/server/infra/cluster"
+import {
+  JobEntityLive,
+  JobHandlers,
+  JobsConfig,
+  type JobsOptions,
+  JobService,
+  JobStore,
+  settingsOf
+} from "@parametric-portal/server/infra/jobs"
 import { MetricsService } from "@parametric-portal/server/observe/metrics"
 import { Telemetry } from "@parametric-portal/server/observe/telemetry"
 import * as Layer from "effect/Layer"
-import { Board } from "./board.ts"
-import { JobEntityLive } from "./job-entity.ts"
+import { handlersLayer } from "./job-types.ts"
 import type { Ledger } from "./ledger.ts"
+import { processAttribute } from "./result.ts"
+import { witnessSharding } from "./witness-sharding.ts"
+import { witnessStore } from "./witness-store.ts"
 
-export interface ServerOptions {
-  /** The file of the database. */
-  readonly database: string
+/** What a process of the server is told. */
+export interface ProcessOptions {
+  /** What it is called in the tables, and in the resource of its metrics. */
+  readonly name: string
   /** Where metrics are sent, with the path. */
   readonly url: string
   readonly ledger: Ledger
 }
 
-/** Telemetry is below everything that records, so that its last export comes after all of that has ended. */
-export const serverLayer = ({ database, ledger, url }: ServerOptions) =>
-  JobEntityLive.pipe(
-    Layer.provideMerge(
+const jobsOptions = (runnerName: string): JobsOptions => ({ runnerName, lanes: 16, sampleEvery: "1 second" })
+
+/**
+ * Runs jobs and submits them. It is what `JobService.layer` is, with the ledger as a witness at the store of jobs and at
+ * the door of the cluster.
+ */
+export const jobsLayer = ({ ledger, name }: ProcessOptions) => {
+  const runner = JobEntityLive.pipe(
+    Layer.provideMerge(JobHandlers.layer),
+    Layer.provide(Layer.provide(witnessStore(ledger), JobStore.layer)),
+    Layer.provide(Layer.succeed(JobsConfig, settingsOf(jobsOptions(name))))
+  )
+  return handlersLayer(ledger).pipe(
+    Layer.provideMerge(runner),
+    Layer.merge(JobService.layerClient(jobsOptions(name))),
+    Layer.provide(witnessSharding(ledger))
+  )
+}
+
+/** Metrics, exported every second. The last export comes when everything that records has ended. */
+export const metricsLayer = ({ name, url }: ProcessOptions) =>
+  Telemetry.layer({
+    serviceName: "job-server",
+    resource: { [processAttribute]: name },
+    interval: "1 second",
+    destinations: [{ type: "otlp", url, compression: "gzip" }]
+  }).pipe(Layer.provideMerge(MetricsService.Default))
+
+/** The whole server in this process, on a SQLite database. */
+export const singleServer = (options: ProcessOptions, database: string) =>
+  jobsLayer(options).pipe(
+    Layer.provide(
       SingleRunner.layer({ runnerStorage: "memory", shardingConfig: { entityTerminationTimeout: "2 seconds" } })
     ),
-    Layer.provide(SqliteClient.layer({ filename: database })),
-    Layer.provideMerge(Board.layer(ledger)),
-    Layer.provideMerge(
-      Telemetry.layer({
-        serviceName: "job-server",
-        interval: "1 second",
-        destinations: [{ type: "otlp", url, compression: "gzip" }]
-      })
-    ),
-    Layer.provideMerge(MetricsService.Default)
+    Layer.provideMerge(SqliteClient.layer({ filename: database })),
+    Layer.provideMerge(metricsLayer(options))
   )

@@ -3,7 +3,7 @@ import type { Result } from "./result.ts"
 import type { Line } from "./compare.ts"
 
 /** The whole result, ready to be written to a terminal. */
-export const tableOf = ({ agreed, delivery, jobs, metrics }: Result): string => {
+export const tableOf = ({ agreed, delivery, jobs, metrics, unwitnessed }: Result): string => {
   const counted = metrics.filter(({ received, truth }) => received !== 0 || truth !== 0)
   const zeros = metrics.filter(({ received, truth }) => received === 0 && truth === 0)
   const rows = counted.map(cellsOf)
@@ -12,11 +12,13 @@ export const tableOf = ({ agreed, delivery, jobs, metrics }: Result): string => 
     "",
     ...aligned([["METRIC", "LABELS", "RECEIVED", "TRUE", ""], ...rows]),
     "",
-    `${zeros.length} more that had to be zero and are: ${[...new Set(zeros.map(({ name }) => name))].join(", ")}`,
+    `${zeros.length} more series had to be zero and are. ${unwitnessed.length} are received and can't be checked from outside:`,
+    ...[...new Set(unwitnessed.map(({ name }) => name))].map((name) => `  ${name}`),
     "",
     `${jobs.total} jobs: ${wordsOf(jobs.types)}`,
     `${jobs.completed} completed, ${jobs.failed} failed${inBrackets(jobs.failures)}, ${jobs.cancelled} cancelled` +
-      `${jobs.unfinished === 0 ? "" : `, ${jobs.unfinished} not finished`}; ${jobs.retried} attempts were retries`,
+      `${jobs.unfinished === 0 ? "" : `, ${jobs.unfinished} not finished`}; ` +
+      `${jobs.retried} retries, ${jobs.replayed} replayed, ${jobs.redelivered} redelivered`,
     ...(delivery.lost === undefined ? [] : ["", ...undelivered(delivery, metrics)]),
     "",
     agreed
@@ -35,8 +37,10 @@ const cellsOf = (line: Line): ReadonlyArray<string> => [
 
 const seconds = (value: number) => `${value.toFixed(3)} s`
 
-const rangeOf = ({ atLeast, atMost }: { readonly atLeast: number; readonly atMost: number }) =>
-  atLeast.toFixed(3) === atMost.toFixed(3) ? seconds(atMost) : `${atLeast.toFixed(3)}..${seconds(atMost)}`
+const rangeOf = ({ atLeast, atMost }: NonNullable<Line["sum"]>["truth"]) => {
+  if (atMost === undefined) return `>= ${seconds(atLeast)}`
+  return atLeast.toFixed(3) === atMost.toFixed(3) ? seconds(atMost) : `${atLeast.toFixed(3)}..${seconds(atMost)}`
+}
 
 /** What the receiver did not get: the rows above say it series by series. */
 const undelivered = (delivery: Result["delivery"], metrics: ReadonlyArray<Line>): ReadonlyArray<string> => {

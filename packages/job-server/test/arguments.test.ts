@@ -11,7 +11,7 @@ const refusal = (...args: ReadonlyArray<string>) =>
 
 const refusedWith = (line: string) => ({ code: 2, lines: [line], stdout: "" })
 
-describe("the demo refuses in one line", () => {
+describe("the demo refuses in one line", { timeout: 60_000 }, () => {
   it.live("a folder that does not exist", () =>
     Effect.map(refusal("/nowhere/at/all", "--once"), (refused) =>
       expect(refused).toEqual(

@@ -1,7 +1,7 @@
 import type { Series } from "@parametric-portal/dashboard/receiver"
 import { describe, expect, it } from "@effect/vitest"
 import { compare, type Line } from "../src/compare.ts"
-import type { Expected } from "../src/truth.ts"
+import type { True } from "../src/truth.ts"
 
 const common = {
   resource: {},
@@ -46,12 +46,17 @@ const histogram = (bucketCounts: ReadonlyArray<number>, total: number): Series =
 const waits = "jobs_wait_duration_seconds"
 const completed = "jobs_completed_total"
 
-const count = (value: number): Expected => ({ kind: "count", name: completed, labels: { job_type: "digest" }, value })
+const count = (counted: number): True => ({
+  name: completed,
+  labels: { job_type: "digest" },
+  count: counted,
+  values: []
+})
 
-const measured: Expected = {
-  kind: "distribution",
+const measured: True = {
   name: waits,
   labels: { job_type: "digest" },
+  count: 2,
   values: [
     { atLeast: 0.05, atMost: 0.06 },
     { atLeast: 0.09, atMost: 0.11 }
@@ -59,14 +64,14 @@ const measured: Expected = {
 }
 
 /** The lines of a metric: everything else is zero on both sides. */
-const linesOf = (name: string, expected: ReadonlyArray<Expected>, series: ReadonlyArray<Series>) =>
-  compare(expected, series).filter((line) => line.name === name)
+const linesOf = (name: string, expected: ReadonlyArray<True>, series: ReadonlyArray<Series>) =>
+  compare({ whole: expected, exported: expected }, series).filter((line) => line.name === name)
 
 const problemOf = (lines: ReadonlyArray<Line>) => lines.map(({ agreed, problem }) => (agreed ? "agreed" : problem))
 
 describe("the comparison", () => {
   it("agrees on equal counts, whatever the order of labels", () => {
-    const expected: Expected = { kind: "count", name: completed, labels: { a: "1", b: "2" }, value: 3 }
+    const expected: True = { name: completed, labels: { a: "1", b: "2" }, count: 3, values: [] }
     expect(linesOf(completed, [expected], [sum(completed, { b: "2", a: "1" }, 3)])).toEqual([
       { name: completed, labels: { a: "1", b: "2" }, received: 3, truth: 3, agreed: true }
     ])
@@ -115,9 +120,9 @@ describe("the comparison", () => {
     ]).toEqual([
       ["agreed"],
       ["agreed"],
-      ["0 are at most 0.1 s, the truth is between 1 and 2"],
-      ["1 are at most 1 s, the truth is between 2 and 2"],
-      ["the sum 0.2 s is not between 0.14 and 0.16999999999999998"]
+      ["0 are at most 0.1, the truth is between 1 and 2"],
+      ["1 are at most 1, the truth is between 2 and 2"],
+      ["the sum 0.2 is not between 0.14 and 0.16999999999999998"]
     ])
   })
 
@@ -125,5 +130,31 @@ describe("the comparison", () => {
     const wrong = histogram([2, 0, 0], 0.15)
     const broken = wrong.kind === "histogram" ? { ...wrong, total: { ...wrong.total, bucketCounts: [1, 0, 0] } } : wrong
     expect(problemOf(linesOf(waits, [measured], [broken]))).toEqual(["the buckets hold 1 of 2"])
+  })
+
+  it("misses exactly what a killed process did after its last export, and not one more or less", () => {
+    const of = (received: number) =>
+      compare({ whole: [count(7)], exported: [count(5)] }, [sum(completed, { job_type: "digest" }, received)])
+        .filter(({ name }) => name === completed)
+        .map(({ agreed, lost, problem, truth }) => ({ agreed, lost, problem, truth }))
+    expect([of(5), of(4), of(7)]).toEqual([
+      [{ agreed: true, lost: 2, problem: undefined, truth: 7 }],
+      [{ agreed: false, lost: 2, problem: "1 too few", truth: 7 }],
+      [{ agreed: false, lost: 2, problem: "2 too many", truth: 7 }]
+    ])
+  })
+
+  it("leaves out what a process that is gone had in flight, and keeps what it counted", () => {
+    const gone = { resource: { name: "gone" } }
+    const series = [
+      { ...sum("jobs_in_flight", { job_type: "digest" }, 3), ...gone },
+      { ...sum(completed, { job_type: "digest" }, 7), ...gone }
+    ]
+    const lines = compare(
+      { whole: [count(7)], exported: [count(7)] },
+      series,
+      ({ resource }) => resource["name"] === "gone"
+    )
+    expect(lines.filter(({ agreed }) => !agreed)).toEqual([])
   })
 })
