@@ -19,6 +19,8 @@ export interface JobsOptions {
   readonly sampleEvery?: Duration.DurationInput | undefined
   /** How long a call waits for the runner of a lane; 30 seconds unless given. */
   readonly callTimeout?: Duration.DurationInput | undefined
+  /** How long a call that is not answered waits before it is made again; 5 seconds unless given. */
+  readonly callAgainAfter?: Duration.DurationInput | undefined
   /** How long a handler that was interrupted may take to end before it is left to itself; 5 seconds unless given. */
   readonly interruptGrace?: Duration.DurationInput | undefined
   /** Payloads and results that are longer as JSON, in characters, are refused; 4,194,304 unless given. */
@@ -35,6 +37,7 @@ export interface JobsSettings {
   readonly pollEvery: Duration.Duration
   readonly sampleEvery: Duration.Duration
   readonly callTimeout: Duration.Duration
+  readonly callAgainAfter: Duration.Duration
   readonly interruptGrace: Duration.Duration
   readonly maxPayloadLength: number
   readonly maxLosses: number
@@ -50,6 +53,7 @@ export const settingsOf = (options: JobsOptions = {}): JobsSettings => ({
   pollEvery: Duration.decode(options.pollEvery ?? "5 seconds"),
   sampleEvery: Duration.decode(options.sampleEvery ?? "5 seconds"),
   callTimeout: Duration.decode(options.callTimeout ?? "30 seconds"),
+  callAgainAfter: Duration.decode(options.callAgainAfter ?? "5 seconds"),
   interruptGrace: Duration.decode(options.interruptGrace ?? "5 seconds"),
   maxPayloadLength: options.maxPayloadLength ?? 4_194_304,
   maxLosses: options.maxLosses ?? 5,

@@ -6,6 +6,7 @@ import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { SqlError } from "@effect/sql/SqlError"
 import { MetricsService } from "../../observe/metrics.ts"
@@ -30,7 +31,11 @@ export interface Dispatcher {
   /** Works on a lane until the scope closes; then its runs are handed over. Whoever held it before has lost it. */
   readonly hold: (lane: number) => Effect.Effect<void, SqlError, Scope.Scope>
   readonly isHeld: (lane: number) => boolean
-  readonly isHandled: (jobType: string) => boolean
+  /**
+   * Whether this runner has, or had while it stops, a handler of the type. A runner that starts has its lanes before its
+   * handlers, so one that is missing is waited for a little.
+   */
+  readonly isHandled: (jobType: string) => Effect.Effect<boolean>
   /** A job was brought into a lane. */
   readonly waiting: (job: Waiting) => Effect.Effect<void>
   /** A job was cancelled: interrupts its run, if it runs here. */
@@ -42,6 +47,8 @@ interface State {
   readonly recorder: Recorder
   readonly settings: JobsSettings
   readonly slots: Map<string, Slots>
+  /** All types that there has been a handler of. */
+  readonly known: Set<string>
   readonly lanes: Map<number, Lane>
   /** Open when there may be something to do. */
   readonly work: Effect.Latch
@@ -56,6 +63,7 @@ export const makeDispatcher: Effect.Effect<Dispatcher, never, JobStore | JobHand
       recorder: yield* makeRecorder,
       settings: yield* JobsConfig,
       slots: new Map(),
+      known: new Set(),
       lanes: new Map(),
       work: yield* Effect.makeLatch(true),
       nextPollAt: 0
@@ -70,7 +78,7 @@ export const makeDispatcher: Effect.Effect<Dispatcher, never, JobStore | JobHand
     return {
       hold: (lane) => hold(state, lane),
       isHeld: (lane) => state.lanes.has(lane),
-      isHandled: (jobType) => state.slots.has(jobType),
+      isHandled: (jobType) => isHandled(state, jobType),
       waiting: (job) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => {
           const lane = state.lanes.get(job.lane)
@@ -91,6 +99,7 @@ export const makeDispatcher: Effect.Effect<Dispatcher, never, JobStore | JobHand
 const added = (state: State, handler: RegisteredHandler): Effect.Effect<void> =>
   Effect.suspend(() => {
     state.slots.set(handler.type, { handler, used: 0 })
+    state.known.add(handler.type)
     state.nextPollAt = 0
     return state.work.open
   })
@@ -101,6 +110,12 @@ const removed = ({ lanes, slots }: State, handler: RegisteredHandler): Effect.Ef
     const runs = Array.from(lanes.values()).flatMap((lane) => Array.from(lane.runs.values()))
     return handOver(runs.filter(({ job }) => job.jobType === handler.type))
   })
+
+const isHandled = ({ known }: State, jobType: string): Effect.Effect<boolean> =>
+  Effect.repeat(
+    Effect.sync(() => known.has(jobType)),
+    { schedule: Schedule.intersect(Schedule.spaced("100 millis"), Schedule.recurs(20)), until: (is) => is }
+  ).pipe(Effect.map(() => known.has(jobType)))
 
 const hold = (state: State, id: number): Effect.Effect<void, SqlError, Scope.Scope> =>
   Effect.asVoid(

@@ -38,7 +38,7 @@ export const makeOperations = (options: OperationsOptions) =>
 const submit = (options: OperationsOptions, job: Submission): Effect.Effect<Accepted, JobError, MetricsService> =>
   Effect.gen(function* () {
     const { dispatcher, recorder } = options
-    if (!dispatcher.isHandled(job.jobType)) {
+    if (!(yield* dispatcher.isHandled(job.jobType))) {
       return yield* handlerMissing(job).pipe(recorder.track({ ...job, operation: "submit" }))
     }
     const before = yield* duplicateOf(options, job)

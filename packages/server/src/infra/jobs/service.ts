@@ -3,10 +3,12 @@ import type * as Sharding from "@effect/cluster/Sharding"
 import type * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { MetricsService } from "../../observe/metrics.ts"
@@ -132,12 +134,12 @@ export const service: Layer.Layer<JobService, never, JobStore | Sharding.Shardin
       submit: (job, payload, options = {}) =>
         Effect.provideService(submit(parts, { job, payload, options }), MetricsService, metrics),
       status: (id) => found(id, store.status(id)),
-      cancel: (id) => onLane(parts, id, (lane) => parts.client(lane).cancel({ id })),
+      cancel: (id) => change(parts, id, "cancel"),
       result: (job, id) => result(parts, job, id),
       awaitResult: (job, id) => awaitResult(parts, job, id),
       deadLetters: {
         list: (options = {}) => reached(store.listDead(options)),
-        replay: (id) => onLane(parts, id, (lane) => parts.client(lane).replay({ id })),
+        replay: (id) => change(parts, id, "replay"),
         purge: (options = {}) => reached(store.purge(options))
       },
       depth: reached(Effect.zipWith(store.depth, store.dead, (alive, dead) => [...alive, ...dead]))
@@ -164,7 +166,7 @@ const submit = <Type extends string, P, A, E>(
       onFailure: (error) => recorder.track({ jobType: job.type, operation: "submit", priority })(Effect.fail(error)),
       onSuccess: Effect.succeed
     })
-    const { id } = yield* called(settings, client(laneId(submission.lane)).submit(submission))
+    const { id } = yield* called(settings, () => client(laneId(submission.lane)).submit(submission))
     return id
   })
 
@@ -205,12 +207,28 @@ const submissionOf = <Type extends string, P, A, E>(
     }
   })
 
-/** A call of a lane's entity: what the cluster can't do becomes `RunnerUnavailable`. */
+/**
+ * A call of a lane's entity: what the cluster can't do becomes `RunnerUnavailable`. A runner that stops can take a call
+ * with it and say nothing, so a call that is not answered is made again: `call` is told, and must mean the same.
+ */
 const called = <A, E>(
-  { callTimeout }: JobsSettings,
-  call: Effect.Effect<A, JobError | E>
-): Effect.Effect<A, JobError> =>
-  call.pipe(
+  { callAgainAfter, callTimeout }: JobsSettings,
+  call: (isRepeated: boolean) => Effect.Effect<A, JobError | E>
+): Effect.Effect<A, JobError> => {
+  // A lane that moves interrupts what it was asked, and that is answered as if the caller had been interrupted.
+  const insist = (isRepeated: boolean): Effect.Effect<A, JobError | E> =>
+    Effect.flatMap(Effect.exit(Effect.timeoutOption(call(isRepeated), callAgainAfter)), (exit) => {
+      if (Exit.isFailure(exit)) {
+        return Cause.isInterruptedOnly(exit.cause)
+          ? Effect.delay(
+              Effect.suspend(() => insist(true)),
+              "100 millis"
+            )
+          : Effect.failCause(exit.cause)
+      }
+      return Option.match(exit.value, { onNone: () => insist(true), onSome: Effect.succeed })
+    })
+  return insist(false).pipe(
     Effect.catchAll((error) => (error instanceof JobError ? Effect.fail(error) : unavailable(error))),
     Effect.timeoutFail({
       duration: callTimeout,
@@ -221,6 +239,7 @@ const called = <A, E>(
         })
     })
   )
+}
 
 const unavailable = (cause: unknown): Effect.Effect<never, JobError> =>
   new JobError({ reason: "RunnerUnavailable", message: describe(cause), cause })
@@ -231,12 +250,25 @@ const found = <A>(id: string, read: Effect.Effect<Option.Option<A>, SqlError>): 
     Option.match({ onNone: () => notFound(id), onSome: (value: A) => Effect.succeed(value) })
   )
 
-const onLane = (
-  { settings, store }: Parts,
+/** A change of one job by its lane. Made again, it is done if the job stands already where the change would put it. */
+const change = (
+  { client, settings, store }: Parts,
   id: string,
-  call: (lane: string) => Effect.Effect<void, unknown>
+  operation: "cancel" | "replay"
 ): Effect.Effect<void, JobError> =>
-  Effect.flatMap(found<Found>(id, store.find(id)), ({ lane }) => called(settings, call(laneId(lane))))
+  Effect.flatMap(found(id, store.find(id)), ({ lane }) => {
+    const make = client(laneId(lane))[operation]({ id })
+    return called(settings, (isRepeated) =>
+      isRepeated
+        ? Effect.flatMap(found(id, store.find(id)), (now) => (isDone[operation](now) ? Effect.void : make))
+        : make
+    )
+  })
+
+const isDone = {
+  cancel: ({ state }: Found) => state === "cancelled",
+  replay: ({ state }: Found) => state !== "dead"
+} as const
 
 const result = <Type extends string, P, A, E>(
   { store }: Parts,

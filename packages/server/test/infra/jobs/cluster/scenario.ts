@@ -1,0 +1,210 @@
+/**
+ * Three runners on PostgreSQL, one killed and one told to stop on the way. At the end the tables, an independent witness
+ * in the database, and what a collector received from each runner are compared.
+ */
+import { spawnReceiver, type Snapshot } from "@parametric-portal/dashboard/spawn"
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { createServer } from "node:net"
+import { createRequire } from "node:module"
+import { fileURLToPath, pathToFileURL } from "node:url"
+import { JobService } from "../../../../src/infra/jobs.ts"
+import * as Testing from "../../../../src/observe/testing.ts"
+import { startPostgres } from "../../../support/postgres.ts"
+import { ledger } from "../world.ts"
+import * as Audit from "./audit.ts"
+import { clientNode, database } from "./nodes.ts"
+import { Endless, Mixed, type Outcome, outcomes } from "./work.ts"
+
+/** What a run came to. */
+export interface Outcomes {
+  /** Jobs that were accepted, as the client knows it. */
+  readonly accepted: number
+  readonly tables: Effect.Effect.Success<typeof ledger>
+  readonly endedTwice: ReadonlyArray<unknown>
+  /** By runner: what the witness saw it do, and what the collector has of it. */
+  readonly runners: ReadonlyArray<{ readonly name: string; readonly did: Audit.Facts; readonly told: Audit.Facts }>
+  /** Of the killed runner: when it last reached the collector, and when it did what the collector does not have. */
+  readonly lastExportMs: number
+  readonly untoldMs: ReadonlyArray<number>
+}
+
+/** Runs so many jobs. */
+export const scenario = (total: number): Effect.Effect<Outcomes, unknown, Scope.Scope> =>
+  Effect.gen(function* () {
+    const postgres = yield* startPostgres
+    const url = yield* postgres.database("jobs")
+    const receiver = yield* spawnReceiver()
+    const client = yield* Layer.build(
+      JobService.layerClient({ lanes: 48, callTimeout: "90 seconds" }).pipe(
+        Layer.provide(clientNode),
+        Layer.provideMerge(database(url, "client")),
+        Layer.provide(Testing.layer())
+      )
+    )
+    return yield* Effect.provide(program(total, { url, metricsUrl: receiver.url, state: receiver.state }), client)
+  })
+
+interface World {
+  readonly url: string
+  readonly metricsUrl: string
+  readonly state: Effect.Effect<Snapshot, unknown>
+}
+
+const program = (total: number, world: World) =>
+  Effect.gen(function* () {
+    yield* Audit.install
+    const one = yield* startRunner("one", world)
+    const two = yield* startRunner("two", world)
+    const three = yield* startRunner("three", world)
+    const endless = yield* submitAll(Math.ceil(total / 50), (n, jobs) => jobs.submit(Endless, n))
+    const first = yield* submitAll(Math.floor(total * 0.3), submitMixed)
+    one.kill("SIGKILL")
+    const second = yield* submitAll(Math.floor(total * 0.3), submitMixed)
+    two.kill("SIGTERM")
+    yield* submitAll(total - endless.length - first.length - second.length, submitMixed)
+    yield* Effect.forEach(endless, (id) => Effect.flatMap(JobService, ({ cancel }) => cancel(id)), { concurrency: 10 })
+    yield* ended
+    const { deadLetters } = yield* JobService
+    const page = yield* deadLetters.list({ limit: Math.ceil(total / 50) })
+    yield* Effect.forEach(page.items, ({ id }) => deadLetters.replay(id), { concurrency: 10 })
+    yield* ended
+    yield* exited(two)
+    three.kill("SIGTERM")
+    yield* exited(three)
+    return yield* compare(total, world)
+  })
+
+const compare = (total: number, { state }: World) =>
+  Effect.gen(function* () {
+    const received = yield* state
+    const runners = yield* Effect.forEach(["one", "two", "three"], (name) =>
+      Effect.map(Audit.factsOf(name), (did) => ({ name, did, told: toldOf(received, name) }))
+    )
+    const killed = runners.find(({ name }) => name === "one")
+    const untoldMs = yield* Effect.forEach(Audit.factNames, (fact) =>
+      Effect.map(Audit.timesOf("one", fact), (times) =>
+        times.slice(0, Math.max(0, (killed?.did[fact] ?? 0) - (killed?.told[fact] ?? 0)))
+      )
+    )
+    return {
+      accepted: total,
+      tables: yield* ledger,
+      endedTwice: yield* Audit.endedTwice,
+      runners,
+      lastExportMs: lastExport(received, "one"),
+      untoldMs: untoldMs.flat()
+    } satisfies Outcomes
+  })
+
+const names: Record<Audit.FactName, string> = {
+  enqueued: "jobs_enqueued_total",
+  replays: "jobs_replayed_total",
+  completions: "jobs_completed_total",
+  cancellations: "jobs_cancelled_total",
+  deadLettered: "jobs_dead_lettered_total",
+  failures: "jobs_failed_total",
+  retries: "jobs_retried_total",
+  redelivered: "jobs_redelivered_total"
+}
+
+const seriesOf = (received: Snapshot, runner: string) =>
+  received.series.filter(({ resource }) => resource["service.instance.id"] === runner)
+
+const toldOf = (received: Snapshot, runner: string): Audit.Facts =>
+  Audit.factNames.reduce(
+    (facts, fact): Audit.Facts => ({
+      ...facts,
+      [fact]: seriesOf(received, runner)
+        .filter(({ name }) => name === names[fact])
+        .reduce((sum, { total }) => sum + (typeof total === "number" ? total : 0), 0)
+    }),
+    Audit.noFacts
+  )
+
+const lastExport = (received: Snapshot, runner: string): number =>
+  Math.max(0, ...seriesOf(received, runner).map(({ timeUnixNano }) => Number(timeUnixNano / 1_000_000n)))
+
+type Submit = (n: number, jobs: typeof JobService.Service) => Effect.Effect<string, unknown>
+
+const submitAll = (count: number, submit: Submit) =>
+  Effect.flatMap(JobService, (jobs) =>
+    Effect.forEach(
+      Array.from({ length: count }, (_, n) => n),
+      (n) => submit(n, jobs),
+      { concurrency: 40 }
+    )
+  )
+
+const submitMixed: Submit = (n, jobs) => {
+  const outcome: Outcome = n % 20 < 5 ? (outcomes[(n % 20) + 1] ?? "succeed") : "succeed"
+  const priority = (["critical", "high", "normal", "low"] as const)[n % 4]
+  return jobs.submit(Mixed, { outcome, n }, { priority, delay: n % 11 === 0 ? "500 millis" : 0 })
+}
+
+/** Waits until nothing is held any more. */
+const ended = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const held = Effect.map(
+    sql<{
+      held: string
+    }>`SELECT count(*) AS held FROM jobs WHERE state IN ('ready', 'scheduled', 'running', 'retrying')`,
+    ([row]) => Number(row?.held)
+  )
+  yield* Effect.repeat(held, { schedule: Schedule.spaced("200 millis"), until: (now) => now === 0 }).pipe(
+    Effect.timeoutFail({ duration: "3 minutes", onTimeout: () => new Error("jobs are left") })
+  )
+})
+
+const startRunner = (name: string, { metricsUrl, url }: World): Effect.Effect<ChildProcess, unknown, Scope.Scope> =>
+  Effect.gen(function* () {
+    const port = yield* freePort
+    const child = yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        spawn(process.execPath, ["--import", tsx, main], {
+          env: {
+            ...process.env,
+            DATABASE_URL: url,
+            METRICS_URL: metricsUrl,
+            RUNNER_NAME: name,
+            RUNNER_PORT: `${port}`
+          },
+          stdio: ["ignore", "pipe", "inherit"]
+        })
+      ),
+      (process_) => Effect.sync(() => process_.kill("SIGKILL"))
+    )
+    yield* Effect.promise(() => once(child.stdout, "data"))
+    child.stdout.on(
+      "data",
+      (line: Buffer) => process.env["JOBS_VERBOSE"] !== undefined && process.stdout.write(`${name}: ${line}`)
+    )
+    return child
+  })
+
+const exited = (child: ChildProcess) =>
+  Effect.promise(() =>
+    child.exitCode === null && child.signalCode === null ? once(child, "exit") : Promise.resolve([])
+  )
+
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
+const main = fileURLToPath(new URL("./runner.ts", import.meta.url))
+
+const freePort = Effect.async<number, Error>((resume) => {
+  const server = createServer()
+  server.listen(0, "127.0.0.1", () => {
+    const address = server.address()
+    server.close(() =>
+      resume(
+        address !== null && typeof address === "object"
+          ? Effect.succeed(address.port)
+          : Effect.fail(new Error("no port"))
+      )
+    )
+  })
+})
