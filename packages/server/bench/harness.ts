@@ -28,15 +28,20 @@ export interface Rounds {
    * how busy the machine is.
    */
   readonly batchMs: number
+  /** Batches before the first that counts: 40 unless given. */
+  readonly warmups?: number
 }
 
 /** Nanoseconds of processor time a call in each round, by the name of the subject. */
 export type Samples = ReadonlyMap<string, ReadonlyArray<number>>
 
 /** Measures the subjects in turns, and checks what each of them has done. */
-export const interleave = async (subjects: ReadonlyArray<Subject>, { batchMs, rounds }: Rounds): Promise<Samples> => {
+export const interleave = async (
+  subjects: ReadonlyArray<Subject>,
+  { batchMs, rounds, warmups = 40 }: Rounds
+): Promise<Samples> => {
   const turns: Array<Turn> = []
-  for (const subject of subjects) turns.push(await warmedUp(subject, batchMs))
+  for (const subject of subjects) turns.push(await warmedUp(subject, batchMs, warmups))
   for (let round = 0; round < rounds; round++) {
     for (let index = 0; index < turns.length; index++) {
       const turn = turns[(index + round) % turns.length]
@@ -55,11 +60,12 @@ interface Turn {
   readonly nanos: Array<number>
 }
 
-const warmedUp = async (subject: Subject, batchMs: number): Promise<Turn> => {
-  const turn: Turn = { subject, calls: 10, made: 0, nanos: [] }
-  for (let warmup = 0; warmup < 40; warmup++) {
-    const nanos = await batch(turn, turn.calls)
-    turn.calls = Math.max(10, Math.round((turn.calls + (turn.calls * batchMs * 1e6) / nanos) / 2))
+const warmedUp = async (subject: Subject, batchMs: number, warmups: number): Promise<Turn> => {
+  const turn: Turn = { subject, calls: 1, made: 0, nanos: [] }
+  for (let warmup = 0; warmup < warmups; warmup++) {
+    const nanos = Math.max(1, await batch(turn, turn.calls))
+    const fitting = (turn.calls * batchMs * 1e6) / nanos
+    turn.calls = Math.max(1, Math.round(Math.min(fitting, turn.calls * 4)))
   }
   return turn
 }

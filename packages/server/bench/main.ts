@@ -14,7 +14,12 @@ import { table } from "./table.ts"
 
 /** The families, and the beginnings of the names of their figures. */
 const families: Readonly<Record<string, string>> = {
-  track: "track_"
+  track: "track_",
+  record: "record_",
+  collect: "collect_",
+  export: "export_",
+  cardinality: "cardinality_",
+  import: "import_"
 }
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: "string" } } })

@@ -1,0 +1,21 @@
+/** OpenTelemetry's SDK with as many series of one histogram. */
+import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics"
+import { type Collected, pointsOf } from "./points.ts"
+
+class OnDemand extends MetricReader {
+  protected override async onForceFlush(): Promise<void> {}
+  protected override async onShutdown(): Promise<void> {}
+}
+
+/** A way to collect so many histogram series, each with a few values. */
+export const otelSdk = (size: number): Collected => {
+  const reader = new OnDemand({ cardinalitySelector: () => 2 * size })
+  const histogram = new MeterProvider({ readers: [reader] })
+    .getMeter("bench")
+    .createHistogram("processing", { unit: "s", advice: { explicitBucketBoundaries: [0.01, 0.1, 1, 10, 100, 1000] } })
+  for (let index = 0; index < size; index++) {
+    histogram.record(0.05, { job_type: `type-${index}`, operation: "process" })
+    histogram.record(5, { job_type: `type-${index}`, operation: "process" })
+  }
+  return { collect: async () => pointsOf((await reader.collect()).resourceMetrics, "processing") }
+}
