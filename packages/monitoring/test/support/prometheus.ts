@@ -7,6 +7,7 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import path from "node:path"
+import { withoutCreated } from "../../src/files/prometheus.ts"
 import { yaml } from "../../src/files/yaml.ts"
 import { ruleFiles } from "./promtool.ts"
 
@@ -83,12 +84,19 @@ export class RunningPrometheus {
 
 const configuration = (target: URL): string =>
   yaml({
-    global: { scrape_interval: "1s", evaluation_interval: "1s" },
+    global: { scrape_interval: "2s", evaluation_interval: "1s" },
     rule_files: ruleFiles,
-    scrape_configs: [{ job_name: "shop", metrics_path: target.pathname, static_configs: [{ targets: [target.host] }] }]
+    scrape_configs: [
+      {
+        job_name: "shop",
+        metrics_path: target.pathname,
+        metric_relabel_configs: withoutCreated,
+        static_configs: [{ targets: [target.host] }]
+      }
+    ]
   })
 
-/** Starts one that scrapes the page each second and evaluates the committed rules as often. */
+/** Starts one that scrapes the page every other second and evaluates the committed rules. */
 export const prometheus = (target: URL) =>
   Effect.gen(function* () {
     const folder = yield* Effect.acquireRelease(

@@ -70,7 +70,7 @@ const OrderLive = Order.toLayer(
 
 const Cleaner = Singleton.make("Cleaner", Effect.never)
 
-/** Submits, places, cancels, replays and repeats, some twenty times a second. */
+/** Submits, places, cancels, replays and repeats, some ten times a second. */
 const customers = Effect.gen(function* () {
   const jobs = yield* JobService
   const order = yield* Order.client
@@ -89,7 +89,7 @@ const customers = Effect.gen(function* () {
       yield* Effect.forEach(items, ({ id }) => jobs.deadLetters.replay(id))
     }
   })
-  yield* Effect.repeat(Effect.catchAllCause(round, Effect.logError), Schedule.spaced("50 millis"))
+  yield* Effect.repeat(Effect.catchAllCause(round, Effect.logError), Schedule.spaced("100 millis"))
 })
 
 /** The server; `collector` is where its metrics are exported to, besides being scraped. */
