@@ -46,7 +46,7 @@ export const attemptsOf = (entries: ReadonlyArray<Entry>): ReadonlyMap<number, A
       close(job, index)
     }
   }
-  for (const [job, { unsettledEnd }] of [...open]) close(job, unsettledEnd)
+  for (const [job, { unsettledEnd }] of open) close(job, unsettledEnd)
   return stories
 }
 

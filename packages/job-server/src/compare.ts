@@ -30,7 +30,7 @@ export interface Truth {
 const rows: ReadonlyArray<Row> = [...Object.values(catalogue.jobs), ...Object.values(catalogue.cluster)]
 const order = rows.map(({ name }) => name)
 
-/** What the runner does inside of itself, where nothing stands beside the library to see it. */
+/** What the runner does inside of itself, and ages: nothing stands beside the library to see them. */
 const inside: ReadonlySet<string> = new Set(
   [
     catalogue.cluster.backlogOldestAge,
@@ -41,7 +41,18 @@ const inside: ReadonlySet<string> = new Set(
     catalogue.jobs.dlqOldestAge
   ].map(({ name }) => name)
 )
-const witnessed = rows.filter(({ name }) => !inside.has(name))
+
+/** Which metrics have a witness. What is sampled has one only when everything had settled before it was sampled last. */
+export const witnessOf =
+  (isSettled: boolean) =>
+  ({ kind, name }: Row): boolean =>
+    !inside.has(name) && (isSettled || kind !== "gauge")
+
+/** How to compare: which series are of processes that were killed, and which metrics have a witness. */
+export interface Comparing {
+  readonly isGone: (one: Series) => boolean
+  readonly witness: (row: Row) => boolean
+}
 
 /** What was received of metrics that have no witness: it is shown, and says nothing about agreement. */
 export interface Unwitnessed {
@@ -52,9 +63,9 @@ export interface Unwitnessed {
 
 export const unwitnessedOf = (
   series: ReadonlyArray<Series>,
-  isGone: (one: Series) => boolean
+  { isGone, witness }: Comparing
 ): ReadonlyArray<Unwitnessed> => {
-  const unwitnessed = rows.filter(({ name }) => inside.has(name))
+  const unwitnessed = rows.filter((row) => !witness(row))
   return [...receivedOf(unwitnessed, series, isGone).values()]
     .filter(({ count }) => count !== 0)
     .map(({ count, labels, name }) => ({ name, labels, received: count }))
@@ -62,13 +73,14 @@ export const unwitnessedOf = (
 
 /**
  * Every job and cluster metric that moved or should have, then those that must be zero: counts that were not expected,
- * and whatever goes up and down, as nothing runs any more. `isGone` picks the series of processes that were killed.
+ * and whatever goes up and down, as nothing runs any more.
  */
 export const compare = (
   { exported, whole }: Truth,
   series: ReadonlyArray<Series>,
-  isGone: (one: Series) => boolean = () => false
+  { isGone, witness }: Comparing
 ): ReadonlyArray<Line> => {
+  const witnessed = rows.filter(witness)
   const received = receivedOf(witnessed, series, isGone)
   const arrived = new Map(exported.map((one) => [identityOf(one.name, one.labels), one]))
   const known = new Set(whole.map(({ labels, name }) => identityOf(name, labels)))

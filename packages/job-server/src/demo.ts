@@ -34,23 +34,33 @@ export const demo = (options: DemoOptions, { screen, stop }: DemoSurroundings) =
     yield* say(screen, `Metrics are received at ${receiver.url} by process ${receiver.pid}.`)
     const ledger = new Ledger()
     const name = "server"
-    const ended = serve(options, { folder, screen }).pipe(
+    const state = { isSettled: false }
+    const ended = serve(options, { folder, screen, state }).pipe(
       Effect.raceFirst(Deferred.await(stop)),
       Effect.raceFirst(timeOver(options.seconds)),
       Effect.provide(singleServer({ name, url: receiver.url, ledger }, database))
     )
     yield* Effect.flatMap(ended, (reason) => say(screen, `Ended ${reason}.`))
-    return resultOf([{ name, isRunner: true, entries: ledger.entries }], yield* receiver.look)
+    const processes = [{ name, isRunner: true, entries: ledger.entries }]
+    return resultOf(processes, { ...state, sight: yield* receiver.look })
   }).pipe(Effect.scoped, Effect.provide(logOn(screen)))
 
+interface Serving {
+  readonly folder: string
+  readonly screen: Screen
+  /** Whether nothing is left to do, and the gauges that are sampled have said so. */
+  readonly state: { isSettled: boolean }
+}
+
 /** Works on everything in the folder, and then, unless once is enough, on what changes in it. */
-const serve = (options: DemoOptions, { folder, screen }: { readonly folder: string; readonly screen: Screen }) =>
+const serve = (options: DemoOptions, { folder, screen, state }: Serving) =>
   Effect.gen(function* () {
     const plan = makePlanner()
     const progress = { fed: 0, total: 0 }
     const fed = Effect.sync(() => (progress.fed += 1))
     const workOn = (files: ReadonlyArray<string>) => {
       const jobs = plan(files)
+      state.isSettled = false
       progress.total += jobs.length
       return feed(jobs, fed)
     }
@@ -65,12 +75,14 @@ const serve = (options: DemoOptions, { folder, screen }: { readonly folder: stri
     yield* untilIdle
     yield* own.mend
     yield* replay(jobs.filter(({ payload, type }) => type === "parse" && payload.file === own.broken))
-    yield* untilIdle
-    yield* gaugesAreSampled
+    yield* settled(state)
     if (options.isOnce) return "with the folder done"
     yield* say(screen, `All done. Waiting for changes in ${folder}; Ctrl-C ends.`)
     return yield* Stream.runForEach(changesOf(folder, files), (changed) =>
-      Effect.zipRight(say(screen, `${changed.length} changed: ${changed.join(", ")}`), workOn(changed))
+      Effect.zipRight(
+        say(screen, `${changed.length} changed: ${changed.join(", ")}`),
+        Effect.zipRight(workOn(changed), settled(state))
+      )
     ).pipe(Effect.as("with no more changes"))
   }).pipe(Effect.scoped)
 
@@ -81,7 +93,11 @@ const replay = (jobs: ReadonlyArray<FedJob>): Effect.Effect<void, JobError, JobS
   )
 
 /** Gauges that are sampled say what was true a moment ago: after two seconds the last export has the last sample. */
-const gaugesAreSampled = Effect.sleep("2 seconds")
+const settled = (state: Serving["state"]) =>
+  untilIdle.pipe(
+    Effect.zipRight(Effect.sleep("2 seconds")),
+    Effect.zipRight(Effect.sync(() => (state.isSettled = true)))
+  )
 
 const timeOver = (seconds: number | undefined) =>
   seconds === undefined ? Effect.never : Effect.as(Effect.sleep(Duration.seconds(seconds)), `after ${seconds} seconds`)

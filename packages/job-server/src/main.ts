@@ -9,7 +9,6 @@ import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import { fileURLToPath } from "node:url"
 import { parseDemoOptions, usage } from "./arguments.ts"
-import { demo } from "./demo.ts"
 import { makeScreen } from "./screen.ts"
 import { tableOf } from "./table.ts"
 
@@ -23,6 +22,8 @@ const run = Effect.gen(function* () {
     yield* Console.log(usage)
     return exitCodes.agreed
   }
+  // Everything below it takes a second to load, which a refusal need not wait for.
+  const { demo } = yield* Effect.promise(() => import("./demo.ts"))
   const result = yield* demo(options, { screen: makeScreen(process.stderr), stop: yield* stopOnSignal })
   yield* Console.log(options.isJson ? JSON.stringify(result, undefined, 2) : tableOf(result))
   return result.agreed ? exitCodes.agreed : exitCodes.differs

@@ -1,6 +1,6 @@
 /** What the demo has to say at its end: one value, which becomes a JSON document or a table. */
 import type { Series } from "@parametric-portal/dashboard/receiver"
-import { compare, type Line, type Truth, type Unwitnessed, unwitnessedOf } from "./compare.ts"
+import { compare, type Line, type Truth, type Unwitnessed, unwitnessedOf, witnessOf } from "./compare.ts"
 import { slots } from "./job-types.ts"
 import type { Entry } from "./ledger.ts"
 import type { Sight } from "./receiver.ts"
@@ -31,22 +31,30 @@ export interface Recorded {
 /** The name of the resource attribute by which the processes of a run are told apart. */
 export const processAttribute = "service.instance.name"
 
-export const resultOf = (processes: ReadonlyArray<Recorded>, { lost, seenAtMs, snapshot }: Sight): Result => {
+/** What was received, and whether what is sampled had settled by then: nothing was left to do. */
+export interface Reception {
+  readonly sight: Sight
+  readonly isSettled: boolean
+}
+
+export const resultOf = (processes: ReadonlyArray<Recorded>, { isSettled, sight }: Reception): Result => {
+  const { lost, seenAtMs, snapshot } = sight
   const gone = new Set(processes.filter(({ exportedEntries }) => exportedEntries !== undefined).map(({ name }) => name))
   const isGone = ({ resource }: Series) => gone.has(String(resource[processAttribute]))
-  const metrics = compare(truthOfAll(processes), snapshot.series, isGone)
+  const witness = witnessOf(isSettled)
+  const metrics = compare(truthOfAll(processes, isSettled), snapshot.series, { isGone, witness })
   const lastSeen = new Date(seenAtMs).toISOString()
   return {
     agreed: lost === undefined && metrics.every(({ agreed }) => agreed),
     jobs: summaryOf(inOrder(processes)),
     metrics,
-    unwitnessed: unwitnessedOf(snapshot.series, isGone),
+    unwitnessed: unwitnessedOf(snapshot.series, { isGone, witness }),
     delivery: lost === undefined ? { lastSeen } : { lastSeen, lost }
   }
 }
 
-const truthOfAll = (processes: ReadonlyArray<Recorded>): Truth => {
-  const gauges = gaugesOf(processes)
+const truthOfAll = (processes: ReadonlyArray<Recorded>, isSettled: boolean): Truth => {
+  const gauges = isSettled ? gaugesOf(processes) : []
   return {
     whole: sum([...processes.flatMap(({ entries }) => truthOf(entries)), ...gauges]),
     exported: sum([

@@ -1,6 +1,6 @@
 import type { Series } from "@parametric-portal/dashboard/receiver"
 import { describe, expect, it } from "@effect/vitest"
-import { compare, type Line } from "../src/compare.ts"
+import { compare, type Comparing, type Line, witnessOf } from "../src/compare.ts"
 import type { True } from "../src/truth.ts"
 
 const common = {
@@ -63,9 +63,11 @@ const measured: True = {
   ]
 }
 
+const settled: Comparing = { isGone: () => false, witness: witnessOf(true) }
+
 /** The lines of a metric: everything else is zero on both sides. */
 const linesOf = (name: string, expected: ReadonlyArray<True>, series: ReadonlyArray<Series>) =>
-  compare({ whole: expected, exported: expected }, series).filter((line) => line.name === name)
+  compare({ whole: expected, exported: expected }, series, settled).filter((line) => line.name === name)
 
 const problemOf = (lines: ReadonlyArray<Line>) => lines.map(({ agreed, problem }) => (agreed ? "agreed" : problem))
 
@@ -134,7 +136,7 @@ describe("the comparison", () => {
 
   it("misses exactly what a killed process did after its last export, and not one more or less", () => {
     const of = (received: number) =>
-      compare({ whole: [count(7)], exported: [count(5)] }, [sum(completed, { job_type: "digest" }, received)])
+      compare({ whole: [count(7)], exported: [count(5)] }, [sum(completed, { job_type: "digest" }, received)], settled)
         .filter(({ name }) => name === completed)
         .map(({ agreed, lost, problem, truth }) => ({ agreed, lost, problem, truth }))
     expect([of(5), of(4), of(7)]).toEqual([
@@ -150,11 +152,17 @@ describe("the comparison", () => {
       { ...sum("jobs_in_flight", { job_type: "digest" }, 3), ...gone },
       { ...sum(completed, { job_type: "digest" }, 7), ...gone }
     ]
-    const lines = compare(
-      { whole: [count(7)], exported: [count(7)] },
-      series,
-      ({ resource }) => resource["name"] === "gone"
-    )
+    const isGone = ({ resource }: Series) => resource["name"] === "gone"
+    const lines = compare({ whole: [count(7)], exported: [count(7)] }, series, { ...settled, isGone })
     expect(lines.filter(({ agreed }) => !agreed)).toEqual([])
+  })
+
+  it("does not judge what is sampled while there is work left", () => {
+    const gauge: Series = { ...common, name: "jobs_queue_depth", attributes: {}, kind: "gauge", value: 3, total: 3 }
+    const of = (isSettled: boolean) =>
+      compare({ whole: [], exported: [] }, [gauge], { ...settled, witness: witnessOf(isSettled) })
+        .filter(({ name }) => name === gauge.name)
+        .map(({ problem }) => problem)
+    expect([of(true), of(false)]).toEqual([["3 too many"], []])
   })
 })
