@@ -103,7 +103,9 @@ const played = ({ messages, runners: count, signal }: Scenario, url: string) =>
     const endedAt = performance.now()
     yield* end(victim, signal)
     const living = runners.filter((runner) => runner !== victim)
-    yield* until("the others hold all shards", () => held(living) === shards)
+    yield* until("the others hold all shards", () => held(living) === shards).pipe(
+      Effect.tapErrorCause(() => Effect.sync(() => console.error(living.map(({ last }) => last))))
+    )
     const recoverySeconds = (performance.now() - endedAt) / 1000
     const answers = yield* Fiber.join(replies)
     yield* Effect.sleep("2500 millis")

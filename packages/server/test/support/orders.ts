@@ -21,8 +21,8 @@ export const shards = 60
 
 export const timing = {
   shardsPerGroup: shards,
-  shardLockRefreshInterval: "3 seconds",
-  shardLockExpiration: "9 seconds",
+  shardLockRefreshInterval: "6 seconds",
+  shardLockExpiration: "30 seconds",
   runnerHealthCheckInterval: "2 seconds",
   refreshAssignmentsInterval: "1 second",
   entityMessagePollInterval: "1 second",

@@ -40,20 +40,32 @@ export const layer = (): Layer.Layer<
     )
   )
 
-const decorate = (engine: Engine, metrics: MetricsService): Engine => ({
-  ...engine,
-  register: (workflow, execute) => {
-    bind(metrics.workflow.executions, { workflow: workflow.name })
-    return engine.register(workflow, (payload, executionId) =>
-      watchRun(
-        metrics,
-        workflow,
-        Effect.suspend(() => execute(payload, executionId))
+const decorate = (engine: Engine, metrics: MetricsService): Engine => {
+  const watched: Engine = {
+    ...engine,
+    register: (workflow, execute) => {
+      bind(metrics.workflow.executions, { workflow: workflow.name })
+      return engine.register(workflow, (payload, executionId) =>
+        watchRun(
+          metrics,
+          workflow,
+          within(
+            watched,
+            Effect.suspend(() => execute(payload, executionId))
+          )
+        )
       )
-    )
-  },
-  activityExecute: (activity, attempt) => engine.activityExecute(watchActivity(metrics, activity), attempt)
-})
+    },
+    activityExecute: (activity, attempt) => engine.activityExecute(watchActivity(metrics, activity), attempt)
+  }
+  return watched
+}
+
+// The engine in memory gives itself to what it runs, and the activities of a run would pass the decorator by.
+const within = <A, E, R>(engine: Engine, run: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.mapInputContext(run, (context: Context.Context<R>) =>
+    Context.add(context, WorkflowEngine.WorkflowEngine, engine)
+  )
 
 // The engine's own `onExit` decides after ours whether a run was suspended or interrupted, so the outcome is read when
 // the fiber of the run has ended, which the engine makes for each run.

@@ -119,9 +119,7 @@ const abandoned = Effect.gen(function* () {
   })
   const config = { ...quick, entityTerminationTimeout: 0 }
   const runner = (entity: typeof OrderLive) =>
-    entity.pipe(
-      Layer.provideMerge(Layer.fresh(SingleRunner.layer({ shardingConfig: config, metrics: { backlog: false } })))
-    )
+    entity.pipe(Layer.provideMerge(SingleRunner.layer({ shardingConfig: config, metrics: { backlog: false } })))
   const context = yield* Layer.buildWithScope(runner(stuck), first)
   yield* Effect.forkDaemon(Effect.provide(place("lost"), context))
   yield* Deferred.await(isHandedOut)
@@ -140,7 +138,7 @@ const abandoned = Effect.gen(function* () {
   const delay = (yield* Testing.snapshot)['cluster_message_delivery_delay_seconds{entity_type="Order"}']
   // The first delivery of each message, and not the second one of the message that was lost.
   expect(delay).toHaveProperty("count", 2)
-})
+}).pipe(Effect.scoped)
 
 describe("redeliveries from storage", () => {
   it.scopedLive("are counted once on SQLite", () =>
