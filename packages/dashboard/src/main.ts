@@ -2,7 +2,8 @@
  * The receiver as a program: `node --import tsx src/main.ts [--port n] [--control] [--control-port n] [--json]`.
  *
  * Its first line says where it listens. With `--json` every line is JSON: first the addresses, then one line a request,
- * last a summary. It ends on SIGTERM or SIGINT.
+ * last a summary. It ends on SIGTERM or SIGINT, and with `--until-stdin-ends` when its standard input does: whoever holds
+ * the other end of that pipe can't leave the receiver behind, however it dies.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"
@@ -14,12 +15,13 @@ import { Receiver, type RequestRecord, type Series, type Snapshot } from "./rece
 
 class WrongArguments extends Data.TaggedError("WrongArguments")<{ readonly message: string }> {}
 
-const usage = "usage: main.ts [--port n] [--control] [--control-port n] [--json]"
+const usage = "usage: main.ts [--port n] [--control] [--control-port n] [--json] [--until-stdin-ends]"
 
 interface Arguments {
   readonly port: number
   readonly control: boolean | number
   readonly isJson: boolean
+  readonly untilStdinEnds: boolean
 }
 
 const wrong = (message: string) => new WrongArguments({ message: `${message}\n${usage}` })
@@ -31,7 +33,8 @@ const readArguments: Effect.Effect<Arguments, WrongArguments> = Effect.try({
         port: { type: "string", default: "0" },
         control: { type: "boolean", default: false },
         "control-port": { type: "string" },
-        json: { type: "boolean", default: false }
+        json: { type: "boolean", default: false },
+        "until-stdin-ends": { type: "boolean", default: false }
       }
     }).values,
   catch: (error) => wrong(error instanceof Error ? error.message : String(error))
@@ -41,7 +44,7 @@ const readArguments: Effect.Effect<Arguments, WrongArguments> = Effect.try({
       const port = yield* portOf("--port", values.port)
       const chosen = values["control-port"]
       const control = chosen === undefined ? values.control : yield* portOf("--control-port", chosen)
-      return { port, control, isJson: values.json }
+      return { port, control, isJson: values.json, untilStdinEnds: values["until-stdin-ends"] }
     })
   )
 )
@@ -52,7 +55,7 @@ const portOf = (name: string, value: string): Effect.Effect<number, WrongArgumen
     : wrong(`${name} is a whole number from 0 to 65535, not ${JSON.stringify(value)}`)
 
 const main = Effect.gen(function* () {
-  const { control, isJson, port } = yield* readArguments
+  const { control, isJson, port, untilStdinEnds } = yield* readArguments
   const receiver = yield* Receiver.make({ port, control })
   const { controlUrl, url } = receiver
   yield* Effect.addFinalizer(() =>
@@ -68,7 +71,11 @@ const main = Effect.gen(function* () {
   const addresses = { type: "listening", url, controlUrl }
   const text = `Receiving metrics at ${url}${controlUrl === undefined ? "" : `, controlled at ${controlUrl}`}`
   yield* Console.log(isJson ? JSON.stringify(addresses) : text)
-  yield* Effect.never
+  yield* untilStdinEnds ? stdinEnd : Effect.never
+})
+
+const stdinEnd = Effect.async<void>((resume) => {
+  process.stdin.once("close", () => resume(Effect.void)).resume()
 })
 
 const summaryOf = ({ faults, requests, series }: Snapshot) => ({

@@ -46,7 +46,7 @@ export interface SpawnedReceiver {
   readonly stop: Effect.Effect<ReadonlyArray<string>>
 }
 
-/** Starts a receiver with a control endpoint; it is ended with the scope. */
+/** Starts a receiver with a control endpoint; it is ended with the scope, or when this process is gone. */
 export const spawnReceiver = (
   options: { readonly port?: number } = {}
 ): Effect.Effect<SpawnedReceiver, SpawnFailed, Scope> =>
@@ -82,8 +82,8 @@ const Listening = Schema.parseJson(Schema.Struct({ url: Schema.String, controlUr
 const start = (port: number): ChildProcess => {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
   const main = fileURLToPath(new URL("./main.ts", import.meta.url))
-  const parameters = ["--import", tsx, main, "--json", "--control", "--port", String(port)]
-  return spawn(process.execPath, parameters, { stdio: ["ignore", "pipe", "pipe"] })
+  const parameters = ["--import", tsx, main, "--json", "--control", "--until-stdin-ends", "--port", String(port)]
+  return spawn(process.execPath, parameters, { stdio: ["pipe", "pipe", "pipe"] })
 }
 
 /** SIGTERM, and SIGKILL for a process that has not ended two seconds later. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { spawn } from "node:child_process"
 import { Receiver } from "../src/receiver.ts"
 import { Mode, spawnReceiver } from "../src/spawn.ts"
 import { gauge, point, post, requestOf, sum } from "./request.ts"
@@ -70,6 +71,31 @@ describe("a receiver in a process of its own", () => {
         const { port } = yield* Receiver.make()
         const error = yield* Effect.flip(spawnReceiver({ port }))
         expect(error.message).toMatch(new RegExp(`^the receiver ended: Port ${port} of 127\\.0\\.0\\.1 is in use\\.`))
+      }),
+    30_000
+  )
+
+  it.scopedLive(
+    "does not outlive the process that started it, even when that is killed",
+    () =>
+      Effect.gen(function* () {
+        const program = `
+          import { spawnReceiver } from ${JSON.stringify(new URL("../src/spawn.ts", import.meta.url).href)}
+          import * as Effect from "effect/Effect"
+          const hold = Effect.flatMap(spawnReceiver(), ({ pid }) => Effect.zipRight(Effect.log("pid", pid), Effect.never))
+          Effect.runFork(Effect.scoped(hold))`
+        const holder = yield* Effect.acquireRelease(
+          Effect.sync(() => spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", program])),
+          (child) => Effect.sync(() => child.kill("SIGKILL"))
+        )
+        const line = yield* Effect.async<string>((resume) => {
+          holder.stdout.once("data", (text: Buffer) => resume(Effect.succeed(text.toString())))
+        })
+        const pid = Number(/message=(\d+)/.exec(line)?.[1])
+        const isAlive = Effect.isSuccess(Effect.try(() => process.kill(pid, 0)))
+        expect(yield* isAlive).toBe(true)
+        holder.kill("SIGKILL")
+        yield* Effect.repeat(Effect.delay(isAlive, "50 millis"), { while: (alive) => alive })
       }),
     30_000
   )
