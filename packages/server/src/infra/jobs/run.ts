@@ -85,7 +85,11 @@ const handle = (job: ClaimedJob, handler: RegisteredHandler): Effect.Effect<stri
       isRedelivered: job.isRedelivered,
       acceptedAt: job.acceptedAt
     })
-  ).pipe(Effect.annotateLogs({ jobId: job.id, jobType: job.jobType, attempt: job.attempt }))
+  ).pipe(
+    Effect.annotateLogs({ jobId: job.id, jobType: job.jobType, attempt: job.attempt }),
+    // How it ends is looked at, and recorded.
+    Effect.withUnhandledErrorLogLevel(Option.none())
+  )
 
 const startTimer = (
   ending: Deferred.Deferred<Ending>,

@@ -2,13 +2,15 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
 import { JobService } from "../../../../src/infra/jobs.ts"
 import { MetricsService } from "../../../../src/observe/metrics.ts"
 import { Telemetry } from "../../../../src/observe/telemetry.ts"
 import { database, runnerNode } from "./nodes.ts"
 import { EndlessLive, MixedLive } from "./work.ts"
 
-const { DATABASE_URL = "", METRICS_URL = "", RUNNER_NAME = "", RUNNER_PORT = "0" } = process.env
+const { DATABASE_URL = "", JOBS_LOG = "Warning", METRICS_URL = "", RUNNER_NAME = "", RUNNER_PORT = "0" } = process.env
 
 const telemetry = Telemetry.layer({
   serviceName: "jobs",
@@ -26,6 +28,7 @@ Layer.mergeAll(MixedLive, EndlessLive, Layer.effectDiscard(Effect.sync(() => pro
   Layer.provide(telemetry),
   Layer.provide(MetricsService.layer({ registry: "own" })),
   Layer.provide(database(DATABASE_URL, RUNNER_NAME)),
+  Layer.provide(Logger.minimumLogLevel(LogLevel.fromLiteral(JOBS_LOG === "Debug" ? "Debug" : "Warning"))),
   Layer.launch,
   NodeRuntime.runMain
 )

@@ -10,8 +10,10 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
+import { appendFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { createRequire } from "node:module"
+import { join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { JobService } from "../../../../src/infra/jobs.ts"
 import * as Testing from "../../../../src/observe/testing.ts"
@@ -41,7 +43,7 @@ export const scenario = (total: number): Effect.Effect<Outcomes, unknown, Scope.
     const url = yield* postgres.database("jobs")
     const receiver = yield* spawnReceiver()
     const client = yield* Layer.build(
-      JobService.layerClient({ lanes: 48, callTimeout: "90 seconds" }).pipe(
+      JobService.layerClient({ lanes: 48, callTimeout: "4 minutes" }).pipe(
         Layer.provide(clientNode),
         Layer.provideMerge(database(url, "client")),
         Layer.provide(Testing.layer())
@@ -180,10 +182,9 @@ const startRunner = (name: string, { metricsUrl, url }: World): Effect.Effect<Ch
       (process_) => Effect.sync(() => process_.kill("SIGKILL"))
     )
     yield* Effect.promise(() => once(child.stdout, "data"))
-    child.stdout.on(
-      "data",
-      (line: Buffer) => process.env["JOBS_VERBOSE"] !== undefined && process.stdout.write(`${name}: ${line}`)
-    )
+    // What it says is read, so that it never waits for a reader; to look at it, give a folder.
+    const folder = process.env["JOBS_LOG_FOLDER"]
+    child.stdout.on("data", (text: Buffer) => folder !== undefined && appendFileSync(join(folder, `${name}.log`), text))
     return child
   })
 
