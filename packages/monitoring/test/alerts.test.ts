@@ -38,7 +38,7 @@ describe("alerts", () => {
   })
 })
 
-describe.runIf(has("promtool"))("alerts, evaluated by promtool", () => {
+describe.runIf(has("promtool"))("alerts, evaluated by promtool", { timeout: 60_000 }, () => {
   it("are rules without a fault", () => {
     expect(promtool("check", "rules", ...ruleFiles)).toMatchObject({ code: 0 })
   })

@@ -31,7 +31,7 @@ const panels = dashboards.flatMap((dashboard) =>
   dashboard.rows.flatMap((row) => row.panels.map((panel) => ({ name: `${dashboard.title}: ${panel.title}`, panel })))
 )
 
-describe.runIf(has("prometheus"))("a real Prometheus", () => {
+describe.runIf(has("prometheus"))("a real Prometheus", { timeout: 60_000 }, () => {
   const scope = Effect.runSync(Scope.make())
   let running: RunningPrometheus
 

@@ -33,8 +33,8 @@ export const jobCases: ReadonlyArray<Case> = [
       }
     ],
     healthy: {
-      when: "the one run of the day fails",
-      series: [seen(), count(jobs.processingSeconds, { ...attempt, outcome: "failure" }, "_x20 1x60")]
+      when: "the two runs of the hour fail, nine minutes apart",
+      series: [seen(), count(jobs.processingSeconds, { ...attempt, outcome: "failure" }, "_x20 1x8 2x60")]
     }
   },
   {

@@ -97,16 +97,23 @@ const samples = (page: string, instance: string): ReadonlyArray<readonly [string
     return name === "" ? [] : [[`${name}{${all}}`, value] as const]
   })
 
-/** Which alerts fire at a minute: all of them, by name. */
-export type Timeline = Readonly<Record<number, ReadonlyArray<string>>>
+/** Which alerts fire, all of them by name: none at any minute up to one, then those given at some minutes. */
+export interface Timeline {
+  readonly until: number
+  readonly then: Readonly<Record<number, ReadonlyArray<string>>>
+}
 
 /** "as expected", or what promtool found otherwise, when all rules are evaluated on what was read. */
 export const verdict = (recorder: Recorder, timeline: Timeline): string => {
-  const tests: Yaml = Object.entries(timeline).map(([minute, names]) => ({
-    expr: 'group by (alertname) (ALERTS{alertstate="firing"})',
-    eval_time: `${minute}m`,
-    exp_samples: names.map((name) => ({ labels: `{alertname="${name}"}`, value: 1 }))
-  }))
+  const fired = 'ALERTS{alertstate="firing"}'
+  const tests: Yaml = [
+    { expr: `count_over_time(${fired}[${timeline.until}m])`, eval_time: `${timeline.until}m`, exp_samples: [] },
+    ...Object.entries(timeline.then).map(([minute, names]) => ({
+      expr: `group by (alertname) (${fired})`,
+      eval_time: `${minute}m`,
+      exp_samples: names.map((name) => ({ labels: `{alertname="${name}"}`, value: 1 }))
+    }))
+  ]
   const content = yaml({
     rule_files: ruleFiles,
     evaluation_interval: "1m",
