@@ -10,7 +10,7 @@ import { type Meter, meterOf } from "../meter.ts"
 import type { Drop } from "./drop.ts"
 import { type Claims, type Family, mergeFamilies, shapeOf, type Step } from "./family.ts"
 import { ForeignMetrics } from "./foreign.ts"
-import { ownMetric, ownPoints } from "./own-points.ts"
+import { ownMetric, ownPoints, ownReader } from "./own-points.ts"
 import type { Point } from "./point.ts"
 
 export type { Step } from "./family.ts"
@@ -53,8 +53,9 @@ export const makeCollector = ({ dropped, foreignStartNanos, registries }: Collec
         const [first] = alike
         // A loop of its own for what is nearly all: each generator in between would cost as much as the reading.
         if (alike.length === 1 && first?.instrument !== undefined) {
-          for (const point of ownPoints(first.instrument)) {
-            yield sound(point, dropped)
+          const read = ownReader(first.instrument)
+          for (const series of first.instrument.all()) {
+            yield sound(read(series), dropped)
           }
         } else {
           for (const step of mergeFamilies(alike, claims, dropped)) {

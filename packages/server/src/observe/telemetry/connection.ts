@@ -22,6 +22,8 @@ export interface Connection {
   /** The last answer since `forget`. */
   readonly answer: () => Answer | undefined
   readonly forget: () => void
+  /** Ends what is in flight, so that it is not taken after it was given up; the next request gets a new connection. */
+  readonly drop: (why: string) => void
   /** Ends every connection for good: what is in flight fails with this message, and is not tried again. */
   readonly cut: (why: string) => void
   /** Called at the cut; the last listener only, as there is one request at a time. */
@@ -46,6 +48,7 @@ export const makeConnection = ({ tls, url }: { readonly url: URL; readonly tls: 
     forget: () => {
       last = undefined
     },
+    drop: (why) => destroy(agent.sockets, new Error(why)),
     cut: (why) => {
       Channel.unsubscribe(channel, listener)
       const error = new Error(why)
@@ -55,9 +58,8 @@ export const makeConnection = ({ tls, url }: { readonly url: URL; readonly tls: 
           throw error
         }
       })
-      for (const sockets of [...Object.values(agent.sockets), ...Object.values(agent.freeSockets)]) {
-        sockets?.forEach((socket) => socket.destroy(error))
-      }
+      destroy(agent.sockets, error)
+      destroy(agent.freeSockets, error)
       cutListener(error)
     },
     onCut: (notify) => {
@@ -65,6 +67,10 @@ export const makeConnection = ({ tls, url }: { readonly url: URL; readonly tls: 
     }
   }
 }
+
+/** An error of ours is none of those after which the exporter tries again. */
+const destroy = (sockets: Http.Agent["sockets"], error: Error): void =>
+  Object.values(sockets).forEach((some) => some?.forEach((socket) => socket.destroy(error)))
 
 const channel = "http.client.response.finish"
 

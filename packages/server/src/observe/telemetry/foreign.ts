@@ -7,7 +7,7 @@ import * as MetricState from "effect/MetricState"
 import * as MutableHashSet from "effect/MutableHashSet"
 import * as Option from "effect/Option"
 import type { Instrument } from "../instrument.ts"
-import { type AnyKey, entries, entriesExcept, type Entry } from "../registry.ts"
+import { type AnyKey, entries, entriesExcept, type Entry, sizeOf } from "../registry.ts"
 import { distributionOf } from "./distribution.ts"
 import type { Drop } from "./drop.ts"
 import type { Family, Step } from "./family.ts"
@@ -40,6 +40,10 @@ export class ForeignMetrics {
     registry: MetricRegistry.MetricRegistry,
     instruments: ReadonlyArray<Instrument>
   ): Generator<undefined, Iterable<Family>> {
+    // Each of our series is one entry: where there are no more entries, none is foreign, and there is nothing to walk.
+    if (sizeOf(registry) === instruments.reduce((sum, { size }) => sum + size, 0)) {
+      return []
+    }
     const groups = new Map<string, Array<Entry>>()
     const left = new Map(instruments.map(({ row, size }) => [row.name, size]))
     let count = 0

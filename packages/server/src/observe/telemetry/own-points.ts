@@ -10,13 +10,19 @@ export const ownMetric = (instrument: Instrument): ExportMetric => own(instrumen
 
 /** The points of an instrument now. */
 export const ownPoints = function* (instrument: Instrument): Generator<Point> {
+  const read = ownReader(instrument)
+  for (const series of instrument.all()) {
+    yield read(series)
+  }
+}
+
+/** What makes a point of each series of an instrument, for one walk over all of them in their order. */
+export const ownReader = (instrument: Instrument): ((series: Series) => Point) => {
   const { boundaries, metric } = own(instrument)
   const known = cacheOf(instrument)
+  known.length = Math.min(known.length, instrument.size)
   let index = 0
-  for (const series of instrument.all()) {
-    yield pointOf(metric, boundaries, { series, exported: exportedAt(known, index++, series) })
-  }
-  known.length = index
+  return (series) => pointOf(metric, boundaries, { series, exported: exportedAt(known, index++, series) })
 }
 
 interface Exported {
@@ -80,10 +86,6 @@ const pointOf = (metric: ExportMetric, boundaries: Array<number>, { exported, se
 }
 
 const copyOf = ({ count, counts: live, max, min, sum }: Live, boundaries: Array<number>): Distribution => {
-  const counts: Array<number> = []
-  for (let index = 0; index <= boundaries.length; index++) {
-    counts.push(live[index] ?? 0)
-  }
-  const buckets = { boundaries, counts }
+  const buckets = { boundaries, counts: live.slice() }
   return count === 0 ? { count, sum, buckets } : { count, sum, min, max, buckets }
 }

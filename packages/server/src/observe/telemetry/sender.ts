@@ -87,7 +87,11 @@ const send = (way: Way, metrics: ResourceMetrics): Effect.Effect<Rejection, Send
       clearTimeout(limit)
       resume(failure(connection, error))
     }
-    const limit = setTimeout(() => fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
+    const late = `no answer within ${timeoutMs} ms`
+    const limit = setTimeout(() => {
+      fail(new Error(late))
+      connection.drop(late)
+    }, timeoutMs)
     connection.onCut(fail)
     const started = performance.now()
     const outcome = Either.try(() =>
@@ -104,7 +108,9 @@ const send = (way: Way, metrics: ResourceMetrics): Effect.Effect<Rejection, Send
     if (Either.isLeft(outcome)) {
       fail(outcome.left)
     }
-    return Effect.sync(() => clearTimeout(limit))
+    return Effect.sync(() => {
+      clearTimeout(limit)
+    })
   })
 
 const failure = (connection: Connection, error: unknown): SendFailed => {

@@ -1,0 +1,46 @@
+/** Plays the matrix, a few scenarios at a time, each pair of processes apart, and tells what came of it as a table. */
+import { spawnReceiver } from "@parametric-portal/dashboard/spawn"
+import * as Effect from "effect/Effect"
+import { matrix } from "./matrix.ts"
+import { play, type Result } from "./scenario.ts"
+
+/** How many scenarios run at once: most of the time they wait. */
+const lanes = 3
+
+/** The results, in the order of the matrix. */
+export const playAll = Effect.scoped(
+  Effect.gen(function* () {
+    const receivers = yield* Effect.all(
+      Array.from({ length: lanes }, () => spawnReceiver()),
+      { concurrency: "unbounded" }
+    )
+    const left = Array.from(matrix.entries())
+    const results = new Map<number, Result>()
+    yield* Effect.forEach(
+      receivers,
+      (receiver) =>
+        Effect.gen(function* () {
+          for (let next = left.shift(); next !== undefined; next = left.shift()) {
+            const [index, scenario] = next
+            results.set(index, yield* play(scenario, receiver))
+          }
+        }),
+      { concurrency: "unbounded", discard: true }
+    )
+    return matrix.flatMap((scenario, index) => {
+      const result = results.get(index)
+      return result === undefined ? [] : [{ scenario, result }]
+    })
+  })
+)
+
+/** The results as a table in Markdown. */
+export const tableOf = (results: ReadonlyArray<Result>): string =>
+  [
+    "| scenario | counted | acknowledged | ms to exit |",
+    "|---|---:|---:|---:|",
+    ...results.map(
+      ({ acknowledged, counted, exitMs, name }) =>
+        `| ${name} | ${counted} | ${acknowledged === counted ? "all" : acknowledged} | ${exitMs} |`
+    )
+  ].join("\n")

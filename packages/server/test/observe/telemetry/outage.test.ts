@@ -1,0 +1,155 @@
+/** When the collector does not take what it is sent: logged sparingly, counted, and over as soon as it is over. */
+import { describe, expect, it } from "@effect/vitest"
+import { Mode, Receiver } from "@parametric-portal/dashboard/receiver"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/TestClock"
+import { MetricsService } from "../../../src/observe/metrics.ts"
+import { Telemetry } from "../../../src/observe/telemetry.ts"
+import { snapshot } from "../../../src/observe/testing.ts"
+import { captureLog, pipeline, totalOf, until } from "./pipeline.ts"
+
+const masked = (line: string) =>
+  line
+    .replace(/127\.0\.0\.1:\d+/g, "host")
+    .replace(/\d+ ms/g, "n ms")
+    .replace(/\d+ points/, "n points")
+
+const flushTimes = (times: number) => Effect.forEach(Array.from({ length: times }), () => Telemetry.flush)
+
+describe("an outage", () => {
+  it.scoped("is logged at its first failure, once a minute, and at its end, without credentials", () =>
+    Effect.gen(function* () {
+      const { setMode, url } = yield* Receiver
+      const { layer, lines } = captureLog()
+      const secret = url.replace("http://", "http://me:password@") + "?key=secret"
+      yield* TestClock.setTime(1_000_000_000_000)
+      yield* Effect.gen(function* () {
+        yield* Telemetry.flush
+        yield* setMode(Mode.status(503))
+        for (let second = 0; second < 130; second += 10) {
+          yield* Telemetry.flush
+          yield* TestClock.adjust("10 seconds")
+        }
+        yield* setMode(Mode.ok)
+        yield* flushTimes(2)
+      }).pipe(
+        Effect.provide(pipeline({ interval: "1 hour" }, { url: secret, timeout: "300 millis" })),
+        Effect.provide(layer)
+      )
+      const cause = "Metrics are not exported to http://host/v1/metrics: 503 Service Unavailable"
+      expect(lines.map(masked)).toEqual([
+        `WARN ${cause}`,
+        `WARN ${cause} (7 failed exports in a row)`,
+        `WARN ${cause} (13 failed exports in a row)`,
+        "INFO Metrics are exported to http://host/v1/metrics again, after 13 failed exports",
+        "INFO The final export to http://host/v1/metrics was acknowledged: n points in n ms"
+      ])
+    }).pipe(Effect.provide(Receiver.layer()))
+  )
+
+  const causes: ReadonlyArray<readonly [string, Mode, RegExp]> = [
+    ["a refused connection", Mode.refuse, /ECONNREFUSED/],
+    ["a reset", Mode.reset, /ECONNRESET|socket hang up/],
+    ["no answer", Mode.hang, /no answer within 300 ms/],
+    ["a bad request", Mode.status(400), /400 Bad Request: .*answered 400 on request/],
+    ["too many requests", Mode.status(429, { retryAfterSeconds: 5 }), /429 Too Many Requests/]
+  ]
+  for (const [cause, mode, message] of causes) {
+    it.scopedLive(`by ${cause} is named in the log and in the report`, () =>
+      Effect.gen(function* () {
+        const { setMode } = yield* Receiver
+        const { layer, lines } = captureLog()
+        yield* setMode(mode)
+        yield* Effect.gen(function* () {
+          const [report] = yield* Telemetry.flush
+          expect(report).toMatchObject({ points: 0, rejected: 0, failures: [expect.stringMatching(message)] })
+          expect(lines).toEqual([expect.stringMatching(message)])
+          yield* setMode(Mode.ok)
+        }).pipe(Effect.provide(pipeline({}, { timeout: "300 millis" })), Effect.provide(layer))
+      }).pipe(Effect.provide(Receiver.layer()))
+    )
+  }
+
+  it.scoped("costs one interval at most: the next export after it has everything", () =>
+    Effect.gen(function* () {
+      const { requests, setMode } = yield* Receiver
+      yield* TestClock.setTime(1_000_000_000_000)
+      yield* Effect.gen(function* () {
+        const { jobs } = yield* MetricsService
+        yield* MetricsService.inc(jobs.enqueued, MetricsService.label({ job_type: "digest" }), 3)
+        const answered = (count: number) => until(Effect.map(requests, ({ length }) => length >= count))
+        yield* setMode(Mode.hang)
+        yield* TestClock.adjust("10 seconds")
+        yield* answered(1)
+        yield* setMode(Mode.ok)
+        yield* until(Effect.map(snapshot, (series) => series['telemetry_exports_total{outcome="failure"}'] === 1))
+        yield* TestClock.adjust("10 seconds")
+        yield* answered(2)
+        yield* until(Effect.map(totalOf("jobs_enqueued_total"), (total) => total === 3))
+      }).pipe(Effect.provide(pipeline({ interval: "10 seconds" }, { timeout: "300 millis" })))
+    }).pipe(Effect.provide(Receiver.layer()))
+  )
+
+  it.scopedLive("is counted and timed, and so is what was rejected", () =>
+    Effect.gen(function* () {
+      const { setMode } = yield* Receiver
+      const { layer, lines } = captureLog()
+      yield* Effect.gen(function* () {
+        expect(yield* snapshot).toMatchObject({
+          telemetry_exports_total: 0,
+          'telemetry_exports_total{outcome="failure"}': 0,
+          'telemetry_points_dropped_total{reason="rejected"}': 0
+        })
+        expect(yield* snapshot).not.toHaveProperty("telemetry_last_success_timestamp_seconds")
+        yield* setMode(Mode.status(400))
+        yield* flushTimes(2)
+        yield* setMode(Mode.partial(3, "too old"))
+        const [report] = yield* Telemetry.flush
+        expect(report).toMatchObject({ rejected: 3, failures: [] })
+        const after = yield* snapshot
+        expect(after).toMatchObject({
+          telemetry_exports_total: 1,
+          telemetry_export_seconds: { count: 1 },
+          'telemetry_export_seconds{outcome="failure"}': { count: 2 },
+          'telemetry_exports_total{outcome="failure"}': 2,
+          'telemetry_points_dropped_total{reason="rejected"}': 3
+        })
+        expect(Number(after["telemetry_last_success_timestamp_seconds"]) * 1_000).toBeGreaterThan(Date.now() - 60_000)
+        expect(lines.some((line) => line.includes("too old"))).toBe(true)
+        yield* setMode(Mode.ok)
+      }).pipe(Effect.provide(pipeline()), Effect.provide(layer))
+    }).pipe(Effect.provide(Receiver.layer()))
+  )
+
+  it.scopedLive("a rejected part is seen over protobuf as well", () =>
+    Effect.gen(function* () {
+      const { setMode } = yield* Receiver
+      yield* setMode(Mode.partial(2, "over the limit"))
+      yield* Effect.gen(function* () {
+        const [report] = yield* Telemetry.flush
+        expect(report).toMatchObject({ rejected: 2, failures: [] })
+      }).pipe(Effect.provide(pipeline({}, { protocol: "http/protobuf" })))
+    }).pipe(Effect.provide(Receiver.layer()))
+  )
+
+  it.scopedLive("of one destination leaves another alone", () =>
+    Effect.gen(function* () {
+      const { url } = yield* Receiver
+      const down = "http://127.0.0.1:9/v1/metrics"
+      const destinations = [
+        { type: "otlp", url: down, temporality: "delta", timeout: "300 millis" },
+        { type: "otlp", url }
+      ] as const
+      yield* Effect.gen(function* () {
+        const { jobs } = yield* MetricsService
+        yield* MetricsService.inc(jobs.enqueued, MetricsService.label({ job_type: "digest" }), 3)
+        const reports = yield* Telemetry.flush
+        expect(reports.map(({ destination, failures }) => [destination, failures.length])).toEqual([
+          [down, 1],
+          [url, 0]
+        ])
+        expect(yield* totalOf("jobs_enqueued_total")).toBe(3)
+      }).pipe(Effect.provide(pipeline({ destinations, shutdownTimeout: "500 millis" })))
+    }).pipe(Effect.provide(Receiver.layer()))
+  )
+})
