@@ -1,6 +1,6 @@
 /**
  * Interleaved rounds: A B C, B C A, C A B, … in one process, so that whatever else the machine does meets every subject
- * alike. A figure is the median over the rounds; a ratio is the median of the ratios within each round.
+ * alike. A figure is the median over the rounds, a ratio that of two medians.
  */
 
 /** One result of the benchmark. */
@@ -16,6 +16,8 @@ export interface Result {
 export interface Subject {
   readonly name: string
   readonly run: (calls: number) => void | Promise<void>
+  /** Done before each batch, and not measured. */
+  readonly prepare?: () => void
   /** Given the number of all calls so far. */
   readonly check: (calls: number) => void | Promise<void>
 }
@@ -70,9 +72,17 @@ const warmedUp = async (subject: Subject, batchMs: number, warmups: number): Pro
   return turn
 }
 
+// What the subject before left behind is not this one's to collect.
 const batch = (turn: Turn, calls: number): Promise<number> => {
   turn.made += calls
+  turn.subject.prepare?.()
+  collectYoung()
   return timed(() => turn.subject.run(calls))
+}
+
+const collectYoung = (): void => {
+  if (globalThis.gc === undefined) throw new Error("run with --expose-gc")
+  void globalThis.gc({ type: "minor", execution: "sync" })
 }
 
 /**
@@ -101,15 +111,14 @@ export const median = (values: ReadonlyArray<number>): number => {
   return ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2
 }
 
-/** The result of how one subject compares with another, round by round. */
+/** How the median of one subject compares with that of another. */
 export const ratio = (
   name: string,
   samples: Samples,
   { of: numerator, to: denominator }: { readonly of: string; readonly to: string }
 ): Result => {
-  const below = of(samples, denominator)
-  const ratios = of(samples, numerator).map((value, round) => value / (below[round] ?? Number.NaN))
-  return { name, value: median(ratios), unit: "ratio", samples: ratios.length }
+  const values = of(samples, numerator)
+  return { name, value: median(values) / median(of(samples, denominator)), unit: "ratio", samples: values.length }
 }
 
 /** The medians themselves, to read beside the ratios. */

@@ -19,7 +19,8 @@ const families: Readonly<Record<string, string>> = {
   collect: "collect_",
   export: "export_",
   cardinality: "cardinality_",
-  import: "import_"
+  import: "import_",
+  jobs: "jobs_"
 }
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: "string" } } })
@@ -38,7 +39,7 @@ const measure = (entry: string, family: string): Promise<ReadonlyArray<Result>> 
   })
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
-const compiled = compile(root, ["src", "bench"])
+const compiled = compile(root, ["src", "bench", "test/support"])
 const entry = path.join(compiled, "bench", "family.js")
 
 const chosen = Object.entries(families).filter(isAskedFor)

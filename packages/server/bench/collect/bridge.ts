@@ -10,11 +10,13 @@ import { type Collected, pointsOf } from "./points.ts"
 export const bridge = (size: number): Promise<Collected> =>
   Effect.gen(function* () {
     const histogram = Metric.histogram("bridge_seconds", MetricBoundaries.fromIterable([0.01, 0.1, 1, 10, 100, 1000]))
-    for (let index = 0; index < size; index++) {
-      const tags = [MetricLabel.make("job_type", `type-${index}`), MetricLabel.make("operation", "process")]
-      histogram.unsafeUpdate(0.05, tags)
-      histogram.unsafeUpdate(5, tags)
-    }
+    const tags = Array.from({ length: size }, (_, index) => [
+      MetricLabel.make("job_type", `type-${index}`),
+      MetricLabel.make("operation", "process")
+    ])
     const producer = yield* Metrics.makeProducer
-    return { collect: async () => pointsOf((await producer.collect()).resourceMetrics, "bridge_seconds") }
+    return {
+      collect: async () => pointsOf((await producer.collect()).resourceMetrics, "bridge_seconds"),
+      move: () => tags.forEach((one) => histogram.unsafeUpdate(0.05, one))
+    }
   }).pipe(Effect.provide(Resource.layer({ serviceName: "bench" })), Effect.runPromise)

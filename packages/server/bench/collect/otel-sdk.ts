@@ -13,9 +13,9 @@ export const otelSdk = (size: number): Collected => {
   const histogram = new MeterProvider({ readers: [reader] })
     .getMeter("bench")
     .createHistogram("processing", { unit: "s", advice: { explicitBucketBoundaries: [0.01, 0.1, 1, 10, 100, 1000] } })
-  for (let index = 0; index < size; index++) {
-    histogram.record(0.05, { job_type: `type-${index}`, operation: "process" })
-    histogram.record(5, { job_type: `type-${index}`, operation: "process" })
+  const attributes = Array.from({ length: size }, (_, index) => ({ job_type: `type-${index}`, operation: "process" }))
+  return {
+    collect: async () => pointsOf((await reader.collect()).resourceMetrics, "processing"),
+    move: () => attributes.forEach((one) => histogram.record(0.05, one))
   }
-  return { collect: async () => pointsOf((await reader.collect()).resourceMetrics, "processing") }
 }

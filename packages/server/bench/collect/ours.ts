@@ -1,6 +1,6 @@
 /** Ours: a service of its own with histogram series, collected as an OpenTelemetry reader would collect them. */
 import * as Effect from "effect/Effect"
-import { MetricsService } from "../../src/observe/metrics.ts"
+import { type BoundSeries, MetricsService } from "../../src/observe/metrics.ts"
 import { Telemetry } from "../../src/observe/telemetry.ts"
 import { pointsOf, type Collected } from "./points.ts"
 
@@ -8,14 +8,15 @@ import { pointsOf, type Collected } from "./points.ts"
 export const ours = (size: number): Promise<Collected> =>
   Effect.gen(function* () {
     const { jobs } = yield* MetricsService
+    const bound: Array<BoundSeries> = []
     for (let index = 0; index < size; index++) {
-      const series = yield* MetricsService.series(jobs.processingSeconds, {
-        job_type: `type-${index}`,
-        operation: "process"
-      })
-      series.record(0.05)
-      series.record(5)
+      const labels = { job_type: `type-${index}`, operation: "process" }
+      bound.push(yield* MetricsService.series(jobs.processingSeconds, labels))
     }
+    const move = (): void => bound.forEach((series) => series.record(0.05))
     const producer = yield* Telemetry.metricProducer({ registries: "own" })
-    return { collect: async () => pointsOf((await producer.collect()).resourceMetrics, "jobs_processing_seconds") }
+    return {
+      collect: async () => pointsOf((await producer.collect()).resourceMetrics, "jobs_processing_seconds"),
+      move
+    }
   }).pipe(Effect.provide(MetricsService.layer({ registry: "own", limits: { default: 2 * size } })), Effect.runPromise)

@@ -4,6 +4,8 @@ import type { ResourceMetrics } from "@opentelemetry/sdk-metrics"
 /** A way to collect; it answers the number of points of the metric that was asked for. */
 export interface Collected {
   readonly collect: () => Promise<number>
+  /** Records one value on every series. */
+  readonly move: () => void
 }
 
 /** The number of points of one metric. */

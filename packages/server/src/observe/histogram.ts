@@ -13,7 +13,7 @@ export interface Buckets {
   readonly min: number
   readonly max: number
   /** One for each boundary, and one for what is above the last. Not added up. */
-  readonly counts: Float64Array
+  readonly counts: ReadonlyArray<number>
 }
 
 /** A hook with its buckets. */
@@ -25,13 +25,14 @@ export interface HistogramHook {
 /** A histogram over finite, increasing boundaries, each inclusive above. */
 export const makeHistogram = (boundaries: ReadonlyArray<number>): HistogramHook => {
   const last = boundaries.length
-  const buckets = { count: 0, sum: 0, min: 0, max: 0, counts: new Float64Array(last + 1) }
+  const counts = [0, ...boundaries.map(() => 0)]
+  const buckets = { count: 0, sum: 0, min: 0, max: 0, counts }
   const update = (value: number): void => {
     let index = 0
     while (index < last && !(value <= (boundaries[index] ?? Number.POSITIVE_INFINITY))) {
       index++
     }
-    buckets.counts[index] = (buckets.counts[index] ?? 0) + 1
+    counts[index] = (counts[index] ?? 0) + 1
     buckets.min = buckets.count === 0 || value < buckets.min ? value : buckets.min
     buckets.max = buckets.count === 0 || value > buckets.max ? value : buckets.max
     buckets.count += 1
@@ -39,7 +40,7 @@ export const makeHistogram = (boundaries: ReadonlyArray<number>): HistogramHook 
   }
   const get = (): MetricState.MetricState.Histogram => {
     let below = 0
-    const cumulative = Array.from(buckets.counts, (count, index) => {
+    const cumulative = counts.map((count, index) => {
       below += count
       return [boundaries[index] ?? Number.POSITIVE_INFINITY, below] as const
     })

@@ -104,11 +104,8 @@ export class Instrument {
   }
 
   /** All series, the overflow series last. */
-  *all(): Generator<Series> {
-    yield* this.series.values()
-    if (this.overflow !== undefined) {
-      yield this.overflow
-    }
+  all(): IterableIterator<Series> {
+    return this.overflow === undefined ? this.series.values() : withLast(this.series.values(), this.overflow)
   }
 
   get size(): number {
@@ -203,6 +200,11 @@ export class Instrument {
       state: hook.get
     }
   }
+}
+
+const withLast = function* <A>(first: Iterable<A>, last: A): Generator<A> {
+  yield* first
+  yield last
 }
 
 /** The clock of the fiber that runs now, so that a test's clock is honoured; the live clock outside of any fiber. */

@@ -60,6 +60,12 @@ export const entriesExcept = function* (
   }
 }
 
+/** How many entries a registry has; undefined for one that is not Effect's own. */
+export const sizeOf = (registry: MetricRegistry.MetricRegistry): number | undefined => {
+  const map = stored(registry)
+  return map === undefined ? undefined : MutableHashMap.size(map)
+}
+
 const unstored = (
   registry: MetricRegistry.MetricRegistry
 ): Iterable<[AnyKey, Pick<MetricHook.MetricHook.Root, "get">]> =>

@@ -1,0 +1,57 @@
+/** Jobs a second on PostgreSQL with runners in processes of their own. */
+import { type ChildProcess, fork } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import * as PgClient from "@effect/sql-pg/PgClient"
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import { JobStore } from "../../src/infra/jobs.ts"
+import type { Result } from "../harness.ts"
+
+/**
+ * What so many runners process a second: the jobs are there before the runners come, and the time runs from the first
+ * start to the last end, as the tables have it.
+ */
+export const several = async (url: string, runners: number, jobs: number): Promise<Result> => {
+  const runtime = ManagedRuntime.make(
+    JobStore.layer.pipe(Layer.provideMerge(PgClient.layer({ url: Redacted.make(url), maxConnections: 2 })), Layer.orDie)
+  )
+  await runtime.runPromise(
+    Effect.flatMap(
+      SqlClient.SqlClient,
+      (sql) => sql`
+        INSERT INTO jobs (id, job_type, lane, priority, state, rank, due_at, accepted_at, payload)
+        SELECT 'job ' || n, 'nothing', n % 48, 'normal', 'ready', n, 0, 0, n::text FROM generate_series(1, ${jobs}::int) n`
+    )
+  )
+  const children = Array.from({ length: runners }, (_, index) => start(url, 41_700 + index))
+  await Promise.all(children.map((child) => once(child, "message")))
+  const [seconds] = await runtime.runPromise(
+    Effect.repeat(spent, { schedule: Schedule.spaced("250 millis"), until: ([, left]) => left === 0 })
+  )
+  await Promise.all(children.map(stop))
+  await runtime.dispose()
+  return { name: `jobs.postgres processed, ${runners} runners`, value: jobs / seconds, unit: "jobs/s", samples: 1 }
+}
+
+const spent = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+  Effect.map(
+    sql<{ seconds: string | null; left: string }>`
+      SELECT (max(finished_at) - min(started_at)) / 1000.0 AS seconds,
+        sum(CASE WHEN state = 'completed' THEN 0 ELSE 1 END) AS left FROM jobs`,
+    ([row]) => [Number(row?.seconds ?? Number.NaN), Number(row?.left)] as const
+  )
+)
+
+const start = (url: string, port: number): ChildProcess =>
+  fork(fileURLToPath(new URL("./runner.js", import.meta.url)), [url, String(port)], { execArgv: [] })
+
+const stop = async (child: ChildProcess): Promise<void> => {
+  const ended = once(child, "exit")
+  child.kill("SIGTERM")
+  await ended
+}
