@@ -22,12 +22,14 @@ export const ownReader = (instrument: Instrument): ((series: Series) => Point) =
   const known = cacheOf(instrument)
   known.length = Math.min(known.length, instrument.size)
   let index = 0
-  return (series) => pointOf(metric, boundaries, { series, exported: exportedAt(known, index++, series) })
+  return (series) => pointOf(metric, boundaries, exportedAt(known, index++, series))
 }
 
 interface Exported {
   readonly series: Series
   readonly exported: ExportSeries
+  /** What the histogram held at the collection before: most series of a large process do not move between two. */
+  value: Distribution | undefined
 }
 
 interface Own {
@@ -55,14 +57,14 @@ const cacheOf = (instrument: Instrument): Array<Exported> => {
 }
 
 /** Series keep their place until one before them is removed: looking there first is far cheaper than a map. */
-const exportedAt = (known: Array<Exported>, index: number, series: Series): ExportSeries => {
+const exportedAt = (known: Array<Exported>, index: number, series: Series): Exported => {
   const here = known[index]
   if (here?.series === series) {
-    return here.exported
+    return here
   }
-  const exported = bySeries.get(series) ?? exportedOf(series)
-  known[index] = { series, exported }
-  return exported
+  const made = { series, exported: bySeries.get(series) ?? exportedOf(series), value: undefined }
+  known[index] = made
+  return made
 }
 
 const bySeries = new WeakMap<Series, ExportSeries>()
@@ -74,9 +76,11 @@ const exportedOf = (series: Series): ExportSeries => {
   return made
 }
 
-const pointOf = (metric: ExportMetric, boundaries: Array<number>, { exported, series }: Exported): Point => {
+const pointOf = (metric: ExportMetric, boundaries: Array<number>, at: Exported): Point => {
+  const { exported, series } = at
   if (series.buckets !== undefined) {
-    return { type: "distribution", metric, series: exported, value: copyOf(series.buckets, boundaries) }
+    at.value = valueOf(series.buckets, boundaries, at.value)
+    return { type: "distribution", metric, series: exported, value: at.value }
   }
   const state = series.state()
   if ("buckets" in state) {
@@ -85,7 +89,12 @@ const pointOf = (metric: ExportMetric, boundaries: Array<number>, { exported, se
   return { type: "number", metric, series: exported, value: "count" in state ? state.count : state.value }
 }
 
-const copyOf = ({ count, counts: live, max, min, sum }: Live, boundaries: Array<number>): Distribution => {
-  const buckets = { boundaries, counts: live.slice() }
+/** A value that was handed out is never written to: what moved is copied, as the series may move on before it is sent. */
+const valueOf = (live: Live, boundaries: Array<number>, before: Distribution | undefined): Distribution => {
+  const { count, counts, max, min, sum } = live
+  if (before?.count === count) {
+    return before
+  }
+  const buckets = { boundaries, counts: counts.slice() }
   return count === 0 ? { count, sum, buckets } : { count, sum, min, max, buckets }
 }
