@@ -21,9 +21,12 @@ export const makePace = (maxPoints: number): Pace => {
     points: () => points,
     encoded: (count, ms) => {
       const fitting = Math.floor((count * targetMs) / Math.max(ms, 0.1))
-      const next = fitting < points ? fitting : Math.min(fitting, points * 2)
-      // A small request tells little: only a full one lets the next one grow.
-      points = count < points && next > points ? points : clamp(next, maxPoints)
+      if (ms > targetMs) {
+        points = clamp(Math.min(points, fitting), maxPoints)
+      } else if (count >= points) {
+        // Only a full request says that a larger one would do as well.
+        points = clamp(Math.min(fitting, points * 2), maxPoints)
+      }
     }
   }
 }
