@@ -164,14 +164,14 @@ export const clusterCases: ReadonlyArray<Case> = [
       }
     ],
     healthy: {
-      when: "one send of a quiet hour does",
+      when: "one send a minute does, and there are no others",
       series: [
         seen(),
-        count(cluster.messageLatency, { ...order, operation: "send" }, "0x10 1x60"),
+        count(cluster.messageLatency, { ...order, operation: "send" }, "0+1x70"),
         ...buckets(
           cluster.messageLatency,
           { ...order, operation: "send" },
-          { 1: "0x70", 5: "0x10 1x60", "+Inf": "0x10 1x60" }
+          { 1: "0x70", 5: "0+1x70", "+Inf": "0+1x70" }
         )
       ]
     }
@@ -194,10 +194,10 @@ export const clusterCases: ReadonlyArray<Case> = [
       }
     ],
     healthy: {
-      when: "thirty of ten thousand did, when a runner was lost",
+      when: "two of a hundred do, all the time",
       series: [
         seen(),
-        series(cluster.redeliveries, { ...order, reason: "storage" }, "_x10 30x60"),
+        series(cluster.redeliveries, { ...order, reason: "storage" }, "_x10 2+2x60"),
         series(cluster.messagesReceived, { ...order, operation: "receive" }, "0+100x70")
       ]
     }
@@ -215,7 +215,7 @@ export const clusterCases: ReadonlyArray<Case> = [
           "Entities of type Order were rebuilt 15 times after a defect in the last 15 minutes. Find the defect in the log, and the message that each restart follows."
       }
     ],
-    healthy: { when: "three die once", series: [seen(), series(cluster.entityRestarts, order, "_x10 3x60")] }
+    healthy: { when: "three die once", series: [seen(), series(cluster.entityRestarts, order, "_x30 3x60")] }
   },
   {
     alert: "ClusterStorageErrors",
@@ -235,11 +235,11 @@ export const clusterCases: ReadonlyArray<Case> = [
       }
     ],
     healthy: {
-      when: "ten of a thousand fail, as the database restarts",
+      when: "one of a hundred fails, all the time",
       series: [
         seen(),
         count(cluster.storageDuration, { storage_operation: "saveRequest" }, "0+100x70"),
-        count(cluster.storageDuration, { storage_operation: "saveRequest", outcome: "failure" }, "_x10 10x60")
+        count(cluster.storageDuration, { storage_operation: "saveRequest", outcome: "failure" }, "_x10 1+1x60")
       ]
     }
   },

@@ -55,14 +55,14 @@ export const jobCases: ReadonlyArray<Case> = [
       }
     ],
     healthy: {
-      when: "the first job of a quiet type ends in the dead letters: all of its budget, and one job",
+      when: "a hundred jobs end there in one bad minute, and none after it",
       series: [
         seen(),
-        series(jobs.completions, attempt, "0x60 1x180"),
-        series(jobs.deadLettered, { ...digest, reason: "Timeout" }, "_x60 1x180")
+        series(jobs.completions, attempt, "0+100x600"),
+        series(jobs.deadLettered, { ...digest, reason: "Timeout" }, "0x400 100x200")
       ]
     },
-    watch: 240,
+    watch: 540,
     every: 3
   },
   {
@@ -83,14 +83,14 @@ export const jobCases: ReadonlyArray<Case> = [
       }
     ],
     healthy: {
-      when: "it was for an hour, and is over",
+      when: "the first job of a quiet type ends in the dead letters: all of its budget, and one job",
       series: [
         seen(),
-        series(jobs.completions, attempt, "0+992x900"),
-        series(jobs.deadLettered, { ...digest, reason: "Timeout" }, "0+8x10 80x890")
+        series(jobs.completions, attempt, "0x420 1x300"),
+        series(jobs.deadLettered, { ...digest, reason: "Timeout" }, "_x420 1x300")
       ]
     },
-    watch: 400,
+    watch: 600,
     every: 5
   },
   {
@@ -241,12 +241,40 @@ export const jobCases: ReadonlyArray<Case> = [
       }
     ],
     healthy: {
-      when: "as many come and stay, but they are scheduled for later",
+      when: "as many come and stay, but they are scheduled for later: none waits for long",
       series: [
         seen(),
         series(jobs.enqueued, { ...digest, operation: "submit", priority: "normal" }, "0+5x90"),
         series(jobs.completions, attempt, "0+3x90"),
-        series(jobs.queueOldestAge, digest, "2x90")
+        series(jobs.queueOldestAge, digest, "0+0.3x90")
+      ]
+    }
+  },
+  {
+    alert: "JobQueueFallingBehind",
+    when: "a burst came and is not worked off, and the oldest gets older from the fortieth minute on",
+    series: [
+      seen(),
+      series(jobs.enqueued, { ...digest, operation: "submit", priority: "normal" }, "0+5x90"),
+      series(jobs.completions, attempt, "0+3x90"),
+      series(jobs.queueOldestAge, digest, "100x39 110+10x50")
+    ],
+    firesAt: 55,
+    firing: [
+      {
+        labels: fired("warning"),
+        summary: "More digest jobs of shop arrive than are done.",
+        description:
+          "60 digest jobs more came than went in the last 30 minutes, and the oldest waits longer than 15 minutes ago. Compare the arrivals with what the slots can do, and add runners before the wait is felt."
+      }
+    ],
+    healthy: {
+      when: "the oldest waits shorter and shorter: the old ones are worked off",
+      series: [
+        seen(),
+        series(jobs.enqueued, { ...digest, operation: "submit", priority: "normal" }, "0+5x110"),
+        series(jobs.completions, attempt, "0+3x110"),
+        series(jobs.queueOldestAge, digest, "1000-5x110")
       ]
     }
   },
@@ -342,10 +370,10 @@ export const jobCases: ReadonlyArray<Case> = [
       }
     ],
     healthy: {
-      when: "ten of a thousand attempts were redelivered, when a runner was lost",
+      when: "one of a hundred attempts is redelivered, all the time",
       series: [
         seen(),
-        series(jobs.redelivered, attempt, "_x10 10x50"),
+        series(jobs.redelivered, attempt, "_x10 1+1x50"),
         count(jobs.processingSeconds, attempt, "0+100x60")
       ]
     }

@@ -71,7 +71,7 @@ export const telemetryCases: ReadonlyArray<Case> = [
     ],
     healthy: {
       when: "three were",
-      series: [seen(), series(telemetry.overflow, { metric: jobs.enqueued.name }, "_x10 3x60")]
+      series: [seen(), series(telemetry.overflow, { metric: jobs.enqueued.name }, "_x30 3x60")]
     }
   },
   {
@@ -89,7 +89,7 @@ export const telemetryCases: ReadonlyArray<Case> = [
     ],
     healthy: {
       when: "it could not be read twice",
-      series: [seen(), series(telemetry.watchErrors, { site: jobs.queueDepth.name }, "_x10 2x60")]
+      series: [seen(), series(telemetry.watchErrors, { site: jobs.queueDepth.name }, "_x30 2x60")]
     }
   }
 ]

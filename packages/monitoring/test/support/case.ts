@@ -21,7 +21,7 @@ export interface Case {
   readonly firing: ReadonlyArray<Firing>
   /** Nearly the same, but nothing that should wake anybody: silent at every evaluation. */
   readonly healthy: { readonly when: string; readonly series: ReadonlyArray<Input> }
-  /** How long the healthy twin is watched, in minutes; twice as long as it took to fire, unless given. */
+  /** How long the healthy twin is watched, in minutes; an hour or twice as long as it took to fire, unless given. */
   readonly watch?: number
   /** Minutes between two evaluations; 1 unless given. */
   readonly every?: number
@@ -86,7 +86,10 @@ export const fires = ({ alert, every = 1, firesAt, firing, series }: Case, rules
   })
 
 /** Silent at every evaluation of the healthy twin. */
-export const staysSilent = ({ alert, every = 1, firesAt, healthy, watch = 2 * firesAt }: Case, rules: string): string =>
+export const staysSilent = (
+  { alert, every = 1, firesAt, healthy, watch = Math.max(60, 2 * firesAt) }: Case,
+  rules: string
+): string =>
   verdict({
     rules: [rules],
     inputs: healthy.series,
