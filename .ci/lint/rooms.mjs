@@ -46,10 +46,12 @@ export const rooms = {
     packages: ["effect"]
   },
   collection: {
-    files: [
-      ...["collect", "distribution", "drop", "family", "foreign", "foreign-definition", "own-points", "pause"],
-      ...["point", "service-collector", "summary", "unit"]
-    ].map((name) => `${observe}telemetry/${name}.ts`),
+    files: (
+      "collect distribution drop family foreign foreign-definition own-points pause point service-collector " +
+      "summary unit"
+    )
+      .split(" ")
+      .map((name) => `${observe}telemetry/${name}.ts`),
     rooms: ["words", "catalogue", "instrument", "metrics"],
     packages: ["effect", "node"]
   },

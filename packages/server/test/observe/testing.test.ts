@@ -10,13 +10,14 @@ const submit = MetricsService.trackJob({ jobType: "digest", operation: "submit" 
 
 describe("observe/testing", () => {
   it.effect("gives each test a registry of its own", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       yield* submit.pipe(own)
       expect(yield* Testing.snapshot.pipe(own)).toEqual({})
-    }))
+    })
+  )
 
   it.effect("tells what moved between two snapshots, and nothing else", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { jobs } = yield* MetricsService
       yield* submit
       const before = yield* Testing.snapshot
@@ -26,26 +27,31 @@ describe("observe/testing", () => {
         jobs_duration_seconds: { count: 1, sum: 2 },
         [`jobs_dlq_size{job_type="digest"}`]: -3
       })
-    }).pipe(own))
+    }).pipe(own)
+  )
 
   it.effect("accepts what was expected to move", () =>
     Testing.expectDelta(submit, {
       [`jobs_enqueued_total{job_type="digest",operation="submit"}`]: 1,
       [`jobs_processing_seconds{job_type="digest",operation="submit"}`]: { count: 1, sum: 0 }
-    }).pipe(own))
+    }).pipe(own)
+  )
 
   it.effect.each([
     ["too little", {}],
     ["another amount", { [`jobs_enqueued_total{job_type="digest",operation="submit"}`]: 2 }]
-  ] as ReadonlyArray<readonly [string, Testing.Delta]>)("says what moved when it was not expected: %s", ([, expected]) =>
-    Effect.gen(function*() {
-      const error = yield* Effect.flip(Testing.expectDelta(submit, expected))
-      expect([error._tag, Object.keys(error.actual).length]).toEqual(["UnexpectedDelta", 2])
-      expect(error.message).toContain("jobs_processing_seconds")
-    }).pipe(own))
+  ] as ReadonlyArray<readonly [string, Testing.Delta]>)(
+    "says what moved when it was not expected: %s",
+    ([, expected]) =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(Testing.expectDelta(submit, expected))
+        expect([error._tag, Object.keys(error.actual).length]).toEqual(["UnexpectedDelta", 2])
+        expect(error.message).toContain("jobs_processing_seconds")
+      }).pipe(own)
+  )
 
   it.effect("resets everything, and what is recorded afterwards counts from 0", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const { jobs } = yield* MetricsService
       const refuse = MetricsService.inc(jobs.enqueued, MetricsService.label({}), -1)
       yield* submit
@@ -57,5 +63,6 @@ describe("observe/testing", () => {
       const values = yield* Testing.snapshot
       expect(values[`jobs_enqueued_total{job_type="digest",operation="submit"}`]).toBe(1)
       expect(values[`telemetry_points_dropped_total{reason="negative"}`]).toBe(1)
-    }).pipe(own))
+    }).pipe(own)
+  )
 })
