@@ -6,11 +6,14 @@ import { bridge } from "./collect/bridge.ts"
 import { otelSdk } from "./collect/otel-sdk.ts"
 import { ours } from "./collect/ours.ts"
 import type { Collected } from "./collect/points.ts"
-import { claim, interleave, medians, ratio, type Result, type Rounds, type Subject } from "./harness.ts"
+import { claim, collectYoung, interleave, medians, ratio, type Result, type Rounds, type Subject } from "./harness.ts"
 
 const subject = (name: string, size: number, { collect, move }: Collected): Subject => ({
   name,
-  prepare: move,
+  prepare: () => {
+    move()
+    collectYoung()
+  },
   run: async (calls) => {
     for (let call = 0; call < calls; call++) claim(name, await collect(), size)
   },
@@ -20,7 +23,7 @@ const subject = (name: string, size: number, { collect, move }: Collected): Subj
 const still = (name: string, size: number, collected: Collected): Subject => {
   collected.move()
   const { check, run } = subject(name, size, collected)
-  return { name, run, check }
+  return { name, prepare: collectYoung, run, check }
 }
 
 // One collection is a batch, as all series move before each.

@@ -1,4 +1,5 @@
-/** One family of measurements in a process of its own: `family.js <name>`, its results sent to the parent. */
+/** One family of measurements in a process of its own: `family.js <name>`, or `.ts`; its results are sent to the parent. */
+import path from "node:path"
 import type { Result } from "./harness.ts"
 
 /** What every family exports. */
@@ -7,7 +8,7 @@ export interface Family {
 }
 
 const [, , name = ""] = process.argv
-const family: Family = await import(`./${name}.js`)
+const family: Family = await import(`./${name}${path.extname(import.meta.url)}`)
 const results = await family.measure()
 process.send?.(results)
 process.disconnect?.()

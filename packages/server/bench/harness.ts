@@ -72,15 +72,14 @@ const warmedUp = async (subject: Subject, batchMs: number, warmups: number): Pro
   return turn
 }
 
-// What the subject before left behind is not this one's to collect.
 const batch = (turn: Turn, calls: number): Promise<number> => {
   turn.made += calls
   turn.subject.prepare?.()
-  collectYoung()
   return timed(() => turn.subject.run(calls))
 }
 
-const collectYoung = (): void => {
+/** Collects young garbage, so that a long batch does not begin with what the one before left behind. */
+export const collectYoung = (): void => {
   if (globalThis.gc === undefined) throw new Error("run with --expose-gc")
   void globalThis.gc({ type: "minor", execution: "sync" })
 }

@@ -3,53 +3,74 @@
  * Each family runs in a process of its own, and within it every peer in turn with the library.
  */
 import { fork } from "node:child_process"
-import { existsSync, writeFileSync } from "node:fs"
+import { writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
 import path from "node:path"
-import { fileURLToPath } from "node:url"
+import { fileURLToPath, pathToFileURL } from "node:url"
 import { parseArgs } from "node:util"
 import { compile } from "./compile.ts"
 import { environment } from "./environment.ts"
 import type { Result } from "./harness.ts"
 import { table } from "./table.ts"
 
-/** The families, and the beginnings of the names of their figures. */
-const families: Readonly<Record<string, string>> = {
-  track: "track_",
-  record: "record_",
-  collect: "collect_",
-  export: "export_",
-  cardinality: "cardinality_",
-  import: "import_",
-  jobs: "jobs_"
+/** A family of measurements: the file that has it, how it is run, and the beginning of the names of its figures. */
+interface Measured {
+  readonly family: string
+  /**
+   * `compiled`: JavaScript by TypeScript, which is what is installed. `sources`: through tsx, as everything else in this
+   * workspace is run; a function with a name costs more there wherever it is created.
+   */
+  readonly as: "compiled" | "sources"
+  readonly figures: string
+  /** Put before the names of the results. */
+  readonly prefix?: string
 }
+
+// What a call costs depends on how the code around it was made, the floor's most of all: so it is measured both ways.
+const families: ReadonlyArray<Measured> = [
+  { family: "track", as: "sources", figures: "track_" },
+  { family: "track", as: "compiled", figures: "track_", prefix: "compiled." },
+  { family: "record", as: "compiled", figures: "record_" },
+  { family: "collect", as: "compiled", figures: "collect_" },
+  { family: "export", as: "compiled", figures: "export_" },
+  { family: "cardinality", as: "compiled", figures: "cardinality_" },
+  { family: "import", as: "compiled", figures: "import_" },
+  { family: "jobs", as: "compiled", figures: "jobs_" }
+]
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: "string" } } })
 
-const isAskedFor = ([family, prefix]: readonly [string, string]): boolean =>
-  positionals.length === 0 || positionals.some((name) => name === family || name.startsWith(prefix))
+const isAskedFor = ({ family, figures }: Measured): boolean =>
+  positionals.length === 0 || positionals.some((name) => name === family || name.startsWith(figures))
 
-const measure = (entry: string, family: string): Promise<ReadonlyArray<Result>> =>
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+const compiled = compile(root, ["src", "bench"])
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
+
+const measure = ({ as, family, prefix = "" }: Measured): Promise<ReadonlyArray<Result>> =>
   new Promise((resolve, reject) => {
-    const child = fork(entry, [family], { execArgv: ["--expose-gc"] })
+    const entry = as === "compiled" ? path.join(compiled, "bench", "family.js") : path.join(root, "bench", "family.ts")
+    const execArgv = ["--expose-gc", ...(as === "compiled" ? [] : ["--import", tsx])]
+    const child = fork(entry, [family], { execArgv })
     let results: ReadonlyArray<Result> = []
     child.on("message", (message) => {
       results = message as ReadonlyArray<Result>
     })
-    child.on("exit", (code) => (code === 0 ? resolve(results) : reject(new Error(`${family} ended with ${code}`))))
+    child.on("exit", (code) => {
+      if (code === 0) resolve(results.map((result) => ({ ...result, name: `${prefix}${result.name}` })))
+      else reject(new Error(`${family} ended with ${code}`))
+    })
   })
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
-const compiled = compile(root, ["src", "bench", "test/support"])
-const entry = path.join(compiled, "bench", "family.js")
-
-const chosen = Object.entries(families).filter(isAskedFor)
-if (chosen.length === 0) throw new Error(`nothing to measure: the families are ${Object.keys(families).join(", ")}`)
+const chosen = families.filter(isAskedFor)
+if (chosen.length === 0) {
+  throw new Error(`nothing to measure: the families are ${families.map(({ family }) => family).join(", ")}`)
+}
 
 const results: Array<Result> = []
-for (const [family] of chosen) {
-  if (!existsSync(path.join(compiled, "bench", `${family}.js`))) throw new Error(`bench/${family}.ts does not exist`)
-  process.stderr.write(`measuring ${family}\n`)
-  results.push(...(await measure(entry, family)))
+for (const one of chosen) {
+  process.stderr.write(`measuring ${one.family} (${one.as})\n`)
+  results.push(...(await measure(one)))
 }
 process.stdout.write(`${table(results)}\n`)
 if (values.json !== undefined) {
