@@ -45,9 +45,12 @@ const OrderLive = Order.toLayer(
         return Effect.gen(function* () {
           yield* arrival
           yield* isHolding ? Effect.never : Effect.sleep("5 millis")
-          yield* Effect.sync(() => (finishing += 1))
-          yield* sql`INSERT INTO done ${sql.insert({ n, runner, export: next })}`
-          yield* Effect.sync(() => setTimeout(() => (finishing -= 1), 20))
+          yield* Effect.acquireUseRelease(
+            Effect.sync(() => (finishing += 1)),
+            () => sql`INSERT INTO done ${sql.insert({ n, runner, export: next })}`,
+            // The metric moves right after, in the same step of the fiber or soon after it.
+            () => Effect.sync(() => setTimeout(() => (finishing -= 1), 20))
+          )
           return n
         }).pipe(Effect.orDie)
       }

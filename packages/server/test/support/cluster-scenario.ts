@@ -7,7 +7,7 @@ import { PgClient } from "@effect/sql-pg"
 import { type ChildProcess, fork } from "node:child_process"
 import { createServer } from "node:net"
 import { fileURLToPath } from "node:url"
-import { Effect, Fiber, Layer, Logger, LogLevel, Redacted, type Scope } from "effect"
+import { Cause, Effect, Fiber, Layer, Logger, LogLevel, Redacted, Schedule, type Scope } from "effect"
 import { NodeClusterSocket } from "../../src/infra/cluster.ts"
 import * as Testing from "../../src/observe/testing.ts"
 import { type Command, createTruth, type Export, Order, shards, timing } from "./orders.ts"
@@ -74,7 +74,11 @@ const played = ({ messages, runners: count, signal }: Scenario, url: string) =>
     const replies = yield* Effect.fork(
       Effect.forEach(
         Array.from({ length: messages }, (_, n) => n),
-        (n) => order(`order-${n % 400}`).Process({ n }),
+        // A runner that stops interrupts the callers that wait for it: they ask again, and are answered from storage.
+        (n) =>
+          Effect.sandbox(order(`order-${n % 400}`).Process({ n })).pipe(
+            Effect.retry({ while: Cause.isInterruptedOnly, schedule: Schedule.spaced("100 millis"), times: 50 })
+          ),
         { concurrency: 100 }
       )
     )

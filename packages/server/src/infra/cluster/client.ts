@@ -16,7 +16,13 @@ import { kindOfRpc } from "./handler.ts"
 import { type ClusterMetricsOptions, type EntityType, messageLabel } from "./options.ts"
 import { begin, watchWith } from "./watch.ts"
 
-type Call = (...parameters: ReadonlyArray<unknown>) => unknown
+type Call = (payload: unknown, options: unknown) => unknown
+
+/** How the calls of one RPC are watched. */
+interface CallWatch {
+  readonly watcher: Watcher
+  readonly isStream: boolean
+}
 
 /** The function that makes clients, watched. The clients keep their types and their identity. */
 export const watchClients = <Client extends object>(
@@ -32,53 +38,54 @@ export const watchClients = <Client extends object>(
   }
 ): ((entityId: string) => Client) => {
   const watchers = new Map(
-    Array.from(entity.protocol.requests.keys(), (tag) => {
+    Array.from(entity.protocol.requests, ([tag, rpc]): readonly [string, CallWatch] => {
       const message = messageLabel(tag, options)
       // The closed sets of counters show zero before the first message.
       bind(metrics.cluster.messagesSent, { entity_type: entity.type, operation: "send", message })
-      return [tag, metrics.clusterTracker.watcher({ operation: "send", entityType: entity.type, message })] as const
+      const watcher = metrics.clusterTracker.watcher({ operation: "send", entityType: entity.type, message })
+      return [tag, { watcher, isStream: kindOfRpc(rpc).isStream }] as const
     })
   )
-  const isStream = new Map(
-    Array.from(entity.protocol.requests, ([tag, rpc]) => [tag, kindOfRpc(rpc).isStream] as const)
-  )
   return (entityId) => {
-    const known = new Map<string, Call>()
+    const made = new Map<string | symbol, Call>()
     return new Proxy(clientOf(entityId), {
       get: (target, key) => {
+        const known = made.get(key)
+        if (known !== undefined) {
+          return known
+        }
         const call: unknown = Reflect.get(target, key)
         const watcher = Predicate.isString(key) ? watchers.get(key) : undefined
-        if (!Predicate.isString(key) || watcher === undefined || !Predicate.isFunction(call)) {
+        if (watcher === undefined || !Predicate.isFunction(call)) {
           return call
         }
-        const made =
-          known.get(key) ??
-          watchCall((...parameters) => Reflect.apply(call, target, parameters), watcher, isStream.get(key))
-        known.set(key, made)
-        return made
+        const watched = watchCall((payload, options) => Reflect.apply(call, target, [payload, options]), watcher)
+        made.set(key, watched)
+        return watched
       }
     })
   }
 }
 
 const watchCall =
-  (call: Call, watcher: Watcher, isStream = false): Call =>
-  (...parameters) => {
-    // A payload that its schema refuses is thrown from here, where the client is not traced.
-    const called = Either.try({ try: () => call(...parameters), catch: identity })
-    if (Either.isLeft(called)) {
-      begin(watcher)({ _tag: "defect", defect: called.left })
-      throw called.left
+  (call: Call, { isStream, watcher }: CallWatch): Call =>
+  (payload, options) => {
+    const result = called(call, [payload, options], watcher)
+    if (Effect.isEffect(result)) {
+      return isStream ? watchMailbox(result, watcher) : watchWith(result, watcher)
     }
-    const result = called.right
-    if (isStreamOf(result)) {
-      return watchStream(result, watcher)
-    }
-    if (!Effect.isEffect(result)) {
-      return result
-    }
-    return isStream ? watchMailbox(result, watcher) : watchWith(result, watcher)
+    return isStreamOf(result) ? watchStream(result, watcher) : result
   }
+
+// A payload that its schema refuses is thrown from here, where the client is not traced.
+const called = (call: Call, [payload, options]: readonly [unknown, unknown], watcher: Watcher): unknown => {
+  const returned = Either.try({ try: () => call(payload, options), catch: identity })
+  if (Either.isRight(returned)) {
+    return returned.right
+  }
+  begin(watcher)({ _tag: "defect", defect: returned.left })
+  throw returned.left
+}
 
 const watchStream = <A, E, R>(stream: Stream.Stream<A, E, R>, watcher: Watcher): Stream.Stream<A, E, R> =>
   Stream.suspend(() => {

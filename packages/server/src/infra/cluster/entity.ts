@@ -21,8 +21,8 @@ import { SeriesCache } from "../../observe/series-cache.ts"
 import { type Ambient, bind, byOutcome } from "./bind.ts"
 import { cronEntityPrefix } from "./cron-outcome.ts"
 import { type HandedOut, handedOutOf } from "./handed-out.ts"
-import { type Delivery, type Handler, type HandlerKind, kindOfRpc, watchHandler } from "./handler.ts"
-import { ArrivedMessage, type MessageSeries, messageSeries, site } from "./message.ts"
+import { type Handler, type HandlerKind, kindOfRpc, watchHandler } from "./handler.ts"
+import { ArrivedMessage, type MessageOwner, type MessageSeries, messageSeries, site } from "./message.ts"
 import type { ClusterMetricsOptions, EntityType } from "./options.ts"
 
 /** What the watch of an entity type needs to know. */
@@ -56,11 +56,28 @@ interface Life {
 }
 
 /** One build of an entity's handlers: until it goes, or a defect rebuilds it. */
-interface Generation {
+class Generation implements MessageOwner {
   readonly life: Life
+  readonly clock: Clock.Clock
   readonly startNanos: bigint
   /** What may have been interrupted unseen: it is over when the generation is. */
-  readonly unsettled: Set<ArrivedMessage>
+  readonly unsettled = new Set<ArrivedMessage>()
+
+  constructor(life: Life, clock: Clock.Clock, startNanos: bigint) {
+    this.life = life
+    this.clock = clock
+    this.startNanos = startNanos
+  }
+
+  messageEnded(message: ArrivedMessage, outcome: Outcome, isFatal: boolean): void {
+    const { life, unsettled } = this
+    unsettled.delete(message)
+    life.isRestarting = life.isRestarting || isFatal
+    // What a rebuild cuts short arrives again, and what ended by itself in the meantime does not.
+    if (!life.isRestarting || outcome._tag === "success" || outcome._tag === "failure") {
+      life.open.delete(message.requestId)
+    }
+  }
 }
 
 /** The watch of one entity type. */
@@ -138,7 +155,7 @@ export class EntityWatch {
       this.lives.set(latch, life)
     }
     active.add(1)
-    return { life, startNanos, unsettled: new Set() }
+    return new Generation(life, this.given.clock, startNanos)
   }
 
   // Added after a successful build: failed builds are tried again in the same scope.
@@ -172,7 +189,7 @@ export class EntityWatch {
 
   private deactivate({ startNanos, unsettled }: Generation, reason: DeactivationReason): void {
     for (const message of unsettled) {
-      message.end({ _tag: "interrupted" })
+      message.end({ _tag: "interrupted" }, false)
     }
     unsettled.clear()
     const { active, deactivations, lifetime } = this.seriesNow()
@@ -200,21 +217,22 @@ export class EntityWatch {
       isCron: entity.type.startsWith(cronEntityPrefix),
       hasFatalDefects: !disableFatalDefects
     }
-    return watchHandler(handler, kind, (request) =>
-      metrics.meter.guard(site, () => this.arrive(tag, request, generation))
-    )
+    return watchHandler(handler, kind, {
+      arrive: (request) => metrics.meter.guard(site, () => this.arrive(tag, request, generation)),
+      mayVanish: (message) => generation.unsettled.add(message)
+    })
   }
 
-  private arrive(tag: string, request: Entity.Request<Rpc.Any>, { life, unsettled }: Generation): Delivery {
-    const { ambient, clock, metrics } = this.given
+  private arrive(tag: string, request: Entity.Request<Rpc.Any>, generation: Generation): ArrivedMessage {
+    const { ambient, clock } = this.given
     const series = this.messages.get(tag, tag, ambient)
-    const message = new ArrivedMessage(metrics.meter, clock, series)
     const { requestId } = request
+    const message = new ArrivedMessage(requestId, series, generation)
     const isAgain = this.handedOut.arrived(requestId)
-    if (life.open.has(requestId)) {
+    if (generation.life.open.has(requestId)) {
       series.restarted.record(1)
     } else {
-      life.open.add(requestId)
+      generation.life.open.add(requestId)
       if (Option.isSome(request.lastSentChunk)) {
         series.resumed.record(1)
       } else if (!isAgain) {
@@ -222,21 +240,7 @@ export class EntityWatch {
         series.delay.record(Math.max(0, clock.unsafeCurrentTimeMillis() - due) / 1000)
       }
     }
-    return {
-      queued: () => metrics.meter.guard(site, () => message.queue()),
-      started: () => message.started(),
-      ended: (outcome, isFatal) => {
-        message.ended(outcome)
-        unsettled.delete(message)
-        // What a rebuild cuts short arrives again, and what ended by itself in the meantime does not.
-        life.isRestarting = life.isRestarting || isFatal
-        const comesBack = life.isRestarting && (outcome._tag === "interrupted" || outcome._tag === "defect")
-        if (!comesBack) {
-          life.open.delete(requestId)
-        }
-      },
-      mayVanish: () => unsettled.add(message)
-    }
+    return message
   }
 }
 

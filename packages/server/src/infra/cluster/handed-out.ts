@@ -59,7 +59,7 @@ export class HandedOut {
 
   /** A message reached a handler; true when another runner had been handed it before. */
   arrived(requestId: bigint): boolean {
-    const known = this.inHand.get(requestId)
+    const known = this.inHand.size > 0 ? this.inHand.get(requestId) : undefined
     if (known !== undefined) {
       known.hasArrived = true
     }

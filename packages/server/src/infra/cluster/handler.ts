@@ -8,26 +8,21 @@ import * as RpcSchema from "@effect/rpc/RpcSchema"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import { identity } from "effect/Function"
-import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { ofCause, ofExit, type Outcome, success } from "../../observe/outcome.ts"
+import { ofCause, ofExit, success } from "../../observe/outcome.ts"
 import { type CronOutcome, withCronOutcome } from "./cron-outcome.ts"
+import type { ArrivedMessage } from "./message.ts"
 
-/** A message that the watch of its entity knows. */
-export interface Delivery {
-  /** The handler was called and returned: the message waits for its turn. */
-  readonly queued: () => void
-  /** What the handler returned runs. */
-  readonly started: () => void
-  /** It ended; `isFatal` when the server will rebuild the entity because of it. */
-  readonly ended: (outcome: Outcome, isFatal: boolean) => void
+/** What a handler tells the watch of its entity. */
+export interface HandlerWatch {
+  /** A message reached the handler; `undefined` when it can't be watched. */
+  readonly arrive: (request: Entity.Request<Rpc.Any>) => ArrivedMessage | undefined
   /** Only the end of its entity may tell that it never ran: true of what can be interrupted unseen while it queues. */
-  readonly mayVanish: () => void
+  readonly mayVanish: (message: ArrivedMessage) => void
 }
 
 /** What of an RPC decides how its handler is watched. */
@@ -53,89 +48,109 @@ export const kindOfRpc = (rpc: unknown): Pick<HandlerKind, "isStream" | "hasMidd
 
 /** The handler, watched. A handler that throws instead of returning is recorded, and throws. */
 export const watchHandler =
-  (handler: Handler, kind: HandlerKind, arrive: (request: Entity.Request<Rpc.Any>) => Delivery | undefined): Handler =>
+  (handler: Handler, kind: HandlerKind, watch: HandlerWatch): Handler =>
   (request) => {
-    const delivery = arrive(request)
-    if (delivery === undefined) {
+    const message = watch.arrive(request)
+    if (message === undefined) {
       return handler(request)
     }
-    const returned = Either.try({ try: () => handler(request), catch: identity })
-    if (Either.isLeft(returned)) {
-      delivery.ended({ _tag: "defect", defect: returned.left }, true)
-      throw returned.left
-    }
-    delivery.queued()
-    return watchResult(returned.right, kind, delivery)
+    const result = called(handler, request, message)
+    message.queue()
+    return watchResult(result, kind, { message, watch })
   }
 
-const watchResult = (result: unknown, kind: HandlerKind, delivery: Delivery): unknown => {
-  const flags = flagsOf(result)
-  const value = flags === undefined ? result : flags.value
-  if (isStream(value)) {
-    delivery.mayVanish()
-    return rewrap(watchStream(value, kind, delivery), flags)
+const called = (handler: Handler, request: Entity.Request<Rpc.Any>, message: ArrivedMessage): unknown => {
+  const returned = Either.try({ try: () => handler(request), catch: identity })
+  if (Either.isRight(returned)) {
+    return returned.right
   }
-  if (!Effect.isEffect(value)) {
-    return result
-  }
-  if (kind.isStream) {
-    delivery.mayVanish()
-    return rewrap(watchMailbox(value, kind, delivery), flags)
-  }
-  if (kind.hasMiddleware) {
-    delivery.mayVanish()
-    return rewrap(watchEffect(value, kind, delivery), flags)
-  }
-  // A request that is interrupted while it queues would never run an ordinary wrapper, and its gauges would leak. So
-  // the wrapper can't be interrupted, and what it wraps can, exactly where the server would have allowed it.
-  const interruptible = flags?.uninterruptible === true ? value : Effect.interruptible(value)
-  return Rpc.wrap({ fork: flags?.fork ?? false, uninterruptible: true })(
-    watchEffect(interruptible, kind, flags?.uninterruptible === true ? delivery : unlessInterrupted(delivery))
-  )
+  message.end({ _tag: "defect", defect: returned.left }, true)
+  throw returned.left
 }
+
+interface Watched {
+  readonly message: ArrivedMessage
+  readonly watch: HandlerWatch
+}
+
+const watchResult = (result: unknown, kind: HandlerKind, { message, watch }: Watched): unknown => {
+  const flags = Predicate.isObject(result) && Rpc.isWrapper(result) ? result : undefined
+  const value: unknown = flags === undefined ? result : flags.value
+  // First, as the server does it: an error and an either are effects, and have the marks of a stream as well.
+  if (Effect.isEffect(value)) {
+    if (!kind.isStream && !kind.hasMiddleware) {
+      return watchPlain(value, kind, { message, flags })
+    }
+    watch.mayVanish(message)
+    return rewrap(kind.isStream ? watchMailbox(value, kind, message) : watchEffect(value, kind, message), flags)
+  }
+  if (isStream(value)) {
+    watch.mayVanish(message)
+    return rewrap(watchStream(value, kind, message), flags)
+  }
+  return result
+}
+
+// A request that is interrupted while it queues would never run an ordinary wrapper, and its gauges would leak. So the
+// wrapper can't be interrupted, and what it wraps can, exactly where the server would have allowed it.
+const watchPlain = (
+  value: Effect.Effect<unknown, unknown, unknown>,
+  kind: HandlerKind,
+  { flags, message }: { readonly message: ArrivedMessage; readonly flags: Rpc.Wrapper<unknown> | undefined }
+): unknown => {
+  const isUninterruptible = flags?.uninterruptible === true
+  const watched = Effect.withFiberRuntime<unknown, unknown, unknown>((fiber) => {
+    // A fiber that was interrupted while it queued ends at the first step that can be interrupted: it never started.
+    if (isUninterruptible || Cause.isEmpty(fiber.getFiberRef(FiberRef.interruptedCause))) {
+      message.start()
+    }
+    return untilEnd(isUninterruptible ? value : Effect.interruptible(value), kind, message)
+  })
+  return flags?.fork === true ? forked(watched) : queued(watched)
+}
+
+const forked = Rpc.wrap({ fork: true, uninterruptible: true })
+const queued = Rpc.wrap({ fork: false, uninterruptible: true })
 
 const watchEffect = <A, E, R>(
   value: Effect.Effect<A, E, R>,
   kind: HandlerKind,
-  delivery: Delivery
+  message: ArrivedMessage
 ): Effect.Effect<A, E, R> =>
   Effect.suspend(() => {
-    delivery.started()
-    const cell: CronOutcome | undefined = kind.isCron ? { job: undefined } : undefined
-    return Effect.matchCauseEffect(cell === undefined ? value : withCronOutcome(value, cell), {
-      onFailure: (cause) => {
-        delivery.ended(ofCause(cause), isFatal(cause, kind))
-        return Effect.failCause(cause)
-      },
-      onSuccess: (result) => {
-        delivery.ended(cell?.job ?? success, false)
-        return Effect.succeed(result)
-      }
-    })
+    message.start()
+    return untilEnd(value, kind, message)
   })
 
-// A fiber that was interrupted while it queued ends at the first step that can be interrupted: it never started.
-const unlessInterrupted = (delivery: Delivery): Delivery => ({
-  ...delivery,
-  started: () => {
-    const fiber = Fiber.getCurrentFiber()
-    if (Option.isNone(fiber) || Cause.isEmpty(fiber.value.getFiberRef(FiberRef.interruptedCause))) {
-      delivery.started()
+const untilEnd = <A, E, R>(
+  value: Effect.Effect<A, E, R>,
+  kind: HandlerKind,
+  message: ArrivedMessage
+): Effect.Effect<A, E, R> => {
+  const cell: CronOutcome | undefined = kind.isCron ? { job: undefined } : undefined
+  return Effect.matchCauseEffect(cell === undefined ? value : withCronOutcome(value, cell), {
+    onFailure: (cause) => {
+      message.end(ofCause(cause), isFatal(cause, kind))
+      return Effect.failCause(cause)
+    },
+    onSuccess: (result) => {
+      message.end(cell?.job ?? success, false)
+      return Effect.succeed(result)
     }
-  }
-})
+  })
+}
 
 const watchStream = (
   stream: Stream.Stream<unknown, unknown, unknown>,
   kind: HandlerKind,
-  delivery: Delivery
+  message: ArrivedMessage
 ): Stream.Stream<unknown, unknown, unknown> =>
   Stream.suspend(() => {
-    delivery.started()
+    message.start()
     return stream
   }).pipe(
     Stream.ensuringWith((exit) =>
-      Effect.sync(() => delivery.ended(ofExit(exit), exit._tag === "Failure" && isFatal(exit.cause, kind)))
+      Effect.sync(() => message.end(ofExit(exit), exit._tag === "Failure" && isFatal(exit.cause, kind)))
     )
   )
 
@@ -143,11 +158,12 @@ const watchStream = (
 const watchMailbox = (
   mailbox: Effect.Effect<unknown, unknown, unknown>,
   kind: HandlerKind,
-  delivery: Delivery
+  message: ArrivedMessage
 ): Effect.Effect<unknown, unknown, unknown> =>
   Effect.zipRight(
-    Effect.acquireRelease(Effect.sync(delivery.started), (_, exit) =>
-      Effect.sync(() => delivery.ended(ofExit(exit), exit._tag === "Failure" && isFatal(exit.cause, kind)))
+    Effect.acquireRelease(
+      Effect.sync(() => message.start()),
+      (_, exit) => Effect.sync(() => message.end(ofExit(exit), exit._tag === "Failure" && isFatal(exit.cause, kind)))
     ),
     mailbox
   )
@@ -155,9 +171,6 @@ const watchMailbox = (
 // The condition under which the RPC server reports a defect instead of an exit.
 const isFatal = (cause: Cause.Cause<unknown>, { hasFatalDefects }: HandlerKind): boolean =>
   hasFatalDefects && Cause.isDie(cause) && !Cause.isInterrupted(cause)
-
-const flagsOf = (result: unknown): Rpc.Wrapper<unknown> | undefined =>
-  Predicate.isObject(result) && Rpc.isWrapper(result) ? result : undefined
 
 const rewrap = (watched: object, flags: Rpc.Wrapper<unknown> | undefined): unknown =>
   flags === undefined ? watched : Rpc.wrap({ fork: flags.fork, uninterruptible: flags.uninterruptible })(watched)

@@ -3,9 +3,8 @@
  * most once, whatever the order in which a server, a defect or a shutdown asks for it.
  */
 import type * as Clock from "effect/Clock"
-import type { Meter } from "../../observe/meter.ts"
 import type { MetricsService } from "../../observe/metrics.ts"
-import type { Outcome } from "../../observe/outcome.ts"
+import { type Outcome, success } from "../../observe/outcome.ts"
 import type { Series } from "../../observe/series.ts"
 import { SeriesCache } from "../../observe/series-cache.ts"
 import { type Ambient, bind, byOutcome } from "./bind.ts"
@@ -16,6 +15,7 @@ import { type ClusterMetricsOptions, messageLabel } from "./options.ts"
 export interface MessageSeries {
   readonly received: Series
   readonly latency: Series
+  readonly processed: Series
   readonly processing: (outcome: Outcome) => Series
   readonly wait: Series
   readonly delay: Series
@@ -35,10 +35,14 @@ export const messageSeries = (
   new SeriesCache(meter, (tag: string, ambient: Ambient): MessageSeries => {
     const message = messageLabel(tag, options)
     const operation = { entity_type, operation: "receive", message }
+    const processing = byOutcome((outcome) =>
+      bind(cluster.messageProcessing, { entity_type, message, outcome }, ambient)
+    )
     return {
       received: bind(cluster.messagesReceived, operation, ambient),
       latency: bind(cluster.messageLatency, operation, ambient),
-      processing: byOutcome((outcome) => bind(cluster.messageProcessing, { entity_type, message, outcome }, ambient)),
+      processed: processing(success),
+      processing,
       wait: bind(cluster.messageWait, { entity_type }, ambient),
       delay: bind(cluster.messageDelay, { entity_type }, ambient),
       depth: bind(cluster.mailboxDepth, { entity_type }, ambient),
@@ -49,20 +53,30 @@ export const messageSeries = (
     }
   })
 
-/** A message that has arrived: queued, then running, then ended; or ended before it ran. */
+/** The entity that a message arrived at. */
+export interface MessageOwner {
+  readonly clock: Clock.Clock
+  /** `isFatal` when the server will rebuild the entity because of it. */
+  readonly messageEnded: (message: ArrivedMessage, outcome: Outcome, isFatal: boolean) => void
+}
+
+/**
+ * A message that has arrived: queued, then running, then ended; or ended before it ran. Recording never throws, and the
+ * error of a failed message is named behind a guard, so these steps can't be felt by the handler.
+ */
 export class ArrivedMessage {
-  private readonly meter: Meter
-  private readonly clock: Clock.Clock
+  readonly requestId: bigint
+  private readonly owner: MessageOwner
   private readonly series: MessageSeries
   private readonly arrivedNanos: bigint
   private startedNanos: bigint
   private state: "arrived" | "queued" | "running" | "ended" = "arrived"
 
-  constructor(meter: Meter, clock: Clock.Clock, series: MessageSeries) {
-    this.meter = meter
-    this.clock = clock
+  constructor(requestId: bigint, series: MessageSeries, owner: MessageOwner) {
+    this.requestId = requestId
+    this.owner = owner
     this.series = series
-    this.arrivedNanos = clock.unsafeCurrentTimeNanos()
+    this.arrivedNanos = owner.clock.unsafeCurrentTimeNanos()
     this.startedNanos = this.arrivedNanos
     series.received.record(1)
   }
@@ -79,44 +93,41 @@ export class ArrivedMessage {
   start(): void {
     if (this.state === "queued") {
       this.state = "running"
-      this.startedNanos = this.clock.unsafeCurrentTimeNanos()
+      this.startedNanos = this.owner.clock.unsafeCurrentTimeNanos()
       this.series.depth.add(-1)
       this.series.inFlight.add(1)
       this.series.wait.record(seconds(this.arrivedNanos, this.startedNanos))
     }
   }
 
+  /** It succeeded. */
+  succeed(): void {
+    this.end(success, false)
+  }
+
   /** It is over, in one of the four outcomes. */
-  end(outcome: Outcome): void {
+  end(outcome: Outcome, isFatal: boolean): void {
     const before = this.state
     if (before === "ended") {
       return
     }
     this.state = "ended"
-    const now = this.clock.unsafeCurrentTimeNanos()
-    const { depth, errors, inFlight, latency, processing } = this.series
+    const now = this.owner.clock.unsafeCurrentTimeNanos()
+    const { series } = this
     if (before === "queued") {
-      depth.add(-1)
+      series.depth.add(-1)
     }
     if (before === "running") {
-      inFlight.add(-1)
-      processing(outcome).record(seconds(this.startedNanos, now))
+      series.inFlight.add(-1)
+      const processed = outcome === success ? series.processed : series.processing(outcome)
+      processed.record(seconds(this.startedNanos, now))
     }
-    latency.record(seconds(this.arrivedNanos, now))
-    const type = errorTypeOf(outcome)
+    series.latency.record(seconds(this.arrivedNanos, now))
+    const type = outcome === success ? undefined : errorTypeOf(outcome)
     if (type !== undefined) {
-      errors(type).record(1)
+      series.errors(type).record(1)
     }
-  }
-
-  /** {@link start}, where a defect in it must not reach the handler. */
-  started(): void {
-    this.meter.guard(site, () => this.start())
-  }
-
-  /** {@link end}, where a defect in it must not reach the handler. */
-  ended(outcome: Outcome): void {
-    this.meter.guard(site, () => this.end(outcome))
+    this.owner.messageEnded(this, outcome, isFatal)
   }
 }
 

@@ -31,7 +31,7 @@ interface RedeliveryOptions {
 
 const site = "cluster redeliveries"
 
-/** Redeliveries from a message table. Neither effect ever fails, or takes more than two seconds of a takeover. */
+/** Redeliveries from a message table. Neither effect ever fails, or takes more than five seconds, half of the time that a takeover has by default. */
 export const redeliveriesIn = ({ metrics, options, prefix, sql: client }: RedeliveryOptions): Redeliveries => {
   const sql = client.withoutTransforms()
   const table = messageTable(sql, prefix)
@@ -42,7 +42,7 @@ export const redeliveriesIn = ({ metrics, options, prefix, sql: client }: Redeli
   const safely = <E>(asking: Effect.Effect<unknown, E>): Effect.Effect<void> =>
     asking.pipe(
       Effect.withTracerEnabled(false),
-      Effect.timeout("2 seconds"),
+      Effect.timeout("5 seconds"),
       Effect.catchAllCause((cause) =>
         Effect.sync(() => {
           metrics.meter.countWatchError(site)

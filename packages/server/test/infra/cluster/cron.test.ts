@@ -8,11 +8,11 @@ import { config, leftovers, moved, plainRunner, ready, settle, watchedRunner } f
 
 class TooLate extends Schema.TaggedError<TooLate>()("TooLate", {}) {}
 
-/** Four runs, a minute apart: success, failure, defect, success. */
+/** Four runs, ten seconds apart: success, failure, defect, success. */
 const report = (runs: Ref.Ref<number>) =>
   ClusterCron.make({
     name: "Report",
-    cron: Cron.unsafeParse("* * * * *"),
+    cron: Cron.unsafeParse("*/10 * * * * *"),
     execute: Effect.flatMap(
       Ref.updateAndGet(runs, (n) => n + 1),
       (n) => (n === 2 ? new TooLate() : n === 3 ? Effect.die(new RangeError("x")) : Effect.void)
@@ -23,7 +23,7 @@ const fourRuns = Effect.gen(function* () {
   const runs = yield* Ref.make(0)
   yield* Effect.gen(function* () {
     yield* ready
-    yield* Effect.repeat(Effect.zipRight(TestClock.adjust(10_000), settle), {
+    yield* Effect.repeat(Effect.zipRight(TestClock.adjust(5000), settle), {
       until: () => Effect.map(Ref.get(runs), (n) => n >= 4),
       times: 40
     })

@@ -1,7 +1,7 @@
 import * as ClusterWorkflow from "@effect/cluster/ClusterWorkflowEngine"
 import * as Entity from "@effect/cluster/Entity"
 import * as MessageStorage from "@effect/cluster/MessageStorage"
-import * as Sharding from "@effect/cluster/Sharding"
+import type * as Sharding from "@effect/cluster/Sharding"
 import * as Singleton from "@effect/cluster/Singleton"
 import * as Rpc from "@effect/rpc/Rpc"
 import { expect, it } from "@effect/vitest"
