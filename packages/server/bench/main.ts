@@ -34,6 +34,7 @@ const families: ReadonlyArray<Measured> = [
   { family: "collect", as: "compiled", figures: "collect_" },
   { family: "export", as: "compiled", figures: "export_" },
   { family: "cardinality", as: "compiled", figures: "cardinality_" },
+  { family: "cluster", as: "compiled", figures: "cluster_" },
   { family: "import", as: "compiled", figures: "import_" },
   { family: "jobs", as: "compiled", figures: "jobs_" }
 ]
