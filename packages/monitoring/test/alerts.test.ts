@@ -39,17 +39,17 @@ describe("alerts", () => {
 })
 
 describe.runIf(has("promtool"))("alerts, evaluated by promtool", { timeout: 60_000 }, () => {
-  it("are rules without a fault", () => {
-    expect(promtool("check", "rules", ...ruleFiles)).toMatchObject({ code: 0 })
+  it("are rules without a fault", async () => {
+    expect(await promtool("check", "rules", ...ruleFiles)).toMatchObject({ code: 0 })
   })
 
-  describe.each(cases)("$alert", (one) => {
-    it(`fires when ${one.when}`, () => {
-      expect(fires(one, ruleFile(one.area))).toBe("as expected")
+  describe.concurrent.each(cases)("$alert", (one) => {
+    it(`fires when ${one.when}`, async ({ expect }) => {
+      expect(await fires(one, ruleFile(one.area))).toBe("as expected")
     })
 
-    it(`is silent when ${one.healthy.when}`, () => {
-      expect(staysSilent(one, ruleFile(one.area))).toBe("as expected")
+    it(`is silent when ${one.healthy.when}`, async ({ expect }) => {
+      expect(await staysSilent(one, ruleFile(one.area))).toBe("as expected")
     })
   })
 })

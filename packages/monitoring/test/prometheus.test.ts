@@ -38,7 +38,7 @@ describe.runIf(has("prometheus"))("a real Prometheus", { timeout: 60_000 }, () =
   /** On a busy machine a scrape may fail, and with it a moment's data: what must not be empty is asked for again. */
   const answerTo = ({ empty }: Panel, query: string): Effect.Effect<Answer> =>
     Effect.gen(function* () {
-      for (let left = 10; ; left--) {
+      for (let left = 20; ; left--) {
         const answer = yield* running.query(query)
         if (left === 0 || empty !== undefined || answer.status !== "success" || answer.data.result.length > 0) {
           return answer
@@ -52,7 +52,7 @@ describe.runIf(has("prometheus"))("a real Prometheus", { timeout: 60_000 }, () =
       Effect.gen(function* () {
         const context = yield* Layer.build(shop(yield* collector))
         running = yield* prometheus(Context.get(context, Prometheus).url)
-        yield* Effect.sleep("16 seconds")
+        yield* Effect.sleep("8 seconds")
       }).pipe(Scope.extend(scope), Effect.provide(quiet), Effect.runPromise),
     60_000
   )

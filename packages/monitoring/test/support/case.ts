@@ -1,7 +1,7 @@
 /** One case of an alert: when it fires with which text, and a healthy twin for which it does not. */
 import { type Yaml, yaml } from "../../src/files/yaml.ts"
 import { settings } from "../../src/settings.ts"
-import { promtool, withFile } from "./promtool.ts"
+import { testRules } from "./promtool.ts"
 import type { Input } from "./series.ts"
 
 /** An alert as it must be when it fires. */
@@ -67,32 +67,30 @@ export const testFile = ({ every, expectations, inputs, rules }: TestFile): stri
 const minutes = (from: number, to: number, every: number): ReadonlyArray<number> =>
   Array.from({ length: Math.floor((to - from) / every) + 1 }, (_, index) => from + index * every)
 
-/** "as expected", or what promtool found otherwise. */
-export const verdict = (file: TestFile): string => {
-  const { code, output } = withFile("case.yaml", testFile(file), (name) => promtool("test", "rules", name))
-  return code === 0 ? "as expected" : output
-}
-
 /** Silent at every evaluation before it fires, then firing with its text. */
-export const fires = ({ alert, every = 1, firesAt, firing, series }: Case, rules: string): string =>
-  verdict({
-    rules: [rules],
-    inputs: series,
-    every,
-    expectations: [
-      ...minutes(0, firesAt - every, every).map((minute) => ({ alert, minute, firing: [] })),
-      { alert, minute: firesAt, firing }
-    ]
-  })
+export const fires = ({ alert, every = 1, firesAt, firing, series }: Case, rules: string): Promise<string> =>
+  testRules(
+    testFile({
+      rules: [rules],
+      inputs: series,
+      every,
+      expectations: [
+        ...minutes(0, firesAt - every, every).map((minute) => ({ alert, minute, firing: [] })),
+        { alert, minute: firesAt, firing }
+      ]
+    })
+  )
 
 /** Silent at every evaluation of the healthy twin. */
 export const staysSilent = (
   { alert, every = 1, firesAt, healthy, watch = Math.max(60, 2 * firesAt) }: Case,
   rules: string
-): string =>
-  verdict({
-    rules: [rules],
-    inputs: healthy.series,
-    every,
-    expectations: minutes(0, watch, every).map((minute) => ({ alert, minute, firing: [] }))
-  })
+): Promise<string> =>
+  testRules(
+    testFile({
+      rules: [rules],
+      inputs: healthy.series,
+      every,
+      expectations: minutes(0, watch, every).map((minute) => ({ alert, minute, firing: [] }))
+    })
+  )

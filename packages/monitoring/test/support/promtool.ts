@@ -1,5 +1,5 @@
 /** Runs promtool. It comes with Debian's `prometheus`; where it is missing, CI fails and a laptop says so in one line. */
-import { execFileSync, spawnSync } from "node:child_process"
+import { execFile, spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
@@ -30,23 +30,22 @@ export const has = (program: "promtool" | "prometheus"): boolean => {
 }
 
 /** What promtool says: its exit code and all it printed. */
-export const promtool = (...args: ReadonlyArray<string>): { readonly code: number | null; readonly output: string } => {
-  const { status, stderr, stdout } = spawnSync("promtool", [...args], { encoding: "utf8", maxBuffer: 1e8 })
-  return { code: status, output: `${stdout}${stderr}` }
-}
+export const promtool = (...args: ReadonlyArray<string>): Promise<{ readonly code: number; readonly output: string }> =>
+  new Promise((resolve) => {
+    const child = execFile("promtool", [...args], { maxBuffer: 1e8 }, (_, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, output: `${stdout}${stderr}` })
+    )
+  })
 
-/** A file of its own for as long as `use` runs. */
-export const withFile = <A>(name: string, content: string, use: (file: string) => A): A => {
+/** Lets promtool test rules by a file of its own; "as expected", or what it found otherwise. */
+export const testRules = async (content: string): Promise<string> => {
   const folder = mkdtempSync(path.join(tmpdir(), "monitoring-"))
   try {
-    const file = path.join(folder, name)
+    const file = path.join(folder, "test.yaml")
     writeFileSync(file, content)
-    return use(file)
+    const { code, output } = await promtool("test", "rules", file)
+    return code === 0 ? "as expected" : output
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
-
-/** Names of files that git knows below a folder of the repository. */
-export const tracked = (folder: string): ReadonlyArray<string> =>
-  execFileSync("git", ["ls-files", folder], { cwd: root, encoding: "utf8" }).split("\n").filter(Boolean)

@@ -12,7 +12,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { type Yaml, yaml } from "../../src/files/yaml.ts"
-import { promtool, ruleFiles, withFile } from "./promtool.ts"
+import { ruleFiles, testRules } from "./promtool.ts"
 import type { Input } from "./series.ts"
 
 /** One process of the service `shop`. */
@@ -97,18 +97,18 @@ const samples = (page: string, instance: string): ReadonlyArray<readonly [string
     return name === "" ? [] : [[`${name}{${all}}`, value] as const]
   })
 
-/** Which alerts fire, all of them by name: none at any minute up to one, then those given at some minutes. */
+/** Which alerts fire, all of them by name: none at any minute up to one, later those given at some minutes. */
 export interface Timeline {
   readonly until: number
-  readonly then: Readonly<Record<number, ReadonlyArray<string>>>
+  readonly later: Readonly<Record<number, ReadonlyArray<string>>>
 }
 
 /** "as expected", or what promtool found otherwise, when all rules are evaluated on what was read. */
-export const verdict = (recorder: Recorder, timeline: Timeline): string => {
+export const verdict = (recorder: Recorder, timeline: Timeline): Effect.Effect<string> => {
   const fired = 'ALERTS{alertstate="firing"}'
   const tests: Yaml = [
     { expr: `count_over_time(${fired}[${timeline.until}m])`, eval_time: `${timeline.until}m`, exp_samples: [] },
-    ...Object.entries(timeline.then).map(([minute, names]) => ({
+    ...Object.entries(timeline.later).map(([minute, names]) => ({
       expr: `group by (alertname) (${fired})`,
       eval_time: `${minute}m`,
       exp_samples: names.map((name) => ({ labels: `{alertname="${name}"}`, value: 1 }))
@@ -125,6 +125,5 @@ export const verdict = (recorder: Recorder, timeline: Timeline): string => {
       }
     ]
   })
-  const { code, output } = withFile("scenario.yaml", content, (file) => promtool("test", "rules", file))
-  return code === 0 ? "as expected" : output
+  return Effect.promise(() => testRules(content))
 }
