@@ -79,7 +79,9 @@ const make = (options: TelemetryOptions): Effect.Effect<TelemetryShape, Telemetr
     const { collector, dropped } = yield* collectorOf(metrics, options.registries ?? "all")
     const selfMetrics = yield* makeSelfMetrics(metrics, dropped)
     const context = { settings, collector, selfMetrics, resource: resourceFromAttributes({ ...attributes }) }
-    const destinations = yield* Effect.forEach(settings.destinations, (one) => destinationOf(one, context))
+    const destinations = yield* Effect.forEach(settings.destinations, (one) =>
+      Effect.map(destinationOf(one, context), withoutDefects)
+    )
     const end = Effect.forEach(destinations, (one) => one.end, { concurrency: "unbounded", discard: true })
     yield* Scope.addFinalizer(metrics.scope, end)
     for (const destination of destinations) {
@@ -92,6 +94,19 @@ const make = (options: TelemetryOptions): Effect.Effect<TelemetryShape, Telemetr
     )
     return { flush }
   })
+
+/** A defect of ours or of an exporter costs one export, and never the ones after it. */
+const withoutDefects = (destination: Destination): Destination => {
+  const logged = (defect: unknown): Effect.Effect<void> =>
+    Effect.logWarning(`Exporting metrics to ${destination.name} died`, defect)
+  return {
+    name: destination.name,
+    export: Effect.catchAllDefect(destination.export, (defect) =>
+      Effect.as(logged(defect), { requests: 0, points: 0, rejected: 0, failures: [String(defect)] })
+    ),
+    end: Effect.catchAllDefect(destination.end, logged)
+  }
+}
 
 const destinationOf = (
   settings: DestinationSettings,

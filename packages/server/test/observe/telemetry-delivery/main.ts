@@ -5,12 +5,12 @@ import { playAll, tableOf } from "./run.ts"
 
 const guide = new URL("../../../../../docs/guides/delivery.md", import.meta.url)
 
-const marked = /(<!-- matrix -->\n)[\s\S]*?(\n<!-- \/matrix -->)/
+const marked = /(<!-- matrix -->\n)[\s\S]*?(<!-- \/matrix -->)/
 
 const played = await Effect.runPromise(playAll)
 const table = tableOf(played.map(({ result }) => result))
 process.stdout.write(`${table}\n`)
 writeFileSync(
   guide,
-  readFileSync(guide, "utf8").replace(marked, (_, before: string, after: string) => `${before}${table}${after}`)
+  readFileSync(guide, "utf8").replace(marked, (_, before: string, after: string) => `${before}${table}\n${after}`)
 )

@@ -1,20 +1,25 @@
 /** How much is sent at once, and what a destination besides OTLP gets. */
 import { describe, expect, it } from "@effect/vitest"
 import { Receiver } from "@parametric-portal/dashboard/receiver"
+import * as RunnerAddress from "@effect/cluster/RunnerAddress"
+import * as ShardingConfig from "@effect/cluster/ShardingConfig"
 import { MetricReader } from "@opentelemetry/sdk-metrics"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import * as TestClock from "effect/TestClock"
 import { spawnSync } from "node:child_process"
 import { createServer } from "node:http"
 import { fileURLToPath } from "node:url"
+import { InstrumentId } from "../../../src/observe/instrument.ts"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import { Telemetry, TelemetryPeerMissing } from "../../../src/observe/telemetry.ts"
 import { loadPeer } from "../../../src/observe/telemetry/peer.ts"
 import { makePace } from "../../../src/observe/telemetry/pace.ts"
-import { captureLog, own, pipeline, telemetryTo, totalOf } from "./pipeline.ts"
+import { captureLog, own, pipeline, telemetryTo, totalOf, until } from "./pipeline.ts"
 
 const count = (series: number) =>
   Effect.flatMap(MetricsService, ({ jobs }) =>
@@ -186,6 +191,42 @@ class OneReader extends MetricReader {
     return Promise.resolve()
   }
 }
+
+describe("in a cluster", () => {
+  it.scopedLive("the resource has the address of the runner", () =>
+    Effect.gen(function* () {
+      const sharding = ShardingConfig.layer({ runnerAddress: Option.some(RunnerAddress.make("10.0.0.7", 34431)) })
+      yield* count(1).pipe(Effect.provide(telemetryTo().pipe(Layer.provide(sharding), Layer.provideMerge(own))))
+      const [series] = yield* (yield* Receiver).find("jobs_enqueued_total")
+      expect(series?.resource["effect.cluster.runner.address"]).toBe("10.0.0.7:34431")
+    }).pipe(Effect.provide(Receiver.layer()))
+  )
+})
+
+describe("a defect", () => {
+  it.scoped("costs one export, and not the next one", () =>
+    Effect.gen(function* () {
+      const { layer, lines } = captureLog()
+      yield* TestClock.setTime(1_000_000_000_000)
+      yield* Effect.gen(function* () {
+        const { jobs } = yield* MetricsService
+        yield* count(1)
+        const instrument = jobs.enqueued[InstrumentId]
+        const all = instrument.all
+        instrument.all = () => {
+          throw new Error("broken inside")
+        }
+        const [broken] = yield* Telemetry.flush
+        expect(broken?.failures).toEqual(["Error: broken inside"])
+        yield* TestClock.adjust("1 minute")
+        instrument.all = all
+        yield* TestClock.adjust("1 minute")
+        yield* until(Effect.map(totalOf("jobs_enqueued_total"), (total) => total === 1))
+      }).pipe(Effect.provide(pipeline()), Effect.provide(layer))
+      expect(lines.filter((line) => line.includes("died")).length).toBe(2)
+    }).pipe(Effect.provide(Receiver.layer()))
+  )
+})
 
 describe("a reader of OpenTelemetry", () => {
   it.scopedLive("collects our metrics with its own", () =>
