@@ -1,10 +1,10 @@
 /** The syntax tree of a PromQL expression, and how it is written: on one line where it fits, else broken at operators. */
 
 /** An aggregation operator. */
-export type AggregateOp = "sum" | "max" | "min" | "count" | "group" | "topk"
+export type AggregateOp = "sum" | "max" | "count"
 
 /** A binary operator between two vectors, or a vector and a number. */
-export type BinaryOp = "or" | "and" | "unless" | ">" | ">=" | "<" | "<=" | "==" | "!=" | "+" | "-" | "*" | "/"
+export type BinaryOp = "or" | "and" | "unless" | ">" | ">=" | "<=" | "+" | "-" | "*" | "/"
 
 /** A node; `text` is anything that stands as it is: a selector, a number. */
 export type Node =
@@ -14,7 +14,6 @@ export type Node =
       readonly kind: "aggregate"
       readonly op: AggregateOp
       readonly by: ReadonlyArray<string>
-      readonly parameter?: number
       readonly body: Node
     }
   | {
@@ -68,8 +67,7 @@ const flat = (node: Node): string => {
   }
 }
 
-const head = ({ by, op, parameter }: Extract<Node, { kind: "aggregate" }>): string =>
-  parameter === undefined ? `${op} by (${by.join(", ")})` : `${op} by (${by.join(", ")}) (${parameter},`
+const head = ({ by, op }: Extract<Node, { kind: "aggregate" }>): string => `${op} by (${by.join(", ")})`
 
 const operator = ({ on, op }: Extract<Node, { kind: "binary" }>): string =>
   on === undefined ? op : `${op} on (${on.join(", ")})`
@@ -82,10 +80,7 @@ const precedence = {
   unless: 2,
   ">": 3,
   ">=": 3,
-  "<": 3,
   "<=": 3,
-  "==": 3,
-  "!=": 3,
   "+": 4,
   "-": 4,
   "*": 5,

@@ -30,17 +30,8 @@ export class Vector<L extends string> {
     return this.aggregate("max", by)
   }
 
-  minBy<K extends L>(...by: ReadonlyArray<K>): Vector<K> {
-    return this.aggregate("min", by)
-  }
-
   countBy<K extends L>(...by: ReadonlyArray<K>): Vector<K> {
     return this.aggregate("count", by)
-  }
-
-  /** 1 for each group that has a series. */
-  groupBy<K extends L>(...by: ReadonlyArray<K>): Vector<K> {
-    return this.aggregate("group", by)
   }
 
   dividedBy(right: Operand<L>): Vector<L> {
@@ -71,14 +62,6 @@ export class Vector<L extends string> {
     return this.binary("<=", right)
   }
 
-  below(right: Operand<L>): Vector<L> {
-    return this.binary("<", right)
-  }
-
-  equal(right: Operand<L>): Vector<L> {
-    return this.binary("==", right)
-  }
-
   /** What is here, and, for label sets that are not, what is there. */
   or(right: Vector<L>): Vector<L> {
     return this.binary("or", right)
@@ -99,19 +82,9 @@ export class Vector<L extends string> {
     return this.binary("and", right, on)
   }
 
-  /** What is here for which there is nothing there, compared on some labels only. */
-  unlessOn<M extends string>(on: ReadonlyArray<L & M>, right: Vector<M>): Vector<L> {
-    return this.binary("unless", right, on)
-  }
-
   /** What is here, 0 for the label sets that are only there: so that what never happened counts as nothing. */
   orZeroOf(there: Vector<L>): Vector<L> {
     return this.or(there.times(0))
-  }
-
-  /** No value below zero. */
-  positive(): Vector<L> {
-    return this.call("clamp_min", { kind: "text", text: "0" })
   }
 
   private aggregate<K extends L>(op: AggregateOp, by: ReadonlyArray<K>): Vector<K> {
@@ -138,9 +111,5 @@ export class Vector<L extends string> {
         `"${op}" of series by (${this.labels.join(", ")}) and by (${right.labels.join(", ")}) matches none`
       )
     }
-  }
-
-  private call(name: string, ...more: ReadonlyArray<Node>): Vector<L> {
-    return new Vector({ kind: "call", name, args: [this.node, ...more] }, this.labels)
   }
 }
