@@ -32,18 +32,24 @@ export interface Rounds {
   readonly batchMs: number
   /** Batches before the first that counts: 40 unless given. */
   readonly warmups?: number
+  /** `processor` time unless given; `wall` where the figure is a throughput, and waiting is a part of it. */
+  readonly clock?: Clock
 }
 
-/** Nanoseconds of processor time a call in each round, by the name of the subject. */
+/** Which time is measured. */
+export type Clock = "processor" | "wall"
+
+/** Nanoseconds a call in each round, by the name of the subject. */
 export type Samples = ReadonlyMap<string, ReadonlyArray<number>>
 
 /** Measures the subjects in turns, and checks what each of them has done. */
 export const interleave = async (
   subjects: ReadonlyArray<Subject>,
-  { batchMs, rounds, warmups = 40 }: Rounds
+  { batchMs, clock = "processor", rounds, warmups = 40 }: Rounds
 ): Promise<Samples> => {
   const turns: Array<Turn> = []
-  for (const subject of subjects) turns.push(await warmedUp(subject, batchMs, warmups))
+  for (const subject of subjects)
+    turns.push(await warmedUp({ subject, clock, calls: 1, made: 0, nanos: [] }, batchMs, warmups))
   for (let round = 0; round < rounds; round++) {
     for (let index = 0; index < turns.length; index++) {
       const turn = turns[(index + round) % turns.length]
@@ -57,13 +63,13 @@ export const interleave = async (
 /** A subject with the size of its batches, how many calls it has made, and what each took in each round. */
 interface Turn {
   readonly subject: Subject
+  readonly clock: Clock
   calls: number
   made: number
   readonly nanos: Array<number>
 }
 
-const warmedUp = async (subject: Subject, batchMs: number, warmups: number): Promise<Turn> => {
-  const turn: Turn = { subject, calls: 1, made: 0, nanos: [] }
+const warmedUp = async (turn: Turn, batchMs: number, warmups: number): Promise<Turn> => {
   for (let warmup = 0; warmup < warmups; warmup++) {
     const nanos = Math.max(1, await batch(turn, turn.calls))
     const fitting = (turn.calls * batchMs * 1e6) / nanos
@@ -75,7 +81,7 @@ const warmedUp = async (subject: Subject, batchMs: number, warmups: number): Pro
 const batch = (turn: Turn, calls: number): Promise<number> => {
   turn.made += calls
   turn.subject.prepare?.()
-  return timed(() => turn.subject.run(calls))
+  return timed(() => turn.subject.run(calls), turn.clock)
 }
 
 /** Collects young garbage, so that a long batch does not begin with what the one before left behind. */
@@ -85,15 +91,16 @@ export const collectYoung = (): void => {
 }
 
 /**
- * Nanoseconds of processor time that a batch takes, garbage collection included. It is what a call costs, and does not
- * count the time in which something else on the machine had the processor.
+ * Nanoseconds that a batch takes. Processor time, garbage collection included, is what a call costs, and does not count
+ * the time in which something else on the machine had the processor.
  */
-export const timed = async (run: () => void | Promise<void>): Promise<number> => {
+export const timed = async (run: () => void | Promise<void>, clock: Clock = "processor"): Promise<number> => {
+  const wall = process.hrtime.bigint()
   const start = process.cpuUsage()
   const pending = run()
   if (pending !== undefined) await pending
   const { system, user } = process.cpuUsage(start)
-  return (user + system) * 1000
+  return clock === "processor" ? (user + system) * 1000 : Number(process.hrtime.bigint() - wall)
 }
 
 /** The samples of one subject. */
