@@ -6,7 +6,7 @@ import { jobStates } from "../../observe/catalogue/jobs.ts"
 import { MetricsService, type Sample } from "../../observe/metrics.ts"
 import { JobsConfig } from "./config.ts"
 import { JobHandlers } from "./handlers.ts"
-import type { Depth, Oldest } from "./store/read.ts"
+import type { Depth, Oldest } from "./store/depth.ts"
 import { JobStore } from "./store.ts"
 
 /**

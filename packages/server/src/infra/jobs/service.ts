@@ -1,44 +1,30 @@
 /** The front door to jobs: submit them, look at them, wait for them, cancel them, and deal with the dead ones. */
 import type * as Sharding from "@effect/cluster/Sharding"
 import type * as Migrator from "@effect/sql/Migrator"
-import * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
-import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { MetricsService } from "../../observe/metrics.ts"
-import { describe } from "./attempt.ts"
+import { called } from "./call.ts"
 import { JobsConfig, type JobsOptions, type JobsSettings, settingsOf } from "./config.ts"
 import { JobEntity } from "./entity.ts"
 import { JobEntityLive } from "./entity-live.ts"
-import { JobError } from "./error.ts"
+import type { JobError } from "./error.ts"
 import { JobHandlers } from "./handlers.ts"
-import * as Id from "./id.ts"
 import type { Job } from "./job.ts"
-import { laneId, laneOf } from "./lane-id.ts"
+import { laneId } from "./lane-id.ts"
 import { notFound, reached } from "./operations.ts"
-import type { Priority } from "./priority.ts"
 import { makeRecorder, type Recorder } from "./record.ts"
 import { type JobResult, resultOf, settledOf } from "./result.ts"
-import type { PurgeOptions, Submission } from "./store/accept.ts"
-import type { DeadLetterPage, Depth, Found, JobStatus, ListOptions } from "./store/read.ts"
+import type { PurgeOptions } from "./store/accept.ts"
+import type { DeadLetterPage, ListOptions } from "./store/dead-letters.ts"
+import type { Depth } from "./store/depth.ts"
+import type { Found, JobStatus } from "./store/read.ts"
 import { JobStore } from "./store.ts"
-
-/** How to submit a job. */
-export interface SubmitOptions {
-  readonly priority?: Priority | undefined
-  /** While a job of the same type with this key is alive, submitting another gives the id of that one. */
-  readonly dedupeKey?: string | undefined
-  /** Not before this much time has passed. */
-  readonly delay?: Duration.DurationInput | undefined
-  /** Not before this time, in epoch milliseconds. */
-  readonly at?: number | undefined
-}
+import { type Order, submissionOf, type SubmitOptions } from "./submission.ts"
 
 /** The dead letters: jobs that were given up. */
 export interface DeadLetters {
@@ -147,12 +133,6 @@ export const service: Layer.Layer<JobService, never, JobStore | Sharding.Shardin
   })
 )
 
-interface Order<Type extends string, P, A, E> {
-  readonly job: Job<Type, P, A, E>
-  readonly payload: P
-  readonly options: SubmitOptions
-}
-
 const submit = <Type extends string, P, A, E>(
   parts: Parts,
   order: Order<Type, P, A, E>
@@ -169,80 +149,6 @@ const submit = <Type extends string, P, A, E>(
     const { id } = yield* called(settings, () => client(laneId(submission.lane)).submit(submission))
     return id
   })
-
-const submissionOf = <Type extends string, P, A, E>(
-  { job, options, payload }: Order<Type, P, A, E>,
-  settings: JobsSettings
-): Effect.Effect<Submission, JobError> =>
-  Effect.gen(function* () {
-    const refuse = (message: string) => new JobError({ reason: "Validation", message, jobType: job.type })
-    const text = yield* Effect.mapError(job.payload.encode(payload), (error) => refuse(describe(error)))
-    if (text.length > settings.maxPayloadLength) {
-      return yield* refuse(`The payload has ${text.length} characters; the limit is ${settings.maxPayloadLength}`)
-    }
-    const { dedupeKey } = options
-    if (dedupeKey !== undefined && (dedupeKey.length > 512 || describe(dedupeKey) !== dedupeKey)) {
-      return yield* refuse("A dedupe key is at most 512 characters, and well-formed text")
-    }
-    const transaction = yield* Effect.serviceOption(SqlClient.TransactionConnection)
-    if (Option.isSome(transaction)) {
-      return yield* refuse(
-        "A job can't be submitted inside a transaction: its runner would not see it, and wait for it"
-      )
-    }
-    const now = yield* Clock.currentTimeMillis
-    const id = yield* Id.make
-    const deliverAt = options.delay === undefined ? options.at : now + Duration.toMillis(options.delay)
-    if (deliverAt !== undefined && !Number.isSafeInteger(Math.round(deliverAt))) {
-      return yield* refuse("The time of delivery is no time")
-    }
-    return {
-      id,
-      jobType: job.type,
-      lane: laneOf(dedupeKey === undefined ? id : `${job.type} ${dedupeKey}`, settings.lanes),
-      priority: options.priority ?? job.priority,
-      payload: text,
-      dedupeKey,
-      deliverAt: deliverAt === undefined ? undefined : Math.round(deliverAt)
-    }
-  })
-
-/**
- * A call of a lane's entity: what the cluster can't do becomes `RunnerUnavailable`. A runner that stops can take a call
- * with it and say nothing, so a call that is not answered is made again: `call` is told, and must mean the same.
- */
-const called = <A, E>(
-  { callAgainAfter, callTimeout }: JobsSettings,
-  call: (isRepeated: boolean) => Effect.Effect<A, JobError | E>
-): Effect.Effect<A, JobError> => {
-  // A lane that moves interrupts what it was asked, and that is answered as if the caller had been interrupted.
-  const insist = (isRepeated: boolean): Effect.Effect<A, JobError | E> =>
-    Effect.flatMap(Effect.exit(Effect.timeoutOption(call(isRepeated), callAgainAfter)), (exit) => {
-      if (Exit.isFailure(exit)) {
-        return Cause.isInterruptedOnly(exit.cause)
-          ? Effect.delay(
-              Effect.suspend(() => insist(true)),
-              "100 millis"
-            )
-          : Effect.failCause(exit.cause)
-      }
-      return Option.match(exit.value, { onNone: () => insist(true), onSome: Effect.succeed })
-    })
-  return insist(false).pipe(
-    Effect.catchAll((error) => (error instanceof JobError ? Effect.fail(error) : unavailable(error))),
-    Effect.timeoutFail({
-      duration: callTimeout,
-      onTimeout: () =>
-        new JobError({
-          reason: "RunnerUnavailable",
-          message: `No runner answered within ${Duration.format(callTimeout)}`
-        })
-    })
-  )
-}
-
-const unavailable = (cause: unknown): Effect.Effect<never, JobError> =>
-  new JobError({ reason: "RunnerUnavailable", message: describe(cause), cause })
 
 const found = <A>(id: string, read: Effect.Effect<Option.Option<A>, SqlError>): Effect.Effect<A, JobError> =>
   Effect.flatMap(

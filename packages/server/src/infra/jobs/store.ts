@@ -8,13 +8,15 @@ import * as Layer from "effect/Layer"
 import { migrate } from "./migrations.ts"
 import { acceptance } from "./store/accept.ts"
 import { claiming } from "./store/claim.ts"
+import { listing } from "./store/dead-letters.ts"
+import { counting } from "./store/depth.ts"
 import { reading } from "./store/read.ts"
 import { settling } from "./store/settle.ts"
 
 /** The store over a SQL client, as it is: neither the names of its tables nor those of its columns are transformed. */
 export const make = (client: SqlClient.SqlClient) => {
   const sql = client.withoutTransforms()
-  return { ...acceptance(sql), ...claiming(sql), ...settling(sql), ...reading(sql) }
+  return { ...acceptance(sql), ...claiming(sql), ...settling(sql), ...reading(sql), ...listing(sql), ...counting(sql) }
 }
 
 /** Jobs in SQL. */

@@ -48,14 +48,14 @@ it.effect("reads depth by state, ages and dead letters from the tables, zeros in
   Effect.gen(function* () {
     const jobs = yield* JobService
     yield* pass(1000)
-    const depth = (ready: number, scheduled: number, running: number, retrying: number) => ({
+    const depth = ([ready, scheduled, running, retrying]: readonly [number, number, number, number]) => ({
       'jobs_queue_depth{job_type="stuck",state="ready"}': ready,
       'jobs_queue_depth{job_type="stuck",state="scheduled"}': scheduled,
       'jobs_queue_depth{job_type="stuck",state="running"}': running,
       'jobs_queue_depth{job_type="stuck",state="retrying"}': retrying
     })
     expect(yield* gauges).toEqual({
-      ...depth(0, 0, 0, 0),
+      ...depth([0, 0, 0, 0]),
       'jobs_queue_oldest_age_seconds{job_type="stuck"}': 0,
       'jobs_dlq_size{job_type="stuck"}': 0,
       'jobs_dlq_oldest_age_seconds{job_type="stuck"}': 0
@@ -66,7 +66,7 @@ it.effect("reads depth by state, ages and dead letters from the tables, zeros in
     yield* within(jobs.submit(Stuck, "hang"))
     yield* within(jobs.submit(Stuck, "hang", { delay: "1 day" }))
     yield* pass(6000)
-    expect(yield* gauges).toMatchObject({ ...depth(1, 1, 1, 1), 'jobs_dlq_size{job_type="stuck"}': 0 })
+    expect(yield* gauges).toMatchObject({ ...depth([1, 1, 1, 1]), 'jobs_dlq_size{job_type="stuck"}': 0 })
     const { depth: now } = jobs
     expect((yield* now).map(({ jobs: count, state }) => [state, count]).sort()).toEqual([
       ["ready", 1],

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
-import { Job, JobError, JobService } from "../../../src/infra/jobs.ts"
+import { Job, type JobError, JobService } from "../../../src/infra/jobs.ts"
 import * as Testing from "../../../src/observe/testing.ts"
 import { breathe, ledger, pass, within, world } from "./world.ts"
 

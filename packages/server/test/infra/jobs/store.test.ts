@@ -1,6 +1,6 @@
 /** The tables by themselves, on both databases: order, fences, pages, and what a lost connection leaves behind. */
 import { describe, expect, it } from "@effect/vitest"
-import * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlClient from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"

@@ -35,57 +35,76 @@ export interface PurgeOptions {
   readonly before?: number | undefined
 }
 
-export const acceptance = (sql: SqlClient.SqlClient) => {
-  /** Inserts a job; nothing when there is one with its id, or a live one with its type and dedupe key. */
-  const insert = (job: Submission): Effect.Effect<Option.Option<Waiting>, SqlError> =>
+/** These writes over a SQL client. */
+export const acceptance = (sql: SqlClient.SqlClient) => ({
+  insert: insert(sql),
+  isKnown: isKnown(sql),
+  findLive: findLive(sql),
+  cancel: cancel(sql),
+  replay: replay(sql),
+  purge: purge(sql)
+})
+
+/** Inserts a job; nothing when there is one with its id, or a live one with its type and dedupe key. */
+const insert =
+  (sql: SqlClient.SqlClient) =>
+  (job: Submission): Effect.Effect<Option.Option<Waiting>, SqlError> =>
     Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       const dueAt = Math.max(now, job.deliverAt ?? now)
       const state = dueAt > now ? "scheduled" : "ready"
       const rows = yield* sql`
-        INSERT INTO jobs (id, job_type, lane, priority, state, rank, due_at, accepted_at, dedupe_key, payload)
-        VALUES (${job.id}, ${job.jobType}, ${job.lane}, ${job.priority}, ${state}, ${rankOf(job.priority, dueAt)},
-          ${dueAt}, ${now}, ${job.dedupeKey ?? null}, ${job.payload})
-        ON CONFLICT DO NOTHING RETURNING id`
+      INSERT INTO jobs (id, job_type, lane, priority, state, rank, due_at, accepted_at, dedupe_key, payload)
+      VALUES (${job.id}, ${job.jobType}, ${job.lane}, ${job.priority}, ${state}, ${rankOf(job.priority, dueAt)},
+        ${dueAt}, ${now}, ${job.dedupeKey ?? null}, ${job.payload})
+      ON CONFLICT DO NOTHING RETURNING id`
       return rows.length === 0
         ? Option.none()
         : Option.some({ jobType: job.jobType, lane: job.lane, priority: job.priority, dueAt })
     })
 
-  const isKnown = (id: string): Effect.Effect<boolean, SqlError> =>
+const isKnown =
+  (sql: SqlClient.SqlClient) =>
+  (id: string): Effect.Effect<boolean, SqlError> =>
     Effect.map(sql`SELECT id FROM jobs WHERE id = ${id}`, (rows) => rows.length > 0)
 
-  /** The id of the live job with this key. */
-  const findLive = (jobType: string, dedupeKey: string): Effect.Effect<Option.Option<string>, SqlError> =>
+/** The id of the live job with this key. */
+const findLive =
+  (sql: SqlClient.SqlClient) =>
+  (jobType: string, dedupeKey: string): Effect.Effect<Option.Option<string>, SqlError> =>
     Effect.map(
       sql<{ readonly id: string }>`
-        SELECT id FROM jobs WHERE job_type = ${jobType} AND dedupe_key = ${dedupeKey}
-          AND dedupe_key IS NOT NULL AND state IN ('ready', 'scheduled', 'running', 'retrying')`,
+      SELECT id FROM jobs WHERE job_type = ${jobType} AND dedupe_key = ${dedupeKey}
+        AND dedupe_key IS NOT NULL AND state IN ('ready', 'scheduled', 'running', 'retrying')`,
       (rows) => Option.map(Option.fromNullable(rows[0]), ({ id }) => id)
     )
 
-  /** Cancels a job that is alive; how many attempts it had taken, nothing when it was not alive. */
-  const cancel = (id: string): Effect.Effect<Option.Option<number>, SqlError> =>
+/** Cancels a job that is alive; how many attempts it had taken, nothing when it was not alive. */
+const cancel =
+  (sql: SqlClient.SqlClient) =>
+  (id: string): Effect.Effect<Option.Option<number>, SqlError> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
       Effect.map(
         sql<{ readonly attempt: Numeric }>`
-          UPDATE jobs SET state = 'cancelled', finished_at = ${now}
-          WHERE id = ${id} AND state IN ('ready', 'scheduled', 'running', 'retrying') RETURNING attempt`,
+        UPDATE jobs SET state = 'cancelled', finished_at = ${now}
+        WHERE id = ${id} AND state IN ('ready', 'scheduled', 'running', 'retrying') RETURNING attempt`,
         (rows) => Option.map(Option.fromNullable(rows[0]), ({ attempt }) => Number(attempt))
       )
     )
 
-  /** Puts a dead letter back to work, its attempts counted from the start; nothing when it is none, or its key is taken. */
-  const replay = (id: string): Effect.Effect<Option.Option<Waiting>, SqlError> =>
+/** Puts a dead letter back to work, its attempts counted from the start; nothing when it is none, or its key is taken. */
+const replay =
+  (sql: SqlClient.SqlClient) =>
+  (id: string): Effect.Effect<Option.Option<Waiting>, SqlError> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
       Effect.map(
         sql<{ readonly job_type: string; readonly lane: number; readonly priority: string }>`
-          UPDATE jobs SET state = 'ready', attempt = 0, redeliver = 0, losses = 0, replays = replays + 1, due_at = ${now},
-            rank = ${now}, finished_at = NULL, started_at = NULL, reason = NULL
-          WHERE id = ${id} AND state = 'dead' AND (dedupe_key IS NULL OR NOT EXISTS (
-            SELECT 1 FROM jobs other WHERE other.job_type = jobs.job_type AND other.dedupe_key = jobs.dedupe_key
-              AND other.dedupe_key IS NOT NULL AND other.state IN ('ready', 'scheduled', 'running', 'retrying')))
-          RETURNING job_type, lane, priority`,
+        UPDATE jobs SET state = 'ready', attempt = 0, redeliver = 0, losses = 0, replays = replays + 1, due_at = ${now},
+          rank = ${now}, finished_at = NULL, started_at = NULL, reason = NULL
+        WHERE id = ${id} AND state = 'dead' AND (dedupe_key IS NULL OR NOT EXISTS (
+          SELECT 1 FROM jobs other WHERE other.job_type = jobs.job_type AND other.dedupe_key = jobs.dedupe_key
+            AND other.dedupe_key IS NOT NULL AND other.state IN ('ready', 'scheduled', 'running', 'retrying')))
+        RETURNING job_type, lane, priority`,
         (rows) =>
           Option.map(Option.fromNullable(rows[0]), (row) => ({
             jobType: row.job_type,
@@ -96,8 +115,10 @@ export const acceptance = (sql: SqlClient.SqlClient) => {
       )
     )
 
-  /** Removes dead letters and their errors for good; how many. */
-  const purge = ({ before, ids, jobType }: PurgeOptions): Effect.Effect<number, SqlError> => {
+/** Removes dead letters and their errors for good; how many. */
+const purge =
+  (sql: SqlClient.SqlClient) =>
+  ({ before, ids, jobType }: PurgeOptions): Effect.Effect<number, SqlError> => {
     const which = sql.and([
       sql`state = 'dead'`,
       ...(ids === undefined ? [] : [sql.in("id", ids)]),
@@ -112,6 +133,3 @@ export const acceptance = (sql: SqlClient.SqlClient) => {
       })
     )
   }
-
-  return { insert, isKnown, findLive, cancel, replay, purge }
-}

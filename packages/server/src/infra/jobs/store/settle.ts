@@ -27,46 +27,54 @@ export type Settlement =
   | { readonly _tag: "Dead"; readonly failure: FailureRecord }
   | { readonly _tag: "Released" }
 
-export const settling = (sql: SqlClient.SqlClient) => {
-  /** Ends a run; whether it was still the one that held the job. */
-  const settle = (job: ClaimedJob, settlement: Settlement): Effect.Effect<boolean, SqlError> =>
+/** These writes over a SQL client. */
+export const settling = (sql: SqlClient.SqlClient) => ({ settle: settle(sql) })
+
+/** Ends a run; whether it was still the one that held the job. */
+const settle =
+  (sql: SqlClient.SqlClient) =>
+  (job: ClaimedJob, settlement: Settlement): Effect.Effect<boolean, SqlError> =>
     Effect.map(
-      certain(Effect.map(write(job, settlement), whether), Effect.map(wasWritten(job, settlement), whether)),
+      certain(Effect.map(write(sql)(job, settlement), whether), Effect.map(wasWritten(sql)(job, settlement), whether)),
       Option.isSome
     )
 
-  const write = (job: ClaimedJob, settlement: Settlement): Effect.Effect<boolean, SqlError> =>
+const write =
+  (sql: SqlClient.SqlClient) =>
+  (job: ClaimedJob, settlement: Settlement): Effect.Effect<boolean, SqlError> =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
       const held = sql`id = ${job.id} AND state = 'running' AND run = ${job.run}`
       switch (settlement._tag) {
         case "Completed":
           return isHit(sql`
-            UPDATE jobs SET state = 'completed', result = ${settlement.result}, finished_at = ${now}, redeliver = 0
-            WHERE ${held} RETURNING id`)
+          UPDATE jobs SET state = 'completed', result = ${settlement.result}, finished_at = ${now}, redeliver = 0
+          WHERE ${held} RETURNING id`)
         case "Released":
           return isHit(sql`UPDATE jobs SET state = 'ready', redeliver = 1, due_at = ${now} WHERE ${held} RETURNING id`)
         case "Retrying": {
           const { dueAt, failure } = settlement
           const state = dueAt > now ? "retrying" : "ready"
-          return recorded(
+          return recorded(sql)(
             { job, failure, now },
             sql`
-              UPDATE jobs SET state = ${state}, redeliver = 0, losses = 0, due_at = ${dueAt},
-                rank = ${rankOf(job.priority, dueAt)}
-              WHERE ${held} RETURNING id`
+            UPDATE jobs SET state = ${state}, redeliver = 0, losses = 0, due_at = ${dueAt},
+              rank = ${rankOf(job.priority, dueAt)}
+            WHERE ${held} RETURNING id`
           )
         }
         case "Dead":
-          return recorded(
+          return recorded(sql)(
             { job, failure: settlement.failure, now },
             sql`
-              UPDATE jobs SET state = 'dead', redeliver = 0, reason = ${settlement.failure.reason}, finished_at = ${now}
-              WHERE ${held} RETURNING id`
+            UPDATE jobs SET state = 'dead', redeliver = 0, reason = ${settlement.failure.reason}, finished_at = ${now}
+            WHERE ${held} RETURNING id`
           )
       }
     })
 
-  const recorded = (
+const recorded =
+  (sql: SqlClient.SqlClient) =>
+  (
     { failure, job, now }: { readonly job: ClaimedJob; readonly failure: FailureRecord; readonly now: number },
     update: Effect.Effect<ReadonlyArray<unknown>, SqlError>
   ): Effect.Effect<boolean, SqlError> =>
@@ -74,22 +82,21 @@ export const settling = (sql: SqlClient.SqlClient) => {
       Effect.tap(isHit(update), (isOurs) =>
         isOurs
           ? sql`
-              INSERT INTO job_errors (job_id, run, attempt, failed_at, reason, message, error)
-              VALUES (${job.id}, ${job.run}, ${job.attempt}, ${now}, ${failure.reason}, ${failure.message},
-                ${failure.encoded ?? null})`
+            INSERT INTO job_errors (job_id, run, attempt, failed_at, reason, message, error)
+            VALUES (${job.id}, ${job.run}, ${job.attempt}, ${now}, ${failure.reason}, ${failure.message},
+              ${failure.encoded ?? null})`
           : Effect.void
       )
     )
 
-  // The first write may have been committed although its answer was lost; a run's fence is never used again.
-  const wasWritten = (job: ClaimedJob, settlement: Settlement): Effect.Effect<boolean, SqlError> =>
+// The first write may have been committed although its answer was lost; a run's fence is never used again.
+const wasWritten =
+  (sql: SqlClient.SqlClient) =>
+  (job: ClaimedJob, settlement: Settlement): Effect.Effect<boolean, SqlError> =>
     Effect.map(
       sql<{ readonly state: string; readonly run: Numeric }>`SELECT state, run FROM jobs WHERE id = ${job.id}`,
       (rows) => rows.some(({ run, state }) => Number(run) === job.run && written[settlement._tag].includes(state))
     )
-
-  return { settle }
-}
 
 const isHit = (update: Effect.Effect<ReadonlyArray<unknown>, SqlError>): Effect.Effect<boolean, SqlError> =>
   Effect.map(update, (rows) => rows.length > 0)
