@@ -107,8 +107,8 @@ export const prometheus = (target: URL) =>
     writeFileSync(file, configuration(target))
     const port = yield* freePort
     yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        spawn(
+      Effect.sync(() => {
+        const child = spawn(
           "prometheus",
           [
             `--config.file=${file}`,
@@ -117,7 +117,9 @@ export const prometheus = (target: URL) =>
           ],
           { stdio: "ignore" }
         )
-      ),
+        process.once("exit", () => child.kill())
+        return child
+      }),
       stopped
     )
     const running = new RunningPrometheus(port)
