@@ -32,7 +32,8 @@ const scenario = (signal: Scenario["signal"], check: (outcome: Outcome) => void)
     240_000
   )
 
-scenario("SIGKILL", ({ recoverySeconds, redeliveries, shardsHeld }) => {
+scenario("SIGKILL", ({ arrivals, completions, recoverySeconds, redeliveries, shardsHeld }) => {
+  expect(Math.min(arrivals.takenAlong, completions.takenAlong)).toBeGreaterThan(0)
   expect(shardsHeld).toEqual({ living: 60, ended: undefined, configured: 60 })
   expect(redeliveries.truth).toBeGreaterThan(0)
   expect(recoverySeconds).toBeLessThan(60)

@@ -52,12 +52,12 @@ interface Both {
   readonly truth: number
 }
 
-export const play = (scenario: Scenario): Effect.Effect<Outcome, never, Postgres | Scope.Scope> =>
+export const play = (scenario: Scenario): Effect.Effect<Outcome, never, Postgres> =>
   Effect.gen(function* () {
     const url = yield* Effect.flatMap(Postgres, (server) => server.database(scenario.name))
     const database = PgClient.layer({ url: Redacted.make(url), maxConnections: 6 })
     return yield* Effect.provide(played(scenario, url), database.pipe(Layer.provideMerge(Testing.layer()), Layer.orDie))
-  }).pipe(Effect.orDie, Effect.provide(Logger.minimumLogLevel(LogLevel.Error)))
+  }).pipe(Effect.scoped, Effect.orDie, Effect.provide(Logger.minimumLogLevel(LogLevel.Error)))
 
 const played = ({ messages, runners: count, signal }: Scenario, url: string) =>
   Effect.gen(function* () {
