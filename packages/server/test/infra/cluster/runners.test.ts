@@ -30,5 +30,5 @@ it.scopedLive(
       expect(redeliveries.truth).toBeGreaterThan(0)
       expect(arrivals.truth).toBe(200 + redeliveries.truth)
     }).pipe(Effect.provide(Postgres.layer)),
-  90_000
+  180_000
 )
