@@ -8,11 +8,11 @@ import * as MetricState from "effect/MetricState"
 import * as Vm from "node:vm"
 import type { AnyKey, Entry } from "../registry.ts"
 
-/**
- * How long one summary may take to be read at the first, second and third try, in milliseconds; one of 10,000 samples
- * takes about one. A busy machine can make a sound one late: it gets more time, and only the third time is for good.
- */
-const limitsMs = [40, 100, 250]
+/** How long one summary may take to be read, in milliseconds; one of 10,000 samples takes about one. */
+const limitMs = 40
+
+/** Where the process did not get the processor for most of that time, a summary may try so often. */
+const tries = 6
 
 /** Whether a summary has room for samples and quantiles that are numbers from 0 to 1; true for all other metrics. */
 export const isReadable = (keyType: unknown): boolean =>
@@ -22,25 +22,29 @@ export const isReadable = (keyType: unknown): boolean =>
     keyType.quantiles.every((quantile) => quantile >= 0 && quantile <= 1) &&
     keyType.error >= 0)
 
-/** The state of a summary; nothing when reading it did not end, or has not ended several times before. */
+/** The state of a summary; nothing when reading it does not end, which is found out once. */
 export const readSummary = (entry: Entry): MetricState.MetricState.Summary | undefined => {
-  const failed = failures.get(entry.key) ?? 0
-  const timeout = limitsMs[failed]
-  if (timeout === undefined) {
+  if (endless.has(entry.key)) {
     return undefined
   }
   const { context, script } = reader()
   context.read = entry.state
-  const result = Either.try((): unknown => script.runInContext(context, { timeout }))
-  if (Either.isRight(result) && MetricState.isSummaryState(result.right)) {
-    failures.delete(entry.key)
-    return result.right
+  for (let left = tries; left > 0; left--) {
+    const before = process.cpuUsage()
+    const result = Either.try((): unknown => script.runInContext(context, { timeout: limitMs }))
+    if (Either.isRight(result) && MetricState.isSummaryState(result.right)) {
+      return result.right
+    }
+    const { system, user } = process.cpuUsage(before)
+    if (user + system > (limitMs * 1_000) / 2) {
+      break
+    }
   }
-  failures.set(entry.key, failed + 1)
+  endless.add(entry.key)
   return undefined
 }
 
-const failures = new WeakMap<AnyKey, number>()
+const endless = new WeakSet<AnyKey>()
 
 interface Context {
   read: () => unknown

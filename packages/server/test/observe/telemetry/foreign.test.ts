@@ -193,7 +193,7 @@ describe("poison", () => {
         }
         expect(yield* receiver.faults).toEqual([])
         const arrived = (yield* receiver.series).filter(({ name }) => name.startsWith("p_"))
-        expect(arrived.map(({ kind, name }) => [name, kind])).toEqual([["p_conflict", "sum"]])
+        expect(arrived.map(({ name, points }) => [name, points])).toEqual([["p_conflict", 3]])
         const dropped = yield* receiver.find("telemetry_points_dropped_total")
         const reasons = Object.fromEntries(dropped.map(({ attributes, total }) => [attributes["reason"], total]))
         // Two exports, and the part of the third that comes before these counters are read.
