@@ -52,7 +52,8 @@ const measure = ({ as, family, prefix = "" }: Measured): Promise<ReadonlyArray<R
   new Promise((resolve, reject) => {
     const entry = as === "compiled" ? path.join(compiled, "bench", "family.js") : path.join(root, "bench", "family.ts")
     const execArgv = ["--expose-gc", ...(as === "compiled" ? [] : ["--import", tsx])]
-    const child = fork(entry, [family], { execArgv })
+    // Standard output is the table's.
+    const child = fork(entry, [family], { execArgv, stdio: ["ignore", 2, "inherit", "ipc"] })
     let results: ReadonlyArray<Result> = []
     child.on("message", (message) => {
       results = message as ReadonlyArray<Result>

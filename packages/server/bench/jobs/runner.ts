@@ -13,6 +13,9 @@ import { JobService } from "../../src/infra/jobs.ts"
 import { MetricsService } from "../../src/observe/metrics.ts"
 import { NothingLive } from "./world.ts"
 
+// It ends with the benchmark, however that ends.
+process.once("disconnect", () => process.exit())
+
 const [, , url = "", port = "0"] = process.argv
 
 Layer.merge(NothingLive, Layer.effectDiscard(Effect.sync(() => process.send?.("ready")))).pipe(

@@ -1,6 +1,7 @@
 /** Jobs a second on PostgreSQL with runners in processes of their own. */
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
+import { createServer } from "node:net"
 import { fileURLToPath } from "node:url"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as SqlClient from "@effect/sql/SqlClient"
@@ -28,11 +29,12 @@ export const several = async (url: string, runners: number, jobs: number): Promi
         SELECT 'job ' || n, 'nothing', n % 48, 'normal', 'ready', n, 0, 0, n::text FROM generate_series(1, ${jobs}::int) n`
     )
   )
-  const children = Array.from({ length: runners }, (_, index) => start(url, 41_700 + index))
+  const children = await Promise.all(Array.from({ length: runners }, async () => start(url, await freePort())))
   await Promise.all(children.map((child) => once(child, "message")))
-  const [seconds] = await runtime.runPromise(
-    Effect.repeat(spent, { schedule: Schedule.spaced("250 millis"), until: ([, left]) => left === 0 })
+  await runtime.runPromise(
+    Effect.repeat(spent, { schedule: Schedule.spaced("250 millis"), until: ({ left }) => left === 0 })
   )
+  const { seconds } = await runtime.runPromise(spent)
   await Promise.all(children.map(stop))
   await runtime.dispose()
   return { name: `jobs.postgres processed, ${runners} runners`, value: jobs / seconds, unit: "jobs/s", samples: 1 }
@@ -43,12 +45,20 @@ const spent = Effect.flatMap(SqlClient.SqlClient, (sql) =>
     sql<{ seconds: string | null; left: string }>`
       SELECT (max(finished_at) - min(started_at)) / 1000.0 AS seconds,
         sum(CASE WHEN state = 'completed' THEN 0 ELSE 1 END) AS left FROM jobs`,
-    ([row]) => [Number(row?.seconds ?? Number.NaN), Number(row?.left)] as const
+    ([row]) => ({ seconds: Number(row?.seconds), left: Number(row?.left) })
   )
 )
 
 const start = (url: string, port: number): ChildProcess =>
   fork(fileURLToPath(new URL("./runner.js", import.meta.url)), [url, String(port)], { execArgv: [] })
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const address = server.address()
+  server.close()
+  return typeof address === "object" && address !== null ? address.port : 0
+}
 
 const stop = async (child: ChildProcess): Promise<void> => {
   const ended = once(child, "exit")
