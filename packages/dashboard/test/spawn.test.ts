@@ -97,7 +97,7 @@ describe("a receiver in a process of its own", () => {
         holder.kill("SIGKILL")
         yield* Effect.repeat(Effect.delay(isAlive, "50 millis"), { while: (alive) => alive })
       }),
-    30_000
+    60_000
   )
 })
 
