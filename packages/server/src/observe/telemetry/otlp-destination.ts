@@ -1,6 +1,7 @@
 /** A collector: periodic exports one after the other, and a last one that nothing stands in the way of. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Ref from "effect/Ref"
 import type { Destination, DestinationContext } from "./destination.ts"
 import { type ExportContext, exportOnce, type ExportReport } from "./export.ts"
@@ -23,29 +24,50 @@ export const makeOtlpDestination = (
   Effect.gen(function* () {
     const name = shown(otlp.url)
     const makeSender = yield* makeSenderFactory(otlp)
-    const sender = yield* Ref.make(makeSender(otlp.timeoutMs))
+    const sender = makeSender(otlp.timeoutMs)
     const log = yield* makeOutageLog(name)
     const oneAtATime = yield* Effect.makeSemaphore(1)
     const baselines = makeBaselines(otlp.temporality)
     const context: ExportContext = { collector, baselines, resource, selfMetrics, pace: makePace(settings.maxPoints) }
-    const renew = Effect.suspend(() => Ref.getAndSet(sender, makeSender(otlp.timeoutMs)))
-    // A delta that is given up may still be taken, and would be counted twice: its connection is cut before it can be.
-    const giveUp =
-      otlp.temporality === "cumulative" ? Effect.void : Effect.flatMap(renew, (it) => it.cut("the export was given up"))
-    const regular = Effect.flatMap(Ref.get(sender), (it) => exportOnce(context, [it])).pipe(
-      Effect.onInterrupt(() => giveUp),
-      Effect.tap(log),
+    const underWay = yield* Ref.make<Fiber.RuntimeFiber<ExportReport> | undefined>(undefined)
+    const isEnding = yield* Ref.make(false)
+    const once = exportOnce(context, [sender]).pipe(
+      // What is cut at the end is no outage: the last export says what became of it.
+      Effect.tap((report) => Effect.unlessEffect(log(report), Ref.get(isEnding))),
       oneAtATime.withPermits(1)
     )
+    // On its own: whoever stops waiting for an export does not stop it, and what it brings is known all the same.
+    const regular = Effect.forkDaemon(once).pipe(
+      Effect.tap((fiber) => Ref.set(underWay, fiber)),
+      Effect.flatMap(Fiber.join)
+    )
     const last = Effect.gen(function* () {
-      yield* giveUp
       const started = yield* Clock.currentTimeMillis
-      const report = yield* exportWithin(context, makeSender, settings.shutdownMs)
-      yield* Effect.flatMap(Ref.get(sender), (it) => it.cut("telemetry has ended"))
+      yield* Ref.set(isEnding, true)
+      if (otlp.temporality !== "cumulative") {
+        // Sent again while the first request may still be taken, a delta would be counted twice.
+        yield* settled(yield* Ref.get(underWay), Math.min(1_000, settings.shutdownMs / 4))
+        yield* sender.cut("telemetry is ending")
+      }
+      const left = settings.shutdownMs - ((yield* Clock.currentTimeMillis) - started)
+      const report = yield* exportWithin(context, makeSender, Math.max(left, 1))
+      yield* sender.cut("telemetry has ended")
       yield* logEnd(name, report, (yield* Clock.currentTimeMillis) - started)
     })
     return { name, export: regular, end: last }
   })
+
+/** Waits for an export to end, but not for long: in real time, and where nothing can be interrupted. */
+const settled = (fiber: Fiber.RuntimeFiber<ExportReport> | undefined, ms: number): Effect.Effect<void> =>
+  fiber === undefined
+    ? Effect.void
+    : Effect.async((resume) => {
+        const timer = setTimeout(() => resume(Effect.void), ms)
+        fiber.addObserver(() => {
+          clearTimeout(timer)
+          resume(Effect.void)
+        })
+      })
 
 /**
  * Exports over fresh connections, which are cut at the deadline. Nothing is interrupted: this runs in a finalizer,

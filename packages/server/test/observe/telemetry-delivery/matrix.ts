@@ -16,7 +16,7 @@ const everything = (withinMs = promptMs) => ({ acknowledged: "everything", withi
 const nothing = { acknowledged: "nothing", withinMs: deadlineMs } as const
 const allButTheEnd = { acknowledged: "all but the end", withinMs: deadlineMs } as const
 
-const delta = { otlp: { temporality: "delta" } } as const
+const delta = { intervalMs: 2_000, otlp: { temporality: "delta" } } as const
 
 export const matrix: ReadonlyArray<Scenario> = [
   { name: "the collector is well, SIGTERM", expect: everything() },
@@ -48,7 +48,7 @@ export const matrix: ReadonlyArray<Scenario> = [
   },
   {
     name: "the collector takes 1 s, an export is under way, deltas",
-    app: { ...delta, intervalMs: 2_000 },
+    app: delta,
     before: Mode.slow("1 second"),
     wait: "under way",
     expect: everything(promptMs + 1_000)
@@ -65,7 +65,7 @@ export const matrix: ReadonlyArray<Scenario> = [
     name: "the collector was down for four intervals, deltas",
     app: delta,
     before: Mode.refuse,
-    wait: 4_500,
+    wait: 8_500,
     atEnd: Mode.ok,
     expect: everything()
   },

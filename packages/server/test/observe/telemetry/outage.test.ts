@@ -90,6 +90,23 @@ describe("an outage", () => {
     }).pipe(Effect.provide(Receiver.layer()))
   )
 
+  it.scopedLive("at the end is told by one line, whatever was under way", () =>
+    Effect.gen(function* () {
+      const { requests, setMode } = yield* Receiver
+      yield* setMode(Mode.hang)
+      for (const temporality of ["cumulative", "delta"] as const) {
+        const { layer, lines } = captureLog()
+        const before = (yield* requests).length
+        yield* until(Effect.map(requests, ({ length }) => length > before)).pipe(
+          Effect.provide(pipeline({ interval: "2 seconds", shutdownTimeout: "600 millis" }, { temporality })),
+          Effect.provide(layer)
+        )
+        yield* Effect.sleep("200 millis")
+        expect(lines).toEqual([expect.stringMatching(/^WARN The final export to .* was not acknowledged: no answer/)])
+      }
+    }).pipe(Effect.provide(Receiver.layer()))
+  )
+
   it.scopedLive("is counted and timed, and so is what was rejected", () =>
     Effect.gen(function* () {
       const { setMode } = yield* Receiver
