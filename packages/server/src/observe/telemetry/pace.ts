@@ -10,7 +10,7 @@ export interface Pace {
 }
 
 /** The encoding of a request should take no longer than this; the promise is 50 ms, and garbage is collected as well. */
-const targetMs = 20
+const targetMs = 15
 
 const leastPoints = 250
 
