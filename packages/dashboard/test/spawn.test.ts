@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
 import { Receiver } from "../src/receiver.ts"
 import { Mode, spawnReceiver } from "../src/spawn.ts"
 import { gauge, point, post, requestOf, sum } from "./request.ts"
@@ -84,8 +85,11 @@ describe("a receiver in a process of its own", () => {
           import * as Effect from "effect/Effect"
           const hold = Effect.flatMap(spawnReceiver(), ({ pid }) => Effect.zipRight(Effect.log("pid", pid), Effect.never))
           Effect.runFork(Effect.scoped(hold))`
+        const cwd = fileURLToPath(new URL("..", import.meta.url))
         const holder = yield* Effect.acquireRelease(
-          Effect.sync(() => spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", program])),
+          Effect.sync(() =>
+            spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", program], { cwd })
+          ),
           (child) => Effect.sync(() => child.kill("SIGKILL"))
         )
         const line = yield* Effect.async<string>((resume) => {

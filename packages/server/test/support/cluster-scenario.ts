@@ -177,6 +177,7 @@ const start = (url: string, index: number): Effect.Effect<Runner, never, Scope.S
     Effect.promise(async () => {
       const script = fileURLToPath(new URL("cluster-runner.ts", import.meta.url))
       const process_ = fork(script, [url, String(await freePort()), String(index)], {
+        cwd: fileURLToPath(new URL("../..", import.meta.url)),
         execArgv: ["--import", "tsx"],
         stdio: ["ignore", "inherit", "inherit", "ipc"]
       })
