@@ -15,6 +15,10 @@ export interface DemoOptions {
   readonly isJson: boolean
   /** End after so many seconds at the latest, with what is done by then. */
   readonly seconds: number | undefined
+  /** How many processes run jobs: one on SQLite, or more on a PostgreSQL of the demo's own. */
+  readonly runners: number
+  /** Kill one of several runners in the middle of its work. */
+  readonly isKilling: boolean
   /** The port of the receiver on 127.0.0.1; 0 takes a free one. */
   readonly port: number
 }
@@ -28,6 +32,8 @@ end what was received is compared with what was really done.
   --once        end after the folder; otherwise stay up, work on changes, and end on Ctrl-C
   --json        write the result as one JSON document on standard output; everything else is on standard error
   --seconds n   end after n seconds at the latest, with what is done by then
+  --runners n   n processes run the jobs on a PostgreSQL that the demo starts itself; 1, on SQLite, unless given
+  --kill-one    one of several runners is killed in the middle of its work
   --port n      the port of the receiver; a free one unless given
   --help        this text
 
@@ -37,6 +43,8 @@ const options = {
   once: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
   seconds: { type: "string" },
+  runners: { type: "string", default: "1" },
+  "kill-one": { type: "boolean", default: false },
   port: { type: "string", default: "0" },
   help: { type: "boolean", short: "h", default: false }
 } as const
@@ -57,11 +65,19 @@ export const parseDemoOptions = (
         message: `${positionals.length} folders were given (${positionals.join(", ")}), expected one: name only the folder to work on`
       })
     }
+    const runners = yield* runnersOf(values.runners)
+    if (values["kill-one"] && runners === 1) {
+      return yield* new BadArgument({
+        message: "--kill-one is given with one runner, expected at least two, so that one is left: add --runners 3"
+      })
+    }
     return {
       folder: positionals[0] ?? defaultFolder,
       isOnce: values.once,
       isJson: values.json,
       seconds: values.seconds === undefined ? undefined : yield* secondsOf(values.seconds),
+      runners,
+      isKilling: values["kill-one"],
       port: yield* portOf(values.port)
     }
   })
@@ -74,6 +90,15 @@ const secondsOf = (given: string): Effect.Effect<number, BadArgument> => {
         message: `--seconds is ${JSON.stringify(given)}, expected a number above 0 and at most 86400: try --seconds 30`
       })
 }
+
+const mostRunners = 8
+
+const runnersOf = (given: string): Effect.Effect<number, BadArgument> =>
+  /^\d$/.test(given) && Number(given) >= 1 && Number(given) <= mostRunners
+    ? Effect.succeed(Number(given))
+    : new BadArgument({
+        message: `--runners is ${JSON.stringify(given)}, expected a whole number from 1 to ${mostRunners}: try --runners 3`
+      })
 
 const portOf = (given: string): Effect.Effect<number, BadArgument> =>
   /^\d{1,5}$/.test(given) && Number(given) <= 65_535

@@ -3,21 +3,20 @@ import { type JobError, JobService } from "@parametric-portal/server/infra/jobs"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { Scope } from "effect/Scope"
+import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import path from "node:path"
 import type { DemoOptions } from "./arguments.ts"
 import { alive, feed, type FedJob, untilIdle } from "./feed.ts"
 import { changesOf, filesOf, openFolder } from "./folder.ts"
-import { Ledger } from "./ledger.ts"
+import { type Host, startHost } from "./host.ts"
 import { makePlanner, writeOwnFiles } from "./plan.ts"
 import { showProgress } from "./progress.ts"
-import { startReceiver } from "./receiver.ts"
+import { startReceiver, type WatchedReceiver } from "./receiver.ts"
 import { resultOf } from "./result.ts"
 import { logOn, say, type Screen } from "./screen.ts"
-import { singleServer } from "./server.ts"
+import { untilSampled } from "./settle.ts"
+import { readTables } from "./tables.ts"
 
 export interface DemoSurroundings {
   readonly screen: Screen
@@ -30,33 +29,38 @@ export const demo = (options: DemoOptions, { screen, stop }: DemoSurroundings) =
   Effect.gen(function* () {
     const folder = yield* openFolder(options.folder)
     const receiver = yield* startReceiver(options.port, screen)
-    const database = path.join(yield* temporaryFolder, "jobs.db")
     yield* say(screen, `Metrics are received at ${receiver.url} by process ${receiver.pid}.`)
-    const ledger = new Ledger()
-    const name = "server"
+    const host = yield* startHost(options, { receiver, screen })
     const state = { isSettled: false }
-    const ended = serve(options, { folder, screen, state }).pipe(
+    const tables = yield* serve(options, { folder, host, receiver, screen, state }).pipe(
       Effect.raceFirst(Deferred.await(stop)),
       Effect.raceFirst(timeOver(options.seconds)),
-      Effect.provide(singleServer({ name, url: receiver.url, ledger }, database))
+      Effect.tap((reason) => say(screen, `Ended ${reason}.`)),
+      Effect.zipRight(readTables),
+      Effect.provide(host.layer)
     )
-    yield* Effect.flatMap(ended, (reason) => say(screen, `Ended ${reason}.`))
-    const processes = [{ name, isRunner: true, entries: ledger.entries }]
-    return resultOf(processes, { ...state, sight: yield* receiver.look })
+    const processes = yield* host.end
+    return resultOf(processes, { ...state, tables, sight: yield* receiver.look })
   }).pipe(Effect.scoped, Effect.provide(logOn(screen)))
 
 interface Serving {
   readonly folder: string
+  readonly host: Host
+  readonly receiver: WatchedReceiver
   readonly screen: Screen
   /** Whether nothing is left to do, and the gauges that are sampled have said so. */
   readonly state: { isSettled: boolean }
 }
 
 /** Works on everything in the folder, and then, unless once is enough, on what changes in it. */
-const serve = (options: DemoOptions, { folder, screen, state }: Serving) =>
+const serve = (options: DemoOptions, { folder, host, receiver, screen, state }: Serving) =>
   Effect.gen(function* () {
-    const plan = makePlanner()
-    const progress = { fed: 0, total: 0 }
+    const plan = makePlanner({ hasSlowJobs: options.isKilling })
+    const settled = Effect.gen(function* () {
+      yield* untilIdle
+      state.isSettled = yield* untilSampled(receiver, host.alive)
+    })
+    const progress = { fed: 0, total: 0, done: 0 }
     const fed = Effect.sync(() => (progress.fed += 1))
     const workOn = (files: ReadonlyArray<string>) => {
       const jobs = plan(files)
@@ -69,19 +73,25 @@ const serve = (options: DemoOptions, { folder, screen, state }: Serving) =>
     yield* say(screen, `Working on the ${files.length} files of ${folder}.`)
     yield* showProgress(
       screen,
-      Effect.map(alive, (waiting) => ({ done: progress.fed - waiting, total: progress.total }))
+      Effect.map(alive, (waiting) => {
+        progress.done = progress.fed - waiting
+        return progress
+      })
     )
+    const midway = yield* Effect.forkScoped(Effect.zipRight(untilMidway(progress), host.midway))
     const jobs = yield* workOn([...own.files, ...files.map((file) => file.path)])
+    yield* untilIdle
+    yield* Fiber.join(midway)
     yield* untilIdle
     yield* own.mend
     yield* replay(jobs.filter(({ payload, type }) => type === "parse" && payload.file === own.broken))
-    yield* settled(state)
+    yield* settled
     if (options.isOnce) return "with the folder done"
     yield* say(screen, `All done. Waiting for changes in ${folder}; Ctrl-C ends.`)
     return yield* Stream.runForEach(changesOf(folder, files), (changed) =>
       Effect.zipRight(
         say(screen, `${changed.length} changed: ${changed.join(", ")}`),
-        Effect.zipRight(workOn(changed), settled(state))
+        Effect.zipRight(workOn(changed), settled)
       )
     ).pipe(Effect.as("with no more changes"))
   }).pipe(Effect.scoped)
@@ -92,17 +102,11 @@ const replay = (jobs: ReadonlyArray<FedJob>): Effect.Effect<void, JobError, JobS
     Effect.forEach(jobs, ({ id }) => deadLetters.replay(id), { discard: true })
   )
 
-/** Gauges that are sampled say what was true a moment ago: after two seconds the last export has the last sample. */
-const settled = (state: Serving["state"]) =>
-  untilIdle.pipe(
-    Effect.zipRight(Effect.sleep("2 seconds")),
-    Effect.zipRight(Effect.sync(() => (state.isSettled = true)))
+const untilMidway = (progress: { readonly done: number; readonly total: number }) =>
+  Effect.repeat(
+    Effect.sync(() => progress.total > 0 && progress.done > progress.total * 0.1),
+    { until: (is) => is, schedule: Schedule.spaced("50 millis") }
   )
 
 const timeOver = (seconds: number | undefined) =>
   seconds === undefined ? Effect.never : Effect.as(Effect.sleep(Duration.seconds(seconds)), `after ${seconds} seconds`)
-
-const temporaryFolder: Effect.Effect<string, never, Scope> = Effect.acquireRelease(
-  Effect.promise(() => mkdtemp(path.join(tmpdir(), "job-server-"))),
-  (made) => Effect.promise(() => rm(made, { recursive: true, force: true }))
-)

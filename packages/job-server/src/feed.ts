@@ -29,12 +29,12 @@ export const feed = (jobs: ReadonlyArray<PlannedJob>, fed: Effect.Effect<void>) 
     const groups = yield* Effect.all(
       [
         Effect.forEach(
-          jobs.filter(({ payload }) => !payload.isCancelled),
+          jobs.filter(({ isCancelled }) => !isCancelled),
           submit,
           { concurrency: atOnce }
         ),
         Effect.forEach(
-          jobs.filter(({ payload }) => payload.isCancelled),
+          jobs.filter(({ isCancelled }) => isCancelled),
           submitAndCancel,
           { concurrency: "unbounded" }
         )

@@ -13,8 +13,8 @@ export const JobPayload = Schema.Struct({
   file: Schema.String,
   /** How many attempts find the file busy before one gets to work. */
   busyAttempts: Schema.Number,
-  /** It waits, running, until it is cancelled. */
-  isCancelled: Schema.Boolean
+  /** How long it waits, running, before it works. */
+  waitMs: Schema.Number
 })
 export type JobPayload = typeof JobPayload.Type
 
@@ -44,9 +44,6 @@ export const jobTypes = {
   parse: define("parse", "high")
 } as const satisfies Record<JobType, unknown>
 
-/** How long a job that is there to be cancelled waits for it. */
-const patience = Duration.seconds(30)
-
 /** The handlers of all types, which write into the ledger when they begin and finish. */
 export const handlersLayer = (ledger: Ledger) => {
   const handler =
@@ -69,7 +66,7 @@ export const handlersLayer = (ledger: Ledger) => {
 }
 
 const attemptAt = (type: JobType, payload: JobPayload, attempt: number): Effect.Effect<string, WorkFailed> => {
-  const { busyAttempts, file, isCancelled } = payload
+  const { busyAttempts, file, waitMs } = payload
   if (attempt <= busyAttempts) return new WorkFailed({ reason: "Busy", message: `${file} is busy` })
-  return isCancelled ? Effect.zipRight(Effect.sleep(patience), work(type, file)) : work(type, file)
+  return waitMs === 0 ? work(type, file) : Effect.delay(work(type, file), waitMs)
 }

@@ -3,8 +3,9 @@
  * itself. Nothing here is read from a metric. With a file every entry is there as soon as it is written, so that what a
  * killed process did is known to the last entry.
  *
- * Times are Node's own `performance.now` and `Date.now`, never a clock of Effect.
+ * Durations are measured with Node's own `performance.now` and `Date.now`, never with a clock of Effect.
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { openSync, readFileSync, writeSync } from "node:fs"
@@ -59,8 +60,11 @@ const Happened = Schema.Union(
 )
 export type Happened = typeof Happened.Type
 
-/** Something that happened, and when: on a clock that only goes forward, and on the wall's, both in milliseconds. */
-const Entry = Schema.Struct({ at: Schema.Number, wallAt: Schema.Number, what: Happened })
+/**
+ * Something that happened, and when: on a clock that only goes forward and on the wall's, both in milliseconds, and on
+ * the clock that stamps exports, in nanoseconds, to know which entries an export comes after.
+ */
+const Entry = Schema.Struct({ at: Schema.Number, wallAt: Schema.Number, stamp: Schema.BigInt, what: Happened })
 export type Entry = typeof Entry.Type
 
 /** Everything that happened in one process. */
@@ -73,9 +77,9 @@ export class Ledger {
   }
 
   readonly write = (what: Happened): void => {
-    const entry = { at: performance.now(), wallAt: Date.now(), what }
+    const entry = { at: performance.now(), wallAt: Date.now(), stamp: clock.unsafeCurrentTimeNanos(), what }
     this.entries.push(entry)
-    if (this.file !== undefined) writeSync(this.file, `${JSON.stringify(entry)}\n`)
+    if (this.file !== undefined) writeSync(this.file, `${encode(entry)}\n`)
   }
 }
 
@@ -85,5 +89,9 @@ export const readLedger = (file: string): Effect.Effect<ReadonlyArray<Entry>> =>
     const lines = readFileSync(file, "utf8").split("\n").slice(0, -1)
     return Effect.orDie(Effect.forEach(lines, (line) => decode(line)))
   })
+
+const clock = Clock.make()
+
+const encode = Schema.encodeSync(Schema.parseJson(Entry))
 
 const decode = Schema.decode(Schema.parseJson(Entry))

@@ -55,6 +55,6 @@ const refuse = (error: { readonly message: string }) => Effect.as(Console.error(
 /** What nobody foresaw: it is said as it is, and counts as not agreed. */
 const collapse = (cause: Cause.Cause<never>) => Effect.as(Console.error(Cause.pretty(cause)), exitCodes.differs)
 
-process.exitCode = await Effect.runPromise(
-  run.pipe(Effect.scoped, Effect.catchAll(refuse), Effect.catchAllCause(collapse))
-)
+const code = await Effect.runPromise(run.pipe(Effect.scoped, Effect.catchAll(refuse), Effect.catchAllCause(collapse)))
+// Timers of clients that are closed would hold the process for minutes; what was written goes out first.
+process.stdout.write("", () => process.exit(code))

@@ -11,19 +11,35 @@ import { type JobType, parseLimitBytes } from "./work.ts"
 export interface PlannedJob {
   readonly type: JobType
   readonly payload: JobPayload
+  /** It is cancelled as soon as it runs. */
+  readonly isCancelled: boolean
 }
 
-/** Every so many jobs, one meets a busy file once, one on all attempts, one is cancelled while it runs. */
-const every = { busyOnce: 11, busyAlways: 97, cancelled: 29 } as const
+/** How to plan. */
+export interface PlanOptions {
+  /** Some jobs take seconds, so that there are some on every runner at any moment. */
+  readonly hasSlowJobs: boolean
+}
+
+/** Every so many jobs, one meets a busy file once, one on all attempts, one is cancelled while it runs, one is slow. */
+const every = { busyOnce: 11, busyAlways: 97, cancelled: 29, slow: 23 } as const
+
+const slowMs = 8_000
+
+/** How long a job that is there to be cancelled waits for it. */
+const patienceMs = 120_000
 
 /** Plans the jobs of files; it goes on counting from call to call. */
-export const makePlanner = (): ((files: ReadonlyArray<string>) => ReadonlyArray<PlannedJob>) => {
+export const makePlanner = ({
+  hasSlowJobs
+}: PlanOptions): ((files: ReadonlyArray<string>) => ReadonlyArray<PlannedJob>) => {
   let count = 0
   const plan = (file: string, type: JobType): PlannedJob => {
     count += 1
     const isCancelled = count % every.cancelled === 0
     const busyAttempts = count % every.busyAlways === 0 ? maxAttempts : count % every.busyOnce === 0 ? 1 : 0
-    return { type, payload: { file, isCancelled, busyAttempts: isCancelled ? 0 : busyAttempts } }
+    const waitMs = isCancelled ? patienceMs : hasSlowJobs && count % every.slow === 0 ? slowMs : 0
+    return { type, isCancelled, payload: { file, waitMs, busyAttempts: isCancelled ? 0 : busyAttempts } }
   }
   return (files) => files.flatMap((file) => typesOf(file).map((type) => plan(file, type)))
 }

@@ -10,9 +10,9 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { existsSync, readdirSync } from "node:fs"
 import { chown, cp, mkdtemp, rm } from "node:fs/promises"
 import { createRequire } from "node:module"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import path from "node:path"
+import { freePort } from "./free-port.ts"
 
 /** PostgreSQL did not start; `message` ends with what it wrote. */
 export class PostgresFailed extends Data.TaggedError("PostgresFailed")<{ readonly message: string }> {}
@@ -116,16 +116,6 @@ const ready = (server: ChildProcess) =>
     server.once("error", (error) => resume(failed(error)))
     server.once("exit", (code) => resume(failed(`it ended with ${code}: ${log}`)))
   })
-
-const freePort = Effect.async<number, PostgresFailed>((resume) => {
-  const server = createServer()
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    const port = typeof address === "object" && address !== null ? address.port : 0
-    server.close(() => resume(Effect.succeed(port)))
-  })
-  server.once("error", (error) => resume(failed(error)))
-})
 
 const failed = (problem: unknown) =>
   new PostgresFailed({

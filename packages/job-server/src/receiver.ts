@@ -2,13 +2,20 @@
  * The receiver of this run: a process of its own, looked at every second, so that when it is lost the demo still knows
  * what it had.
  */
-import type { Snapshot } from "@parametric-portal/dashboard/receiver"
+import type { Series, Snapshot } from "@parametric-portal/dashboard/receiver"
 import { spawnReceiver } from "@parametric-portal/dashboard/spawn"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { Scope } from "effect/Scope"
 import { BadArgument } from "./arguments.ts"
 import { type Screen, say } from "./screen.ts"
+
+/** The resource attribute by which the processes of a run are told apart. */
+export const processAttribute = "service.instance.name"
+
+/** What was received from one process. */
+export const seriesOf = (series: ReadonlyArray<Series>, name: string): ReadonlyArray<Series> =>
+  series.filter(({ resource }) => resource[processAttribute] === name)
 
 /** What is known of the receiver at a moment. */
 export interface Sight {

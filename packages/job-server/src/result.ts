@@ -2,9 +2,11 @@
 import type { Series } from "@parametric-portal/dashboard/receiver"
 import { compare, type Line, type Truth, type Unwitnessed, unwitnessedOf, witnessOf } from "./compare.ts"
 import { slots } from "./job-types.ts"
-import type { Entry } from "./ledger.ts"
-import type { Sight } from "./receiver.ts"
+import type { Entry, Happened } from "./ledger.ts"
+import { ledgerExportOf } from "./ledger-gauge.ts"
+import { processAttribute, seriesOf, type Sight } from "./receiver.ts"
 import { failuresOf, type JobSummary, summaryOf } from "./summary.ts"
+import { type Tables, unanswered } from "./tables.ts"
 import { identityOf, type True, truthOf } from "./truth.ts"
 
 export interface Result {
@@ -24,28 +26,29 @@ export interface Recorded {
   readonly name: string
   readonly isRunner: boolean
   readonly entries: ReadonlyArray<Entry>
-  /** It was killed; of its entries, so many had been made when its last acknowledged export was collected. */
-  readonly exportedEntries?: number
+  readonly wasKilled: boolean
 }
 
-/** The name of the resource attribute by which the processes of a run are told apart. */
-export const processAttribute = "service.instance.name"
-
-/** What was received, and whether what is sampled had settled by then: nothing was left to do. */
+/** What was received, what the tables say, and whether what is sampled had settled by then: nothing was left to do. */
 export interface Reception {
   readonly sight: Sight
+  readonly tables: Tables
   readonly isSettled: boolean
 }
 
-export const resultOf = (processes: ReadonlyArray<Recorded>, { isSettled, sight }: Reception): Result => {
+export const resultOf = (known: ReadonlyArray<Recorded>, { isSettled, sight, tables }: Reception): Result => {
   const { lost, seenAtMs, snapshot } = sight
-  const gone = new Set(processes.filter(({ exportedEntries }) => exportedEntries !== undefined).map(({ name }) => name))
-  const isGone = ({ resource }: Series) => gone.has(String(resource[processAttribute]))
+  const unknown = isSettled ? unanswered(tables, inOrder(known)) : []
+  const processes = known.map((one) => (one.wasKilled ? withUnanswered(one, unknown) : one))
+  const killed = known.filter(({ wasKilled }) => wasKilled)
+  const isGone = ({ resource }: Series) => killed.some(({ name }) => name === resource[processAttribute])
   const witness = witnessOf(isSettled)
-  const metrics = compare(truthOfAll(processes, isSettled), snapshot.series, { isGone, witness })
+  const truth = truthOfAll(processes, { isSettled, series: snapshot.series })
+  const metrics = compare(truth, snapshot.series, { isGone, witness })
+  const isExplained = unknown.length === 0 || killed.length > 0
   const lastSeen = new Date(seenAtMs).toISOString()
   return {
-    agreed: lost === undefined && metrics.every(({ agreed }) => agreed),
+    agreed: lost === undefined && isExplained && metrics.every(({ agreed }) => agreed),
     jobs: summaryOf(inOrder(processes)),
     metrics,
     unwitnessed: unwitnessedOf(snapshot.series, { isGone, witness }),
@@ -53,15 +56,23 @@ export const resultOf = (processes: ReadonlyArray<Recorded>, { isSettled, sight 
   }
 }
 
-const truthOfAll = (processes: ReadonlyArray<Recorded>, isSettled: boolean): Truth => {
+const truthOfAll = (
+  processes: ReadonlyArray<Recorded>,
+  { isSettled, series }: { readonly isSettled: boolean; readonly series: ReadonlyArray<Series> }
+): Truth => {
   const gauges = isSettled ? gaugesOf(processes) : []
+  const exported = ({ entries, name, wasKilled }: Recorded) =>
+    truthOf(entries, wasKilled ? ledgerExportOf(seriesOf(series, name)).entries : undefined)
   return {
     whole: sum([...processes.flatMap(({ entries }) => truthOf(entries)), ...gauges]),
-    exported: sum([
-      ...processes.flatMap(({ entries, exportedEntries }) => truthOf(entries, exportedEntries)),
-      ...gauges
-    ])
+    exported: sum([...processes.flatMap(exported), ...gauges])
   }
+}
+
+/** What a killed process had done without being told, it did after its last export. */
+const withUnanswered = (one: Recorded, happened: ReadonlyArray<Happened>): Recorded => {
+  const { at = 0, stamp = 0n, wallAt = 0 } = one.entries.at(-1) ?? {}
+  return { ...one, entries: [...one.entries, ...happened.map((what) => ({ at, wallAt, stamp, what }))] }
 }
 
 /** The gauges that don't stand at zero at the end: slots, and dead letters. */
@@ -69,7 +80,7 @@ const gaugesOf = (processes: ReadonlyArray<Recorded>): ReadonlyArray<True> => {
   const entries = inOrder(processes)
   const types = Object.keys(summaryOf(entries).types)
   const dead = failuresOf(entries.map(({ what }) => what))
-  const runners = processes.filter(({ exportedEntries, isRunner }) => isRunner && exportedEntries === undefined).length
+  const runners = processes.filter(({ isRunner, wasKilled }) => isRunner && !wasKilled).length
   const gauge = (name: string, labels: True["labels"], count: number) => ({ name, labels, count, values: [] })
   return types.flatMap((job_type) => [
     gauge("jobs_slots", { job_type, state: "limit" }, slots * runners),

@@ -1,6 +1,6 @@
 /** The layers of the job server, as a user of the library puts them together. */
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
-import { SingleRunner } from "@parametric-portal/server/infra/cluster"
+import { NodeClusterSocket, SingleRunner } from "@parametric-portal/server/infra/cluster"
 import {
   JobEntityLive,
   JobHandlers,
@@ -13,9 +13,11 @@ import {
 import { MetricsService } from "@parametric-portal/server/observe/metrics"
 import { Telemetry } from "@parametric-portal/server/observe/telemetry"
 import * as Layer from "effect/Layer"
+import { postgres, shardingConfig } from "./cluster.ts"
 import { handlersLayer } from "./job-types.ts"
 import type { Ledger } from "./ledger.ts"
-import { processAttribute } from "./result.ts"
+import { ledgerGauge } from "./ledger-gauge.ts"
+import { processAttribute } from "./receiver.ts"
 import { witnessSharding } from "./witness-sharding.ts"
 import { witnessStore } from "./witness-store.ts"
 
@@ -55,6 +57,28 @@ export const metricsLayer = ({ name, url }: ProcessOptions) =>
     interval: "1 second",
     destinations: [{ type: "otlp", url, compression: "gzip" }]
   }).pipe(Layer.provideMerge(MetricsService.Default))
+
+/** One runner of several, on PostgreSQL. */
+export const runnerServer = (
+  options: ProcessOptions,
+  { database, port }: { readonly database: string; readonly port: number }
+) =>
+  Layer.merge(jobsLayer(options), ledgerGauge(options.ledger)).pipe(
+    Layer.provide(NodeClusterSocket.layer({ storage: "sql", shardingConfig: shardingConfig(port) })),
+    Layer.provide(postgres(database, options.name)),
+    Layer.provideMerge(metricsLayer(options))
+  )
+
+/** The process that hands jobs to a cluster and runs none. */
+export const clientServer = (options: ProcessOptions, database: string) =>
+  JobService.layerClient(jobsOptions(options.name)).pipe(
+    Layer.provide(witnessSharding(options.ledger)),
+    Layer.provide(
+      NodeClusterSocket.layer({ storage: "sql", clientOnly: true, shardingConfig: shardingConfig(undefined) })
+    ),
+    Layer.provideMerge(postgres(database, options.name)),
+    Layer.provideMerge(metricsLayer(options))
+  )
 
 /** The whole server in this process, on a SQLite database. */
 export const singleServer = (options: ProcessOptions, database: string) =>

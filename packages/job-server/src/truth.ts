@@ -2,8 +2,8 @@
  * What the metrics must say if the library measures truly: a ledger, put into the words of the documented metrics. It is
  * written from the reference and shares no code with the library.
  *
- * A process records a fact just after the ledger has it and before anything else is written there. So a duration that
- * ends with an entry is at most as long as to the next one.
+ * A process records what the store answered just after the ledger has it and before anything else is written there, so
+ * a duration that ends with the answer is at most as long as to the next entry.
  */
 import { attemptsOf, type AttemptStory } from "./attempt-story.ts"
 import type { Entry, Happened } from "./ledger.ts"
@@ -116,7 +116,7 @@ const movedByEnd = ({ claimed, finished, settled }: AttemptStory, next: Entry | 
     { ...labels, ...outcomeOf(outcome) },
     {
       atLeast: (finished?.what.tookMs ?? 0) / 1000,
-      atMost: ((next?.at ?? Infinity) - claimed.at) / 1000
+      atMost: settled === undefined ? Infinity : ((next?.at ?? Infinity) - claimed.at) / 1000
     }
   )
   if (!isOurs) return

@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
-import { endingOf } from "./ending.ts"
+import { endingOf, messageEndingOf } from "./ending.ts"
 import type { Ledger } from "./ledger.ts"
 
 type Front = Sharding["Type"]
@@ -118,6 +118,6 @@ const written = <A, E, R>(
   Effect.suspend(() => {
     const began = performance.now()
     return Effect.onExit(effect, (exit) =>
-      Effect.sync(() => ledger.write({ ...what, ...endingOf(exit), tookMs: performance.now() - began }))
+      Effect.sync(() => ledger.write({ ...what, ...messageEndingOf(exit), tookMs: performance.now() - began }))
     )
   })

@@ -72,6 +72,12 @@ describe("the command line", () => {
     [["--seconds", "0"], '--seconds is "0", expected a number above 0 and at most 86400: try --seconds 30'],
     [["--seconds", ""], '--seconds is "", expected a number above 0 and at most 86400: try --seconds 30'],
     [["--port", "70000"], '--port is "70000", expected a whole number from 0 to 65535: leave it out for a free port'],
+    [["--runners", "9"], '--runners is "9", expected a whole number from 1 to 8: try --runners 3'],
+    [["--runners", "two"], '--runners is "two", expected a whole number from 1 to 8: try --runners 3'],
+    [
+      ["--kill-one"],
+      "--kill-one is given with one runner, expected at least two, so that one is left: add --runners 3"
+    ],
     [["--twice"], "Unknown option '--twice': see npm run demo -- --help"],
     [["a", "b"], "2 folders were given (a, b), expected one: name only the folder to work on"]
   ] as const)("%j is refused", ([args, line]) =>
@@ -82,14 +88,34 @@ describe("the command line", () => {
 
   it.effect("is read whole", () =>
     Effect.map(
-      parseDemoOptions(["/there", "--once", "--json", "--seconds", "1.5", "--port", "4318"], "/here"),
-      (options) => expect(options).toEqual({ folder: "/there", isOnce: true, isJson: true, seconds: 1.5, port: 4318 })
+      parseDemoOptions(
+        ["/there", "--once", "--json", "--seconds", "1.5", "--port", "4318", "--runners", "3", "--kill-one"],
+        "/here"
+      ),
+      (options) =>
+        expect(options).toEqual({
+          folder: "/there",
+          isOnce: true,
+          isJson: true,
+          seconds: 1.5,
+          runners: 3,
+          isKilling: true,
+          port: 4318
+        })
     )
   )
 
   it.effect("has a default for everything", () =>
     Effect.map(parseDemoOptions([], "/here"), (options) =>
-      expect(options).toEqual({ folder: "/here", isOnce: false, isJson: false, seconds: undefined, port: 0 })
+      expect(options).toEqual({
+        folder: "/here",
+        isOnce: false,
+        isJson: false,
+        seconds: undefined,
+        runners: 1,
+        isKilling: false,
+        port: 0
+      })
     )
   )
 })

@@ -6,7 +6,7 @@ const job = { job: "1", type: "digest", priority: "normal" } as const
 
 /** Entries ten milliseconds apart, on both clocks. */
 const ledgerOf = (...happened: ReadonlyArray<Happened>): ReadonlyArray<Entry> =>
-  happened.map((what, index) => ({ at: index * 10, wallAt: 1000 + index * 10, what }))
+  happened.map((what, index) => ({ at: index * 10, wallAt: 1000 + index * 10, stamp: BigInt(index), what }))
 
 /** `name{values of labels} count`, in alphabetical order. */
 const movedBy = (...happened: ReadonlyArray<Happened>) =>

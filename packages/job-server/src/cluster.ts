@@ -1,0 +1,21 @@
+/** What the processes of a cluster of several runners agree on: its timing, its shards, and how one reaches the others. */
+import { RunnerAddress } from "@effect/cluster/RunnerAddress"
+import type { ShardingConfig } from "@effect/cluster/ShardingConfig"
+import * as PgClient from "@effect/sql-pg/PgClient"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+
+/** A runner that is lost is noticed within seconds, where the defaults allow for half a minute. */
+export const shardingConfig = (port: number | undefined): Partial<ShardingConfig["Type"]> => ({
+  runnerAddress: Option.map(Option.fromNullable(port), (own) => RunnerAddress.make({ host: "127.0.0.1", port: own })),
+  shardsPerGroup: 48,
+  runnerHealthCheckInterval: "2 seconds",
+  shardLockExpiration: "9 seconds",
+  shardLockRefreshInterval: "3 seconds",
+  refreshAssignmentsInterval: "1 second",
+  entityTerminationTimeout: "2 seconds",
+  entityMessagePollInterval: "1 second"
+})
+
+export const postgres = (url: string, applicationName: string) =>
+  PgClient.layer({ url: Redacted.make(url), applicationName, maxConnections: 10 })
