@@ -5,6 +5,6 @@ import { expectTruth } from "./cluster/verdict.ts"
 
 it.scopedLive(
   "loses no job with three runners of which one is killed and one is told to stop, and the metrics are the tables",
-  () => Effect.map(scenario(300), expectTruth),
-  { timeout: 120_000 }
+  () => Effect.map(scenario(200), expectTruth),
+  { timeout: 240_000 }
 )
