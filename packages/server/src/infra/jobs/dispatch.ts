@@ -13,7 +13,7 @@ import { MetricsService } from "../../observe/metrics.ts"
 import { runJob } from "./conclude.ts"
 import { JobsConfig, type JobsSettings } from "./config.ts"
 import { JobHandlers, type RegisteredHandler } from "./handlers.ts"
-import { firstLane, type Lane, noteHead, noteHeads, noteWaiting, openLane } from "./lane.ts"
+import { firstLane, type Lane, noteHead, noteHeads, noteWaiting, openLane, runsOf } from "./lane.ts"
 import { makeRecorder, type Recorder } from "./record.ts"
 import { makeRun, type RunningJob, stop } from "./run.ts"
 import type { Waiting } from "./store/accept.ts"
@@ -50,6 +50,8 @@ interface State {
   /** All types that there has been a handler of. */
   readonly known: Set<string>
   readonly lanes: Map<number, Lane>
+  /** Held while jobs are claimed and started: what closes meanwhile sees all the runs that it has to hand over. */
+  readonly claiming: Effect.Semaphore
   /** Open when there may be something to do. */
   readonly work: Effect.Latch
   nextPollAt: number
@@ -65,6 +67,7 @@ export const makeDispatcher: Effect.Effect<Dispatcher, never, JobStore | JobHand
       slots: new Map(),
       known: new Set(),
       lanes: new Map(),
+      claiming: yield* Effect.makeSemaphore(1),
       work: yield* Effect.makeLatch(true),
       nextPollAt: 0
     }
@@ -90,8 +93,8 @@ export const makeDispatcher: Effect.Effect<Dispatcher, never, JobStore | JobHand
         }),
       cancelled: (lane, jobId) =>
         Effect.suspend(() => {
-          const running = state.lanes.get(lane)?.runs.get(jobId)
-          return running === undefined ? Effect.void : stop(running, "cancelled")
+          const held = state.lanes.get(lane)
+          return held === undefined ? Effect.void : stopAll(runsOf(held, jobId), "cancelled")
         })
     }
   })
@@ -104,11 +107,11 @@ const added = (state: State, handler: RegisteredHandler): Effect.Effect<void> =>
     return state.work.open
   })
 
-const removed = ({ lanes, slots }: State, handler: RegisteredHandler): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    slots.delete(handler.type)
-    const runs = Array.from(lanes.values()).flatMap((lane) => Array.from(lane.runs.values()))
-    return handOver(runs.filter(({ job }) => job.jobType === handler.type))
+const removed = (state: State, handler: RegisteredHandler): Effect.Effect<void> =>
+  handOver(state, () => {
+    state.slots.delete(handler.type)
+    const runs = Array.from(state.lanes.values()).flatMap((lane) => Array.from(lane.runs))
+    return runs.filter(({ job }) => job.jobType === handler.type)
   })
 
 const isHandled = ({ known }: State, jobType: string): Effect.Effect<boolean> =>
@@ -135,20 +138,25 @@ const hold = (state: State, id: number): Effect.Effect<void, SqlError, Scope.Sco
     )
   )
 
-const close = ({ lanes }: State, lane: Lane): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    lane.isOpen = false
-    if (lanes.get(lane.id) === lane) {
-      lanes.delete(lane.id)
+const close = (state: State, lane: Lane): Effect.Effect<void> =>
+  handOver(state, () => {
+    if (state.lanes.get(lane.id) === lane) {
+      state.lanes.delete(lane.id)
     }
-    return handOver(Array.from(lane.runs.values()))
+    return Array.from(lane.runs)
   })
 
-const handOver = (runs: ReadonlyArray<RunningJob>): Effect.Effect<void> =>
-  Effect.zipRight(
-    Effect.forEach(runs, (running) => stop(running, "handedOver"), { discard: true }),
-    Effect.forEach(runs, ({ ended }) => Deferred.await(ended), { discard: true })
+/** Gives up what the runs belong to, between claims, and waits for their ends. */
+const handOver = ({ claiming }: State, giveUp: () => ReadonlyArray<RunningJob>): Effect.Effect<void> =>
+  Effect.flatMap(claiming.withPermits(1)(Effect.sync(giveUp)), (runs) =>
+    Effect.zipRight(
+      stopAll(runs, "handedOver"),
+      Effect.forEach(runs, ({ ended }) => Deferred.await(ended), { discard: true })
+    )
   )
+
+const stopAll = (runs: ReadonlyArray<RunningJob>, why: "cancelled" | "handedOver"): Effect.Effect<void> =>
+  Effect.forEach(runs, (running) => stop(running, why), { discard: true })
 
 /** One turn: everything that can be done now, then a pause until there may be more. */
 const turn = (state: State): Effect.Effect<void, never, MetricsService> =>
@@ -192,7 +200,9 @@ const poll = (state: State): Effect.Effect<void, SqlError> =>
     }
     // Claims are made by this same fiber, so what the tables say runs and this runner does not know is somebody else's.
     for (const run of yield* state.store.running(lanes)) {
-      const isHere = lanes.some((id) => state.lanes.get(id)?.runs.get(run.id)?.job.run === run.run)
+      const isHere = Array.from(state.lanes.values()).some((lane) =>
+        runsOf(lane, run.id).some(({ job }) => job.run === run.run)
+      )
       if (!isHere && (yield* state.store.takeOver(run))) {
         state.nextPollAt = 0
       }
@@ -223,13 +233,13 @@ const promoteDue = (state: State, now: number): Effect.Effect<void, SqlError> =>
 /** Claims and starts jobs of one kind until its slots are used or nothing of it is ready. */
 const fill = (state: State, slots: Slots): Effect.Effect<void, SqlError, MetricsService> =>
   Effect.gen(function* () {
-    const { type: jobType } = slots.handler
-    while (slots.used < slots.handler.slots && state.slots.get(jobType) === slots) {
-      const lane = firstLane(state.lanes.values(), jobType)
-      if (lane === undefined) {
-        return
-      }
-      yield* Effect.uninterruptible(claimAndStart(state, slots, lane))
+    const { slots: limit, type: jobType } = slots.handler
+    const claimNext = Effect.suspend(() => {
+      const lane = state.slots.get(jobType) === slots ? firstLane(state.lanes.values(), jobType) : undefined
+      return lane === undefined ? Effect.succeed(false) : Effect.as(claimAndStart(state, slots, lane), true)
+    })
+    while (slots.used < limit && (yield* Effect.uninterruptible(state.claiming.withPermits(1)(claimNext)))) {
+      // Each turn of the loop claims from the lane that comes first then.
     }
   })
 
@@ -261,23 +271,22 @@ const start = (
 ): Effect.Effect<void, never, MetricsService> =>
   Effect.suspend(() => {
     const running = makeRun(job)
-    slots.used += 1
-    lane.runs.set(job.id, running)
     const { handler } = slots
-    return Effect.zipRight(
-      // The lane or the handler went while the claim was under way.
-      lane.isOpen && state.slots.get(job.jobType) === slots ? Effect.void : stop(running, "handedOver"),
-      Effect.forkDaemon(
-        Effect.flatMap(runJob(running, { ...state, handler }), (settled) => {
-          slots.used -= 1
-          lane.runs.delete(job.id)
-          if (settled._tag === "Some" && settled.value._tag === "Retrying") {
-            lane.nextDueAt = Math.min(lane.nextDueAt, settled.value.dueAt)
-          }
-          return Effect.zipRight(Deferred.succeed(running.ended, undefined), state.work.open)
-        })
-      )
+    // What another runner took from this one and gave back: the earlier run can no longer say how the job ended.
+    const lost = runsOf(lane, job.id)
+    slots.used += 1
+    lane.runs.add(running)
+    const run = Effect.forkDaemon(
+      Effect.flatMap(runJob(running, { ...state, handler }), (settled) => {
+        slots.used -= 1
+        lane.runs.delete(running)
+        if (settled._tag === "Some" && settled.value._tag === "Retrying") {
+          lane.nextDueAt = Math.min(lane.nextDueAt, settled.value.dueAt)
+        }
+        return Effect.zipRight(Deferred.succeed(running.ended, undefined), state.work.open)
+      })
     )
+    return Effect.zipRight(stopAll(lost, "handedOver"), run)
   })
 
 const observeSlots = ({ slots }: State): Effect.Effect<void, never, MetricsService | Scope.Scope> =>

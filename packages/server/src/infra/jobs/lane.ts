@@ -9,20 +9,19 @@ import { rankOf } from "./priority.ts"
 /** A lane that this runner works on. */
 export interface Lane {
   readonly id: number
-  isOpen: boolean
   /** By type, a place in the order that nothing ready comes before; absent where nothing is ready. */
   readonly heads: Map<string, number>
   /** Nothing waits for a time before this one. */
   nextDueAt: number
-  readonly runs: Map<string, RunningJob>
+  /** Under way here: two of one job where the earlier one has lost it and not yet ended. */
+  readonly runs: Set<RunningJob>
 }
 
 export const openLane = (id: number): Lane => ({
   id,
-  isOpen: true,
   heads: new Map(),
   nextDueAt: Number.NEGATIVE_INFINITY,
-  runs: new Map()
+  runs: new Set()
 })
 
 /** A job's place among those of its type. */
@@ -53,6 +52,10 @@ export const noteWaiting = (lane: Lane, { dueAt, jobType, priority }: Waiting, n
     lane.nextDueAt = Math.min(lane.nextDueAt, dueAt)
   }
 }
+
+/** The runs of a job that are under way here. */
+export const runsOf = ({ runs }: Lane, jobId: string): ReadonlyArray<RunningJob> =>
+  Array.from(runs).filter(({ job }) => job.id === jobId)
 
 /** The lane whose next job of this type comes first. */
 export const firstLane = (lanes: Iterable<Lane>, jobType: string): Lane | undefined => {

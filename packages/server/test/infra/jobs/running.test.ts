@@ -1,5 +1,6 @@
 /** How jobs are run: order, slots, retries, time-outs, cancellation, hand-over. */
 import { expect, it } from "@effect/vitest"
+import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
@@ -213,6 +214,34 @@ it.effect("cancels a job that runs and one that waits, each counted once", () =>
       count: 1,
       sum: 1
     })
+  }).pipe(Effect.provide(world(handler)))
+})
+
+it.effect("stops the run that lost its job to another runner once the job comes back here", () => {
+  const Endless = Job.make({ type: "endless", payload: Schema.Void, slots: 2, timeout: "1 day", ...none })
+  const story: Array<string> = []
+  let begun = 0
+  const handler = Endless.toLayer(() =>
+    Effect.suspend(() => {
+      const run = (begun += 1)
+      story.push(`${run} begins`)
+      return Effect.onInterrupt(Effect.never, () => Effect.sync(() => story.push(`${run} stops`)))
+    })
+  )
+  return Effect.gen(function* () {
+    const jobs = yield* JobService
+    const sql = yield* SqlClient.SqlClient
+    const id = yield* within(jobs.submit(Endless, undefined))
+    yield* pass(1000)
+    yield* sql`UPDATE jobs SET state = 'ready', redeliver = 1 WHERE id = ${id}`
+    yield* pass(30_000, 1000)
+    expect(story).toEqual(["1 begins", "2 begins", "1 stops"])
+    expect((yield* Testing.snapshot)['jobs_slots{job_type="endless",state="used"}']).toBe(1)
+    expect((yield* ledger).redelivered).toBe(1)
+    yield* within(jobs.cancel(id))
+    yield* pass(1000)
+    expect(story).toEqual(["1 begins", "2 begins", "1 stops", "2 stops"])
+    expect((yield* Testing.snapshot)['jobs_slots{job_type="endless",state="used"}']).toBe(0)
   }).pipe(Effect.provide(world(handler)))
 })
 

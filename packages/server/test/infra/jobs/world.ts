@@ -50,7 +50,7 @@ export const pass = (ms: number, step = 250): Effect.Effect<void> =>
     }
   })
 
-/** Runs an effect and lets time pass until it has ended. */
+/** Runs an effect and lets time pass until it has ended; one that does not end is a defect and no test that hangs. */
 export const within = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.gen(function* () {
     const fiber = yield* Effect.fork(effect)
@@ -58,6 +58,7 @@ export const within = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A
     for (let step = 0; step < 400 && fiber.unsafePoll() === null; step += 1) {
       yield* pass(100, 100)
     }
+    if (fiber.unsafePoll() === null) return yield* Effect.dieMessage("did not end within 40 seconds of the test's clock")
     return yield* Fiber.join(fiber)
   })
 
