@@ -37,6 +37,7 @@ const inside: ReadonlySet<string> = new Set(
     catalogue.cluster.runnerSends,
     catalogue.cluster.runnerHealthChecks,
     catalogue.cluster.shardMoves,
+    catalogue.cluster.shardsConfigured,
     catalogue.cluster.storageDuration,
     catalogue.jobs.dlqOldestAge
   ].map(({ name }) => name)

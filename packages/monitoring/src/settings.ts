@@ -1,5 +1,5 @@
 /**
- * What is yours to decide, as data: what each type of job is expected to do, how many shards the cluster has, where the
+ * What is yours to decide, as data: what each type of job is expected to do, how long a rollout takes, where the
  * runbooks are. Change it, run `npm run generate`, and rules, dashboards and pages follow.
  */
 import type { Range } from "./promql/select.ts"
@@ -19,8 +19,6 @@ export const settings = {
   runbooks: "https://github.com/parametric-portal/parametric-portal/blob/main/docs/runbooks/",
   /** How long a rollout takes at most: what it causes must not page, so that every `for` is longer. */
   rollout: "5m",
-  /** How many shards the cluster has: its shard groups times `shardsPerGroup` of the sharding configuration. */
-  shards: 300,
   /** Job types of which something else is expected than of the rest. */
   jobTypes: {
     digest: { objective: 0.999, oldestAge: 300, longestRun: 900 }
@@ -30,7 +28,6 @@ export const settings = {
 } as const satisfies {
   readonly runbooks: string
   readonly rollout: Range
-  readonly shards: number
   readonly jobTypes: Readonly<Record<string, Expectation>>
   readonly otherJobTypes: Expectation
 }

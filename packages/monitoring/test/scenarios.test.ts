@@ -13,7 +13,7 @@ import * as TestClock from "effect/TestClock"
 import * as TestServices from "effect/TestServices"
 import { has } from "./support/promtool.ts"
 import { Queue } from "./support/queue.ts"
-import { Recorder, start, verdict } from "./support/simulation.ts"
+import { type Process, Recorder, start, verdict } from "./support/simulation.ts"
 
 class Poisoned extends Data.TaggedError("Poisoned") {}
 
@@ -24,6 +24,15 @@ class Unreachable extends Data.TaggedError("Unreachable") {}
 const quick = Effect.void
 
 const { label } = MetricsService
+
+/** A runner of a cluster of 300 shards holds so many of them. */
+const holds = (runner: Process, held: () => number) =>
+  runner.run(
+    Effect.zipRight(
+      MetricsService.observe(runner.metrics.cluster.shardsConfigured, () => [{ labels: {}, value: 300 }]),
+      MetricsService.observe(runner.metrics.cluster.shardsHeld, () => [{ labels: {}, value: held() }])
+    )
+  )
 
 describe.runIf(has("promtool"))("the real library, simulated", { timeout: 90_000 }, () => {
   it.scoped("a worker stalls for an hour, and works it all off afterwards", () =>
@@ -88,11 +97,7 @@ describe.runIf(has("promtool"))("the real library, simulated", { timeout: 90_000
       yield* Effect.forEach(runners, (runner) =>
         Effect.zipRight(
           runner.run(MetricsService.zero(runner.metrics.cluster.runnerHealthChecks)),
-          runner.run(
-            MetricsService.observe(runner.metrics.cluster.shardsHeld, () => [
-              { labels: {}, value: shards.get(runner.instance) ?? 0 }
-            ])
-          )
+          holds(runner, () => shards.get(runner.instance) ?? 0)
         )
       )
       const recorder = new Recorder()
@@ -122,13 +127,7 @@ describe.runIf(has("promtool"))("the real library, simulated", { timeout: 90_000
     Effect.gen(function* () {
       const runners = yield* Effect.forEach(["one", "two"], (name) => start(name))
       const shards = new Map(runners.map(({ instance }) => [instance, 150]))
-      yield* Effect.forEach(runners, (runner) =>
-        runner.run(
-          MetricsService.observe(runner.metrics.cluster.shardsHeld, () => [
-            { labels: {}, value: shards.get(runner.instance) ?? 0 }
-          ])
-        )
-      )
+      yield* Effect.forEach(runners, (runner) => holds(runner, () => shards.get(runner.instance) ?? 0))
       const recorder = new Recorder()
       for (let minute = 0; minute < 70; minute++) {
         if (minute === 20) {
@@ -255,11 +254,7 @@ describe.runIf(has("promtool"))("the real library, simulated", { timeout: 90_000
           const process = yield* start(instance)
           shards.set(instance, held)
           yield* queue.tell(process)
-          yield* process.run(
-            MetricsService.observe(process.metrics.cluster.shardsHeld, () => [
-              { labels: {}, value: shards.get(instance) ?? 0 }
-            ])
-          )
+          yield* holds(process, () => shards.get(instance) ?? 0)
           return process
         })
       let processes = [yield* begin("one", 150), yield* begin("two", 150)]

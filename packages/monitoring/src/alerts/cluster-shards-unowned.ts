@@ -2,9 +2,8 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { counter, gauge } from "../promql/select.ts"
-import { backlogAge, runners, shards } from "../rules/cluster.ts"
+import { backlogAge, runners, shards, shardsConfigured } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
-import { settings } from "../settings.ts"
 import { alert, number } from "./alert.ts"
 
 const { cluster } = catalogue
@@ -14,10 +13,10 @@ export const clusterShardsUnowned = alert({
   severity: "critical",
   for: "10m",
   gate: "A single shard for ten minutes: a rollout and the loss of a runner hand shards over in less.",
-  expression: recorded(shards).times(-1).plus(settings.shards).above(0),
+  expression: recorded(shardsConfigured).minus(recorded(shards)).above(0),
   summary: (label) => `Shards of ${label("job")} have no owner.`,
   description: (label) =>
-    `${number} of ${settings.shards} shards of ${label("job")} are held by no runner; messages to their entities wait. ` +
+    `${number} shards of ${label("job")} are held by no runner; messages to their entities wait. ` +
     "See whether all runners are there and healthy, and whether they can reach the lock storage.",
   runbook: {
     meaning:
@@ -26,6 +25,10 @@ export const clusterShardsUnowned = alert({
       "that is unowned from one that is owned twice elsewhere at the same time: they would cancel out.",
     confirm: [
       { say: "How many are held, all together?", query: recorded(shards) },
+      {
+        say: "How many are there? All runners must say the same.",
+        query: gauge(cluster.shardsConfigured).maxBy("job", "instance")
+      },
       { say: "How many by each runner? One that holds none does not take part.", query: gauge(cluster.shardsHeld) },
       { say: "How many runners report?", query: recorded(runners) },
       {
@@ -40,14 +43,14 @@ export const clusterShardsUnowned = alert({
       "The lock storage can't be reached: no runner can take a lock. ClusterStorageErrors fires, too.",
       "A runner that is gone still holds its database session, and so its locks.",
       "A shard group has no runner: a group was added to the configuration, and no runner serves it.",
-      "The configured number is wrong: `shards` in `packages/monitoring/src/settings.ts` differs from the cluster's."
+      "Runners with different numbers of shards or shard groups: the largest number counts as the cluster's."
     ],
     mend: [
       "If a runner is missing, follow [ClusterRunnerLost](ClusterRunnerLost.md).",
       "If the storage fails, follow [ClusterStorageErrors](ClusterStorageErrors.md).",
       "Look in the storage for locks of runners that are gone; end their sessions.",
       "If a runner holds none while others hold many, restart it.",
-      "If `shards` is wrong, correct it and run `npm run generate`."
+      "If runners are configured differently, give all the same number of shards and the same available shard groups."
     ],
     silence:
       "Only while the whole service is stopped on purpose, by `job`, with an end. There is no harmless unowned shard."

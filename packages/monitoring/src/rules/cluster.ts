@@ -14,8 +14,14 @@ export const runners = record(
 
 export const shards = record(
   "service:cluster_shards_held:sum",
-  "Shards that the runners hold together; above the configured number, some are held twice.",
+  "Shards that the runners hold together; above `service:cluster_shards_configured:max`, some are held twice.",
   across(cluster.shardsHeld, ["job"])
+)
+
+export const shardsConfigured = record(
+  "service:cluster_shards_configured:max",
+  "Shards that the cluster has by its configuration.",
+  across(cluster.shardsConfigured, ["job"])
 )
 
 export const backlog = record(
@@ -96,6 +102,7 @@ export const singletonSuccesses = record(
 export const clusterRecordings: ReadonlyArray<Recording> = [
   runners,
   shards,
+  shardsConfigured,
   backlog,
   backlogAge,
   rejected,

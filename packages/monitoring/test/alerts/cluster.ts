@@ -10,11 +10,15 @@ const one = { instance: "one" }
 const two = { instance: "two" }
 const three = { instance: "three" }
 
+/** What each of the three runners is configured to share. */
+const configured = [one, two, three].map((runner) => series(cluster.shardsConfigured, runner, "300x120"))
+
 export const clusterCases: ReadonlyArray<Case> = [
   {
     alert: "ClusterShardsUnowned",
     when: "one of three runners gives its shards back and nobody takes them",
     series: [
+      ...configured,
       series(cluster.shardsHeld, one, "100x60"),
       series(cluster.shardsHeld, two, "100x60"),
       series(cluster.shardsHeld, three, "100x10 0x50")
@@ -25,12 +29,13 @@ export const clusterCases: ReadonlyArray<Case> = [
         labels: { job: "shop", severity: "critical" },
         summary: "Shards of shop have no owner.",
         description:
-          "100 of 300 shards of shop are held by no runner; messages to their entities wait. See whether all runners are there and healthy, and whether they can reach the lock storage."
+          "100 shards of shop are held by no runner; messages to their entities wait. See whether all runners are there and healthy, and whether they can reach the lock storage."
       }
     ],
     healthy: {
       when: "the others take them within five minutes",
       series: [
+        ...configured,
         series(cluster.shardsHeld, one, "100x14 150x60"),
         series(cluster.shardsHeld, two, "100x14 150x60"),
         series(cluster.shardsHeld, three, "100x10 0x50")
@@ -41,6 +46,7 @@ export const clusterCases: ReadonlyArray<Case> = [
     alert: "ClusterShardsDoubleOwned",
     when: "a runner that is cut off keeps what the others took",
     series: [
+      ...configured,
       series(cluster.shardsHeld, one, "100x10 150x50"),
       series(cluster.shardsHeld, two, "100x10 150x50"),
       series(cluster.shardsHeld, three, "100x60")
@@ -51,12 +57,13 @@ export const clusterCases: ReadonlyArray<Case> = [
         labels: { job: "shop", severity: "critical" },
         summary: "Shards of shop have two owners.",
         description:
-          "The runners of shop hold 100 shards more than the 300 there are. Entities may run twice. See which runners hold more than their part, and stop the one whose locks are not in the storage."
+          "The runners of shop hold 100 shards more than there are. Entities may run twice. See which runners hold more than their part, and stop the one whose locks are not in the storage."
       }
     ],
     healthy: {
       when: "the last numbers of a runner that was killed are seen for five more minutes",
       series: [
+        ...configured,
         series(cluster.shardsHeld, one, "100x10 150x50"),
         series(cluster.shardsHeld, two, "100x10 150x50"),
         series(cluster.shardsHeld, three, "100x10 _x50")

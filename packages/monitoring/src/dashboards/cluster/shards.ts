@@ -5,9 +5,8 @@ import { clusterShardsDoubleOwned } from "../../alerts/cluster-shards-double-own
 import { clusterShardsUnowned } from "../../alerts/cluster-shards-unowned.ts"
 import { singletonNotRunning } from "../../alerts/singleton-not-running.ts"
 import { counter, gauge } from "../../promql/select.ts"
-import { runners, shards } from "../../rules/cluster.ts"
+import { runners, shards, shardsConfigured } from "../../rules/cluster.ts"
 import { recorded } from "../../rules/recording.ts"
-import { settings } from "../../settings.ts"
 import { absent, process, service, unsuccessful } from "../scope.ts"
 import type { Panel } from "../dashboard.ts"
 
@@ -23,7 +22,7 @@ export const shardPanels = [
     alert: clusterShardsDoubleOwned,
     queries: [
       { query: recorded(shards, service), legend: "{{job}} held" },
-      { query: recorded(shards, service).times(0).plus(settings.shards), legend: "{{job}} configured" }
+      { query: recorded(shardsConfigured, service), legend: "{{job}} configured" }
     ]
   },
   {

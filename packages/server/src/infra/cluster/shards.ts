@@ -1,9 +1,10 @@
 /**
- * The decorator of `RunnerStorage`: the shard locks that this runner really holds, as the storage confirmed them, and
- * each that came or went.
+ * The decorator of `RunnerStorage`: the shard locks that this runner really holds, as the storage confirmed them, beside
+ * how many there are to hold, and each that came or went.
  */
 import * as RunnerStorage from "@effect/cluster/RunnerStorage"
 import type { ShardId } from "@effect/cluster/ShardId"
+import * as ShardingConfig from "@effect/cluster/ShardingConfig"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as GlobalValue from "effect/GlobalValue"
@@ -23,11 +24,16 @@ type Direction = "acquired" | "released" | "lost"
 /** Decorates the `RunnerStorage` that it is given: shards held and moved, and the storage's operations. */
 export const runnerStorage = (
   options: ClusterMetricsOptions = {}
-): Layer.Layer<RunnerStorage.RunnerStorage, never, RunnerStorage.RunnerStorage | MetricsService> =>
+): Layer.Layer<
+  RunnerStorage.RunnerStorage,
+  never,
+  RunnerStorage.RunnerStorage | ShardingConfig.ShardingConfig | MetricsService
+> =>
   Layer.scoped(
     RunnerStorage.RunnerStorage,
     Effect.gen(function* () {
       const storage = yield* RunnerStorage.RunnerStorage
+      const config = yield* ShardingConfig.ShardingConfig
       const metrics = yield* MetricsService
       if (options.shards === false && options.storage === false) {
         return storage
@@ -38,6 +44,7 @@ export const runnerStorage = (
         decorate: (given) => decorate(given, { held, metrics, options })
       })
       if (watched !== storage && options.shards !== false) {
+        yield* reportConfigured(metrics, config)
         yield* report(metrics, held)
       }
       return watched
@@ -162,6 +169,16 @@ const decorate = (storage: Storage, { held, metrics, options }: Decorating): Sto
 }
 
 const untimed = <A, E, R>(_operation: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => effect
+
+/** The cluster has the shards of every available group, whichever of them this runner serves. */
+const reportConfigured = (metrics: MetricsService, config: ShardingConfig.ShardingConfig["Type"]) => {
+  const value = ShardingConfig.shardGroupConfig(config).available.size * config.shardsPerGroup
+  return Effect.provideService(
+    MetricsService.observe(metrics.cluster.shardsConfigured, () => [{ labels: {}, value }]),
+    MetricsService,
+    metrics
+  )
+}
 
 // The gauge has no label: where several runners share a process it is their sum, and it stays at zero after the last.
 const report = (metrics: MetricsService, held: HeldShards) => {

@@ -190,6 +190,15 @@ export const cluster = {
     closed: { result: ["alive", "dead", "error"] },
     help: "Checks of the health of other runners, by result."
   },
+  shardsConfigured: {
+    name: "cluster_shards_configured",
+    kind: "gauge",
+    unit: "{shard}",
+    labels: [],
+    scope: "cluster",
+    help: "Shards that the cluster has: shards a group times the available shard groups of the configuration.",
+    misses: "A runner that is configured otherwise than the rest: each runner tells what its own configuration says."
+  },
   shardsHeld: {
     name: "cluster_shards_held",
     kind: "gauge",

@@ -438,12 +438,13 @@ describe("entities", () => {
           ClusterMetrics.runnerStorage().pipe(Layer.provide(Layer.succeed(RunnerStorage.RunnerStorage, some))),
           RunnerHealth.layerNoop
         ]),
-        Layer.provide(config())
+        Layer.provide(config({ availableShardGroups: ["default", "elsewhere"] }))
       )
       yield* Effect.gen(function* () {
         const one = yield* client
         yield* run(one.Buy({ n: 1 }))
-        expect(yield* moved("cluster_shards_held", "cluster_shard_moves_total")).toEqual({
+        expect(yield* moved("cluster_shards_configured", "cluster_shards_held", "cluster_shard_moves_total")).toEqual({
+          cluster_shards_configured: 6,
           cluster_shards_held: 3,
           'cluster_shard_moves_total{direction="acquired"}': 3
         })
@@ -458,6 +459,7 @@ describe("entities", () => {
         })
       }).pipe(Effect.provide(shop().pipe(Layer.provideMerge(runner))))
       expect(yield* leftovers).toEqual({})
+      expect(yield* moved("cluster_shards_configured", "cluster_shards_held")).toEqual({})
     }).pipe(Effect.scoped, Effect.provide(Testing.layer()))
   )
 })
