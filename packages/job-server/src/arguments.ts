@@ -37,6 +37,9 @@ end what was received is compared with what was really done.
   --port n      the port of the receiver; a free one unless given
   --help        this text
 
+With OTEL_METRICS_EXPORTER=prometheus a Prometheus can scrape the demo as well, at http://localhost:9464/metrics unless
+OTEL_EXPORTER_PROMETHEUS_HOST and OTEL_EXPORTER_PROMETHEUS_PORT say otherwise; runner n is at the port plus n.
+
 It ends with 0 when everything agrees, 1 when something does not, 2 when it can't start as asked.`
 
 const options = {

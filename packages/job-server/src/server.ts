@@ -12,12 +12,14 @@ import {
 } from "@parametric-portal/server/infra/jobs"
 import { MetricsService } from "@parametric-portal/server/observe/metrics"
 import { Telemetry } from "@parametric-portal/server/observe/telemetry"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { postgres, shardingConfig } from "./cluster.ts"
 import { handlersLayer } from "./job-types.ts"
 import type { Ledger } from "./ledger.ts"
 import { ledgerGauge } from "./ledger-gauge.ts"
 import { processAttribute } from "./receiver.ts"
+import { scrapeDestinations } from "./scrape.ts"
 import { witnessSharding } from "./witness-sharding.ts"
 import { witnessStore } from "./witness-store.ts"
 
@@ -49,14 +51,21 @@ export const jobsLayer = ({ ledger, name }: ProcessOptions) => {
   )
 }
 
-/** Metrics, exported every second. The last export comes when everything that records has ended. */
+/**
+ * Metrics, exported every second, and shown to a Prometheus if that was asked for. The last export comes when everything
+ * that records has ended.
+ */
 export const metricsLayer = ({ name, url }: ProcessOptions) =>
-  Telemetry.layer({
-    serviceName: "job-server",
-    resource: { [processAttribute]: name },
-    interval: "1 second",
-    destinations: [{ type: "otlp", url, compression: "gzip" }]
-  }).pipe(Layer.provideMerge(MetricsService.Default))
+  Layer.unwrapEffect(
+    Effect.map(scrapeDestinations(name), (pages) =>
+      Telemetry.layer({
+        serviceName: "job-server",
+        resource: { [processAttribute]: name },
+        interval: "1 second",
+        destinations: [{ type: "otlp", url, compression: "gzip" }, ...pages]
+      })
+    )
+  ).pipe(Layer.provideMerge(MetricsService.Default))
 
 /** One runner of several, on PostgreSQL. */
 export const runnerServer = (

@@ -1,0 +1,58 @@
+/**
+ * The page that a Prometheus may scrape, beside the receiver of the demo: there when `OTEL_METRICS_EXPORTER` lists
+ * `prometheus`, at `OTEL_EXPORTER_PROMETHEUS_HOST` and `OTEL_EXPORTER_PROMETHEUS_PORT`.
+ */
+import { type PrometheusOptions, TelemetrySettingsError } from "@parametric-portal/server/observe/telemetry"
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+
+const defaultPort = 9464
+const lastPort = 65_535
+
+/** What may be listed; `console` would write between the lines of the result. */
+const exporters = ["otlp", "prometheus", "none"]
+
+/**
+ * The destination of a process, or none. Each process of a fleet has a port of its own: the one of the variable, 9464
+ * unless set, plus the number at the end of its name; 0 stays 0, a free port.
+ */
+export const scrapeDestinations = (
+  processName: string
+): Effect.Effect<ReadonlyArray<PrometheusOptions>, TelemetrySettingsError> =>
+  Effect.gen(function* () {
+    const given = yield* text("OTEL_METRICS_EXPORTER")
+    const listed = given
+      .toLowerCase()
+      .split(",")
+      .map((one) => one.trim())
+      .filter((one) => one !== "")
+    if (listed.some((one) => !exporters.includes(one))) {
+      return yield* new TelemetrySettingsError({
+        setting: "OTEL_METRICS_EXPORTER",
+        value: JSON.stringify(given),
+        allowed: "prometheus, which adds a page to scrape; otlp or none, which add nothing to the receiver of the demo"
+      })
+    }
+    return listed.includes("prometheus") ? [{ type: "prometheus", ...(yield* portOf(processName)) }] : []
+  })
+
+/** Nothing where the library's own reading of the variable is all that is needed. */
+const portOf = (processName: string): Effect.Effect<{ readonly port?: number }, TelemetrySettingsError> =>
+  Effect.gen(function* () {
+    const number = Number(/-(\d+)$/.exec(processName)?.[1] ?? 0)
+    const first = yield* Effect.either(Config.integer(variable).pipe(Config.withDefault(defaultPort)))
+    if (number === 0 || Either.isLeft(first) || first.right === 0) return {}
+    const port = first.right + number
+    return port <= lastPort
+      ? { port }
+      : yield* new TelemetrySettingsError({
+          setting: variable,
+          value: JSON.stringify(String(first.right)),
+          allowed: `a port that leaves room for ${number} more, so at most ${lastPort - number}`
+        })
+  })
+
+const variable = "OTEL_EXPORTER_PROMETHEUS_PORT"
+
+const text = (name: string): Effect.Effect<string> => Effect.orElseSucceed(Config.string(name), () => "")
