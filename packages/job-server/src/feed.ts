@@ -1,5 +1,6 @@
 /** Handing jobs to the server, cancelling those that the plan has cancelled, and waiting until nothing is left to do. */
-import { JobService } from "@parametric-portal/server/infra/jobs"
+import { type JobError, JobService, type JobState } from "@parametric-portal/server/infra/jobs"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { jobTypes } from "./job-types.ts"
@@ -22,10 +23,15 @@ export const feed = (jobs: ReadonlyArray<PlannedJob>, fed: Effect.Effect<void>) 
     const service = yield* JobService
     const submit = (job: PlannedJob) =>
       Effect.map(Effect.zipLeft(service.submit(jobTypes[job.type], job.payload), fed), (id): FedJob => ({ ...job, id }))
-    const runs = (id: string) =>
-      Effect.repeat(service.status(id), { until: ({ state }) => state === "running", schedule: look })
+    // One that was cancelled from elsewhere, or has ended, won't run any more.
+    const begun = (id: string): Effect.Effect<JobState, JobError> =>
+      Effect.flatMap(service.status(id), ({ state }) =>
+        isWaiting(state) ? Effect.delay(begun(id), "100 millis") : Effect.succeed(state)
+      )
     const submitAndCancel = (job: PlannedJob) =>
-      Effect.tap(submit(job), ({ id }) => Effect.zipRight(runs(id), service.cancel(id)))
+      Effect.tap(submit(job), ({ id }) =>
+        Effect.flatMap(begun(id), (state) => (state === "running" ? cancelled(service.cancel(id)) : Effect.void))
+      )
     const groups = yield* Effect.all(
       [
         Effect.forEach(
@@ -44,10 +50,46 @@ export const feed = (jobs: ReadonlyArray<PlannedJob>, fed: Effect.Effect<void>) 
     return groups.flat()
   })
 
-/** How many jobs are alive: waiting or running. */
-export const alive = Effect.flatMap(JobService, ({ depth }) =>
-  Effect.map(depth, (depths) => depths.filter(({ state }) => state !== "dead").reduce((sum, { jobs }) => sum + jobs, 0))
+/** A job that has ended by then has nothing left to cancel. */
+const cancelled = (cancel: Effect.Effect<void, JobError>) =>
+  Effect.catchIf(
+    cancel,
+    ({ reason }) => reason === "NotFound" || reason === "AlreadyCancelled",
+    () => Effect.void
+  )
+
+const isWaiting = (state: JobState): boolean => state === "ready" || state === "scheduled" || state === "retrying"
+
+const depths = Effect.flatMap(JobService, ({ depth }) =>
+  Effect.map(depth, (all) => all.filter(({ state }) => state !== "dead"))
 )
 
-/** Waits until no job is alive. */
-export const untilIdle = Effect.asVoid(Effect.repeat(alive, { until: (jobs) => jobs === 0, schedule: look }))
+/** How many jobs are alive: waiting or running. */
+export const alive = Effect.map(depths, (all) => all.reduce((sum, { jobs }) => sum + jobs, 0))
+
+/** Jobs were left, and nothing moved any more; `message` says which. */
+export class Stuck extends Data.TaggedError("Stuck")<{ readonly message: string }> {}
+
+/** No job of the demo's own takes longer than two minutes, and those of a lost runner go on within seconds. */
+const patienceMs = 300_000
+
+/** Waits until no job is alive. It fails when the numbers of jobs have been the same for five minutes. */
+export const untilIdle = Effect.suspend(() => {
+  let before = ""
+  let since = performance.now()
+  return depths.pipe(
+    Effect.tap((all) => {
+      const now = all
+        .map(({ jobType, jobs, state }) => `${jobs} ${jobType} ${state}`)
+        .sort()
+        .join(", ")
+      if (now !== before) since = performance.now()
+      before = now
+      return performance.now() - since < patienceMs
+        ? Effect.void
+        : new Stuck({ message: `nothing moved for ${patienceMs / 60_000} minutes while jobs were left: ${now}` })
+    }),
+    Effect.repeat({ until: (all) => all.length === 0, schedule: look }),
+    Effect.asVoid
+  )
+})

@@ -2,6 +2,7 @@
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type { Scope } from "effect/Scope"
 import { type ChildProcess, spawn } from "node:child_process"
 import { createRequire } from "node:module"
@@ -9,6 +10,7 @@ import path from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { freePort } from "./free-port.ts"
+import { within } from "./limit.ts"
 import type { RunnerOrder } from "./runner.ts"
 import type { Screen } from "./screen.ts"
 
@@ -59,17 +61,21 @@ const startRunner = (order: RunnerOrder, screen: Screen): Effect.Effect<Runner, 
     const { ledger, name } = order
     const exited = yield* Deferred.make<void>()
     const child = yield* Effect.acquireRelease(
-      Effect.sync(() => launch(order)),
+      Effect.sync(() => launch(order, exited)),
       (started) => end(started, "SIGTERM", exited)
     )
-    child.once("close", () => Deferred.unsafeDone(exited, Effect.void))
     const isReady = Effect.async<void>((resume) => {
       if (child.stdout === null || child.stderr === null) return
       createInterface({ input: child.stdout }).once("line", () => resume(Effect.void))
       createInterface({ input: child.stderr }).on("line", (line) => screen.line(`${name} ${line}`))
     })
     const failed = new RunnerFailed({ message: `${name} ended before it was ready; what it said stands above` })
-    yield* Effect.raceFirst(isReady, Effect.zipRight(Deferred.await(exited), failed))
+    yield* Effect.raceFirst(isReady, Effect.zipRight(Deferred.await(exited), failed)).pipe(
+      Effect.timeoutFail({
+        duration: readyWithin,
+        onTimeout: () => new RunnerFailed({ message: `${name} was not ready within ${readyWithin}` })
+      })
+    )
     return {
       name,
       pid: child.pid ?? 0,
@@ -81,28 +87,34 @@ const startRunner = (order: RunnerOrder, screen: Screen): Effect.Effect<Runner, 
     }
   })
 
+/** It takes two seconds on a machine that has nothing else to do. */
+const readyWithin = "2 minutes"
+
 /** A group of its own keeps Ctrl-C from it; the open standard input tells it that we are there. */
-const launch = (order: RunnerOrder): ChildProcess => {
+const launch = (order: RunnerOrder, exited: Deferred.Deferred<void>): ChildProcess => {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
   const entry = fileURLToPath(new URL("./runner.ts", import.meta.url))
-  return spawn(process.execPath, ["--import", tsx, entry, JSON.stringify(order)], {
+  const child = spawn(process.execPath, ["--import", tsx, entry, JSON.stringify(order)], {
     detached: true,
     stdio: ["pipe", "pipe", "pipe"]
   })
+  const gone = () => Deferred.unsafeDone(exited, Effect.void)
+  return child.once("close", gone).once("error", gone)
 }
 
-/** Signals a process, and waits until it is gone; one that takes more than fifteen seconds is killed. */
+/**
+ * Signals a process, and waits until it is gone; one that takes more than fifteen seconds is killed. After that its death
+ * is sure, and only the news of it is waited for.
+ */
 const end = (child: ChildProcess, signal: NodeJS.Signals, exited: Deferred.Deferred<void>): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (child.pid === undefined) return Effect.void
     if (child.exitCode === null && child.signalCode === null) child.kill(signal)
-    return Effect.timeoutTo(Deferred.await(exited), {
-      duration: "15 seconds",
-      onSuccess: () => Effect.void,
-      onTimeout: () =>
-        Effect.zipRight(
-          Effect.sync(() => child.kill("SIGKILL")),
-          Deferred.await(exited)
-        )
-    }).pipe(Effect.flatten)
+    const killed = Effect.zipRight(
+      Effect.sync(() => child.kill("SIGKILL")),
+      within(Deferred.await(exited), "5 seconds")
+    )
+    return Effect.flatMap(within(Deferred.await(exited), "15 seconds"), (gone) =>
+      Option.isSome(gone) ? Effect.void : Effect.asVoid(killed)
+    )
   })

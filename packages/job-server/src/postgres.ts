@@ -4,6 +4,7 @@
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type { Scope } from "effect/Scope"
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
@@ -13,6 +14,7 @@ import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import path from "node:path"
 import { freePort } from "./free-port.ts"
+import { within } from "./limit.ts"
 
 /** PostgreSQL did not start; `message` ends with what it wrote. */
 export class PostgresFailed extends Data.TaggedError("PostgresFailed")<{ readonly message: string }> {}
@@ -62,10 +64,18 @@ const binaries = async (folder: string, isRoot: boolean): Promise<string> => {
   return path.join(folder, "native", "bin")
 }
 
+/** It takes a second or two on a machine that has nothing else to do. */
+const startsWithinMs = 60_000
+
 const initialise = (initdb: string, data: string, owner: Owner | undefined) =>
   Effect.suspend(() => {
     const settings = ["-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--no-locale"]
-    const { error, status, stderr } = spawnSync(initdb, settings, { ...owner, cwd: tmpdir(), encoding: "utf8" })
+    const { error, status, stderr } = spawnSync(initdb, settings, {
+      ...owner,
+      cwd: tmpdir(),
+      encoding: "utf8",
+      timeout: startsWithinMs
+    })
     return status === 0 ? Effect.void : failed(error ?? `initdb ended with ${status}: ${stderr}`)
   })
 
@@ -85,25 +95,47 @@ const listenOnFreePort = (postgres: string, data: string, owner: Owner | undefin
     const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])
     const server = yield* Effect.acquireRelease(
       Effect.sync(() =>
-        spawn(postgres, ["-D", data, "-p", String(port), ...flags], {
+        spawn("/bin/sh", ["-c", guarded, "sh", postgres, "-D", data, "-p", String(port), ...flags], {
           ...owner,
           cwd: tmpdir(),
           detached: true,
-          stdio: ["ignore", "ignore", "pipe"]
+          stdio: ["pipe", "ignore", "pipe"]
         })
       ),
       stop
     )
-    yield* ready(server)
+    yield* Effect.timeoutFail(ready(server), {
+      duration: startsWithinMs,
+      onTimeout: () => failed(`it was not ready within ${startsWithinMs / 1000} seconds`)
+    })
     return port
   })
 
-/** SIGINT is a fast shutdown, which does not wait for clients. */
+/**
+ * Runs PostgreSQL until it ends, or until standard input does: when whoever started it is gone, however that came, it is
+ * shut down too. SIGINT is a fast shutdown, which does not wait for clients. The shell's own standard input is kept at 3,
+ * for what runs in its background is given an empty one.
+ */
+const guarded = `exec 3<&0
+"$@" 3<&- & server=$!
+trap 'kill -INT $server' INT TERM
+{ read -r end <&3; kill -INT $server; } 2>/dev/null & guard=$!
+wait $server; code=$?
+while kill -0 $server 2>/dev/null; do wait $server; code=$?; done
+kill $guard 2>/dev/null
+exit $code`
+
+/** What has not ended ten seconds later is killed. */
 const stop = (server: ChildProcess) =>
-  Effect.async<void>((resume) => {
-    if (server.pid === undefined || server.exitCode !== null || server.signalCode !== null) return resume(Effect.void)
-    server.once("exit", () => resume(Effect.void))
-    server.kill("SIGINT")
+  Effect.gen(function* () {
+    if (server.pid === undefined || server.exitCode !== null || server.signalCode !== null) return
+    const ended = Effect.async<void>((resume) => {
+      server.once("exit", () => resume(Effect.void))
+      server.kill("SIGINT")
+    })
+    if (Option.isSome(yield* within(ended, "10 seconds"))) return
+    // The group holds the server and all of its own processes.
+    process.kill(-server.pid, "SIGKILL")
   })
 
 const ready = (server: ChildProcess) =>

@@ -24,7 +24,9 @@ export const showProgress = <E, R>(
   })
   return Effect.gen(function* () {
     yield* Effect.addFinalizer(() => Effect.sync(() => screen.bar()))
-    yield* Effect.forkScoped(Effect.repeat(Effect.ignore(show), Schedule.spaced("200 millis")))
+    // A reading that failed, in whatever way, is made again: others may wait for what it tells.
+    const shown = Effect.catchAllCause(show, () => Effect.void)
+    yield* Effect.forkScoped(Effect.repeat(shown, Schedule.spaced("200 millis")))
   })
 }
 

@@ -33,19 +33,31 @@ export interface WatchedReceiver {
   readonly look: Effect.Effect<Sight>
 }
 
+/** It takes a second on a machine that has nothing else to do. */
+const startsWithin = "1 minute"
+
+/** A receiver that takes longer to tell what it has is taken for lost. */
+const answersWithin = "20 seconds"
+
 /** Starts a receiver that ends with the scope, and says so on the screen when it is lost. */
 export const startReceiver = (port: number, screen: Screen): Effect.Effect<WatchedReceiver, BadArgument, Scope> =>
   Effect.gen(function* () {
-    const receiver = yield* Effect.mapError(
-      spawnReceiver({ port }),
-      ({ message }) => new BadArgument({ message: `--port is ${port}: ${message.replace("the receiver ended: ", "")}` })
+    const receiver = yield* spawnReceiver({ port }).pipe(
+      Effect.timeoutFail({
+        duration: startsWithin,
+        onTimeout: () => ({ message: `the receiver did not say within ${startsWithin} where it listens` })
+      }),
+      Effect.mapError(
+        ({ message }) =>
+          new BadArgument({ message: `--port is ${port}: ${message.replace("the receiver ended: ", "")}` })
+      )
     )
     let sight: Sight = {
       snapshot: { mode: { _tag: "Ok" }, series: [], requests: [], faults: [] },
       seenAtMs: Date.now(),
       lost: undefined
     }
-    const look = Effect.matchEffect(receiver.state, {
+    const look = Effect.matchEffect(Effect.timeout(receiver.state, answersWithin), {
       onFailure: () => {
         if (sight.lost !== undefined) return Effect.succeed(sight)
         sight = { ...sight, lost: `the receiver at ${receiver.url} does not answer any more` }

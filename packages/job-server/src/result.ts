@@ -18,7 +18,19 @@ export interface Result {
   readonly unwitnessed: ReadonlyArray<Unwitnessed>
   /** When the receiver was last seen, and why it was not seen again, if it was lost. */
   readonly delivery: { readonly lastSeen: string; readonly lost?: string }
+  /** Why the work did not come to its end, if it was neither done nor ended by the user. */
+  readonly broken?: string
 }
+
+/** The result of a run that was ended before any job was submitted: nothing was compared, so nothing agrees. */
+export const nothingDone = (reason: string): Result => ({
+  agreed: false,
+  jobs: summaryOf([]),
+  metrics: [],
+  unwitnessed: [],
+  delivery: { lastSeen: new Date().toISOString() },
+  broken: `it was ended ${reason} before any job was submitted`
+})
 
 /** A process that recorded metrics. */
 export interface Recorded {
@@ -34,9 +46,10 @@ export interface Reception {
   readonly sight: Sight
   readonly tables: Tables
   readonly isSettled: boolean
+  readonly broken: string | undefined
 }
 
-export const resultOf = (known: ReadonlyArray<Recorded>, { isSettled, sight, tables }: Reception): Result => {
+export const resultOf = (known: ReadonlyArray<Recorded>, { broken, isSettled, sight, tables }: Reception): Result => {
   const { lost, seenAtMs, snapshot } = sight
   const unknown = isSettled ? unanswered(tables, inOrder(known)) : []
   const processes = known.map((one) => (one.wasKilled ? withUnanswered(one, unknown) : one))
@@ -48,11 +61,12 @@ export const resultOf = (known: ReadonlyArray<Recorded>, { isSettled, sight, tab
   const isExplained = unknown.length === 0 || killed.length > 0
   const lastSeen = new Date(seenAtMs).toISOString()
   return {
-    agreed: lost === undefined && isExplained && metrics.every(({ agreed }) => agreed),
+    agreed: lost === undefined && broken === undefined && isExplained && metrics.every(({ agreed }) => agreed),
     jobs: summaryOf(inOrder(processes)),
     metrics,
     unwitnessed: unwitnessedOf(snapshot.series, { isGone, witness }),
-    delivery: lost === undefined ? { lastSeen } : { lastSeen, lost }
+    delivery: lost === undefined ? { lastSeen } : { lastSeen, lost },
+    ...(broken === undefined ? {} : { broken })
   }
 }
 

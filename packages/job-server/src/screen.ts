@@ -22,6 +22,8 @@ export interface Screen {
 export const makeScreen = (stream: NodeJS.WriteStream): Screen => {
   const isTerminal = stream.isTTY === true && process.env["TERM"] !== "dumb"
   let drawn = ""
+  // Nobody may read on, as in `npm run demo 2>&1 | head`, or the terminal may be closed: the work goes on all the same.
+  stream.on("error", () => undefined)
   const clear = () => (drawn === "" ? "" : "\r\u001b[K")
   return {
     isTerminal,

@@ -1,7 +1,38 @@
 /** Waiting until what is sampled has settled: gauges say what was true a moment ago, and an export of it takes another. */
 import type { Series } from "@parametric-portal/dashboard/receiver"
+import type { JobError, JobService } from "@parametric-portal/server/infra/jobs"
 import * as Effect from "effect/Effect"
+import { type Stuck, untilIdle } from "./feed.ts"
 import { processAttribute, type WatchedReceiver } from "./receiver.ts"
+
+/** Whether what is sampled has settled since somebody last did something. */
+export interface Rest {
+  readonly isSettled: boolean
+  /** Somebody does something: what was settled is not any more. */
+  readonly stir: () => void
+  /** Waits until everything has settled. */
+  readonly settle: Effect.Effect<void, JobError | Stuck, JobService>
+}
+
+/** `wait` says whether what was true when it began, and nothing has stirred since, has been sampled. */
+export const makeRest = (wait: Effect.Effect<boolean>): Rest => {
+  let stirred = 0
+  let settled = -1
+  return {
+    get isSettled() {
+      return settled === stirred
+    },
+    stir: () => {
+      stirred += 1
+    },
+    settle: Effect.suspend(() => {
+      const now = stirred
+      return Effect.map(Effect.zipRight(untilIdle, wait), (is) => {
+        if (is) settled = Math.max(settled, now)
+      })
+    })
+  }
+}
 
 /** Samples are taken every second; by then the last one is younger than what it is to tell of, on a busy machine too. */
 const sampledAfterMs = 2_500

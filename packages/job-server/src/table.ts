@@ -3,7 +3,8 @@ import type { Result } from "./result.ts"
 import type { Line } from "./compare.ts"
 
 /** The whole result, ready to be written to a terminal. */
-export const tableOf = ({ agreed, delivery, jobs, metrics, unwitnessed }: Result): string => {
+export const tableOf = ({ agreed, broken, delivery, jobs, metrics, unwitnessed }: Result): string => {
+  if (metrics.length === 0) return `\nNothing was compared: ${broken ?? "nothing was done"}.`
   const counted = metrics.filter(({ received, truth }) => received !== 0 || truth !== 0)
   const zeros = metrics.filter(({ received, truth }) => received === 0 && truth === 0)
   const rows = counted.map(cellsOf)
@@ -20,6 +21,7 @@ export const tableOf = ({ agreed, delivery, jobs, metrics, unwitnessed }: Result
       `${jobs.unfinished === 0 ? "" : `, ${jobs.unfinished} not finished`}; ` +
       `${jobs.retried} retries, ${jobs.replayed} replayed, ${jobs.redelivered} redelivered`,
     ...(delivery.lost === undefined ? [] : ["", ...undelivered(delivery, metrics)]),
+    ...(broken === undefined ? [] : ["", `The work did not come to its end: ${broken}.`]),
     "",
     agreed
       ? `Agreed: all ${metrics.length} series are what really happened.`
