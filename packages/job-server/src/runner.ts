@@ -21,8 +21,17 @@ export const RunnerOrder = Schema.Struct({
 })
 export type RunnerOrder = typeof RunnerOrder.Type
 
+/** What is left to do may wait for a database that is gone too: then it ends without having done it. */
+const endsWithinMs = 20_000
+
 const isTold = Effect.async<void>((resume) => {
-  const end = () => resume(Effect.void)
+  const end = () => {
+    setTimeout(() => {
+      process.stderr.write(`it did not end in order within ${endsWithinMs / 1000} seconds\n`)
+      process.exit(1)
+    }, endsWithinMs)
+    resume(Effect.void)
+  }
   process.once("SIGTERM", end)
   process.stdin.once("end", end).resume()
 })
