@@ -7,7 +7,7 @@ import { DefinitionError } from "./definition-error.ts"
 import type { Instrument } from "./instrument.ts"
 import { entries } from "./registry.ts"
 
-/** Name, unit and label names are legal. */
+/** Name, unit and label names are legal, and what is said of labels and boundaries can be. */
 export const checkRow = (row: Row): Either.Either<void, DefinitionError> => {
   const problem = (
     reason: DefinitionError["reason"],
@@ -21,14 +21,26 @@ export const checkRow = (row: Row): Either.Either<void, DefinitionError> => {
           metric: row.name,
           given: `"${given}"`,
           expected,
-          mend: `rename it in the row of "${row.name}"`
+          mend: `change it in the row of "${row.name}"`
         })
   const error =
     problem("Name", row.name, metricNameProblem(row)) ??
     problem("Unit", row.unit, unitProblem(row.unit)) ??
-    row.labels.map((name) => problem("Label", name, labelNameProblem(name))).find((found) => found !== undefined)
+    problem("Boundaries", String(row.boundaries), boundariesProblem(row)) ??
+    row.labels
+      .map((name, index) => problem("Label", name, labelNameProblem(name) ?? repeated(row, name, index)))
+      .find((found) => found !== undefined) ??
+    Object.keys(row.closed ?? {})
+      .map((name) => problem("Label", name, row.labels.includes(name) ? undefined : `one of ${row.labels.join(", ")}`))
+      .find((found) => found !== undefined)
   return error === undefined ? Either.void : Either.left(error)
 }
+
+const boundariesProblem = ({ boundaries, kind }: Row): string | undefined =>
+  boundaries === undefined || kind === "histogram" ? undefined : "boundaries of a histogram only"
+
+const repeated = ({ labels }: Row, name: string, index: number): string | undefined =>
+  labels.indexOf(name) === index ? undefined : "each label once"
 
 /** Labels that are bound are declared by the metric. */
 export const checkLabels = (row: Row, names: ReadonlyArray<string>): Either.Either<void, DefinitionError> => {
@@ -69,6 +81,19 @@ export const foreignConflict = (
   }
   return Either.void
 }
+
+/** No metric takes a name that a histogram has for its count, its sum or its buckets. */
+export const suffixConflict = (defined: Iterable<Instrument>, row: Row): Either.Either<void, DefinitionError> => {
+  for (const { row: other } of defined) {
+    if (isPartOf(row, other) || isPartOf(other, row)) {
+      return Either.left(conflict(row, `a ${row.kind}`, `a part of the histogram beside "${other.name}"`))
+    }
+  }
+  return Either.void
+}
+
+const isPartOf = (part: Row, whole: Row): boolean =>
+  whole.kind === "histogram" && ["_bucket", "_count", "_sum"].some((suffix) => part.name === whole.name + suffix)
 
 const conflict = (row: Row, given: string, was: string): DefinitionError =>
   new DefinitionError({

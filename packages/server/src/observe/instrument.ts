@@ -89,6 +89,7 @@ export class Instrument {
   readonly handle: Metric.Metric<unknown, unknown, SeriesState> & Declared<string>
   /** At most this many series, the overflow series included. */
   limit: number
+  private readonly isSigned: boolean
   private readonly opened: Opened
   private readonly series = new Map<string, Series>()
   private byTags = new WeakMap<ReadonlyArray<MetricLabel.MetricLabel>, Series>()
@@ -99,6 +100,7 @@ export class Instrument {
     this.boundaries = boundaries
     this.limit = limit
     this.keeper = keeper
+    this.isSigned = row.kind === "gauge" || row.kind === "upDownCounter"
     this.opened = open(keeper.registry, row, boundaries ?? [])
     this.handle = makeHandle(this, this.opened.keyType)
   }
@@ -150,6 +152,15 @@ export class Instrument {
     return series
   }
 
+  /** Records what Effect hands to a metric. A gauge without a number stays absent: 0 would be a number nobody gave. */
+  updateTags(amount: number, tags: ReadonlyArray<MetricLabel.MetricLabel>, how: "record" | "add"): void {
+    if (this.isSigned && !Number.isFinite(amount)) {
+      this.keeper.refused(this.row, amount)
+    } else {
+      this.resolveTags(tags)[how](amount)
+    }
+  }
+
   /** The state of the series of these labels, a zero state where there is none. */
   read(labels: Canonical): SeriesState {
     this.keeper.refresh(this, clockOfFiber().unsafeCurrentTimeNanos())
@@ -159,24 +170,28 @@ export class Instrument {
   /** Removes every series that the predicate picks, the overflow series included; how many there were. */
   remove(isGone: (labels: Canonical) => boolean): number {
     const before = this.size
-    for (const [id, { key, labels }] of this.series) {
-      if (isGone(labels)) {
+    for (const [id, series] of this.series) {
+      if (isGone(series.labels)) {
         this.series.delete(id)
-        forget(this.keeper.registry, key)
+        this.forget(series)
       }
     }
     if (this.overflow !== undefined && isGone(this.overflow.labels)) {
-      forget(this.keeper.registry, this.overflow.key)
+      this.forget(this.overflow)
       this.overflow = undefined
     }
     this.byTags = new WeakMap()
     return before - this.size
   }
 
+  private forget(series: Series): void {
+    series.isRemoved = true
+    forget(this.keeper.registry, series.key)
+  }
+
   private bind(labels: Canonical, isOverflow: boolean): Series {
-    const { keeper, row } = this
+    const { isSigned, keeper, row } = this
     const { buckets, hook, key } = this.opened.hook(labels)
-    const isSigned = row.kind === "gauge" || row.kind === "upDownCounter"
     const guarded =
       (write: (amount: number) => void) =>
       (amount: number): void => {
@@ -194,6 +209,7 @@ export class Instrument {
       key,
       startNanos: justBefore(clockOfFiber()),
       isOverflow,
+      isRemoved: false,
       record: guarded(hook.update),
       add: guarded(hook.modify),
       buckets,
@@ -214,7 +230,7 @@ export const clockOfFiber = (): Clock.Clock =>
     onSome: (fiber) => Context.get(fiber.currentDefaultServices, Clock.Clock)
   })
 
-/** Labels as a metric's own and the ambient ones of the fiber that runs now. */
+/** The labels handed to a metric, those of them under the others that are the ambient ones of the fiber that runs now. */
 const canonicalTags = (tags: ReadonlyArray<MetricLabel.MetricLabel>): Canonical => {
   const ambient = Option.match(Fiber.getCurrentFiber(), {
     onNone: () => [],
@@ -226,7 +242,7 @@ const canonicalTags = (tags: ReadonlyArray<MetricLabel.MetricLabel>): Canonical 
   const isAmbient = new Set(ambient)
   return canonical(
     tags.filter((tag) => !isAmbient.has(tag)),
-    ambient
+    tags.filter((tag) => isAmbient.has(tag))
   )
 }
 
@@ -235,9 +251,9 @@ const makeHandle = (instrument: Instrument, keyType: unknown): Instrument["handl
   const amount = row.kind === "histogram" && row.unit === "s" ? seconds : count
   const metric = Metric.make<unknown, unknown, SeriesState>(
     keyType,
-    (input, tags) => instrument.resolveTags(tags).record(amount(input)),
+    (input, tags) => instrument.updateTags(amount(input), tags, "record"),
     (tags) => instrument.read(canonicalTags(tags)),
-    (input, tags) => instrument.resolveTags(tags).add(amount(input))
+    (input, tags) => instrument.updateTags(amount(input), tags, "add")
   )
   return Object.assign(metric, {
     row,

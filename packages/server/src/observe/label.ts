@@ -4,6 +4,7 @@
  */
 import * as HashSet from "effect/HashSet"
 import * as MetricLabel from "effect/MetricLabel"
+import { reservedLabelNames } from "./catalogue/row.ts"
 
 declare const Names: unique symbol
 
@@ -59,7 +60,8 @@ export const label = <const P extends Pairs>(
 
 /**
  * Labels in canonical form. On a clash of keys `own` beats `ambient`; within `own` the first wins (the label nearest
- * to the metric), within `ambient` the last (the innermost `Effect.tagMetrics`): always the inner one.
+ * to the metric), within `ambient` the last (the innermost `Effect.tagMetrics`): always the inner one. An ambient label
+ * whose name means something else (`job`, `le`, `__name__`, `outcome`) goes on as `exported_…`, as Prometheus does it.
  */
 export const canonical = (
   own: Iterable<MetricLabel.MetricLabel>,
@@ -72,7 +74,7 @@ export const canonical = (
   for (let index = ambient.length - 1; index >= 0; index--) {
     const outer = ambient[index]
     if (outer !== undefined) {
-      put(byKey, outer.key, outer.value)
+      put(byKey, isTaken(outer.key) ? `exported_${outer.key}` : outer.key, outer.value)
     }
   }
   return Array.from(byKey)
@@ -99,6 +101,9 @@ const put = (byKey: Map<string, string>, key: string, value: string): void => {
     byKey.set(name, cleaned)
   }
 }
+
+// That `outcome` is absent says that an operation succeeded, so nobody else may say it.
+const isTaken = (name: string): boolean => reservedLabelNames.has(name) || name === "outcome" || name.startsWith("__")
 
 const normalise = (value: string): string => value.replace(unwanted, "").normalize("NFKC")
 

@@ -12,7 +12,7 @@ import * as Runtime from "effect/Runtime"
 import { type BoundaryFamily, boundaries as defaultBoundaries, validate } from "./boundaries.ts"
 import { catalogue, type Row } from "./catalogue.ts"
 import { closedCombinations } from "./closed.ts"
-import { checkRow, conflictWith, foreignConflict } from "./definition.ts"
+import { checkRow, conflictWith, foreignConflict, suffixConflict } from "./definition.ts"
 import { DefinitionError } from "./definition-error.ts"
 import { Instrument, type Keeper, overflowLabel } from "./instrument.ts"
 import { type Canonical, canonical, label, type Pairs } from "./label.ts"
@@ -72,6 +72,7 @@ export class Meter implements Keeper {
         return existing
       }
       yield* foreignConflict(this.registry, row)
+      yield* suffixConflict(this.instruments.values(), row)
       const instrument = new Instrument({ row, boundaries, limit: limit ?? defaultLimit }, this)
       this.instruments.set(row.name, instrument)
       return instrument
@@ -171,8 +172,12 @@ export class Meter implements Keeper {
       return
     }
     this.warned.add(subject)
-    const log = Effect.annotateLogs(Effect.logWarning(message), annotations)
-    Runtime.runFork(runtimeOfFiber(), log)
+    this.log(Effect.annotateLogs(Effect.logWarning(message), annotations))
+  }
+
+  /** Logs with the loggers of the fiber that runs now, or with the default one. */
+  log(line: Effect.Effect<void>): void {
+    Runtime.runFork(runtimeOfFiber(), line)
   }
 }
 

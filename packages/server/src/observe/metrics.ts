@@ -11,7 +11,8 @@ import * as Metric from "effect/Metric"
 import * as MetricRegistry from "effect/MetricRegistry"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import { boundaries } from "./boundaries.ts"
+import { type BoundSeries, bind } from "./bound.ts"
+import { boundaries, validate } from "./boundaries.ts"
 import { catalogue, type Row, type Rows } from "./catalogue.ts"
 import { checkLabels } from "./definition.ts"
 import type { DefinitionError } from "./definition-error.ts"
@@ -20,13 +21,13 @@ import { canonical, label, type Labels, type Pairs } from "./label.ts"
 import { type DefineOptions, type Meter, meterOf } from "./meter.ts"
 import { errorTag } from "./outcome.ts"
 import { observe, sample, type Sample, type SampleOptions } from "./sampler.ts"
-import type { Series } from "./series.ts"
 import { ClusterTracker, type TrackClusterOptions } from "./track-cluster.ts"
 import { effectTracker, type ErrorCounter, errorTags, tagsOf, type TrackEffectOptions } from "./track-effect.ts"
 import { JobTracker, type TrackJobOptions } from "./track-job.ts"
 import { countElements, logProgress } from "./track-stream.ts"
 import { ambientLabels, watch } from "./watch.ts"
 
+export type { BoundSeries } from "./bound.ts"
 export type { Row, Rows } from "./catalogue.ts"
 export { DefinitionError } from "./definition-error.ts"
 export type { Counter, Distribution, Gauge, HandleOf, HandlesOf, Seconds } from "./instrument.ts"
@@ -45,6 +46,9 @@ export interface MetricsOptions extends DefineOptions {
   readonly registry?: MetricRegistry.MetricRegistry | "own"
 }
 
+/** A counter of this library, or one of Effect's, whose labels nobody declares. */
+type AnyCounter<Label extends string> = Metric.Metric.Counter<number> & { readonly labelNames?: ReadonlyArray<Label> }
+
 /** How to count and log the progress of a stream. */
 export interface StreamProgressOptions<Label extends string> {
   readonly counter: Counter<Label>
@@ -52,9 +56,6 @@ export interface StreamProgressOptions<Label extends string> {
   /** A line is logged each time that the number of elements passes a multiple of this. */
   readonly logInterval: number
 }
-
-/** A series bound once and recorded on often, with no labels to resolve. */
-export type BoundSeries = Pick<Series, "record" | "add" | "labels">
 
 interface MetricsShape extends HandlesOfCatalogue {
   /** The registry that holds the series. */
@@ -101,7 +102,7 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
 
   /** Adds to a counter. A negative or non-finite amount is refused, counted and warned of once. */
   static readonly inc = <Label extends string>(
-    counter: Metric.Metric.Counter<number> & { readonly labelNames?: ReadonlyArray<Label> },
+    counter: AnyCounter<Label>,
     labels: Labels<NoInfer<Label>>,
     by = 1
   ): Effect.Effect<void> => Effect.sync(() => counter.unsafeUpdate(by, tagsOf(labels, ambientLabels())))
@@ -152,17 +153,21 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
   /** Counts the elements of a stream, a chunk at a time. */
   static readonly trackStream: {
     <Label extends string>(
-      counter: Counter<Label>,
+      counter: AnyCounter<Label>,
       pairs: Pairs<NoInfer<Label>> | Labels<NoInfer<Label>>
     ): <A, E, R>(stream: Stream.Stream<A, E, R>) => Stream.Stream<A, E, R>
     <A, E, R, Label extends string>(
       stream: Stream.Stream<A, E, R>,
-      counter: Counter<Label>,
+      counter: AnyCounter<Label>,
       pairs: Pairs<NoInfer<Label>> | Labels<NoInfer<Label>>
     ): Stream.Stream<A, E, R>
   } = dual(
     3,
-    <A, E, R>(stream: Stream.Stream<A, E, R>, counter: Counter, pairs: Pairs | Labels): Stream.Stream<A, E, R> => {
+    <A, E, R>(
+      stream: Stream.Stream<A, E, R>,
+      counter: AnyCounter<string>,
+      pairs: Pairs | Labels
+    ): Stream.Stream<A, E, R> => {
       const labels = HashSet.isHashSet(pairs) ? pairs : label(pairs)
       return countElements(stream, (elements) => MetricsService.inc(counter, labels, elements))
     }
@@ -211,7 +216,7 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
     handle: { readonly row: Row; readonly labelNames: ReadonlyArray<Label>; readonly [InstrumentId]: Instrument },
     pairs: Pairs<NoInfer<Label>>
   ): Effect.Effect<BoundSeries, DefinitionError> =>
-    Effect.map(checkLabels(handle.row, Object.keys(pairs)), () => handle[InstrumentId].resolve(canonical(label(pairs))))
+    Effect.map(checkLabels(handle.row, Object.keys(pairs)), () => bind(handle[InstrumentId], canonical(label(pairs))))
 
   /**
    * Removes the series of a metric that have all of these labels, and frees their place under the limit: an entity
@@ -256,6 +261,9 @@ const build = ({
 }: MetricsOptions): Effect.Effect<MetricsShape, DefinitionError, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
+    yield* Effect.forEach(Object.entries(options.boundaries ?? {}), ([family, given]) =>
+      validate(`boundaries.${family}`, given)
+    )
     const registry = given === "own" ? MetricRegistry.make() : (given ?? Metric.globalMetricRegistry)
     const meter = meterOf(registry)
     const jobs = yield* handlesOf(meter, catalogue.jobs, options)

@@ -2,14 +2,16 @@
  * Gauges that have a source of truth. `sample` runs an effect again and again and survives its failures; `observe`
  * reads a function whenever the gauge is read. A gauge whose source can't be read is absent, never frozen.
  */
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { type Gauge, type Instrument, InstrumentId } from "./instrument.ts"
-import { type Canonical, canonical, identity, label, type Pairs } from "./label.ts"
+import { canonical, identity, label, type Pairs } from "./label.ts"
 import type { Meter } from "./meter.ts"
 
 /** One value of a gauge: a number in the gauge's unit, or a duration where that is seconds. */
@@ -46,21 +48,18 @@ export const sample = <Label extends string, E, R>(
     const once = Effect.flatMap(Effect.exit(read), (exit) =>
       Exit.isSuccess(exit)
         ? Effect.gen(function* () {
-            const now = yield* Effect.sync(() => show(instrument, exit.value))
+            const now = yield* Effect.sync(() => show(meter, instrument, exit.value))
             const before = yield* Ref.getAndSet(shown, now)
             yield* Effect.sync(() => removeExcept(meter, instrument, { before, now }))
             if (yield* Ref.getAndSet(isFailing, false)) {
-              yield* Effect.logInfo(`Sampling of "${instrument.row.name}" works again`)
+              yield* recovered(instrument)
             }
           })
         : Effect.gen(function* () {
             meter.countWatchError(instrument.row.name)
             yield* clear
             if (!(yield* Ref.getAndSet(isFailing, true))) {
-              yield* Effect.logWarning(
-                `Sampling of "${instrument.row.name}" failed; it is absent until it works again`,
-                exit.cause
-              )
+              yield* failed(instrument, exit.cause)
             }
           })
     )
@@ -83,14 +82,25 @@ export const observe = <Label extends string>(
       Effect.sync(() => {
         const instrument = gauge[InstrumentId]
         let before: ReadonlySet<string> = new Set()
+        let isFailing = false
         const replace = (samples: Iterable<Sample<Label>>): void => {
-          const now = show(instrument, samples)
+          const now = show(meter, instrument, samples)
           removeExcept(meter, instrument, { before, now })
           before = now
         }
         const stop = meter.observe({
           instrument,
-          refresh: (nowNanos) => replace(meter.guard(instrument.row.name, () => Array.from(read(nowNanos))) ?? [])
+          refresh: (nowNanos) => {
+            const samples = Either.try(() => Array.from(read(nowNanos)))
+            if (Either.isLeft(samples)) {
+              meter.countWatchError(instrument.row.name)
+            }
+            if (Either.isLeft(samples) !== isFailing) {
+              isFailing = !isFailing
+              meter.log(Either.isLeft(samples) ? failed(instrument, Cause.die(samples.left)) : recovered(instrument))
+            }
+            replace(Either.getOrElse(samples, () => []))
+          }
         })
         return () => {
           stop()
@@ -101,12 +111,23 @@ export const observe = <Label extends string>(
     )
   )
 
-const show = (instrument: Instrument, samples: Iterable<Sample<string>>): ReadonlySet<string> => {
+const failed = ({ row }: Instrument, cause: Cause.Cause<unknown>): Effect.Effect<void> =>
+  Effect.logWarning(`Sampling of "${row.name}" failed; it is absent until it works again`, cause)
+
+const recovered = ({ row }: Instrument): Effect.Effect<void> => Effect.logInfo(`Sampling of "${row.name}" works again`)
+
+/** Sets the series of these samples; which they are. What is not finite is refused, and its series is not shown. */
+const show = (meter: Meter, instrument: Instrument, samples: Iterable<Sample<string>>): ReadonlySet<string> => {
   const shown = new Set<string>()
   for (const { labels, value } of samples) {
-    const tags: Canonical = canonical(label(labels))
-    instrument.resolve(tags).record(Duration.isDuration(value) ? Duration.toSeconds(value) : value)
-    shown.add(identity(tags))
+    const amount = Duration.isDuration(value) ? Duration.toSeconds(value) : value
+    if (Number.isFinite(amount)) {
+      const series = instrument.resolve(canonical(label(labels)))
+      series.record(amount)
+      shown.add(identity(series.labels))
+    } else {
+      meter.refused(instrument.row, amount)
+    }
   }
   return shown
 }

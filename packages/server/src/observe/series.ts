@@ -29,6 +29,8 @@ export interface Series {
   /** When the series came to be, less a millisecond, in nanoseconds of the epoch: its value was zero then. */
   readonly startNanos: bigint
   readonly isOverflow: boolean
+  /** It is in no instrument any more: what is recorded on it is lost. */
+  isRemoved: boolean
   /** Adds to a counter, sets a gauge, puts a value into a histogram (seconds, when that is its unit). Never throws. */
   readonly record: (amount: number) => void
   /** Adds to a gauge; the same as `record` for the other kinds. Never throws. */

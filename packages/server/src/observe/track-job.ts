@@ -67,6 +67,7 @@ export class JobTracker implements Tracker<TrackJobOptions> {
     const { epoch } = this.meter
     const series = this.seriesOf(options, ambient)
     series.begin(options, clock)
+    series.inFlight.add(1)
     const { runs } = series
     const run = runs?.enter(startNanos)
     return (outcome, seconds) => {
@@ -149,7 +150,6 @@ class OperationSeries {
   }
 
   begin({ attempt = 1, deliverAt, enqueuedAt, operation }: TrackJobOptions, clock: Clock.Clock): void {
-    this.inFlight.add(1)
     if (operation !== "process") {
       return
     }
@@ -219,8 +219,8 @@ const succeeds = {
   replay: "replays"
 } as const satisfies Record<JobOperation, keyof JobHandles>
 
-/** Never negative, as the two times may be of two clocks; not a number stays one, to be refused and counted. */
+/** Never negative, as the two times may be of two clocks; what is no time gives no number, to be refused and counted. */
 const elapsedSeconds = (fromMs: number, toMs: number): number => {
   const seconds = (toMs - fromMs) / 1000
-  return seconds < 0 ? 0 : seconds
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : Number.NaN
 }

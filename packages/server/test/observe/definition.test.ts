@@ -38,6 +38,13 @@ describe("boundaries", () => {
       })
   )
 
+  it.scoped("are checked for every family that is given, used or not", () =>
+    Effect.gen(function* () {
+      const error = yield* failureOf({ boundaries: { http: [3, 1] } })
+      expect([error.reason, error.metric]).toEqual(["Boundaries", "boundaries.http"])
+    })
+  )
+
   it.effect("of a family are replaced for every metric of it, and for no other", () =>
     Effect.gen(function* () {
       const { cluster, jobs } = yield* MetricsService
@@ -104,7 +111,11 @@ describe("a definition", () => {
     ["_seconds without seconds", { ...uploads, name: "upload_seconds", kind: "histogram" }, "Name"],
     ["the unit 1", { ...uploads, unit: "1" }, "Unit"],
     ["a reserved label", { ...uploads, labels: ["le"] }, "Label"],
-    ["a label with a space", { ...uploads, labels: ["my label"] }, "Label"]
+    ["a label with a space", { ...uploads, labels: ["my label"] }, "Label"],
+    ["a label twice", { ...uploads, labels: ["region", "region"] }, "Label"],
+    ["a closed label that is not declared", { ...uploads, closed: { zone: ["a"] } }, "Label"],
+    ["boundaries of a counter", { ...uploads, boundaries: [1, 2] }, "Boundaries"],
+    ["the name of a histogram's count", { ...uploads, name: "jobs_attempts_count", kind: "gauge" }, "Conflict"]
   ] as ReadonlyArray<readonly [string, Row, DefinitionError["reason"]]>)(
     "with %s is a typed error",
     ([, row, reason]) =>

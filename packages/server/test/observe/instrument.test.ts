@@ -228,6 +228,27 @@ describe("a series", () => {
     }).pipe(own)
   )
 
+  it.effect("that was bound and is removed begins again from 0", () =>
+    Effect.gen(function* () {
+      const { jobs } = yield* MetricsService
+      const bound = yield* MetricsService.series(jobs.enqueued, { job_type: "digest" })
+      bound.record(1)
+      yield* MetricsService.remove(jobs.enqueued, { job_type: "digest" })
+      bound.record(5)
+      bound.add(1)
+      expect(yield* Testing.snapshot).toEqual({ [`jobs_enqueued_total{job_type="digest"}`]: 6 })
+    }).pipe(own)
+  )
+
+  it.effect("of a gauge is not invented for what is no number", () =>
+    Effect.gen(function* () {
+      const { jobs } = yield* MetricsService
+      yield* Metric.set(Metric.tagged(jobs.dlqSize, "job_type", "digest"), Number.NaN)
+      expect(yield* Testing.read(jobs.dlqSize, { job_type: "digest" })).toBeUndefined()
+      expect((yield* Testing.snapshot)[`telemetry_points_dropped_total{reason="non_finite"}`]).toBe(1)
+    }).pipe(own)
+  )
+
   it.effect("that is removed is gone from the registry as well", () =>
     Effect.gen(function* () {
       const { jobs, registry } = yield* MetricsService
@@ -278,6 +299,30 @@ describe("registries", () => {
 })
 
 describe("ambient labels", () => {
+  it.effect("never take a name that means something else to a backend or in the catalogue", () =>
+    Effect.gen(function* () {
+      yield* MetricsService.trackJob({ jobType: "digest", operation: "submit" })(Effect.void).pipe(
+        Effect.tagMetrics({ le: "5", job: "cron", outcome: "failure", __name__: "up", region: "north" })
+      )
+      expect(Object.keys(yield* Testing.snapshot)).toContain(
+        `jobs_enqueued_total{exported___name__="up",exported_job="cron",exported_le="5",exported_outcome="failure",` +
+          `job_type="digest",operation="submit",region="north"}`
+      )
+    }).pipe(own)
+  )
+
+  it.effect("are those of the labels that are handed over, and no others", () =>
+    Effect.gen(function* () {
+      const { jobs } = yield* MetricsService
+      const tags = [MetricLabel.make("job_type", "digest")]
+      const update = Effect.sync(() => jobs.enqueued.unsafeUpdate(1, tags))
+      yield* Effect.tagMetrics(update, "region", "north")
+      yield* Effect.tagMetrics(update, "region", "south")
+      yield* update
+      expect(yield* Testing.snapshot).toEqual({ [`jobs_enqueued_total{job_type="digest"}`]: 3 })
+    }).pipe(own)
+  )
+
   it.effect("reach our series, and no metric of Effect's own grows because of the library", () =>
     Effect.gen(function* () {
       const foreign = Effect.map(Metric.snapshot, (pairs) => pairs.length)

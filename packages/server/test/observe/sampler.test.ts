@@ -63,6 +63,34 @@ describe("a sampled gauge", () => {
     }).pipe(Effect.provide([Testing.layer(), layer]))
   })
 
+  it.scoped("is absent where its source says what is no number: neither frozen nor 0", () =>
+    Effect.gen(function* () {
+      const { jobs } = yield* MetricsService
+      const source = yield* Ref.make([size("a", 5), size("b", Number.NaN)])
+      yield* MetricsService.sample({ gauge: jobs.dlqSize, read: Ref.get(source), every: "1 second" })
+      const seen = [yield* Testing.read(jobs.dlqSize, { job_type: "a" })]
+      yield* Ref.set(source, [size("a", Number.NaN)])
+      yield* TestClock.adjust("1 second")
+      seen.push(yield* Testing.read(jobs.dlqSize, { job_type: "a" }))
+      seen.push(yield* Testing.read(jobs.dlqSize, { job_type: "b" }))
+      expect(seen).toEqual([5, undefined, undefined])
+      expect((yield* Testing.snapshot)[`telemetry_points_dropped_total{reason="non_finite"}`]).toBe(2)
+    }).pipe(Effect.provide(Testing.layer()))
+  )
+
+  it.scoped("over its limit leaves nothing behind when its source is empty", () =>
+    Effect.gen(function* () {
+      const { jobs } = yield* MetricsService
+      const source = yield* Ref.make(["a", "b", "c", "d"].map((type) => size(type, 1)))
+      yield* MetricsService.sample({ gauge: jobs.dlqSize, read: Ref.get(source), every: "1 second" })
+      const dlq = Effect.map(Testing.snapshot, (now) => Object.keys(now).filter((name) => name.startsWith("jobs_dlq")))
+      expect(yield* dlq).toContain(`jobs_dlq_size{otel.metric.overflow="true"}`)
+      yield* Ref.set(source, [])
+      yield* TestClock.adjust("1 second")
+      expect(yield* dlq).toEqual([])
+    }).pipe(Effect.provide(MetricsService.layer({ registry: "own", limits: { default: 3 } })))
+  )
+
   it.effect("is gone when its scope closes", () =>
     Effect.gen(function* () {
       const { jobs } = yield* MetricsService
@@ -84,6 +112,25 @@ describe("a sampled gauge", () => {
 })
 
 describe("an observed gauge", () => {
+  it.scoped("says each time that its source begins to fail, and that it works again", () => {
+    const { layer, lines } = capture()
+    return Effect.gen(function* () {
+      const { jobs } = yield* MetricsService
+      let turn = 0
+      yield* MetricsService.observe(jobs.dlqSize, () => {
+        turn += 1
+        if (turn % 3 !== 0) throw new Error("down")
+        return [size("a", turn)]
+      })
+      for (let read = 0; read < 6; read++) {
+        yield* Testing.read(jobs.dlqSize, { job_type: "a" })
+      }
+      const failed = `WARN Sampling of "jobs_dlq_size" failed; it is absent until it works again`
+      const works = `INFO Sampling of "jobs_dlq_size" works again`
+      expect(lines.map((line) => line.split(",")[0])).toEqual([failed, works, failed, works])
+    }).pipe(Effect.provide([Testing.layer(), layer]))
+  })
+
   it.scoped("is read when it is asked for, and absent when its source throws", () =>
     Effect.gen(function* () {
       const { jobs } = yield* MetricsService

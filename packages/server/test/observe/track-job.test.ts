@@ -129,6 +129,19 @@ describe("trackJob", () => {
     }).pipe(own)
   )
 
+  it.effect("refuses a time that never was, whatever it is called", () =>
+    Effect.gen(function* () {
+      yield* MetricsService.trackJob({
+        jobType: "digest",
+        operation: "process",
+        enqueuedAt: Number.POSITIVE_INFINITY
+      })(Effect.void)
+      const now = yield* Testing.snapshot
+      expect(now[`telemetry_points_dropped_total{reason="non_finite"}`]).toBe(2)
+      expect(now[`jobs_completed_total{job_type="digest",operation="process"}`]).toBe(1)
+    }).pipe(Effect.provide(Testing.layer()))
+  )
+
   it.effect("refuses a time that is not a number, counts that, and times the rest", () =>
     Effect.gen(function* () {
       const delta = yield* run({ operation: "process", enqueuedAt: Number.NaN }, "success")

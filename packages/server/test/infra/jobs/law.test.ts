@@ -250,7 +250,7 @@ const counted = (snapshots: ReadonlyArray<Testing.Snapshot>) => {
   }
 }
 
-it("keeps the law, and each counter says what the tables say, whatever happens", { timeout: 120_000 }, () =>
+it("keeps the law, and each counter says what the tables say, whatever happens", { timeout: 240_000 }, () =>
   FastCheck.assert(
     FastCheck.asyncProperty(FastCheck.array(step, { minLength: 3, maxLength: 25 }), async (program) => {
       const { counted: metrics, idle, tables } = await Effect.runPromise(run(program))
@@ -260,6 +260,6 @@ it("keeps the law, and each counter says what the tables say, whatever happens",
       )
       expect(idle).toBe(true)
     }),
-    { numRuns: Number(process.env["LAW_RUNS"] ?? 4) }
+    { numRuns: Number(process.env["LAW_RUNS"] ?? 20) }
   )
 )
