@@ -27,9 +27,9 @@ export const referencePage = (): string =>
     ["| name | what it is |", "|---|---|", ...allRecordings.map(({ help, name }) => `| \`${name}\` | ${help} |`)].join(
       "\n"
     ),
-    "## Effect's own cluster gauges",
-    "`@effect/cluster` defines gauges of its own. They are exported as they are; no panel and no alert uses them, for these " +
-      "reasons:",
+    "## Effect's own metrics",
+    "Effect and `@effect/cluster` define metrics of their own in Effect's global registry. They are exported as they are; no " +
+      "panel and no alert uses them, for these reasons:",
     [
       "| name | what it says | why not to rely on it | look at |",
       "|---|---|---|---|",

@@ -1,8 +1,10 @@
-/** The gauges that `@effect/cluster` defines itself, and why no panel or alert is built on them. */
+/** The metrics that Effect and `@effect/cluster` define themselves, and why no panel or alert is built on them. */
 
-/** A gauge of `@effect/cluster`. */
+/** A metric of theirs. */
 export interface Upstream {
+  /** As Prometheus stores it, without the suffixes of a histogram. */
   readonly name: string
+  readonly isHistogram?: true
   readonly says: string
   readonly gap: string
   readonly instead: string
@@ -38,5 +40,36 @@ export const upstream: ReadonlyArray<Upstream> = [
     says: "Runners that this runner takes for healthy.",
     gap: "One runner's view; it says nothing of who checked when.",
     instead: "[`cluster_runner_health_checks_total`](#cluster_runner_health_checks_total)"
+  },
+  {
+    name: "effect_fiber_started_total",
+    says: "Fibers of this process that started.",
+    gap: "All fibers, of whatever they are part.",
+    instead: "what the work itself counts: `jobs_*`, `cluster_messages_*`"
+  },
+  {
+    name: "effect_fiber_active",
+    says: "Fibers of this process that run or wait.",
+    gap: "A worker that waits for work is active, too.",
+    instead: "[`jobs_in_flight`](#jobs_in_flight), [`cluster_messages_in_flight`](#cluster_messages_in_flight)"
+  },
+  {
+    name: "effect_fiber_successes_total",
+    says: "Fibers that ended with a value.",
+    gap: "All fibers, of whatever they are part.",
+    instead: "[`jobs_completed_total`](#jobs_completed_total)"
+  },
+  {
+    name: "effect_fiber_failures_total",
+    says: "Fibers that ended otherwise, interruptions included.",
+    gap: "A fiber that is stopped in order counts like one that fails.",
+    instead: "[`jobs_failed_total`](#jobs_failed_total), [`cluster_errors_total`](#cluster_errors_total)"
+  },
+  {
+    name: "effect_fiber_lifetimes",
+    isHistogram: true,
+    says: "From the start of a fiber to its end.",
+    gap: "In milliseconds, where all else is in seconds.",
+    instead: "[`jobs_processing_seconds`](#jobs_processing_seconds)"
   }
 ]

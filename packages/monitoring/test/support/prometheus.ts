@@ -82,29 +82,30 @@ export class RunningPrometheus {
   )
 }
 
-const configuration = (target: URL): string =>
+/** The page of each service, by its name. */
+export type Targets = Readonly<Record<string, URL>>
+
+const configuration = (targets: Targets): string =>
   yaml({
     global: { scrape_interval: "2s", evaluation_interval: "1s" },
     rule_files: ruleFiles,
-    scrape_configs: [
-      {
-        job_name: "shop",
-        metrics_path: target.pathname,
-        metric_relabel_configs: withoutCreated,
-        static_configs: [{ targets: [target.host] }]
-      }
-    ]
+    scrape_configs: Object.entries(targets).map(([service, target]) => ({
+      job_name: service,
+      metrics_path: target.pathname,
+      metric_relabel_configs: withoutCreated,
+      static_configs: [{ targets: [target.host] }]
+    }))
   })
 
-/** Starts one that scrapes the page every other second and evaluates the committed rules. */
-export const prometheus = (target: URL) =>
+/** Starts one that scrapes the pages every other second and evaluates the committed rules. */
+export const prometheus = (targets: Targets) =>
   Effect.gen(function* () {
     const folder = yield* Effect.acquireRelease(
       Effect.sync(() => mkdtempSync(path.join(tmpdir(), "prometheus-"))),
       (made) => Effect.sync(() => rmSync(made, { recursive: true, force: true }))
     )
     const file = path.join(folder, "prometheus.yaml")
-    writeFileSync(file, configuration(target))
+    writeFileSync(file, configuration(targets))
     const port = yield* freePort
     yield* Effect.acquireRelease(
       Effect.sync(() => {

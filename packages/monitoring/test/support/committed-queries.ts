@@ -1,0 +1,34 @@
+/** The queries of the dashboards that are committed, as Grafana reads them. */
+import { readdirSync, readFileSync } from "node:fs"
+import path from "node:path"
+import { root } from "./promtool.ts"
+
+export interface CommittedQuery {
+  /** The titles of the dashboard and of the panel. */
+  readonly panel: string
+  readonly legend: string
+  readonly expression: string
+}
+
+interface GrafanaDashboard {
+  readonly title: string
+  readonly panels: ReadonlyArray<{
+    readonly title: string
+    readonly targets?: ReadonlyArray<{ readonly expr: string; readonly legendFormat: string }>
+  }>
+}
+
+const folder = path.join(root, "packages/monitoring/generated/grafana/dashboards")
+
+/** Every query of every panel. */
+export const committedQueries = (): ReadonlyArray<CommittedQuery> =>
+  readdirSync(folder).flatMap((name) => {
+    const dashboard: GrafanaDashboard = JSON.parse(readFileSync(path.join(folder, name), "utf8"))
+    return dashboard.panels.flatMap(({ targets = [], title }) =>
+      targets.map(({ expr, legendFormat }) => ({
+        panel: `${dashboard.title}: ${title}`,
+        legend: legendFormat,
+        expression: expr
+      }))
+    )
+  })
