@@ -10,21 +10,28 @@ import { grafanaFile } from "./files/grafana.ts"
 import { otlpConfiguration, scrapeConfiguration } from "./files/prometheus.ts"
 import { dashboardProviderFile, dataSourceFile } from "./files/provisioning.ts"
 import { ruleFile } from "./files/rules.ts"
+import { settings } from "./settings.ts"
 
 const generated = "packages/monitoring/generated"
 
+/** What may be otherwise in one run of the generator. */
+export interface FilesOptions {
+  /** Where operators read the runbooks; that of `settings.ts` unless given. */
+  readonly runbooks?: string | undefined
+}
+
 /** Path -> content. */
-export const files = (): ReadonlyMap<string, string> =>
+export const files = ({ runbooks = settings.runbooks }: FilesOptions = {}): ReadonlyMap<string, string> =>
   new Map([
-    [`${generated}/prometheus/rules/jobs.yaml`, ruleFile("jobs")],
-    [`${generated}/prometheus/rules/cluster.yaml`, ruleFile("cluster")],
-    [`${generated}/prometheus/rules/telemetry.yaml`, ruleFile("telemetry")],
+    [`${generated}/prometheus/rules/jobs.yaml`, ruleFile("jobs", runbooks)],
+    [`${generated}/prometheus/rules/cluster.yaml`, ruleFile("cluster", runbooks)],
+    [`${generated}/prometheus/rules/telemetry.yaml`, ruleFile("telemetry", runbooks)],
     [`${generated}/prometheus/prometheus.yaml`, scrapeConfiguration()],
     [`${generated}/prometheus/prometheus-otlp.yaml`, otlpConfiguration()],
     [`${generated}/grafana/provisioning/datasources/prometheus.yaml`, dataSourceFile()],
     [`${generated}/grafana/provisioning/dashboards/parametric-portal.yaml`, dashboardProviderFile()],
     ...dashboards.flatMap((one) => {
-      const json = grafanaFile(one)
+      const json = grafanaFile(one, runbooks)
       return [
         [`${generated}/grafana/dashboards/${one.uid}.json`, json],
         [`docs/dashboards/${one.uid}.svg`, picture(json)]

@@ -15,7 +15,10 @@ export interface Expectation {
 }
 
 export const settings = {
-  /** Where operators read the runbooks; the name of the alert and `.md` are appended. */
+  /**
+   * Where operators read the runbooks; the name of the alert and `.md` are appended. It is where this repository is
+   * published; yours is another, or `npm run generate -- --runbooks <url>` for files of your own.
+   */
   runbooks: "https://github.com/parametric-portal/parametric-portal/blob/main/docs/runbooks/",
   /** How long a rollout takes at most: what it causes must not page, so that every `for` is longer. */
   rollout: "5m",

@@ -5,11 +5,13 @@
 import { readdirSync, readFileSync } from "node:fs"
 import path from "node:path"
 import { describe, expect, it } from "vitest"
+import { runbookUrl } from "../src/alerts/alert.ts"
 import { allAlerts } from "../src/alerts.ts"
 import { dashboards } from "../src/dashboards.ts"
 import { excused } from "../src/excused.ts"
 import { files, generatedFolders } from "../src/files.ts"
 import { parse, type Selected } from "../src/promql/parse.ts"
+import { settings } from "../src/settings.ts"
 import { allRecordings, metricsBehind, rows, storedNames } from "../src/stored.ts"
 import { root } from "./support/promtool.ts"
 
@@ -228,8 +230,8 @@ describe("alerts", () => {
   })
 
   it("lead to a runbook with every part that is needed at night", () => {
-    for (const { name, runbookUrl } of allAlerts) {
-      expect(runbookUrl.endsWith(`/docs/runbooks/${name}.md`)).toBe(true)
+    for (const { name } of allAlerts) {
+      expect(runbookUrl({ name }, settings.runbooks).endsWith(`/docs/runbooks/${name}.md`)).toBe(true)
       const headings = [...read(`docs/runbooks/${name}.md`).matchAll(/^##? (.*)$/gm)].map(([, text]) => text)
       expect(headings).toEqual([
         name,

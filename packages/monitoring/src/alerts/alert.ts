@@ -1,7 +1,6 @@
 /** The shape of an alert with its runbook, and the one place where an alert is made. */
 import type { Range } from "../promql/select.ts"
 import type { Vector } from "../promql/vector.ts"
-import { settings } from "../settings.ts"
 
 /**
  * - `critical`: work is lost or stands still: somebody gets up
@@ -56,20 +55,21 @@ export interface Alert extends Omit<AlertOptions<string>, "expression" | "summar
   readonly expression: Vector<string>
   readonly summary: string
   readonly description: string
-  readonly runbookUrl: string
 }
 
-/** Makes an alert: the texts name only labels that it has, and the link to its runbook follows from its name. */
+/** Makes an alert: the texts name only labels that it has. */
 export const alert = <L extends string>({ description, expression, summary, ...rest }: AlertOptions<L>): Alert => {
   const label: Label<L> = (name) => `{{ $labels.${name} }}`
   return {
     ...rest,
     expression,
     summary: summary(label),
-    description: description(label),
-    runbookUrl: `${settings.runbooks}${rest.name}.md`
+    description: description(label)
   }
 }
+
+/** Where its runbook is read: it follows from its name, and from where all runbooks are. */
+export const runbookUrl = ({ name }: Pick<Alert, "name">, runbooks: string): string => `${runbooks}${name}.md`
 
 /** The value of the alert as a share. */
 export const percentage = "{{ $value | humanizePercentage }}"

@@ -16,6 +16,7 @@ import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-s
 import * as stat from "@grafana/grafana-foundation-sdk/stat"
 import * as timeseries from "@grafana/grafana-foundation-sdk/timeseries"
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
+import { runbookUrl } from "../alerts/alert.ts"
 import type { Dashboard, Panel, Variable } from "../dashboards/dashboard.ts"
 import { counter, gauge, observations } from "../promql/select.ts"
 import type { Vector } from "../promql/vector.ts"
@@ -24,8 +25,8 @@ const source = { type: "prometheus", uid: "${datasource}" }
 
 const columns = 24
 
-/** The JSON of a dashboard. */
-export const grafanaFile = (dashboard: Dashboard): string => {
+/** The JSON of a dashboard; `runbooks` is where its panels link to. */
+export const grafanaFile = (dashboard: Dashboard, runbooks: string): string => {
   const builder = new DashboardBuilder(dashboard.title)
     .uid(dashboard.uid)
     .description(dashboard.description)
@@ -48,7 +49,7 @@ export const grafanaFile = (dashboard: Dashboard): string => {
     panel === undefined
       ? builder.withRow(new RowBuilder(row).id(index + 1).gridPos(position))
       : builder.withPanel(
-          panelBuilder(panel)
+          panelBuilder(panel, runbooks)
             .id(index + 1)
             .gridPos(position)
         )
@@ -97,13 +98,15 @@ const layout = ({ rows }: Dashboard): ReadonlyArray<Placed> => {
 const size = ({ kind, width }: Panel): { readonly w: number; readonly h: number } =>
   kind === "number" ? { w: width ?? 6, h: 4 } : { w: width ?? 8, h: 8 }
 
-const panelBuilder = (panel: Panel) => {
+const panelBuilder = (panel: Panel, runbooks: string) => {
   const builder = kinds[panel.kind]()
     .title(panel.title)
     .description(panel.empty === undefined ? panel.description : `${panel.description}\n\nEmpty: ${panel.empty}`)
     .unit(panel.unit)
     .datasource(source)
-    .links([new DashboardLinkBuilder(`Runbook: ${panel.alert.name}`).url(panel.alert.runbookUrl).targetBlank(true)])
+    .links([
+      new DashboardLinkBuilder(`Runbook: ${panel.alert.name}`).url(runbookUrl(panel.alert, runbooks)).targetBlank(true)
+    ])
   panel.queries.forEach(({ legend, query }, index) => {
     const target = new DataqueryBuilder()
       .refId(String.fromCharCode(65 + index))

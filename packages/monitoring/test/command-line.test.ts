@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest"
+import { allAlerts } from "../src/alerts.ts"
+import { parseCommandLine } from "../src/command-line.ts"
+import { files } from "../src/files.ts"
+import { settings } from "../src/settings.ts"
+
+describe("the options of the generator", () => {
+  it("are the settings and this repository, unless given", () => {
+    expect(parseCommandLine([])).toEqual({ runbooks: settings.runbooks, to: undefined })
+    expect(parseCommandLine(["--runbooks", "https://wiki.example.org/runbooks/", "--to", "out"])).toEqual({
+      runbooks: "https://wiki.example.org/runbooks/",
+      to: "out"
+    })
+    expect(parseCommandLine(["--help"])).toBe("help")
+  })
+
+  it.each([
+    [["--runbooks", "wiki.example.org/"], /^--runbooks is "wiki\.example\.org\/", expected a URL/],
+    [["--runbooks", "https://wiki.example.org/runbooks"], /expected a URL of http or https that ends with \/ or =/],
+    [["--runbooks", ""], /^--runbooks is "", expected/],
+    [["--to", ""], /^--to is empty, expected a folder/],
+    [["--runbook", "https://wiki.example.org/"], /^Unknown option '--runbook': see npm run generate -- --help$/],
+    [["somewhere"], /^Unexpected argument 'somewhere'/]
+  ])("refuse %j in one line", (args, problem) => {
+    expect(parseCommandLine(args)).toEqual({ problem: expect.stringMatching(problem) })
+  })
+
+  it("decide where every alert and panel links to, and nothing else", () => {
+    const runbooks = "https://wiki.example.org/runbooks/"
+    const there = files({ runbooks })
+    const here = files()
+    const linked = [...there.values()].join("").split(runbooks).length - 1
+    expect(linked).toBeGreaterThan(2 * allAlerts.length)
+    for (const [name, content] of there) {
+      expect(content.replaceAll(runbooks, settings.runbooks)).toBe(here.get(name))
+    }
+  })
+})
