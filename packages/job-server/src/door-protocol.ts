@@ -1,7 +1,15 @@
 /** What a running job server is asked from another terminal, and what it answers: JSON over HTTP on the loopback. */
+import type * as Jobs from "@parametric-portal/server/infra/jobs"
 import * as Schema from "effect/Schema"
-import { JobState, Priority } from "@parametric-portal/server/infra/jobs"
 import { JobType } from "./work.ts"
+
+// The library's own schemas would load the whole cluster into a command that is over in a moment: their types hold these.
+const states = ["ready", "scheduled", "running", "retrying", "completed", "cancelled", "dead"] as const
+const JobState: Schema.Schema<Jobs.JobState> = Schema.Literal(...states)
+
+/** The priorities of jobs, most urgent first. */
+export const priorities = ["critical", "high", "normal", "low"] as const satisfies ReadonlyArray<Jobs.Priority>
+const Priority: Schema.Schema<Jobs.Priority> = Schema.Literal(...priorities)
 
 /** One thing that is asked for. Files are absolute paths. */
 export const Question = Schema.Union(

@@ -4,8 +4,9 @@ import { access, constants, stat } from "node:fs/promises"
 import path from "node:path"
 import { parseArgs } from "node:util"
 import { BadArgument } from "./arguments.ts"
-import type { Question } from "./door-protocol.ts"
+import { priorities, type Question } from "./door-protocol.ts"
 import { usages, usageOf } from "./jobs-usage.ts"
+import { JobType } from "./work.ts"
 
 /** A question for the server, and how it is asked and shown. */
 export interface Asked {
@@ -20,8 +21,7 @@ interface Help {
   readonly help: string
 }
 
-const types = ["digest", "compress", "parse"] as const
-const priorities = ["critical", "high", "normal", "low"] as const
+const types = JobType.literals
 
 const options = {
   json: { type: "boolean", default: false },
