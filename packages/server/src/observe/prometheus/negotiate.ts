@@ -31,7 +31,7 @@ const rangeOf = (range: string): Range => {
 
 const pairOf = (parameter: string): readonly [string, string] => {
   const [name = "", value = ""] = parameter.split("=")
-  return [name.trim(), value.trim()]
+  return [name.trim(), value.trim().replace(/^"(.*)"$/, "$1")]
 }
 
 const isKnown = (version: string | undefined): boolean =>

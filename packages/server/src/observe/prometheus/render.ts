@@ -4,8 +4,9 @@
  */
 import type { Drop } from "../telemetry/drop.ts"
 import type { ExportMetric, ExportSeries, Point } from "../telemetry/point.ts"
+import { familyName, namesOf, reserved } from "./family.ts"
 import type { TextFormat } from "./negotiate.ts"
-import { bound, escaped, escapedHelp, labelsOf, metricName } from "./word.ts"
+import { bound, escaped, escapedHelp, labelsOf } from "./word.ts"
 
 /** Writes the points of one scrape. The points of a metric must come one after the other. */
 export interface Renderer {
@@ -14,37 +15,56 @@ export interface Renderer {
   readonly end: string
 }
 
-/** A renderer of one scrape; `dropped` is told of metrics that come to a name that was there already. */
+/**
+ * A renderer of one scrape. What comes to a name, or in a metric to labels, that were there already is left out, and
+ * `dropped` is told of each of its points.
+ */
 export const makeRenderer = (format: TextFormat, dropped: (drop: Drop) => void): Renderer => {
-  const seen = new Set<string>()
-  let current: { readonly metric: ExportMetric; readonly write: Writer | undefined } | undefined
+  const taken = new Set<string>()
+  let current: Family | undefined
+  const familyOf = (metric: ExportMetric): Family => {
+    const family = familyName(metric)
+    const clash = namesOf(metric.kind, family, format).find((name) => taken.has(name))
+    if (clash === undefined) {
+      namesOf(metric.kind, family, format).forEach((name) => taken.add(name))
+    }
+    return { metric, clash, header: header(family, metric, format), write: writers[metric.kind](family, format) }
+  }
+  const leftOut = ({ name }: ExportMetric, why: string): string => {
+    dropped({ metric: name, reason: "conflict", points: 1, why })
+    return ""
+  }
+  const labels = new Set<string>()
   return {
     point: (point) => {
-      const { metric } = point
-      if (current?.metric === metric) {
-        return current.write?.(point) ?? ""
+      const { metric, series } = point
+      const isFirst = current?.metric !== metric
+      if (current === undefined || isFirst) {
+        current = familyOf(metric)
+        labels.clear()
       }
-      const family = familyName(metric)
-      if (seen.has(family)) {
-        current = { metric, write: undefined }
-        const why = `the name ${family}, which it has here, is taken by another metric`
-        dropped({ metric: metric.name, reason: "conflict", points: 1, why })
-        return ""
+      if (current.clash !== undefined) {
+        return leftOut(metric, `the name ${current.clash}, which it has here, is taken by another metric`)
       }
-      seen.add(family)
-      const write = writers[metric.kind](family, format)
-      current = { metric, write }
-      return header(family, metric, format) + write(point)
+      const text = textOf(series, reserved[metric.kind])
+      if (labels.size === labels.add(text.labels).size) {
+        return leftOut(metric, `another of its series has the labels ${text.labels}, which these come to here`)
+      }
+      return (isFirst ? current.header : "") + current.write(point, text)
     },
     end: format === "openmetrics" ? "# EOF\n" : ""
   }
 }
 
-type Writer = (point: Point) => string
+interface Family {
+  readonly metric: ExportMetric
+  /** A name of its samples that another metric has already. */
+  readonly clash: string | undefined
+  readonly header: string
+  readonly write: Writer
+}
 
-/** A counter's family leaves out `_total`, which all of its samples have. */
-const familyName = ({ kind, name }: ExportMetric): string =>
-  kind === "counter" ? metricName(name).replace(/_total$/, "") : metricName(name)
+type Writer = (point: Point, text: SeriesText) => string
 
 const types = {
   counter: "counter",
@@ -68,19 +88,18 @@ const header = (family: string, { help, kind, unit }: ExportMetric, format: Text
 const number =
   (suffix: string, hasCreated: boolean) =>
   (family: string, format: TextFormat): Writer =>
-  (point) => {
-    const { labels } = textOf(point.series)
-    const created = hasCreated && format === "openmetrics" ? createdOf(family, point.series) : ""
-    return point.type === "number" ? `${family}${suffix}${braced(labels)} ${point.value}\n${created}` : ""
+  (point, text) => {
+    const created = hasCreated && format === "openmetrics" ? createdOf(family, text) : ""
+    return point.type === "number" ? `${family}${suffix}${braced(text.labels)} ${point.value}\n${created}` : ""
   }
 
 const histogram =
   (family: string, format: TextFormat): Writer =>
-  ({ series, type, value }) => {
+  ({ type, value }, seriesText) => {
     if (type !== "distribution") {
       return ""
     }
-    const { labels, separated } = textOf(series)
+    const { labels, separated } = seriesText
     let text = ""
     let below = 0
     for (const [index, count] of value.buckets.counts.entries()) {
@@ -89,22 +108,22 @@ const histogram =
       text += `${family}_bucket{${separated}le="${upper === undefined ? "+Inf" : bound(upper)}"} ${below}\n`
     }
     text += `${family}_sum${braced(labels)} ${value.sum}\n${family}_count${braced(labels)} ${value.count}\n`
-    return format === "openmetrics" ? text + createdOf(family, series) : text
+    return format === "openmetrics" ? text + createdOf(family, seriesText) : text
   }
 
 const summary =
   (family: string, format: TextFormat): Writer =>
-  ({ series, type, value }) => {
+  ({ type, value }, seriesText) => {
     if (type !== "summary") {
       return ""
     }
-    const { labels, separated } = textOf(series)
+    const { labels, separated } = seriesText
     let text = ""
     for (const [quantile, at] of value.quantiles) {
       text += `${family}{${separated}quantile="${bound(quantile)}"} ${at}\n`
     }
     text += `${family}_sum${braced(labels)} ${value.sum}\n${family}_count${braced(labels)} ${value.count}\n`
-    return format === "openmetrics" ? text + createdOf(family, series) : text
+    return format === "openmetrics" ? text + createdOf(family, seriesText) : text
   }
 
 const writers: Record<ExportMetric["kind"], (family: string, format: TextFormat) => Writer> = {
@@ -117,10 +136,8 @@ const writers: Record<ExportMetric["kind"], (family: string, format: TextFormat)
 
 const braced = (labels: string): string => (labels === "" ? "" : `{${labels}}`)
 
-const createdOf = (family: string, series: ExportSeries): string => {
-  const { created, labels } = textOf(series)
-  return `${family}_created${braced(labels)} ${created}\n`
-}
+const createdOf = (family: string, { created, labels }: SeriesText): string =>
+  `${family}_created${braced(labels)} ${created}\n`
 
 interface SeriesText {
   readonly labels: string
@@ -129,13 +146,13 @@ interface SeriesText {
   readonly created: string
 }
 
-/** Labels never change: their text is made once for each series. */
-const textOf = (series: ExportSeries): SeriesText => {
+/** Labels never change, nor does the metric of a series: their text is made once for each series. */
+const textOf = (series: ExportSeries, taken: string | undefined): SeriesText => {
   const known = texts.get(series)
   if (known !== undefined) {
     return known
   }
-  const labels = labelsOf(series.attributes)
+  const labels = labelsOf(series.attributes, taken)
   const [seconds, nanos] = series.startTime
   const created = `${seconds}.${String(Math.floor(nanos / 1e6)).padStart(3, "0")}`
   const made = { labels, separated: labels === "" ? "" : `${labels},`, created }

@@ -25,11 +25,15 @@ export const escapedHelp = (text: string): string => text.replaceAll("\\", "\\\\
 export const bound = (value: number): string =>
   Number.isInteger(value) && Math.abs(value) < 1e21 ? `${value}.0` : String(value)
 
-/** Labels between braces, sorted as given, with room for one more at the end; empty without any. */
-export const labelsOf = (attributes: Readonly<Record<string, string>>): string => {
+/**
+ * Labels between braces, sorted as given, with room for one more at the end; empty without any. A name that scrapers
+ * keep for themselves, or that the sample has besides, gets the prefix that Prometheus itself uses for such.
+ */
+export const labelsOf = (attributes: Readonly<Record<string, string>>, taken: string | undefined): string => {
   const byName = new Map<string, string>()
   for (const [key, value] of Object.entries(attributes)) {
-    const name = labelName(key)
+    const clean = labelName(key)
+    const name = clean === taken || clean.startsWith("__") ? `exported_${clean}` : clean
     const known = byName.get(name)
     // As OpenTelemetry's rules for Prometheus have it where two names become one.
     byName.set(name, known === undefined ? value : `${known};${value}`)

@@ -11,6 +11,7 @@ const cases: ReadonlyArray<readonly [accept: string | undefined, format: "openme
   ["application/openmetrics-text", "openmetrics"],
   ["application/openmetrics-text; version=1.0.0; charset=utf-8", "openmetrics"],
   ["APPLICATION/OPENMETRICS-TEXT;VERSION=1.0.0", "openmetrics"],
+  ['application/openmetrics-text; version="1.0.0"; q="0.7"', "openmetrics"],
   // Prometheus 2.42, then 3.
   [
     "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",

@@ -4,6 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
+import * as MetricBoundaries from "effect/MetricBoundaries"
 import type * as Scope from "effect/Scope"
 import { spawn, spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
@@ -127,6 +128,9 @@ const foreign = Effect.gen(function* () {
   yield* Metric.increment(Metric.tagged(Metric.counter("f.odd-name", { incremental: true }), "a.b", 'x"\\\n'))
   const options = { name: "f_lengths", maxAge: Duration.minutes(5), maxSize: 10, error: 0.01, quantiles: [0.5] }
   yield* Metric.update(Metric.summary(options), 4)
+  const bounds = MetricBoundaries.fromIterable([1])
+  yield* Metric.update(Metric.tagged(Metric.histogram("f_taken", bounds), "le", "mine"), 3)
+  yield* Metric.set(Metric.tagged(Metric.gauge("f_named"), "__name__", "other"), 6)
 })
 
 const page = Layer.provideMerge(
@@ -179,6 +183,8 @@ describe.runIf(isWanted)("Prometheus", () => {
         ])
         expect((yield* query(server, "f_odd_name_total")).map(({ labels }) => labels["a_b"])).toEqual(['x"\\\n'])
         expect((yield* query(server, 'f_lengths{quantile="0.5"}')).map(({ value }) => value)).toEqual([4])
+        expect((yield* query(server, 'f_taken_count{exported_le="mine"}')).map(({ value }) => value)).toEqual([1])
+        expect((yield* query(server, 'f_named{exported___name__="other"}')).map(({ value }) => value)).toEqual([6])
         expect((yield* query(server, "f_timer_sum")).map(({ value }) => value)).toEqual([300])
       }).pipe(Effect.provide(page)),
     60_000

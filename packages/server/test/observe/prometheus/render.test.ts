@@ -1,0 +1,139 @@
+/** What a registry comes to as text: names that a scraper keeps for itself, and metrics that come to one name. */
+import { describe, expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as MetricBoundaries from "effect/MetricBoundaries"
+import * as MetricKey from "effect/MetricKey"
+import type * as MetricKeyType from "effect/MetricKeyType"
+import * as MetricLabel from "effect/MetricLabel"
+import * as MetricRegistry from "effect/MetricRegistry"
+import type { TextFormat } from "../../../src/observe/prometheus/negotiate.ts"
+import { makeRenderer } from "../../../src/observe/prometheus/render.ts"
+import { makeCollector } from "../../../src/observe/telemetry/collect.ts"
+import type { Drop } from "../../../src/observe/telemetry/drop.ts"
+
+/** The samples of a scrape, and what it left out. */
+const rendered = (format: TextFormat, registry: MetricRegistry.MetricRegistry, startNanos = 0n) => {
+  const drops: Array<Drop> = []
+  const dropped = (drop: Drop) => drops.push(drop)
+  const collector = makeCollector({ registries: [registry], foreignStartNanos: startNanos, dropped })
+  const renderer = makeRenderer(format, dropped)
+  const text = Array.from(collector.collect(1n), (step) => (step === undefined ? "" : renderer.point(step))).join("")
+  const points: Record<string, number> = {}
+  for (const drop of drops) {
+    points[drop.metric] = (points[drop.metric] ?? 0) + drop.points
+  }
+  return { samples: text.split("\n").filter((line) => line !== "" && !line.startsWith("#")), dropped: points, drops }
+}
+
+const tagged = <T extends MetricKeyType.MetricKeyType.Untyped>(
+  key: MetricKey.MetricKey<T>,
+  tags: Record<string, string>
+) =>
+  MetricKey.taggedWithLabels(
+    key,
+    Object.entries(tags).map(([name, value]) => MetricLabel.make(name, value))
+  )
+
+const counter = (registry: MetricRegistry.MetricRegistry, name: string, tags: Record<string, string> = {}) =>
+  registry.getCounter(tagged(MetricKey.counter(name, { incremental: true }), tags)).update(1)
+
+const gauge = (registry: MetricRegistry.MetricRegistry, name: string, tags: Record<string, string> = {}) =>
+  registry.getGauge(tagged(MetricKey.gauge(name), tags)).update(2)
+
+const histogram = (registry: MetricRegistry.MetricRegistry, name: string, tags: Record<string, string> = {}) =>
+  registry.getHistogram(tagged(MetricKey.histogram(name, MetricBoundaries.fromIterable([1])), tags)).update(3)
+
+const summary = (registry: MetricRegistry.MetricRegistry, name: string, tags: Record<string, string> = {}) => {
+  const options = { name, maxAge: Duration.minutes(1), maxSize: 9, error: 0, quantiles: [0.5] }
+  registry.getSummary(tagged(MetricKey.summary(options), tags)).update([4, Date.now()])
+}
+
+describe("a label whose name is taken", () => {
+  it("is exported_le in a histogram, and stays in what has no buckets", () => {
+    const registry = MetricRegistry.make()
+    histogram(registry, "h", { le: "mine" })
+    gauge(registry, "g", { le: "mine" })
+    expect(rendered("text", registry).samples.sort()).toEqual([
+      'g{le="mine"} 2',
+      'h_bucket{exported_le="mine",le="+Inf"} 1',
+      'h_bucket{exported_le="mine",le="1.0"} 0',
+      'h_count{exported_le="mine"} 1',
+      'h_sum{exported_le="mine"} 3'
+    ])
+  })
+
+  it("is exported_quantile in a summary", () => {
+    const registry = MetricRegistry.make()
+    summary(registry, "s", { quantile: "mine" })
+    expect(rendered("text", registry).samples).toEqual([
+      's{exported_quantile="mine",quantile="0.5"} 4',
+      's_sum{exported_quantile="mine"} 4',
+      's_count{exported_quantile="mine"} 1'
+    ])
+  })
+
+  it("is exported where it begins with two underscores, as it is or as it is written", () => {
+    const registry = MetricRegistry.make()
+    gauge(registry, "g", { __name__: "other", "..x": "y", exported___x: "z" })
+    expect(rendered("openmetrics", registry).samples).toEqual(['g{exported___x="y;z",exported___name__="other"} 2'])
+  })
+})
+
+describe("series that come to the same labels", () => {
+  it("show the first, and the others are counted", () => {
+    const registry = MetricRegistry.make()
+    counter(registry, "hits", { "a.b": "1" })
+    counter(registry, "hits", { a_b: "1" })
+    counter(registry, "hits", { a_b: "2" })
+    counter(registry, "misses", { a_b: "1" })
+    const { drops, samples } = rendered("text", registry)
+    expect(samples.sort()).toEqual(['hits_total{a_b="1"} 1', 'hits_total{a_b="2"} 1', 'misses_total{a_b="1"} 1'])
+    expect(drops).toEqual([
+      {
+        metric: "hits",
+        reason: "conflict",
+        points: 1,
+        why: 'another of its series has the labels a_b="1", which these come to here'
+      }
+    ])
+  })
+})
+
+describe("metrics that come to one name", () => {
+  for (const format of ["text", "openmetrics"] as const) {
+    it(`are told by all names of their samples, and each point left out is counted (${format})`, () => {
+      const registry = MetricRegistry.make()
+      histogram(registry, "lat")
+      gauge(registry, "lat_count", { shop: "a" })
+      gauge(registry, "lat_count", { shop: "b" })
+      gauge(registry, "latest")
+      const { dropped, samples } = rendered(format, registry)
+      const names = new Set(samples.map((line) => line.replace(/[{ ].*/, "").replace("lat_created", "lat_sum")))
+      const isHistogramFirst = names.has("lat_bucket")
+      expect(dropped).toEqual(isHistogramFirst ? { lat_count: 2 } : { lat: 1 })
+      expect(Array.from(names).sort()).toEqual(
+        isHistogramFirst ? ["lat_bucket", "lat_count", "lat_sum", "latest"] : ["lat_count", "latest"]
+      )
+    })
+  }
+
+  it("are two in the text format where only OpenMetrics has one name for them", () => {
+    const registry = MetricRegistry.make()
+    gauge(registry, "cache")
+    counter(registry, "cache_total")
+    expect(rendered("text", registry)).toMatchObject({ dropped: {} })
+    expect(rendered("text", registry).samples.sort()).toEqual(["cache 2", "cache_total 1"])
+    const { dropped, samples } = rendered("openmetrics", registry)
+    expect(Object.values(dropped)).toEqual([1])
+    expect([["cache 2"], ["cache_total 1", "cache_created 0.000"]]).toContainEqual(samples)
+  })
+})
+
+it("writes when a series was created to the millisecond", () => {
+  const registry = MetricRegistry.make()
+  counter(registry, "c")
+  expect(rendered("openmetrics", registry, 1_000_000_000_007_000_000n).samples).toEqual([
+    "c_total 1",
+    "c_created 1000000000.007"
+  ])
+})
