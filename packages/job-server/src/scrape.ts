@@ -5,7 +5,6 @@
 import { type PrometheusOptions, TelemetrySettingsError } from "@parametric-portal/server/observe/telemetry"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 
 const defaultPort = 9464
 const lastPort = 65_535
@@ -41,14 +40,15 @@ export const scrapeDestinations = (
 const portOf = (processName: string): Effect.Effect<{ readonly port?: number }, TelemetrySettingsError> =>
   Effect.gen(function* () {
     const number = Number(/-(\d+)$/.exec(processName)?.[1] ?? 0)
-    const first = yield* Effect.either(Config.integer(variable).pipe(Config.withDefault(defaultPort)))
-    if (number === 0 || Either.isLeft(first) || first.right === 0) return {}
-    const port = first.right + number
+    const given = (yield* text(variable)).trim()
+    const first = given === "" ? defaultPort : Number(given)
+    if (number === 0 || first === 0 || !Number.isInteger(first)) return {}
+    const port = first + number
     return port <= lastPort
       ? { port }
       : yield* new TelemetrySettingsError({
           setting: variable,
-          value: JSON.stringify(String(first.right)),
+          value: JSON.stringify(given),
           allowed: `a port that leaves room for ${number} more, so at most ${lastPort - number}`
         })
   })
