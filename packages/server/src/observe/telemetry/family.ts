@@ -21,12 +21,23 @@ export interface Family {
 export const shapeOf = ({ kind, unit }: ExportMetric, bounds: ReadonlyArray<number> | undefined): string =>
   `a ${kind}${unit === "" ? "" : ` of ${unit}`}${bounds === undefined ? "" : `, boundaries [${bounds.join(", ")}]`}`
 
-/** What a collector remembers of names that more than one family claims, and of series that more than one key has. */
+/** What a collector remembers of names that more than one family claims, and of series that more than one key may have. */
 export interface Claims {
   /** The shape that a name had first. */
   readonly shapes: Map<string, string>
-  /** The series that an attribute set of a name had first. */
-  readonly series: Map<string, ExportSeries>
+  /** The merged series of a name, by their attributes, as they were at the last collection. */
+  readonly series: Map<string, ReadonlyMap<string, Merged>>
+}
+
+type Parts = [Point, ...Array<Point>]
+
+/** A merged series: it lives as long as one of its parts does. */
+interface Merged {
+  /** The one that had the attributes first. */
+  readonly series: ExportSeries
+  readonly parts: Parts
+  /** What parts that are gone had counted: without it the sum would go back. */
+  readonly left: Point | undefined
 }
 
 /**
@@ -43,7 +54,8 @@ export const mergeFamilies = function* (
   if (first === undefined) {
     return
   }
-  const merged = new Map<string, Point>()
+  const { name } = first.metric
+  const found = new Map<string, Parts>()
   for (const family of families) {
     if (family.shape !== first.shape) {
       dropped(conflict(family, first))
@@ -54,19 +66,34 @@ export const mergeFamilies = function* (
         yield
         continue
       }
-      const id = `${first.metric.name}\n${identityOf(point.series)}`
-      const known = merged.get(id)
-      if (known === undefined) {
-        const series = claims.series.get(id) ?? point.series
-        claims.series.set(id, series)
-        merged.set(id, { ...point, metric: first.metric, series })
+      const id = identityOf(point.series)
+      const parts = found.get(id)
+      if (parts === undefined) {
+        found.set(id, [point])
       } else {
-        merged.set(id, add(known, point))
+        parts.push(point)
       }
     }
   }
-  yield* merged.values()
+  const before = claims.series.get(name)
+  const merged = new Map(Array.from(found, ([id, parts]) => [id, merge(parts, before?.get(id))]))
+  claims.series.set(name, merged)
+  for (const { left, parts, series } of merged.values()) {
+    const value = [...(left === undefined ? [] : [left]), ...parts].reduce(add)
+    yield { ...value, metric: first.metric, series }
+  }
 }
+
+/** The parts of now, and what those before left that are not among them. */
+const merge = (parts: Parts, before: Merged | undefined): Merged => {
+  const series = before?.series ?? parts[0].series
+  const gone = (before?.parts ?? []).filter((part) => !parts.some((one) => one.series === part.series))
+  const left = [...(before?.left === undefined ? [] : [before.left]), ...gone.filter(isCounted)]
+  return { series, parts, left: left.length === 0 ? undefined : left.reduce(add) }
+}
+
+/** Whether what was counted stays counted: of a gauge, and of what goes up and down, only the present counts. */
+const isCounted = ({ metric: { kind } }: Point): boolean => kind === "counter" || kind === "histogram"
 
 /** A registry has no order: without a memory the definition could change with every metric that is added. */
 const holder = (families: ReadonlyArray<Family>, { shapes }: Claims): Family | undefined => {
