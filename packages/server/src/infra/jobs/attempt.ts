@@ -2,6 +2,7 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { clean as cleanLabel } from "../../observe/label.ts"
 import { failureReason } from "../../observe/outcome.ts"
 import type { Codec } from "./codec.ts"
 import type { Priority } from "./priority.ts"
@@ -35,7 +36,7 @@ export const failed = <E>(codec: Codec<E>, error: E, isRetryable: boolean): Effe
     Effect.either(codec.encode(error)),
     (encoded) =>
       new AttemptFailed({
-        reason: failureReason(error),
+        reason: nameable(failureReason(error)),
         message: describe(error),
         encoded: Either.getOrUndefined(encoded),
         isRetryable
@@ -51,6 +52,9 @@ export const invalid =
       message: `The ${what} is not valid: ${describe(error)}`,
       isRetryable: false
     })
+
+/** A reason as the tables keep it: just what the label `reason` says of it. */
+export const nameable = (reason: string): string => cleanLabel(reason) || "Unknown"
 
 /** What an error says, for people to read: at most 2,000 characters, without what a database refuses. */
 export const describe = (error: unknown): string =>

@@ -9,12 +9,13 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { MetricsService, TrackJobOptions } from "../../observe/metrics.ts"
 import { defectReason } from "../../observe/outcome.ts"
-import { AttemptFailed, describe } from "./attempt.ts"
+import { AttemptFailed, describe, nameable } from "./attempt.ts"
 import { pauseAfter } from "./backoff.ts"
 import type { JobsSettings } from "./config.ts"
 import type { RegisteredHandler } from "./handlers.ts"
 import type { Recorder } from "./record.ts"
 import { attempt, type AttemptEnding, type RunningJob } from "./run.ts"
+import { isRefused } from "./store/certain.ts"
 import type { ClaimedJob } from "./store/claim.ts"
 import type { FailureRecord, Settlement } from "./store/settle.ts"
 import type { JobStore } from "./store.ts"
@@ -57,11 +58,11 @@ export const runJob = (
     const once = Effect.gen(function* () {
       const ended = yield* attempt(running, handler, settings)
       const settlement = yield* settlementOf(job, handler, ended)
-      if (settlement === undefined || !(yield* write(job, settlement, options))) {
+      settled = settlement === undefined ? undefined : yield* write(job, settlement, options)
+      if (settled === undefined || settled._tag === "Released") {
         return yield* Effect.interrupt
       }
-      settled = settlement
-      return settlement._tag === "Released" ? yield* Effect.interrupt : yield* asTracked(ended)
+      return yield* settled === settlement ? asTracked(ended) : Effect.fail(unwritable)
     })
     return (job.isRedelivered ? recorder.redelivered(job) : Effect.void).pipe(
       Effect.zipRight(Effect.exit(recorder.track(tracked)(once))),
@@ -106,7 +107,7 @@ const failureOf = (
     return failure.value
   }
   if (ending !== "timedOut" && Option.isSome(defect)) {
-    return { reason: defectReason(defect.value), message: describe(defect.value), isRetryable: true }
+    return { reason: nameable(defectReason(defect.value)), message: describe(defect.value), isRetryable: true }
   }
   return ending === "handedOver" ? undefined : unfinished(ending)
 }
@@ -126,16 +127,33 @@ const asTracked = ({ ending, exit }: AttemptEnding): Effect.Effect<void, Attempt
   return isOwn ? Effect.failCause(cause) : Effect.fail(unfinished(ending))
 }
 
-const write = (job: ClaimedJob, settlement: Settlement, { store }: RunOptions): Effect.Effect<boolean> =>
-  Effect.catchAll(store.settle(job, settlement), (error) =>
-    Effect.as(
-      Effect.logError(
-        `The end of a run (${settlement._tag}) could not be written; the job will be redelivered`,
+/** Writes the end of a run; what was written, nothing when the run had lost its job or the store was not reached. */
+const write = (job: ClaimedJob, settlement: Settlement, options: RunOptions): Effect.Effect<Settlement | undefined> =>
+  Effect.matchEffect(options.store.settle(job, settlement), {
+    onSuccess: (isOurs) => Effect.succeed(isOurs ? settlement : undefined),
+    onFailure: (error) => {
+      const isHopeless = isRefused(error) && !isUnwritable(settlement)
+      const follows = isHopeless ? "it becomes a dead letter" : "it will be redelivered"
+      return Effect.logError(
+        `The end of a run (${settlement._tag}) could not be written; the job: ${follows}`,
         error
-      ).pipe(Effect.annotateLogs({ jobId: job.id, jobType: job.jobType })),
-      false
-    )
-  )
+      ).pipe(
+        Effect.annotateLogs({ jobId: job.id, jobType: job.jobType }),
+        Effect.zipRight(
+          isHopeless ? write(job, { _tag: "Dead", failure: unwritable }, options) : Effect.succeed(undefined)
+        )
+      )
+    }
+  })
+
+const unwritable = new AttemptFailed({
+  reason: "Unwritable",
+  message: "The database refused what the run ended with; the log says why",
+  isRetryable: false
+})
+
+const isUnwritable = (settlement: Settlement): boolean =>
+  settlement._tag === "Dead" && settlement.failure === unwritable
 
 const recordEnd = (recorder: Recorder, job: ClaimedJob, settled: Settlement | undefined): Effect.Effect<void> => {
   switch (settled?._tag) {

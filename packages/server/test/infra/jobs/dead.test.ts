@@ -168,3 +168,44 @@ it.effect("waits for the release of a running job before its handler's resources
     expect(events).toEqual(["handler interrupted", "resource released"])
   })
 })
+
+it.effect("keeps a failure's name as the metrics say it, whatever is in it", () => {
+  const Odd = Job.make({
+    type: "named",
+    payload: Schema.Void,
+    success: Schema.Void,
+    error: Schema.Struct({ reason: Schema.String }),
+    maxAttempts: 1
+  })
+  return Effect.gen(function* () {
+    const jobs = yield* JobService
+    const id = yield* within(jobs.submit(Odd, undefined))
+    yield* pass(1000)
+    const { errors, reason } = yield* jobs.status(id)
+    const name = `ab${"x".repeat(118)}...`
+    expect([reason, errors.map((error) => error.reason)]).toEqual([name, [name]])
+    expect((yield* Testing.snapshot)[`jobs_dead_lettered_total{job_type="named",reason="${name}"}`]).toBe(1)
+  }).pipe(Effect.provide(world(Odd.toLayer(() => Effect.fail({ reason: `a\u0000b${"x".repeat(5000)}` })))))
+})
+
+it.effect("puts a job aside at once whose end the database refuses, counted as what the tables say", () => {
+  const Plain = Job.make({ type: "plain", payload: Schema.Void, success: Schema.String, error: Schema.Never })
+  return Effect.gen(function* () {
+    const jobs = yield* JobService
+    const sql = yield* SqlClient.SqlClient
+    yield* sql`CREATE TRIGGER refuse BEFORE UPDATE ON jobs WHEN NEW.state = 'completed'
+      BEGIN SELECT RAISE(ABORT, 'not this result'); END`
+    const id = yield* within(jobs.submit(Plain, undefined))
+    yield* pass(1000)
+    expect(yield* jobs.status(id)).toMatchObject({
+      state: "dead",
+      reason: "Unwritable",
+      redeliveries: 0,
+      errors: [{ attempt: 1, reason: "Unwritable" }]
+    })
+    const now = yield* Testing.snapshot
+    expect(now['jobs_failed_total{job_type="plain",reason="Unwritable"}']).toBe(1)
+    expect(now['jobs_dead_lettered_total{job_type="plain",reason="Unwritable"}']).toBe(1)
+    expect(now['jobs_completed_total{job_type="plain",operation="process",priority="normal"}']).toBe(0)
+  }).pipe(Effect.provide(world(Plain.toLayer(() => Effect.succeed("fine")))))
+})

@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import { JobStore, type Priority } from "../../../src/infra/jobs.ts"
-import { certain } from "../../../src/infra/jobs/store/certain.ts"
+import { certain, isRefused } from "../../../src/infra/jobs/store/certain.ts"
 import { Postgres } from "../../support/postgres.ts"
 import { ledger, sqlite } from "./world.ts"
 
@@ -174,6 +174,15 @@ it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
       Effect.provide(Effect.zipRight(TestClock.setTime(0), promise), storeOver(Postgres.client(`store_${index}`)))
     )
   }
+
+  it.effect("gives up at once what the database will never take", () =>
+    Effect.gen(function* () {
+      const { settle } = yield* JobStore
+      yield* accept("a")
+      const error = yield* Effect.flip(settle(yield* claimed, { _tag: "Completed", result: "\u0000" }))
+      expect(isRefused(error)).toBe(true)
+    }).pipe(Effect.provide(storeOver(Postgres.client("refusing"))))
+  )
 
   it.effect("creates its tables once, with three runners at the same time", () =>
     Effect.gen(function* () {

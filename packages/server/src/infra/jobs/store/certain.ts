@@ -1,10 +1,12 @@
 /**
  * Writes whose answer may be lost: the connection fails after the commit. A write is repeated until it is answered, and
- * when the repetition finds nothing left to do, the tables are asked whether the first try had done it.
+ * when the repetition finds nothing left to do, the tables are asked whether the first try had done it. What the database
+ * itself refuses is not repeated.
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 
 /** A write that gives what it made true, and nothing when it changed nothing. */
@@ -23,9 +25,16 @@ export const certain = <A>(
           isRepeated = true
         })
       ),
-      Effect.retry(patience)
+      Effect.retry({ schedule: patience, while: (error) => !isRefused(error) })
     )
   })
+
+/** The database was reached and will not take these values, now or later: by its code for the class of the error. */
+export const isRefused = ({ cause }: SqlError): boolean =>
+  Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code) && refusals.test(cause.code)
+
+// Classes of SQLSTATE: 22 data exceptions, 23 constraints, 54 what is too large. SQLite's own names for the same.
+const refusals = /^(22|23|54)[0-9A-Z]{3}$|^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG)/
 
 /** About half a minute. */
 const patience = Schedule.exponential("50 millis").pipe(
