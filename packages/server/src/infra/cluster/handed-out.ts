@@ -12,6 +12,8 @@ export const rememberedMessages = 100_000
 /** Messages that storage marked as read and that must not count as handed out, because no handler had them. */
 export interface Unhandled {
   readonly shards: ReadonlyArray<string>
+  /** The address of the runner that gives the shards back; what another runner has locked by now is not touched. */
+  readonly runner: string
   readonly entityTypes: ReadonlyArray<string>
   /** Those that a handler had, and did not finish. */
   readonly except: ReadonlyArray<bigint>
@@ -71,24 +73,30 @@ export class HandedOut {
     this.inHand.delete(requestId)
   }
 
-  /** Shards are given back: of their messages only those that a handler had count as handed out. */
-  giveBack(shards: ReadonlyArray<string>): Effect.Effect<void> {
+  /** Shards that this runner holds are given back: of their messages only those that a handler had count as handed out. */
+  giveBack(shards: ReadonlyArray<string>, runner: string): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const given = new Set(shards)
-      const except: Array<bigint> = []
-      for (const [id, { hasArrived, shard }] of this.inHand) {
-        if (given.has(shard)) {
-          this.inHand.delete(id)
-          if (hasArrived) {
-            except.push(id)
-          }
-        }
-      }
+      const except = this.forget(shards)
       // Without its memory it would take back the marks of messages that a handler had.
       return this.hasForgotten || shards.length === 0 || this.watched.size === 0
         ? Effect.void
-        : this.takeBack({ shards, entityTypes: Array.from(this.watched), except })
+        : this.takeBack({ shards, runner, entityTypes: Array.from(this.watched), except })
     })
+  }
+
+  /** The shards are not this runner's any more; those of their messages that a handler had. */
+  forget(shards: ReadonlyArray<string>): ReadonlyArray<bigint> {
+    const gone = new Set(shards)
+    const arrived: Array<bigint> = []
+    for (const [id, { hasArrived, shard }] of this.inHand) {
+      if (gone.has(shard)) {
+        this.inHand.delete(id)
+        if (hasArrived) {
+          arrived.push(id)
+        }
+      }
+    }
+    return arrived
   }
 }
 

@@ -83,9 +83,23 @@ const count = ({ metrics, options, sql, table }: In & Counting, shards: Readonly
     }
   })
 
-// The runner that takes the shard over would clear the mark too, and nobody reads it in between.
-const takeBack = ({ sql, table }: In, { entityTypes, except, shards }: Unhandled) =>
-  sql`UPDATE ${sql(table.name)} SET last_read = NULL
-    WHERE ${sql.literal(table.isUnprocessed)} AND last_read IS NOT NULL AND kind = 0 AND last_reply_id IS NULL
-    AND ${sql.in("shard_id", shards)} AND ${sql.in("entity_type", entityTypes)}
-    ${sql.literal(except.length === 0 ? "" : `AND id NOT IN (${except.join(",")})`)}`
+// The runner that takes the shard over would clear the mark too, and nobody reads it in between. A shard that another
+// runner has locked is left alone: its marks are that runner's.
+const takeBack = ({ sql, table }: In, { entityTypes, except, runner, shards }: Unhandled) =>
+  Effect.flatMap(
+    hasLocks(sql, table),
+    (hasLocks) => sql`UPDATE ${sql(table.name)} SET last_read = NULL
+      WHERE ${sql.literal(table.isUnprocessed)} AND last_read IS NOT NULL AND kind = 0 AND last_reply_id IS NULL
+      AND ${sql.in("shard_id", shards)} AND ${sql.in("entity_type", entityTypes)}
+      ${hasLocks ? sql`AND shard_id NOT IN (SELECT shard_id FROM ${sql(table.locks)} WHERE address <> ${runner})` : sql.literal("")}
+      ${sql.literal(except.length === 0 ? "" : `AND id NOT IN (${except.join(",")})`)}`
+  )
+
+// Locks in memory and advisory locks are in no table.
+const hasLocks = (sql: SqlClient.SqlClient, { dialect, locks }: MessageTable) =>
+  Effect.map(
+    dialect === "pg"
+      ? sql`SELECT 1 AS found WHERE to_regclass(${locks}) IS NOT NULL`
+      : sql`SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = ${locks}`,
+    (found) => found.length > 0
+  )

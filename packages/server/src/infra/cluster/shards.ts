@@ -3,8 +3,10 @@
  * how many there are to hold, and each that came or went.
  */
 import * as RunnerStorage from "@effect/cluster/RunnerStorage"
+import type { RunnerAddress } from "@effect/cluster/RunnerAddress"
 import type { ShardId } from "@effect/cluster/ShardId"
 import * as ShardingConfig from "@effect/cluster/ShardingConfig"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as GlobalValue from "effect/GlobalValue"
@@ -68,6 +70,11 @@ class HeldShards {
 
   all(): ReadonlyArray<string> {
     return Array.from(this.shards)
+  }
+
+  /** Is it held, for all that is known? None is while the storage does not answer. */
+  has(shard: string): boolean {
+    return this.isConfirmed && this.shards.has(shard)
   }
 
   /** These were acquired, or were held already. */
@@ -139,6 +146,14 @@ const decorate = (storage: Storage, { held, metrics, options }: Decorating): Sto
     Effect.onExit(effect, (exit) =>
       Effect.sync(() => metrics.meter.guard(site, () => (Exit.isSuccess(exit) ? answered(exit.value) : held.doubt())))
     )
+  // Before another runner may take them: what it was handed and never handled is no redelivery. What was read of a shard
+  // that is not held was read by its new runner.
+  const giveBack = ({ host, port }: RunnerAddress, shards: () => ReadonlyArray<string>): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const [gone, ours] = Arr.partition(shards(), (shard) => held.has(shard))
+      handedOut.forget(gone)
+      return handedOut.giveBack(ours, `${host}:${port}`)
+    })
   return {
     register: (runner, healthy) => timed("register", storage.register(runner, healthy)),
     unregister: (address) => timed("unregister", storage.unregister(address)),
@@ -150,17 +165,16 @@ const decorate = (storage: Storage, { held, metrics, options }: Decorating): Sto
       const asked = Array.from(ids)
       return onAnswer(timed("refresh", storage.refresh(address, asked)), (answer) => held.refresh(answer, asked))
     },
-    // Before another runner may take the shard: what it was handed and never handled is no redelivery.
     release: (address, id) =>
       Effect.zipRight(
-        handedOut.giveBack([id.toString()]),
+        giveBack(address, () => [id.toString()]),
         Effect.tap(timed("release", storage.release(address, id)), () =>
           Effect.sync(() => metrics.meter.guard(site, () => held.release(id)))
         )
       ),
     releaseAll: (address) =>
       Effect.zipRight(
-        Effect.suspend(() => handedOut.giveBack(held.all())),
+        giveBack(address, () => held.all()),
         Effect.tap(timed("release_all", storage.releaseAll(address)), () =>
           Effect.sync(() => metrics.meter.guard(site, () => held.releaseAll()))
         )

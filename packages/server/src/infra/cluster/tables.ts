@@ -7,6 +7,8 @@ export type KnownDialect = "pg" | "sqlite"
 /** The message table of a prefix, and the words of its dialect. */
 export interface MessageTable {
   readonly name: string
+  /** The table of shard locks of the same prefix; PostgreSQL has it where advisory locks are turned off. */
+  readonly locks: string
   readonly dialect: KnownDialect
   /** `processed = FALSE`, as the indexes know it. */
   readonly isUnprocessed: string
@@ -23,6 +25,7 @@ export const messageTable = (sql: SqlClient.SqlClient, prefix = "cluster"): Mess
     ? undefined
     : {
         name: `${prefix}_messages`,
+        locks: `${prefix}_locks`,
         dialect,
         isUnprocessed: dialect === "pg" ? "processed = FALSE" : "processed = 0"
       }

@@ -5,9 +5,11 @@ import * as Rpc from "@effect/rpc/Rpc"
 import { SqlClient } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { expect, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Layer, Logger, LogLevel, Schema, Scope } from "effect"
+import { Deferred, type Duration, Effect, Exit, Fiber, Layer, Logger, LogLevel, Schema, Scope } from "effect"
+import { describe } from "vitest"
 import { SingleRunner } from "../../../src/infra/cluster.ts"
 import * as Testing from "../../../src/observe/testing.ts"
+import { Postgres } from "../../support/postgres.ts"
 import { moved } from "./harness.ts"
 
 const Order = Entity.make("Order", [
@@ -17,10 +19,31 @@ const Order = Entity.make("Order", [
   )
 ])
 
-const runner = SingleRunner.layer({
-  shardingConfig: { shardsPerGroup: 3, entityMessagePollInterval: "100 millis", entityTerminationTimeout: 0 },
-  metrics: { backlog: false }
-})
+const runnerThatRefreshes = (shardLockRefreshInterval: Duration.DurationInput) =>
+  SingleRunner.layer({
+    shardingConfig: {
+      shardsPerGroup: 3,
+      entityMessagePollInterval: "100 millis",
+      entityTerminationTimeout: 0,
+      shardLockRefreshInterval,
+      shardLockExpiration: "2 hours"
+    },
+    metrics: { backlog: false }
+  })
+
+const runner = runnerThatRefreshes("30 minutes")
+
+const sqlite = SqliteClient.layer({ filename: ":memory:" })
+
+const inDatabase = <A, E, E2, R, R2>(
+  test: Effect.Effect<A, E, R>,
+  database: Layer.Layer<SqlClient.SqlClient, E2, R2>
+) =>
+  test.pipe(
+    Effect.provide(database),
+    Effect.provide(Testing.layer()),
+    Effect.provide(Logger.minimumLogLevel(LogLevel.None))
+  )
 
 it.live("counts what its handlers had, and takes back the mark of what it only read", () =>
   Effect.gen(function* () {
@@ -52,8 +75,90 @@ it.live("counts what its handlers had, and takes back the mark of what it only r
     })
     expect(yield* moved("telemetry_watch_errors_total")).toEqual({})
   }).pipe(
-    Effect.provide(SqliteClient.layer({ filename: ":memory:" })),
+    Effect.provide(sqlite),
     Effect.provide(Testing.layer()),
     Effect.provide(Logger.minimumLogLevel(LogLevel.None))
   )
 )
+
+const untilCounted = (text: string, value: number) =>
+  Effect.repeat(Effect.zipRight(Effect.sleep("20 millis"), Testing.snapshot), {
+    until: (found) => found[text] === value,
+    times: 500
+  })
+
+/** A runner that holds its three shards, and a message that was read and is in no handler of this runner. */
+const withMessageRead = (refreshes: Duration.DurationInput) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const scope = yield* Scope.make()
+    const entity = Order.toLayer({ Place: () => Effect.never })
+    yield* Layer.buildWithScope(entity.pipe(Layer.provideMerge(runnerThatRefreshes(refreshes))), scope)
+    yield* untilCounted("cluster_shards_held", 3)
+    yield* sql`INSERT INTO cluster_messages
+      (id, shard_id, entity_type, entity_id, kind, tag, payload, headers, request_id, last_read)
+      VALUES (7, 'default:1', 'Order', 'two', 0, 'Place', '{"id":"b"}', '{}', 7, CURRENT_TIMESTAMP)`
+    const marked = Effect.map(sql`SELECT id FROM cluster_messages WHERE last_read IS NOT NULL`, (rows) => rows.length)
+    return { sql, scope, marked }
+  })
+
+const lost = 'cluster_shard_moves_total{direction="lost"}'
+
+describe("a runner that lost its shards leaves alone what their new runner read", () => {
+  it.live("having noticed it, on SQLite", () =>
+    inDatabase(
+      Effect.gen(function* () {
+        const { marked, scope, sql } = yield* withMessageRead("200 millis")
+        yield* sql`UPDATE cluster_locks SET address = 'other:1'`
+        yield* untilCounted(lost, 3)
+        yield* Effect.sleep("1500 millis")
+        expect(yield* marked).toBe(1)
+        yield* Scope.close(scope, Exit.void)
+        expect(yield* marked).toBe(1)
+      }),
+      sqlite
+    )
+  )
+
+  it.live("not having noticed it, on SQLite", () =>
+    inDatabase(
+      Effect.gen(function* () {
+        const { marked, scope, sql } = yield* withMessageRead("30 minutes")
+        yield* sql`UPDATE cluster_locks SET address = 'other:1' WHERE shard_id = 'default:1'`
+        yield* Scope.close(scope, Exit.void)
+        expect(yield* marked).toBe(1)
+      }),
+      sqlite
+    )
+  )
+
+  it.scopedLive("having noticed that its session of advisory locks ended, on PostgreSQL", () =>
+    inDatabase(
+      Effect.gen(function* () {
+        const { marked, scope, sql } = yield* withMessageRead("500 millis")
+        const other = yield* sql.reserve
+        const locks = [1, 2, 3].map((shard) => `pg_advisory_lock(${1_000_000 + shard})`).join()
+        const taken = yield* Effect.fork(other.executeUnprepared(`SELECT ${locks}`, [], undefined))
+        yield* sql`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted`
+        yield* Fiber.join(taken)
+        yield* untilCounted("cluster_shards_held", 0)
+        yield* Effect.sleep("1500 millis")
+        expect(yield* marked).toBe(1)
+        yield* Scope.close(scope, Exit.void)
+        expect(yield* marked).toBe(1)
+      }),
+      Layer.orDie(Postgres.client("lost_locks")).pipe(Layer.provide(Postgres.layer))
+    )
+  )
+
+  it.live("and takes back what it has read itself", () =>
+    inDatabase(
+      Effect.gen(function* () {
+        const { marked, scope } = yield* withMessageRead("30 minutes")
+        yield* Scope.close(scope, Exit.void)
+        expect(yield* marked).toBe(0)
+      }),
+      sqlite
+    )
+  )
+})
