@@ -47,9 +47,9 @@ export class HandedOut {
     }
   }
 
-  /** A message was read from storage. */
+  /** A message was read from storage; again, where its handler takes longer than ten minutes. */
   read(requestId: bigint, { entityType, shard }: { readonly entityType: string; readonly shard: string }): void {
-    if (!this.watched.has(entityType)) {
+    if (!this.watched.has(entityType) || this.inHand.has(requestId)) {
       return
     }
     if (this.inHand.size < rememberedMessages) {

@@ -2,7 +2,7 @@
 import * as ClusterSchema from "@effect/cluster/ClusterSchema"
 import * as Entity from "@effect/cluster/Entity"
 import * as Rpc from "@effect/rpc/Rpc"
-import { SqlClient } from "@effect/sql"
+import { SqlClient, type SqlError } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { expect, it } from "@effect/vitest"
 import { Deferred, type Duration, Effect, Exit, Fiber, Layer, Logger, LogLevel, Schema, Scope } from "effect"
@@ -45,7 +45,8 @@ const inDatabase = <A, E, E2, R, R2>(
     Effect.provide(Logger.minimumLogLevel(LogLevel.None))
   )
 
-it.live("counts what its handlers had, and takes back the mark of what it only read", () =>
+/** A message in a handler that never ends, beside one that was only read; then the runner stops, and another follows. */
+const handedOver = (meanwhile: (sql: SqlClient.SqlClient) => Effect.Effect<unknown, SqlError.SqlError>) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const scope = yield* Scope.make()
@@ -59,6 +60,7 @@ it.live("counts what its handlers had, and takes back the mark of what it only r
       )
     )
     yield* Deferred.await(isHandled)
+    yield* meanwhile(sql)
     // Read while the entities closed: marked, and given to no handler.
     yield* sql`INSERT INTO cluster_messages
       (id, shard_id, entity_type, entity_id, kind, tag, payload, headers, request_id, last_read)
@@ -73,11 +75,33 @@ it.live("counts what its handlers had, and takes back the mark of what it only r
     expect(yield* moved("cluster_redeliveries_total")).toEqual({
       'cluster_redeliveries_total{entity_type="Order",reason="storage"}': 1
     })
+    // The first deliveries: of the message that was handled, and of the one that was only read.
+    expect(yield* moved("cluster_message_delivery_delay_seconds")).toEqual({
+      'cluster_message_delivery_delay_seconds{entity_type="Order"}': 2
+    })
     expect(yield* moved("telemetry_watch_errors_total")).toEqual({})
-  }).pipe(
-    Effect.provide(sqlite),
-    Effect.provide(Testing.layer()),
-    Effect.provide(Logger.minimumLogLevel(LogLevel.None))
+  }).pipe((test) => inDatabase(test, sqlite))
+
+it.live("counts what its handlers had, and takes back the mark of what it only read", () =>
+  handedOver(() => Effect.void)
+)
+
+it.live("counts what a handler had for so long that storage gave it out again", () =>
+  handedOver((sql) =>
+    Effect.zipRight(
+      sql`UPDATE cluster_messages SET last_read = datetime(CURRENT_TIMESTAMP, '-11 minutes')`,
+      Effect.repeat(
+        Effect.zipRight(
+          Effect.sleep("50 millis"),
+          sql`
+        SELECT id FROM cluster_messages WHERE last_read > datetime(CURRENT_TIMESTAMP, '-1 minutes')`
+        ),
+        {
+          until: (read) => read.length === 1,
+          times: 200
+        }
+      )
+    )
   )
 )
 
