@@ -31,10 +31,11 @@ const run = Effect.gen(function* () {
 
 const signals = [
   ["SIGINT", "by Ctrl-C"],
-  ["SIGTERM", "by SIGTERM"]
+  ["SIGTERM", "by SIGTERM"],
+  ["SIGHUP", "because its terminal was closed"]
 ] as const
 
-/** Completed by the first Ctrl-C or SIGTERM; a second one meets Node's own handling, which ends the process. */
+/** Completed by the first Ctrl-C, SIGTERM or SIGHUP; a second one meets Node's own handling, which ends the process. */
 const stopOnSignal: Effect.Effect<Deferred.Deferred<string>, never, Scope> = Effect.gen(function* () {
   const stop = yield* Deferred.make<string>()
   yield* Effect.forEach(signals, ([signal, word]) =>
@@ -56,5 +57,7 @@ const refuse = (error: { readonly message: string }) => Effect.as(Console.error(
 const collapse = (cause: Cause.Cause<never>) => Effect.as(Console.error(Cause.pretty(cause)), exitCodes.differs)
 
 const code = await Effect.runPromise(run.pipe(Effect.scoped, Effect.catchAll(refuse), Effect.catchAllCause(collapse)))
+// Nobody may read the result to its end, as in `npm run demo | head`.
+process.stdout.on("error", () => undefined)
 // Timers of clients that are closed would hold the process for minutes; what was written goes out first.
 process.stdout.write("", () => process.exit(code))

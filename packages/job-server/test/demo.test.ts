@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { writeFile } from "node:fs/promises"
+import { rm, writeFile } from "node:fs/promises"
 import path from "node:path"
 import { type Ended, folderOf, run, start } from "./running.ts"
 
@@ -36,7 +36,11 @@ const Document = Schema.parseJson(
   })
 )
 
-const documentOf = ({ stdout }: Ended) => Schema.decode(Document)(stdout)
+const documentOf = ({ code, stderr, stdout }: Ended) =>
+  Effect.mapError(
+    Schema.decode(Document)(stdout),
+    ({ message }) => new Error(`it ended with ${code}, and no such document: ${stderr.slice(-1000)}\n${message}`)
+  )
 
 /** So many files that the jobs of a test take a few seconds. */
 const manyFiles = Object.fromEntries(
@@ -114,6 +118,38 @@ describe("the demo", { timeout: 120_000 }, () => {
       expect({ code: ended.code, agreed }).toEqual({ code: 0, agreed: true })
       expect(jobs.completed + jobs.failed + jobs.cancelled + jobs.unfinished).toBe(jobs.total)
       expect(ended.stderr).toMatch(/Ended after 2 seconds\./)
+    })
+  )
+
+  it.scopedLive("ends at once on Ctrl-C while it starts, and leaves no process behind", () =>
+    Effect.gen(function* () {
+      const folder = yield* folderOf({ "a.txt": "a" })
+      const demo = yield* start("main", [folder, "--json", "--runners", "2"])
+      yield* demo.says(/Starting PostgreSQL/)
+      const [, pid = ""] = yield* demo.says(/received at .* by process (\d+)/)
+      yield* Effect.sync(() => demo.child.kill("SIGINT"))
+      const ended = yield* Effect.timeout(demo.ended, "20 seconds")
+      const { agreed, jobs } = yield* documentOf(ended)
+      expect({ code: ended.code, agreed, total: jobs.total }).toEqual({ code: 1, agreed: false, total: 0 })
+      expect(ended.stderr).toMatch(/^Ended by Ctrl-C, before any job was submitted\.$/m)
+      expect(() => process.kill(Number(pid), 0)).toThrow("ESRCH")
+    })
+  )
+
+  it.scopedLive("goes on when its folder is gone, with jobs that fail of it", () =>
+    Effect.gen(function* () {
+      const folder = yield* folderOf(manyFiles)
+      const demo = yield* start("main", [folder, "--once", "--json"])
+      yield* demo.says(/Working on the 80 files/)
+      yield* Effect.promise(() => rm(folder, { recursive: true }))
+      const ended = yield* demo.ended
+      const { agreed, jobs } = yield* documentOf(ended)
+      expect({ code: ended.code, agreed, unfinished: jobs.unfinished }).toEqual({
+        code: 0,
+        agreed: true,
+        unfinished: 0
+      })
+      expect(jobs.failures["Unreadable"] ?? 0).toBeGreaterThan(0)
     })
   )
 
