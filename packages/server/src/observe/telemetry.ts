@@ -6,7 +6,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import { MetricsService } from "./metrics.ts"
 import type { PrometheusListenError } from "./prometheus/listen.ts"
 import { makeConsoleDestination } from "./telemetry/console-destination.ts"
@@ -14,7 +14,6 @@ import type { Destination, DestinationContext } from "./telemetry/destination.ts
 import type { ExportReport } from "./telemetry/export.ts"
 import type { TelemetryOptions } from "./telemetry/options.ts"
 import { makeOtlpDestination } from "./telemetry/otlp-destination.ts"
-import { loadPeer } from "./telemetry/peer.ts"
 import { metricProducer } from "./telemetry/producer.ts"
 import { makePrometheusDestination } from "./telemetry/prometheus-destination.ts"
 import { resourceAttributes } from "./telemetry/resource.ts"
@@ -23,6 +22,7 @@ import { collectorOf } from "./telemetry/service-collector.ts"
 import { type DestinationSettings, settingsOf } from "./telemetry/settings.ts"
 import { signals } from "./telemetry/signals.ts"
 import type { TelemetryPeerMissing, TelemetrySettingsError } from "./telemetry/settings-error.ts"
+import { endsOf } from "./telemetry/stream.ts"
 
 export { PrometheusListenError } from "./prometheus/listen.ts"
 export type { ExportReport } from "./telemetry/export.ts"
@@ -71,20 +71,17 @@ const make = (options: TelemetryOptions): Effect.Effect<TelemetryShape, Telemetr
     if (settings.destinations.length === 0) {
       return { flush: Effect.succeed([]) }
     }
-    const { resourceFromAttributes } = yield* loadPeer(
-      "@opentelemetry/resources",
-      "exporting metrics",
-      () => import("@opentelemetry/resources")
-    )
-    const { collector, dropped } = yield* collectorOf(metrics, options.registries ?? "all")
+    const { meter } = metrics
+    const registries = options.registries ?? "all"
+    const { collector, dropped } = yield* collectorOf(metrics, registries)
     const selfMetrics = yield* makeSelfMetrics(metrics, dropped)
-    const context = { settings, collector, selfMetrics, resource: resourceFromAttributes({ ...attributes }) }
+    const context = { settings, collector, selfMetrics, meter, registries, resource: attributes }
     const destinations = yield* Effect.forEach(settings.destinations, (one) =>
       Effect.map(destinationOf(one, context), withoutDefects)
     )
-    const end = Effect.forEach(destinations, (one) => one.end, { concurrency: "unbounded", discard: true })
-    yield* Scope.addFinalizer(metrics.scope, end)
+    const ends = yield* endsOf(metrics)
     for (const destination of destinations) {
+      ends.set(destination.stream, destination.end)
       yield* Effect.forkScoped(Effect.schedule(destination.export, Schedule.fixed(settings.intervalMs)))
     }
     const flush = Effect.forEach(
@@ -100,7 +97,7 @@ const withoutDefects = (destination: Destination): Destination => {
   const logged = (defect: unknown): Effect.Effect<void> =>
     Effect.logWarning(`Exporting metrics to ${destination.name} died`, defect)
   return {
-    name: destination.name,
+    ...destination,
     export: Effect.catchAllDefect(destination.export, (defect) =>
       Effect.as(logged(defect), { requests: 0, points: 0, rejected: 0, failures: [String(defect)] })
     ),

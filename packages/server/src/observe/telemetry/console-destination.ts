@@ -27,7 +27,7 @@ export const makeConsoleDestination = (collector: Collector): Destination => {
     }
     return { requests: 1, points, rejected: 0, failures: [] }
   })
-  return { name: "console", export: write, end: Effect.asVoid(write) }
+  return { stream: "console", name: "console", export: write, end: Effect.asVoid(write) }
 }
 
 const lineOf = ({ series, value }: Point): unknown => ({ attributes: series.attributes, value })

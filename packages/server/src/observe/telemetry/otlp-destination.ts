@@ -3,15 +3,17 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
 import type { Destination, DestinationContext } from "./destination.ts"
 import { type ExportContext, exportOnce, type ExportReport } from "./export.ts"
 import { shown } from "./format.ts"
 import type { OtlpSettings } from "./otlp-settings.ts"
 import { makeOutageLog } from "./outage.ts"
 import { makePace } from "./pace.ts"
+import { loadPeer } from "./peer.ts"
 import { makeSenderFactory, type Sender, type SenderFactory } from "./sender.ts"
 import type { TelemetryPeerMissing } from "./settings-error.ts"
-import { makeBaselines } from "./temporality.ts"
+import { streamOf } from "./stream.ts"
 
 /** How many requests the last export has under way at once: its deadline is short. */
 const lastLanes = 4
@@ -19,17 +21,22 @@ const lastLanes = 4
 /** A destination with temporality, connections and failures of its own. */
 export const makeOtlpDestination = (
   otlp: OtlpSettings,
-  { collector, resource, selfMetrics, settings }: DestinationContext
-): Effect.Effect<Destination, TelemetryPeerMissing> =>
+  { collector, meter, registries, resource: attributes, selfMetrics, settings }: DestinationContext
+): Effect.Effect<Destination, TelemetryPeerMissing, Scope.Scope> =>
   Effect.gen(function* () {
     const name = shown(otlp.url)
+    const { resourceFromAttributes } = yield* loadPeer(
+      "@opentelemetry/resources",
+      "OTLP",
+      () => import("@opentelemetry/resources")
+    )
     const makeSender = yield* makeSenderFactory(otlp)
     const sender = makeSender(otlp.timeoutMs)
     const log = yield* makeOutageLog(name)
-    const oneAtATime = yield* Effect.makeSemaphore(1)
-    const baselines = makeBaselines(otlp.temporality)
+    const id = JSON.stringify([otlp.url, otlp.headers, otlp.temporality, registries, attributes])
+    const { baselines, oneAtATime, underWay } = streamOf(meter, id, otlp.temporality)
+    const resource = resourceFromAttributes({ ...attributes })
     const context: ExportContext = { collector, baselines, resource, selfMetrics, pace: makePace(settings.maxPoints) }
-    const underWay = yield* Ref.make<Fiber.RuntimeFiber<ExportReport> | undefined>(undefined)
     const isEnding = yield* Ref.make(false)
     const once = exportOnce(context, [sender]).pipe(
       // What is cut at the end is no outage: the last export says what became of it.
@@ -38,36 +45,37 @@ export const makeOtlpDestination = (
     )
     // On its own: whoever stops waiting for an export does not stop it, and what it brings is known all the same.
     const regular = Effect.forkDaemon(once).pipe(
-      Effect.tap((fiber) => Ref.set(underWay, fiber)),
+      Effect.tap((fiber) => Ref.set(underWay, { fiber, sender })),
       Effect.flatMap(Fiber.join)
     )
     const last = Effect.gen(function* () {
       const started = yield* Clock.currentTimeMillis
       yield* Ref.set(isEnding, true)
-      if (otlp.temporality !== "cumulative") {
+      const before = yield* Ref.get(underWay)
+      if (before !== undefined && otlp.temporality !== "cumulative") {
         // Sent again while the first request may still be taken, a delta would be counted twice.
-        yield* settled(yield* Ref.get(underWay), Math.min(1_000, settings.shutdownMs / 4))
-        yield* sender.cut("telemetry is ending")
+        yield* settled(before.fiber, Math.min(1_000, settings.shutdownMs / 4))
+        yield* before.sender.cut("telemetry is ending")
       }
       const left = settings.shutdownMs - ((yield* Clock.currentTimeMillis) - started)
       const report = yield* exportWithin(context, makeSender, Math.max(left, 1))
-      yield* sender.cut("telemetry has ended")
+      yield* before?.sender.cut("telemetry has ended") ?? Effect.void
       yield* logEnd(name, report, (yield* Clock.currentTimeMillis) - started)
     })
-    return { name, export: regular, end: last }
+    // What is under way as the layer ends goes on; its connections are let go of afterwards.
+    yield* Effect.addFinalizer(() => Effect.forkDaemon(oneAtATime.withPermits(1)(sender.cut("telemetry has ended"))))
+    return { stream: id, name, export: regular, end: last }
   })
 
 /** Waits for an export to end, but not for long: in real time, and where nothing can be interrupted. */
-const settled = (fiber: Fiber.RuntimeFiber<ExportReport> | undefined, ms: number): Effect.Effect<void> =>
-  fiber === undefined
-    ? Effect.void
-    : Effect.async((resume) => {
-        const timer = setTimeout(() => resume(Effect.void), ms)
-        fiber.addObserver(() => {
-          clearTimeout(timer)
-          resume(Effect.void)
-        })
-      })
+const settled = (fiber: Fiber.RuntimeFiber<ExportReport>, ms: number): Effect.Effect<void> =>
+  Effect.async((resume) => {
+    const timer = setTimeout(() => resume(Effect.void), ms)
+    fiber.addObserver(() => {
+      clearTimeout(timer)
+      resume(Effect.void)
+    })
+  })
 
 /**
  * Exports over fresh connections, which are cut at the deadline. Nothing is interrupted: this runs in a finalizer,

@@ -15,6 +15,7 @@ export const makePrometheusDestination = (
     const url = yield* listen(makePages(collector, selfMetrics.dropped), { host, port, path: "/metrics" })
     yield* Effect.logInfo(`Metrics can be scraped at ${url.href}`)
     return {
+      stream: url.href,
       name: url.href,
       export: Effect.succeed({ requests: 0, points: 0, rejected: 0, failures: [] }),
       end: Effect.void
