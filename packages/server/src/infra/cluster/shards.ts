@@ -7,6 +7,7 @@ import type { RunnerAddress } from "@effect/cluster/RunnerAddress"
 import type { ShardId } from "@effect/cluster/ShardId"
 import * as ShardingConfig from "@effect/cluster/ShardingConfig"
 import * as Arr from "effect/Array"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as GlobalValue from "effect/GlobalValue"
@@ -43,7 +44,7 @@ export const runnerStorage = (
       const held = new HeldShards(metrics)
       const watched = once("RunnerStorage", storage, {
         meter: metrics.meter,
-        decorate: (given) => decorate(given, { held, metrics, options })
+        decorate: (given) => decorate(given, { held, metrics, options, patience: patienceOf(config) })
       })
       if (watched !== storage && options.shards !== false) {
         yield* reportConfigured(metrics, config)
@@ -134,18 +135,26 @@ interface Decorating {
   readonly held: HeldShards
   readonly metrics: MetricsService
   readonly options: ClusterMetricsOptions
+  /** How long the runner waits for an answer about its locks. */
+  readonly patience: Duration.Duration
 }
 
-const decorate = (storage: Storage, { held, metrics, options }: Decorating): Storage => {
+const decorate = (storage: Storage, { held, metrics, options, patience }: Decorating): Storage => {
   const timed = options.storage === false ? untimed : timedOperations(metrics)
   const handedOut = handedOutOf(metrics.meter)
   const onAnswer = <E, R>(
     effect: Effect.Effect<Array<ShardId>, E, R>,
     answered: (held: ReadonlyArray<ShardId>) => void
   ): Effect.Effect<Array<ShardId>, E, R> =>
-    Effect.onExit(effect, (exit) =>
-      Effect.sync(() => metrics.meter.guard(site, () => (Exit.isSuccess(exit) ? answered(exit.value) : held.doubt())))
-    )
+    Effect.clockWith((clock) => {
+      const startMillis = clock.unsafeCurrentTimeMillis()
+      // A runner that stops interrupts as well, and holds what it held. The timer of the runner is a little older.
+      const isStopped = (exit: Exit.Exit<unknown, unknown>) =>
+        Exit.isInterrupted(exit) && clock.unsafeCurrentTimeMillis() - startMillis < 0.9 * Duration.toMillis(patience)
+      const learn = (exit: Exit.Exit<Array<ShardId>, E>) =>
+        Exit.isSuccess(exit) ? answered(exit.value) : isStopped(exit) ? undefined : held.doubt()
+      return Effect.onExit(effect, (exit) => Effect.sync(() => metrics.meter.guard(site, () => learn(exit))))
+    })
   // Before another runner may take them: what it was handed and never handled is no redelivery. What was read of a shard
   // that is not held was read by its new runner.
   const giveBack = ({ host, port }: RunnerAddress, shards: () => ReadonlyArray<string>): Effect.Effect<void> =>
@@ -181,6 +190,10 @@ const decorate = (storage: Storage, { held, metrics, options }: Decorating): Sto
       )
   }
 }
+
+// As `Sharding` has it: the interval between two refreshes, and a third of the time after which a lock expires at most.
+const patienceOf = ({ shardLockExpiration, shardLockRefreshInterval }: ShardingConfig.ShardingConfig["Type"]) =>
+  Duration.min(shardLockRefreshInterval, Duration.times(shardLockExpiration, 1 / 3))
 
 const untimed = <A, E, R>(_operation: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => effect
 
