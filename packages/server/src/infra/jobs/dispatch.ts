@@ -11,20 +11,16 @@ import type * as Scope from "effect/Scope"
 import type { SqlError } from "@effect/sql/SqlError"
 import { MetricsService } from "../../observe/metrics.ts"
 import { runJob } from "./conclude.ts"
-import { JobsConfig, type JobsSettings } from "./config.ts"
+import { JobsConfig } from "./config.ts"
+import type { DispatchState, Slots } from "./dispatch-state.ts"
 import { JobHandlers, type RegisteredHandler } from "./handlers.ts"
 import { firstLane, type Lane, noteHead, noteHeads, noteWaiting, openLane, runsOf } from "./lane.ts"
-import { makeRecorder, type Recorder } from "./record.ts"
-import { makeRun, type RunningJob, stop } from "./run.ts"
+import { poll, promoteDue } from "./poll.ts"
+import { makeRecorder } from "./record.ts"
+import { makeRun, type RunningJob, stopAll } from "./run.ts"
 import type { Waiting } from "./store/accept.ts"
 import type { ClaimedJob } from "./store/claim.ts"
 import { JobStore } from "./store.ts"
-
-/** The slots of one kind of job on this runner. */
-interface Slots {
-  readonly handler: RegisteredHandler
-  used: number
-}
 
 /** The dispatcher of one runner. */
 export interface Dispatcher {
@@ -42,25 +38,10 @@ export interface Dispatcher {
   readonly cancelled: (lane: number, jobId: string) => Effect.Effect<void>
 }
 
-interface State {
-  readonly store: typeof JobStore.Service
-  readonly recorder: Recorder
-  readonly settings: JobsSettings
-  readonly slots: Map<string, Slots>
-  /** All types that there has been a handler of. */
-  readonly known: Set<string>
-  readonly lanes: Map<number, Lane>
-  /** Held while jobs are claimed and started: what closes meanwhile sees all the runs that it has to hand over. */
-  readonly claiming: Effect.Semaphore
-  /** Open when there may be something to do. */
-  readonly work: Effect.Latch
-  nextPollAt: number
-}
-
 /** A dispatcher that works until the scope closes. */
 export const makeDispatcher: Effect.Effect<Dispatcher, never, JobStore | JobHandlers | MetricsService | Scope.Scope> =
   Effect.gen(function* () {
-    const state: State = {
+    const state: DispatchState = {
       store: yield* JobStore,
       recorder: yield* makeRecorder,
       settings: yield* JobsConfig,
@@ -91,15 +72,18 @@ export const makeDispatcher: Effect.Effect<Dispatcher, never, JobStore | JobHand
           noteWaiting(lane, job, now)
           return state.work.open
         }),
+      // Between claims: one that is under way may have taken the job just before it was cancelled.
       cancelled: (lane, jobId) =>
-        Effect.suspend(() => {
-          const held = state.lanes.get(lane)
-          return held === undefined ? Effect.void : stopAll(runsOf(held, jobId), "cancelled")
-        })
+        state.claiming.withPermits(1)(
+          Effect.suspend(() => {
+            const held = state.lanes.get(lane)
+            return held === undefined ? Effect.void : stopAll(runsOf(held, jobId), "cancelled")
+          })
+        )
     }
   })
 
-const added = (state: State, handler: RegisteredHandler): Effect.Effect<void> =>
+const added = (state: DispatchState, handler: RegisteredHandler): Effect.Effect<void> =>
   Effect.suspend(() => {
     state.slots.set(handler.type, { handler, used: 0 })
     state.known.add(handler.type)
@@ -107,20 +91,20 @@ const added = (state: State, handler: RegisteredHandler): Effect.Effect<void> =>
     return state.work.open
   })
 
-const removed = (state: State, handler: RegisteredHandler): Effect.Effect<void> =>
+const removed = (state: DispatchState, handler: RegisteredHandler): Effect.Effect<void> =>
   handOver(state, () => {
     state.slots.delete(handler.type)
     const runs = Array.from(state.lanes.values()).flatMap((lane) => Array.from(lane.runs))
     return runs.filter(({ job }) => job.jobType === handler.type)
   })
 
-const isHandled = ({ known }: State, jobType: string): Effect.Effect<boolean> =>
+const isHandled = ({ known }: DispatchState, jobType: string): Effect.Effect<boolean> =>
   Effect.repeat(
     Effect.sync(() => known.has(jobType)),
     { schedule: Schedule.intersect(Schedule.spaced("100 millis"), Schedule.recurs(20)), until: (is) => is }
   ).pipe(Effect.map(() => known.has(jobType)))
 
-const hold = (state: State, id: number): Effect.Effect<void, SqlError, Scope.Scope> =>
+const hold = (state: DispatchState, id: number): Effect.Effect<void, SqlError, Scope.Scope> =>
   Effect.asVoid(
     Effect.acquireRelease(
       Effect.gen(function* () {
@@ -138,7 +122,7 @@ const hold = (state: State, id: number): Effect.Effect<void, SqlError, Scope.Sco
     )
   )
 
-const close = (state: State, lane: Lane): Effect.Effect<void> =>
+const close = (state: DispatchState, lane: Lane): Effect.Effect<void> =>
   handOver(state, () => {
     if (state.lanes.get(lane.id) === lane) {
       state.lanes.delete(lane.id)
@@ -147,7 +131,7 @@ const close = (state: State, lane: Lane): Effect.Effect<void> =>
   })
 
 /** Gives up what the runs belong to, between claims, and waits for their ends. */
-const handOver = ({ claiming }: State, giveUp: () => ReadonlyArray<RunningJob>): Effect.Effect<void> =>
+const handOver = ({ claiming }: DispatchState, giveUp: () => ReadonlyArray<RunningJob>): Effect.Effect<void> =>
   Effect.flatMap(claiming.withPermits(1)(Effect.sync(giveUp)), (runs) =>
     Effect.zipRight(
       stopAll(runs, "handedOver"),
@@ -155,11 +139,8 @@ const handOver = ({ claiming }: State, giveUp: () => ReadonlyArray<RunningJob>):
     )
   )
 
-const stopAll = (runs: ReadonlyArray<RunningJob>, why: "cancelled" | "handedOver"): Effect.Effect<void> =>
-  Effect.forEach(runs, (running) => stop(running, why), { discard: true })
-
 /** One turn: everything that can be done now, then a pause until there may be more. */
-const turn = (state: State): Effect.Effect<void, never, MetricsService> =>
+const turn = (state: DispatchState): Effect.Effect<void, never, MetricsService> =>
   Effect.gen(function* () {
     yield* state.work.close
     const now = yield* Clock.currentTimeMillis
@@ -182,56 +163,8 @@ const turn = (state: State): Effect.Effect<void, never, MetricsService> =>
     yield* Effect.timeoutOption(state.work.await, pause)
   })
 
-/** Looks for what nobody told of: work in the tables, and jobs that the tables say run here but do not. */
-const poll = (state: State): Effect.Effect<void, SqlError> =>
-  Effect.gen(function* () {
-    const lanes = Array.from(state.lanes.keys())
-    for (const head of yield* state.store.heads(lanes)) {
-      const lane = state.lanes.get(head.lane)
-      if (lane !== undefined) {
-        noteHead(lane, head)
-      }
-    }
-    for (const { dueAt, lane: id } of yield* state.store.nextDue(lanes)) {
-      const lane = state.lanes.get(id)
-      if (lane !== undefined) {
-        lane.nextDueAt = Math.min(lane.nextDueAt, dueAt)
-      }
-    }
-    // Claims are made by this same fiber, so what the tables say runs and this runner does not know is somebody else's.
-    for (const run of yield* state.store.running(lanes)) {
-      const isHere = Array.from(state.lanes.values()).some((lane) =>
-        runsOf(lane, run.id).some(({ job }) => job.run === run.run)
-      )
-      if (!isHere && (yield* state.store.takeOver(run))) {
-        state.nextPollAt = 0
-      }
-    }
-  })
-
-const promoteDue = (state: State, now: number): Effect.Effect<void, SqlError> =>
-  Effect.forEach(
-    Array.from(state.lanes.values()).filter((lane) => lane.nextDueAt <= now),
-    (lane) => {
-      const before = lane.nextDueAt
-      lane.nextDueAt = Number.POSITIVE_INFINITY
-      return Effect.matchEffect(state.store.promote(lane.id), {
-        onFailure: (error) => {
-          lane.nextDueAt = before
-          return Effect.fail(error)
-        },
-        onSuccess: ({ heads, nextDueAt }) => {
-          lane.nextDueAt = Math.min(lane.nextDueAt, nextDueAt ?? Number.POSITIVE_INFINITY)
-          noteHeads(lane, heads)
-          return Effect.void
-        }
-      })
-    },
-    { discard: true }
-  )
-
 /** Claims and starts jobs of one kind until its slots are used or nothing of it is ready. */
-const fill = (state: State, slots: Slots): Effect.Effect<void, SqlError, MetricsService> =>
+const fill = (state: DispatchState, slots: Slots): Effect.Effect<void, SqlError, MetricsService> =>
   Effect.gen(function* () {
     const { slots: limit, type: jobType } = slots.handler
     const claimNext = Effect.suspend(() => {
@@ -243,7 +176,7 @@ const fill = (state: State, slots: Slots): Effect.Effect<void, SqlError, Metrics
     }
   })
 
-const claimAndStart = (state: State, slots: Slots, lane: Lane): Effect.Effect<void, SqlError, MetricsService> =>
+const claimAndStart = (state: DispatchState, slots: Slots, lane: Lane): Effect.Effect<void, SqlError, MetricsService> =>
   Effect.suspend(() => {
     const { type: jobType } = slots.handler
     const limit = slots.handler.slots - slots.used
@@ -265,7 +198,7 @@ const claimAndStart = (state: State, slots: Slots, lane: Lane): Effect.Effect<vo
   })
 
 const start = (
-  state: State,
+  state: DispatchState,
   slots: Slots,
   { job, lane }: { readonly lane: Lane; readonly job: ClaimedJob }
 ): Effect.Effect<void, never, MetricsService> =>
@@ -289,7 +222,7 @@ const start = (
     return Effect.zipRight(stopAll(lost, "handedOver"), run)
   })
 
-const observeSlots = ({ slots }: State): Effect.Effect<void, never, MetricsService | Scope.Scope> =>
+const observeSlots = ({ slots }: DispatchState): Effect.Effect<void, never, MetricsService | Scope.Scope> =>
   Effect.flatMap(MetricsService, ({ jobs }) =>
     MetricsService.observe(jobs.slots, () =>
       Array.from(slots.values()).flatMap(({ handler, used }) => [

@@ -42,6 +42,9 @@ export const makeRun = (job: ClaimedJob): RunningJob => ({
 export const stop = (running: RunningJob, why: "cancelled" | "handedOver"): Effect.Effect<void> =>
   Effect.asVoid(Deferred.succeed(running.ending, why))
 
+export const stopAll = (runs: ReadonlyArray<RunningJob>, why: "cancelled" | "handedOver"): Effect.Effect<void> =>
+  Effect.forEach(runs, (running) => stop(running, why), { discard: true })
+
 /** Runs the handler. Never fails and can't be interrupted, except through `stop`. */
 export const attempt = (
   { ending, job }: RunningJob,

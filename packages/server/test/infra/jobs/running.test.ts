@@ -3,11 +3,12 @@ import { expect, it } from "@effect/vitest"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
 import { Job, type JobError, JobService } from "../../../src/infra/jobs.ts"
 import * as Testing from "../../../src/observe/testing.ts"
-import { breathe, ledger, pass, within, world } from "./world.ts"
+import { breathe, ledger, pass, within, world, worldWith } from "./world.ts"
 
 const none = { success: Schema.Void, error: Schema.Never }
 
@@ -214,6 +215,50 @@ it.effect("cancels a job that runs and one that waits, each counted once", () =>
       count: 1,
       sum: 1
     })
+  }).pipe(Effect.provide(world(handler)))
+})
+
+it.effect("cancels a job while its claim is under way: what was begun of it is stopped", () => {
+  const story: Array<string> = []
+  const handler = Long.toLayer(() =>
+    Effect.zipRight(
+      Effect.sync(() => void story.push("begins")),
+      Effect.onInterrupt(Effect.never, () => Effect.sync(() => void story.push("stops")))
+    )
+  )
+  const answered = Effect.unsafeMakeLatch(false)
+  const slow = worldWith(handler, ({ claim }) => ({ claim: (options) => Effect.tap(claim(options), answered.await) }))
+  return Effect.gen(function* () {
+    const jobs = yield* JobService
+    const id = yield* within(jobs.submit(Long, "claimed"))
+    yield* pass(1000)
+    const cancelling = yield* Effect.fork(jobs.cancel(id))
+    yield* pass(1000)
+    expect((yield* jobs.status(id)).state).toBe("cancelled")
+    yield* answered.open
+    yield* within(Fiber.join(cancelling))
+    yield* pass(1000)
+    expect(story.slice(0, 2)).toEqual(["begins", "stops"])
+    const now = yield* Testing.snapshot
+    expect(now['jobs_slots{job_type="long",state="used"}']).toBe(0)
+    expect(now['jobs_cancelled_total{job_type="long",operation="cancel",priority="normal"}']).toBe(1)
+  }).pipe(Effect.provide(slow))
+})
+
+it.effect("stops a run whose job is no longer its own, with the next poll at the latest", () => {
+  let stopped = 0
+  const handler = Long.toLayer(() => Effect.onInterrupt(Effect.never, () => Effect.sync(() => void (stopped += 1))))
+  return Effect.gen(function* () {
+    const jobs = yield* JobService
+    const sql = yield* SqlClient.SqlClient
+    const lost = yield* within(jobs.submit(Long, "lost"))
+    yield* pass(1000)
+    yield* sql`UPDATE jobs SET state = 'cancelled', finished_at = 0 WHERE id = ${lost}`
+    yield* pass(6000)
+    expect(stopped).toBe(1)
+    const kept = yield* within(jobs.submit(Long, "kept"))
+    yield* pass(12_000)
+    expect([stopped, (yield* jobs.status(kept)).state]).toEqual([1, "running"])
   }).pipe(Effect.provide(world(handler)))
 })
 

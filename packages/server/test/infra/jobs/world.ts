@@ -6,7 +6,16 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/TestClock"
-import { JobService, type JobsOptions } from "../../../src/infra/jobs.ts"
+import {
+  JobEntityLive,
+  JobHandlers,
+  JobsConfig,
+  JobService,
+  type JobsOptions,
+  JobStore,
+  settingsOf
+} from "../../../src/infra/jobs.ts"
+import { service } from "../../../src/infra/jobs/service.ts"
 import * as Testing from "../../../src/observe/testing.ts"
 
 export const sqlite = Layer.orDie(SqliteClient.layer({ filename: ":memory:" }))
@@ -31,6 +40,30 @@ export const cluster = Layer.orDie(
 export const world = <A, E, R>(handlers: Layer.Layer<A, E, R>, options?: JobsOptions) =>
   handlers.pipe(
     Layer.provideMerge(JobService.layer({ lanes: 4, wakeEvery: "2 seconds", ...options })),
+    Layer.provideMerge(cluster),
+    Layer.provideMerge(sqlite),
+    Layer.provideMerge(Testing.layer()),
+    Layer.orDie
+  )
+
+type Store = typeof JobStore.Service
+
+/** The same with a store of which some members do something else. */
+export const worldWith = <A, E, R>(
+  handlers: Layer.Layer<A, E, R>,
+  changed: (store: Store) => Partial<Store>,
+  options?: JobsOptions
+) =>
+  handlers.pipe(
+    Layer.provideMerge(Layer.merge(service, JobEntityLive)),
+    Layer.provideMerge(JobHandlers.layer),
+    Layer.provide(
+      Layer.effect(
+        JobStore,
+        Effect.map(JobStore, (store) => ({ ...store, ...changed(store) }))
+      ).pipe(Layer.provide(JobStore.layer))
+    ),
+    Layer.provide(Layer.succeed(JobsConfig, settingsOf({ lanes: 4, wakeEvery: "2 seconds", ...options }))),
     Layer.provideMerge(cluster),
     Layer.provideMerge(sqlite),
     Layer.provideMerge(Testing.layer()),
