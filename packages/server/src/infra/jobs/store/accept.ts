@@ -100,7 +100,7 @@ const replay =
       Effect.map(
         sql<{ readonly job_type: string; readonly lane: number; readonly priority: string }>`
         UPDATE jobs SET state = 'ready', attempt = 0, redeliver = 0, losses = 0, replays = replays + 1, due_at = ${now},
-          rank = ${now}, finished_at = NULL, started_at = NULL, reason = NULL
+          rank = ${rankAt(sql, now)}, finished_at = NULL, started_at = NULL, reason = NULL
         WHERE id = ${id} AND state = 'dead' AND (dedupe_key IS NULL OR NOT EXISTS (
           SELECT 1 FROM jobs other WHERE other.job_type = jobs.job_type AND other.dedupe_key = jobs.dedupe_key
             AND other.dedupe_key IS NOT NULL AND other.state IN ('ready', 'scheduled', 'running', 'retrying')))
@@ -114,6 +114,11 @@ const replay =
           }))
       )
     )
+
+/** The rank of a row that is due now, by its priority; a class that this version does not know counts as normal. */
+const rankAt = (sql: SqlClient.SqlClient, now: number) =>
+  sql`CAST(CASE priority WHEN 'critical' THEN ${rankOf("critical", now)} WHEN 'high' THEN ${rankOf("high", now)}
+    WHEN 'low' THEN ${rankOf("low", now)} ELSE ${rankOf("normal", now)} END AS BIGINT)`
 
 /** Removes dead letters and their errors for good; how many. */
 const purge =
