@@ -1,7 +1,8 @@
 /** The tables by themselves, on both databases: order, fences, pages, and what a lost connection leaves behind. */
 import { describe, expect, it } from "@effect/vitest"
-import type * as SqlClient from "@effect/sql/SqlClient"
+import * as SqlClient from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -10,7 +11,7 @@ import * as TestClock from "effect/TestClock"
 import { JobStore, type Priority } from "../../../src/infra/jobs.ts"
 import { certain, isRefused } from "../../../src/infra/jobs/store/certain.ts"
 import { Postgres } from "../../support/postgres.ts"
-import { ledger, sqlite } from "./world.ts"
+import { breathe, ledger, sqlite } from "./world.ts"
 
 const accept = (id: string, priority: Priority = "normal", dedupeKey?: string) =>
   Effect.flatMap(JobStore, ({ insert }) => insert({ id, jobType: "t", lane: 0, priority, payload: "1", dedupeKey }))
@@ -22,6 +23,13 @@ const claimOne = Effect.flatMap(JobStore, ({ claim }) =>
 const claimed = Effect.filterOrDieMessage(claimOne, (job) => job !== undefined, "nothing to claim")
 
 const failure = { reason: "r", message: "m" }
+
+/** Lets every write of jobs fail as a lost connection does, or no longer. */
+const breakWrites = (sql: SqlClient.SqlClient, isBroken: boolean) =>
+  sql.onDialectOrElse({
+    pg: () => (isBroken ? sql`ALTER TABLE jobs RENAME TO away` : sql`ALTER TABLE away RENAME TO jobs`),
+    orElse: () => (isBroken ? sql`PRAGMA query_only = ON` : sql`PRAGMA query_only = OFF`)
+  })
 
 const promises: Record<string, Effect.Effect<void, unknown, JobStore | SqlClient.SqlClient>> = {
   "lets the least urgent wait five minutes longer at most, however much that is more urgent keeps coming": Effect.gen(
@@ -125,6 +133,39 @@ const promises: Record<string, Effect.Effect<void, unknown, JobStore | SqlClient
     expect(yield* cancel("a")).toEqual(Option.none())
     expect(Option.isSome(yield* accept("c", "normal", "k"))).toBe(true)
     expect(yield* findLive("t", "k")).toEqual(Option.some("c"))
+  }),
+
+  "puts a replayed job where its priority belongs": Effect.gen(function* () {
+    const { replay, settle } = yield* JobStore
+    yield* accept("low", "low")
+    yield* settle(yield* claimed, { _tag: "Dead", failure })
+    yield* accept("high", "high")
+    yield* TestClock.setTime(1000)
+    yield* replay("low")
+    expect([yield* claimed, yield* claimed].map(({ id, rank }) => [id, rank])).toEqual([
+      ["high", 10_000],
+      ["low", 301_000]
+    ])
+  }),
+
+  "says of no end that it was written where the job was taken over first": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const { settle, takeOverLane } = yield* JobStore
+    for (const settlement of [{ _tag: "Retrying", failure, dueAt: 0 }, { _tag: "Released" }] as const) {
+      yield* accept(settlement._tag)
+      const lost = yield* claimed
+      yield* breakWrites(sql, true)
+      // No jitter: the test's clock would stop between two milliseconds, and PostgreSQL takes whole ones.
+      const settling = yield* Effect.fork(Effect.withRandomFixed(settle(lost, settlement), [0.5]))
+      yield* Effect.repeat(Effect.zipRight(breathe, TestClock.sleeps()), { until: Chunk.isNonEmpty })
+      yield* breakWrites(sql, false)
+      yield* takeOverLane(0)
+      yield* Effect.repeat(Effect.zipRight(TestClock.adjust("1 second"), breathe), {
+        until: () => settling.unsafePoll() !== null
+      })
+      expect([settlement._tag, yield* Fiber.join(settling)]).toEqual([settlement._tag, false])
+      yield* claimed
+    }
   }),
 
   "pages through the dead letters, replays and purges them": Effect.gen(function* () {

@@ -10,7 +10,6 @@ import * as Option from "effect/Option"
 import { rankOf } from "../priority.ts"
 import { certain } from "./certain.ts"
 import type { ClaimedJob } from "./claim.ts"
-import type { Numeric } from "./state.ts"
 
 /** What is kept of a failed attempt. */
 export interface FailureRecord {
@@ -89,23 +88,23 @@ const recorded =
       )
     )
 
-// The first write may have been committed although its answer was lost; a run's fence is never used again.
+// The first write may have been committed although its answer was lost: each end leaves what nothing else of a run does.
 const wasWritten =
   (sql: SqlClient.SqlClient) =>
-  (job: ClaimedJob, settlement: Settlement): Effect.Effect<boolean, SqlError> =>
-    Effect.map(
-      sql<{ readonly state: string; readonly run: Numeric }>`SELECT state, run FROM jobs WHERE id = ${job.id}`,
-      (rows) => rows.some(({ run, state }) => Number(run) === job.run && written[settlement._tag].includes(state))
-    )
+  ({ id, losses, run }: ClaimedJob, settlement: Settlement): Effect.Effect<boolean, SqlError> => {
+    switch (settlement._tag) {
+      case "Completed":
+        return isHit(sql`SELECT id FROM jobs WHERE id = ${id} AND run = ${run} AND state = 'completed'`)
+      case "Released":
+        return isHit(
+          sql`SELECT id FROM jobs WHERE id = ${id} AND run = ${run} AND state = 'ready' AND losses = ${losses}`
+        )
+      default:
+        return isHit(sql`SELECT run FROM job_errors WHERE job_id = ${id} AND run = ${run}`)
+    }
+  }
 
-const isHit = (update: Effect.Effect<ReadonlyArray<unknown>, SqlError>): Effect.Effect<boolean, SqlError> =>
-  Effect.map(update, (rows) => rows.length > 0)
-
-const written: Readonly<Record<Settlement["_tag"], ReadonlyArray<string>>> = {
-  Completed: ["completed"],
-  Retrying: ["retrying", "ready"],
-  Dead: ["dead"],
-  Released: ["ready"]
-}
+const isHit = (statement: Effect.Effect<ReadonlyArray<unknown>, SqlError>): Effect.Effect<boolean, SqlError> =>
+  Effect.map(statement, (rows) => rows.length > 0)
 
 const whether = (is: boolean): Option.Option<true> => (is ? Option.some(true) : Option.none())
