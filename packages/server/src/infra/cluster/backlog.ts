@@ -11,6 +11,7 @@ import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import { MetricsService } from "../../observe/metrics.ts"
 import { ownPrefix } from "./options.ts"
 import type { MessageTableOptions } from "./storage.ts"
@@ -46,7 +47,8 @@ export class BacklogError extends Data.TaggedError("ClusterBacklogError")<{
 
 /**
  * Samples `cluster_message_backlog{state}` and `cluster_message_backlog_oldest_age_seconds` on the one runner that has
- * the singleton, so that each is written once in a cluster. Fails where there is no message table.
+ * the singleton, so that each is written once in a cluster. Fails where there is no message table. Beside a backlog of the
+ * same table (a ready-made runner has one) it changes nothing and says so once.
  */
 export const backlog = (
   options: BacklogOptions = {}
@@ -72,12 +74,28 @@ export const backlog = (
         MetricsService.sample({ gauge: cluster.backlog, read: states, every }),
         MetricsService.sample({ gauge: cluster.backlogOldestAge, read: age, every })
       )
-      yield* sharding.registerSingleton(
-        `${ownPrefix}${table.name}`,
-        Effect.provideService(sampling, MetricsService, metrics),
-        { shardGroup: options.shardGroup }
-      )
+      const name = `${ownPrefix}${table.name}`
+      yield* sharding
+        .registerSingleton(name, Effect.provideService(sampling, MetricsService, metrics), {
+          shardGroup: options.shardGroup
+        })
+        .pipe(
+          Effect.catchSomeDefect((defect) =>
+            // As `Sharding` words it; it can't be asked what it has.
+            defect === `Singleton '${name}' is already registered`
+              ? Option.some(Effect.sync(() => warnOfTwo(metrics, table)))
+              : Option.none()
+          )
+        )
     })
+  )
+
+const warnOfTwo = ({ meter }: MetricsService, { name }: MessageTable): void =>
+  meter.warnOnce(
+    `twice backlog ${name}`,
+    `The backlog of "${name}" is sampled already, and ClusterMetrics.backlog changes nothing beside that: ` +
+      "leave it out, or give the ready-made runner metrics: { backlog: false }",
+    {}
   )
 
 interface Backlog {

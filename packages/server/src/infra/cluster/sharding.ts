@@ -7,6 +7,7 @@ import type { ShardingRegistrationEvent } from "@effect/cluster/ShardingRegistra
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
+import * as GlobalValue from "effect/GlobalValue"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
@@ -23,7 +24,7 @@ interface Decorating {
   readonly options: ClusterMetricsOptions
   readonly clock: Clock.Clock
   readonly ambient: Ambient
-  /** The entity types and singletons that came through the decorator. */
+  /** The entity types and singletons that came through a decorator of the given `Sharding`: several branches may have one. */
   readonly seen: Set<string>
 }
 
@@ -40,7 +41,7 @@ export const layer = (options: ClusterMetricsOptions = {}): Layer.Layer<Sharding
       const metrics = yield* MetricsService
       const clock = yield* Effect.clock
       const ambient = yield* FiberRef.get(FiberRef.currentMetricLabels)
-      const decorating = { metrics, options, clock, ambient: Array.from(ambient), seen: new Set<string>() }
+      const decorating = { metrics, options, clock, ambient: Array.from(ambient), seen: seenOf(sharding) }
       const watched = once("Sharding", sharding, {
         meter: metrics.meter,
         decorate: (given) => decorate(given, decorating)
@@ -106,7 +107,18 @@ const singletons = (
       }
     : {}
 
-// What was registered beside the decorator is known to the sharding that it decorates, and to nobody else.
+const seenOf = (sharding: Sharding["Type"]): Set<string> => {
+  const known = seenBySharding.get(sharding) ?? new Set()
+  seenBySharding.set(sharding, known)
+  return known
+}
+
+const seenBySharding = GlobalValue.globalValue(
+  Symbol.for("@parametric-portal/server/seenRegistrations"),
+  () => new WeakMap<Sharding["Type"], Set<string>>()
+)
+
+// What was registered beside the decorators is known to the sharding that it decorates, and to nobody else.
 const warnOfStrangers = (sharding: Sharding["Type"], { metrics, seen }: Decorating) =>
   Predicate.hasProperty(sharding, "getRegistrationEvents")
     ? Effect.zipRight(

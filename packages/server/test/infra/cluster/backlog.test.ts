@@ -160,6 +160,30 @@ describe("the backlog", () => {
   )
 })
 
+describe("a second backlog of the same table", () => {
+  it.scopedLive("changes nothing, and is warned of once", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const logger = Logger.replace(
+        Logger.defaultLogger,
+        Logger.make(({ message }) => void lines.push(String(message)))
+      )
+      const runner = SingleRunner.layer({ shardingConfig: quick, metrics: { backlog: { every: "100 millis" } } })
+      const beside = Layer.mergeAll(ClusterMetrics.backlog(), Layer.fresh(ClusterMetrics.backlog()))
+      yield* Layer.build(beside.pipe(Layer.provide(runner), Layer.provide(logger)))
+      yield* Effect.repeat(Effect.zipRight(Effect.sleep("20 millis"), Testing.snapshot), {
+        until: (found) => found["cluster_message_backlog_oldest_age_seconds"] !== undefined,
+        times: 200
+      })
+      expect(yield* Testing.snapshot).toMatchObject({ 'cluster_message_backlog{state="pending"}': 0 })
+      expect(lines.filter((line) => line.includes("backlog"))).toEqual([
+        'The backlog of "cluster_messages" is sampled already, and ClusterMetrics.backlog changes nothing beside that: ' +
+          "leave it out, or give the ready-made runner metrics: { backlog: false }"
+      ])
+    }).pipe(Effect.provide(sqlite), Effect.provide(Testing.layer()))
+  )
+})
+
 describe("what it can't read", () => {
   it.live("is an error that names the table, where the prefix is not known or messages are not stored in SQL", () =>
     Effect.gen(function* () {

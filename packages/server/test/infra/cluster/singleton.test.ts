@@ -122,6 +122,29 @@ describe("decorating", () => {
     }).pipe(Effect.provide(Testing.layer()))
   )
 
+  it.effect("in two branches over one runner warns of nothing, and counts both", () =>
+    Effect.gen(function* () {
+      const { lines, logger } = logged()
+      const late = <A, E, R>(layer: Layer.Layer<A, E, R>) => Layer.unwrapEffect(Effect.as(Effect.sleep(1), layer))
+      const branch = <A, E>(layer: Layer.Layer<A, E, Sharding.Sharding>) =>
+        late(layer).pipe(Layer.provide(Layer.fresh(ClusterMetrics.layer())))
+      const branches = Layer.mergeAll(
+        branch(CounterLive),
+        branch(Singleton.make("alone", Effect.never)),
+        branch(Layer.effectDiscard(Effect.forkDaemon(add)))
+      )
+      yield* Effect.never.pipe(Effect.provide(branches.pipe(Layer.provide(base))), Effect.provide(logger), Effect.fork)
+      yield* ready
+      yield* ready
+      yield* ready
+      expect(lines.filter((line) => line.includes("does not decorate"))).toEqual([])
+      expect(yield* moved("cluster_messages_received_total", "cluster_singletons_active")).toEqual({
+        'cluster_messages_received_total{entity_type="Counter",message="Add",operation="receive"}': 1,
+        'cluster_singletons_active{singleton="alone"}': 1
+      })
+    }).pipe(Effect.provide(Testing.layer()))
+  )
+
   it("leaves the types of clients alone", () => {
     type Clients = Effect.Effect.Success<typeof Counter.client>
     const call = (of: Clients) => of("one").Add({ n: 1 })
