@@ -2,8 +2,10 @@
  * Watching the clients of an entity type: each call is one `send`, from the call to its reply, to the acceptance of a
  * call whose reply is discarded, or to the end of its stream.
  */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import { identity } from "effect/Function"
 import type * as Mailbox from "effect/Mailbox"
 import * as Predicate from "effect/Predicate"
@@ -87,10 +89,17 @@ const called = (call: Call, [payload, options]: readonly [unknown, unknown], wat
   throw returned.left
 }
 
+// Its consumer may stop early and be content: the call was interrupted all the same, as a mailbox that is left is.
 const watchStream = <A, E, R>(stream: Stream.Stream<A, E, R>, watcher: Watcher): Stream.Stream<A, E, R> =>
   Stream.suspend(() => {
     const end = begin(watcher)
-    return stream.pipe(Stream.ensuringWith((exit) => Effect.sync(() => end(ofExit(exit)))))
+    let isRead = false
+    return stream.pipe(
+      Stream.onEnd(Effect.sync(() => (isRead = true))),
+      Stream.ensuringWith((exit) =>
+        Effect.sync(() => end(Exit.isSuccess(exit) && !isRead ? ofCause(Cause.empty) : ofExit(exit)))
+      )
+    )
   })
 
 // The call is over when the mailbox is: a fiber of the caller's scope waits for that, and is interrupted with it.
