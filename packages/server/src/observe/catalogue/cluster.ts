@@ -48,7 +48,8 @@ export const cluster = {
     given: true,
     help: "Cluster operations that failed or died, by type of error.",
     misses:
-      "RunnerUnavailable and EntityNotAssignedToRunner, which clients retry unseen: see cluster_runner_sends_total."
+      "RunnerUnavailable and EntityNotAssignedToRunner, which clients retry unseen: see cluster_runner_sends_total. " +
+      "Which side it was: a handler that fails while its caller waits is two errors, the receiver's and the sender's."
   },
   messageLatency: {
     name: "cluster_message_latency_seconds",
@@ -74,7 +75,7 @@ export const cluster = {
     labels: [...labels, "message"],
     given: true,
     help: "Messages that were sent: the send succeeded.",
-    misses: "Broadcasts."
+    misses: "Broadcasts, and streams that their caller left before their end."
   },
   redeliveries: {
     name: "cluster_redeliveries_total",
