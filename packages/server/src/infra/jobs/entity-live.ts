@@ -54,9 +54,12 @@ const keeper = (dispatcher: Dispatcher) =>
         Effect.gen(function* () {
           const shard = yield* Effect.provideService(JobEntity.getShardId(laneId(lane)), Sharding.Sharding, sharding)
           if (!dispatcher.isHeld(lane) && sharding.hasShardId(shard)) {
-            yield* client(laneId(lane)).wake().pipe(Effect.timeout("5 seconds"), Effect.ignore)
+            yield* Effect.timeout(client(laneId(lane)).wake(), "5 seconds")
           }
-        })
+        }).pipe(
+          // However a wake ends, the next round tries again: a lane that moves interrupts it, a lost connection kills it.
+          Effect.catchAllCause((cause) => Effect.logDebug(`Lane ${lane} was not woken; it will be tried again`, cause))
+        )
       const all = Effect.forEach(
         Array.from({ length: lanes }, (_, lane) => lane),
         wake,
