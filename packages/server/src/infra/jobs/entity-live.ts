@@ -35,8 +35,8 @@ const entity = (dispatcher: Dispatcher) =>
       const operations = yield* makeOperations({ store, recorder, dispatcher })
       return JobEntity.of({
         submit: ({ payload }) => operations.submit({ ...payload, lane }),
-        cancel: ({ payload }) => operations.cancel(payload.id),
-        replay: ({ payload }) => operations.replay(payload.id),
+        cancel: ({ payload }) => operations.cancel({ ...payload, lane }),
+        replay: ({ payload }) => operations.replay({ ...payload, lane }),
         wake: () => Effect.void
       })
     }),

@@ -11,6 +11,9 @@ export class Accepted extends Schema.Class<Accepted>("@parametric-portal/server/
   isDuplicate: Schema.Boolean
 }) {}
 
+/** What is to be done to one job: what it is counted as, and whether this call was made before and not answered. */
+const change = { id: Schema.String, jobType: Schema.String, priority: Priority, isRepeated: Schema.Boolean }
+
 /**
  * One entity a lane; its id is the number of the lane. The messages are not persisted: what they bring about is durable
  * in the tables of jobs, and sending one again changes nothing more.
@@ -23,13 +26,14 @@ export const JobEntity = Entity.make("Job", [
       priority: Priority,
       payload: Schema.String,
       dedupeKey: Schema.optional(Schema.String),
-      deliverAt: Schema.optional(Schema.Number)
+      deliverAt: Schema.optional(Schema.Number),
+      isRepeated: Schema.optional(Schema.Boolean)
     },
     success: Accepted,
     error: JobError
   }),
-  Rpc.make("cancel", { payload: { id: Schema.String }, error: JobError }),
-  Rpc.make("replay", { payload: { id: Schema.String }, error: JobError }),
+  Rpc.make("cancel", { payload: change, error: JobError }),
+  Rpc.make("replay", { payload: change, error: JobError }),
   /** Brings the entity to life, so that its runner works on the lane. */
   Rpc.make("wake", {})
 ])

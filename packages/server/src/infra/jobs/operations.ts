@@ -3,14 +3,16 @@
  * makes it true, and can't be interrupted between the two.
  */
 import type { SqlError } from "@effect/sql/SqlError"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
 import type { MetricsService } from "../../observe/metrics.ts"
 import type { Dispatcher } from "./dispatch.ts"
 import { Accepted } from "./entity.ts"
 import { JobError } from "./error.ts"
-import type { Recorder } from "./record.ts"
+import type { Kind, Recorder } from "./record.ts"
 import type { Submission, Waiting } from "./store/accept.ts"
 import { certain } from "./store/certain.ts"
 import type { Found } from "./store/read.ts"
@@ -23,25 +25,84 @@ export interface OperationsOptions {
   readonly dispatcher: Dispatcher
 }
 
+/** A call that is made again finds `isRepeated` set: what the first one did, or does, is its answer. */
+interface Repeatable {
+  readonly isRepeated?: boolean | undefined
+}
+
+/** A change of a job that is in the tables. */
+interface Change extends Repeatable, Kind {
+  readonly id: string
+  readonly lane: number
+}
+
 /** The operations of one lane. */
 export const makeOperations = (options: OperationsOptions) =>
-  Effect.map(Effect.makeSemaphore(1), (oneByOne) => ({
-    // Submissions with a key come one after the other, so that the second sees the job of the first.
-    submit: (job: Submission) =>
-      Effect.uninterruptible(
-        job.dedupeKey === undefined ? submit(options, job) : oneByOne.withPermits(1)(submit(options, job))
-      ),
-    cancel: (id: string) => Effect.uninterruptible(cancel(options, id)),
-    replay: (id: string) => Effect.uninterruptible(replay(options, id))
-  }))
-
-const submit = (options: OperationsOptions, job: Submission): Effect.Effect<Accepted, JobError, MetricsService> =>
-  Effect.gen(function* () {
-    const { dispatcher, recorder } = options
-    if (!(yield* dispatcher.isHandled(job.jobType))) {
-      return yield* handlerMissing(job).pipe(recorder.track({ ...job, operation: "submit" }))
+  Effect.map(Effect.makeSemaphore(1), (oneByOne) => {
+    const submitOnce = shared<Accepted>()
+    const cancelOnce = shared<void>()
+    const replayOnce = shared<void>()
+    return {
+      // Submissions with a key come one after the other, so that the second sees the job of the first.
+      submit: (job: Submission & Repeatable) =>
+        submitOnce(
+          job.id,
+          job.dedupeKey === undefined ? submit(options, job) : oneByOne.withPermits(1)(submit(options, job))
+        ),
+      cancel: (change: Change) => cancelOnce(change.id, unlessDone(options, change, "cancel")(cancel(options, change))),
+      replay: (change: Change) => replayOnce(change.id, unlessDone(options, change, "replay")(replay(options, change)))
     }
-    const before = yield* duplicateOf(options, job)
+  })
+
+/** Operations on the same job that meet are one: it runs once, to its end, and each caller has its answer. */
+const shared = <A>() => {
+  const running = new Map<string, Deferred.Deferred<A, JobError>>()
+  return <R>(id: string, operation: Effect.Effect<A, JobError, R>): Effect.Effect<A, JobError, R> =>
+    Effect.suspend(() => {
+      const before = running.get(id)
+      if (before !== undefined) {
+        return Deferred.await(before)
+      }
+      const answer = Deferred.unsafeMake<A, JobError>(FiberId.none)
+      running.set(id, answer)
+      return Effect.uninterruptible(
+        Effect.onExit(operation, (exit) => {
+          running.delete(id)
+          return Deferred.done(answer, exit)
+        })
+      )
+    })
+}
+
+const unlessDone =
+  (options: OperationsOptions, { id, isRepeated }: Change, operation: "cancel" | "replay") =>
+  <R>(change: Effect.Effect<void, JobError, R>): Effect.Effect<void, JobError, R> =>
+    isRepeated === true
+      ? Effect.flatMap(find(options, id), (now) => (isDone[operation](now) ? Effect.void : change))
+      : change
+
+/** Whether a job stands where the change would put it. */
+export const isDone = {
+  cancel: ({ state }: Found) => state === "cancelled",
+  replay: ({ state }: Found) => state !== "dead"
+} as const
+
+const submit = (
+  options: OperationsOptions,
+  job: Submission & Repeatable
+): Effect.Effect<Accepted, JobError, MetricsService> =>
+  Effect.gen(function* () {
+    const { dispatcher, recorder, store } = options
+    const track = recorder.track({ jobType: job.jobType, operation: "submit", priority: job.priority })
+    // What fails before anything is written is tracked as the failure that it is; a duplicate is no submission.
+    const orTracked = Effect.catchAll((error: JobError) => track(Effect.fail(error)))
+    if (!(yield* dispatcher.isHandled(job.jobType))) {
+      return yield* track(handlerMissing(job))
+    }
+    if (job.isRepeated === true && (yield* orTracked(reached(store.isKnown(job.id))))) {
+      return accepted(job.id)
+    }
+    const before = yield* orTracked(duplicateOf(options, job))
     if (Option.isSome(before)) {
       return before.value
     }
@@ -51,12 +112,12 @@ const submit = (options: OperationsOptions, job: Submission): Effect.Effect<Acce
       return accepted(job.id)
     }
     // Not ours: this very submission was accepted before, or another lane has just got a job with the same key.
-    const after = yield* duplicateOf(options, job)
+    const after = yield* orTracked(duplicateOf(options, job))
     if (Option.isSome(after)) {
       return after.value
     }
     // The job with the key may have ended meanwhile.
-    return (yield* reached(options.store.isKnown(job.id))) ? accepted(job.id) : yield* submit(options, job)
+    return (yield* orTracked(reached(store.isKnown(job.id)))) ? accepted(job.id) : yield* submit(options, job)
   })
 
 const accepted = (id: string): Accepted => new Accepted({ id, isDuplicate: false })
@@ -93,10 +154,10 @@ const insert = (
   )
 }
 
-const cancel = (options: OperationsOptions, id: string): Effect.Effect<void, JobError, MetricsService> =>
+const cancel = (options: OperationsOptions, job: Change): Effect.Effect<void, JobError, MetricsService> =>
   Effect.gen(function* () {
     const { dispatcher, recorder, store } = options
-    const job = yield* find(options, id)
+    const { id } = job
     const attempts = yield* Effect.flatMap(
       reached(certain(store.cancel(id), wasMade(options, id, { state: "cancelled", value: 0 }))),
       Option.match({ onNone: () => notAlive(options, id), onSome: Effect.succeed })
@@ -107,11 +168,12 @@ const cancel = (options: OperationsOptions, id: string): Effect.Effect<void, Job
     yield* dispatcher.cancelled(job.lane, id)
   })
 
-const replay = (options: OperationsOptions, id: string): Effect.Effect<void, JobError, MetricsService> =>
+const replay = (options: OperationsOptions, job: Change): Effect.Effect<void, JobError, MetricsService> =>
   Effect.gen(function* () {
     const { dispatcher, recorder, store } = options
-    const job = yield* find(options, id)
-    const waiting: Waiting = { ...job, dueAt: 0 }
+    const { id } = job
+    const { jobType, lane, priority } = job
+    const waiting: Waiting = { jobType, lane, priority, dueAt: 0 }
     const put = yield* Effect.flatMap(
       reached(certain(store.replay(id), wasMade(options, id, { state: "ready", value: waiting }))),
       Option.match({ onNone: () => notDead(options, id), onSome: Effect.succeed })

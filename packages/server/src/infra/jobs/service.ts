@@ -16,13 +16,13 @@ import type { JobError } from "./error.ts"
 import { JobHandlers } from "./handlers.ts"
 import type { Job } from "./job.ts"
 import { laneId } from "./lane-id.ts"
-import { notFound, reached } from "./operations.ts"
+import { isDone, notFound, reached } from "./operations.ts"
 import { makeRecorder, type Recorder } from "./record.ts"
 import { type JobResult, resultOf, settledOf } from "./result.ts"
 import type { PurgeOptions } from "./store/accept.ts"
 import type { DeadLetterPage, ListOptions } from "./store/dead-letters.ts"
 import type { Depth } from "./store/depth.ts"
-import type { Found, JobStatus } from "./store/read.ts"
+import type { JobStatus } from "./store/read.ts"
 import { JobStore } from "./store.ts"
 import { type Order, submissionOf, type SubmitOptions } from "./submission.ts"
 
@@ -146,7 +146,9 @@ const submit = <Type extends string, P, A, E>(
       onFailure: (error) => recorder.track({ jobType: job.type, operation: "submit", priority })(Effect.fail(error)),
       onSuccess: Effect.succeed
     })
-    const { id } = yield* called(settings, () => client(laneId(submission.lane)).submit(submission))
+    const { id } = yield* called(settings, (isRepeated) =>
+      client(laneId(submission.lane)).submit({ ...submission, isRepeated })
+    )
     return id
   })
 
@@ -162,19 +164,14 @@ const change = (
   id: string,
   operation: "cancel" | "replay"
 ): Effect.Effect<void, JobError> =>
-  Effect.flatMap(found(id, store.find(id)), ({ lane }) => {
-    const make = client(laneId(lane))[operation]({ id })
+  Effect.flatMap(found(id, store.find(id)), ({ jobType, lane, priority }) => {
+    const make = (isRepeated: boolean) => client(laneId(lane))[operation]({ id, jobType, priority, isRepeated })
     return called(settings, (isRepeated) =>
       isRepeated
-        ? Effect.flatMap(found(id, store.find(id)), (now) => (isDone[operation](now) ? Effect.void : make))
-        : make
+        ? Effect.flatMap(found(id, store.find(id)), (now) => (isDone[operation](now) ? Effect.void : make(true)))
+        : make(false)
     )
   })
-
-const isDone = {
-  cancel: ({ state }: Found) => state === "cancelled",
-  replay: ({ state }: Found) => state !== "dead"
-} as const
 
 const result = <Type extends string, P, A, E>(
   { store }: Parts,
