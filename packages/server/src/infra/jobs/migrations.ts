@@ -56,9 +56,21 @@ const createTables = Effect.gen(function* () {
     WHERE dedupe_key IS NOT NULL AND state IN ('ready', 'scheduled', 'running', 'retrying')`
 })
 
+/** The indexes of what waits hold all that the gauges ask for: sampling a long queue reads no row of the table. */
+const coverSamples = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`DROP INDEX jobs_ready`
+  yield* sql`CREATE INDEX jobs_ready ON jobs (lane, job_type, rank, id, due_at) WHERE state = 'ready'`
+  yield* sql`DROP INDEX jobs_due`
+  yield* sql`CREATE INDEX jobs_due ON jobs (lane, due_at, job_type, state) WHERE state IN ('scheduled', 'retrying')`
+})
+
 /** Brings the tables up to date; several runners may do so at the same time. */
 export const migrate: Effect.Effect<void, Migrator.MigrationError | SqlError, SqlClient.SqlClient> = Migrator.make({})({
-  loader: Effect.succeed([[1, "create_tables", Effect.succeed(createTables)]]),
+  loader: Effect.succeed([
+    [1, "create_tables", Effect.succeed(createTables)],
+    [2, "cover_samples", Effect.succeed(coverSamples)]
+  ]),
   table: "jobs_migrations"
 }).pipe(
   // Two runners that both find no table of migrations both create it, and one of them fails.
