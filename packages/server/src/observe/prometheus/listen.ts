@@ -14,7 +14,7 @@ export interface ListenOptions {
   readonly path: string
 }
 
-/** The port can't be listened on. */
+/** The page can't be served there: the port is taken, or port or path are none. */
 export class PrometheusListenError extends Data.TaggedError("PrometheusListenError")<{
   readonly host: string
   readonly port: number
@@ -38,11 +38,24 @@ export const listen = (
       const fiber = Runtime.runFork(runtime, answer(pageFor, path, { request, response }))
       response.once("close", () => fiber.unsafeInterruptAsFork(fiber.id()))
     })
+    const problem = problemOf(path, port)
+    if (problem !== undefined) {
+      return yield* new PrometheusListenError({ host, port, cause: problem })
+    }
     yield* Effect.acquireRelease(opened(server, host, port), () => closed(server))
     const address = server.address()
     const bound = typeof address === "object" && address !== null ? address.port : port
     return new URL(`http://${host.includes(":") ? `[${host}]` : host}:${bound}${path}`)
   })
+
+const problemOf = (path: string, port: number): string | undefined => {
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    return "a port is a whole number from 0 to 65535, and 0 takes a free one"
+  }
+  return path.startsWith("/") && pathOf(path) === path
+    ? undefined
+    : `the path "${path}" must begin with "/", and be written as it is in an address`
+}
 
 const opened = (server: Http.Server, host: string, port: number): Effect.Effect<void, PrometheusListenError> =>
   Effect.async((resume) => {
@@ -61,9 +74,20 @@ interface Exchange {
   readonly response: Http.ServerResponse
 }
 
-const answer = (pageFor: PageFor, path: string, { request, response }: Exchange): Effect.Effect<void> =>
+const answer = (pageFor: PageFor, path: string, exchange: Exchange): Effect.Effect<void> =>
+  Effect.catchAllDefect(answered(pageFor, path, exchange), (defect) =>
+    Effect.zipRight(Effect.logWarning("The Prometheus page died", defect), broken(exchange.response))
+  )
+
+/** Half a page must not look like a whole one. */
+const broken = (response: Http.ServerResponse): Effect.Effect<void> =>
+  response.headersSent
+    ? Effect.sync(() => response.destroy())
+    : refuse(response, 500, "the page could not be made; the log says why")
+
+const answered = (pageFor: PageFor, path: string, { request, response }: Exchange): Effect.Effect<void> =>
   Effect.suspend(() => {
-    if (new URL(request.url ?? "/", "http://localhost").pathname !== path) {
+    if (pathOf(request.url ?? "/") !== path) {
       return refuse(response, 404, `there is only ${path}`)
     }
     if (request.method !== "GET" && request.method !== "HEAD") {
@@ -71,13 +95,20 @@ const answer = (pageFor: PageFor, path: string, { request, response }: Exchange)
       return refuse(response, 405, "only GET and HEAD")
     }
     const page = pageFor(request.headers.accept)
-    response.writeHead(200, { "content-type": page.contentType })
+    response.statusCode = 200
+    response.setHeader("content-type", page.contentType)
     const body = request.method === "HEAD" ? Stream.empty : page.body
     return Effect.zipRight(
       Stream.runForEach(body, (text) => write(response, text)),
       Effect.sync(() => response.end())
     )
   })
+
+/** The path of what a request asks for, which may be a whole address, or nothing that can be understood. */
+const pathOf = (target: string): string | undefined => {
+  const base = "http://localhost"
+  return URL.canParse(target, base) ? new URL(target, base).pathname : undefined
+}
 
 const refuse = (response: Http.ServerResponse, status: number, message: string): Effect.Effect<void> =>
   Effect.sync(() => {

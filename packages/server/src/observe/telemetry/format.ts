@@ -49,7 +49,8 @@ export const someOf = <const Word extends string>(...words: ReadonlyArray<Word>)
 /** A URL of http or https. */
 export const url: Format<URL> = {
   allowed: "a URL that begins with http:// or https://",
-  show: (value) => `"${value.replace(/[^/@]*@/, "***@").replace(/[?#].*$/, "?***")}"`,
+  // A password may hold any character: all up to the last @ may be one.
+  show: (value) => `"${value.replace(/^([a-z0-9+.-]*:\/\/)?.*@/is, "$1***@").replace(/[?#].*$/s, "?***")}"`,
   parse: (value) => {
     if (!/^https?:\/\/[^/]/i.test(value) || !URL.canParse(value)) {
       return undefined
@@ -72,12 +73,17 @@ export const headers: Format<Readonly<Record<string, string>>> = {
   allowed: "name=value pairs separated by commas, with special characters percent-encoded",
   show: () => "(not shown)",
   parse: (value) => {
-    const read = readPairs(value, /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/)
-    return read !== undefined && Object.values(read).every((one) => /^[\t\x20-\x7e\x80-\xff]*$/.test(one))
-      ? read
-      : undefined
+    const read = readPairs(value, headerName)
+    return read !== undefined && Object.entries(read).every(isHeader) ? read : undefined
   }
 }
+
+/** A header as HTTP allows it. */
+export const isHeader = ([name, value]: readonly [string, string]): boolean =>
+  headerName.test(name) && headerValue.test(value)
+
+const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/
 
 const within = (value: number, least: number, most: number): number | undefined =>
   value >= least && value <= most ? value : undefined

@@ -1,11 +1,11 @@
 /** One OTLP destination: its address, headers, encoding and time limit, from options and variables. */
 import * as Effect from "effect/Effect"
 import { type Format, parsed, variable } from "./variable.ts"
-import { headers, milliseconds, oneOf, url } from "./format.ts"
+import { headers, isHeader, milliseconds, oneOf, url } from "./format.ts"
 import type { OtlpOptions } from "./options.ts"
 import { durationOption, notAbove } from "./time-limit.ts"
 import { readTls, type Tls } from "./tls.ts"
-import type { TelemetrySettingsError } from "./settings-error.ts"
+import { TelemetrySettingsError } from "./settings-error.ts"
 import type { Temporality } from "./temporality.ts"
 
 /** An OTLP destination with nothing left open. */
@@ -69,6 +69,13 @@ const headersOf = (options: OtlpOptions): Effect.Effect<Readonly<Record<string, 
   Effect.gen(function* () {
     const all = yield* variable(["OTEL_EXPORTER_OTLP_HEADERS"], headers)
     const own = yield* variable(["OTEL_EXPORTER_OTLP_METRICS_HEADERS"], headers)
+    if (!Object.entries(options.headers ?? {}).every(isHeader)) {
+      return yield* new TelemetrySettingsError({
+        setting: "the option headers of an otlp destination",
+        value: "(not shown)",
+        allowed: "names of letters, digits and !#$%&'*+.^_`|~- with values of visible characters, spaces and tabs"
+      })
+    }
     return { ...all?.value, ...own?.value, ...options.headers }
   })
 

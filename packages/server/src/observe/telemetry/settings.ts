@@ -6,7 +6,7 @@ import type { DestinationOptions, PrometheusOptions, TelemetryOptions } from "./
 import { type OtlpSettings, otlpSettings } from "./otlp-settings.ts"
 import { TelemetrySettingsError } from "./settings-error.ts"
 import { durationOption, notAbove } from "./time-limit.ts"
-import { variable } from "./variable.ts"
+import { parsed, variable } from "./variable.ts"
 
 /** Where a Prometheus server may scrape. */
 export interface PrometheusSettings {
@@ -73,9 +73,14 @@ const prometheusSettings = (options: PrometheusOptions): Effect.Effect<Prometheu
     return {
       type: "prometheus",
       host: options.host ?? hostVariable?.value ?? "localhost",
-      port: options.port ?? portVariable?.value ?? 9464
+      port: (yield* portOption(options.port)) ?? portVariable?.value ?? 9464
     }
   })
+
+const portOption = (given: number | undefined): Effect.Effect<number | undefined, TelemetrySettingsError> =>
+  given === undefined
+    ? Effect.succeed(undefined)
+    : parsed("the option port of a prometheus destination", String(given), port)
 
 const maxPointsOf = (given: number): Effect.Effect<number, TelemetrySettingsError> =>
   Number.isInteger(given) && given >= 1

@@ -7,11 +7,14 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import { createServer } from "node:http"
+import { createServer, request } from "node:http"
 import { catalogue } from "../../../src/observe/catalogue.ts"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import { Prometheus, PrometheusListenError, type PrometheusServerOptions } from "../../../src/observe/prometheus.ts"
+import { listen } from "../../../src/observe/prometheus/listen.ts"
+import type { PageFor } from "../../../src/observe/prometheus/page.ts"
 import { captureLog, own } from "../telemetry/pipeline.ts"
 
 const page = (options: PrometheusServerOptions = {}) =>
@@ -134,6 +137,72 @@ jobs_dlq_oldest_age_seconds{job_type="a \\"quoted\\" \\\\ word"} 2.5
       expect(head.status).toBe(200)
     }).pipe(Effect.provide(page({ path: "/deep/metrics" })))
   )
+
+  it.scopedLive("answers what is no path at all", () =>
+    Effect.gen(function* () {
+      const { url } = yield* Prometheus
+      const statusOf = (target: string) =>
+        Effect.async<number | undefined>((resume) => {
+          const options = { host: "localhost", port: url.port, path: target, agent: false }
+          request(options, (response) => resume(Effect.succeed(response.resume().statusCode))).end()
+        }).pipe(Effect.timeoutFail({ duration: "2 seconds", onTimeout: () => "no answer" }))
+      for (const target of ["//", "//metrics", "/%", "http://[", "*"]) {
+        expect([target, yield* statusOf(target)]).toEqual([target, 404])
+      }
+      for (const target of ["/metrics", "/metrics?", "http://elsewhere/metrics?a=b"]) {
+        expect([target, yield* statusOf(target)]).toEqual([target, 200])
+      }
+    }).pipe(Effect.provide(page()))
+  )
+
+  it.scopedLive("that dies is answered with 500 before its first piece, and cut off after it", () =>
+    Effect.gen(function* () {
+      const { layer, lines } = captureLog()
+      const pages: ReadonlyArray<PageFor> = [
+        () => ({ contentType: "text/plain", body: Stream.dieMessage("broken inside") }),
+        () => {
+          throw new Error("broken inside")
+        },
+        () => ({
+          contentType: "text/plain",
+          body: Stream.concat(Stream.make("a 1\n"), Stream.dieMessage("broken inside"))
+        })
+      ]
+      const answers = yield* Effect.forEach(pages, (pageFor) =>
+        Effect.flatMap(listen(pageFor, { host: "localhost", port: 0, path: "/metrics" }), (url) =>
+          Effect.promise(() =>
+            fetch(url, { signal: AbortSignal.timeout(2_000) })
+              .then(async (response) => [response.status, await response.text()])
+              .catch((error: unknown) => (error instanceof Error ? error.name : error))
+          )
+        )
+      ).pipe(Effect.provide(layer))
+      const broken = [500, "the page could not be made; the log says why\n"]
+      expect(answers).toEqual([broken, broken, "TypeError"])
+      expect(lines.map((line) => /^WARN The Prometheus page died.*broken inside$/.test(line))).toEqual([
+        true,
+        true,
+        true
+      ])
+    })
+  )
+
+  const port = "a port is a whole number from 0 to 65535, and 0 takes a free one"
+  const path = 'must begin with "/", and be written as it is in an address'
+  for (const [options, problem] of [
+    [{ port: 70_000 }, `localhost:70000: ${port}`],
+    [{ port: 1.5 }, `localhost:1.5: ${port}`],
+    [{ path: "metrics" }, `localhost:0: the path "metrics" ${path}`],
+    [{ path: "/metrics?a=b" }, `localhost:0: the path "/metrics?a=b" ${path}`]
+  ] as const) {
+    it.scopedLive(`with ${JSON.stringify(options)} is an error that says what is allowed`, () =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(Layer.build(page(options)))
+        expect(error).toBeInstanceOf(PrometheusListenError)
+        expect(error.message).toBe(`Prometheus can't be served at ${problem}`)
+      })
+    )
+  }
 
   it.scopedLive("on a port that is in use is an error that says so", () =>
     Effect.gen(function* () {

@@ -252,6 +252,8 @@ describe("a reader of OpenTelemetry", () => {
   )
 })
 
+const source = (file: string) => JSON.stringify(fileURLToPath(new URL(`../../../src/observe/${file}`, import.meta.url)))
+
 describe("an optional peer", () => {
   it.effect("that is missing is an error that says which to install, and what for", () =>
     Effect.gen(function* () {
@@ -264,23 +266,36 @@ describe("an optional peer", () => {
     })
   )
 
-  it.effect("is not loaded by the metrics", () =>
-    Effect.sync(() => {
-      const metrics = fileURLToPath(new URL("../../../src/observe/metrics.ts", import.meta.url))
-      const script = `
-        import { createRequire } from "node:module"
-        const { MetricsService } = await import(${JSON.stringify(metrics)})
-        const loaded = Object.keys(createRequire(import.meta.url).cache).filter((file) => file.includes("@opentelemetry"))
-        process.stdout.write(JSON.stringify([typeof MetricsService, loaded]))
-      `
-      const { stderr, stdout } = spawnSync(
-        process.execPath,
-        ["--import", "tsx", "--input-type=module", "--eval", script],
-        { cwd: fileURLToPath(new URL("../../..", import.meta.url)), encoding: "utf8" }
-      )
-      expect([stdout, stderr]).toEqual(['["function",[]]', ""])
-    })
-  )
+  const metrics = source("metrics.ts")
+  const uses = {
+    "by the metrics": `const { MetricsService } = await import(${metrics})`,
+    "for a page to scrape": `
+      const { MetricsService } = await import(${metrics})
+      const { Telemetry } = await import(${source("telemetry.ts")})
+      const { Effect, Layer } = await import("effect")
+      const page = Telemetry.layer({ destinations: [{ type: "prometheus", port: 0 }, { type: "console" }] })
+      await Effect.runPromise(Effect.provide(Telemetry, Layer.provide(page, MetricsService.layer({ registry: "own" }))))
+    `
+  }
+  for (const [what, use] of Object.entries(uses)) {
+    it.effect(`is not loaded ${what}`, () =>
+      Effect.sync(() => {
+        const script = `
+          import { createRequire } from "node:module"
+          console.log = () => {}
+          ${use}
+          const loaded = Object.keys(createRequire(import.meta.url).cache).filter((file) => file.includes("@opentelemetry"))
+          process.stdout.write(JSON.stringify([typeof MetricsService, loaded]))
+        `
+        const { stderr, stdout } = spawnSync(
+          process.execPath,
+          ["--import", "tsx", "--input-type=module", "--eval", script],
+          { cwd: fileURLToPath(new URL("../../..", import.meta.url)), encoding: "utf8" }
+        )
+        expect([stdout, stderr]).toEqual(['["function",[]]', ""])
+      })
+    )
+  }
 
   it.scopedLive("is not needed where nothing is exported", () =>
     Effect.gen(function* () {

@@ -5,7 +5,12 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { MetricsService } from "../../../src/observe/metrics.ts"
-import { Telemetry, type TelemetryOptions, TelemetrySettingsError } from "../../../src/observe/telemetry.ts"
+import {
+  type DestinationOptions,
+  Telemetry,
+  type TelemetryOptions,
+  TelemetrySettingsError
+} from "../../../src/observe/telemetry.ts"
 import { settingsOf } from "../../../src/observe/telemetry/settings.ts"
 
 const withVariables = (variables: Record<string, string>) =>
@@ -140,6 +145,9 @@ const malformed: ReadonlyArray<readonly [variable: string, value: string, messag
   ["OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://c", `"ftp://c"; allowed: ${address}`],
   ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://", `"http://"; allowed: ${address}`],
   ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "me:secret@c/?key=secret", `"***@c/?***"; allowed: ${address}`],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://user:se@cret@c", `"ftp://***@c"; allowed: ${address}`],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:se/cret@c", `"http://***@c"; allowed: ${address}`],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://me:se?cr#et@c/p?q", `"ftp://***@c/p?***"; allowed: ${address}`],
   ["OTEL_EXPORTER_OTLP_HEADERS", "authorization=secret%2", `(not shown); allowed: ${headerList}`],
   ["OTEL_EXPORTER_OTLP_HEADERS", "secret", `(not shown); allowed: ${headerList}`],
   ["OTEL_EXPORTER_OTLP_HEADERS", "a=secret%0A", `(not shown); allowed: ${headerList}`],
@@ -197,7 +205,11 @@ describe("a malformed option", () => {
     ["maxPoints", { maxPoints: 0 }],
     ["maxPoints", { maxPoints: 1.5 }],
     ["url", { destinations: [{ type: "otlp", url: "collector" }] }],
-    ["timeout", { interval: "1 second", destinations: [{ type: "otlp", timeout: "2 seconds" }] }]
+    ["timeout", { interval: "1 second", destinations: [{ type: "otlp", timeout: "2 seconds" }] }],
+    ["port", { destinations: [{ type: "prometheus", port: 70_000 }] }],
+    ["port", { destinations: [{ type: "prometheus", port: -1 }] }],
+    ["headers", { destinations: [{ type: "otlp", headers: { "bad name": "x" } }] }],
+    ["headers", { destinations: [{ type: "otlp", headers: { name: "bad\nvalue" } }] }]
   ]
   for (const [name, options] of bad) {
     it.effect(`${name} of ${JSON.stringify(options)} is an error that names it`, () =>
@@ -207,4 +219,18 @@ describe("a malformed option", () => {
       })
     )
   }
+
+  it.effect("says what is allowed, and shows no header", () =>
+    Effect.gen(function* () {
+      const messageOf = (destination: DestinationOptions) =>
+        Effect.map(Effect.flip(settings({}, { destinations: [destination] })), ({ message }) => message)
+      expect(yield* messageOf({ type: "prometheus", port: 70_000 })).toBe(
+        `the option port of a prometheus destination is "70000"; allowed: a port from 0 to 65535.`
+      )
+      expect(yield* messageOf({ type: "otlp", headers: { "authorization: secret": "secret" } })).toBe(
+        "the option headers of an otlp destination is (not shown); allowed: names of letters, digits and " +
+          "!#$%&'*+.^_`|~- with values of visible characters, spaces and tabs."
+      )
+    })
+  )
 })
