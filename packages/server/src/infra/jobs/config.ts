@@ -23,7 +23,10 @@ export interface JobsOptions {
   readonly callAgainAfter?: Duration.DurationInput | undefined
   /** How long a handler that was interrupted may take to end before it is left to itself; 5 seconds unless given. */
   readonly interruptGrace?: Duration.DurationInput | undefined
-  /** Payloads and results that are longer as JSON, in characters, are refused; 4,194,304 unless given. */
+  /**
+   * Payloads and results that are longer as JSON, in characters, are refused, and typed errors are not kept; 4,194,304
+   * unless given.
+   */
   readonly maxPayloadLength?: number | undefined
   /** A job that lost its runner this many times is a dead letter: it may be what kills them; 5 unless given. */
   readonly maxLosses?: number | undefined

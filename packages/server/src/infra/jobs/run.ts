@@ -57,7 +57,7 @@ export const attempt = (
   }
   return Effect.uninterruptible(
     Effect.gen(function* () {
-      const fiber = yield* Effect.forkDaemon(Effect.interruptible(handle(job, handler)))
+      const fiber = yield* Effect.forkDaemon(Effect.interruptible(handle(job, handler, settings)))
       fiber.addObserver(() => Deferred.unsafeDone(ending, Effect.succeed("exited")))
       const timer = yield* startTimer(ending, Duration.decode(handler.timeout))
       const how = yield* Deferred.await(ending)
@@ -77,7 +77,11 @@ export const attempt = (
   )
 }
 
-const handle = (job: ClaimedJob, handler: RegisteredHandler): Effect.Effect<string, AttemptFailed> =>
+const handle = (
+  job: ClaimedJob,
+  handler: RegisteredHandler,
+  settings: JobsSettings
+): Effect.Effect<string, AttemptFailed> =>
   Effect.suspend(() =>
     handler.run(job.payload, {
       jobId: job.id,
@@ -89,10 +93,28 @@ const handle = (job: ClaimedJob, handler: RegisteredHandler): Effect.Effect<stri
       acceptedAt: job.acceptedAt
     })
   ).pipe(
+    Effect.filterOrFail(
+      (result) => result.length <= settings.maxPayloadLength,
+      (result) => tooLong("result", result, settings)
+    ),
+    Effect.mapError((failure) =>
+      (failure.encoded?.length ?? 0) > settings.maxPayloadLength ? unencoded(failure) : failure
+    ),
     Effect.annotateLogs({ jobId: job.id, jobType: job.jobType, attempt: job.attempt }),
     // How it ends is looked at, and recorded.
     Effect.withUnhandledErrorLogLevel(Option.none())
   )
+
+/** A failure whose typed error is too long to keep. */
+const unencoded = ({ isRetryable, message, reason }: AttemptFailed): AttemptFailed =>
+  new AttemptFailed({ reason, message, isRetryable })
+
+const tooLong = (what: "payload" | "result", text: string, { maxPayloadLength }: JobsSettings): AttemptFailed =>
+  new AttemptFailed({
+    reason: "Validation",
+    message: `The ${what} has ${text.length} characters; the limit is ${maxPayloadLength}`,
+    isRetryable: false
+  })
 
 const startTimer = (
   ending: Deferred.Deferred<Ending>,
@@ -111,8 +133,7 @@ const refusal = (job: ClaimedJob, settings: JobsSettings): AttemptFailed | undef
     return new AttemptFailed({ reason: "RunnerUnavailable", message, isRetryable: false })
   }
   if (job.payload.length > settings.maxPayloadLength) {
-    const message = `The payload has ${job.payload.length} characters; the limit is ${settings.maxPayloadLength}`
-    return new AttemptFailed({ reason: "Validation", message, isRetryable: false })
+    return tooLong("payload", job.payload, settings)
   }
   return undefined
 }

@@ -3,6 +3,7 @@ import { expect, it } from "@effect/vitest"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Job, JobService } from "../../../src/infra/jobs.ts"
 import * as Testing from "../../../src/observe/testing.ts"
@@ -208,4 +209,30 @@ it.effect("puts a job aside at once whose end the database refuses, counted as w
     expect(now['jobs_dead_lettered_total{job_type="plain",reason="Unwritable"}']).toBe(1)
     expect(now['jobs_completed_total{job_type="plain",operation="process",priority="normal"}']).toBe(0)
   }).pipe(Effect.provide(world(Plain.toLayer(() => Effect.succeed("fine")))))
+})
+
+it.effect("refuses a result that is longer than the limit, and keeps no longer error", () => {
+  const Big = Job.make({
+    type: "big",
+    payload: Schema.Number,
+    success: Schema.String,
+    error: Schema.String,
+    maxAttempts: 1
+  })
+  const handler = Big.toLayer((length) =>
+    length > 0 ? Effect.succeed("x".repeat(length)) : Effect.fail("y".repeat(100))
+  )
+  return Effect.gen(function* () {
+    const jobs = yield* JobService
+    const resultOf = (length: number) =>
+      Effect.flatMap(within(jobs.submit(Big, length)), (id) => Effect.zipRight(pass(1000), jobs.result(Big, id)))
+    expect(yield* resultOf(8)).toEqual({ _tag: "Completed", value: "x".repeat(8) })
+    expect(yield* resultOf(9)).toMatchObject({
+      _tag: "Dead",
+      reason: "Validation",
+      message: "The result has 11 characters; the limit is 10"
+    })
+    expect(yield* resultOf(0)).toMatchObject({ _tag: "Dead", reason: "String", error: Option.none() })
+    expect((yield* Testing.snapshot)['jobs_failed_total{job_type="big",reason="Validation"}']).toBe(1)
+  }).pipe(Effect.provide(world(handler, { maxPayloadLength: 10 })))
 })
