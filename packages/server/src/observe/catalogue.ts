@@ -8,7 +8,7 @@ import { telemetry } from "./catalogue/telemetry.ts"
 import { workflow } from "./catalogue/workflow.ts"
 
 export type { Kind, Row, Rows, Scope } from "./catalogue/row.ts"
-export { labelNameProblem, metricNameProblem, reservedLabelNames, unitProblem } from "./catalogue/row.ts"
+export { labelNameProblem, metricNameProblem, unitProblem } from "./catalogue/row.ts"
 
 /** The namespaces of `MetricsService`, each a record of handle -> row. */
 export const catalogue = { jobs, cluster, workflow, telemetry }

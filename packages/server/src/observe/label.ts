@@ -4,7 +4,6 @@
  */
 import * as HashSet from "effect/HashSet"
 import * as MetricLabel from "effect/MetricLabel"
-import { reservedLabelNames } from "./catalogue/row.ts"
 
 declare const Names: unique symbol
 
@@ -18,6 +17,18 @@ export type Pairs<Name extends string = string> = { readonly [K in Name]?: strin
 
 /** Unique keys in code-unit order, values clean and not empty. */
 export type Canonical = ReadonlyArray<MetricLabel.MetricLabel>
+
+/**
+ * Names that mean something else to Prometheus or to the units of Effect's own exporters; never the name of a label.
+ */
+export const reservedLabelNames: ReadonlySet<string> = new Set([
+  "job",
+  "instance",
+  "le",
+  "quantile",
+  "unit",
+  "time_unit"
+])
 
 /** The longest value that is kept whole; a longer one is cut and ends in {@link ellipsis}. */
 export const maxValueLength = 120

@@ -16,7 +16,7 @@ import { boundaries, validate } from "./boundaries.ts"
 import { catalogue, type Row, type Rows } from "./catalogue.ts"
 import { checkLabels } from "./definition.ts"
 import type { DefinitionError } from "./definition-error.ts"
-import { type Counter, type Gauge, type HandlesOf, type Instrument, InstrumentId } from "./instrument.ts"
+import { type Gauge, type HandlesOf, type Instrument, InstrumentId } from "./instrument.ts"
 import { canonical, label, type Labels, type Pairs } from "./label.ts"
 import { type DefineOptions, type Meter, meterOf } from "./meter.ts"
 import { errorTag } from "./outcome.ts"
@@ -24,7 +24,7 @@ import { observe, sample, type Sample, type SampleOptions } from "./sampler.ts"
 import { ClusterTracker, type TrackClusterOptions } from "./track-cluster.ts"
 import { effectTracker, type ErrorCounter, errorTags, tagsOf, type TrackEffectOptions } from "./track-effect.ts"
 import { JobTracker, type TrackJobOptions } from "./track-job.ts"
-import { countElements, logProgress } from "./track-stream.ts"
+import { type AnyCounter, countElements, logProgress, type StreamProgressOptions } from "./track-stream.ts"
 import { ambientLabels, watch } from "./watch.ts"
 
 export type { BoundSeries } from "./bound.ts"
@@ -39,22 +39,12 @@ export type { SeriesState } from "./series.ts"
 export type { ClusterOperation, TrackClusterOptions } from "./track-cluster.ts"
 export type { DurationMetric, ErrorCounter, TrackEffectOptions } from "./track-effect.ts"
 export type { JobOperation, TrackJobOptions } from "./track-job.ts"
+export type { StreamProgressOptions } from "./track-stream.ts"
 
 /** How to build an instance of {@link MetricsService}. */
 export interface MetricsOptions extends DefineOptions {
   /** Where the metrics live: Effect's global registry unless given; `"own"` makes a fresh one for this instance. */
   readonly registry?: MetricRegistry.MetricRegistry | "own"
-}
-
-/** A counter of this library, or one of Effect's, whose labels nobody declares. */
-type AnyCounter<Label extends string> = Metric.Metric.Counter<number> & { readonly labelNames?: ReadonlyArray<Label> }
-
-/** How to count and log the progress of a stream. */
-export interface StreamProgressOptions<Label extends string> {
-  readonly counter: Counter<Label>
-  readonly labels: Pairs<Label> | Labels<Label>
-  /** A line is logged each time that the number of elements passes a multiple of this. */
-  readonly logInterval: number
 }
 
 interface MetricsShape extends HandlesOfCatalogue {

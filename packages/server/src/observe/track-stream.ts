@@ -1,7 +1,23 @@
 /** Counting the elements of a stream as they pass, a chunk at a time. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import type * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
+import type { Counter } from "./instrument.ts"
+import type { Labels, Pairs } from "./label.ts"
+
+/** A counter of this library, or one of Effect's, whose labels nobody declares. */
+export type AnyCounter<Label extends string> = Metric.Metric.Counter<number> & {
+  readonly labelNames?: ReadonlyArray<Label>
+}
+
+/** How to count and log the progress of a stream. */
+export interface StreamProgressOptions<Label extends string> {
+  readonly counter: Counter<Label>
+  readonly labels: Pairs<Label> | Labels<Label>
+  /** A line is logged each time that the number of elements passes a multiple of this. */
+  readonly logInterval: number
+}
 
 /** Runs `count` with the number of elements of each chunk that passes; the chunks stay as they are. */
 export const countElements = <A, E, R, R2>(

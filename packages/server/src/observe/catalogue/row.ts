@@ -1,5 +1,6 @@
 /** The shape of a catalogue row, and the rules for the words in it. */
 import type { BoundaryFamily } from "../boundaries.ts"
+import { reservedLabelNames } from "../label.ts"
 
 /**
  * - `counter` (C): monotonic, only ever added to
@@ -37,18 +38,6 @@ export interface Row<Label extends string = string> {
 
 /** A namespace: handle -> row. */
 export type Rows = Readonly<Record<string, Row>>
-
-/**
- * Names that mean something else to Prometheus or to the units of Effect's own exporters; never the name of a label.
- */
-export const reservedLabelNames: ReadonlySet<string> = new Set([
-  "job",
-  "instance",
-  "le",
-  "quantile",
-  "unit",
-  "time_unit"
-])
 
 const legalName = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/
 const legalUnit = /^(s|By|Cel|%|\{[a-z][a-z_]*\}|By\/s|\{[a-z][a-z_]*\}\/s)$/
