@@ -94,7 +94,9 @@ const readyWithin = "2 minutes"
 const launch = (order: RunnerOrder, exited: Deferred.Deferred<void>): ChildProcess => {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
   const entry = fileURLToPath(new URL("./runner.ts", import.meta.url))
-  const child = spawn(process.execPath, ["--import", tsx, entry, JSON.stringify(order)], {
+  // The driver of PostgreSQL warns of how @effect/sql-pg uses it; nobody who reads the demo can do anything about it.
+  const flags = ["--disable-warning=DeprecationWarning", "--import", tsx]
+  const child = spawn(process.execPath, [...flags, entry, JSON.stringify(order)], {
     detached: true,
     stdio: ["pipe", "pipe", "pipe"]
   })
