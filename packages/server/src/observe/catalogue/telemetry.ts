@@ -18,7 +18,7 @@ export const telemetry = {
     labels: ["outcome"],
     boundaries: "cluster",
     closed: { outcome: failedOutcomes },
-    help: "One export from the start of its request to its acknowledgement or failure."
+    help: "One export, from its start to the acknowledgement or failure of its last request."
   },
   pointsDropped: {
     name: "telemetry_points_dropped_total",

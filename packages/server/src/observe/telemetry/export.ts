@@ -15,6 +15,7 @@ import { makeRequest, type Request } from "./request.ts"
 import type { SelfMetrics } from "./self-metrics.ts"
 import type { SendFailed, Sender } from "./sender.ts"
 import type { Baselines } from "./temporality.ts"
+import type { TimeAfter } from "./wire-time.ts"
 
 /** How an export went. */
 export interface ExportReport {
@@ -30,6 +31,7 @@ export interface ExportReport {
 export interface ExportContext {
   readonly collector: Collector
   readonly baselines: Baselines
+  readonly time: Effect.Effect<TimeAfter>
   readonly resource: Resource
   readonly pace: Pace
   readonly selfMetrics: SelfMetrics
@@ -40,6 +42,9 @@ export interface ExportContext {
  * take costs its own points; once the collector can't be reached the rest is left for the next export.
  */
 export const exportOnce = (context: ExportContext, senders: ReadonlyArray<Sender>): Effect.Effect<ExportReport> =>
+  context.selfMetrics.exported(exportAll(context, senders))
+
+const exportAll = (context: ExportContext, senders: ReadonlyArray<Sender>): Effect.Effect<ExportReport> =>
   Effect.gen(function* () {
     const report = yield* Ref.make<ExportReport>({ requests: 0, points: 0, rejected: 0, failures: [] })
     const isOver = yield* Ref.make(false)
@@ -95,28 +100,21 @@ const requests = (context: ExportContext): Effect.Effect<Effect.Effect<Request |
         }
         return left > 0
       })
-      return left === room ? undefined : builder.build(context.resource, yield* Clock.currentTimeNanos)
+      return left === room ? undefined : builder.build(context.resource, yield* context.time)
     })
     return lock.withPermits(1)(next)
   })
 
 const send = (context: ExportContext, sender: Sender, request: Request) =>
-  Effect.gen(function* () {
-    const started = yield* Clock.currentTimeNanos
-    return yield* Effect.onExit(sender.send(request.metrics), (exit) =>
-      Effect.map(Clock.currentTimeNanos, (now) => {
-        context.pace.encoded(request.points, sender.encodeMs())
-        const seconds = Number(now - started) / 1e9
-        if (Exit.isSuccess(exit)) {
-          context.baselines.acknowledge(request.deltas, request.endTime)
-          context.selfMetrics.ended(seconds, now)
-          if (exit.value.points > 0) {
-            const { message, points } = exit.value
-            context.selfMetrics.dropped({ metric: "of a request", reason: "rejected", points, why: message })
-          }
-        } else {
-          context.selfMetrics.ended(seconds, now, Exit.isInterrupted(exit) ? "interrupted" : "failure")
+  Effect.onExit(sender.send(request.metrics), (exit) =>
+    Effect.sync(() => {
+      context.pace.encoded(request.points, sender.encodeMs())
+      if (Exit.isSuccess(exit)) {
+        context.baselines.acknowledge(request.deltas, request.endTime)
+        if (exit.value.points > 0) {
+          const { message, points } = exit.value
+          context.selfMetrics.dropped({ metric: "of a request", reason: "rejected", points, why: message })
         }
-      })
-    )
-  })
+      }
+    })
+  )

@@ -34,9 +34,10 @@ export const makeOtlpDestination = (
     const sender = makeSender(otlp.timeoutMs)
     const log = yield* makeOutageLog(name)
     const id = JSON.stringify([otlp.url, otlp.headers, otlp.temporality, registries, attributes])
-    const { baselines, oneAtATime, underWay } = streamOf(meter, id, otlp.temporality)
+    const { baselines, oneAtATime, time, underWay } = streamOf(meter, id, otlp.temporality)
     const resource = resourceFromAttributes({ ...attributes })
-    const context: ExportContext = { collector, baselines, resource, selfMetrics, pace: makePace(settings.maxPoints) }
+    const pace = makePace(settings.maxPoints)
+    const context: ExportContext = { collector, baselines, time, resource, selfMetrics, pace }
     const isEnding = yield* Ref.make(false)
     const once = exportOnce(context, [sender]).pipe(
       // What is cut at the end is no outage: the last export says what became of it.

@@ -14,6 +14,7 @@ import { resourceAttributes } from "./resource.ts"
 import { collectorOf, type Registries } from "./service-collector.ts"
 import type { TelemetryPeerMissing, TelemetrySettingsError } from "./settings-error.ts"
 import { makeBaselines } from "./temporality.ts"
+import { makeWireTime } from "./wire-time.ts"
 
 /** A producer of everything that a `MetricsService` has. */
 export const metricProducer = (
@@ -29,6 +30,7 @@ export const metricProducer = (
     const resource = resourceFromAttributes({ ...(yield* resourceAttributes({})) })
     const runtime = yield* Effect.runtime()
     const baselines = makeBaselines("cumulative")
+    const time = makeWireTime()
     const collect = Effect.gen(function* () {
       const builder = makeRequest(baselines)
       yield* inSlices(collector.collect(yield* Clock.currentTimeNanos), (point) => {
@@ -37,7 +39,7 @@ export const metricProducer = (
         }
         return true
       })
-      return { resourceMetrics: builder.build(resource, yield* Clock.currentTimeNanos).metrics, errors: [] }
+      return { resourceMetrics: builder.build(resource, yield* time).metrics, errors: [] }
     })
     return { collect: () => Runtime.runPromise(runtime, collect) }
   })

@@ -4,6 +4,7 @@ import type { DataPoint, Histogram, MetricData, ResourceMetrics } from "@opentel
 import { type ExportMetric, hrTime, type HrTime, type Point } from "./point.ts"
 import { foreignScope, ownScope } from "./scope.ts"
 import type { Baselines } from "./temporality.ts"
+import type { TimeAfter } from "./wire-time.ts"
 
 /** One request: what goes to the exporter, and the deltas that its acknowledgement covers. */
 export interface Request {
@@ -16,8 +17,8 @@ export interface Request {
 /** A request that is being filled. */
 export interface RequestBuilder {
   readonly add: (point: Point) => void
-  /** All points get the time of this call: no series began after it. */
-  readonly build: (resource: Resource, nowNanos: bigint) => Request
+  /** All points get one time: no series began after it. */
+  readonly build: (resource: Resource, timeAfter: TimeAfter) => Request
 }
 
 // The enums of OpenTelemetry's packages by value, so that nothing of them is loaded before something is exported.
@@ -36,6 +37,7 @@ export const makeRequest = (baselines: Baselines): RequestBuilder => {
   const deltas: Array<Point> = []
   const endTime: HrTime = [0, 0]
   let points = 0
+  let latestStart = 0n
   let current: ExportMetric | undefined
   let add = (_: Point): void => {}
   const adderOf = (metric: ExportMetric): ((point: Point) => void) => {
@@ -54,6 +56,7 @@ export const makeRequest = (baselines: Baselines): RequestBuilder => {
   return {
     add: (point) => {
       points += 1
+      latestStart = point.series.startNanos > latestStart ? point.series.startNanos : latestStart
       if (point.metric !== current) {
         current = point.metric
         add = adders.get(current) ?? adderOf(current)
@@ -61,8 +64,8 @@ export const makeRequest = (baselines: Baselines): RequestBuilder => {
       }
       add(point)
     },
-    build: (resource, nowNanos) => {
-      const [seconds, nanos] = hrTime(nowNanos)
+    build: (resource, timeAfter) => {
+      const [seconds, nanos] = hrTime(timeAfter(latestStart))
       endTime[0] = seconds
       endTime[1] = nanos
       const scopes = [

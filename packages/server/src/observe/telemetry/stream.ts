@@ -11,6 +11,7 @@ import type { MetricsService } from "../metrics.ts"
 import type { ExportReport } from "./export.ts"
 import type { Sender } from "./sender.ts"
 import { type Baselines, makeBaselines, type Temporality } from "./temporality.ts"
+import { makeWireTime, type TimeAfter } from "./wire-time.ts"
 
 /** An export, and what it is sent with. */
 export interface UnderWay {
@@ -21,6 +22,8 @@ export interface UnderWay {
 /** What is known of a stream. */
 export interface Stream {
   readonly baselines: Baselines
+  /** When its points are of. */
+  readonly time: Effect.Effect<TimeAfter>
   /** Exports come one after the other, whichever layer makes them. */
   readonly oneAtATime: Effect.Semaphore
   /** The export that was begun last. */
@@ -33,6 +36,7 @@ export const streamOf = (meter: Meter, id: string, temporality: Temporality): St
   known.set(meter, streams)
   const stream = streams.get(id) ?? {
     baselines: makeBaselines(temporality),
+    time: makeWireTime(),
     oneAtATime: Effect.unsafeMakeSemaphore(1),
     underWay: Ref.unsafeMake<UnderWay | undefined>(undefined)
   }

@@ -1,6 +1,7 @@
 /** When the collector does not take what it is sent: logged sparingly, counted, and over as soon as it is over. */
 import { describe, expect, it } from "@effect/vitest"
 import { Mode, Receiver } from "@parametric-portal/dashboard/receiver"
+import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import { MetricsService } from "../../../src/observe/metrics.ts"
@@ -135,6 +136,33 @@ describe("an outage", () => {
         expect(lines.some((line) => line.includes("too old"))).toBe(true)
         yield* setMode(Mode.ok)
       }).pipe(Effect.provide(pipeline()), Effect.provide(layer))
+    }).pipe(Effect.provide(Receiver.layer()))
+  )
+
+  it.scoped("does not move the time of the last success, which is the wall's", () =>
+    Effect.gen(function* () {
+      const { find, setMode } = yield* Receiver
+      const lastSuccess = Effect.map(snapshot, (series) => series["telemetry_last_success_timestamp_seconds"])
+      // A machine that slept: the wall went on, what counts nanoseconds did not.
+      const base = yield* Effect.clock
+      const asleep: Clock.Clock = Object.assign(Object.create(base), {
+        currentTimeMillis: Effect.map(base.currentTimeMillis, (ms) => ms + 3_600_000)
+      })
+      yield* TestClock.setTime(1_000_000_000_000)
+      yield* Effect.gen(function* () {
+        yield* Telemetry.flush
+        expect(yield* lastSuccess).toBe(1_000_000_000)
+        yield* setMode(Mode.status(503))
+        yield* TestClock.adjust("10 seconds")
+        yield* Telemetry.flush
+        expect(yield* lastSuccess).toBe(1_000_000_000)
+        yield* setMode(Mode.ok)
+        yield* TestClock.adjust("10 seconds")
+        yield* Effect.withClock(Telemetry.flush, asleep)
+        expect(yield* lastSuccess).toBe(1_000_003_620)
+        const [exported] = yield* find("telemetry_exports_total", {})
+        expect(exported?.timeUnixNano).toBe(1_000_003_620_000_000_000n)
+      }).pipe(Effect.provide(pipeline({ interval: "1 hour" }, { timeout: "300 millis" })))
     }).pipe(Effect.provide(Receiver.layer()))
   )
 

@@ -19,6 +19,7 @@ import { MetricsService } from "../../../src/observe/metrics.ts"
 import { Telemetry, TelemetryPeerMissing } from "../../../src/observe/telemetry.ts"
 import { loadPeer } from "../../../src/observe/telemetry/peer.ts"
 import { makePace } from "../../../src/observe/telemetry/pace.ts"
+import { snapshot } from "../../../src/observe/testing.ts"
 import { captureLog, own, pipeline, telemetryTo, totalOf, until } from "./pipeline.ts"
 
 const count = (series: number) =>
@@ -45,6 +46,11 @@ describe("requests", () => {
         expect(points.reduce((sum, one) => sum + one, 0)).toBe(report?.points)
         expect(points.length).toBe(report?.requests)
         expect(yield* totalOf("jobs_enqueued_total")).toBe(5_000)
+        expect(points.length).toBeGreaterThan(5)
+        expect(yield* snapshot).toMatchObject({
+          telemetry_exports_total: 1,
+          telemetry_export_seconds: { count: 1 }
+        })
       }).pipe(Effect.provide(layer))
       expect(yield* faults).toEqual([])
     }).pipe(Effect.provide(Receiver.layer()))
