@@ -15,7 +15,9 @@ export const codec = <A, I>(schema: Schema.Schema<A, I>): Codec<A> => {
   const decode = Schema.decodeUnknown(schema)
   return {
     encode: (value) =>
-      Effect.flatMap(encode(value), (encoded) => (encoded === undefined ? Effect.succeed("") : toJson(encoded))),
+      Effect.flatMap(encode(value), (encoded) =>
+        encoded === undefined ? Effect.succeed("") : Effect.zipLeft(toJson(encoded), finite(encoded))
+      ),
     decode: (text) => (text === "" ? decode(undefined) : Effect.flatMap(fromJson(text), (parsed) => decode(parsed)))
   }
 }
@@ -23,3 +25,13 @@ export const codec = <A, I>(schema: Schema.Schema<A, I>): Codec<A> => {
 const json = Schema.parseJson()
 const toJson = Schema.encodeUnknown(json)
 const fromJson = Schema.decodeUnknown(json)
+
+/** JSON writes a number that it does not have as null, which would be found out only by whoever reads it. */
+const isFinite = (value: unknown): boolean =>
+  typeof value === "number"
+    ? Number.isFinite(value)
+    : typeof value !== "object" || value === null || Object.values(value).every(isFinite)
+
+const finite = Schema.encodeUnknown(
+  Schema.Unknown.pipe(Schema.filter(isFinite, { message: () => "JSON has no such number" }))
+)

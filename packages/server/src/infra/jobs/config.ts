@@ -1,6 +1,8 @@
 /** The settings of the job runner, each with its default. */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { checked, count, type JobOptionsError, time, timeOrNone } from "./options-error.ts"
 
 /** How jobs are run and watched over. */
 export interface JobsOptions {
@@ -62,6 +64,23 @@ export const settingsOf = (options: JobsOptions = {}): JobsSettings => ({
   maxLosses: options.maxLosses ?? 5,
   isWatched: true
 })
+
+/** The settings that options make, if each of them makes sense. */
+export const settingsAsked = (options: JobsOptions = {}): Effect.Effect<JobsSettings, JobOptionsError> =>
+  Effect.map(
+    checked([
+      count("lanes", options.lanes),
+      count("maxPayloadLength", options.maxPayloadLength),
+      count("maxLosses", options.maxLosses),
+      time("wakeEvery", options.wakeEvery),
+      time("pollEvery", options.pollEvery),
+      time("sampleEvery", options.sampleEvery),
+      time("callTimeout", options.callTimeout),
+      time("callAgainAfter", options.callAgainAfter),
+      timeOrNone("interruptGrace", options.interruptGrace)
+    ]),
+    () => settingsOf(options)
+  )
 
 /** The settings that the parts of the job runner share. */
 export class JobsConfig extends Context.Reference<JobsConfig>()("@parametric-portal/server/JobsConfig", {

@@ -11,6 +11,7 @@ import { type Attempt, failed, invalid } from "./attempt.ts"
 import type { BackoffOptions } from "./backoff.ts"
 import { type Codec, codec } from "./codec.ts"
 import { JobHandlers } from "./handlers.ts"
+import { between, type Check, checked, count, type JobOptionsError, time, timeOrNone } from "./options-error.ts"
 import type { Priority } from "./priority.ts"
 
 /** How to define a kind of job. */
@@ -47,11 +48,11 @@ export interface Job<Type extends string, in out P, in out A, in out E> {
   readonly error: Codec<E>
   /**
    * Registers the handler on this runner for as long as the layer lives. When it goes, the attempts that run are
-   * interrupted and their jobs handed over. An attempt has a scope of its own.
+   * interrupted and their jobs handed over. An attempt has a scope of its own. Fails with an option that makes no sense.
    */
   readonly toLayer: <R>(
     handler: Handler<P, A, E, R>
-  ) => Layer.Layer<never, never, JobHandlers | Exclude<R, Scope.Scope>>
+  ) => Layer.Layer<never, JobOptionsError, JobHandlers | Exclude<R, Scope.Scope>>
 }
 
 /** Defines a kind of job. */
@@ -65,6 +66,7 @@ export const make = <const Type extends string, P, PI, A, AI, E, EI>(
   const toLayer = <R>(handler: Handler<P, A, E, R>) =>
     Layer.scopedDiscard(
       Effect.gen(function* () {
+        yield* checked(checksOf(options))
         const handlers = yield* JobHandlers
         const context = yield* Effect.context<Exclude<R, Scope.Scope>>()
         yield* handlers.register({
@@ -86,4 +88,22 @@ export const make = <const Type extends string, P, PI, A, AI, E, EI>(
       })
     )
   return { type: options.type, priority: options.priority ?? "normal", payload, success, error, toLayer }
+}
+
+const checksOf = ({ backoff, maxAttempts, slots, timeout, type }: RunOptions): ReadonlyArray<Check> => [
+  count(`${type}.slots`, slots),
+  count(`${type}.maxAttempts`, maxAttempts),
+  time(`${type}.timeout`, timeout),
+  timeOrNone(`${type}.backoff.base`, backoff?.base),
+  timeOrNone(`${type}.backoff.max`, backoff?.max),
+  between(`${type}.backoff.factor`, backoff?.factor, [0, Number.MAX_VALUE]),
+  between(`${type}.backoff.jitter`, backoff?.jitter, [0, 1])
+]
+
+interface RunOptions {
+  readonly type: string
+  readonly slots?: number | undefined
+  readonly maxAttempts?: number | undefined
+  readonly timeout?: Duration.DurationInput | undefined
+  readonly backoff?: BackoffOptions | undefined
 }

@@ -14,7 +14,7 @@ import { Accepted } from "./entity.ts"
 import { JobError } from "./error.ts"
 import type { Kind, Recorder } from "./record.ts"
 import type { Submission, Waiting } from "./store/accept.ts"
-import { certain } from "./store/certain.ts"
+import { certain, isRefused } from "./store/certain.ts"
 import type { Found } from "./store/read.ts"
 import type { JobStore } from "./store.ts"
 
@@ -202,11 +202,12 @@ const ours = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Option.Opt
     Exit.isInterrupted(exit) ? Effect.succeedNone : Effect.map(exit, Option.some)
   )
 
-/** The store's failures as the caller sees them: what it asked for may be asked for again. */
+/** The store's failures as the caller sees them: what it asked for may be asked for again, unless it makes no sense. */
 export const reached = <A>(effect: Effect.Effect<A, SqlError>): Effect.Effect<A, JobError> =>
-  Effect.mapError(
-    effect,
-    (cause) => new JobError({ reason: "RunnerUnavailable", message: "The store of jobs can't be reached", cause })
+  Effect.mapError(effect, (cause) =>
+    isRefused(cause)
+      ? new JobError({ reason: "Validation", message: "The store of jobs does not take these values", cause })
+      : new JobError({ reason: "RunnerUnavailable", message: "The store of jobs can't be reached", cause })
   )
 
 export const notFound = (jobId: string): Effect.Effect<never, JobError> =>

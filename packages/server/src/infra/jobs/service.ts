@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { MetricsService } from "../../observe/metrics.ts"
 import { called } from "./call.ts"
-import { JobsConfig, type JobsOptions, type JobsSettings, settingsOf } from "./config.ts"
+import { JobsConfig, type JobsOptions, type JobsSettings, settingsAsked } from "./config.ts"
 import { JobEntity } from "./entity.ts"
 import { JobEntityLive } from "./entity-live.ts"
 import type { JobError } from "./error.ts"
@@ -17,6 +17,8 @@ import { JobHandlers } from "./handlers.ts"
 import type { Job } from "./job.ts"
 import { laneId } from "./lane-id.ts"
 import { isDone, notFound, reached } from "./operations.ts"
+import type { JobOptionsError } from "./options-error.ts"
+import { pageAsked, purgeAsked } from "./questions.ts"
 import { makeRecorder, type Recorder } from "./record.ts"
 import { type JobResult, resultOf, settledOf } from "./result.ts"
 import type { PurgeOptions } from "./store/accept.ts"
@@ -85,13 +87,13 @@ export class JobService extends Context.Tag("@parametric-portal/server/JobServic
     options?: JobsOptions
   ): Layer.Layer<
     JobService | JobHandlers,
-    Migrator.MigrationError | SqlError,
+    Migrator.MigrationError | SqlError | JobOptionsError,
     Sharding.Sharding | SqlClient.SqlClient | MetricsService
   > =>
     Layer.merge(service, JobEntityLive).pipe(
       Layer.provideMerge(JobHandlers.layer),
       Layer.provide(JobStore.layer),
-      Layer.provide(Layer.succeed(JobsConfig, settingsOf(options)))
+      Layer.provide(Layer.effect(JobsConfig, settingsAsked(options)))
     )
 
   /** Submits jobs and runs none: for a process that is not a runner. */
@@ -99,9 +101,9 @@ export class JobService extends Context.Tag("@parametric-portal/server/JobServic
     options?: JobsOptions
   ): Layer.Layer<
     JobService,
-    Migrator.MigrationError | SqlError,
+    Migrator.MigrationError | SqlError | JobOptionsError,
     Sharding.Sharding | SqlClient.SqlClient | MetricsService
-  > => service.pipe(Layer.provide(JobStore.layer), Layer.provide(Layer.succeed(JobsConfig, settingsOf(options))))
+  > => service.pipe(Layer.provide(JobStore.layer), Layer.provide(Layer.effect(JobsConfig, settingsAsked(options))))
 }
 
 /** The service over a store; `JobService.layer` brings the store along. */
@@ -124,9 +126,9 @@ export const service: Layer.Layer<JobService, never, JobStore | Sharding.Shardin
       result: (job, id) => result(parts, job, id),
       awaitResult: (job, id) => awaitResult(parts, job, id),
       deadLetters: {
-        list: (options = {}) => reached(store.listDead(options)),
+        list: (options = {}) => Effect.flatMap(pageAsked(options), (page) => reached(store.listDead(page))),
         replay: (id) => change(parts, id, "replay"),
-        purge: (options = {}) => reached(store.purge(options))
+        purge: (options = {}) => Effect.flatMap(purgeAsked(options), (which) => reached(store.purge(which)))
       },
       depth: reached(Effect.zipWith(store.depth, store.dead, (alive, dead) => [...alive, ...dead]))
     } satisfies Jobs

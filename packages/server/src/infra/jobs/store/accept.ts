@@ -1,6 +1,7 @@
 /** The writes that bring jobs in and out from outside: submit, cancel, replay, purge. Each is one statement. */
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
+import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -124,17 +125,19 @@ const rankAt = (sql: SqlClient.SqlClient, now: number) =>
 const purge =
   (sql: SqlClient.SqlClient) =>
   ({ before, ids, jobType }: PurgeOptions): Effect.Effect<number, SqlError> => {
-    const which = sql.and([
-      sql`state = 'dead'`,
-      ...(ids === undefined ? [] : [sql.in("id", ids)]),
-      ...(jobType === undefined ? [] : [sql`job_type = ${jobType}`]),
-      ...(before === undefined ? [] : [sql`finished_at < ${before}`])
-    ])
-    return sql.withTransaction(
-      Effect.gen(function* () {
-        yield* sql`DELETE FROM job_errors WHERE job_id IN (SELECT id FROM jobs WHERE ${which})`
-        const gone = yield* sql`DELETE FROM jobs WHERE ${which} RETURNING id`
-        return gone.length
-      })
-    )
+    const purgeOf = (some: ReadonlyArray<string> | undefined): Effect.Effect<number, SqlError> => {
+      const which = sql.and([
+        sql`state = 'dead'`,
+        ...(some === undefined ? [] : [sql.in("id", some)]),
+        ...(jobType === undefined ? [] : [sql`job_type = ${jobType}`]),
+        ...(before === undefined ? [] : [sql`finished_at < ${before}`])
+      ])
+      return Effect.zipRight(
+        sql`DELETE FROM job_errors WHERE job_id IN (SELECT id FROM jobs WHERE ${which})`,
+        Effect.map(sql`DELETE FROM jobs WHERE ${which} RETURNING id`, (gone) => gone.length)
+      )
+    }
+    // A statement takes a limited number of values.
+    const parts = ids === undefined ? [undefined] : Arr.chunksOf(ids, 1000)
+    return sql.withTransaction(Effect.reduce(parts, 0, (sum, some) => Effect.map(purgeOf(some), (gone) => sum + gone)))
   }

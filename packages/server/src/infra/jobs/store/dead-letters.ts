@@ -22,7 +22,7 @@ export interface DeadLetter {
 /** Which page of the dead letters. */
 export interface ListOptions {
   readonly jobType?: string | undefined
-  /** At most so many; 50 unless given. */
+  /** At most so many, up to 1000; 50 unless given. */
   readonly limit?: number | undefined
   /** The `next` of the page before. */
   readonly after?: string | undefined
@@ -42,7 +42,8 @@ const listDead =
   (sql: SqlClient.SqlClient) =>
   ({ after, jobType, limit = 50 }: ListOptions): Effect.Effect<DeadLetterPage, SqlError> =>
     Effect.gen(function* () {
-      const [deadAt, afterId] = after === undefined ? [] : after.split("-")
+      const [deadAt, afterId] =
+        after === undefined ? [] : [after.slice(0, after.indexOf("-")), after.slice(after.indexOf("-") + 1)]
       const rows = yield* sql<JobRow>`
         SELECT id, job_type, state, priority, attempt, accepted_at, due_at, started_at, finished_at, replays, redeliveries,
           held_by, reason
