@@ -19,12 +19,12 @@ const scenario = (signal: Scenario["signal"], check: (outcome: Outcome) => void)
         expect(completions.counted + completions.takenAlong).toBe(completions.truth)
         expect(redeliveries.counted).toBe(redeliveries.truth)
         expect([completions.truth, arrivals.truth]).toEqual([2000, 2000 + redeliveries.truth])
-        const { backlog, leftovers, replies, runnersOverTheirShare, sent } = outcome
-        expect({ backlog, leftovers, replies, runnersOverTheirShare, sent }).toEqual({
+        const { backlog, leftovers, replies, misreported, sent } = outcome
+        expect({ backlog, leftovers, replies, misreported, sent }).toEqual({
           backlog: { writers: 1, messages: 0 },
           leftovers: {},
           replies: 2000,
-          runnersOverTheirShare: 0,
+          misreported: [],
           sent: 2000
         })
         check(outcome)

@@ -9,7 +9,7 @@ import { SqlClient } from "@effect/sql"
 import { Deferred, Effect, Layer, Logger, LogLevel, Option, Redacted } from "effect"
 import { NodeClusterSocket } from "../../src/infra/cluster.ts"
 import * as Testing from "../../src/observe/testing.ts"
-import { type Command, type Export, Order, timing } from "./orders.ts"
+import { applicationName, type Command, type Export, Order, timing } from "./orders.ts"
 
 const [url = "", port = "0", index = "0"] = process.argv.slice(2)
 const runner = Number(index)
@@ -92,7 +92,9 @@ const program = Effect.scoped(
     Layer.build(
       OrderLive.pipe(
         Layer.provide(cluster),
-        Layer.provide(PgClient.layer({ url: Redacted.make(url), maxConnections: 12 }))
+        Layer.provide(
+          PgClient.layer({ url: Redacted.make(url), maxConnections: 12, applicationName: applicationName(runner) })
+        )
       )
     ),
     Effect.forever(Effect.zipRight(Effect.sleep("1 second"), exportOnce(false)))

@@ -29,6 +29,9 @@ export const timing = {
   entityTerminationTimeout: "5 seconds"
 } as const
 
+/** What the connections of a runner are called in the database. */
+export const applicationName = (index: number): string => `runner-${index}`
+
 export const createTruth = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`CREATE TABLE IF NOT EXISTS arrived (n INT NOT NULL, runner INT NOT NULL, export INT NOT NULL)`

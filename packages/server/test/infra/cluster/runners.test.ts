@@ -19,7 +19,7 @@ it.scopedLive(
         replies: 200,
         sent: 200,
         shardsHeld: { living: 60, ended: undefined, configured: 60 },
-        runnersOverTheirShare: 0,
+        misreported: [],
         backlog: { writers: 1, messages: 0 },
         leftovers: {}
       })
