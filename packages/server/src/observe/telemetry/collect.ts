@@ -67,16 +67,19 @@ export const makeCollector = ({ dropped, foreignStartNanos, registries }: Collec
   }
 }
 
-/** The instruments of a meter, with `telemetry_series` counting the series of each. */
+/** The instruments of a meter, with `telemetry_series` counting the series of each that has or had some. */
 const instrumentsOf = (meter: Meter, nowNanos: bigint): ReadonlyArray<Instrument> => {
   const instruments = Array.from(meter.collect(nowNanos))
   const counts = instruments.find(({ row }) => row === catalogue.telemetry.series)
   if (counts !== undefined) {
-    for (const { row, size } of instruments) {
-      if (size > 0) {
-        counts.resolve(canonical(label({ metric: row.name }))).record(size)
-      }
-    }
+    const counted = instruments.flatMap((instrument) => {
+      const labels = canonical(label({ metric: instrument.row.name }))
+      const isThere = instrument.size > 0 || instrument === counts
+      const series = isThere ? counts.resolve(labels) : counts.find(labels)
+      return series === undefined ? [] : [{ instrument, series }]
+    })
+    // Only now has it all series of its own, which it counts as well.
+    counted.forEach(({ instrument, series }) => series.record(instrument.size))
   }
   return instruments
 }

@@ -91,10 +91,11 @@ const adder = (
   { endTime, isDelta, metric }: Adder,
   put: (data: MetricData) => void
 ): ((point: Point, startTime: HrTime) => void) => {
-  const aggregationTemporality = isDelta ? deltaTemporality : cumulativeTemporality
+  const temporality = isDelta ? deltaTemporality : cumulativeTemporality
   const sum = (suffix: string, isMonotonic: boolean): Array<DataPoint<number>> => {
     const dataPoints: Array<DataPoint<number>> = []
     const descriptor = descriptorOf(metric, suffix)
+    const aggregationTemporality = isMonotonic ? temporality : cumulativeTemporality
     put({ descriptor, aggregationTemporality, dataPointType: sumType, isMonotonic, dataPoints })
     return dataPoints
   }
@@ -117,7 +118,8 @@ const adder = (
     }
     case "histogram": {
       const dataPoints: Array<DataPoint<Histogram>> = []
-      put({ descriptor: descriptorOf(metric, ""), aggregationTemporality, dataPointType: histogramType, dataPoints })
+      const descriptor = descriptorOf(metric, "")
+      put({ descriptor, aggregationTemporality: temporality, dataPointType: histogramType, dataPoints })
       return ({ series: { attributes }, type, value }, startTime) => {
         if (type === "distribution") {
           dataPoints.push({ startTime, endTime, attributes, value })
@@ -127,9 +129,9 @@ const adder = (
     case "summary": {
       // OpenTelemetry's exporters know no summaries: they go out as Effect's own bridge has them.
       const [quantiles, count, total] = [gauge("_quantiles"), sum("_count", true), sum("_sum", false)]
-      return ({ series: { attributes }, type, value }, startTime) => {
+      return ({ series: { attributes, startTime }, type, value }, countStartTime) => {
         if (type === "summary") {
-          count.push({ startTime, endTime, attributes, value: value.count })
+          count.push({ startTime: countStartTime, endTime, attributes, value: value.count })
           total.push({ startTime, endTime, attributes, value: value.sum })
           for (const [quantile, at] of value.quantiles) {
             quantiles.push({ startTime, endTime, attributes: { ...attributes, quantile: String(quantile) }, value: at })

@@ -6,7 +6,7 @@ import type { Distribution, ExportMetric, ExportSeries, HrTime, Point } from "./
 
 /**
  * - `cumulative`: every value since its series began
- * - `delta`: counters and histograms since the last acknowledged export; gauges and up-down counters as they are
+ * - `delta`: counters, histograms and the counts of summaries since the last acknowledged export; all else as it is
  * - `lowmemory`: the same as `delta`, as all our counters and histograms are recorded synchronously
  */
 export type Temporality = "cumulative" | "delta" | "lowmemory"
@@ -31,7 +31,7 @@ interface Baseline {
 export const makeBaselines = (temporality: Temporality): Baselines => {
   const baselines = new WeakMap<ExportSeries, Baseline>()
   return {
-    isDelta: ({ kind }) => temporality !== "cumulative" && (kind === "counter" || kind === "histogram"),
+    isDelta: ({ kind }) => temporality !== "cumulative" && deltaKinds.has(kind),
     startOf: (series) => baselines.get(series)?.time ?? series.startTime,
     since: (point) => {
       const base = baselines.get(point.series)
@@ -39,15 +39,19 @@ export const makeBaselines = (temporality: Temporality): Baselines => {
     },
     acknowledge: (deltas, endTime) => {
       for (const { series, type, value } of deltas) {
-        if (type !== "summary") {
-          baselines.set(series, { time: endTime, value: after(baselines.get(series)?.value, value) })
-        }
+        const delta = type === "summary" ? value.count : value
+        baselines.set(series, { time: endTime, value: after(baselines.get(series)?.value, delta) })
       }
     }
   }
 }
 
+const deltaKinds: ReadonlySet<ExportMetric["kind"]> = new Set(["counter", "histogram", "summary"])
+
 const since = (point: Point, base: Baseline["value"]): Point => {
+  if (point.type === "summary" && typeof base === "number") {
+    return { ...point, value: { ...point.value, count: point.value.count - base } }
+  }
   if (point.type === "number" && typeof base === "number") {
     return { ...point, value: point.value - base }
   }

@@ -8,6 +8,7 @@ import * as Metric from "effect/Metric"
 import * as Ref from "effect/Ref"
 import * as TestClock from "effect/TestClock"
 import { MetricsService } from "../../../src/observe/metrics.ts"
+import { Telemetry } from "../../../src/observe/telemetry.ts"
 import { snapshot } from "../../../src/observe/testing.ts"
 import { pipeline, received, until } from "./pipeline.ts"
 
@@ -98,6 +99,27 @@ describe("delta", () => {
         yield* TestClock.adjust("1 second")
       }).pipe(Effect.provide(pipeline({ interval }, { temporality: "lowmemory" })))
       expect(yield* (yield* Receiver).faults).toEqual([])
+    }).pipe(Effect.provide(Receiver.layer()))
+  )
+
+  it.scoped("is of the count of a foreign summary; its sum and its quantiles stay as they are", () =>
+    Effect.gen(function* () {
+      const { faults, find } = yield* Receiver
+      yield* TestClock.setTime(1_000_000_000_000)
+      yield* Effect.gen(function* () {
+        const options = { name: "d_summary", maxAge: Duration.hours(1), maxSize: 10, error: 0, quantiles: [1] }
+        for (const values of [[1, 2], [3]]) {
+          yield* Effect.forEach(values, (value) => Metric.update(Metric.summary(options), value))
+          yield* Telemetry.flush
+          yield* TestClock.adjust("1 second")
+        }
+        const [count] = yield* find("d_summary_count")
+        expect(count).toMatchObject({ temporality: "delta", isMonotonic: true, total: 3 })
+        const [sum] = yield* find("d_summary_sum")
+        expect(sum).toMatchObject({ temporality: "cumulative", isMonotonic: false, value: 6 })
+        expect((yield* find("d_summary_quantiles")).map(({ kind, value }) => [kind, value])).toEqual([["gauge", 3]])
+      }).pipe(Effect.provide(pipeline({ registries: "all", interval: "1 hour" }, { temporality: "delta" })))
+      expect(yield* faults).toEqual([])
     }).pipe(Effect.provide(Receiver.layer()))
   )
 
