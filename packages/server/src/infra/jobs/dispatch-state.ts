@@ -4,10 +4,11 @@ import type { JobsSettings } from "./config.ts"
 import type { RegisteredHandler } from "./handlers.ts"
 import type { Lane } from "./lane.ts"
 import type { Recorder } from "./record.ts"
+import type { LeftBehind } from "./run.ts"
 import type { JobStore } from "./store.ts"
 
 /** The slots of one kind of job on this runner. */
-export interface Slots {
+export interface Slots extends LeftBehind {
   readonly handler: RegisteredHandler
   used: number
 }

@@ -85,7 +85,7 @@ export const makeDispatcher: Effect.Effect<Dispatcher, never, JobStore | JobHand
 
 const added = (state: DispatchState, handler: RegisteredHandler): Effect.Effect<void> =>
   Effect.suspend(() => {
-    state.slots.set(handler.type, { handler, used: 0 })
+    state.slots.set(handler.type, { handler, used: 0, abandoned: 0 })
     state.known.add(handler.type)
     state.nextPollAt = 0
     return state.work.open
@@ -203,7 +203,7 @@ const start = (
   { job, lane }: { readonly lane: Lane; readonly job: ClaimedJob }
 ): Effect.Effect<void, never, MetricsService> =>
   Effect.suspend(() => {
-    const running = makeRun(job)
+    const running = makeRun(job, slots)
     const { handler } = slots
     // What another runner took from this one and gave back: the earlier run can no longer say how the job ended.
     const lost = runsOf(lane, job.id)
@@ -225,9 +225,10 @@ const start = (
 const observeSlots = ({ slots }: DispatchState): Effect.Effect<void, never, MetricsService | Scope.Scope> =>
   Effect.flatMap(MetricsService, ({ jobs }) =>
     MetricsService.observe(jobs.slots, () =>
-      Array.from(slots.values()).flatMap(({ handler, used }) => [
+      Array.from(slots.values()).flatMap(({ abandoned, handler, used }) => [
         { labels: { job_type: handler.type, state: "used" }, value: used },
-        { labels: { job_type: handler.type, state: "limit" }, value: handler.slots }
+        { labels: { job_type: handler.type, state: "limit" }, value: handler.slots },
+        { labels: { job_type: handler.type, state: "abandoned" }, value: abandoned }
       ])
     )
   )

@@ -17,9 +17,15 @@ import type { ClaimedJob } from "./store/claim.ts"
 /** Why a handler was interrupted, or that it was not. */
 export type Ending = "exited" | "timedOut" | "cancelled" | "handedOver"
 
+/** How many handlers of a kind go on although they were interrupted, and are left to themselves. */
+export interface LeftBehind {
+  abandoned: number
+}
+
 /** A run of a job, as the dispatcher holds it. */
 export interface RunningJob {
   readonly job: ClaimedJob
+  readonly leftBehind: LeftBehind
   readonly ending: Deferred.Deferred<Ending>
   /** Done when nothing of the run is left but a handler that could not be interrupted. */
   readonly ended: Deferred.Deferred<void>
@@ -32,8 +38,9 @@ export interface AttemptEnding {
 }
 
 /** A run that has not begun. */
-export const makeRun = (job: ClaimedJob): RunningJob => ({
+export const makeRun = (job: ClaimedJob, leftBehind: LeftBehind): RunningJob => ({
   job,
+  leftBehind,
   ending: Deferred.unsafeMake(FiberId.none),
   ended: Deferred.unsafeMake(FiberId.none)
 })
@@ -47,7 +54,7 @@ export const stopAll = (runs: ReadonlyArray<RunningJob>, why: "cancelled" | "han
 
 /** Runs the handler. Never fails and can't be interrupted, except through `stop`. */
 export const attempt = (
-  { ending, job }: RunningJob,
+  { ending, job, leftBehind }: RunningJob,
   handler: RegisteredHandler,
   settings: JobsSettings
 ): Effect.Effect<AttemptEnding> => {
@@ -68,6 +75,8 @@ export const attempt = (
       yield* Fiber.interruptFork(fiber)
       const exit = yield* Effect.timeoutOption(Effect.interruptible(fiber.await), settings.interruptGrace)
       if (Option.isNone(exit)) {
+        leftBehind.abandoned += 1
+        fiber.addObserver(() => (leftBehind.abandoned -= 1))
         yield* Effect.logWarning(
           `A handler of "${job.jobType}" did not end when it was interrupted (${how}); it is left to itself`
         ).pipe(Effect.annotateLogs({ jobId: job.id }))

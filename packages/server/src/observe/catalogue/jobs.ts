@@ -182,7 +182,9 @@ export const jobs = {
     kind: "gauge",
     unit: "{slot}",
     labels: ["job_type", "state"],
-    closed: { state: ["used", "limit"] },
-    help: "How many jobs this runner runs now (used) and could run at once (limit)."
+    closed: { state: ["used", "limit", "abandoned"] },
+    help:
+      "How many jobs this runner runs now (used) and could run at once (limit), and how many handlers go on beside them " +
+      "that ignored their interruption (abandoned)."
   }
 } as const satisfies Rows

@@ -178,6 +178,24 @@ it.effect("ends an attempt that takes too long, and leaves one alone that can't 
   }).pipe(Effect.provide(world(handler)))
 })
 
+it.effect("shows the handlers that were left to themselves, for as long as they go on", () => {
+  const Deaf = Job.make({ type: "deaf", payload: Schema.Void, timeout: "2 seconds", maxAttempts: 1, slots: 1, ...none })
+  const handler = Deaf.toLayer(() => Effect.uninterruptible(Effect.sleep("30 seconds")))
+  const slots = Effect.map(Testing.snapshot, (now) =>
+    ["used", "abandoned"].map((state) => now[`jobs_slots{job_type="deaf",state="${state}"}`])
+  )
+  return Effect.gen(function* () {
+    const jobs = yield* JobService
+    yield* within(jobs.submit(Deaf, undefined))
+    yield* pass(5000)
+    expect(yield* slots).toEqual([1, 0])
+    yield* pass(5000)
+    expect(yield* slots).toEqual([0, 1])
+    yield* pass(25_000, 1000)
+    expect(yield* slots).toEqual([0, 0])
+  }).pipe(Effect.provide(world(handler)))
+})
+
 const Long = Job.make({ type: "long", payload: Schema.String, timeout: "1 hour", slots: 1, ...none })
 
 it.effect("cancels a job that runs and one that waits, each counted once", () => {
