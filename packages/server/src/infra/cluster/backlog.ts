@@ -24,7 +24,7 @@ export interface BacklogOptions extends MessageTableOptions {
   /**
    * Creates a partial index on what is not processed (`<prefix>_messages_backlog_idx`) and reads that; `false` unless
    * given. Without it each shard is looked up in the cluster's own index, which processed rows do not slow either, but
-   * takes ten times as long. On PostgreSQL the index is built concurrently.
+   * takes several times as long. On PostgreSQL the index is built concurrently.
    */
   readonly index?: boolean | undefined
   /** The shard group whose runners may read; `default` unless given. */
