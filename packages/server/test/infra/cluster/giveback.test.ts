@@ -19,13 +19,14 @@ const Order = Entity.make("Order", [
   )
 ])
 
-const runnerThatRefreshes = (shardLockRefreshInterval: Duration.DurationInput) =>
+const runnerThatRefreshes = (shardLockRefreshInterval: Duration.DurationInput, shardLockDisableAdvisory = false) =>
   SingleRunner.layer({
     shardingConfig: {
       shardsPerGroup: 3,
       entityMessagePollInterval: "100 millis",
       entityTerminationTimeout: 0,
       shardLockRefreshInterval,
+      shardLockDisableAdvisory,
       shardLockExpiration: "2 hours"
     },
     metrics: { backlog: false }
@@ -112,12 +113,12 @@ const untilCounted = (text: string, value: number) =>
   })
 
 /** A runner that holds its three shards, and a message that was read and is in no handler of this runner. */
-const withMessageRead = (refreshes: Duration.DurationInput) =>
+const withMessageRead = (refreshes: Duration.DurationInput, disableAdvisory = false) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const scope = yield* Scope.make()
     const entity = Order.toLayer({ Place: () => Effect.never })
-    yield* Layer.buildWithScope(entity.pipe(Layer.provideMerge(runnerThatRefreshes(refreshes))), scope)
+    yield* Layer.buildWithScope(entity.pipe(Layer.provideMerge(runnerThatRefreshes(refreshes, disableAdvisory))), scope)
     yield* untilCounted("cluster_shards_held", 3)
     yield* sql`INSERT INTO cluster_messages
       (id, shard_id, entity_type, entity_id, kind, tag, payload, headers, request_id, last_read)
@@ -173,6 +174,25 @@ describe("a runner that lost its shards leaves alone what their new runner read"
       }),
       Layer.orDie(Postgres.client("lost_locks")).pipe(Layer.provide(Postgres.layer))
     )
+  )
+
+  it.scopedLive(
+    "not having noticed it, and takes back what it has read of the others, with a table of locks on PostgreSQL",
+    () =>
+      inDatabase(
+        Effect.gen(function* () {
+          const { marked, scope, sql } = yield* withMessageRead("30 minutes", true)
+          yield* sql`INSERT INTO cluster_messages
+          (id, shard_id, entity_type, entity_id, kind, tag, payload, headers, request_id, last_read)
+          VALUES (8, 'default:2', 'Order', 'three', 0, 'Place', '{"id":"c"}', '{}', 8, CURRENT_TIMESTAMP)`
+          yield* sql`UPDATE cluster_locks SET address = 'other:1' WHERE shard_id = 'default:1'`
+          expect(yield* marked).toBe(2)
+          yield* Scope.close(scope, Exit.void)
+          expect(yield* marked).toBe(1)
+          expect(yield* moved("telemetry_watch_errors_total")).toEqual({})
+        }),
+        Layer.orDie(Postgres.client("table_of_locks")).pipe(Layer.provide(Postgres.layer))
+      )
   )
 
   it.live("and takes back what it has read itself", () =>
