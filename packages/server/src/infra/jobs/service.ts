@@ -21,7 +21,7 @@ import type { JobOptionsError } from "./options-error.ts"
 import { pageAsked, purgeAsked } from "./questions.ts"
 import { makeRecorder, type Recorder } from "./record.ts"
 import { type JobResult, resultOf, settledOf } from "./result.ts"
-import type { PurgeOptions } from "./store/accept.ts"
+import type { PurgeFinishedOptions, PurgeOptions } from "./store/accept.ts"
 import type { DeadLetterPage, ListOptions } from "./store/dead-letters.ts"
 import type { Depth } from "./store/depth.ts"
 import type { JobStatus } from "./store/read.ts"
@@ -67,6 +67,8 @@ export interface Jobs {
     id: string
   ) => Effect.Effect<A, E | JobError>
   readonly deadLetters: DeadLetters
+  /** Removes jobs that were completed or cancelled before a time, with their results, for good; how many. */
+  readonly purgeFinished: (options: PurgeFinishedOptions) => Effect.Effect<number, JobError>
   /** How many jobs of each type stand in each state, the dead ones included. */
   readonly depth: Effect.Effect<ReadonlyArray<Depth>, JobError>
 }
@@ -130,6 +132,11 @@ export const service: Layer.Layer<JobService, never, JobStore | Sharding.Shardin
         replay: (id) => change(parts, id, "replay"),
         purge: (options = {}) => Effect.flatMap(purgeAsked(options), (which) => reached(store.purge(which)))
       },
+      purgeFinished: (options) =>
+        Effect.zipRight(
+          purgeAsked(options),
+          Effect.suspend(() => reached(store.purgeFinished(options)))
+        ),
       depth: reached(Effect.zipWith(store.depth, store.dead, (alive, dead) => [...alive, ...dead]))
     } satisfies Jobs
   })

@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
 import { JobStore, type Priority } from "../../../src/infra/jobs.ts"
+import { firstAt } from "../../../src/infra/jobs/id.ts"
 import { certain, isRefused } from "../../../src/infra/jobs/store/certain.ts"
 import { Postgres } from "../../support/postgres.ts"
 import { breathe, ledger, sqlite } from "./world.ts"
@@ -167,6 +168,36 @@ const promises: Record<string, Effect.Effect<void, unknown, JobStore | SqlClient
       yield* claimed
     }
   }),
+
+  "purges what is finished and old, with its errors, and nothing that is young, alive or dead": Effect.gen(
+    function* () {
+      const { cancel, insert, purgeFinished, settle } = yield* JobStore
+      const day = 86_400_000
+      const states = ["completed", "cancelled", "dead", "alive"] as const
+      for (const [at, age] of [
+        [0, "old"],
+        [10 * day, "young"]
+      ] as const) {
+        yield* TestClock.setTime(at)
+        for (const state of states) {
+          const id = `${firstAt(at)} ${age} ${state}`
+          yield* insert({ id, jobType: state, lane: 0, priority: "normal", payload: "1" })
+          if (state === "cancelled") yield* cancel(id)
+          if (state === "alive" || state === "cancelled") continue
+          const claimAt = Effect.flatMap(JobStore, ({ claim }) =>
+            claim({ lane: 0, jobType: state, limit: 1, holder: "me" })
+          )
+          const [job] = (yield* claimAt).jobs
+          if (job === undefined) return yield* Effect.dieMessage("nothing to claim")
+          yield* settle(job, state === "dead" ? { _tag: "Dead", failure } : { _tag: "Completed", result: "1" })
+        }
+      }
+      expect(yield* purgeFinished({ before: 5 * day, jobType: "completed" })).toBe(1)
+      expect(yield* purgeFinished({ before: 5 * day })).toBe(1)
+      expect(yield* purgeFinished({ before: 5 * day })).toBe(0)
+      expect(yield* ledger).toMatchObject({ enqueued: 6, completions: 1, cancellations: 1, deadLettered: 2, held: 2 })
+    }
+  ),
 
   "pages through the dead letters, replays and purges them": Effect.gen(function* () {
     const { ending, listDead, oldestDead, purge, replay, settle } = yield* JobStore

@@ -5,6 +5,7 @@ import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { firstAt } from "../id.ts"
 import { type Priority, rankOf } from "../priority.ts"
 import { type Numeric, priorityOf } from "./state.ts"
 
@@ -36,6 +37,13 @@ export interface PurgeOptions {
   readonly before?: number | undefined
 }
 
+/** Which finished jobs to purge. */
+export interface PurgeFinishedOptions {
+  readonly jobType?: string | undefined
+  /** Completed or cancelled before this time, in epoch milliseconds. */
+  readonly before: number
+}
+
 /** These writes over a SQL client. */
 export const acceptance = (sql: SqlClient.SqlClient) => ({
   insert: insert(sql),
@@ -43,7 +51,8 @@ export const acceptance = (sql: SqlClient.SqlClient) => ({
   findLive: findLive(sql),
   cancel: cancel(sql),
   replay: replay(sql),
-  purge: purge(sql)
+  purge: purge(sql),
+  purgeFinished: purgeFinished(sql)
 })
 
 /** Inserts a job; nothing when there is one with its id, or a live one with its type and dedupe key. */
@@ -140,4 +149,31 @@ const purge =
     // A statement takes a limited number of values.
     const parts = ids === undefined ? [undefined] : Arr.chunksOf(ids, 1000)
     return sql.withTransaction(Effect.reduce(parts, 0, (sum, some) => Effect.map(purgeOf(some), (gone) => sum + gone)))
+  }
+
+/**
+ * Removes jobs that were completed or cancelled, and their errors, for good; how many. A thousand at a time, found by
+ * their ids, which sort by the time of submission.
+ */
+const purgeFinished =
+  (sql: SqlClient.SqlClient) =>
+  ({ before, jobType }: PurgeFinishedOptions): Effect.Effect<number, SqlError> => {
+    const which = sql.and([
+      sql`id < ${firstAt(before)}`,
+      sql`state IN ('completed', 'cancelled')`,
+      sql`finished_at < ${before}`,
+      ...(jobType === undefined ? [] : [sql`job_type = ${jobType}`])
+    ])
+    const some = sql.withTransaction(
+      Effect.gen(function* () {
+        const gone = yield* sql<{ readonly id: string }>`
+          DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE ${which} ORDER BY id LIMIT 1000) RETURNING id`
+        const ids = gone.map(({ id }) => id)
+        yield* sql`DELETE FROM job_errors WHERE ${sql.in("job_id", ids)}`
+        return ids.length
+      })
+    )
+    const all = (sum: number): Effect.Effect<number, SqlError> =>
+      Effect.flatMap(some, (gone) => (gone === 0 ? Effect.succeed(sum) : all(sum + gone)))
+    return all(0)
   }
