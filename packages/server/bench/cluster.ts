@@ -9,15 +9,16 @@ import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Predicate from "effect/Predicate"
 import { SingleRunner, TestRunner } from "../src/infra/cluster.ts"
 import type { MetricsService } from "../src/observe/metrics.ts"
 import * as Testing from "../src/observe/testing.ts"
 import { answers, EchoLive, send } from "./cluster/messages.ts"
-import { claim, interleave, medians, ratio, type Result, type Rounds, type Subject } from "./harness.ts"
+import { claim, interleave, medians, pairedRatio, type Result, type Rounds, type Subject } from "./harness.ts"
 
 // In memory one processor is busy all the time: its time is the throughput. Storing is waiting as well.
-const inMemory: Rounds = { rounds: 40, batchMs: 250, warmups: 10 }
-const onSqlite: Rounds = { rounds: 40, batchMs: 250, warmups: 10, clock: "wall" }
+const inMemory: Rounds = { rounds: 40, batchMs: 150, warmups: 10 }
+const onSqlite: Rounds = { rounds: 80, batchMs: 150, warmups: 10, clock: "wall" }
 
 type Tag = "Said" | "Kept"
 
@@ -46,16 +47,21 @@ const subject = (
       const snapshot = await runtime.runPromise(Testing.snapshot)
       const received = Object.entries(snapshot).filter(([text]) => text.startsWith("cluster_messages_received_total{"))
       const counted = received.reduce((sum, [, value]) => sum + Number(value), 0)
-      claim(`${name}: counted`, counted, name === "watched" ? messages : 0)
+      claim(`${name}: counted`, counted, watched.includes(name) ? messages : 0)
     },
     end: () => runtime.dispose()
   }
 }
 
-type Runners = ReadonlyArray<readonly [string, Parameters<typeof subject>[2]]>
+type Runner = Parameters<typeof subject>[2]
 
-const compare = async (tag: Tag, runners: Runners, rounds: Rounds) => {
-  const subjects = runners.map(([name, runner]) => subject(name, tag, runner))
+// Two of each, so that neither is always made first nor always runs after the same one.
+const watched = ["watched", "watched, the second"]
+const plain = ["plain", "plain, the second"]
+const order = [watched[0], ...plain, watched[1]].filter(Predicate.isNotUndefined)
+
+const compare = async (tag: Tag, rounds: Rounds, runner: (name: string, isWatched: boolean) => Runner) => {
+  const subjects = order.map((name) => subject(name, tag, runner(name, watched.includes(name))))
   const samples = await interleave(subjects, rounds)
   for (const { end } of subjects) await end()
   return samples
@@ -63,22 +69,20 @@ const compare = async (tag: Tag, runners: Runners, rounds: Rounds) => {
 
 /** Measures the `cluster_*` figures: messages a second without the layer and with it. */
 export const measure = async (): Promise<ReadonlyArray<Result>> => {
-  const runners: Runners = [
-    ["plain", UpstreamTestRunner.layer],
-    ["watched", TestRunner.layer]
-  ]
-  const memory = await compare("Said", runners, inMemory)
+  const memory = await compare("Said", inMemory, (_, isWatched) =>
+    isWatched ? TestRunner.layer : UpstreamTestRunner.layer
+  )
   const folder = mkdtempSync(path.join(tmpdir(), "bench-cluster-"))
-  const sqlite = (file: string) => SqliteClient.layer({ filename: path.join(folder, file) })
-  const storing: Runners = [
-    ["plain", Layer.provide(UpstreamSingleRunner.layer(), sqlite("plain.db"))],
-    ["watched", Layer.provide(SingleRunner.layer(), sqlite("watched.db"))]
-  ]
-  const stored = await compare("Kept", storing, onSqlite)
+  const stored = await compare("Kept", onSqlite, (name, isWatched) =>
+    Layer.provide(
+      isWatched ? SingleRunner.layer() : UpstreamSingleRunner.layer(),
+      SqliteClient.layer({ filename: path.join(folder, `${name}.db`) })
+    )
+  )
   rmSync(folder, { recursive: true })
   return [
-    ratio("cluster_memory_overhead", memory, { of: "watched", to: "plain" }),
-    ratio("cluster_sqlite_overhead", stored, { of: "watched", to: "plain" }),
+    pairedRatio("cluster_memory_overhead", memory, { of: watched, to: plain }),
+    pairedRatio("cluster_sqlite_overhead", stored, { of: watched, to: plain }),
     ...medians("cluster in memory", memory),
     ...medians("cluster on SQLite", stored)
   ]

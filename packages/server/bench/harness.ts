@@ -127,6 +127,22 @@ export const ratio = (
   return { name, value: median(values) / median(of(samples, denominator)), unit: "ratio", samples: values.length }
 }
 
+/**
+ * How subjects compare that stand for one variant, with those of another: the median over the rounds. What the machine
+ * does in a round meets both, and where a subject stands among the others, when each variant is made first and last.
+ */
+export const pairedRatio = (
+  name: string,
+  samples: Samples,
+  { of: numerators, to: denominators }: { readonly of: ReadonlyArray<string>; readonly to: ReadonlyArray<string> }
+): Result => {
+  const sums = (names: ReadonlyArray<string>): ReadonlyArray<number> =>
+    names.map((subject) => of(samples, subject)).reduce((left, right) => left.map((one, i) => one + (right[i] ?? 0)))
+  const below = sums(denominators)
+  const ratios = sums(numerators).map((sum, round) => sum / (below[round] ?? Number.NaN))
+  return { name, value: median(ratios), unit: "ratio", samples: ratios.length }
+}
+
 /** The medians themselves, to read beside the ratios. */
 export const medians = (prefix: string, samples: Samples): ReadonlyArray<Result> =>
   Array.from(samples, ([name, values]) => ({

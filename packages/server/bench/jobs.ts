@@ -14,12 +14,13 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { type PostgresServer, startPostgres } from "../test/support/postgres.ts"
-import { claim, median, type Result, timed } from "./harness.ts"
+import { claim, median, medians, pairedRatio, type Result, timed } from "./harness.ts"
 import { plans } from "./jobs/plans.ts"
 import { several } from "./jobs/several.ts"
 import { makeRunner, sqlite } from "./jobs/world.ts"
 
-const pairs = 60
+const rounds = 60
+const warmups = 8
 const turnJobs = 250
 const batch = 1000
 
@@ -51,36 +52,36 @@ const database = async (postgres: PostgresServer, name: string): Promise<Layer.L
   Layer.orDie(PgClient.layer({ url: Redacted.make(await url(postgres, name)), maxConnections: 12 }))
 
 /**
- * Two runners in turns, with as many jobs each: what differs is only whether they are watched. The cost is the median over
- * pairs of turns, so that what the machine does besides meets both.
+ * Runners in turns, with as many jobs each: what differs is only whether they are watched. Two of each, so that neither is
+ * always made first nor always runs after the same one.
  */
 const cost = async (file: (name: string) => Layer.Layer<SqlClient.SqlClient>): Promise<ReadonlyArray<Result>> => {
-  const watched = makeRunner(file("with"), true)
-  const unwatched = makeRunner(file("without"), false)
-  const turns = { watched: new Array<number>(), unwatched: new Array<number>() }
-  for (let pair = -10; pair < pairs; pair++) {
-    const measured = { watched: 0, unwatched: 0 }
-    for (const turn of pair % 2 === 0 ? (["watched", "unwatched"] as const) : (["unwatched", "watched"] as const)) {
+  const subjects = ["watched", "unwatched", "unwatched, the second", "watched, the second"].map((name) => ({
+    name,
+    nanos: new Array<number>(),
+    runner: makeRunner(file(name), watched.includes(name))
+  }))
+  for (let round = -warmups; round < rounds; round++) {
+    for (let turn = 0; turn < subjects.length; turn++) {
+      const subject = subjects[(turn + round + warmups) % subjects.length]
       globalThis.gc?.()
-      const runner = turn === "watched" ? watched : unwatched
-      measured[turn] = (await timed(() => runner.run(turnJobs))) / turnJobs
-    }
-    if (pair >= 0) {
-      turns.watched.push(measured.watched)
-      turns.unwatched.push(measured.unwatched)
+      const nanos = await timed(async () => subject?.runner.run(turnJobs))
+      if (round >= 0) subject?.nanos.push(nanos / turnJobs)
     }
   }
-  for (const runner of [watched, unwatched]) {
-    claim("jobs run", runner.done(), (pairs + 10) * turnJobs)
+  for (const { name, runner } of subjects) {
+    claim(`jobs run, ${name}`, runner.done(), (rounds + warmups) * turnJobs)
     await runner.runtime.dispose()
   }
-  const ratios = turns.watched.map((nanos, pair) => nanos / (turns.unwatched[pair] ?? Number.NaN))
+  const samples = new Map(subjects.map(({ name, nanos }) => [name, nanos]))
   return [
-    { name: "jobs_metrics_cost", value: median(ratios), unit: "ratio", samples: pairs },
-    { name: "jobs.processor time of a job, watched", value: median(turns.watched), unit: "ns", samples: pairs },
-    { name: "jobs.processor time of a job, unwatched", value: median(turns.unwatched), unit: "ns", samples: pairs }
+    pairedRatio("jobs_metrics_cost", samples, { of: watched, to: unwatched }),
+    ...medians("jobs.processor time of a job", samples)
   ]
 }
+
+const watched = ["watched", "watched, the second"]
+const unwatched = ["unwatched", "unwatched, the second"]
 
 const perSecond = async (name: string, layer: Layer.Layer<SqlClient.SqlClient>): Promise<ReadonlyArray<Result>> => {
   const runner = makeRunner(layer, true)
