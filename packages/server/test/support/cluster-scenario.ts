@@ -89,7 +89,7 @@ const played = ({ messages, runners: count, signal }: Scenario, url: string) =>
         // A runner that stops interrupts the callers that wait for it: they ask again, and are answered from storage.
         (n) =>
           Effect.sandbox(order(`order-${n % 400}`).Process({ n })).pipe(
-            Effect.retry({ while: Cause.isInterruptedOnly, schedule: Schedule.spaced("100 millis"), times: 50 })
+            Effect.retry({ while: Cause.isInterruptedOnly, schedule: Schedule.spaced("100 millis"), times: 600 })
           ),
         { concurrency: 100 }
       )
