@@ -1,5 +1,5 @@
 /**
- * Interleaved rounds: A B C, B C A, C A B, … in one process, so that whatever else the machine does meets every subject
+ * Interleaved rounds: A B C, A C B, C A B, … in one process, so that whatever else the machine does meets every subject
  * alike. A figure is the median over the rounds, a ratio that of two medians.
  */
 
@@ -51,10 +51,7 @@ export const interleave = async (
   for (const subject of subjects)
     turns.push(await warmedUp({ subject, clock, calls: 1, made: 0, nanos: [] }, batchMs, warmups))
   for (let round = 0; round < rounds; round++) {
-    for (let index = 0; index < turns.length; index++) {
-      const turn = turns[(index + round) % turns.length]
-      if (turn !== undefined) turn.nanos.push((await batch(turn, turn.calls)) / turn.calls)
-    }
+    for (const turn of inTurns(turns, round)) turn.nanos.push((await batch(turn, turn.calls)) / turn.calls)
   }
   for (const { made, subject } of turns) await subject.check(made)
   return new Map(turns.map(({ nanos, subject }) => [subject.name, nanos]))
@@ -67,6 +64,13 @@ interface Turn {
   calls: number
   made: number
   readonly nanos: Array<number>
+}
+
+// Each is first in its turn, and every second round runs backwards, so that none always comes after the same one.
+const inTurns = <A>(all: ReadonlyArray<A>, round: number): ReadonlyArray<A> => {
+  const first = (round >> 1) % all.length
+  const order = [...all.slice(first), ...all.slice(0, first)]
+  return round % 2 === 0 ? order : order.reverse()
 }
 
 const warmedUp = async (turn: Turn, batchMs: number, warmups: number): Promise<Turn> => {
@@ -151,6 +155,14 @@ export const medians = (prefix: string, samples: Samples): ReadonlyArray<Result>
     unit: "ns",
     samples: values.length
   }))
+
+/** The results of processes that measured the same: the median of each, over all of their samples. */
+export const merged = (measured: ReadonlyArray<ReadonlyArray<Result>>): ReadonlyArray<Result> =>
+  (measured[0] ?? []).map(({ name, unit }) => {
+    const found = measured.flatMap((results) => results.filter((result) => result.name === name))
+    const samples = found.reduce((sum, result) => sum + result.samples, 0)
+    return { name, value: median(found.map(({ value }) => value)), unit, samples }
+  })
 
 /** Throws unless a variant recorded what it claims. */
 export const claim = (what: string, actual: number, expected: number): void => {

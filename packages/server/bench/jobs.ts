@@ -1,7 +1,6 @@
 /**
- * Durable jobs: how many are submitted and processed a second on SQLite and on PostgreSQL, with one runner and three;
- * what the metrics cost, as a ratio with and without them in turns in one process; and claims among a million finished
- * jobs.
+ * Durable jobs: how many are submitted and processed a second on SQLite and on PostgreSQL, with one runner and three, and
+ * claims among a million finished jobs.
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -14,17 +13,14 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { type PostgresServer, startPostgres } from "../test/support/postgres.ts"
-import { claim, median, medians, pairedRatio, type Result, timed } from "./harness.ts"
+import { median, type Result } from "./harness.ts"
 import { plans } from "./jobs/plans.ts"
 import { several } from "./jobs/several.ts"
 import { makeRunner, sqlite } from "./jobs/world.ts"
 
-const rounds = 60
-const warmups = 8
-const turnJobs = 250
 const batch = 1000
 
-/** Measures `jobs_metrics_cost` and, beside it, jobs a second. */
+/** Measures jobs a second, and what a claim reads. */
 export const measure = async (): Promise<ReadonlyArray<Result>> => {
   const folder = mkdtempSync(path.join(tmpdir(), "jobs-"))
   const scope = await Effect.runPromise(Scope.make())
@@ -32,7 +28,6 @@ export const measure = async (): Promise<ReadonlyArray<Result>> => {
   const file = (name: string) => sqlite(path.join(folder, `${name}.sqlite`))
   try {
     return [
-      ...(await cost(file)),
       ...(await perSecond("sqlite", file("throughput"))),
       ...(await perSecond("postgres", await database(postgres, "throughput"))),
       await several(await url(postgres, "one"), 1, 5000),
@@ -50,38 +45,6 @@ const url = (postgres: PostgresServer, name: string): Promise<string> => Effect.
 
 const database = async (postgres: PostgresServer, name: string): Promise<Layer.Layer<SqlClient.SqlClient>> =>
   Layer.orDie(PgClient.layer({ url: Redacted.make(await url(postgres, name)), maxConnections: 12 }))
-
-/**
- * Runners in turns, with as many jobs each: what differs is only whether they are watched. Two of each, so that neither is
- * always made first nor always runs after the same one.
- */
-const cost = async (file: (name: string) => Layer.Layer<SqlClient.SqlClient>): Promise<ReadonlyArray<Result>> => {
-  const subjects = ["watched", "unwatched", "unwatched, the second", "watched, the second"].map((name) => ({
-    name,
-    nanos: new Array<number>(),
-    runner: makeRunner(file(name), watched.includes(name))
-  }))
-  for (let round = -warmups; round < rounds; round++) {
-    for (let turn = 0; turn < subjects.length; turn++) {
-      const subject = subjects[(turn + round + warmups) % subjects.length]
-      globalThis.gc?.()
-      const nanos = await timed(async () => subject?.runner.run(turnJobs))
-      if (round >= 0) subject?.nanos.push(nanos / turnJobs)
-    }
-  }
-  for (const { name, runner } of subjects) {
-    claim(`jobs run, ${name}`, runner.done(), (rounds + warmups) * turnJobs)
-    await runner.runtime.dispose()
-  }
-  const samples = new Map(subjects.map(({ name, nanos }) => [name, nanos]))
-  return [
-    pairedRatio("jobs_metrics_cost", samples, { of: watched, to: unwatched }),
-    ...medians("jobs.processor time of a job", samples)
-  ]
-}
-
-const watched = ["watched", "watched, the second"]
-const unwatched = ["unwatched", "unwatched, the second"]
 
 const perSecond = async (name: string, layer: Layer.Layer<SqlClient.SqlClient>): Promise<ReadonlyArray<Result>> => {
   const runner = makeRunner(layer, true)

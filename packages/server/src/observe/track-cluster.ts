@@ -7,7 +7,7 @@ import type { Meter } from "./meter.ts"
 import { clusterErrorType, type Outcome } from "./outcome.ts"
 import type { Series } from "./series.ts"
 import { remember, SeriesCache } from "./series-cache.ts"
-import type { Begin, End, Tracker, Watcher } from "./watch.ts"
+import type { Begin, End, Tracker } from "./watch.ts"
 
 /** What can be done with a message. */
 export type ClusterOperation = "send" | "broadcast" | "receive"
@@ -35,14 +35,18 @@ export class ClusterTracker implements Tracker<TrackClusterOptions> {
     this.entities = { send: cache(), broadcast: cache(), receive: cache() }
   }
 
-  /** For whoever has its tracker at hand: bound to one kind of operation. */
-  watcher(options: TrackClusterOptions): Watcher {
-    return { site: this.site, meter: this.meter, begin: (begin) => this.track(options, begin) }
+  track(options: TrackClusterOptions, { ambient }: Begin): End {
+    const series = this.seriesOf(options, ambient)
+    return (outcome, seconds) => series.end(outcome, seconds)
   }
 
-  track(options: TrackClusterOptions, { ambient }: Begin): End {
-    const series = this.entities[options.operation].get(options.entityType, options, ambient).of(options)
-    return (outcome, seconds) => series.end(outcome, seconds)
+  /** What records that such an operation has ended, for whoever has its tracker at hand. */
+  recorder(options: TrackClusterOptions): (outcome: Outcome, seconds: number, ambient: Begin["ambient"]) => void {
+    return (outcome, seconds, ambient) => this.seriesOf(options, ambient).end(outcome, seconds)
+  }
+
+  private seriesOf(options: TrackClusterOptions, ambient: Begin["ambient"]): OperationSeries {
+    return this.entities[options.operation].get(options.entityType, options, ambient).of(options)
   }
 }
 

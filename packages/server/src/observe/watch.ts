@@ -24,13 +24,6 @@ export interface Begin {
 /** What to do when the watched effect has ended. */
 export type End = (outcome: Outcome, seconds: number) => void
 
-/** A kind of watching: where it happens, whose meter counts its defects, and what it does. */
-export interface Watcher {
-  readonly site: string
-  readonly meter: Meter
-  readonly begin: (begin: Begin) => End
-}
-
 /** A kind of watching that is told of each effect what is known of it: nothing is made for a call but its end. */
 export interface Tracker<Options> {
   readonly site: string

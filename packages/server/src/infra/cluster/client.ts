@@ -12,11 +12,10 @@ import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import type { MetricsService } from "../../observe/metrics.ts"
 import { ofCause, ofExit } from "../../observe/outcome.ts"
-import type { Watcher } from "../../observe/watch.ts"
 import { bind } from "./bind.ts"
 import { kindOfRpc } from "./handler.ts"
 import { type ClusterMetricsOptions, type EntityType, messageLabel } from "./options.ts"
-import { begin, watchWith } from "./watch.ts"
+import { currentFiber, Watch, type Watcher, watchWith } from "./watch.ts"
 
 type Call = (payload: unknown, options: unknown) => unknown
 
@@ -39,40 +38,56 @@ export const watchClients = <Client extends object>(
     readonly options: ClusterMetricsOptions
   }
 ): ((entityId: string) => Client) => {
-  const watchers = new Map(
-    Array.from(entity.protocol.requests, ([tag, rpc]): readonly [string, CallWatch] => {
+  const watches = new Map(
+    Array.from(entity.protocol.requests, ([tag, rpc]): readonly [string | symbol, CallWatch] => {
       const message = messageLabel(tag, options)
       // The closed sets of counters show zero before the first message.
       bind(metrics.cluster.messagesSent, { entity_type: entity.type, operation: "send", message })
-      const watcher = metrics.clusterTracker.watcher({ operation: "send", entityType: entity.type, message })
+      const { clusterTracker, meter } = metrics
+      const ended = clusterTracker.recorder({ operation: "send", entityType: entity.type, message })
+      const watcher = { site: clusterTracker.site, meter, ended }
       return [tag, { watcher, isStream: kindOfRpc(rpc).isStream }] as const
     })
   )
-  return (entityId) => {
-    const made = new Map<string | symbol, Call>()
-    return new Proxy(clientOf(entityId), {
-      get: (target, key) => {
-        const known = made.get(key)
-        if (known !== undefined) {
-          return known
-        }
-        const call: unknown = Reflect.get(target, key)
-        const watcher = Predicate.isString(key) ? watchers.get(key) : undefined
-        if (watcher === undefined || !Predicate.isFunction(call)) {
-          return call
-        }
-        const watched = watchCall((payload, options) => Reflect.apply(call, target, [payload, options]), watcher)
-        made.set(key, watched)
-        return watched
+  return (entityId) => new Proxy(clientOf(entityId), new Calls(watches))
+}
+
+/** A watched call of one client, and those that were asked for before it. */
+interface Made {
+  readonly key: string | symbol
+  readonly call: Call
+  readonly before: Made | undefined
+}
+
+/** A client's calls, each made once. Most clients are made for one call, so a map of them would cost more than it saves. */
+class Calls<Client extends object> implements ProxyHandler<Client> {
+  private readonly watches: ReadonlyMap<string | symbol, CallWatch>
+  private made: Made | undefined = undefined
+
+  constructor(watches: ReadonlyMap<string | symbol, CallWatch>) {
+    this.watches = watches
+  }
+
+  get(client: Client, key: string | symbol): unknown {
+    for (let made = this.made; made !== undefined; made = made.before) {
+      if (made.key === key) {
+        return made.call
       }
-    })
+    }
+    const call: unknown = Reflect.get(client, key)
+    const watch = this.watches.get(key)
+    if (watch === undefined || !Predicate.isFunction(call)) {
+      return call
+    }
+    this.made = { key, call: watchCall({ client, call }, watch), before: this.made }
+    return this.made.call
   }
 }
 
 const watchCall =
-  (call: Call, { isStream, watcher }: CallWatch): Call =>
+  ({ call, client }: { readonly client: object; readonly call: Function }, { isStream, watcher }: CallWatch): Call =>
   (payload, options) => {
-    const result = called(call, [payload, options], watcher)
+    const result = called(() => call.call(client, payload, options), watcher)
     if (Effect.isEffect(result)) {
       return isStream ? watchMailbox(result, watcher) : watchWith(result, watcher)
     }
@@ -80,24 +95,24 @@ const watchCall =
   }
 
 // A payload that its schema refuses is thrown from here, where the client is not traced.
-const called = (call: Call, [payload, options]: readonly [unknown, unknown], watcher: Watcher): unknown => {
-  const returned = Either.try({ try: () => call(payload, options), catch: identity })
+const called = (call: () => unknown, watcher: Watcher): unknown => {
+  const returned = Either.try({ try: call, catch: identity })
   if (Either.isRight(returned)) {
     return returned.right
   }
-  begin(watcher)({ _tag: "defect", defect: returned.left })
+  new Watch(watcher, currentFiber()).end({ _tag: "defect", defect: returned.left })
   throw returned.left
 }
 
 // Its consumer may stop early and be content: the call was interrupted all the same, as a mailbox that is left is.
 const watchStream = <A, E, R>(stream: Stream.Stream<A, E, R>, watcher: Watcher): Stream.Stream<A, E, R> =>
   Stream.suspend(() => {
-    const end = begin(watcher)
+    const watch = new Watch(watcher, currentFiber())
     let isRead = false
     return stream.pipe(
       Stream.onEnd(Effect.sync(() => (isRead = true))),
       Stream.ensuringWith((exit) =>
-        Effect.sync(() => end(Exit.isSuccess(exit) && !isRead ? ofCause(Cause.empty) : ofExit(exit)))
+        Effect.sync(() => watch.end(Exit.isSuccess(exit) && !isRead ? ofCause(Cause.empty) : ofExit(exit)))
       )
     )
   })
@@ -109,17 +124,14 @@ const watchMailbox = (
 ): Effect.Effect<unknown, unknown, unknown> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.suspend(() => {
-      const end = begin(watcher)
+      const watch = new Watch<unknown, unknown>(watcher, currentFiber())
       return Effect.matchCauseEffect(restore(mailbox), {
-        onFailure: (cause) => {
-          end(ofCause(cause))
-          return Effect.failCause(cause)
-        },
+        onFailure: watch.onFailure,
         onSuccess: (opened) =>
           isMailbox(opened)
             ? Effect.as(
                 Effect.forkScoped(
-                  Effect.onExit(Effect.interruptible(opened.await), (exit) => Effect.sync(() => end(ofExit(exit))))
+                  Effect.onExit(Effect.interruptible(opened.await), (exit) => Effect.sync(() => watch.end(ofExit(exit))))
                 ),
                 opened
               )

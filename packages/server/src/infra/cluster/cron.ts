@@ -41,7 +41,7 @@ const alone = <E, R>(
   watchWith(execute, {
     site: "cluster cron",
     meter,
-    begin: () => (outcome, seconds) => {
+    ended: (outcome, seconds) => {
       const failed = outcome._tag === "success" ? undefined : outcome._tag
       bind(cluster.messageProcessing, { entity_type, message: "run", outcome: failed }).record(seconds)
       const type = errorTypeOf(outcome)

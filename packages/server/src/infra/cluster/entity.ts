@@ -204,7 +204,7 @@ export class EntityWatch {
       get: (target, key) => {
         const handler: unknown = Reflect.get(target, key)
         return Predicate.isString(key) && Predicate.isFunction(handler)
-          ? this.watchOne(key, (request) => Reflect.apply(handler, target, [request]), generation)
+          ? this.watchOne(key, (request) => handler.call(target, request), generation)
           : handler
       }
     })
@@ -229,16 +229,16 @@ export class EntityWatch {
     const { requestId } = request
     const message = new ArrivedMessage(requestId, series, generation)
     const isAgain = this.handedOut.arrived(requestId)
-    if (generation.life.open.has(requestId)) {
+    const { open } = generation.life
+    const before = open.size
+    open.add(requestId)
+    if (open.size === before) {
       series.restarted.record(1)
-    } else {
-      generation.life.open.add(requestId)
-      if (Option.isSome(request.lastSentChunk)) {
-        series.resumed.record(1)
-      } else if (!isAgain) {
-        const due = Math.max(Snowflake.timestamp(requestId), DeliverAt.toMillis(request.payload) ?? 0)
-        series.delay.record(Math.max(0, clock.unsafeCurrentTimeMillis() - due) / 1000)
-      }
+    } else if (Option.isSome(request.lastSentChunk)) {
+      series.resumed.record(1)
+    } else if (!isAgain) {
+      const due = Math.max(Snowflake.timestamp(requestId), DeliverAt.toMillis(request.payload) ?? 0)
+      series.delay.record(Math.max(0, clock.unsafeCurrentTimeMillis() - due) / 1000)
     }
     return message
   }

@@ -54,13 +54,13 @@ export const watchHandler =
     if (message === undefined) {
       return handler(request)
     }
-    const result = called(handler, request, message)
+    const result = called(() => handler(request), message)
     message.queue()
     return watchResult(result, kind, { message, watch })
   }
 
-const called = (handler: Handler, request: Entity.Request<Rpc.Any>, message: ArrivedMessage): unknown => {
-  const returned = Either.try({ try: () => handler(request), catch: identity })
+const called = (handler: () => unknown, message: ArrivedMessage): unknown => {
+  const returned = Either.try({ try: handler, catch: identity })
   if (Either.isRight(returned)) {
     return returned.right
   }

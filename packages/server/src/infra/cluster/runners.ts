@@ -73,5 +73,5 @@ export const runnerHealth = (
 const counting = (meter: Meter, site: string, count: (outcome: Outcome) => void) => ({
   site,
   meter,
-  begin: () => count
+  ended: count
 })

@@ -89,24 +89,21 @@ const watched = ({ metrics, options, redeliveries, storage }: Decorating): Stora
   const timed = timedOperations(metrics)
   const handedOut = handedOutOf(metrics.meter)
   handedOut.takeBack = redeliveries.takeBack
-  const answering = whenAnswered(handedOut)
-  const read = reading(storage, { handedOut, save: (reply, saved) => timed("save_reply", answering(reply, saved)) })
+  const save: Saving = ({ reply }, saved) =>
+    timed("save_reply", saved, reply._tag === "WithExit" ? () => handedOut.answered(reply.requestId) : undefined)
+  const read = reading(storage, { handedOut, save })
   const shards = newShards()
   return {
     ...storage,
-    saveRequest: (message) => {
-      const save = timed("save_request", storage.saveRequest(message))
-      const type = message.envelope.address.entityType
-      return isObserved(type, options)
-        ? Effect.tap(save, (result) => {
-            if (result._tag === "Duplicate") {
-              bind(metrics.cluster.duplicates, { entity_type: type }).record(1)
-            }
-          })
-        : save
-    },
+    saveRequest: (message) =>
+      timed("save_request", storage.saveRequest(message), ({ _tag }) => {
+        const { entityType } = message.envelope.address
+        if (_tag === "Duplicate" && isObserved(entityType, options)) {
+          bind(metrics.cluster.duplicates, { entity_type: entityType }).record(1)
+        }
+      }),
     saveEnvelope: (message) => timed("save_envelope", storage.saveEnvelope(message)),
-    saveReply: (reply) => timed("save_reply", answering(reply, storage.saveReply(reply))),
+    saveReply: (reply) => save(reply, storage.saveReply(reply)),
     clearReplies: (requestId) => timed("clear_replies", storage.clearReplies(requestId)),
     repliesFor: (requests) => timed("replies_for", storage.repliesFor(requests)),
     repliesForUnfiltered: (ids) => timed("replies_for_unfiltered", storage.repliesForUnfiltered(ids)),
@@ -140,11 +137,6 @@ const watched = ({ metrics, options, redeliveries, storage }: Decorating): Stora
 }
 
 type Saving = <E>(reply: Reply.ReplyWithContext<Rpc.Any>, saved: Effect.Effect<void, E>) => Effect.Effect<void, E>
-
-const whenAnswered =
-  (handedOut: HandedOut): Saving =>
-  ({ reply }, saved) =>
-    reply._tag === "WithExit" ? Effect.tap(saved, () => Effect.sync(() => handedOut.answered(reply.requestId))) : saved
 
 // A message that was read carries the `saveReply` of the storage it was read from; the decorated one takes its place.
 const reading =

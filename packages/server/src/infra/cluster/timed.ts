@@ -1,15 +1,18 @@
 /** Timing the operations of a storage: `cluster_storage_operation_seconds` by operation and outcome. */
 import type * as Effect from "effect/Effect"
 import type { MetricsService } from "../../observe/metrics.ts"
-import type { Watcher } from "../../observe/watch.ts"
 import type { Outcome } from "../../observe/outcome.ts"
 import type { Series } from "../../observe/series.ts"
 import { SeriesCache } from "../../observe/series-cache.ts"
 import { bind, byOutcome } from "./bind.ts"
-import { timer, watchWith } from "./watch.ts"
+import { timer, type Watcher, watchWith } from "./watch.ts"
 
-/** Times an operation by its name; the effect stays as it is. */
-export type Timed = <A, E, R>(storage_operation: string, effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+/** Times an operation by its name and shows the value of a success to `seen`; the effect stays as it is. */
+export type Timed = <A, E, R>(
+  storage_operation: string,
+  effect: Effect.Effect<A, E, R>,
+  seen?: (value: A) => void
+) => Effect.Effect<A, E, R>
 
 /** A timer of storage operations. */
 export const timedOperations = ({ cluster, meter }: MetricsService): Timed => {
@@ -17,11 +20,14 @@ export const timedOperations = ({ cluster, meter }: MetricsService): Timed => {
     byOutcome((outcome) => bind(cluster.storageDuration, { storage_operation, outcome }))
   )
   const watchers = new Map<string, Watcher>()
-  return (operation, effect) => {
-    const watcher =
-      watchers.get(operation) ??
-      timer(meter, "cluster storage", (outcome) => series.get(operation, operation, [])(outcome))
-    watchers.set(operation, watcher)
-    return watchWith(effect, watcher)
+  const watcherOf = (operation: string): Watcher => {
+    const known = watchers.get(operation)
+    if (known !== undefined) {
+      return known
+    }
+    const made = timer(meter, "cluster storage", (outcome) => series.get(operation, operation, [])(outcome))
+    watchers.set(operation, made)
+    return made
   }
+  return (operation, effect, seen) => watchWith(effect, watcherOf(operation), seen)
 }

@@ -3,7 +3,9 @@
  * come in between. `trackJob` counts operations; the rest are facts that no single operation shows.
  */
 import * as Effect from "effect/Effect"
+import type * as MetricLabel from "effect/MetricLabel"
 import { MetricsService, type TrackJobOptions } from "../../observe/metrics.ts"
+import { remember } from "../../observe/series-cache.ts"
 import { JobsConfig } from "./config.ts"
 import type { Priority } from "./priority.ts"
 
@@ -29,6 +31,7 @@ export interface Recorder {
 export const makeRecorder: Effect.Effect<Recorder, never, MetricsService> = Effect.gen(function* () {
   const { jobs } = yield* MetricsService
   const { isWatched } = yield* JobsConfig
+  const labelsOf = labelling()
   return isWatched
     ? {
         track: MetricsService.trackJob,
@@ -42,8 +45,17 @@ export const makeRecorder: Effect.Effect<Recorder, never, MetricsService> = Effe
     : unwatched
 })
 
-const labelsOf = ({ jobType, priority }: Kind, operation: "submit" | "process") =>
-  Array.from(MetricsService.label({ job_type: jobType, operation, priority }))
+// A metric finds the series of a list of labels that it has seen before.
+const labelling = () => {
+  const made = new Map<string, ReadonlyArray<MetricLabel.MetricLabel>>()
+  return ({ jobType, priority }: Kind, operation: "submit" | "process"): ReadonlyArray<MetricLabel.MetricLabel> => {
+    const key = `${operation} ${priority} ${jobType}`
+    return (
+      made.get(key) ??
+      remember(made, key, Array.from(MetricsService.label({ job_type: jobType, operation, priority })))
+    )
+  }
+}
 
 const unwatched: Recorder = {
   track: () => (effect) => effect,

@@ -15,7 +15,7 @@ import { MetricsService } from "../../observe/metrics.ts"
 import { ofCause } from "../../observe/outcome.ts"
 import { bind } from "../cluster/bind.ts"
 import { once } from "../cluster/once.ts"
-import { begin, watchWith } from "../cluster/watch.ts"
+import { Watch, watchWith } from "../cluster/watch.ts"
 
 type Engine = WorkflowEngine.WorkflowEngine["Type"]
 
@@ -77,18 +77,18 @@ const watchRun = <A, E, R>(
   Effect.withFiberRuntime<A, E, R>((fiber) => {
     const instance = Option.getOrUndefined(Context.getOption(fiber.currentContext, WorkflowEngine.WorkflowInstance))
     let exit: Exit.Exit<unknown, unknown> | undefined
-    const end = begin({
+    const watch = new Watch({
       site: "workflow",
       meter,
-      begin: () => (_, seconds) => {
+      ended: (_, seconds) => {
         const labels = { workflow: workflow.name, outcome: exit && runOutcome(exit, workflow, instance) }
         bind(handles.executions, labels).record(1)
         bind(handles.duration, labels).record(seconds)
       }
-    })
+    }, fiber)
     fiber.addObserver((ended) => {
       exit = ended
-      end({ _tag: "success" })
+      watch.end({ _tag: "success" })
     })
     return run
   })
@@ -129,7 +129,7 @@ const watchExecution = <A, E, R>(
     return watchWith(execute, {
       site: "workflow activity",
       meter,
-      begin: () => (outcome, seconds) => {
+      ended: (outcome, seconds) => {
         const labels = { workflow, activity, outcome: outcome._tag === "success" ? undefined : outcome._tag }
         bind(handles.activityAttempts, labels).record(1)
         bind(handles.activityDuration, labels).record(seconds)
