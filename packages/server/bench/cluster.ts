@@ -18,8 +18,8 @@ import { claim, interleave, medians, pairedRatio, type Result, type Rounds, type
 
 // The figures are throughputs. Many short rounds: what garbage one batch leaves to another differs more than what is
 // measured, and how fast the machine is changes within seconds.
-const inMemory: Rounds = { rounds: 60, batchMs: 40, warmups: 40, clock: "wall" }
-const onSqlite: Rounds = { rounds: 50, batchMs: 100, warmups: 12, clock: "wall" }
+const inMemory: Rounds = { rounds: 60, batchMs: 40, warmups: 50, clock: "wall" }
+const onSqlite: Rounds = { rounds: 40, batchMs: 100, warmups: 30, clock: "wall" }
 
 type Tag = "Said" | "Kept"
 

@@ -79,15 +79,16 @@ class Calls<Client extends object> implements ProxyHandler<Client> {
     if (watch === undefined || !Predicate.isFunction(call)) {
       return call
     }
-    this.made = { key, call: watchCall({ client, call }, watch), before: this.made }
+    const ask: Call = (payload, options) => call.call(client, payload, options)
+    this.made = { key, call: watchCall(ask, watch), before: this.made }
     return this.made.call
   }
 }
 
 const watchCall =
-  ({ call, client }: { readonly client: object; readonly call: Function }, { isStream, watcher }: CallWatch): Call =>
+  (call: Call, { isStream, watcher }: CallWatch): Call =>
   (payload, options) => {
-    const result = called(() => call.call(client, payload, options), watcher)
+    const result = called(() => call(payload, options), watcher)
     if (Effect.isEffect(result)) {
       return isStream ? watchMailbox(result, watcher) : watchWith(result, watcher)
     }
@@ -131,7 +132,9 @@ const watchMailbox = (
           isMailbox(opened)
             ? Effect.as(
                 Effect.forkScoped(
-                  Effect.onExit(Effect.interruptible(opened.await), (exit) => Effect.sync(() => watch.end(ofExit(exit))))
+                  Effect.onExit(Effect.interruptible(opened.await), (exit) =>
+                    Effect.sync(() => watch.end(ofExit(exit)))
+                  )
                 ),
                 opened
               )

@@ -51,8 +51,7 @@ const labelling = () => {
   return ({ jobType, priority }: Kind, operation: "submit" | "process"): ReadonlyArray<MetricLabel.MetricLabel> => {
     const key = `${operation} ${priority} ${jobType}`
     return (
-      made.get(key) ??
-      remember(made, key, Array.from(MetricsService.label({ job_type: jobType, operation, priority })))
+      made.get(key) ?? remember(made, key, Array.from(MetricsService.label({ job_type: jobType, operation, priority })))
     )
   }
 }

@@ -77,15 +77,18 @@ const watchRun = <A, E, R>(
   Effect.withFiberRuntime<A, E, R>((fiber) => {
     const instance = Option.getOrUndefined(Context.getOption(fiber.currentContext, WorkflowEngine.WorkflowInstance))
     let exit: Exit.Exit<unknown, unknown> | undefined
-    const watch = new Watch({
-      site: "workflow",
-      meter,
-      ended: (_, seconds) => {
-        const labels = { workflow: workflow.name, outcome: exit && runOutcome(exit, workflow, instance) }
-        bind(handles.executions, labels).record(1)
-        bind(handles.duration, labels).record(seconds)
-      }
-    }, fiber)
+    const watch = new Watch(
+      {
+        site: "workflow",
+        meter,
+        ended: (_, seconds) => {
+          const labels = { workflow: workflow.name, outcome: exit && runOutcome(exit, workflow, instance) }
+          bind(handles.executions, labels).record(1)
+          bind(handles.duration, labels).record(seconds)
+        }
+      },
+      fiber
+    )
     fiber.addObserver((ended) => {
       exit = ended
       watch.end({ _tag: "success" })
