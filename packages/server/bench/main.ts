@@ -48,7 +48,8 @@ const families: ReadonlyArray<Measured> = [
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: "string" } } })
 
 const isAskedFor = ({ family, figures }: Measured): boolean =>
-  positionals.length === 0 || positionals.some((name) => name === family || name.startsWith(figures))
+  positionals.length === 0 ||
+  positionals.some((name) => name === family || family.startsWith(`${name}-`) || name.startsWith(figures))
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const compiled = compile(root, ["src", "bench", "test/support"])
