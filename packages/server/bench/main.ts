@@ -26,7 +26,7 @@ interface Measured {
   readonly prefix?: string
   /**
    * How many processes measure it one after the other, for results that are the medians of theirs; one unless given. The
-   * same runner made twice differs by one or two hundredths for as long as its process lives, by where its memory is.
+   * same runner made twice differs by one or two hundredths for as long as its process lives, for a reason not looked into.
    */
   readonly processes?: number
 }
