@@ -51,7 +51,10 @@ export const interleave = async (
   for (const subject of subjects)
     turns.push(await warmedUp({ subject, clock, calls: 1, made: 0, nanos: [] }, batchMs, warmups))
   for (let round = 0; round < rounds; round++) {
-    for (const turn of inTurns(turns, round)) turn.nanos.push((await batch(turn, turn.calls)) / turn.calls)
+    for (const turn of inTurns(turns, round)) {
+      const calls = Math.max(1, Math.round(turn.calls * sizeIn(round)))
+      turn.nanos.push((await batch(turn, calls)) / calls)
+    }
   }
   for (const { made, subject } of turns) await subject.check(made)
   return new Map(turns.map(({ nanos, subject }) => [subject.name, nanos]))
@@ -72,6 +75,11 @@ const inTurns = <A>(all: ReadonlyArray<A>, round: number): ReadonlyArray<A> => {
   const order = [...all.slice(first), ...all.slice(0, first)]
   return round % 2 === 0 ? order : order.reverse()
 }
+
+// From 3/4 to 5/4, spread evenly. Where batches are all of one size, collections of young garbage fall on the same moment of
+// each, for as long as the process lives: what is alive at that moment, and copied, differs between two equal runners.
+const sizeIn = (round: number): number => 0.75 + ((round * goldenRatio) % 1) / 2
+const goldenRatio = (Math.sqrt(5) - 1) / 2
 
 const warmedUp = async (turn: Turn, batchMs: number, warmups: number): Promise<Turn> => {
   for (let warmup = 0; warmup < warmups; warmup++) {
