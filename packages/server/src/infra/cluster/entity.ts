@@ -34,6 +34,8 @@ export interface EntityWatchOptions {
   readonly clock: Clock.Clock
   readonly ambient: Ambient
   readonly disableFatalDefects: boolean
+  /** Any number of its messages may run at once. */
+  readonly isUnbounded: boolean
 }
 
 /** Why an entity went. */
@@ -211,10 +213,11 @@ export class EntityWatch {
   }
 
   private watchOne(tag: string, handler: Handler, generation: Generation): Handler {
-    const { disableFatalDefects, entity, metrics } = this.given
+    const { disableFatalDefects, entity, isUnbounded, metrics } = this.given
     const kind: HandlerKind = {
       ...kindOfRpc(entity.protocol.requests.get(tag)),
       isCron: entity.type.startsWith(cronEntityPrefix),
+      isUnbounded,
       hasFatalDefects: !disableFatalDefects
     }
     return watchHandler(handler, kind, {

@@ -30,6 +30,8 @@ export interface HandlerKind {
   readonly isStream: boolean
   readonly hasMiddleware: boolean
   readonly isCron: boolean
+  /** Any number may run at once: the server starts each as soon as the handler has returned it. */
+  readonly isUnbounded: boolean
   /** A defect of the handler rebuilds the entity. */
   readonly hasFatalDefects: boolean
 }
@@ -54,9 +56,11 @@ export const watchHandler =
     if (message === undefined) {
       return handler(request)
     }
-    const result = called(() => handler(request), message)
-    message.queue()
-    return watchResult(result, kind, { message, watch })
+    return watchResult(
+      called(() => handler(request), message),
+      kind,
+      { message, watch }
+    )
   }
 
 const called = (handler: () => unknown, message: ArrivedMessage): unknown => {
@@ -77,36 +81,53 @@ const watchResult = (result: unknown, kind: HandlerKind, { message, watch }: Wat
   const flags = Predicate.isObject(result) && Rpc.isWrapper(result) ? result : undefined
   const value: unknown = flags === undefined ? result : flags.value
   // First, as the server does it: an error and an either are effects, and have the marks of a stream as well.
+  if (Effect.isEffect(value) && !kind.isStream && !kind.hasMiddleware) {
+    return flags?.fork === true || kind.isUnbounded
+      ? watchAtOnce(value, kind, { message, flags })
+      : watchQueued(value, kind, { message, flags })
+  }
+  message.queue()
+  watch.mayVanish(message)
   if (Effect.isEffect(value)) {
-    if (!kind.isStream && !kind.hasMiddleware) {
-      return watchPlain(value, kind, { message, flags })
-    }
-    watch.mayVanish(message)
     return rewrap(kind.isStream ? watchMailbox(value, kind, message) : watchEffect(value, kind, message), flags)
   }
-  if (isStream(value)) {
-    watch.mayVanish(message)
-    return rewrap(watchStream(value, kind, message), flags)
-  }
-  return result
+  return isStream(value) ? rewrap(watchStream(value, kind, message), flags) : result
+}
+
+interface Plain {
+  readonly message: ArrivedMessage
+  readonly flags: Rpc.Wrapper<unknown> | undefined
 }
 
 // A request that is interrupted while it queues would never run an ordinary wrapper, and its gauges would leak. So the
 // wrapper can't be interrupted, and what it wraps can, exactly where the server would have allowed it.
-const watchPlain = (
+const watchQueued = (
   value: Effect.Effect<unknown, unknown, unknown>,
   kind: HandlerKind,
-  { flags, message }: { readonly message: ArrivedMessage; readonly flags: Rpc.Wrapper<unknown> | undefined }
+  { flags, message }: Plain
 ): unknown => {
   const isUninterruptible = flags?.uninterruptible === true
-  const watched = Effect.withFiberRuntime<unknown, unknown, unknown>((fiber) => {
-    // A fiber that was interrupted while it queued ends at the first step that can be interrupted: it never started.
-    if (isUninterruptible || Cause.isEmpty(fiber.getFiberRef(FiberRef.interruptedCause))) {
-      message.start()
-    }
-    return untilEnd(isUninterruptible ? value : Effect.interruptible(value), kind, message)
-  })
-  return flags?.fork === true ? forked(watched) : queued(watched)
+  message.queue()
+  return queued(
+    Effect.withFiberRuntime<unknown, unknown, unknown>((fiber) => {
+      // A fiber that was interrupted while it queued ends at the first step that can be interrupted: it never started.
+      if (isUninterruptible || Cause.isEmpty(fiber.getFiberRef(FiberRef.interruptedCause))) {
+        message.start()
+      }
+      return untilEnd(isUninterruptible ? value : Effect.interruptible(value), kind, message)
+    })
+  )
+}
+
+// The same where nothing queues: the server runs what it is given before it does anything else.
+const watchAtOnce = (
+  value: Effect.Effect<unknown, unknown, unknown>,
+  kind: HandlerKind,
+  { flags, message }: Plain
+): unknown => {
+  message.startAtOnce()
+  const ends = untilEnd(flags?.uninterruptible === true ? value : Effect.interruptible(value), kind, message)
+  return flags?.fork === true ? forked(ends) : queued(ends)
 }
 
 const forked = Rpc.wrap({ fork: true, uninterruptible: true })

@@ -89,6 +89,15 @@ export class ArrivedMessage {
     }
   }
 
+  /** Its handler runs, and it waited for nothing. */
+  startAtOnce(): void {
+    if (this.state === "arrived") {
+      this.state = "running"
+      this.series.inFlight.add(1)
+      this.series.wait.record(0)
+    }
+  }
+
   /** Its handler runs. */
   start(): void {
     if (this.state === "queued") {
@@ -98,11 +107,6 @@ export class ArrivedMessage {
       this.series.inFlight.add(1)
       this.series.wait.record(seconds(this.arrivedNanos, this.startedNanos))
     }
-  }
-
-  /** It succeeded. */
-  succeed(): void {
-    this.end(success, false)
   }
 
   /** It is over, in one of the four outcomes. */

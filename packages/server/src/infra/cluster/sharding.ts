@@ -67,8 +67,9 @@ const entities = (
     if (options.entities === false || !isObserved(entity.type, options)) {
       return sharding.registerEntity(entity, handlers, registerOptions)
     }
-    const disableFatalDefects = registerOptions?.disableFatalDefects ?? false
-    const watch = new EntityWatch({ ...decorating, sharding, entity, options, disableFatalDefects })
+    const { concurrency, disableFatalDefects = false } = registerOptions ?? {}
+    const isUnbounded = concurrency === "unbounded"
+    const watch = new EntityWatch({ ...decorating, sharding, entity, options, disableFatalDefects, isUnbounded })
     // Added after the cluster's own finalizers, so that it runs before them.
     return Effect.zipRight(
       sharding.registerEntity(entity, watch.build(handlers), registerOptions),
