@@ -79,21 +79,19 @@ class Calls<Client extends object> implements ProxyHandler<Client> {
     if (watch === undefined || !Predicate.isFunction(call)) {
       return call
     }
-    const ask: Call = (payload, options) => call.call(client, payload, options)
-    this.made = { key, call: watchCall(ask, watch), before: this.made }
-    return this.made.call
+    const watched: Call = (payload, options) => watchCall(() => call.call(client, payload, options), watch)
+    this.made = { key, call: watched, before: this.made }
+    return watched
   }
 }
 
-const watchCall =
-  (call: Call, { isStream, watcher }: CallWatch): Call =>
-  (payload, options) => {
-    const result = called(() => call(payload, options), watcher)
-    if (Effect.isEffect(result)) {
-      return isStream ? watchMailbox(result, watcher) : watchWith(result, watcher)
-    }
-    return isStreamOf(result) ? watchStream(result, watcher) : result
+const watchCall = (call: () => unknown, { isStream, watcher }: CallWatch): unknown => {
+  const result = called(call, watcher)
+  if (Effect.isEffect(result)) {
+    return isStream ? watchMailbox(result, watcher) : watchWith(result, watcher)
   }
+  return isStreamOf(result) ? watchStream(result, watcher) : result
+}
 
 // A payload that its schema refuses is thrown from here, where the client is not traced.
 const called = (call: () => unknown, watcher: Watcher): unknown => {

@@ -2,6 +2,7 @@
  * Watching the entities of one type on one runner: when they come to life, are rebuilt and go, and the messages that
  * reach their handlers. `activations + restarts = deactivations + active` at any moment.
  */
+import * as ClusterSchema from "@effect/cluster/ClusterSchema"
 import * as Entity from "@effect/cluster/Entity"
 import * as DeliverAt from "@effect/cluster/DeliverAt"
 import type * as Sharding from "@effect/cluster/Sharding"
@@ -214,24 +215,29 @@ export class EntityWatch {
 
   private watchOne(tag: string, handler: Handler, generation: Generation): Handler {
     const { disableFatalDefects, entity, isUnbounded, metrics } = this.given
+    const rpc = entity.protocol.requests.get(tag)
     const kind: HandlerKind = {
-      ...kindOfRpc(entity.protocol.requests.get(tag)),
+      ...kindOfRpc(rpc),
       isCron: entity.type.startsWith(cronEntityPrefix),
       isUnbounded,
       hasFatalDefects: !disableFatalDefects
     }
+    const receiver = { tag, generation, isStored: isPersisted(rpc) }
     return watchHandler(handler, kind, {
-      arrive: (request) => metrics.meter.guard(site, () => this.arrive(tag, request, generation)),
+      arrive: (request) => metrics.meter.guard(site, () => this.arrive(request, receiver)),
       mayVanish: (message) => generation.unsettled.add(message)
     })
   }
 
-  private arrive(tag: string, request: Entity.Request<Rpc.Any>, generation: Generation): ArrivedMessage {
+  private arrive(request: Entity.Request<Rpc.Any>, { generation, isStored, tag }: Receiver): ArrivedMessage {
     const { ambient, clock } = this.given
     const series = this.messages.get(tag, tag, ambient)
     const { requestId } = request
     const message = new ArrivedMessage(requestId, series, generation)
-    const isAgain = this.handedOut.arrived(requestId)
+    const isAgain = this.handedOut.isAgain(requestId)
+    if (isStored) {
+      this.handedOut.handled(requestId, request.address.shardId)
+    }
     const { open } = generation.life
     const before = open.size
     open.add(requestId)
@@ -246,6 +252,19 @@ export class EntityWatch {
     return message
   }
 }
+
+/** What receives the messages of one RPC. */
+interface Receiver {
+  readonly tag: string
+  readonly generation: Generation
+  /** Its messages are stored, and so is the answer to each. */
+  readonly isStored: boolean
+}
+
+const isPersisted = (rpc: unknown): boolean =>
+  Predicate.hasProperty(rpc, "annotations") &&
+  Context.isContext(rpc.annotations) &&
+  Context.get(rpc.annotations, ClusterSchema.Persisted)
 
 const entitySeries = ({ cluster }: MetricsService, entity_type: string, ambient: Ambient): EntitySeries => ({
   activations: bind(cluster.entityActivations, { entity_type }, ambient),

@@ -1,9 +1,10 @@
 /**
- * What storage handed out: which messages were handed to a runner that is gone, and which were read by this one and never
- * given to a handler, as happens while entities close. Shared by the decorators of one set of metrics.
+ * What storage handed out: which messages were handed to a runner that is gone, and which of those that this one has read
+ * reached a handler; the others did not, as happens while entities close. Shared by the decorators of one set of metrics.
  */
 import * as Effect from "effect/Effect"
 import * as GlobalValue from "effect/GlobalValue"
+import type * as ShardId from "@effect/cluster/ShardId"
 import type { Meter } from "../../observe/meter.ts"
 
 /** How many messages are remembered at most, of each kind. */
@@ -19,17 +20,12 @@ export interface Unhandled {
   readonly except: ReadonlyArray<bigint>
 }
 
-interface InHand {
-  readonly shard: string
-  hasArrived: boolean
-}
-
 /** Messages between the storage and the handlers. */
 export class HandedOut {
-  /** Takes back the mark that storage put on messages when it read them; it never fails. */
-  takeBack: (unhandled: Unhandled) => Effect.Effect<void> = () => Effect.void
+  /** Takes back the mark that storage put on messages when it read them; it never fails. None where no storage is watched. */
+  takeBack: ((unhandled: Unhandled) => Effect.Effect<void>) | undefined = undefined
   private readonly again = new Set<bigint>()
-  private readonly inHand = new Map<bigint, InHand>()
+  private readonly inHand = new Map<bigint, ShardId.ShardId>()
   private readonly watched = new Set<string>()
   private hasForgotten = false
 
@@ -47,24 +43,20 @@ export class HandedOut {
     }
   }
 
-  /** A message was read from storage; again, where its handler takes longer than ten minutes. */
-  read(requestId: bigint, { entityType, shard }: { readonly entityType: string; readonly shard: string }): void {
-    if (!this.watched.has(entityType) || this.inHand.has(requestId)) {
+  /** A stored message of this shard reached a handler. */
+  handled(requestId: bigint, shard: ShardId.ShardId): void {
+    if (this.takeBack === undefined) {
       return
     }
     if (this.inHand.size < rememberedMessages) {
-      this.inHand.set(requestId, { shard, hasArrived: false })
+      this.inHand.set(requestId, shard)
     } else {
       this.hasForgotten = true
     }
   }
 
-  /** A message reached a handler; true when another runner had been handed it before. */
-  arrived(requestId: bigint): boolean {
-    const known = this.inHand.size > 0 ? this.inHand.get(requestId) : undefined
-    if (known !== undefined) {
-      known.hasArrived = true
-    }
+  /** Was the message that arrives now handed to another runner before? Told once. */
+  isAgain(requestId: bigint): boolean {
     return this.again.size > 0 && this.again.delete(requestId)
   }
 
@@ -77,26 +69,25 @@ export class HandedOut {
   giveBack(shards: ReadonlyArray<string>, runner: string): Effect.Effect<void> {
     return Effect.suspend(() => {
       const except = this.forget(shards)
+      const { takeBack } = this
       // Without its memory it would take back the marks of messages that a handler had.
-      return this.hasForgotten || shards.length === 0 || this.watched.size === 0
+      return takeBack === undefined || this.hasForgotten || shards.length === 0 || this.watched.size === 0
         ? Effect.void
-        : this.takeBack({ shards, runner, entityTypes: Array.from(this.watched), except })
+        : takeBack({ shards, runner, entityTypes: Array.from(this.watched), except })
     })
   }
 
   /** The shards are not this runner's any more; those of their messages that a handler had. */
   forget(shards: ReadonlyArray<string>): ReadonlyArray<bigint> {
     const gone = new Set(shards)
-    const arrived: Array<bigint> = []
-    for (const [id, { hasArrived, shard }] of this.inHand) {
-      if (gone.has(shard)) {
+    const handled: Array<bigint> = []
+    for (const [id, shard] of this.inHand) {
+      if (gone.has(shard.toString())) {
         this.inHand.delete(id)
-        if (hasArrived) {
-          arrived.push(id)
-        }
+        handled.push(id)
       }
     }
-    return arrived
+    return handled
   }
 }
 

@@ -16,11 +16,11 @@ export interface Redeliveries {
   /** Counts what was handed out before in these shards. */
   readonly count: (shards: ReadonlyArray<string>) => Effect.Effect<void>
   /** Takes back the mark of messages that were read and never reached a handler. */
-  readonly takeBack: (unhandled: Unhandled) => Effect.Effect<void>
+  readonly takeBack: ((unhandled: Unhandled) => Effect.Effect<void>) | undefined
 }
 
 /** Where nothing is known of the storage. */
-export const noRedeliveries: Redeliveries = { count: () => Effect.void, takeBack: () => Effect.void }
+export const noRedeliveries: Redeliveries = { count: () => Effect.void, takeBack: undefined }
 
 interface RedeliveryOptions {
   readonly sql: SqlClient.SqlClient

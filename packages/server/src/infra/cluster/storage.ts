@@ -4,7 +4,6 @@
  */
 import * as Message from "@effect/cluster/Message"
 import * as MessageStorage from "@effect/cluster/MessageStorage"
-import type * as Reply from "@effect/cluster/Reply"
 import type * as ShardId from "@effect/cluster/ShardId"
 import * as SqlMessageStorage from "@effect/cluster/SqlMessageStorage"
 import type { ShardingConfig } from "@effect/cluster/ShardingConfig"
@@ -14,7 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { MetricsService } from "../../observe/metrics.ts"
 import { bind } from "./bind.ts"
-import { type HandedOut, handedOutOf } from "./handed-out.ts"
+import { handedOutOf } from "./handed-out.ts"
 import { once } from "./once.ts"
 import { type ClusterMetricsOptions, isObserved } from "./options.ts"
 import { noRedeliveries, type Redeliveries, redeliveriesIn } from "./redelivery.ts"
@@ -88,10 +87,13 @@ const decorate = ({ metrics, options, redeliveries, storage: given }: Decorating
 const watched = ({ metrics, options, redeliveries, storage }: Decorating): Storage => {
   const timed = timedOperations(metrics)
   const handedOut = handedOutOf(metrics.meter)
-  handedOut.takeBack = redeliveries.takeBack
-  const save: Saving = ({ reply }, saved) =>
-    timed("save_reply", saved, reply._tag === "WithExit" ? () => handedOut.answered(reply.requestId) : undefined)
-  const read = reading(storage, { handedOut, save })
+  handedOut.takeBack = redeliveries.takeBack ?? handedOut.takeBack
+  const saveReply: Storage["saveReply"] = (message) => {
+    const { reply } = message
+    const seen = reply._tag === "WithExit" ? () => handedOut.answered(reply.requestId) : undefined
+    return timed("save_reply", storage.saveReply(message), seen)
+  }
+  const read = reading(storage, saveReply)
   const shards = newShards()
   return {
     ...storage,
@@ -103,7 +105,7 @@ const watched = ({ metrics, options, redeliveries, storage }: Decorating): Stora
         }
       }),
     saveEnvelope: (message) => timed("save_envelope", storage.saveEnvelope(message)),
-    saveReply: (reply) => save(reply, storage.saveReply(reply)),
+    saveReply,
     clearReplies: (requestId) => timed("clear_replies", storage.clearReplies(requestId)),
     repliesFor: (requests) => timed("replies_for", storage.repliesFor(requests)),
     repliesForUnfiltered: (ids) => timed("replies_for_unfiltered", storage.repliesForUnfiltered(ids)),
@@ -136,21 +138,13 @@ const watched = ({ metrics, options, redeliveries, storage }: Decorating): Stora
   }
 }
 
-type Saving = <E>(reply: Reply.ReplyWithContext<Rpc.Any>, saved: Effect.Effect<void, E>) => Effect.Effect<void, E>
-
 // A message that was read carries the `saveReply` of the storage it was read from; the decorated one takes its place.
 const reading =
-  (storage: Storage, { handedOut, save }: { readonly handedOut: HandedOut; readonly save: Saving }) =>
-  <R extends Rpc.Any>(message: Message.Incoming<R>): Message.Incoming<R> => {
-    if (message._tag !== "IncomingRequest") {
-      return message
-    }
-    const { address, requestId } = message.envelope
-    handedOut.read(requestId, { entityType: address.entityType, shard: address.shardId.toString() })
-    return message.respond === storage.saveReply
-      ? new Message.IncomingRequest({ ...message, respond: (reply) => save(reply, message.respond(reply)) })
+  (storage: Storage, saveReply: Storage["saveReply"]) =>
+  <R extends Rpc.Any>(message: Message.Incoming<R>): Message.Incoming<R> =>
+    message._tag === "IncomingRequest" && message.respond === storage.saveReply
+      ? new Message.IncomingRequest({ ...message, respond: saveReply })
       : message
-  }
 
 // With advisory locks all shards that are held are reset again and again; only those that are new tell of a lost run.
 const newShards = () => {

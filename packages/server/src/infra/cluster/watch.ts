@@ -30,11 +30,11 @@ export class Watch<A = never, E = never> {
   }
   /** What is done when it succeeds. */
   readonly onSuccess = (value: A): Effect.Effect<A> => {
-    this.end(success)
-    const { seen } = this
-    if (seen !== undefined) {
-      this.watcher.meter.guard(this.watcher.site, () => seen(value))
-    }
+    const { meter, site } = this.watcher
+    meter.guard(site, () => {
+      this.watcher.ended(success, this.seconds(), this.ambient)
+      this.seen?.(value)
+    })
     return Effect.succeed(value)
   }
   private readonly watcher: Watcher

@@ -50,6 +50,8 @@ const n = { n: Schema.Number }
 const Shop = Entity.make("Shop", [
   Rpc.make("Buy", { payload: n, success: Schema.Number, error: Refused }),
   Rpc.make("Wait", { payload: n }),
+  Rpc.make("Aside", { payload: n }),
+  Rpc.make("Odd", { payload: n }),
   Rpc.make("Gated", { payload: n }).middleware(Gate),
   Rpc.make("Later", { payload: Timed }).annotate(ClusterSchema.Persisted, true),
   Rpc.make("Feed", { payload: n, success: Schema.Number, stream: true }).annotate(ClusterSchema.Persisted, true),
@@ -66,10 +68,15 @@ const deaths = Effect.runSync(Ref.make(0))
 const stuckAt = Effect.runSync(Ref.make(0))
 const dying = Ref.getAndUpdate(deaths, (left) => Math.max(0, left - 1)).pipe(Effect.map((left) => left > 0))
 
+// No effect at all: what a handler of JavaScript may return.
+const odd: Effect.Effect<void> = JSON.parse("{}")
+
 const handlers = Effect.map(dying, () =>
   Shop.of({
     Buy: ({ payload: { n } }) => (n < 0 ? Effect.fail(new Refused({ n })) : Effect.as(Effect.sleep(n), n)),
     Wait: ({ payload: { n } }) => Effect.sleep(n),
+    Aside: ({ payload: { n } }) => Rpc.fork(Effect.sleep(n)),
+    Odd: () => odd,
     Gated: ({ payload: { n } }) => Effect.sleep(n),
     Later: () => Effect.void,
     Feed: (request) =>
@@ -175,6 +182,49 @@ describe("messages of entities", () => {
         expect(snapshot[`cluster_message_latency_seconds${receive("Wait")}`]).toMatchObject({ count: 3, sum: 6 })
         expect(yield* moved("cluster_mailbox_depth", "cluster_messages_in_flight")).toEqual({})
       })
+    )
+  )
+
+  for (const [name, rpc, options] of [
+    ["any number may run", "Wait", { concurrency: "unbounded" }],
+    ["they are forked", "Aside", {}]
+  ] as const) {
+    it.effect(`starts messages at once where ${name}, and ends each of them once`, () =>
+      inCluster(
+        Effect.gen(function* () {
+          const one = yield* client
+          const fibers = yield* Effect.forEach([1, 2, 3], () => Effect.fork(one[rpc]({ n: 1000 })))
+          yield* settle
+          expect(
+            yield* moved("cluster_mailbox_depth", "cluster_messages_in_flight", "cluster_message_wait_seconds")
+          ).toEqual({
+            [`cluster_messages_in_flight${type}`]: 3,
+            [`cluster_message_wait_seconds${type}`]: 3
+          })
+          yield* run(Fiber.interruptAll(fibers.slice(1)), 500)
+          yield* run(Effect.void)
+          const processed = yield* Testing.snapshot
+          const processing = `cluster_message_processing_seconds{entity_type="Shop",message="${rpc}"`
+          expect(processed[`${processing}}`]).toMatchObject({ count: 1, sum: 1 })
+          expect(processed[`${processing},outcome="interrupted"}`]).toMatchObject({ count: 2, sum: 0.002 })
+          expect(processed[`cluster_message_wait_seconds${type}`]).toMatchObject({ count: 3, sum: 0 })
+          expect(yield* moved("cluster_mailbox_depth", "cluster_messages_in_flight")).toEqual({})
+        }),
+        { options }
+      )
+    )
+  }
+
+  it.effect("leaves no message of a handler that returns no effect behind", () =>
+    inCluster(
+      Effect.gen(function* () {
+        const one = yield* client
+        expect(Exit.isFailure(yield* run(one.Odd({ n: 1 })))).toBe(true)
+        yield* TestClock.adjust(20_000)
+        yield* settle
+        expect(yield* leftovers).toEqual({})
+      }),
+      { options: { maxIdleTime: 5000, disableFatalDefects: true } }
     )
   )
 

@@ -5,9 +5,11 @@ import * as Rpc from "@effect/rpc/Rpc"
 import { SqlClient, type SqlError } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { expect, it } from "@effect/vitest"
-import { Deferred, type Duration, Effect, Exit, Fiber, Layer, Logger, LogLevel, Schema, Scope } from "effect"
+import { Deferred, type Duration, Effect, Exit, Fiber, Layer, Logger, LogLevel, Ref, Schema, Scope } from "effect"
 import { describe } from "vitest"
 import { SingleRunner } from "../../../src/infra/cluster.ts"
+import { handedOutOf } from "../../../src/infra/cluster/handed-out.ts"
+import { MetricsService } from "../../../src/observe/metrics.ts"
 import * as Testing from "../../../src/observe/testing.ts"
 import { Postgres } from "../../support/postgres.ts"
 import { moved } from "./harness.ts"
@@ -103,6 +105,42 @@ it.live("counts what a handler had for so long that storage gave it out again", 
         }
       )
     )
+  )
+)
+
+it.live("remembers of what its handlers had only what has no answer", () =>
+  inDatabase(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const scope = yield* Scope.make()
+      const isHandled = yield* Deferred.make<void>()
+      const entity = Order.toLayer({
+        Place: ({ payload: { id } }) =>
+          id === "stuck" ? Effect.zipRight(Deferred.succeed(isHandled, undefined), Effect.never) : Effect.void
+      })
+      const context = yield* Layer.buildWithScope(entity.pipe(Layer.provideMerge(runner)), scope)
+      const place = (id: string) =>
+        Effect.provide(
+          Effect.flatMap(Order.client, (of) => of("one").Place({ id })),
+          context
+        )
+      yield* place("a")
+      yield* place("b")
+      yield* Effect.forkDaemon(place("stuck"))
+      yield* Deferred.await(isHandled)
+      const [stuck] = yield* sql<{ id: string }>`SELECT CAST(id AS TEXT) AS id FROM cluster_messages WHERE processed = 0`
+      const handedOut = handedOutOf((yield* MetricsService).meter)
+      const { takeBack } = handedOut
+      const remembered = yield* Ref.make<ReadonlyArray<ReadonlyArray<bigint>>>([])
+      handedOut.takeBack = (unhandled) =>
+        Effect.zipRight(
+          Ref.update(remembered, (before) => [...before, unhandled.except]),
+          takeBack?.(unhandled) ?? Effect.void
+        )
+      yield* Scope.close(scope, Exit.void)
+      expect(yield* remembered).toEqual([[BigInt(stuck?.id ?? 0)]])
+    }),
+    sqlite
   )
 )
 
