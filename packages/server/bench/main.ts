@@ -25,8 +25,8 @@ interface Measured {
   /** Put before the names of the results. */
   readonly prefix?: string
   /**
-   * How many processes measure it one after the other, for results that are the medians of theirs; one unless given. The
-   * same runner made twice differs by one or two hundredths for as long as its process lives, for a reason not looked into.
+   * How many processes measure it one after the other, for results that are the medians of theirs; one unless given. Where
+   * the difference is small its rounds are many, and should not all depend on what one process happened to compile.
    */
   readonly processes?: number
 }
