@@ -128,7 +128,9 @@ it.live("remembers of what its handlers had only what has no answer", () =>
       yield* place("b")
       yield* Effect.forkDaemon(place("stuck"))
       yield* Deferred.await(isHandled)
-      const [stuck] = yield* sql<{ id: string }>`SELECT CAST(id AS TEXT) AS id FROM cluster_messages WHERE processed = 0`
+      const [stuck] = yield* sql<{
+        id: string
+      }>`SELECT CAST(id AS TEXT) AS id FROM cluster_messages WHERE processed = 0`
       const handedOut = handedOutOf((yield* MetricsService).meter)
       const { takeBack } = handedOut
       const remembered = yield* Ref.make<ReadonlyArray<ReadonlyArray<bigint>>>([])
