@@ -125,7 +125,15 @@ const played = ({ messages, runners: count, signal }: Scenario, url: string) =>
     ).pipe(Effect.tapErrorCause(() => Effect.sync(() => console.error(living.map(({ last }) => last)))))
     const recoverySeconds = (performance.now() - endedAt) / 1000
     const misreportedByLiving = yield* misreported(sql, living)
-    const answers = yield* Fiber.join(replies)
+    const answers = yield* Fiber.join(replies).pipe(
+      // Were messages interrupted for good (kind 2), or do answers not come?
+      Effect.tapErrorCause(() =>
+        Effect.flatMap(
+          sql`SELECT kind, processed, COUNT(*)::INT AS count FROM cluster_messages GROUP BY 1, 2 ORDER BY 1, 2`,
+          (found) => Effect.sync(() => console.error("messages by kind", found))
+        )
+      )
+    )
     yield* Effect.sleep("2500 millis")
 
     const lost = lostOf(sql, victim)
