@@ -16,8 +16,8 @@ import * as Testing from "../src/observe/testing.ts"
 import { answers, EchoLive, send } from "./cluster/messages.ts"
 import { claim, interleave, medians, pairedRatio, type Result, type Rounds, type Subject } from "./harness.ts"
 
-// The figures are throughputs. Many short rounds: one round differs from the next by three to eight times what is
-// measured, so that the median of 40 is off by one or two hundredths.
+// The figures are throughputs. Many short rounds: one differs from the next by more than what is measured, so that the
+// median of 40 on SQLite is off by one or two hundredths.
 const inMemory: Rounds = { rounds: 120, batchMs: 40, warmups: 50, clock: "wall" }
 const onSqlite: Rounds = { rounds: 100, batchMs: 100, warmups: 30, clock: "wall" }
 
