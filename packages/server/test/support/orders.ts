@@ -13,7 +13,10 @@ export const Order = Entity.make("Order", [
     payload: { n: Schema.Number },
     success: Schema.Number,
     primaryKey: ({ n }) => String(n)
-  }).annotate(ClusterSchema.Persisted, true)
+  })
+    .annotate(ClusterSchema.Persisted, true)
+    // A runner that stops interrupts the calls that it had, and each of those would take its message back for good.
+    .annotate(ClusterSchema.Uninterruptible, "client")
 ])
 
 /** Settings of all runners of a test: quick to notice a lost runner, and shared with the parent. */
