@@ -108,7 +108,7 @@ const watchQueued = (
 ): unknown => {
   const isUninterruptible = flags?.uninterruptible === true
   message.queue()
-  return queued(
+  return notForked(
     Effect.withFiberRuntime<unknown, unknown, unknown>((fiber) => {
       // A fiber that was interrupted while it queued ends at the first step that can be interrupted: it never started.
       if (isUninterruptible || Cause.isEmpty(fiber.getFiberRef(FiberRef.interruptedCause))) {
@@ -127,11 +127,11 @@ const watchAtOnce = (
 ): unknown => {
   message.startAtOnce()
   const ends = untilEnd(flags?.uninterruptible === true ? value : Effect.interruptible(value), kind, message)
-  return flags?.fork === true ? forked(ends) : queued(ends)
+  return flags?.fork === true ? forked(ends) : notForked(ends)
 }
 
 const forked = Rpc.wrap({ fork: true, uninterruptible: true })
-const queued = Rpc.wrap({ fork: false, uninterruptible: true })
+const notForked = Rpc.wrap({ fork: false, uninterruptible: true })
 
 const watchEffect = <A, E, R>(
   value: Effect.Effect<A, E, R>,
