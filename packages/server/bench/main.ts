@@ -25,8 +25,9 @@ interface Measured {
   /** Put before the names of the results. */
   readonly prefix?: string
   /**
-   * How many processes measure it one after the other, for results that are the medians of theirs; one unless given. Where
-   * the difference is small its rounds are many, and should not all depend on what one process happened to compile.
+   * How many processes measure it one after the other, for results that are the medians of theirs; one unless given. What
+   * should not depend on one process: small differences on what it happened to compile, the reading of much memory on
+   * where that lies.
    */
   readonly processes?: number
 }
@@ -36,7 +37,7 @@ const families: ReadonlyArray<Measured> = [
   { family: "track", as: "sources", figures: "track_" },
   { family: "track", as: "compiled", figures: "track_", prefix: "compiled." },
   { family: "record", as: "compiled", figures: "record_" },
-  { family: "collect", as: "compiled", figures: "collect_" },
+  { family: "collect", as: "compiled", figures: "collect_", processes: 5 },
   { family: "export", as: "compiled", figures: "export_" },
   { family: "cardinality", as: "compiled", figures: "cardinality_" },
   { family: "cluster", as: "compiled", figures: "cluster_", processes: 5 },

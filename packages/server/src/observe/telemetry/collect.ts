@@ -53,9 +53,9 @@ export const makeCollector = ({ dropped, foreignStartNanos, registries }: Collec
         const [first] = alike
         // A loop of its own for what is nearly all: each generator in between would cost as much as the reading.
         if (alike.length === 1 && first?.instrument !== undefined) {
-          const read = ownReader(first.instrument)
+          const read = ownReader(first.instrument, (point) => sound(point, dropped))
           for (const series of first.instrument.all()) {
-            yield sound(read(series), dropped)
+            yield read(series)
           }
         } else {
           for (const step of mergeFamilies(alike, claims, dropped)) {

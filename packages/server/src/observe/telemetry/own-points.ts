@@ -3,32 +3,45 @@ import type { Buckets as Live } from "../histogram.ts"
 import type { Instrument } from "../instrument.ts"
 import type { Series } from "../series.ts"
 import { distributionOf } from "./distribution.ts"
-import { type Distribution, type ExportMetric, type ExportSeries, exportSeries, type Point } from "./point.ts"
+import { type Distribution, type ExportMetric, type ExportSeries, hrTime, type Point } from "./point.ts"
 
 /** An instrument as it is exported. */
 export const ownMetric = (instrument: Instrument): ExportMetric => own(instrument).metric
 
 /** The points of an instrument now. */
 export const ownPoints = function* (instrument: Instrument): Generator<Point> {
-  const read = ownReader(instrument)
+  const read = ownReader(instrument, (point) => point)
   for (const series of instrument.all()) {
     yield read(series)
   }
 }
 
-/** What makes a point of each series of an instrument, for one walk over all of them in their order. */
-export const ownReader = (instrument: Instrument): ((series: Series) => Point) => {
+/**
+ * What makes a point of each series of an instrument, for one walk over all of them in their order. A histogram that has
+ * not moved is not checked again: only what is finite is remembered.
+ */
+export const ownReader = <A>(instrument: Instrument, check: (point: Point) => A): ((series: Series) => Point | A) => {
   const { boundaries, metric } = own(instrument)
-  const known = cacheOf(instrument)
+  const known = inOrder(instrument)
   known.length = Math.min(known.length, instrument.size)
   let index = 0
-  return (series) => pointOf(metric, boundaries, exportedAt(known, index++, series))
+  return (of) => {
+    const series = ownSeriesAt(known, index++, of)
+    const { count, live, value } = series
+    return value !== undefined && count === live?.count
+      ? { type: "distribution", metric, series, value }
+      : check(pointOf(metric, boundaries, series))
+  }
 }
 
-interface Exported {
-  readonly series: Series
-  readonly exported: ExportSeries
-  /** What the histogram held at the collection before: most series of a large process do not move between two. */
+/**
+ * A series as it goes out, and what it held at the collection before: most series of a large process do not move between
+ * two. Of one that has not, nothing is read but this and the count: a collection of many waits for memory.
+ */
+interface OwnSeries extends ExportSeries {
+  readonly of: Series
+  readonly live: Live | undefined
+  count: number
   value: Distribution | undefined
 }
 
@@ -48,53 +61,51 @@ const own = (instrument: Instrument): Own => {
 }
 
 const owns = new WeakMap<Instrument, Own>()
-const caches = new WeakMap<Instrument, Array<Exported>>()
+const orders = new WeakMap<Instrument, Array<OwnSeries>>()
 
-const cacheOf = (instrument: Instrument): Array<Exported> => {
-  const known = caches.get(instrument) ?? []
-  caches.set(instrument, known)
+const inOrder = (instrument: Instrument): Array<OwnSeries> => {
+  const known = orders.get(instrument) ?? []
+  orders.set(instrument, known)
   return known
 }
 
 /** Series keep their place until one before them is removed: looking there first is far cheaper than a map. */
-const exportedAt = (known: Array<Exported>, index: number, series: Series): Exported => {
+const ownSeriesAt = (known: Array<OwnSeries>, index: number, of: Series): OwnSeries => {
   const here = known[index]
-  if (here?.series === series) {
+  if (here?.of === of) {
     return here
   }
-  const made = { series, exported: bySeries.get(series) ?? exportedOf(series), value: undefined }
-  known[index] = made
+  const found = bySeries.get(of) ?? ownSeries(of)
+  known[index] = found
+  return found
+}
+
+const bySeries = new WeakMap<Series, OwnSeries>()
+
+const ownSeries = (of: Series): OwnSeries => {
+  const attributes = Object.fromEntries(of.labels.map(({ key, value }) => [key, value]))
+  const { buckets: live, startNanos } = of
+  const made = { attributes, startNanos, startTime: hrTime(startNanos), of, live, count: 0, value: undefined }
+  bySeries.set(of, made)
   return made
 }
 
-const bySeries = new WeakMap<Series, ExportSeries>()
-
-const exportedOf = (series: Series): ExportSeries => {
-  const attributes = Object.fromEntries(series.labels.map(({ key, value }) => [key, value]))
-  const made = exportSeries(attributes, series.startNanos)
-  bySeries.set(series, made)
-  return made
-}
-
-const pointOf = (metric: ExportMetric, boundaries: Array<number>, at: Exported): Point => {
-  const { exported, series } = at
-  if (series.buckets !== undefined) {
-    at.value = valueOf(series.buckets, boundaries, at.value)
-    return { type: "distribution", metric, series: exported, value: at.value }
+const pointOf = (metric: ExportMetric, boundaries: Array<number>, series: OwnSeries): Point => {
+  if (series.live !== undefined) {
+    const value = copyOf(series.live, boundaries)
+    series.count = value.count
+    series.value = Number.isFinite(value.sum) ? value : undefined
+    return { type: "distribution", metric, series, value }
   }
-  const state = series.state()
+  const state = series.of.state()
   if ("buckets" in state) {
-    return { type: "distribution", metric, series: exported, value: distributionOf(state, boundaries) }
+    return { type: "distribution", metric, series, value: distributionOf(state, boundaries) }
   }
-  return { type: "number", metric, series: exported, value: "count" in state ? state.count : state.value }
+  return { type: "number", metric, series, value: "count" in state ? state.count : state.value }
 }
 
-/** A value that was handed out is never written to: what moved is copied, as the series may move on before it is sent. */
-const valueOf = (live: Live, boundaries: Array<number>, before: Distribution | undefined): Distribution => {
-  const { count, counts, max, min, sum } = live
-  if (before?.count === count) {
-    return before
-  }
+/** A value that is handed out is never written to: the series may move on before it is sent. */
+const copyOf = ({ count, counts, max, min, sum }: Live, boundaries: Array<number>): Distribution => {
   const buckets = { boundaries, counts: counts.slice() }
   return count === 0 ? { count, sum, buckets } : { count, sum, min, max, buckets }
 }
