@@ -18,6 +18,8 @@ import type { Result } from "../harness.ts"
  * start to the last end, as the tables have it.
  */
 export const several = async (url: string, runners: number, jobs: number): Promise<Result> => {
+  // A runner makes the cluster's tables, which its migrations don't let several do at once.
+  await stop(await started(url))
   const runtime = ManagedRuntime.make(
     JobStore.layer.pipe(Layer.provideMerge(PgClient.layer({ url: Redacted.make(url), maxConnections: 2 })), Layer.orDie)
   )
@@ -29,11 +31,9 @@ export const several = async (url: string, runners: number, jobs: number): Promi
         SELECT 'job ' || n, 'nothing', n % 48, 'normal', 'ready', n, 0, 0, n::text FROM generate_series(1, ${jobs}::int) n`
     )
   )
-  const children = await Promise.all(Array.from({ length: runners }, async () => start(url, await freePort())))
-  await Promise.all(children.map((child) => once(child, "message")))
-  await runtime.runPromise(
-    Effect.repeat(spent, { schedule: Schedule.spaced("250 millis"), until: ({ left }) => left === 0 })
-  )
+  const children = await Promise.all(Array.from({ length: runners }, () => started(url)))
+  const done = Effect.repeat(spent, { schedule: Schedule.spaced("250 millis"), until: ({ left }) => left === 0 })
+  await Promise.race([runtime.runPromise(done), ...children.map(early)])
   const { seconds } = await runtime.runPromise(spent)
   await Promise.all(children.map(stop))
   await runtime.dispose()
@@ -49,8 +49,18 @@ const spent = Effect.flatMap(SqlClient.SqlClient, (sql) =>
   )
 )
 
-const start = (url: string, port: number): ChildProcess =>
-  fork(fileURLToPath(new URL("./runner.js", import.meta.url)), [url, String(port)], { execArgv: [] })
+const started = async (url: string): Promise<ChildProcess> => {
+  const file = fileURLToPath(new URL("./runner.js", import.meta.url))
+  const child = fork(file, [url, String(await freePort())], { execArgv: [] })
+  await Promise.race([once(child, "message"), early(child)])
+  return child
+}
+
+/** Fails when the runner ends. */
+const early = async (child: ChildProcess): Promise<never> => {
+  const [code] = await once(child, "exit")
+  throw new Error(`a runner ended with ${code}`)
+}
 
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, "127.0.0.1")
