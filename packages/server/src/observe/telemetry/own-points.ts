@@ -85,6 +85,7 @@ const bySeries = new WeakMap<Series, OwnSeries>()
 const ownSeries = (of: Series): OwnSeries => {
   const attributes = Object.fromEntries(of.labels.map(({ key, value }) => [key, value]))
   const { buckets: live, startNanos } = of
+  // Written out: V8 keeps an object made with a spread of `exportSeries` so that reading it costs six times as much.
   const made = { attributes, startNanos, startTime: hrTime(startNanos), of, live, count: 0, value: undefined }
   bySeries.set(of, made)
   return made

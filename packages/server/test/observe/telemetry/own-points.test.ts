@@ -1,4 +1,4 @@
-/** The points of our own histograms: what was remembered of a collection before is never what is no longer so. */
+/** The points of our own histograms: what is remembered of one collection never stands for what came after it. */
 import { describe, expect, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
