@@ -2,7 +2,7 @@
 import type * as MetricLabel from "effect/MetricLabel"
 import { type Instrument, InstrumentId } from "../../observe/instrument.ts"
 import { canonical, label, type Pairs } from "../../observe/label.ts"
-import { failedOutcomes, type Outcome } from "../../observe/outcome.ts"
+import type { FailedOutcome, Outcome } from "../../observe/outcome.ts"
 import type { Series } from "../../observe/series.ts"
 
 /** The ambient labels of a fiber. */
@@ -19,15 +19,16 @@ export const bind = <Label extends string>(
 export type ByOutcome = { readonly [T in Outcome["_tag"]]: Series }
 
 /** The series of a metric for each outcome, bound when the first of them is recorded. */
-export const byOutcome = (of: (outcome: string | undefined) => Series): ((outcome: Outcome) => Series) => {
-  const bound = new Map<string, Series>()
+export const byOutcome = (of: (outcome: FailedOutcome | undefined) => Series): ((outcome: Outcome) => Series) => {
+  let succeeded: Series | undefined = undefined
+  const failed = new Map<FailedOutcome, Series>()
   return ({ _tag }) => {
-    const known = bound.get(_tag)
-    if (known !== undefined) {
-      return known
+    if (_tag === "success") {
+      succeeded ??= of(undefined)
+      return succeeded
     }
-    const made = of(failedOutcomes.find((failed) => failed === _tag))
-    bound.set(_tag, made)
+    const made = failed.get(_tag) ?? of(_tag)
+    failed.set(_tag, made)
     return made
   }
 }

@@ -22,7 +22,7 @@ import { SeriesCache } from "../../observe/series-cache.ts"
 import { type Ambient, bind, byOutcome } from "./bind.ts"
 import { cronEntityPrefix } from "./cron-outcome.ts"
 import { type HandedOut, handedOutOf } from "./handed-out.ts"
-import { type Handler, type HandlerKind, kindOfRpc, watchHandler } from "./handler.ts"
+import { type HandlerKind, kindOfRpc, type WatchedHandler, watchHandler } from "./handler.ts"
 import { ArrivedMessage, type MessageOwner, type MessageSeries, messageSeries, site } from "./message.ts"
 import type { ClusterMetricsOptions, EntityType } from "./options.ts"
 
@@ -92,10 +92,12 @@ export class EntityWatch {
   private readonly series: SeriesCache<EntitySeries, undefined>
   private readonly handedOut: HandedOut
   private readonly lives = new WeakMap<object, Life>()
+  private readonly rpcs: ReadonlyMap<string, ReceivedRpc>
 
   constructor(given: EntityWatchOptions) {
     const { ambient, entity, metrics, options } = given
     this.given = given
+    this.rpcs = new Map(Array.from(entity.protocol.requests, ([tag, rpc]) => [tag, receivedRpc(tag, rpc, given)]))
     this.messages = messageSeries(metrics, entity.type, options)
     this.series = new SeriesCache(metrics.meter, () => entitySeries(metrics, entity.type, ambient))
     this.handedOut = handedOutOf(metrics.meter)
@@ -206,30 +208,24 @@ export class EntityWatch {
     return new Proxy(handlers, {
       get: (target, key) => {
         const handler: unknown = Reflect.get(target, key)
-        return Predicate.isString(key) && Predicate.isFunction(handler)
-          ? this.watchOne(key, (request) => handler.call(target, request), generation)
+        const rpc = Predicate.isString(key) ? this.rpcs.get(key) : undefined
+        return rpc !== undefined && Predicate.isFunction(handler)
+          ? watchHandler(new Receiver(this, rpc, { generation, handle: handler.bind(target) }))
           : handler
       }
     })
   }
 
-  private watchOne(tag: string, handler: Handler, generation: Generation): Handler {
-    const { disableFatalDefects, entity, isUnbounded, metrics } = this.given
-    const rpc = entity.protocol.requests.get(tag)
-    const kind: HandlerKind = {
-      ...kindOfRpc(rpc),
-      isCron: entity.type.startsWith(cronEntityPrefix),
-      isUnbounded,
-      hasFatalDefects: !disableFatalDefects
-    }
-    const receiver = { tag, generation, isStored: isPersisted(rpc) }
-    return watchHandler(handler, kind, {
-      arrive: (request) => metrics.meter.guard(site, () => this.arrive(request, receiver)),
-      mayVanish: (message) => generation.unsettled.add(message)
-    })
+  /** A message reached the handler of an RPC; `undefined` when it can't be watched. */
+  arrive(request: Entity.Request<Rpc.Any>, rpc: ReceivedRpc, generation: Generation): ArrivedMessage | undefined {
+    return this.given.metrics.meter.guard(site, () => this.arrived(request, rpc, generation))
   }
 
-  private arrive(request: Entity.Request<Rpc.Any>, { generation, isStored, tag }: Receiver): ArrivedMessage {
+  private arrived(
+    request: Entity.Request<Rpc.Any>,
+    { isStored, tag }: ReceivedRpc,
+    generation: Generation
+  ): ArrivedMessage {
     const { ambient, clock } = this.given
     const series = this.messages.get(tag, tag, ambient)
     const { requestId } = request
@@ -253,12 +249,60 @@ export class EntityWatch {
   }
 }
 
-/** What receives the messages of one RPC. */
-interface Receiver {
+/** One RPC of an entity type. */
+interface ReceivedRpc {
   readonly tag: string
-  readonly generation: Generation
+  readonly kind: HandlerKind
   /** Its messages are stored, and so is the answer to each. */
   readonly isStored: boolean
+}
+
+const receivedRpc = (
+  tag: string,
+  rpc: unknown,
+  { disableFatalDefects, entity, isUnbounded }: EntityWatchOptions
+): ReceivedRpc => ({
+  tag,
+  kind: {
+    ...kindOfRpc(rpc),
+    isCron: entity.type.startsWith(cronEntityPrefix),
+    isUnbounded,
+    hasFatalDefects: !disableFatalDefects
+  },
+  isStored: isPersisted(rpc)
+})
+
+/**
+ * The handler of one RPC of one entity. What only one entity has is seldom in the processor's caches when a message
+ * reaches it: so it is one object, and what all entities of a type share is with their {@link EntityWatch}.
+ */
+class Receiver implements WatchedHandler {
+  readonly handle: WatchedHandler["handle"]
+  readonly kind: HandlerKind
+  private readonly watch: EntityWatch
+  private readonly rpc: ReceivedRpc
+  private readonly generation: Generation
+
+  constructor(watch: EntityWatch, rpc: ReceivedRpc, { generation, handle }: OfEntity) {
+    this.handle = handle
+    this.kind = rpc.kind
+    this.watch = watch
+    this.rpc = rpc
+    this.generation = generation
+  }
+
+  arrive(request: Entity.Request<Rpc.Any>): ArrivedMessage | undefined {
+    return this.watch.arrive(request, this.rpc, this.generation)
+  }
+
+  mayVanish(message: ArrivedMessage): void {
+    this.generation.unsettled.add(message)
+  }
+}
+
+interface OfEntity {
+  readonly generation: Generation
+  readonly handle: WatchedHandler["handle"]
 }
 
 const isPersisted = (rpc: unknown): boolean =>

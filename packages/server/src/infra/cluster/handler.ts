@@ -17,8 +17,11 @@ import { ofCause, ofExit, success } from "../../observe/outcome.ts"
 import { type CronOutcome, withCronOutcome } from "./cron-outcome.ts"
 import type { ArrivedMessage } from "./message.ts"
 
-/** What a handler tells the watch of its entity. */
-export interface HandlerWatch {
+/** One handler of one entity, and what it tells the watch of that entity. */
+export interface WatchedHandler {
+  readonly kind: HandlerKind
+  /** The handler as the entity has it, its result not looked at yet. */
+  readonly handle: (request: Entity.Request<Rpc.Any>) => unknown
   /** A message reached the handler; `undefined` when it can't be watched. */
   readonly arrive: (request: Entity.Request<Rpc.Any>) => ArrivedMessage | undefined
   /** Only the end of its entity may tell that it never ran: true of what can be interrupted unseen while it queues. */
@@ -36,9 +39,6 @@ export interface HandlerKind {
   readonly hasFatalDefects: boolean
 }
 
-/** A handler as an entity has it, its result not looked at yet. */
-export type Handler = (request: Entity.Request<Rpc.Any>) => unknown
-
 /** Is the RPC's success a stream, and does it run under middleware. */
 export const kindOfRpc = (rpc: unknown): Pick<HandlerKind, "isStream" | "hasMiddleware"> => ({
   isStream:
@@ -50,16 +50,16 @@ export const kindOfRpc = (rpc: unknown): Pick<HandlerKind, "isStream" | "hasMidd
 
 /** The handler, watched. A handler that throws instead of returning is recorded, and throws. */
 export const watchHandler =
-  (handler: Handler, kind: HandlerKind, watch: HandlerWatch): Handler =>
+  (handler: WatchedHandler): WatchedHandler["handle"] =>
   (request) => {
-    const message = watch.arrive(request)
+    const message = handler.arrive(request)
     if (message === undefined) {
-      return handler(request)
+      return handler.handle(request)
     }
     return watchResult(
-      called(() => handler(request), message),
-      kind,
-      { message, watch }
+      called(() => handler.handle(request), message),
+      handler,
+      message
     )
   }
 
@@ -72,12 +72,8 @@ const called = (handler: () => unknown, message: ArrivedMessage): unknown => {
   throw returned.left
 }
 
-interface Watched {
-  readonly message: ArrivedMessage
-  readonly watch: HandlerWatch
-}
-
-const watchResult = (result: unknown, kind: HandlerKind, { message, watch }: Watched): unknown => {
+const watchResult = (result: unknown, handler: WatchedHandler, message: ArrivedMessage): unknown => {
+  const { kind } = handler
   const flags = Predicate.isObject(result) && Rpc.isWrapper(result) ? result : undefined
   const value: unknown = flags === undefined ? result : flags.value
   // First, as the server does it: an error and an either are effects, and have the marks of a stream as well.
@@ -87,7 +83,7 @@ const watchResult = (result: unknown, kind: HandlerKind, { message, watch }: Wat
       : watchQueued(value, kind, { message, flags })
   }
   message.queue()
-  watch.mayVanish(message)
+  handler.mayVanish(message)
   if (Effect.isEffect(value)) {
     return rewrap(kind.isStream ? watchMailbox(value, kind, message) : watchEffect(value, kind, message), flags)
   }

@@ -99,9 +99,8 @@ const watched = ({ metrics, options, redeliveries, storage }: Decorating): Stora
     ...storage,
     saveRequest: (message) =>
       timed("save_request", storage.saveRequest(message), ({ _tag }) => {
-        const { entityType } = message.envelope.address
-        if (_tag === "Duplicate" && isObserved(entityType, options)) {
-          bind(metrics.cluster.duplicates, { entity_type: entityType }).record(1)
+        if (_tag === "Duplicate" && isObserved(message.envelope.address.entityType, options)) {
+          bind(metrics.cluster.duplicates, { entity_type: message.envelope.address.entityType }).record(1)
         }
       }),
     saveEnvelope: (message) => timed("save_envelope", storage.saveEnvelope(message)),
