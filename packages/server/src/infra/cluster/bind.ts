@@ -1,6 +1,7 @@
 /** Series bound once for a hot path, from the handle of a metric and its labels. */
 import type * as MetricLabel from "effect/MetricLabel"
 import { type Instrument, InstrumentId } from "../../observe/instrument.ts"
+import type { Meter } from "../../observe/meter.ts"
 import { canonical, label, type Pairs } from "../../observe/label.ts"
 import type { FailedOutcome, Outcome } from "../../observe/outcome.ts"
 import type { Series } from "../../observe/series.ts"
@@ -14,6 +15,19 @@ export const bind = <Label extends string>(
   pairs: Pairs<NoInfer<Label>>,
   ambient: Ambient = []
 ): Series => handle[InstrumentId].resolve(canonical(label(pairs), ambient))
+
+/** What was bound once, and is bound again when series were removed. */
+export const bound = <A>(meter: Meter, make: () => A): (() => A) => {
+  let { epoch } = meter
+  let made = make()
+  return () => {
+    if (epoch !== meter.epoch) {
+      epoch = meter.epoch
+      made = make()
+    }
+    return made
+  }
+}
 
 /** One series an outcome; a success has no label `outcome`. */
 export type ByOutcome = { readonly [T in Outcome["_tag"]]: Series }

@@ -18,13 +18,12 @@ import type { deactivationReasons } from "../../observe/catalogue/cluster.ts"
 import type { MetricsService } from "../../observe/metrics.ts"
 import { ofCause, type Outcome, success } from "../../observe/outcome.ts"
 import type { Series } from "../../observe/series.ts"
-import { SeriesCache } from "../../observe/series-cache.ts"
-import { type Ambient, bind, byOutcome } from "./bind.ts"
+import { type Ambient, bind, bound, byOutcome } from "./bind.ts"
 import { cronEntityPrefix } from "./cron-outcome.ts"
 import { type HandedOut, handedOutOf } from "./handed-out.ts"
 import { type HandlerKind, kindOfRpc, type WatchedHandler, watchHandler } from "./handler.ts"
 import { ArrivedMessage, type MessageOwner, type MessageSeries, messageSeries, site } from "./message.ts"
-import type { ClusterMetricsOptions, EntityType } from "./options.ts"
+import { type ClusterMetricsOptions, type EntityType, messageLabel } from "./options.ts"
 
 /** What the watch of an entity type needs to know. */
 export interface EntityWatchOptions {
@@ -88,24 +87,18 @@ export class EntityWatch {
   /** The layer that registered the type closes: its entities go because of that. */
   isClosing = false
   private readonly given: EntityWatchOptions
-  private readonly messages: SeriesCache<MessageSeries, string>
-  private readonly series: SeriesCache<EntitySeries, undefined>
+  private readonly series: () => EntitySeries
   private readonly handedOut: HandedOut
   private readonly lives = new WeakMap<object, Life>()
   private readonly rpcs: ReadonlyMap<string, ReceivedRpc>
 
   constructor(given: EntityWatchOptions) {
-    const { ambient, entity, metrics, options } = given
+    const { ambient, entity, metrics } = given
     this.given = given
-    this.rpcs = new Map(Array.from(entity.protocol.requests, ([tag, rpc]) => [tag, receivedRpc(tag, rpc, given)]))
-    this.messages = messageSeries(metrics, entity.type, options)
-    this.series = new SeriesCache(metrics.meter, () => entitySeries(metrics, entity.type, ambient))
     this.handedOut = handedOutOf(metrics.meter)
     this.handedOut.watch(entity.type)
-    this.seriesNow()
-    for (const tag of entity.protocol.requests.keys()) {
-      this.messages.get(tag, tag, ambient)
-    }
+    this.series = bound(metrics.meter, () => entitySeries(metrics, entity.type, ambient))
+    this.rpcs = new Map(Array.from(entity.protocol.requests, ([tag, rpc]) => [tag, receivedRpc(tag, rpc, given)]))
   }
 
   /** Builds the handlers as before; whoever gets them gets watched ones. */
@@ -131,13 +124,9 @@ export class EntityWatch {
     )
   }
 
-  private seriesNow(): EntitySeries {
-    return this.series.get("", undefined, this.given.ambient)
-  }
-
   private built(startNanos: bigint, outcome: Outcome): bigint {
     const now = this.given.clock.unsafeCurrentTimeNanos()
-    this.seriesNow()
+    this.series()
       .building(outcome)
       .record(Math.max(0, Number(now - startNanos) / 1e9))
     return now
@@ -145,7 +134,7 @@ export class EntityWatch {
 
   private activate(context: Context.Context<never>, buildNanos: bigint): Generation {
     const startNanos = this.built(buildNanos, success)
-    const { activations, active, restarts } = this.seriesNow()
+    const { activations, active, restarts } = this.series()
     // The latch is the one thing that a rebuild keeps and no other activation has. A test client gives none.
     const latch = Option.getOrUndefined(Context.getOption(context, Entity.KeepAliveLatch))
     const before = latch === undefined ? undefined : this.lives.get(latch)
@@ -197,7 +186,7 @@ export class EntityWatch {
       message.end({ _tag: "interrupted" }, false)
     }
     unsettled.clear()
-    const { active, deactivations, lifetime } = this.seriesNow()
+    const { active, deactivations, lifetime } = this.series()
     active.add(-1)
     deactivations(reason).record(1)
     lifetime.record(Math.max(0, Number(this.given.clock.unsafeCurrentTimeNanos() - startNanos) / 1e9))
@@ -223,11 +212,10 @@ export class EntityWatch {
 
   private arrived(
     request: Entity.Request<Rpc.Any>,
-    { isStored, tag }: ReceivedRpc,
+    { isStored, series: seriesNow }: ReceivedRpc,
     generation: Generation
   ): ArrivedMessage {
-    const { ambient, clock } = this.given
-    const series = this.messages.get(tag, tag, ambient)
+    const series = seriesNow()
     const { requestId } = request
     const message = new ArrivedMessage(requestId, series, generation)
     const isAgain = this.handedOut.isAgain(requestId)
@@ -243,7 +231,7 @@ export class EntityWatch {
       series.resumed.record(1)
     } else if (!isAgain) {
       const due = Math.max(Snowflake.timestamp(requestId), DeliverAt.toMillis(request.payload) ?? 0)
-      series.delay.record(Math.max(0, clock.unsafeCurrentTimeMillis() - due) / 1000)
+      series.delay.record(Math.max(0, this.given.clock.unsafeCurrentTimeMillis() - due) / 1000)
     }
     return message
   }
@@ -251,7 +239,7 @@ export class EntityWatch {
 
 /** One RPC of an entity type. */
 interface ReceivedRpc {
-  readonly tag: string
+  readonly series: () => MessageSeries
   readonly kind: HandlerKind
   /** Its messages are stored, and so is the answer to each. */
   readonly isStored: boolean
@@ -260,9 +248,9 @@ interface ReceivedRpc {
 const receivedRpc = (
   tag: string,
   rpc: unknown,
-  { disableFatalDefects, entity, isUnbounded }: EntityWatchOptions
+  { ambient, disableFatalDefects, entity, isUnbounded, metrics, options }: EntityWatchOptions
 ): ReceivedRpc => ({
-  tag,
+  series: messageSeries(metrics, { entity_type: entity.type, message: messageLabel(tag, options) }, ambient),
   kind: {
     ...kindOfRpc(rpc),
     isCron: entity.type.startsWith(cronEntityPrefix),

@@ -6,10 +6,8 @@ import type * as Clock from "effect/Clock"
 import type { MetricsService } from "../../observe/metrics.ts"
 import { type Outcome, success } from "../../observe/outcome.ts"
 import type { Series } from "../../observe/series.ts"
-import { SeriesCache } from "../../observe/series-cache.ts"
-import { type Ambient, bind, byOutcome } from "./bind.ts"
+import { type Ambient, bind, bound, byOutcome } from "./bind.ts"
 import { errorTypeOf } from "./error.ts"
-import { type ClusterMetricsOptions, messageLabel } from "./options.ts"
 
 /** The series that the messages of one RPC of one entity type move. */
 export interface MessageSeries {
@@ -26,15 +24,14 @@ export interface MessageSeries {
   readonly errors: (type: string) => Series
 }
 
-/** The series of an entity type by RPC tag, bound once and bound again after a removal. */
+/** The series of one RPC of an entity type, bound once and bound again after a removal. */
 export const messageSeries = (
   { cluster, meter }: MetricsService,
-  entity_type: string,
-  options: ClusterMetricsOptions
-): SeriesCache<MessageSeries, string> =>
-  new SeriesCache(meter, (tag: string, ambient: Ambient): MessageSeries => {
-    const message = messageLabel(tag, options)
-    const operation = { entity_type, operation: "receive", message }
+  { entity_type, message }: { readonly entity_type: string; readonly message: string | undefined },
+  ambient: Ambient
+): (() => MessageSeries) => {
+  const operation = { entity_type, operation: "receive", message }
+  return bound(meter, () => {
     const processing = byOutcome((outcome) =>
       bind(cluster.messageProcessing, { entity_type, message, outcome }, ambient)
     )
@@ -52,6 +49,7 @@ export const messageSeries = (
       errors: (type) => bind(cluster.errors, { entity_type, type }, ambient)
     }
   })
+}
 
 /** The entity that a message arrived at. */
 export interface MessageOwner {

@@ -1,10 +1,7 @@
 /** Timing the operations of a storage: `cluster_storage_operation_seconds` by operation and outcome. */
 import type * as Effect from "effect/Effect"
 import type { MetricsService } from "../../observe/metrics.ts"
-import type { Outcome } from "../../observe/outcome.ts"
-import type { Series } from "../../observe/series.ts"
-import { SeriesCache } from "../../observe/series-cache.ts"
-import { bind, byOutcome } from "./bind.ts"
+import { bind, bound, byOutcome } from "./bind.ts"
 import { timer, type Watcher, watchWith } from "./watch.ts"
 
 /** Times an operation by its name and shows the value of a success to `seen`; the effect stays as it is. */
@@ -16,17 +13,17 @@ export type Timed = <A, E, R>(
 
 /** A timer of storage operations. */
 export const timedOperations = ({ cluster, meter }: MetricsService): Timed => {
-  const series = new SeriesCache(meter, (storage_operation: string): ((outcome: Outcome) => Series) =>
-    byOutcome((outcome) => bind(cluster.storageDuration, { storage_operation, outcome }))
-  )
   const watchers = new Map<string, Watcher>()
-  const watcherOf = (operation: string): Watcher => {
-    const known = watchers.get(operation)
+  const watcherOf = (storage_operation: string): Watcher => {
+    const known = watchers.get(storage_operation)
     if (known !== undefined) {
       return known
     }
-    const made = timer(meter, "cluster storage", (outcome) => series.get(operation, operation, [])(outcome))
-    watchers.set(operation, made)
+    const series = bound(meter, () =>
+      byOutcome((outcome) => bind(cluster.storageDuration, { storage_operation, outcome }))
+    )
+    const made = timer(meter, "cluster storage", (outcome) => series()(outcome))
+    watchers.set(storage_operation, made)
     return made
   }
   return (operation, effect, seen) => watchWith(effect, watcherOf(operation), seen)
