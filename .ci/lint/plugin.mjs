@@ -4,14 +4,15 @@
 import { readFileSync } from "node:fs"
 import path from "node:path"
 import { fileURLToPath } from "node:url"
-import { closed, rooms } from "./rooms.mjs"
+import { closed, layers } from "./rooms.mjs"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
 const scope = "@parametric-portal/"
 
-const lies = (file, place) => (place.endsWith("/") ? file.startsWith(place) : file === place)
+const lies = (file, folder) => file.startsWith(`${folder}/`) || file === `${folder}.ts`
 const isBelow = (specifier, name) => specifier === name || specifier.startsWith(`${name}/`)
-const roomOf = (file) => Object.keys(rooms).find((name) => rooms[name].files.some((place) => lies(file, place)))
+const deepestFirst = Object.keys(layers).sort((one, other) => layers[other].folder.length - layers[one].folder.length)
+const layerOf = (file) => deepestFirst.find((name) => lies(file, layers[name].folder))
 
 const publicSubpaths = new Map()
 const exportsOf = (folder) => {
@@ -22,7 +23,7 @@ const exportsOf = (folder) => {
   return publicSubpaths.get(folder)
 }
 
-const refuseRelative = (file, room, specifier) => {
+const refuseRelative = (file, layer, specifier) => {
   const target = path.posix.join(path.posix.dirname(file), specifier)
   const home = file.split("/").slice(0, 2).join("/")
   if (!target.startsWith(`${home}/`)) {
@@ -30,35 +31,35 @@ const refuseRelative = (file, room, specifier) => {
       ? undefined
       : `${target} is another package's: import it by a public subpath`
   }
-  const other = roomOf(target)
-  if (other === room || (other !== undefined && rooms[room].rooms.includes(other))) return undefined
-  return other === undefined ? undefined : `the room "${room}" may not import the room "${other}" (${target})`
+  const other = layerOf(target)
+  if (other === layer || (other !== undefined && layers[layer].imports.includes(other))) return undefined
+  return other === undefined ? undefined : `the layer "${layer}" may not import the layer "${other}" (${target})`
 }
 
-const refuseWorkspace = (room, specifier) => {
-  if (!(rooms[room].workspace ?? []).some((name) => isBelow(specifier, name))) {
-    return `the room "${room}" may not import ${specifier}`
+const refuseWorkspace = (layer, specifier) => {
+  if (!(layers[layer].workspace ?? []).some((name) => isBelow(specifier, name))) {
+    return `the layer "${layer}" may not import ${specifier}`
   }
   const [folder, ...rest] = specifier.slice(scope.length).split("/")
   const subpath = [".", ...rest].join("/")
   return exportsOf(folder).includes(subpath) ? undefined : `${specifier} is not a public subpath of ${scope}${folder}`
 }
 
-const refusePackage = (room, specifier) => {
-  const allowed = rooms[room].packages
+const refusePackage = (layer, specifier) => {
+  const allowed = layers[layer].packages
   if (allowed.includes("*")) return undefined
   const name = specifier.startsWith("node:") ? "node" : specifier
   return allowed.some((outside) => isBelow(name, outside))
     ? undefined
-    : `the room "${room}" may import ${allowed.join(", ")}, not ${specifier}`
+    : `the layer "${layer}" may import ${allowed.join(", ")}, not ${specifier}`
 }
 
 const refusal = (file, specifier) => {
-  const room = roomOf(file)
-  if (room === undefined) return undefined
-  if (specifier.startsWith(".")) return refuseRelative(file, room, specifier)
-  if (specifier.startsWith(scope)) return refuseWorkspace(room, specifier)
-  return refusePackage(room, specifier)
+  const layer = layerOf(file)
+  if (layer === undefined) return undefined
+  if (specifier.startsWith(".")) return refuseRelative(file, layer, specifier)
+  if (specifier.startsWith(scope)) return refuseWorkspace(layer, specifier)
+  return refusePackage(layer, specifier)
 }
 
 const firstLine = { start: { line: 1, column: 0 }, end: { line: 1, column: 1 } }
@@ -88,8 +89,8 @@ const placed = {
     const file = relativeFile(context)
     return {
       Program() {
-        if (closed.some((place) => lies(file, place)) && roomOf(file) === undefined) {
-          context.report({ loc: firstLine, message: `${file} belongs to no room: add it to .ci/lint/rooms.mjs` })
+        if (closed.some((place) => lies(file, place)) && layerOf(file) === undefined) {
+          context.report({ loc: firstLine, message: `${file} belongs to no layer: add it to .ci/lint/rooms.mjs` })
         }
       }
     }

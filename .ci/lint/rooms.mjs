@@ -1,16 +1,14 @@
 /**
- * Who may import whom, as data. Paths are relative to the repository, a trailing slash means the folder.
+ * Who may import whom, as data. A layer is a folder, together with the file of the same name beside it, which is its
+ * public entry: `observe/catalogue` is `catalogue.ts` and all of `catalogue/`. The deepest layer that holds a file is
+ * the file's. `imports` names the layers it may import besides itself, `packages` the outside packages (`effect` stands
+ * for `effect` and everything below it, `*` for any), `workspace` the packages of this repository.
  *
- * A file belongs to the first room that lists it: what no other room of `observe` lists is a part of `instrument`, which
- * may import the least. `rooms` names the rooms it may import besides its own, `packages` the
- * outside packages (`effect` stands for `effect` and everything below it, `*` for any). A file under a `closed` folder
- * that no room lists is an error: decide where it belongs and add it here.
+ * A file under a `closed` folder that is in no layer is an error: decide where it belongs and add it here.
  */
 
-const observe = "packages/server/src/observe/"
-const infra = "packages/server/src/infra/"
-
-const inObserve = (...names) => names.flatMap((name) => [`${observe}${name}.ts`, `${observe}${name}/`])
+const observe = "packages/server/src/observe"
+const infra = "packages/server/src/infra"
 
 const optionalPeersOfInfra = [
   "@effect/cluster",
@@ -22,86 +20,78 @@ const optionalPeersOfInfra = [
   "@effect/workflow"
 ]
 
-export const closed = ["packages/server/src/"]
+const core = ["catalogue", "instrument", "track"]
 
-export const rooms = {
-  words: {
-    files: inObserve("label", "outcome", "boundaries", "definition-error"),
-    rooms: [],
-    packages: ["effect"]
-  },
-  catalogue: {
-    files: inObserve("catalogue"),
-    rooms: ["words"],
-    packages: ["effect"]
-  },
-  metrics: {
-    files: inObserve("metrics"),
-    rooms: ["words", "catalogue", "instrument"],
-    packages: ["effect"]
-  },
-  testing: {
-    files: inObserve("testing"),
-    rooms: ["words", "catalogue", "instrument", "metrics"],
-    packages: ["effect"]
-  },
-  collection: {
-    files: (
-      "collect distribution drop family foreign foreign-definition own-points pause point service-collector " +
-      "summary unit"
-    )
-      .split(" ")
-      .map((name) => `${observe}telemetry/${name}.ts`),
-    rooms: ["words", "catalogue", "instrument", "metrics"],
-    packages: ["effect", "node"]
+export const closed = ["packages/server/src"]
+
+export const layers = {
+  catalogue: { folder: `${observe}/catalogue`, imports: [], packages: ["effect"] },
+  instrument: { folder: `${observe}/instrument`, imports: ["catalogue"], packages: ["effect"] },
+  track: { folder: `${observe}/track`, imports: ["catalogue", "instrument"], packages: ["effect"] },
+  metrics: { folder: `${observe}/metrics`, imports: core, packages: ["effect"] },
+  testing: { folder: `${observe}/testing`, imports: [...core, "metrics"], packages: ["effect"] },
+  collect: { folder: `${observe}/collect`, imports: [...core, "metrics"], packages: ["effect", "node"] },
+  config: { folder: `${observe}/config`, imports: ["collect"], packages: ["effect", "node"] },
+  otlp: {
+    folder: `${observe}/otlp`,
+    imports: [...core, "metrics", "collect", "config"],
+    packages: ["effect", "@effect/opentelemetry", "@effect/platform", "@opentelemetry", "node"]
   },
   prometheus: {
-    files: inObserve("prometheus"),
-    rooms: ["words", "catalogue", "instrument", "metrics", "collection"],
+    folder: `${observe}/prometheus`,
+    imports: [...core, "metrics", "collect", "config"],
     packages: ["effect", "@effect/platform", "node"]
   },
   telemetry: {
-    files: inObserve("telemetry"),
-    rooms: ["words", "catalogue", "instrument", "metrics", "collection", "prometheus"],
-    packages: ["effect", "@effect/opentelemetry", "@effect/platform", "@opentelemetry", "node"]
-  },
-  infra: {
-    files: [infra],
-    rooms: ["words", "catalogue", "instrument", "metrics"],
-    packages: ["effect", ...optionalPeersOfInfra]
-  },
-  instrument: {
-    files: [observe],
-    rooms: ["words", "catalogue"],
+    folder: `${observe}/telemetry`,
+    imports: ["metrics", "collect", "config", "otlp", "prometheus"],
     packages: ["effect"]
   },
-  proofs: {
-    files: ["packages/server/test/", "packages/server/bench/"],
-    rooms: ["words", "catalogue", "instrument", "metrics", "testing", "collection", "telemetry", "prometheus", "infra"],
+  infra: { folder: infra, imports: [...core, "metrics"], packages: ["effect", ...optionalPeersOfInfra] },
+  "server's tests": {
+    folder: "packages/server/test",
+    imports: [...core, "metrics", "testing", "collect", "config", "otlp", "prometheus", "telemetry", "infra"],
+    packages: ["*"],
+    workspace: ["@parametric-portal/server", "@parametric-portal/dashboard"]
+  },
+  "server's benchmarks": {
+    folder: "packages/server/bench",
+    imports: [
+      ...core,
+      "metrics",
+      "testing",
+      "collect",
+      "config",
+      "otlp",
+      "prometheus",
+      "telemetry",
+      "infra",
+      "server's tests"
+    ],
     packages: ["*"],
     workspace: ["@parametric-portal/server", "@parametric-portal/dashboard"]
   },
   "monitoring's tests": {
-    files: ["packages/monitoring/test/"],
-    rooms: ["monitoring"],
+    folder: "packages/monitoring/test",
+    imports: ["monitoring"],
     packages: ["*"],
     workspace: ["@parametric-portal/server", "@parametric-portal/monitoring"]
   },
   monitoring: {
-    files: ["packages/monitoring/"],
-    rooms: [],
+    folder: "packages/monitoring",
+    imports: [],
     packages: ["*"],
     workspace: ["@parametric-portal/server/observe/catalogue"]
   },
   dashboard: {
-    files: ["packages/dashboard/"],
-    rooms: [],
+    folder: "packages/dashboard",
+    imports: [],
     packages: ["*"],
     workspace: ["@parametric-portal/dashboard"]
   },
   "job-server": {
-    files: ["packages/job-server/"],
-    rooms: [],
+    folder: "packages/job-server",
+    imports: [],
     packages: ["*"],
     workspace: ["@parametric-portal/server", "@parametric-portal/dashboard"]
   }

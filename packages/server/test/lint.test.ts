@@ -30,19 +30,25 @@ const refused = (rule: string, [what, file, source]: Violation): Planted => ({ w
 const allowed = (what: string, file: string, source: string): Planted => ({ what, file, source, refusedBy: [] })
 
 const directions = [
-  ["label imports metrics", `${observe}/label/a.ts`, `import "../metrics.ts"`],
-  ["label imports OpenTelemetry", `${observe}/label/b.ts`, `import "@opentelemetry/api"`],
-  ["catalogue imports instrument", `${observe}/catalogue.ts`, `import "./instrument.ts"`],
-  ["catalogue passes metrics on", `${observe}/catalogue/a.ts`, `export * from "../metrics.ts"`],
-  ["instrument passes metrics on", `${observe}/instrument.ts`, `export { a } from "./metrics.ts"`],
-  ["a new part imports telemetry later", `${observe}/new-a.ts`, `export const a = () => import("./telemetry.ts")`],
-  ["metrics imports telemetry", `${observe}/metrics/a.ts`, `import "../telemetry/collect.ts"`],
-  ["metrics imports a module of Node", `${observe}/metrics/b.ts`, `import "node:os"`],
-  ["metrics imports the cluster", `${observe}/metrics/c.ts`, `import "@effect/cluster/Sharding"`],
-  ["metrics names a type of sql", `${observe}/metrics/d.ts`, `export type A = import("@effect/sql/SqlClient").A`],
+  ["catalogue imports metrics", `${observe}/catalogue/a.ts`, `import "../metrics.ts"`],
+  ["catalogue imports OpenTelemetry", `${observe}/catalogue/b.ts`, `import "@opentelemetry/api"`],
+  ["the catalogue's entry imports instrument", `${observe}/catalogue.ts`, `import "./instrument/meter.ts"`],
+  ["catalogue passes metrics on", `${observe}/catalogue/c.ts`, `export * from "../metrics.ts"`],
+  ["instrument passes metrics on", `${observe}/instrument/a.ts`, `export { a } from "../metrics.ts"`],
+  ["instrument imports track", `${observe}/instrument/b.ts`, `import "../track/watch.ts"`],
+  ["track imports telemetry later", `${observe}/track/a.ts`, `export const a = () => import("../telemetry.ts")`],
+  ["metrics imports collect", `${observe}/metrics.ts`, `import "./collect/collector.ts"`],
+  ["track imports a module of Node", `${observe}/track/b.ts`, `import "node:os"`],
+  ["track imports the cluster", `${observe}/track/c.ts`, `import "@effect/cluster/Sharding"`],
+  ["track names a type of sql", `${observe}/track/d.ts`, `export type A = import("@effect/sql/SqlClient").A`],
   ["testing imports telemetry", `${observe}/testing/a.ts`, `import "../telemetry.ts"`],
-  ["telemetry imports infra", `${observe}/telemetry/a.ts`, `import "../../infra/cluster.ts"`],
-  ["telemetry imports the cluster", `${observe}/telemetry/b.ts`, `import "@effect/cluster/Sharding"`],
+  ["collect imports config", `${observe}/collect/a.ts`, `import "../config/options.ts"`],
+  ["config imports otlp", `${observe}/config/a.ts`, `import "../otlp/sender.ts"`],
+  ["config imports metrics", `${observe}/config/b.ts`, `import "../metrics.ts"`],
+  ["otlp imports prometheus", `${observe}/otlp/a.ts`, `import "../prometheus/page.ts"`],
+  ["otlp imports infra", `${observe}/otlp/b.ts`, `import "../../infra/cluster.ts"`],
+  ["otlp imports the cluster", `${observe}/otlp/c.ts`, `import "@effect/cluster/Sharding"`],
+  ["telemetry imports track", `${observe}/telemetry.ts`, `import "./track/watch.ts"`],
   ["prometheus imports telemetry", `${observe}/prometheus/a.ts`, `import "../telemetry.ts"`],
   ["infra imports telemetry", `${infra}/jobs/a.ts`, `import "../../observe/telemetry.ts"`],
   ["infra imports OpenTelemetry", `${infra}/jobs/b.ts`, `import "@opentelemetry/api"`],
@@ -61,11 +67,11 @@ const directions = [
   [
     "job-server imports a private part",
     "packages/job-server/src/a.ts",
-    `import "@parametric-portal/server/observe/label"`
+    `import "@parametric-portal/server/observe/track"`
   ],
   ["job-server imports the whole of server", "packages/job-server/src/b.ts", `import "@parametric-portal/server"`],
   ["job-server imports monitoring", "packages/job-server/src/c.ts", `import "@parametric-portal/monitoring"`],
-  ["a test reaches into server", "packages/job-server/test/a.test.ts", `import "../../server/src/observe/label.ts"`]
+  ["a test reaches into server", "packages/job-server/test/a.test.ts", `import "../../server/src/observe/catalogue.ts"`]
 ] as const
 
 const inInfra = [
@@ -90,7 +96,8 @@ const inInfra = [
 const planted: ReadonlyArray<Planted> = [
   ...directions.map((violation) => refused("rooms(imports)", violation)),
   ...inInfra.map(([rule, name, source]) => refused(rule, [name, `${infra}/${name}.ts`, source])),
-  refused("rooms(placed)", ["a file in no room", "packages/server/src/other.ts", `export const a = 1`]),
+  refused("rooms(placed)", ["a file in no layer", "packages/server/src/other.ts", `export const a = 1`]),
+  refused("rooms(placed)", ["a new file beside the entries", `${observe}/new.ts`, `export const a = 1`]),
   refused("rooms(named)", ["a file called utils", "packages/job-server/src/utils.ts", `export const a = 1`]),
   refused("rooms(named)", ["a folder called helpers", "packages/job-server/src/helpers/a.ts", `export const a = 1`]),
   refused("vitest(no-focused-tests)", [
@@ -108,14 +115,18 @@ const planted: ReadonlyArray<Planted> = [
     "packages/server/test/why.test.ts",
     `// @ts-expect-error\nexport const a: string = 1`
   ]),
-  allowed("label imports outcome", `${observe}/label/ok.ts`, `import "../outcome.ts"\nimport "effect/Effect"`),
-  allowed("catalogue imports boundaries", `${observe}/catalogue/ok.ts`, `import "../boundaries.ts"`),
-  allowed("a new part imports instrument", `${observe}/new-ok.ts`, `import "./instrument.ts"\nimport "./catalogue.ts"`),
-  allowed("metrics imports a new part", `${observe}/metrics/ok.ts`, `import "../new-ok.ts"\nimport "../instrument.ts"`),
+  allowed("catalogue imports itself", `${observe}/catalogue/ok.ts`, `import "./row.ts"`),
   allowed(
-    "telemetry imports metrics, OpenTelemetry and Node",
-    `${observe}/telemetry/ok.ts`,
-    `import "../metrics.ts"\nimport "@opentelemetry/resources"\nimport "node:os"`
+    "instrument imports catalogue",
+    `${observe}/instrument/ok.ts`,
+    `import "../catalogue.ts"\nimport "effect/Effect"`
+  ),
+  allowed("track imports instrument", `${observe}/track/ok.ts`, `import "../instrument/meter.ts"`),
+  allowed("collect imports metrics and Node", `${observe}/collect/ok.ts`, `import "../metrics.ts"\nimport "node:vm"`),
+  allowed(
+    "otlp imports metrics, config, OpenTelemetry and Node",
+    `${observe}/otlp/ok.ts`,
+    `import "../metrics.ts"\nimport "../config/options.ts"\nimport "@opentelemetry/resources"\nimport "node:os"`
   ),
   allowed(
     "infra imports metrics and the cluster",

@@ -12,7 +12,7 @@ import * as Stream from "effect/Stream"
 import { MetricsService } from "./metrics.ts"
 import { listen, type PrometheusListenError } from "./prometheus/listen.ts"
 import { makePages, type PageFor } from "./prometheus/page.ts"
-import { collectorOf, type Registries } from "./telemetry/service-collector.ts"
+import { collectorOf, type Registries } from "./collect/collector.ts"
 
 export { PrometheusListenError } from "./prometheus/listen.ts"
 

@@ -9,26 +9,25 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { MetricsService } from "./metrics.ts"
 import type { PrometheusListenError } from "./prometheus/listen.ts"
-import { makeConsoleDestination } from "./telemetry/console-destination.ts"
-import type { Destination, DestinationContext } from "./telemetry/destination.ts"
-import type { ExportReport } from "./telemetry/export.ts"
-import type { TelemetryOptions } from "./telemetry/options.ts"
-import { makeOtlpDestination } from "./telemetry/otlp-destination.ts"
-import { metricProducer } from "./telemetry/producer.ts"
-import { makePrometheusDestination } from "./telemetry/prometheus-destination.ts"
-import { resourceAttributes } from "./telemetry/resource.ts"
-import { makeSelfMetrics } from "./telemetry/self-metrics.ts"
-import { collectorOf } from "./telemetry/service-collector.ts"
-import { type DestinationSettings, settingsOf } from "./telemetry/settings.ts"
-import { signals } from "./telemetry/signals.ts"
-import type { TelemetryPeerMissing, TelemetrySettingsError } from "./telemetry/settings-error.ts"
-import { endsOf } from "./telemetry/stream.ts"
+import { makeConsoleDestination } from "./otlp/console-destination.ts"
+import { type Destination, type ExportReport, withoutDefects } from "./collect/destination.ts"
+import type { TelemetryOptions } from "./config/options.ts"
+import { makeOtlpDestination, type OtlpContext } from "./otlp/otlp-destination.ts"
+import { metricProducer } from "./otlp/producer.ts"
+import { makePrometheusDestination } from "./prometheus/destination.ts"
+import { resourceAttributes } from "./config/resource.ts"
+import { makeSelfMetrics } from "./collect/self-metrics.ts"
+import { collectorOf } from "./collect/collector.ts"
+import { type DestinationSettings, settingsOf } from "./config/settings.ts"
+import { signals } from "./otlp/signals.ts"
+import type { TelemetryPeerMissing, TelemetrySettingsError } from "./config/settings-error.ts"
+import { endsOf } from "./otlp/stream.ts"
 
 export { PrometheusListenError } from "./prometheus/listen.ts"
-export type { ExportReport } from "./telemetry/export.ts"
-export type * from "./telemetry/options.ts"
-export { TelemetryPeerMissing, TelemetrySettingsError } from "./telemetry/settings-error.ts"
-export type { Temporality } from "./telemetry/temporality.ts"
+export type { ExportReport } from "./collect/destination.ts"
+export type * from "./config/options.ts"
+export { TelemetryPeerMissing, TelemetrySettingsError } from "./config/settings-error.ts"
+export type { Temporality } from "./collect/temporality.ts"
 
 /** What can go wrong at start-up; nothing can afterwards. */
 export type TelemetryError = TelemetrySettingsError | TelemetryPeerMissing | PrometheusListenError
@@ -92,22 +91,9 @@ const make = (options: TelemetryOptions): Effect.Effect<TelemetryShape, Telemetr
     return { flush }
   })
 
-/** A defect of ours or of an exporter costs one export, and never the ones after it. */
-const withoutDefects = (destination: Destination): Destination => {
-  const logged = (defect: unknown): Effect.Effect<void> =>
-    Effect.logWarning(`Exporting metrics to ${destination.name} died`, defect)
-  return {
-    ...destination,
-    export: Effect.catchAllDefect(destination.export, (defect) =>
-      Effect.as(logged(defect), { requests: 0, points: 0, rejected: 0, failures: [String(defect)] })
-    ),
-    end: Effect.catchAllDefect(destination.end, logged)
-  }
-}
-
 const destinationOf = (
   settings: DestinationSettings,
-  context: DestinationContext
+  context: OtlpContext
 ): Effect.Effect<Destination, TelemetryError, Scope.Scope> => {
   switch (settings.type) {
     case "otlp":

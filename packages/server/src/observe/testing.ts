@@ -8,10 +8,10 @@ import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Layer from "effect/Layer"
 import * as MetricState from "effect/MetricState"
-import { type Declared, InstrumentId } from "./instrument.ts"
-import { type Canonical, canonical, label, type Pairs } from "./label.ts"
+import { type Declared, InstrumentId } from "./instrument/instrument.ts"
+import { type Canonical, canonical, label, type Pairs } from "./catalogue/label.ts"
 import { type DefineOptions, MetricsService } from "./metrics.ts"
-import type { SeriesState } from "./series.ts"
+import type { SeriesState } from "./instrument/series.ts"
 
 /** What a histogram holds: bucket counts by upper boundary (not added up), no min or max while it is empty. */
 export interface HistogramValue {

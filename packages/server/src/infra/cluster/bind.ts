@@ -1,10 +1,10 @@
 /** Series bound once for a hot path, from the handle of a metric and its labels. */
 import type * as MetricLabel from "effect/MetricLabel"
-import { type Instrument, InstrumentId } from "../../observe/instrument.ts"
-import type { Meter } from "../../observe/meter.ts"
-import { canonical, label, type Pairs } from "../../observe/label.ts"
-import type { FailedOutcome, Outcome } from "../../observe/outcome.ts"
-import type { Series } from "../../observe/series.ts"
+import { type Instrument, InstrumentId } from "../../observe/instrument/instrument.ts"
+import type { Meter } from "../../observe/instrument/meter.ts"
+import { canonical, label, type Pairs } from "../../observe/catalogue/label.ts"
+import type { FailedOutcome, Outcome } from "../../observe/catalogue/outcome.ts"
+import type { Series } from "../../observe/instrument/series.ts"
 
 /** The ambient labels of a fiber. */
 export type Ambient = ReadonlyArray<MetricLabel.MetricLabel>

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import * as GlobalValue from "effect/GlobalValue"
-import type { Outcome } from "../../observe/outcome.ts"
+import type { Outcome } from "../../observe/catalogue/outcome.ts"
 
 /** Where a job writes how it ended, and the watch of its handler reads it. */
 export interface CronOutcome {

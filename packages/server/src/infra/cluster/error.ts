@@ -2,7 +2,7 @@
 import * as Data from "effect/Data"
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
-import { clusterErrorType, type Outcome } from "../../observe/outcome.ts"
+import { clusterErrorType, type Outcome } from "../../observe/catalogue/outcome.ts"
 
 /** Why a cluster operation failed. */
 export const clusterErrorReasons = [

@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as GlobalValue from "effect/GlobalValue"
 import type * as ShardId from "@effect/cluster/ShardId"
-import type { Meter } from "../../observe/meter.ts"
+import type { Meter } from "../../observe/instrument/meter.ts"
 
 /** How many messages are remembered at most, of each kind. */
 export const rememberedMessages = 100_000

@@ -13,7 +13,7 @@ import { identity } from "effect/Function"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { ofCause, ofExit, success } from "../../observe/outcome.ts"
+import { ofCause, ofExit, success } from "../../observe/catalogue/outcome.ts"
 import { type CronOutcome, withCronOutcome } from "./cron-outcome.ts"
 import type { ArrivedMessage } from "./message.ts"
 

@@ -4,8 +4,8 @@
  */
 import type * as Clock from "effect/Clock"
 import type { MetricsService } from "../../observe/metrics.ts"
-import { type Outcome, success } from "../../observe/outcome.ts"
-import type { Series } from "../../observe/series.ts"
+import { type Outcome, success } from "../../observe/catalogue/outcome.ts"
+import type { Series } from "../../observe/instrument/series.ts"
 import { type Ambient, bind, bound, byOutcome } from "./bind.ts"
 import { errorTypeOf } from "./error.ts"
 

@@ -1,6 +1,6 @@
 /** A service is decorated at most once: a second time would count everything twice. */
 import * as GlobalValue from "effect/GlobalValue"
-import type { Meter } from "../../observe/meter.ts"
+import type { Meter } from "../../observe/instrument/meter.ts"
 
 /** The decorated service; the given one, with one warning, when it is decorated already. */
 export const once = <Service extends object>(

@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { MetricsService } from "../../observe/metrics.ts"
-import { ofExit } from "../../observe/outcome.ts"
+import { ofExit } from "../../observe/catalogue/outcome.ts"
 import { bind, byOutcome } from "./bind.ts"
 
 const site = "cluster singletons"

@@ -8,9 +8,9 @@ import * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import * as Option from "effect/Option"
 import * as RuntimeFlags from "effect/RuntimeFlags"
-import type { Meter } from "../../observe/meter.ts"
-import { ofCause, type Outcome, success } from "../../observe/outcome.ts"
-import type { Series } from "../../observe/series.ts"
+import type { Meter } from "../../observe/instrument/meter.ts"
+import { ofCause, type Outcome, success } from "../../observe/catalogue/outcome.ts"
+import type { Series } from "../../observe/instrument/series.ts"
 import type { Ambient } from "./bind.ts"
 
 /** A kind of watching: where it happens, whose meter counts its defects, and what it records of each effect. */

@@ -2,8 +2,8 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { clean as cleanLabel } from "../../observe/label.ts"
-import { failureReason } from "../../observe/outcome.ts"
+import { clean as cleanLabel } from "../../observe/catalogue/label.ts"
+import { failureReason } from "../../observe/catalogue/outcome.ts"
 import type { Codec } from "./codec.ts"
 import type { Priority } from "./priority.ts"
 

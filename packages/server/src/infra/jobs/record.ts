@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import type * as MetricLabel from "effect/MetricLabel"
 import { MetricsService, type TrackJobOptions } from "../../observe/metrics.ts"
-import { remember } from "../../observe/series-cache.ts"
+import { remember } from "../../observe/instrument/series-cache.ts"
 import { JobsConfig } from "./config.ts"
 import type { Priority } from "./priority.ts"
 

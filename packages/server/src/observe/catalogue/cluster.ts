@@ -1,5 +1,5 @@
 /** The cluster metrics: messages, entities, shards, singletons and storage of @effect/cluster. */
-import { failedOutcomes } from "../outcome.ts"
+import { failedOutcomes } from "./outcome.ts"
 import type { Rows } from "./row.ts"
 
 const labels = ["entity_type", "operation"] as const

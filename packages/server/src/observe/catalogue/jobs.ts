@@ -1,5 +1,5 @@
 /** The job metrics: what was asked for, what became of it, and how long it took. */
-import { failedOutcomes } from "../outcome.ts"
+import { failedOutcomes } from "./outcome.ts"
 import type { Rows } from "./row.ts"
 
 const labels = ["job_type", "operation", "priority"] as const

@@ -1,6 +1,6 @@
 /** The shape of a catalogue row, and the rules for the words in it. */
-import type { BoundaryFamily } from "../boundaries.ts"
-import { reservedLabelNames } from "../label.ts"
+import type { BoundaryFamily } from "./boundaries.ts"
+import { reservedLabelNames } from "./label.ts"
 
 /**
  * - `counter` (C): monotonic, only ever added to

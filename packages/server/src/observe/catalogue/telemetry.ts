@@ -1,5 +1,5 @@
 /** The metrics of the pipeline about itself: what it exported, dropped, folded and failed at. */
-import { failedOutcomes } from "../outcome.ts"
+import { failedOutcomes } from "./outcome.ts"
 import type { Rows } from "./row.ts"
 
 export const telemetry = {

@@ -1,5 +1,5 @@
 /** The workflow metrics: runs and activities of @effect/workflow. */
-import { failedOutcomes } from "../outcome.ts"
+import { failedOutcomes } from "./outcome.ts"
 import type { Rows } from "./row.ts"
 
 const runOutcomes = [...failedOutcomes, "suspended"] as const

@@ -1,5 +1,5 @@
 /** The names that a metric takes up on a page: of its family, of its samples, and of the label that they have besides. */
-import type { ExportMetric } from "../telemetry/point.ts"
+import type { ExportMetric } from "../collect/point.ts"
 import type { TextFormat } from "./negotiate.ts"
 import { metricName } from "./word.ts"
 

@@ -2,8 +2,8 @@
  * Points as text, one metric after the other: OpenMetrics 1.0.0 (https://prometheus.io/docs/specs/om/open_metrics_spec/)
  * or the Prometheus text format 0.0.4. Names are those of the catalogue in both.
  */
-import type { Drop } from "../telemetry/drop.ts"
-import type { ExportMetric, ExportSeries, Point } from "../telemetry/point.ts"
+import type { Drop } from "../collect/drop.ts"
+import type { ExportMetric, ExportSeries, Point } from "../collect/point.ts"
 import { familyName, namesOf, reserved } from "./family.ts"
 import type { TextFormat } from "./negotiate.ts"
 import { bound, escaped, escapedHelp, labelsOf } from "./word.ts"

@@ -15,7 +15,7 @@ import { MetricsService } from "../../../src/observe/metrics.ts"
 import { Prometheus, PrometheusListenError, type PrometheusServerOptions } from "../../../src/observe/prometheus.ts"
 import { listen } from "../../../src/observe/prometheus/listen.ts"
 import type { PageFor } from "../../../src/observe/prometheus/page.ts"
-import { captureLog, own } from "../telemetry/pipeline.ts"
+import { captureLog, own } from "../otlp/pipeline.ts"
 
 const page = (options: PrometheusServerOptions = {}) =>
   Layer.provideMerge(Prometheus.layer({ port: 0, registries: "own", ...options }), own)

@@ -8,8 +8,8 @@ import * as MetricLabel from "effect/MetricLabel"
 import * as MetricRegistry from "effect/MetricRegistry"
 import type { TextFormat } from "../../../src/observe/prometheus/negotiate.ts"
 import { makeRenderer } from "../../../src/observe/prometheus/render.ts"
-import { makeCollector } from "../../../src/observe/telemetry/collect.ts"
-import type { Drop } from "../../../src/observe/telemetry/drop.ts"
+import { makeCollector } from "../../../src/observe/collect/registries.ts"
+import type { Drop } from "../../../src/observe/collect/drop.ts"
 
 /** The samples of a scrape, and what it left out. */
 const rendered = (format: TextFormat, registry: MetricRegistry.MetricRegistry, startNanos = 0n) => {

@@ -12,7 +12,7 @@ import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import path from "node:path"
 import { catalogue, type Row } from "../../../src/observe/catalogue.ts"
-import { canonical, label } from "../../../src/observe/label.ts"
+import { canonical, label } from "../../../src/observe/catalogue/label.ts"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import { Prometheus } from "../../../src/observe/prometheus.ts"
 

@@ -1,0 +1,54 @@
+/** The collector of a `MetricsService`: its registry, by default Effect's global one too, and what is left out counted. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import { InstrumentId } from "../instrument/instrument.ts"
+import { canonical, label } from "../catalogue/label.ts"
+import type { Meter } from "../instrument/meter.ts"
+import type { MetricsService } from "../metrics.ts"
+import { type Collector, makeCollector } from "./registries.ts"
+import type { Drop } from "./drop.ts"
+
+/** Which registries to collect. */
+export type Registries = "all" | "own"
+
+export interface ServiceCollector {
+  readonly collector: Collector
+  /** Counts points that are left out; the log says so once for each metric and reason. */
+  readonly dropped: (drop: Drop) => void
+}
+
+/**
+ * The one collector of a registry with or without the global one, so that series are the same for all who read them.
+ * `telemetry_points_dropped_total` is there, at 0, from now on.
+ */
+export const collectorOf = (metrics: MetricsService, registries: Registries): Effect.Effect<ServiceCollector> =>
+  Effect.map(processStart, (foreignStartNanos) => {
+    const found = collectors[registries].get(metrics.meter)
+    const collector = found ?? makeServiceCollector(metrics, registries, foreignStartNanos)
+    collectors[registries].set(metrics.meter, collector)
+    return collector
+  })
+
+const collectors = { all: new WeakMap<Meter, ServiceCollector>(), own: new WeakMap<Meter, ServiceCollector>() }
+
+const makeServiceCollector = (
+  { meter, registry, telemetry: { pointsDropped } }: MetricsService,
+  registries: Registries,
+  foreignStartNanos: bigint
+): ServiceCollector => {
+  meter.zero(pointsDropped.row)
+  const dropped = ({ metric, points, reason, why }: Drop): void => {
+    pointsDropped[InstrumentId].resolve(canonical(label({ reason }))).record(points)
+    meter.warnOnce(`dropped ${metric} ${reason}`, `Metric "${metric}" is not exported: ${why}`, {})
+  }
+  const all = registries === "own" ? [registry] : [registry, Metric.globalMetricRegistry]
+  return { collector: makeCollector({ registries: all, foreignStartNanos, dropped }), dropped }
+}
+
+/** When the process began, or just before now where a test's clock is before that. */
+const processStart: Effect.Effect<bigint> = Effect.map(Clock.currentTimeNanos, (now) => {
+  const began = BigInt(Math.floor(performance.timeOrigin)) * 1_000_000n
+  const latest = now - 1_000_000n
+  return began < latest ? began : latest > 0n ? latest : 0n
+})

@@ -1,0 +1,166 @@
+/**
+ * Metrics that others put into an Effect registry: Effect's own of fibers and the cluster, and what users make with
+ * `Metric.counter` and its kin. Each is given its true type and unit, and what is not sound is left out alone.
+ */
+import type * as MetricRegistry from "effect/MetricRegistry"
+import * as MetricState from "effect/MetricState"
+import * as MutableHashSet from "effect/MutableHashSet"
+import * as Option from "effect/Option"
+import type { Instrument } from "../instrument/instrument.ts"
+import { type AnyKey, entries, entriesExcept, type Entry, sizeOf } from "../instrument/registry.ts"
+import { distributionOf } from "./distribution.ts"
+import type { Drop } from "./drop.ts"
+import type { Family, Step } from "./families.ts"
+import { type Definition, definitionOf } from "./external-definition.ts"
+import { type ExportSeries, exportSeries, type Point } from "./point.ts"
+import { readSummary } from "./summary.ts"
+
+/** A key, and what was found out about it. */
+interface Known {
+  readonly definition: Definition
+  readonly series: ExportSeries
+  /** Of a frequency: the series of each word. */
+  readonly words: Map<string, ExportSeries>
+}
+
+/** The foreign metrics of registries. */
+export class ForeignMetrics {
+  private readonly known = new WeakMap<AnyKey, Known>()
+  private readonly startNanos: bigint
+  private readonly dropped: (drop: Drop) => void
+
+  /** `startNanos` is when foreign series were zero: the start of the process, as nobody noted more. */
+  constructor(startNanos: bigint, dropped: (drop: Drop) => void) {
+    this.startNanos = startNanos
+    this.dropped = dropped
+  }
+
+  /** Walks a registry, leaving out the series of these instruments; the families are what the generator returns. */
+  *families(
+    registry: MetricRegistry.MetricRegistry,
+    instruments: ReadonlyArray<Instrument>
+  ): Generator<undefined, Iterable<Family>> {
+    // Each of our series is one entry: where there are no more entries, none is foreign, and there is nothing to walk.
+    if (sizeOf(registry) === instruments.reduce((sum, { size }) => sum + size, 0)) {
+      return []
+    }
+    const groups = new Map<string, Array<Entry>>()
+    const left = new Map(instruments.map(({ row, size }) => [row.name, size]))
+    let count = 0
+    for (const entry of entriesExcept(registry, left)) {
+      if (entry === undefined || ++count % 64 === 0) {
+        yield
+      }
+      if (entry !== undefined) {
+        this.sort(entry, groups)
+      }
+    }
+    for (const instrument of instruments) {
+      if ((left.get(instrument.row.name) ?? 0) < 0) {
+        strays(registry, instrument).forEach((entry) => this.sort(entry, groups))
+      }
+    }
+    return Array.from(groups.values()).flatMap((group) => this.family(group))
+  }
+
+  private sort(entry: Entry, groups: Map<string, Array<Entry>>): void {
+    const { metric, problem, shape } = this.find(entry.key).definition
+    if (problem !== undefined) {
+      return this.dropped({ metric: metric.name, points: 1, ...problem })
+    }
+    const id = `${metric.name}\n${shape}`
+    const group = groups.get(id)
+    if (group === undefined) {
+      groups.set(id, [entry])
+    } else {
+      group.push(entry)
+    }
+  }
+
+  private family(group: ReadonlyArray<Entry>): ReadonlyArray<Family> {
+    const [first] = group
+    if (first === undefined) {
+      return []
+    }
+    const { metric, shape } = this.find(first.key).definition
+    const points = (entry: Entry): Generator<Point> => this.points(entry)
+    return [
+      {
+        metric,
+        shape,
+        size: group.length,
+        *points(): Generator<Step> {
+          for (const entry of group) {
+            yield* points(entry)
+            if (metric.kind === "summary") {
+              yield undefined
+            }
+          }
+        }
+      }
+    ]
+  }
+
+  private *points(entry: Entry): Generator<Point> {
+    const known = this.find(entry.key)
+    const { boundaries, metric } = known.definition
+    const state = metric.kind === "summary" ? readSummary(entry) : Option.getOrUndefined(tryRead(entry))
+    if (state === undefined) {
+      const why = "its value can't be read; a summary that met a NaN never ends its snapshot"
+      return this.dropped({ metric: metric.name, points: 1, reason: "non_finite", why })
+    }
+    const { series } = known
+    if (MetricState.isFrequencyState(state)) {
+      for (const [word, value] of state.occurrences) {
+        yield { type: "number", metric, series: this.wordSeries(known, word), value }
+      }
+    } else if (MetricState.isCounterState(state)) {
+      yield { type: "number", metric, series, value: Number(state.count) }
+    } else if (MetricState.isGaugeState(state)) {
+      yield { type: "number", metric, series, value: Number(state.value) }
+    } else if (MetricState.isHistogramState(state)) {
+      yield { type: "distribution", metric, series, value: distributionOf(state, boundaries ?? []) }
+    } else if (MetricState.isSummaryState(state)) {
+      yield { type: "summary", metric, series, value: { ...state, quantiles: knownQuantiles(state) } }
+    }
+  }
+
+  private find(key: AnyKey): Known {
+    const found = this.known.get(key)
+    if (found !== undefined) {
+      return found
+    }
+    const definition = definitionOf(key)
+    const made = { definition, series: exportSeries(definition.attributes, this.startNanos), words: new Map() }
+    this.known.set(key, made)
+    return made
+  }
+
+  private wordSeries({ definition, words }: Known, word: string): ExportSeries {
+    const found = words.get(word) ?? exportSeries(withWord(definition.attributes, word), this.startNanos)
+    words.set(word, found)
+    return found
+  }
+}
+
+/** Series under the name of an instrument that it knows nothing of: somebody made a metric of the same name. */
+const strays = (registry: MetricRegistry.MetricRegistry, instrument: Instrument): ReadonlyArray<Entry> => {
+  const known = MutableHashSet.fromIterable(Array.from(instrument.all(), ({ key }) => key))
+  return Array.from(entries(registry)).filter(
+    ({ key }) => key.name === instrument.row.name && !MutableHashSet.has(known, key)
+  )
+}
+
+const tryRead = Option.liftThrowable((entry: Entry) => entry.state())
+
+/** A quantile without samples in its window has no value. */
+const knownQuantiles = ({
+  quantiles
+}: MetricState.MetricState.Summary): ReadonlyArray<readonly [quantile: number, value: number]> =>
+  quantiles.flatMap(([quantile, value]) => (Option.isSome(value) ? [[quantile, value.value] as const] : []))
+
+/** The attributes of a frequency's word, which is in `key`, as Effect's own bridge has it. */
+const withWord = (attributes: Readonly<Record<string, string>>, word: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries({ ...attributes, key: word.toWellFormed() }).sort(([one], [other]) => (one < other ? -1 : 1))
+  )

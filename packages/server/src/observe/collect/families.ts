@@ -1,0 +1,161 @@
+/** A metric with all of its series in one registry, and what happens when several of one name meet. */
+import type { Instrument } from "../instrument/instrument.ts"
+import type { Drop } from "./drop.ts"
+import type { Distribution, ExportMetric, ExportSeries, Point } from "./point.ts"
+
+/** A point, or a moment without one at which the reader may let others run. */
+export type Step = Point | undefined
+
+/** The series of one definition. */
+export interface Family {
+  readonly metric: ExportMetric
+  /** Kind, unit and boundaries in words: families that agree in it can be merged. */
+  readonly shape: string
+  readonly size: number
+  /** Where it is ours: no two of its series have the same attributes. */
+  readonly instrument?: Instrument
+  readonly points: () => Generator<Step>
+}
+
+/** The shape of a definition. */
+export const shapeOf = ({ kind, unit }: ExportMetric, bounds: ReadonlyArray<number> | undefined): string =>
+  `a ${kind}${unit === "" ? "" : ` of ${unit}`}${bounds === undefined ? "" : `, boundaries [${bounds.join(", ")}]`}`
+
+/** What a collector remembers of names that more than one family claims, and of series that more than one key may have. */
+export interface Claims {
+  /** The shape that a name had first. */
+  readonly shapes: Map<string, string>
+  /** The merged series of a name, by their attributes, as they were at the last collection. */
+  readonly series: Map<string, ReadonlyMap<string, Merged>>
+}
+
+type Parts = [Point, ...Array<Point>]
+
+/** A merged series: it lives as long as one of its parts does. */
+interface Merged {
+  /** The one that had the attributes first. */
+  readonly series: ExportSeries
+  readonly parts: Parts
+  /** What parts that are gone had counted: without it the sum would go back. */
+  readonly left: Point | undefined
+}
+
+/**
+ * The points of families of one name, each attribute set once. The family that was seen first, ours before others,
+ * gives the definition; another of the same shape is merged into it: counters and histograms are added, of gauges the
+ * largest value stands, of summaries the first. A family of another shape is dropped.
+ */
+export const mergeFamilies = function* (
+  families: ReadonlyArray<Family>,
+  claims: Claims,
+  dropped: (drop: Drop) => void
+): Generator<Step> {
+  const first = holder(families, claims)
+  if (first === undefined) {
+    return
+  }
+  const { name } = first.metric
+  const found = new Map<string, Parts>()
+  for (const family of families) {
+    if (family.shape !== first.shape) {
+      dropped(conflict(family, first))
+      continue
+    }
+    for (const point of family.points()) {
+      if (point === undefined) {
+        yield
+        continue
+      }
+      const id = identityOf(point.series)
+      const parts = found.get(id)
+      if (parts === undefined) {
+        found.set(id, [point])
+      } else {
+        parts.push(point)
+      }
+    }
+  }
+  const before = claims.series.get(name)
+  const merged = new Map(Array.from(found, ([id, parts]) => [id, merge(parts, before?.get(id))]))
+  claims.series.set(name, merged)
+  for (const { left, parts, series } of merged.values()) {
+    const value = [...(left === undefined ? [] : [left]), ...parts].reduce(add)
+    yield { ...value, metric: first.metric, series }
+  }
+}
+
+/** The parts of now, and what those before left that are not among them. */
+const merge = (parts: Parts, before: Merged | undefined): Merged => {
+  const series = before?.series ?? parts[0].series
+  const gone = (before?.parts ?? []).filter((part) => !parts.some((one) => one.series === part.series))
+  const left = [...(before?.left === undefined ? [] : [before.left]), ...gone.filter(isCounted)]
+  return { series, parts, left: left.length === 0 ? undefined : left.reduce(add) }
+}
+
+/** Whether what was counted stays counted: of a gauge, and of what goes up and down, only the present counts. */
+const isCounted = ({ metric: { kind } }: Point): boolean => kind === "counter" || kind === "histogram"
+
+/** A registry has no order: without a memory the definition could change with every metric that is added. */
+const holder = (families: ReadonlyArray<Family>, { shapes }: Claims): Family | undefined => {
+  const [first] = families
+  if (first === undefined || first.instrument !== undefined) {
+    return first
+  }
+  const claimed = shapes.get(first.metric.name)
+  const found = families.find(({ shape }) => shape === claimed) ?? first
+  shapes.set(found.metric.name, found.shape)
+  return found
+}
+
+const conflict = (family: Family, first: Family): Drop => ({
+  metric: family.metric.name,
+  reason: "conflict",
+  points: family.size,
+  why: `it is defined as ${family.shape}, but this name is already ${first.shape}`
+})
+
+const add = (known: Point, more: Point): Point => {
+  if (known.type === "number" && more.type === "number") {
+    const value = known.metric.kind === "gauge" ? Math.max(known.value, more.value) : known.value + more.value
+    return { ...known, value }
+  }
+  if (known.type === "distribution" && more.type === "distribution") {
+    return { ...known, value: addDistributions(known.value, more.value) }
+  }
+  return known
+}
+
+const addDistributions = (one: Distribution, other: Distribution): Distribution => {
+  const [filled, second] = one.count === 0 ? [other, one] : [one, other]
+  const min = second.count === 0 ? filled.min : lesser(filled.min, second.min)
+  const max = second.count === 0 ? filled.max : greater(filled.max, second.max)
+  return {
+    count: one.count + other.count,
+    sum: one.sum + other.sum,
+    ...(min === undefined ? {} : { min }),
+    ...(max === undefined ? {} : { max }),
+    buckets: {
+      boundaries: one.buckets.boundaries,
+      counts: one.buckets.counts.map((count, index) => count + (other.buckets.counts[index] ?? 0))
+    }
+  }
+}
+
+const lesser = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined || other === undefined ? undefined : Math.min(one, other)
+
+const greater = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined || other === undefined ? undefined : Math.max(one, other)
+
+/** A string that two series share exactly if their attributes are equal; attributes come sorted by name. */
+const identityOf = (series: ExportSeries): string => {
+  const known = identities.get(series)
+  if (known !== undefined) {
+    return known
+  }
+  const made = JSON.stringify(Object.entries(series.attributes))
+  identities.set(series, made)
+  return made
+}
+
+const identities = new WeakMap<ExportSeries, string>()

@@ -1,0 +1,116 @@
+/**
+ * Reads registries point by point, each series once: our instruments first, then foreign metrics made safe. Lazy, so
+ * that whoever reads can let the event loop run between two points. Sending is left to others.
+ */
+import type * as MetricRegistry from "effect/MetricRegistry"
+import { catalogue } from "../catalogue.ts"
+import type { Instrument } from "../instrument/instrument.ts"
+import { canonical, label } from "../catalogue/label.ts"
+import { type Meter, meterOf } from "../instrument/meter.ts"
+import type { Drop } from "./drop.ts"
+import { type Claims, type Family, mergeFamilies, shapeOf, type Step } from "./families.ts"
+import { ForeignMetrics } from "./external.ts"
+import { ownMetric, ownPoints, ownReader } from "./own-points.ts"
+import type { Point } from "./point.ts"
+
+export type { Step } from "./families.ts"
+
+/** How to collect. */
+export interface CollectorOptions {
+  readonly registries: ReadonlyArray<MetricRegistry.MetricRegistry>
+  /** The start of foreign series in nanoseconds of the epoch: when the process began. */
+  readonly foreignStartNanos: bigint
+  /** Told of what is left out. */
+  readonly dropped: (drop: Drop) => void
+}
+
+/** Reads a fixed list of registries. A series is the same object at every collection. */
+export interface Collector {
+  readonly collect: (nowNanos: bigint) => Generator<Step>
+}
+
+/** A collector. Its values are cumulative; destinations make deltas of them. */
+export const makeCollector = ({ dropped, foreignStartNanos, registries }: CollectorOptions): Collector => {
+  const distinct = Array.from(new Set(registries))
+  const claims: Claims = { shapes: new Map(), series: new Map() }
+  const foreign = new ForeignMetrics(foreignStartNanos, dropped)
+  const families = function* (nowNanos: bigint): Generator<undefined, Iterable<ReadonlyArray<Family>>> {
+    const sources = distinct.map((registry) => ({ registry, instruments: instrumentsOf(meterOf(registry), nowNanos) }))
+    const found: Array<Family> = sources.flatMap(({ instruments }) => instruments.map(ownFamily))
+    for (const { instruments, registry } of sources) {
+      found.push(...(yield* foreign.families(registry, instruments)))
+    }
+    const byName = new Map<string, Array<Family>>()
+    for (const family of found) {
+      const known = byName.get(family.metric.name)
+      byName.set(family.metric.name, known === undefined ? [family] : [...known, family])
+    }
+    return byName.values()
+  }
+  return {
+    *collect(nowNanos) {
+      for (const alike of yield* families(nowNanos)) {
+        const [first] = alike
+        // A loop of its own for what is nearly all: each generator in between would cost as much as the reading.
+        if (alike.length === 1 && first?.instrument !== undefined) {
+          const read = ownReader(first.instrument, (point) => sound(point, dropped))
+          for (const series of first.instrument.all()) {
+            yield read(series)
+          }
+        } else {
+          for (const step of mergeFamilies(alike, claims, dropped)) {
+            yield step === undefined ? step : sound(step, dropped)
+          }
+        }
+      }
+    }
+  }
+}
+
+/** The instruments of a meter, with `telemetry_series` counting the series of each that has or had some. */
+const instrumentsOf = (meter: Meter, nowNanos: bigint): ReadonlyArray<Instrument> => {
+  const instruments = Array.from(meter.collect(nowNanos))
+  const counts = instruments.find(({ row }) => row === catalogue.telemetry.series)
+  if (counts !== undefined) {
+    const counted = instruments.flatMap((instrument) => {
+      const labels = canonical(label({ metric: instrument.row.name }))
+      const isThere = instrument.size > 0 || instrument === counts
+      const series = isThere ? counts.resolve(labels) : counts.find(labels)
+      return series === undefined ? [] : [{ instrument, series }]
+    })
+    // Only now has it all series of its own, which it counts as well.
+    counted.forEach(({ instrument, series }) => series.record(instrument.size))
+  }
+  return instruments
+}
+
+const ownFamily = (instrument: Instrument): Family => {
+  const metric = ownMetric(instrument)
+  return {
+    metric,
+    shape: shapeOf(metric, instrument.boundaries),
+    size: instrument.size,
+    instrument,
+    points: () => ownPoints(instrument)
+  }
+}
+
+/** The point, if its values are finite. */
+const sound = (point: Point, dropped: (drop: Drop) => void): Step => {
+  if (isFinitePoint(point)) {
+    return point
+  }
+  dropped({ metric: point.metric.name, reason: "non_finite", points: 1, why: "its value is not finite" })
+  return undefined
+}
+
+const isFinitePoint = (point: Point): boolean => {
+  switch (point.type) {
+    case "number":
+      return Number.isFinite(point.value)
+    case "distribution":
+      return Number.isFinite(point.value.sum) && Number.isFinite(point.value.count)
+    case "summary":
+      return Number.isFinite(point.value.sum) && point.value.quantiles.every(([, value]) => Number.isFinite(value))
+  }
+}

@@ -1,0 +1,121 @@
+/** What makes a row a good definition, and when two of them are in each other's way. */
+import * as Either from "effect/Either"
+import * as MetricKeyType from "effect/MetricKeyType"
+import type * as MetricRegistry from "effect/MetricRegistry"
+import { labelNameProblem, metricNameProblem, type Row, unitProblem } from "../catalogue.ts"
+import { DefinitionError } from "../catalogue/definition-error.ts"
+import type { Instrument } from "./instrument.ts"
+import { entries } from "./registry.ts"
+
+/** Name, unit and label names are legal, and what is said of labels and boundaries can be. */
+export const checkRow = (row: Row): Either.Either<void, DefinitionError> => {
+  const problem = (
+    reason: DefinitionError["reason"],
+    given: string,
+    expected: string | undefined
+  ): DefinitionError | undefined =>
+    expected === undefined
+      ? undefined
+      : new DefinitionError({
+          reason,
+          metric: row.name,
+          given: `"${given}"`,
+          expected,
+          mend: `change it in the row of "${row.name}"`
+        })
+  const error =
+    problem("Name", row.name, metricNameProblem(row)) ??
+    problem("Unit", row.unit, unitProblem(row.unit)) ??
+    problem("Boundaries", String(row.boundaries), boundariesProblem(row)) ??
+    row.labels
+      .map((name, index) => problem("Label", name, labelNameProblem(name) ?? repeated(row, name, index)))
+      .find((found) => found !== undefined) ??
+    Object.keys(row.closed ?? {})
+      .map((name) => problem("Label", name, row.labels.includes(name) ? undefined : `one of ${row.labels.join(", ")}`))
+      .find((found) => found !== undefined)
+  return error === undefined ? Either.void : Either.left(error)
+}
+
+const boundariesProblem = ({ boundaries, kind }: Row): string | undefined =>
+  boundaries === undefined || kind === "histogram" ? undefined : "boundaries of a histogram only"
+
+const repeated = ({ labels }: Row, name: string, index: number): string | undefined =>
+  labels.indexOf(name) === index ? undefined : "each label once"
+
+/** Labels that are bound are declared by the metric. */
+export const checkLabels = (row: Row, names: ReadonlyArray<string>): Either.Either<void, DefinitionError> => {
+  const undeclared = names.find((name) => !row.labels.includes(name))
+  return undeclared === undefined
+    ? Either.void
+    : Either.left(
+        new DefinitionError({
+          reason: "Label",
+          metric: row.name,
+          given: `the label "${undeclared}"`,
+          expected: row.labels.length === 0 ? "no label" : `one of ${row.labels.join(", ")}`,
+          mend: "leave the label out, or declare it in the metric's row"
+        })
+      )
+}
+
+/** An existing instrument and a new definition of the same name mean the same. */
+export const conflictWith = (
+  existing: Instrument,
+  row: Row,
+  boundaries: ReadonlyArray<number> | undefined
+): Either.Either<void, DefinitionError> => {
+  const was = describe(existing.row, existing.boundaries)
+  const is = describe(row, boundaries)
+  return was === is ? Either.void : Either.left(conflict(row, is, was))
+}
+
+/** No metric that somebody else put into the registry has this name and another type. */
+export const foreignConflict = (
+  registry: MetricRegistry.MetricRegistry,
+  row: Row
+): Either.Either<void, DefinitionError> => {
+  for (const { key } of entries(registry)) {
+    if (key.name === row.name && !sameType(key.keyType, row)) {
+      return Either.left(conflict(row, `a ${row.kind}`, "a foreign metric of another kind in the same registry"))
+    }
+  }
+  return Either.void
+}
+
+/** No metric takes a name that a histogram has for its count, its sum or its buckets. */
+export const suffixConflict = (defined: Iterable<Instrument>, row: Row): Either.Either<void, DefinitionError> => {
+  for (const { row: other } of defined) {
+    if (isPartOf(row, other) || isPartOf(other, row)) {
+      return Either.left(conflict(row, `a ${row.kind}`, `a part of the histogram beside "${other.name}"`))
+    }
+  }
+  return Either.void
+}
+
+const isPartOf = (part: Row, whole: Row): boolean =>
+  whole.kind === "histogram" && ["_bucket", "_count", "_sum"].some((suffix) => part.name === whole.name + suffix)
+
+const conflict = (row: Row, given: string, was: string): DefinitionError =>
+  new DefinitionError({
+    reason: "Conflict",
+    metric: row.name,
+    given,
+    expected: `the definition that this name has already: ${was}`,
+    mend: "give one of the two another name, or its own registry with MetricsService.layer({ registry })"
+  })
+
+const describe = (row: Row, boundaries: ReadonlyArray<number> | undefined): string =>
+  `a ${row.kind} of ${row.unit}, labels [${Array.from(row.labels).sort().join(", ")}]` +
+  (boundaries === undefined ? "" : `, boundaries [${boundaries.join(", ")}]`)
+
+const sameType = (keyType: unknown, row: Row): boolean => {
+  switch (row.kind) {
+    case "counter":
+      return MetricKeyType.isCounterKey(keyType)
+    case "histogram":
+      return MetricKeyType.isHistogramKey(keyType)
+    case "gauge":
+    case "upDownCounter":
+      return MetricKeyType.isGaugeKey(keyType)
+  }
+}

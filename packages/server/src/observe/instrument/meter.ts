@@ -1,0 +1,240 @@
+/**
+ * The instruments of one registry: defines them, refuses conflicting definitions, keeps count of what was refused,
+ * folded or swallowed, and warns of it once. Every user of a registry shares its one meter.
+ */
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Fiber from "effect/Fiber"
+import * as GlobalValue from "effect/GlobalValue"
+import type * as MetricRegistry from "effect/MetricRegistry"
+import * as Option from "effect/Option"
+import * as Runtime from "effect/Runtime"
+import { type BoundaryFamily, boundaries as defaultBoundaries, validate } from "../catalogue/boundaries.ts"
+import { catalogue, type Row } from "../catalogue.ts"
+import { closedCombinations } from "./closed.ts"
+import { checkRow, conflictWith, foreignConflict, suffixConflict } from "./definition.ts"
+import { DefinitionError } from "../catalogue/definition-error.ts"
+import { Instrument, type Keeper, overflowLabel } from "./instrument.ts"
+import { type Canonical, canonical, label, type Pairs } from "../catalogue/label.ts"
+import type { Series } from "./series.ts"
+
+/** Replacements of the default boundaries, by family. */
+export type BoundaryOptions = { readonly [F in BoundaryFamily]?: ReadonlyArray<number> }
+
+/** How many series a metric may have, the overflow series included: for all metrics, and for single ones by name. */
+export interface LimitOptions {
+  readonly default?: number
+  readonly metrics?: Readonly<Record<string, number>>
+}
+
+/** How to define a row. */
+export interface DefineOptions {
+  readonly boundaries?: BoundaryOptions
+  readonly limits?: LimitOptions
+}
+
+/** The limit of series of a metric for which none is given, as OpenTelemetry's SDKs have it. */
+export const defaultLimit = 2000
+
+/** Sets series of its gauge when it is read; given the time of the read in nanoseconds. */
+export interface Observer {
+  readonly instrument: Instrument
+  readonly refresh: (nowNanos: bigint) => void
+}
+
+/** The instruments of one registry. */
+export class Meter implements Keeper {
+  readonly registry: MetricRegistry.MetricRegistry
+  /** Grows when series are removed: what was resolved before must be resolved again. */
+  epoch = 0
+  private readonly instruments = new Map<string, Instrument>()
+  private readonly observers = new Set<Observer>()
+  private readonly warned = new Set<string>()
+  private readonly own = new Map<string, Series>()
+
+  constructor(registry: MetricRegistry.MetricRegistry) {
+    this.registry = registry
+  }
+
+  /**
+   * The instrument of a row: the same one when it was defined before with the same words, an error when the name is
+   * taken by something else, in this meter or by a foreign metric in its registry.
+   */
+  define(row: Row, options: DefineOptions = {}): Either.Either<Instrument, DefinitionError> {
+    return Either.gen(this, function* () {
+      yield* checkRow(row)
+      const boundaries = row.kind === "histogram" ? yield* boundariesOf(row, options) : undefined
+      const limit = yield* limitOf(row, options.limits)
+      const existing = this.instruments.get(row.name)
+      if (existing !== undefined) {
+        yield* conflictWith(existing, row, boundaries)
+        existing.limit = limit ?? existing.limit
+        return existing
+      }
+      yield* foreignConflict(this.registry, row)
+      yield* suffixConflict(this.instruments.values(), row)
+      const instrument = new Instrument({ row, boundaries, limit: limit ?? defaultLimit }, this)
+      this.instruments.set(row.name, instrument)
+      return instrument
+    })
+  }
+
+  /** All instruments, after their observers have set what they observe. */
+  collect(nowNanos: bigint): Iterable<Instrument> {
+    for (const observer of this.observers) {
+      this.guard(observer.instrument.row.name, () => observer.refresh(nowNanos))
+    }
+    return this.instruments.values()
+  }
+
+  /** Adds an observer; the function that is returned takes it away. */
+  observe(observer: Observer): () => void {
+    this.observers.add(observer)
+    return () => {
+      this.observers.delete(observer)
+    }
+  }
+
+  /** Removes series of an instrument; see `Instrument.remove`. */
+  remove(instrument: Instrument, isGone: (labels: Canonical) => boolean): number {
+    this.epoch += 1
+    this.own.clear()
+    return instrument.remove(isGone)
+  }
+
+  /** Runs what watches: a defect in it is counted and swallowed, never passed on to what is watched. */
+  guard<A>(site: string, watch: () => A): A | undefined {
+    const result = Either.try(watch)
+    if (Either.isRight(result)) {
+      return result.right
+    }
+    this.countWatchError(site)
+    this.warnOnce(`watch ${site}`, `Watching "${site}" failed, and was left out`, { error: String(result.left) })
+    return undefined
+  }
+
+  /** Puts the series of a counter whose labels are all closed sets at 0. Other metrics are left alone. */
+  zero(row: Row): void {
+    if (row.kind === "counter" && row.labels.every((name) => row.closed?.[name] !== undefined)) {
+      closedCombinations(row, []).forEach((labels) => this.instruments.get(row.name)?.resolve(labels))
+    }
+  }
+
+  /** A defect in the watching, or a source that could not be read. */
+  countWatchError(site: string): void {
+    this.count(catalogue.telemetry.watchErrors, { site })
+  }
+
+  refused(row: Row, amount: number): void {
+    const reason = Number.isFinite(amount) ? "negative" : "non_finite"
+    this.count(catalogue.telemetry.pointsDropped, { reason })
+    this.warnOnce(`refused ${row.name}`, `Metric "${row.name}" refused an amount that is ${reason}`, { amount })
+  }
+
+  folded(instrument: Instrument): void {
+    const { name } = instrument.row
+    this.count(catalogue.telemetry.overflow, { metric: name })
+    if (!this.warned.has(`folded ${name}`)) {
+      this.warnOnce(
+        `folded ${name}`,
+        `Metric "${name}" reached its limit of ${instrument.limit} series; further label sets are folded into ` +
+          `{${overflowLabel}="true"}. The label with the most values is ${richestLabel(instrument)}`,
+        {}
+      )
+    }
+  }
+
+  refresh(instrument: Instrument, nowNanos: bigint): void {
+    for (const observer of this.observers) {
+      if (observer.instrument === instrument) {
+        this.guard(instrument.row.name, () => observer.refresh(nowNanos))
+      }
+    }
+  }
+
+  /** One more on a counter of this meter's own telemetry. */
+  count(row: Row, pairs: Pairs): void {
+    const id = `${row.name} ${Object.values(pairs).join(" ")}`
+    const known = this.own.get(id)
+    if (known !== undefined) {
+      return known.record(1)
+    }
+    Either.map(this.define(row), (instrument) => {
+      const series = instrument.resolve(canonical(label(pairs)))
+      this.own.set(id, series)
+      series.record(1)
+    })
+  }
+
+  /** A warning in the log of the fiber that runs now, or in the default one; the first of its subject only. */
+  warnOnce(subject: string, message: string, annotations: Record<string, unknown>): void {
+    if (this.warned.has(subject)) {
+      return
+    }
+    this.warned.add(subject)
+    this.log(Effect.annotateLogs(Effect.logWarning(message), annotations))
+  }
+
+  /** Logs with the loggers of the fiber that runs now, or with the default one. */
+  log(line: Effect.Effect<void>): void {
+    Runtime.runFork(runtimeOfFiber(), line)
+  }
+}
+
+/** The one meter of a registry. */
+export const meterOf = (registry: MetricRegistry.MetricRegistry): Meter => {
+  const known = meters.get(registry)
+  if (known !== undefined) {
+    return known
+  }
+  const meter = new Meter(registry)
+  meters.set(registry, meter)
+  return meter
+}
+
+const meters = GlobalValue.globalValue(
+  Symbol.for("@parametric-portal/server/meters"),
+  () => new WeakMap<MetricRegistry.MetricRegistry, Meter>()
+)
+
+const runtimeOfFiber = (): Runtime.Runtime<never> =>
+  Option.match(Fiber.getCurrentFiber(), {
+    onNone: () => Runtime.defaultRuntime,
+    onSome: (fiber) => Runtime.updateFiberRefs(Runtime.defaultRuntime, () => fiber.getFiberRefs())
+  })
+
+const boundariesOf = (row: Row, options: DefineOptions): Either.Either<ReadonlyArray<number>, DefinitionError> => {
+  const given = row.boundaries ?? "jobs"
+  const numbers = typeof given === "string" ? (options.boundaries?.[given] ?? defaultBoundaries[given]) : given
+  return validate(row.name, numbers)
+}
+
+const limitOf = (row: Row, limits: LimitOptions = {}): Either.Either<number | undefined, DefinitionError> => {
+  const limit = limits.metrics?.[row.name] ?? limits.default
+  return limit === undefined || (Number.isInteger(limit) && limit >= 2)
+    ? Either.right(limit)
+    : Either.left(
+        new DefinitionError({
+          reason: "Limit",
+          metric: row.name,
+          given: String(limit),
+          expected: "a whole number of at least 2: one series and the overflow series",
+          mend: "raise the limit"
+        })
+      )
+}
+
+const richestLabel = (instrument: Instrument): string => {
+  const values = new Map<string, Set<string>>()
+  for (const { labels } of instrument.all()) {
+    for (const { key, value } of labels) {
+      values.set(key, (values.get(key) ?? new Set()).add(value))
+    }
+  }
+  values.delete(overflowLabel)
+  const [key, distinct] = Array.from(values).sort(([, left], [, right]) => right.size - left.size)[0] ?? [
+    "none",
+    new Set()
+  ]
+  return `"${key}" (${distinct.size})`
+}

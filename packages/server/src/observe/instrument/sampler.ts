@@ -1,0 +1,146 @@
+/**
+ * Gauges that have a source of truth. `sample` runs an effect again and again and survives its failures; `observe`
+ * reads a function whenever the gauge is read. A gauge whose source can't be read is absent, never frozen.
+ */
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import * as Ref from "effect/Ref"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import { type Gauge, type Instrument, InstrumentId } from "./instrument.ts"
+import { canonical, identity, label, type Pairs } from "../catalogue/label.ts"
+import type { Meter } from "./meter.ts"
+
+/** One value of a gauge: a number in the gauge's unit, or a duration where that is seconds. */
+export interface Sample<Label extends string> {
+  readonly labels: Pairs<Label>
+  readonly value: number | Duration.Duration
+}
+
+/** How to sample a gauge. */
+export interface SampleOptions<Label extends string, E, R> {
+  readonly gauge: Gauge<Label>
+  /** All series that the gauge has now, zeros included: a series that is not among them is removed. */
+  readonly read: Effect.Effect<Iterable<Sample<Label>>, E, R>
+  /** The pause between two reads; 5 seconds unless given. */
+  readonly every?: Duration.DurationInput | undefined
+}
+
+/**
+ * Samples a gauge until the scope closes. The first read is done when this effect ends. A read that fails or dies is
+ * counted in `telemetry_watch_errors_total{site}`, logged at the first failure and at the recovery, and tried again
+ * after the pause; meanwhile the gauge has no series. When the scope closes the series are removed.
+ */
+export const sample = <Label extends string, E, R>(
+  meter: Meter,
+  { every = Duration.seconds(5), gauge, read }: SampleOptions<Label, E, R>
+): Effect.Effect<void, never, R | Scope.Scope> =>
+  Effect.gen(function* () {
+    const instrument = gauge[InstrumentId]
+    const shown = yield* Ref.make<ReadonlySet<string>>(new Set())
+    const isFailing = yield* Ref.make(false)
+    const clear = Effect.flatMap(Ref.getAndSet(shown, new Set()), (before) =>
+      Effect.sync(() => removeExcept(meter, instrument, { before, now: new Set() }))
+    )
+    const once = Effect.flatMap(Effect.exit(read), (exit) =>
+      Exit.isSuccess(exit)
+        ? Effect.gen(function* () {
+            const now = yield* Effect.sync(() => show(meter, instrument, exit.value))
+            const before = yield* Ref.getAndSet(shown, now)
+            yield* Effect.sync(() => removeExcept(meter, instrument, { before, now }))
+            if (yield* Ref.getAndSet(isFailing, false)) {
+              yield* recovered(instrument)
+            }
+          })
+        : Effect.gen(function* () {
+            meter.countWatchError(instrument.row.name)
+            yield* clear
+            if (!(yield* Ref.getAndSet(isFailing, true))) {
+              yield* failed(instrument, exit.cause)
+            }
+          })
+    )
+    yield* Effect.addFinalizer(() => clear)
+    yield* once
+    yield* Effect.forkScoped(Effect.repeat(Effect.delay(once, every), Schedule.forever))
+  })
+
+/**
+ * Reads a gauge from a function whenever the gauge is read or collected, until the scope closes. The function gets the
+ * time in nanoseconds. One that throws is counted, and the gauge is absent.
+ */
+export const observe = <Label extends string>(
+  meter: Meter,
+  gauge: Gauge<Label>,
+  read: (nowNanos: bigint) => Iterable<Sample<Label>>
+): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.asVoid(
+    Effect.acquireRelease(
+      Effect.sync(() => {
+        const instrument = gauge[InstrumentId]
+        let before: ReadonlySet<string> = new Set()
+        let isFailing = false
+        const replace = (samples: Iterable<Sample<Label>>): void => {
+          const now = show(meter, instrument, samples)
+          removeExcept(meter, instrument, { before, now })
+          before = now
+        }
+        const stop = meter.observe({
+          instrument,
+          refresh: (nowNanos) => {
+            const samples = Either.try(() => Array.from(read(nowNanos)))
+            if (Either.isLeft(samples)) {
+              meter.countWatchError(instrument.row.name)
+            }
+            if (Either.isLeft(samples) !== isFailing) {
+              isFailing = !isFailing
+              meter.log(Either.isLeft(samples) ? failed(instrument, Cause.die(samples.left)) : recovered(instrument))
+            }
+            replace(Either.getOrElse(samples, () => []))
+          }
+        })
+        return () => {
+          stop()
+          replace([])
+        }
+      }),
+      (stop) => Effect.sync(stop)
+    )
+  )
+
+const failed = ({ row }: Instrument, cause: Cause.Cause<unknown>): Effect.Effect<void> =>
+  Effect.logWarning(`Sampling of "${row.name}" failed; it is absent until it works again`, cause)
+
+const recovered = ({ row }: Instrument): Effect.Effect<void> => Effect.logInfo(`Sampling of "${row.name}" works again`)
+
+/** Sets the series of these samples; which they are. What is not finite is refused, and its series is not shown. */
+const show = (meter: Meter, instrument: Instrument, samples: Iterable<Sample<string>>): ReadonlySet<string> => {
+  const shown = new Set<string>()
+  for (const { labels, value } of samples) {
+    const amount = Duration.isDuration(value) ? Duration.toSeconds(value) : value
+    if (Number.isFinite(amount)) {
+      const series = instrument.resolve(canonical(label(labels)))
+      series.record(amount)
+      shown.add(identity(series.labels))
+    } else {
+      meter.refused(instrument.row, amount)
+    }
+  }
+  return shown
+}
+
+const removeExcept = (
+  meter: Meter,
+  instrument: Instrument,
+  { before, now }: { readonly before: ReadonlySet<string>; readonly now: ReadonlySet<string> }
+): void => {
+  if (Array.from(before).some((id) => !now.has(id))) {
+    meter.remove(instrument, (labels) => {
+      const id = identity(labels)
+      return before.has(id) && !now.has(id)
+    })
+  }
+}

@@ -1,0 +1,133 @@
+/** A collector: periodic exports one after the other, and a last one that nothing stands in the way of. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Ref from "effect/Ref"
+import type * as Scope from "effect/Scope"
+import { type ExportContext, exportOnce } from "./export.ts"
+import type { Registries } from "../collect/collector.ts"
+import type { Destination, ExportReport } from "../collect/destination.ts"
+import type { Collector } from "../collect/registries.ts"
+import type { SelfMetrics } from "../collect/self-metrics.ts"
+import type { ResourceAttributes } from "../config/options.ts"
+import type { Settings } from "../config/settings.ts"
+import type { Meter } from "../instrument/meter.ts"
+import { shown } from "../config/format.ts"
+import type { OtlpSettings } from "../config/otlp-settings.ts"
+import { makeOutageLog } from "./outage.ts"
+import { makePace } from "./pace.ts"
+import { loadPeer } from "../config/peer.ts"
+import { makeSenderFactory, type Sender, type SenderFactory } from "./sender.ts"
+import type { TelemetryPeerMissing } from "../config/settings-error.ts"
+import { streamOf } from "./stream.ts"
+
+/** How many requests the last export has under way at once: its deadline is short. */
+const lastLanes = 4
+
+/** What an OTLP destination needs besides its own settings. */
+export interface OtlpContext {
+  readonly settings: Settings
+  readonly resource: ResourceAttributes
+  readonly registries: Registries
+  readonly meter: Meter
+  readonly collector: Collector
+  readonly selfMetrics: SelfMetrics
+}
+
+/** A destination with temporality, connections and failures of its own. */
+export const makeOtlpDestination = (
+  otlp: OtlpSettings,
+  { collector, meter, registries, resource: attributes, selfMetrics, settings }: OtlpContext
+): Effect.Effect<Destination, TelemetryPeerMissing, Scope.Scope> =>
+  Effect.gen(function* () {
+    const name = shown(otlp.url)
+    const { resourceFromAttributes } = yield* loadPeer(
+      "@opentelemetry/resources",
+      "OTLP",
+      () => import("@opentelemetry/resources")
+    )
+    const makeSender = yield* makeSenderFactory(otlp)
+    const sender = makeSender(otlp.timeoutMs)
+    const log = yield* makeOutageLog(name)
+    const id = JSON.stringify([otlp.url, otlp.headers, otlp.temporality, registries, attributes])
+    const { baselines, oneAtATime, time, underWay } = streamOf(meter, id, otlp.temporality)
+    const resource = resourceFromAttributes({ ...attributes })
+    const pace = makePace(settings.maxPoints)
+    const context: ExportContext = { collector, baselines, time, resource, selfMetrics, pace }
+    const isEnding = yield* Ref.make(false)
+    const once = exportOnce(context, [sender]).pipe(
+      // What is cut at the end is no outage: the last export says what became of it.
+      Effect.tap((report) => Effect.unlessEffect(log(report), Ref.get(isEnding))),
+      oneAtATime.withPermits(1)
+    )
+    // On its own: whoever stops waiting for an export does not stop it, and what it brings is known all the same.
+    const regular = Effect.forkDaemon(once).pipe(
+      Effect.tap((fiber) => Ref.set(underWay, { fiber, sender })),
+      Effect.flatMap(Fiber.join)
+    )
+    const last = Effect.gen(function* () {
+      const started = yield* Clock.currentTimeMillis
+      yield* Ref.set(isEnding, true)
+      const before = yield* Ref.get(underWay)
+      if (before !== undefined && otlp.temporality !== "cumulative") {
+        // Sent again while the first request may still be taken, a delta would be counted twice.
+        yield* settled(before.fiber, Math.min(1_000, settings.shutdownMs / 4))
+        yield* before.sender.cut("telemetry is ending")
+      }
+      const left = settings.shutdownMs - ((yield* Clock.currentTimeMillis) - started)
+      const report = yield* exportWithin(context, makeSender, Math.max(left, 1))
+      yield* before?.sender.cut("telemetry has ended") ?? Effect.void
+      yield* logEnd(name, report, (yield* Clock.currentTimeMillis) - started)
+    })
+    // What is under way as the layer ends goes on; its connections are let go of afterwards.
+    yield* Effect.addFinalizer(() => Effect.forkDaemon(oneAtATime.withPermits(1)(sender.cut("telemetry has ended"))))
+    return { stream: id, name, export: regular, end: last }
+  })
+
+/** Waits for an export to end, but not for long: in real time, and where nothing can be interrupted. */
+const settled = (fiber: Fiber.RuntimeFiber<ExportReport>, ms: number): Effect.Effect<void> =>
+  Effect.async((resume) => {
+    const timer = setTimeout(() => resume(Effect.void), ms)
+    fiber.addObserver(() => {
+      clearTimeout(timer)
+      resume(Effect.void)
+    })
+  })
+
+/**
+ * Exports over fresh connections, which are cut at the deadline. Nothing is interrupted: this runs in a finalizer,
+ * where nothing can be. The deadline is one of the wire, in real time.
+ */
+const exportWithin = (
+  context: ExportContext,
+  makeSender: SenderFactory,
+  deadlineMs: number
+): Effect.Effect<ExportReport> =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => {
+      const lanes = Array.from({ length: lastLanes }, () => makeSender(deadlineMs))
+      const cut = cutAll(lanes, `no answer within the deadline of ${deadlineMs} ms`)
+      return { lanes, timer: setTimeout(() => Effect.runSync(cut), deadlineMs) }
+    }),
+    ({ lanes }) => exportOnce(context, lanes),
+    ({ lanes, timer }) =>
+      Effect.zipRight(
+        Effect.sync(() => clearTimeout(timer)),
+        cutAll(lanes, "telemetry has ended")
+      )
+  )
+
+const cutAll = (senders: ReadonlyArray<Sender>, why: string): Effect.Effect<void> =>
+  Effect.forEach(senders, (sender) => sender.cut(why), { discard: true })
+
+const logEnd = (name: string, { failures, points, rejected }: ExportReport, ms: number): Effect.Effect<void> => {
+  const count = `${points} points`
+  return failures.length === 0
+    ? Effect.logInfo(`The final export to ${name} was acknowledged: ${count}${rejections(rejected)} in ${ms} ms`)
+    : Effect.logWarning(
+        `The final export to ${name} was not acknowledged: ${failures.join("; ")}; ` +
+          `${points === 0 ? "nothing" : count} arrived in ${ms} ms`
+      )
+}
+
+const rejections = (rejected: number): string => (rejected === 0 ? "" : ` (${rejected} more were rejected)`)

@@ -1,0 +1,50 @@
+/**
+ * What a destination's log says: a Warning at the first failure, at most one a minute while it lasts, and an Info at
+ * recovery. An outage within a minute of the last Warning is counted and not announced.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Ref from "effect/Ref"
+import type { ExportReport } from "../collect/destination.ts"
+
+/** Told of each export's end. */
+export type OutageLog = (report: ExportReport) => Effect.Effect<void>
+
+interface State {
+  readonly failed: number
+  readonly isAnnounced: boolean
+  readonly lastWarningMs: number
+}
+
+const quietMs = 60_000
+
+/** The log of one destination, named without credentials. */
+export const makeOutageLog = (destination: string): Effect.Effect<OutageLog> =>
+  Effect.map(
+    Ref.make<State>({ failed: 0, isAnnounced: false, lastWarningMs: Number.NEGATIVE_INFINITY }),
+    (ref) => (report) =>
+      Effect.gen(function* () {
+        const now = yield* Clock.currentTimeMillis
+        const before = yield* Ref.get(ref)
+        if (report.failures.length === 0) {
+          yield* Ref.set(ref, { ...before, failed: 0, isAnnounced: false })
+          if (before.isAnnounced) {
+            yield* Effect.logInfo(`Metrics are exported to ${destination} again, after ${exports(before.failed)}`)
+          }
+          return
+        }
+        const failed = before.failed + 1
+        const isDue = now - before.lastWarningMs >= quietMs
+        yield* Ref.set(ref, {
+          failed,
+          isAnnounced: before.isAnnounced || isDue,
+          lastWarningMs: isDue ? now : before.lastWarningMs
+        })
+        if (isDue) {
+          const since = failed === 1 ? "" : ` (${exports(failed)} in a row)`
+          yield* Effect.logWarning(`Metrics are not exported to ${destination}: ${report.failures.join("; ")}${since}`)
+        }
+      })
+  )
+
+const exports = (failed: number): string => (failed === 1 ? "1 failed export" : `${failed} failed exports`)

@@ -1,0 +1,45 @@
+/**
+ * Metrics for an OpenTelemetry `MetricReader` that an application has already: it collects them with its own, as an
+ * entry of `metricProducers`. Temporality and sending are the reader's business; values are cumulative.
+ */
+import type { MetricProducer } from "@opentelemetry/sdk-metrics"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Runtime from "effect/Runtime"
+import { MetricsService } from "../metrics.ts"
+import { inSlices } from "../collect/pause.ts"
+import { loadPeer } from "../config/peer.ts"
+import { makeRequest } from "./request.ts"
+import { resourceAttributes } from "../config/resource.ts"
+import { collectorOf, type Registries } from "../collect/collector.ts"
+import type { TelemetryPeerMissing, TelemetrySettingsError } from "../config/settings-error.ts"
+import { makeBaselines } from "../collect/temporality.ts"
+import { makeWireTime } from "./wire-time.ts"
+
+/** A producer of everything that a `MetricsService` has. */
+export const metricProducer = (
+  registries: Registries
+): Effect.Effect<MetricProducer, TelemetrySettingsError | TelemetryPeerMissing, MetricsService> =>
+  Effect.gen(function* () {
+    const { collector } = yield* collectorOf(yield* MetricsService, registries)
+    const { resourceFromAttributes } = yield* loadPeer(
+      "@opentelemetry/resources",
+      "a metric producer",
+      () => import("@opentelemetry/resources")
+    )
+    const resource = resourceFromAttributes({ ...(yield* resourceAttributes({})) })
+    const runtime = yield* Effect.runtime()
+    const baselines = makeBaselines("cumulative")
+    const time = makeWireTime()
+    const collect = Effect.gen(function* () {
+      const builder = makeRequest(baselines)
+      yield* inSlices(collector.collect(yield* Clock.currentTimeNanos), (point) => {
+        if (point !== undefined) {
+          builder.add(point)
+        }
+        return true
+      })
+      return { resourceMetrics: builder.build(resource, yield* time).metrics, errors: [] }
+    })
+    return { collect: () => Runtime.runPromise(runtime, collect) }
+  })

@@ -1,0 +1,62 @@
+/**
+ * A stream: the metrics of a registry as they arrive at one address under one resource. What is known of it belongs to
+ * the registry and not to the layer that exports it: a layer that is built later goes on where the one before it ended.
+ */
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as Ref from "effect/Ref"
+import * as Scope from "effect/Scope"
+import type { Meter } from "../instrument/meter.ts"
+import type { MetricsService } from "../metrics.ts"
+import type { ExportReport } from "../collect/destination.ts"
+import type { Sender } from "./sender.ts"
+import { type Baselines, makeBaselines, type Temporality } from "../collect/temporality.ts"
+import { makeWireTime, type TimeAfter } from "./wire-time.ts"
+
+/** An export, and what it is sent with. */
+export interface UnderWay {
+  readonly fiber: Fiber.RuntimeFiber<ExportReport>
+  readonly sender: Sender
+}
+
+/** What is known of a stream. */
+export interface Stream {
+  readonly baselines: Baselines
+  /** When its points are of. */
+  readonly time: Effect.Effect<TimeAfter>
+  /** Exports come one after the other, whichever layer makes them. */
+  readonly oneAtATime: Effect.Semaphore
+  /** The export that was begun last. */
+  readonly underWay: Ref.Ref<UnderWay | undefined>
+}
+
+/** The stream of these words: two that differ in address, headers, resource or registries are two. */
+export const streamOf = (meter: Meter, id: string, temporality: Temporality): Stream => {
+  const streams = known.get(meter) ?? new Map<string, Stream>()
+  known.set(meter, streams)
+  const stream = streams.get(id) ?? {
+    baselines: makeBaselines(temporality),
+    time: makeWireTime(),
+    oneAtATime: Effect.unsafeMakeSemaphore(1),
+    underWay: Ref.unsafeMake<UnderWay | undefined>(undefined)
+  }
+  streams.set(id, stream)
+  return stream
+}
+
+const known = new WeakMap<Meter, Map<string, Stream>>()
+
+/** What comes last, by stream: of layers that export one stream, the one that was built last ends it. */
+export const endsOf = (metrics: MetricsService): Effect.Effect<Map<string, Effect.Effect<void>>> =>
+  Effect.suspend(() => {
+    const found = ends.get(metrics)
+    if (found !== undefined) {
+      return Effect.succeed(found)
+    }
+    const made = new Map<string, Effect.Effect<void>>()
+    ends.set(metrics, made)
+    const all = Effect.suspend(() => Effect.all(made.values(), { concurrency: "unbounded", discard: true }))
+    return Effect.as(Scope.addFinalizer(metrics.scope, all), made)
+  })
+
+const ends = new WeakMap<MetricsService, Map<string, Effect.Effect<void>>>()

@@ -1,0 +1,42 @@
+/** Counting the elements of a stream as they pass, a chunk at a time. */
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import type * as Metric from "effect/Metric"
+import * as Stream from "effect/Stream"
+import type { Counter } from "../instrument/instrument.ts"
+import type { Labels, Pairs } from "../catalogue/label.ts"
+
+/** A counter of this library, or one of Effect's, whose labels nobody declares. */
+export type AnyCounter<Label extends string> = Metric.Metric.Counter<number> & {
+  readonly labelNames?: ReadonlyArray<Label>
+}
+
+/** How to count and log the progress of a stream. */
+export interface StreamProgressOptions<Label extends string> {
+  readonly counter: Counter<Label>
+  readonly labels: Pairs<Label> | Labels<Label>
+  /** A line is logged each time that the number of elements passes a multiple of this. */
+  readonly logInterval: number
+}
+
+/** Runs `count` with the number of elements of each chunk that passes; the chunks stay as they are. */
+export const countElements = <A, E, R, R2>(
+  stream: Stream.Stream<A, E, R>,
+  count: (elements: number) => Effect.Effect<void, never, R2>
+): Stream.Stream<A, E, R | R2> => Stream.mapChunksEffect(stream, (chunk) => Effect.as(count(Chunk.size(chunk)), chunk))
+
+/** Logs the number of elements so far, each time it passes a multiple of `interval`; each run counts from 0. */
+export const logProgress = <A, E, R>(
+  stream: Stream.Stream<A, E, R>,
+  interval: number,
+  message: (elements: number) => string
+): Stream.Stream<A, E, R> =>
+  Stream.suspend(() => {
+    let total = 0
+    return countElements(stream, (elements) => {
+      const before = Math.floor(total / interval)
+      total += elements
+      const after = Math.floor(total / interval)
+      return after > before ? Effect.logInfo(message(after * interval)) : Effect.void
+    })
+  })

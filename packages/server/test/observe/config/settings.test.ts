@@ -1,0 +1,236 @@
+/** Every setting: what the variables and options come to, and what a malformed one says. */
+import { describe, expect, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import { MetricsService } from "../../../src/observe/metrics.ts"
+import {
+  type DestinationOptions,
+  Telemetry,
+  type TelemetryOptions,
+  TelemetrySettingsError
+} from "../../../src/observe/telemetry.ts"
+import { settingsOf } from "../../../src/observe/config/settings.ts"
+
+const withVariables = (variables: Record<string, string>) =>
+  Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables))))
+
+const settings = (variables: Record<string, string>, options: TelemetryOptions = {}) =>
+  withVariables(variables)(settingsOf(options))
+
+const otlp = (variables: Record<string, string>, options: TelemetryOptions = {}) =>
+  Effect.map(settings(variables, options), ({ destinations: [first] }) => (first?.type === "otlp" ? first : undefined))
+
+const plain = {
+  type: "otlp",
+  url: new URL("http://localhost:4318/v1/metrics"),
+  headers: {},
+  protocol: "http/json",
+  compression: "none",
+  temporality: "cumulative",
+  timeoutMs: 10_000,
+  tls: {}
+}
+
+describe("settings", () => {
+  it.effect("are those of the specification when nothing is set, and when a variable is empty", () =>
+    Effect.gen(function* () {
+      const expected = { destinations: [plain], intervalMs: 60_000, shutdownMs: 5_000, maxPoints: 5_000 }
+      expect(yield* settings({})).toEqual(expected)
+      const empty = { OTEL_METRIC_EXPORT_INTERVAL: "", OTEL_EXPORTER_OTLP_ENDPOINT: " ", OTEL_METRICS_EXPORTER: "" }
+      expect(yield* settings(empty)).toEqual(expected)
+    })
+  )
+
+  it.effect("add the path to the endpoint of all signals, and take that of metrics as it is", () =>
+    Effect.gen(function* () {
+      const url = (variables: Record<string, string>) => Effect.map(otlp(variables), (it) => it?.url.href)
+      expect(yield* url({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://c:1/base/" })).toBe("http://c:1/base/v1/metrics")
+      expect(yield* url({ OTEL_EXPORTER_OTLP_ENDPOINT: "https://c" })).toBe("https://c/v1/metrics")
+      const both = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://c:1", OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: "http://d:2/x" }
+      expect(yield* url(both)).toBe("http://d:2/x")
+      expect((yield* otlp(both, { destinations: [{ type: "otlp", url: "http://e/y" }] }))?.url.href).toBe("http://e/y")
+    })
+  )
+
+  it.effect("let a variable of metrics win over that of all signals, and an option over both", () =>
+    Effect.gen(function* () {
+      const variables = {
+        OTEL_EXPORTER_OTLP_HEADERS: "a=1,b=2%2C3",
+        OTEL_EXPORTER_OTLP_METRICS_HEADERS: "a=9, c = 4",
+        OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+        OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: "HTTP/protobuf",
+        OTEL_EXPORTER_OTLP_COMPRESSION: "gzip",
+        OTEL_EXPORTER_OTLP_TIMEOUT: "4000",
+        OTEL_EXPORTER_OTLP_METRICS_TIMEOUT: "3000",
+        OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: "LowMemory"
+      }
+      const expected = {
+        ...plain,
+        headers: { a: "9", b: "2,3", c: "4" },
+        protocol: "http/protobuf",
+        compression: "gzip",
+        timeoutMs: 3_000,
+        temporality: "lowmemory"
+      }
+      expect(yield* otlp(variables)).toEqual(expected)
+      const option = {
+        type: "otlp",
+        protocol: "http/json",
+        compression: "none",
+        timeout: "1 second",
+        temporality: "delta",
+        headers: { d: "5" }
+      } as const
+      expect(yield* otlp(variables, { destinations: [option] })).toEqual({
+        ...expected,
+        headers: { a: "9", b: "2,3", c: "4", d: "5" },
+        protocol: "http/json",
+        compression: "none",
+        timeoutMs: 1_000,
+        temporality: "delta"
+      })
+    })
+  )
+
+  it.effect("shorten the default time limits where the interval is shorter than they are", () =>
+    Effect.gen(function* () {
+      expect((yield* otlp({ OTEL_METRIC_EXPORT_INTERVAL: "2000" }))?.timeoutMs).toBe(2_000)
+      const both = { OTEL_METRIC_EXPORT_INTERVAL: "9000", OTEL_METRIC_EXPORT_TIMEOUT: "4000" }
+      expect((yield* otlp(both))?.timeoutMs).toBe(4_000)
+    })
+  )
+
+  it.effect("list the exporters, each once, or none", () =>
+    Effect.gen(function* () {
+      const types = (list: string) =>
+        Effect.map(settings({ OTEL_METRICS_EXPORTER: list }), ({ destinations }) =>
+          destinations.map(({ type }) => type)
+        )
+      expect(yield* types("console, otlp,Prometheus")).toEqual(["otlp", "prometheus", "console"])
+      expect(yield* types("none")).toEqual([])
+      const disabled = yield* settings({ OTEL_SDK_DISABLED: "True", OTEL_METRICS_EXPORTER: "otlp" })
+      expect(disabled.destinations).toEqual([])
+      const page = { OTEL_METRICS_EXPORTER: "prometheus", OTEL_EXPORTER_PROMETHEUS_HOST: "0.0.0.0" }
+      expect((yield* settings({ ...page, OTEL_EXPORTER_PROMETHEUS_PORT: "0" })).destinations).toEqual([
+        { type: "prometheus", host: "0.0.0.0", port: 0 }
+      ])
+    })
+  )
+})
+
+const milliseconds = "a whole number of milliseconds from 1 to 2147483647"
+const address = "a URL that begins with http:// or https://"
+const list = "key=value pairs separated by commas, with special characters percent-encoded"
+const headerList = "name=value pairs separated by commas, with special characters percent-encoded"
+const exporters = "one or more of otlp, prometheus, console, separated by commas, or none"
+
+const malformed: ReadonlyArray<readonly [variable: string, value: string, message: string]> = [
+  ["OTEL_SDK_DISABLED", "yes", `"yes"; allowed: true, false`],
+  ["OTEL_METRICS_EXPORTER", "statsd", `"statsd"; allowed: ${exporters}`],
+  ["OTEL_METRICS_EXPORTER", "otlp,none", `"otlp,none"; allowed: ${exporters}`],
+  ["OTEL_METRIC_EXPORT_INTERVAL", "0", `"0"; allowed: ${milliseconds}`],
+  ["OTEL_METRIC_EXPORT_INTERVAL", "10s", `"10s"; allowed: ${milliseconds}`],
+  ["OTEL_METRIC_EXPORT_INTERVAL", "-5", `"-5"; allowed: ${milliseconds}`],
+  ["OTEL_METRIC_EXPORT_INTERVAL", "9999999999", `"9999999999"; allowed: ${milliseconds}`],
+  ["OTEL_METRIC_EXPORT_TIMEOUT", "NaN", `"NaN"; allowed: ${milliseconds}`],
+  [
+    "OTEL_METRIC_EXPORT_TIMEOUT",
+    "60001",
+    `"60001"; allowed: at most the interval between two exports, which is 60000 milliseconds`
+  ],
+  ["OTEL_METRICS_EXEMPLAR_FILTER", "some", `"some"; allowed: always_on, always_off, trace_based`],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318", `"localhost:4318"; allowed: ${address}`],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://c", `"ftp://c"; allowed: ${address}`],
+  ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://", `"http://"; allowed: ${address}`],
+  ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "me:secret@c/?key=secret", `"***@c/?***"; allowed: ${address}`],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://user:se@cret@c", `"ftp://***@c"; allowed: ${address}`],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:se/cret@c", `"http://***@c"; allowed: ${address}`],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://me:se?cr#et@c/p?q", `"ftp://***@c/p?***"; allowed: ${address}`],
+  ["OTEL_EXPORTER_OTLP_HEADERS", "authorization=secret%2", `(not shown); allowed: ${headerList}`],
+  ["OTEL_EXPORTER_OTLP_HEADERS", "secret", `(not shown); allowed: ${headerList}`],
+  ["OTEL_EXPORTER_OTLP_HEADERS", "a=secret%0A", `(not shown); allowed: ${headerList}`],
+  ["OTEL_EXPORTER_OTLP_METRICS_HEADERS", "a b=secret", `(not shown); allowed: ${headerList}`],
+  ["OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", `"grpc"; allowed: http/json, http/protobuf`],
+  ["OTEL_EXPORTER_OTLP_COMPRESSION", "zstd", `"zstd"; allowed: none, gzip`],
+  ["OTEL_EXPORTER_OTLP_TIMEOUT", "1e3", `"1e3"; allowed: ${milliseconds}`],
+  [
+    "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT",
+    "60001",
+    `"60001"; allowed: at most the interval between two exports, which is 60000 milliseconds`
+  ],
+  ["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "both", `"both"; allowed: cumulative, delta, lowmemory`],
+  [
+    "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
+    "base2_exponential_bucket_histogram",
+    `"base2_exponential_bucket_histogram"; allowed: explicit_bucket_histogram`
+  ],
+  [
+    "OTEL_EXPORTER_OTLP_CERTIFICATE",
+    "/no/such/file",
+    `"/no/such/file"; allowed: the path of a file in PEM format that can be read`
+  ],
+  ["OTEL_RESOURCE_ATTRIBUTES", "service.name", `"service.name"; allowed: ${list}`],
+  ["OTEL_RESOURCE_ATTRIBUTES", "a=%zz", `"a=%zz"; allowed: ${list}`],
+  ["OTEL_TRACES_EXPORTER", "zipkin", `"zipkin"; allowed: one or more of otlp, separated by commas, or none`]
+]
+
+describe("a malformed variable", () => {
+  for (const [name, value, message] of malformed) {
+    it.effect(`${name}=${value} stops the start with its name, its value and what is allowed`, () =>
+      Effect.gen(function* () {
+        const start = Layer.build(Layer.provide(Telemetry.Default, MetricsService.layer({ registry: "own" })))
+        const error = yield* Effect.scoped(start).pipe(withVariables({ [name]: value }), Effect.flip)
+        expect(error).toBeInstanceOf(TelemetrySettingsError)
+        expect(error.message).toBe(`${name} is ${message}.`)
+      })
+    )
+  }
+
+  it.effect("of the Prometheus page does so where the page is asked for", () =>
+    Effect.gen(function* () {
+      const variables = { OTEL_METRICS_EXPORTER: "prometheus", OTEL_EXPORTER_PROMETHEUS_PORT: "70000" }
+      const error = yield* Effect.flip(settings(variables))
+      expect(error.message).toBe(`OTEL_EXPORTER_PROMETHEUS_PORT is "70000"; allowed: a port from 0 to 65535.`)
+    })
+  )
+})
+
+describe("a malformed option", () => {
+  const bad: ReadonlyArray<readonly [string, TelemetryOptions]> = [
+    ["interval", { interval: 0 }],
+    ["interval", { interval: "Infinity millis" as "1 millis" }],
+    ["shutdownTimeout", { shutdownTimeout: 0 }],
+    ["maxPoints", { maxPoints: 0 }],
+    ["maxPoints", { maxPoints: 1.5 }],
+    ["url", { destinations: [{ type: "otlp", url: "collector" }] }],
+    ["timeout", { interval: "1 second", destinations: [{ type: "otlp", timeout: "2 seconds" }] }],
+    ["port", { destinations: [{ type: "prometheus", port: 70_000 }] }],
+    ["port", { destinations: [{ type: "prometheus", port: -1 }] }],
+    ["headers", { destinations: [{ type: "otlp", headers: { "bad name": "x" } }] }],
+    ["headers", { destinations: [{ type: "otlp", headers: { name: "bad\nvalue" } }] }]
+  ]
+  for (const [name, options] of bad) {
+    it.effect(`${name} of ${JSON.stringify(options)} is an error that names it`, () =>
+      Effect.gen(function* () {
+        const exit = yield* Effect.exit(Effect.flip(settings({}, options)))
+        expect(Exit.map(exit, ({ message }) => message.includes(name))).toEqual(Exit.succeed(true))
+      })
+    )
+  }
+
+  it.effect("says what is allowed, and shows no header", () =>
+    Effect.gen(function* () {
+      const messageOf = (destination: DestinationOptions) =>
+        Effect.map(Effect.flip(settings({}, { destinations: [destination] })), ({ message }) => message)
+      expect(yield* messageOf({ type: "prometheus", port: 70_000 })).toBe(
+        `the option port of a prometheus destination is "70000"; allowed: a port from 0 to 65535.`
+      )
+      expect(yield* messageOf({ type: "otlp", headers: { "authorization: secret": "secret" } })).toBe(
+        "the option headers of an otlp destination is (not shown); allowed: names of letters, digits and " +
+          "!#$%&'*+.^_`|~- with values of visible characters, spaces and tabs."
+      )
+    })
+  )
+})

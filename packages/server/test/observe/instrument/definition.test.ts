@@ -1,0 +1,187 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as MetricBoundaries from "effect/MetricBoundaries"
+import * as MetricKey from "effect/MetricKey"
+import * as MetricRegistry from "effect/MetricRegistry"
+import { boundaries } from "../../../src/observe/catalogue/boundaries.ts"
+import { catalogue, type Row } from "../../../src/observe/catalogue.ts"
+import { checkRow } from "../../../src/observe/instrument/definition.ts"
+import { type DefinitionError, type MetricsOptions, MetricsService } from "../../../src/observe/metrics.ts"
+import * as Testing from "../../../src/observe/testing.ts"
+
+const uploads = {
+  name: "uploads_total",
+  kind: "counter",
+  unit: "{upload}",
+  labels: ["region"],
+  help: "Uploads."
+} as const satisfies Row
+
+const failureOf = (options: MetricsOptions) =>
+  Effect.flip(Layer.build(MetricsService.layer({ registry: "own", ...options })))
+
+describe("boundaries", () => {
+  it.scoped.each([
+    ["unsorted", [1, 3, 2], "[1, 3, 2]"],
+    ["repeated", [1, 1], "[1, 1]"],
+    ["empty", [], "[]"],
+    ["infinite", [1, Number.POSITIVE_INFINITY], "[1, Infinity]"],
+    ["not a number", [Number.NaN], "[NaN]"]
+  ] as ReadonlyArray<readonly [string, ReadonlyArray<number>, string]>)(
+    "that are %s are a typed error of the layer",
+    ([, jobs, given]) =>
+      Effect.gen(function* () {
+        const error = yield* failureOf({ boundaries: { jobs } })
+        expect([error._tag, error.reason, error.given]).toEqual(["MetricDefinitionError", "Boundaries", given])
+      })
+  )
+
+  it.scoped("are checked for every family that is given, used or not", () =>
+    Effect.gen(function* () {
+      const error = yield* failureOf({ boundaries: { http: [3, 1] } })
+      expect([error.reason, error.metric]).toEqual(["Boundaries", "boundaries.http"])
+    })
+  )
+
+  it.effect("of a family are replaced for every metric of it, and for no other", () =>
+    Effect.gen(function* () {
+      const { cluster, jobs } = yield* MetricsService
+      const duration = yield* Metric.value(jobs.duration)
+      const latency = yield* Metric.value(cluster.messageLatency)
+      expect(duration.buckets.map(([boundary]) => boundary)).toEqual([0.5, 2, Number.POSITIVE_INFINITY])
+      expect(latency.buckets.map(([boundary]) => boundary)).toEqual([...boundaries.cluster, Number.POSITIVE_INFINITY])
+    }).pipe(Effect.provide(MetricsService.layer({ registry: "own", boundaries: { jobs: [0.5, 2] } })))
+  )
+})
+
+describe("a definition", () => {
+  const conflicting: ReadonlyArray<readonly [string, Row]> = [
+    ["kind", { ...uploads, name: "uploads_total", kind: "counter", unit: "{file}" }],
+    ["labels", { ...uploads, labels: ["zone"] }]
+  ]
+
+  it.effect("given twice in the same words is the same metric, whatever the order of its labels", () =>
+    Effect.gen(function* () {
+      const rows = { uploads: { ...uploads, labels: ["region", "zone"] } } as const
+      const again = { uploads: { ...uploads, labels: ["zone", "region"] } } as const
+      const first = yield* MetricsService.define(rows)
+      const second = yield* MetricsService.define(again)
+      expect(first.uploads).toBe(second.uploads)
+    }).pipe(Effect.provide(Testing.layer()))
+  )
+
+  it.effect.each(conflicting)("with another %s is a typed error where it is defined", ([, row]) =>
+    Effect.gen(function* () {
+      yield* MetricsService.define({ uploads })
+      const error = yield* Effect.flip(MetricsService.define({ uploads: row }))
+      expect(error.reason).toBe("Conflict")
+      expect(error.message).toContain("uploads_total")
+    }).pipe(Effect.provide(Testing.layer()))
+  )
+
+  it.effect("compares boundaries by value", () =>
+    Effect.gen(function* () {
+      const row = { name: "sizes", kind: "histogram", unit: "{item}", labels: [], help: "Sizes." } as const
+      yield* MetricsService.define({ sizes: { ...row, boundaries: [1, 2] } })
+      yield* MetricsService.define({ sizes: { ...row, boundaries: [1, 2] } })
+      const error = yield* Effect.flip(MetricsService.define({ sizes: { ...row, boundaries: [1, 3] } }))
+      expect(error.reason).toBe("Conflict")
+    }).pipe(Effect.provide(Testing.layer()))
+  )
+
+  it.effect("under the name of a foreign metric of another kind is refused, and leaves that metric alone", () =>
+    Effect.gen(function* () {
+      const registry = MetricRegistry.make()
+      registry.getHistogram(MetricKey.histogram("uploads_total", MetricBoundaries.fromIterable([1]))).update(1)
+      const error = yield* Effect.flip(
+        MetricsService.define({ uploads }).pipe(Effect.provide(MetricsService.layer({ registry })))
+      )
+      expect(error.reason).toBe("Conflict")
+      expect(registry.snapshot().length).toBe(1)
+    })
+  )
+
+  it.effect.each([
+    ["a name with a dash", { ...uploads, name: "up-loads_total" }, "Name"],
+    ["a counter without _total", { ...uploads, name: "uploads" }, "Name"],
+    ["a gauge with _total", { ...uploads, kind: "gauge" }, "Name"],
+    ["seconds without _seconds", { ...uploads, name: "upload_time", kind: "histogram", unit: "s" }, "Name"],
+    ["_seconds without seconds", { ...uploads, name: "upload_seconds", kind: "histogram" }, "Name"],
+    ["the unit 1", { ...uploads, unit: "1" }, "Unit"],
+    ["a reserved label", { ...uploads, labels: ["le"] }, "Label"],
+    ["a label with a space", { ...uploads, labels: ["my label"] }, "Label"],
+    ["a label twice", { ...uploads, labels: ["region", "region"] }, "Label"],
+    ["a closed label that is not declared", { ...uploads, closed: { zone: ["a"] } }, "Label"],
+    ["boundaries of a counter", { ...uploads, boundaries: [1, 2] }, "Boundaries"],
+    ["the name of a histogram's count", { ...uploads, name: "jobs_attempts_count", kind: "gauge" }, "Conflict"]
+  ] as ReadonlyArray<readonly [string, Row, DefinitionError["reason"]]>)(
+    "with %s is a typed error",
+    ([, row, reason]) =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(MetricsService.define({ row }))
+        expect(error.reason).toBe(reason)
+      }).pipe(Effect.provide(Testing.layer()))
+  )
+
+  it.effect("whose labels are all closed sets starts at 0", () =>
+    Effect.gen(function* () {
+      yield* MetricsService.define({
+        checks: { ...uploads, name: "checks_total", labels: ["result"], closed: { result: ["up", "down"] } }
+      })
+      expect(yield* Testing.snapshot).toEqual({ [`checks_total{result="down"}`]: 0, [`checks_total{result="up"}`]: 0 })
+    }).pipe(Effect.provide(Testing.layer()))
+  )
+
+  it.effect("starts the other values of a closed label at 0 when the first is seen", () =>
+    Effect.gen(function* () {
+      const { cluster } = yield* MetricsService
+      yield* MetricsService.inc(cluster.entityDeactivations, MetricsService.label({ entity_type: "E", reason: "idle" }))
+      expect(yield* Testing.snapshot).toEqual({
+        [`cluster_entity_deactivations_total{entity_type="E",reason="defect"}`]: 0,
+        [`cluster_entity_deactivations_total{entity_type="E",reason="idle"}`]: 1,
+        [`cluster_entity_deactivations_total{entity_type="E",reason="shard_moved"}`]: 0,
+        [`cluster_entity_deactivations_total{entity_type="E",reason="shutdown"}`]: 0
+      })
+    }).pipe(Effect.provide(Testing.layer()))
+  )
+
+  it.effect.each([1, 0, 2.5, Number.NaN])("with a limit of %s series is a typed error", (limit) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.scoped(failureOf({ limits: { default: limit } }))
+      expect(error.reason).toBe("Limit")
+    })
+  )
+})
+
+describe("the catalogue", () => {
+  const rows: ReadonlyArray<readonly [string, Row]> = Object.values(catalogue).flatMap((rows) =>
+    Object.values(rows).map((row) => [row.name, row] as const)
+  )
+
+  it("has no name twice", () => {
+    expect(new Set(rows.map(([name]) => name)).size).toBe(rows.length)
+  })
+
+  it.each(rows)("%s is a good definition", (_name, row) => {
+    expect(checkRow(row)._tag).toBe("Right")
+    expect(row.help).toMatch(/^[A-Z].*\.$/)
+    expect(Object.keys(row.closed ?? {}).every((name) => row.labels.includes(name))).toBe(true)
+    expect(row.kind === "histogram").toBe(row.boundaries !== undefined)
+  })
+})
+
+describe("a label that is bound", () => {
+  it.effect("must be declared by the metric", () =>
+    Effect.gen(function* () {
+      const { jobs } = yield* MetricsService
+      const error = yield* Effect.flip(MetricsService.series(jobs.deadLettered, { job_type: "a", zone: "b" } as never))
+      expect([error.reason, error.given, error.expected]).toEqual([
+        "Label",
+        `the label "zone"`,
+        "one of job_type, reason"
+      ])
+    }).pipe(Effect.provide(Testing.layer()))
+  )
+})
