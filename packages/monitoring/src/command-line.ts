@@ -1,4 +1,4 @@
-/** What `npm run generate` was asked for, checked, or one line that says what was wrong and how to mend it. */
+/** What `npm run generate` was asked for, checked, or one line that says what was wrong and how to fix it. */
 import { parseArgs } from "node:util"
 import { settings } from "./settings.ts"
 

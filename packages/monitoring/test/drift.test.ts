@@ -238,7 +238,7 @@ describe("alerts", () => {
         "What it means",
         "Is it true? Where?",
         "Likely causes",
-        "Mend",
+        "Fix",
         "Silence it safely"
       ])
     }

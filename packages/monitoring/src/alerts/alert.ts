@@ -23,7 +23,7 @@ export interface Runbook {
   /** From the most likely to the least, each with how one tells it from the others. */
   readonly causes: ReadonlyArray<string>
   /** What to do, in order. */
-  readonly mend: ReadonlyArray<string>
+  readonly fix: ReadonlyArray<string>
   /** What a silence hides, how narrow it should be, and what to watch meanwhile. */
   readonly silence: string
 }

@@ -46,9 +46,9 @@ export const clusterBacklogGrowing = alert({
       "Shards have no owner: received fell, few in flight. See ClusterShardsUnowned.",
       "`delivered` grows, not `pending`: handlers take messages and do not finish."
     ],
-    mend: [
-      "If shards are unowned or a runner is lost, mend that first.",
-      "If handlers are slow, mend what they wait for; if they are many, add runners.",
+    fix: [
+      "If shards are unowned or a runner is lost, fix that first.",
+      "If handlers are slow, fix what they wait for; if they are many, add runners.",
       "If one sender floods, slow it down.",
       "Divide what waits by the difference of the rates to know when it is over."
     ],

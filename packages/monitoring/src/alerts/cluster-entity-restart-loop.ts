@@ -51,12 +51,12 @@ export const clusterEntityRestartLoop = alert({
       "Building the entity dies: what it loads at its start is gone or has changed its form.",
       "What it calls answers something unexpected, and the handler does not parse what it gets."
     ],
-    mend: [
+    fix: [
       "Read the defect in the log; it carries a stack.",
       "If a release began it, roll back.",
       "If it is one message, take it out of the storage, and keep its payload for the mending.",
       "Turn the defect into an error of the protocol: then it is answered instead of repeated."
     ],
-    silence: "Silence by `entity_type` only while the mended release is on its way."
+    silence: "Silence by `entity_type` only while the fixed release is on its way."
   }
 })

@@ -45,8 +45,8 @@ export const clusterMailboxRejections = alert({
       "Senders got faster: the number of messages rose, the processing time did not.",
       "Many entities went to few runners after a loss: their event loops are full."
     ],
-    mend: [
-      "If handlers are slow, mend what they wait for.",
+    fix: [
+      "If handlers are slow, fix what they wait for.",
       "If one entity is hot, spread its work over more ids, or let it handle messages concurrently.",
       "Let senders back off and try again; a refused message is told to them alone.",
       "Raise the capacity of the mailbox only against bursts: a deeper mailbox makes no handler faster."

@@ -52,8 +52,8 @@ export const clusterMessageLatencyHigh = alert({
       "The owner of the shard is unknown or gone: sends are tried again and again; see ClusterShardsUnowned.",
       "An event loop is blocked: everything on one runner is slow."
     ],
-    mend: [
-      "Take the longest of waiting, processing, way and storage from the queries above and mend that one.",
+    fix: [
+      "Take the longest of waiting, processing, way and storage from the queries above and fix that one.",
       "Processing: read what the handler calls. Waiting: spread the work over more entities, or handle concurrently.",
       "Storage: follow [ClusterStorageErrors](ClusterStorageErrors.md), which has its usual causes.",
       "A single slow runner: take a profile, then restart it."

@@ -45,7 +45,7 @@ export const clusterRedeliveriesHigh = alert({
       "`stream_resume`: long streams and often moving shards: each move makes every stream resume.",
       "One poison message that takes its runner down each time."
     ],
-    mend: [
+    fix: [
       "By reason, follow the runbook that the causes name.",
       "If it is one message, find it in the storage by its many deliveries and take it out; keep its payload.",
       "If shards move often for no reason, look for a runner that is found dead and alive in turns.",

@@ -47,7 +47,7 @@ export const clusterRunnerLost = alert({
       "It was stopped so fast that it could not hand over: the time for stopping is too short.",
       "It runs and only its metrics don't arrive: the health checks find it alive."
     ],
-    mend: [
+    fix: [
       "Start a runner in its place, if the orchestrator does not.",
       "See that the others hold all shards; if not, follow [ClusterShardsUnowned](ClusterShardsUnowned.md).",
       "Find out why it went, before the next one goes: a poison job goes from runner to runner.",

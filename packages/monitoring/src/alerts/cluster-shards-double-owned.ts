@@ -47,7 +47,7 @@ export const clusterShardsDoubleOwned = alert({
       "Two clusters use one service name, or two lock storages: a second environment with the same configuration.",
       "Runners with different numbers of shards or shard groups, in the middle of a change of configuration."
     ],
-    mend: [
+    fix: [
       "Compare the runners with the locks in the storage; the runner that believes in locks which it does not have is wrong.",
       "Stop that runner at once: it does harm while it runs.",
       "Check what its entities wrote since it lost its locks.",

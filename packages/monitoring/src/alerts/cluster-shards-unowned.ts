@@ -38,14 +38,14 @@ export const clusterShardsUnowned = alert({
       { say: "Do messages wait for it?", query: recorded(backlogAge) }
     ],
     causes: [
-      "A runner was killed and its locks have not expired: it mends itself within the expiry of the locks, about half a " +
+      "A runner was killed and its locks have not expired: it fixes itself within the expiry of the locks, about half a " +
         "minute with the defaults.",
       "The lock storage can't be reached: no runner can take a lock. ClusterStorageErrors fires, too.",
       "A runner that is gone still holds its database session, and so its locks.",
       "A shard group has no runner: a group was added to the configuration, and no runner serves it.",
       "Runners with different numbers of shards or shard groups: the largest number counts as the cluster's."
     ],
-    mend: [
+    fix: [
       "If a runner is missing, follow [ClusterRunnerLost](ClusterRunnerLost.md).",
       "If the storage fails, follow [ClusterStorageErrors](ClusterStorageErrors.md).",
       "Look in the storage for locks of runners that are gone; end their sessions.",

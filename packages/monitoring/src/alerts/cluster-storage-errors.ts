@@ -50,7 +50,7 @@ export const clusterStorageErrors = alert({
       "A migration changed the tables under a running cluster: one operation fails always.",
       "SQLite: another process holds the file, or the disk is full."
     ],
-    mend: [
+    fix: [
       "Check the database first: is it up, does it accept connections, is its disk full?",
       "If connections are used up, find who holds them; raise the pool only if the database bears it.",
       "If a table grew, remove processed messages that are old, and see that the partial index on unprocessed ones exists.",

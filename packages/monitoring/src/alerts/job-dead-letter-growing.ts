@@ -18,7 +18,7 @@ export const jobDeadLetterGrowing = alert({
   summary: (label) => `Dead letters of ${label("job_type")} jobs of ${label("job")} grow.`,
   description: (label) =>
     `There are ${number} more dead letters of ${label("job_type")} jobs than there were within the last hour. ` +
-    "Find the reason that leads in jobs_dead_lettered_total; mend it, then replay them.",
+    "Find the reason that leads in jobs_dead_lettered_total; fix it, then replay them.",
   runbook: {
     meaning:
       "Jobs used up their attempts or failed in a way that is not retried, and nobody will do them unless somebody replays " +
@@ -41,14 +41,14 @@ export const jobDeadLetterGrowing = alert({
       "A release with a bug: the reason is a defect's name and began with the rollout.",
       "An error that could be retried is marked as final by the handler."
     ],
-    mend: [
+    fix: [
       "List the dead letters of the type with their error history, and group them by reason.",
-      "Mend the cause first: a replay before that only counts them again.",
+      "Fix the cause first: a replay before that only counts them again.",
       "Replay one, see it complete, then replay the rest, a batch at a time, and watch the depth of the queue.",
       "Discard what can't ever succeed, and tell its owner."
     ],
     silence:
-      "Silence by `job_type` while the cause is being mended; write down how many there were when you began, as all of " +
+      "Silence by `job_type` while the cause is being fixed; write down how many there were when you began, as all of " +
       "them must be replayed or discarded."
   }
 })

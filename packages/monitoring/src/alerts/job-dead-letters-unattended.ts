@@ -34,7 +34,7 @@ export const jobDeadLettersUnattended = alert({
       "It was looked at and left, as the input can't succeed and nobody discarded it.",
       "Some were replayed and the oldest was missed."
     ],
-    mend: [
+    fix: [
       "List the dead letters of the type; read the error history of the oldest.",
       "Replay those whose cause is gone, discard those that can't succeed, and tell their owner.",
       "If dead letters of this type don't matter, do not keep them: let the handler complete with a result that says so."

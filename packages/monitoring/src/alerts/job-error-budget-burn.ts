@@ -52,14 +52,14 @@ const runbook: Runbook = {
     "A release with a bug: the reason is the name of a defect, such as TypeError.",
     "Too few retries, or too close to one another, for how long the dependency usually is away."
   ],
-  mend: [
+  fix: [
     "Find the reason that leads, then follow [JobErrorRateHigh](JobErrorRateHigh.md), which is the same trouble earlier.",
     "When the cause is gone, replay the dead letters. A replay does not give the budget back: the job was late.",
     "If the budget goes slowly and for good reason, change the objective in `packages/monitoring/src/settings.ts`: an " +
       "objective that nobody defends is noise."
   ],
   silence:
-    "Silence by `job_type` and `window`. The slow windows may be silenced for days while a mended cause leaves them; " +
+    "Silence by `job_type` and `window`. The slow windows may be silenced for days while a fixed cause leaves them; " +
     "leave the 1h window on, as it tells of new trouble."
 }
 

@@ -52,7 +52,7 @@ export const jobErrorRateHigh = alert({
       "The input changed: a producer sends what the handler does not accept; the reason names parsing or validation.",
       "A limit was reached, of a disk, of a quota, of a pool of connections: the reason began at once on all runners."
     ],
-    mend: [
+    fix: [
       "Take the reason that leads and read the log lines of the jobs that failed with it.",
       "If a release began it, roll back: failed jobs are retried by the version before.",
       "If a dependency is down, there is nothing to do here but to wait: retries back off. If attempts run out before " +

@@ -47,11 +47,11 @@ export const jobQueueFallingBehind = alert({
       "Runners are missing since a rollout or a loss: fewer slots than before.",
       "Many attempts fail and are retried: the slots are busy with retries. See JobErrorRateHigh."
     ],
-    mend: [
+    fix: [
       "Divide what waits by the difference of the rates: that is how long it takes to catch up, or that it never will.",
       "Add runners, or raise the concurrency of the type if what it calls bears it.",
       "If one producer is the cause, slow it down or give its jobs a lower priority.",
-      "If attempts fail, mend that first: each retry takes a slot from new work."
+      "If attempts fail, fix that first: each retry takes a slot from new work."
     ],
     silence:
       "Silence by `job_type` for the time that a known bulk load takes to be worked off. Keep JobQueueOldestAgeHigh on, " +

@@ -49,7 +49,7 @@ export const jobQueueOldestAgeHigh = alert({
       "A job of low priority waits behind many of a higher one: the age is high while the depth is small.",
       "Runners are missing: see ClusterRunnerLost and ClusterShardsUnowned, as jobs of an unowned shard wait for its owner."
     ],
-    mend: [
+    fix: [
       "If the queue stands still, go to [JobQueueStalled](JobQueueStalled.md) at once.",
       "If all slots are used, add runners, or raise the concurrency of the type if its dependency bears it.",
       "If arrivals are the cause, ask the producer to slow down, or move the bulk to a job type or a priority of its own.",

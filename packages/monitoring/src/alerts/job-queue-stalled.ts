@@ -45,11 +45,11 @@ export const jobQueueStalled = alert({
       "Nobody owns the shards of these jobs: see ClusterShardsUnowned.",
       "The limit of the type is set to zero, on purpose or not."
     ],
-    mend: [
+    fix: [
       "If no runner is there, start one; read why the last one went.",
       "If runs hang, restart those runners one by one: their jobs are taken up again and counted as redelivered. Then " +
         "give the type a timeout, so that it can't happen again.",
-      "If the storage is the cause, mend it first: nothing else helps.",
+      "If the storage is the cause, fix it first: nothing else helps.",
       "If the handler is missing, roll back the release that dropped it, or cancel the jobs that nobody will do.",
       "Watch the oldest age fall; it jumps down as the oldest jobs are taken first."
     ],

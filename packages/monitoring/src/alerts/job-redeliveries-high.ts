@@ -44,7 +44,7 @@ export const jobRedeliveriesHigh = alert({
       "Locks are lost as the storage is slow or the event loop is blocked: shards are `lost`, and no runner restarts.",
       "A rollout that goes round and round: each new runner fails its checks."
     ],
-    mend: [
+    fix: [
       "If a job kills runners, find it: it is the one that each of them began last. Cancel it, then read its input.",
       "If runners are killed while they stop, give them longer than the longest run, or let jobs be interrupted earlier.",
       "If locks are lost, follow [ClusterStorageErrors](ClusterStorageErrors.md).",

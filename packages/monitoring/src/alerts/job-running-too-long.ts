@@ -50,7 +50,7 @@ export const jobRunningTooLong = alert({
       "It waits for a lock that another run holds.",
       "The runner's event loop is blocked: its other numbers stand still as well."
     ],
-    mend: [
+    fix: [
       "Find the job in the runner's log; if it makes progress, let it, and raise `longestRun` if such jobs are usual.",
       "If it hangs, cancel it. A job that does not answer to its cancellation needs a restart of its runner; it is then " +
         "taken up again and counted as redelivered.",

@@ -41,8 +41,8 @@ export const jobSlotsExhausted = alert({
       "Some runs hang and hold their slots: see JobRunningTooLong.",
       "Fewer runners than usual: the limit fell."
     ],
-    mend: [
-      "If the runs got longer, mend what they wait for: more slots would only press it harder.",
+    fix: [
+      "If the runs got longer, fix what they wait for: more slots would only press it harder.",
       "If it is the number of jobs, add runners, or raise the concurrency of the type.",
       "If some hang, cancel them, and give the type a timeout."
     ],

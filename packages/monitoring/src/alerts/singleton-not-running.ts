@@ -48,8 +48,8 @@ export const singletonNotRunning = alert({
       "A release dropped or renamed it: it stopped with the rollout.",
       "It ended by interruption and no runner took it up."
     ],
-    mend: [
-      "Read how its last run ended, and mend that; let it retry inside, so that it does not die.",
+    fix: [
+      "Read how its last run ended, and fix that; let it retry inside, so that it does not die.",
       "Make it start: restart the runner that holds its shard.",
       "If it was removed on purpose, silence the alert for a day.",
       "Check what it did not do meanwhile: schedules that passed are not made up for by themselves."

@@ -45,7 +45,7 @@ export const telemetryExportFailing = alert({
       "Address or protocol is wrong, as in `http/json` to a gRPC port: it never worked for this process.",
       "The collector refuses the data: the log line of the first failure has its answer."
     ],
-    mend: [
+    fix: [
       "Read the first failure in the log of the process: it has the status and the answer.",
       "Bring the collector back, or correct `OTEL_EXPORTER_OTLP_ENDPOINT`, headers or certificate.",
       "Nothing is to be restarted: the exporter goes on by itself, and says so in its log.",

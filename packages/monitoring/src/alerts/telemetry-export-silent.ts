@@ -41,10 +41,10 @@ export const telemetryExportSilent = alert({
       "A release changed the telemetry configuration: it fell silent with the rollout.",
       "The service was taken away on purpose: the alert ends by itself within the hour."
     ],
-    mend: [
+    fix: [
       "See whether the service answers. If not, this is an outage: go there.",
       "If it runs, read its log for the first failed export and follow [TelemetryExportFailing](TelemetryExportFailing.md).",
-      "If many services are silent, mend the collector.",
+      "If many services are silent, fix the collector.",
       "Afterwards look at the dashboards for what went unseen."
     ],
     silence: "Silence by `job` when the service was taken away. Otherwise watch the service by other means meanwhile."

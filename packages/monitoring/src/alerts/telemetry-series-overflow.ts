@@ -32,13 +32,13 @@ export const telemetrySeriesOverflow = alert({
       "Truly many types: the number of series stops at a number that one can explain.",
       "Types that are gone were never removed: it grew over weeks."
     ],
-    mend: [
+    fix: [
       "Read the warning in the process's log: it names the label with the most values.",
       "Take ids out of labels; give errors a `reason` or `_tag` from a closed set.",
       "If the values are true and bounded, raise the limit of that metric: `MetricsService.layer({ limits })`.",
       "Remove series of types that are gone with `MetricsService.remove`.",
       "The overflow series stays until the process restarts or it is removed."
     ],
-    silence: "Silence by `metric` until the release with the mended label is out: the process is safe meanwhile."
+    silence: "Silence by `metric` until the release with the fixed label is out: the process is safe meanwhile."
   }
 })

@@ -43,11 +43,11 @@ export const telemetrySourceFailing = alert({
       "A permission is missing for a read: one site fails since a change.",
       "A defect in watching: `site` is `trackJob` or the like. Please report it with the warning's text."
     ],
-    mend: [
+    fix: [
       "Read the warning of that site in the log of the process; it is written at the first failure.",
-      "Mend the source; sampling goes on by itself, and the log says so.",
+      "Fix the source; sampling goes on by itself, and the log says so.",
       "Meanwhile look at the queue itself, as its alerts are blind."
     ],
-    silence: "Silence by `site`, while the source is mended, and watch what it measures by other means."
+    silence: "Silence by `site`, while the source is fixed, and watch what it measures by other means."
   }
 })

@@ -56,7 +56,7 @@ const failure = [
     title: "Dead letters by reason",
     kind: "stack",
     unit: "suffix: jobs/s",
-    description: "Why jobs were given up. A reason that comes back after each replay was not mended.",
+    description: "Why jobs were given up. A reason that comes back after each replay was not fixed.",
     alert: jobDeadLetterGrowing,
     queries: [
       {

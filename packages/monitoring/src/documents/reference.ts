@@ -68,9 +68,9 @@ const labels = (row: Row): string =>
 const section = ({ handle, row }: (typeof rows)[number]): string =>
   [
     `### ${row.name}`,
-    `${row.help}${row.misses === undefined ? "" : ` **Not counted:** ${row.misses}`}`,
+    `${row.help}${row.excludes === undefined ? "" : ` **Not counted:** ${row.excludes}`}`,
     list([
-      `**Handle:** \`${handle}\`${row.given === true ? " (*given*)" : ""}`,
+      `**Handle:** \`${handle}\`${row.stable === true ? " (*stable*)" : ""}`,
       `**Kind, unit:** ${kinds[row.kind]}, ${unit(row)}`,
       `**Labels:** ${row.labels.length === 0 ? "none" : row.labels.map((name) => labelWithValues(row, name)).join("; ")}`,
       `**In OTLP:** \`${row.name}\`, ${otlp[row.kind]}`,

@@ -18,8 +18,8 @@ export const runbookPage = (rules: readonly [Alert, ...ReadonlyArray<Alert>], al
       runbook.confirm.map(look).join("\n\n"),
       "## Likely causes",
       list(runbook.causes.map(text)),
-      "## Mend",
-      numbered(runbook.mend.map(text)),
+      "## Fix",
+      numbered(runbook.fix.map(text)),
       "## Silence it safely",
       text(runbook.silence)
     ].join("\n\n") + "\n"

@@ -318,7 +318,7 @@ export const jobCases: ReadonlyArray<Case> = [
         labels: fired("warning"),
         summary: "Dead letters of digest jobs of shop grow.",
         description:
-          "There are 6 more dead letters of digest jobs than there were within the last hour. Find the reason that leads in jobs_dead_lettered_total; mend it, then replay them."
+          "There are 6 more dead letters of digest jobs than there were within the last hour. Find the reason that leads in jobs_dead_lettered_total; fix it, then replay them."
       }
     ],
     healthy: { when: "one comes", series: [series(jobs.dlqSize, digest, "3x10 4x120")] }

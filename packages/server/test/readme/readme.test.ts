@@ -21,7 +21,7 @@ const table = [
   "|---|---|---|---|---|",
   ...Object.values(catalogue)
     .flatMap((rows): ReadonlyArray<Row> => Object.values(rows))
-    .filter((row) => row.given === true)
+    .filter((row) => row.stable === true)
     .map(tableRow)
 ].join("\n")
 
@@ -53,10 +53,10 @@ describe("the README", () => {
     60_000
   )
 
-  it.effect("has the table of the given metrics from the catalogue", () =>
+  it.effect("has the table of the stable metrics from the catalogue", () =>
     Effect.gen(function* () {
       const readme = yield* text("../../../../README.md")
-      const printed = /<!-- given metrics -->\n([^]*?)\n<!-- \/given metrics -->/.exec(readme)?.[1]
+      const printed = /<!-- stable metrics -->\n([^]*?)\n<!-- \/given metrics -->/.exec(readme)?.[1]
       expect(printed).toBe(table)
     }).pipe(Effect.provide(NodeContext.layer))
   )

@@ -1,4 +1,4 @@
-/** Options that make no sense: what was given, what was expected, and how to mend it. */
+/** Options that make no sense: what was given, what was expected, and how to fix it. */
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -10,10 +10,10 @@ export class JobOptionsError extends Data.TaggedError("JobOptionsError")<{
   readonly option: string
   readonly given: string
   readonly expected: string
-  readonly mend: string
+  readonly fix: string
 }> {
   override get message(): string {
-    return `Option "${this.option}" of jobs: given ${this.given}; expected ${this.expected}. ${this.mend}.`
+    return `Option "${this.option}" of jobs: given ${this.given}; expected ${this.expected}. ${this.fix}.`
   }
 }
 
@@ -73,6 +73,6 @@ export const checked = (checks: ReadonlyArray<Check>): Effect.Effect<void, JobOp
         option: unfit.option,
         given: String(unfit.given),
         expected: unfit.expected,
-        mend: "Give another value, or leave it out to have the default"
+        fix: "Give another value, or leave it out to have the default"
       })
 }

@@ -31,7 +31,7 @@ export interface Order<Type extends string, P, A, E> {
   readonly options: SubmitOptions
 }
 
-/** Fails with what the caller can mend; nothing of it has reached a lane then. */
+/** Fails with what the caller can fix; nothing of it has reached a lane then. */
 export const submissionOf = <Type extends string, P, A, E>(
   { job, options, payload }: Order<Type, P, A, E>,
   settings: JobsSettings

@@ -43,7 +43,7 @@ export const validate = (
         given.length === 0
           ? "at least one boundary"
           : `finite numbers, each greater than the one before; number ${offender + 1} (${given[offender]}) is not`,
-      mend: "sort the boundaries, remove repeated ones and those that are not finite"
+      fix: "sort the boundaries, remove repeated ones and those that are not finite"
     })
   )
 }

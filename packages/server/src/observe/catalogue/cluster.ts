@@ -16,38 +16,38 @@ export const cluster = {
     kind: "counter",
     unit: "{entity}",
     labels: ["entity_type"],
-    given: true,
+    stable: true,
     help: "Entities that came to life on this runner.",
-    misses: "Rebuilds after a defect, which are cluster_entity_restarts_total."
+    excludes: "Rebuilds after a defect, which are cluster_entity_restarts_total."
   },
   entityDeactivations: {
     name: "cluster_entity_deactivations_total",
     kind: "counter",
     unit: "{entity}",
     labels: ["entity_type", "reason"],
-    given: true,
+    stable: true,
     closed: { reason: deactivationReasons },
     help: "Entities that went, by reason.",
-    misses: "Entities of a runner that was killed."
+    excludes: "Entities of a runner that was killed."
   },
   entityLifetime: {
     name: "cluster_entity_lifetime_seconds",
     kind: "histogram",
     unit: "s",
     labels: ["entity_type"],
-    given: true,
+    stable: true,
     boundaries: "entityLifetime",
     help: "From the activation of an entity to its deactivation.",
-    misses: "Entities that are still alive, and those of a runner that was killed."
+    excludes: "Entities that are still alive, and those of a runner that was killed."
   },
   errors: {
     name: "cluster_errors_total",
     kind: "counter",
     unit: "{error}",
     labels: ["entity_type", "type"],
-    given: true,
+    stable: true,
     help: "Cluster operations that failed or died, by type of error.",
-    misses:
+    excludes:
       "RunnerUnavailable and EntityNotAssignedToRunner, which clients retry unseen: see cluster_runner_sends_total. " +
       "Which side it was: a handler that fails while its caller waits is two errors, the receiver's and the sender's."
   },
@@ -56,7 +56,7 @@ export const cluster = {
     kind: "histogram",
     unit: "s",
     labels: [...labels, "message"],
-    given: true,
+    stable: true,
     boundaries: "cluster",
     help: "One cluster operation from start to end, whatever its outcome, as its caller saw it."
   },
@@ -65,7 +65,7 @@ export const cluster = {
     kind: "counter",
     unit: "{message}",
     labels: [...labels, "message"],
-    given: true,
+    stable: true,
     help: "Messages that were received; zero-touch, messages that reached a handler, redeliveries included."
   },
   messagesSent: {
@@ -73,19 +73,19 @@ export const cluster = {
     kind: "counter",
     unit: "{message}",
     labels: [...labels, "message"],
-    given: true,
+    stable: true,
     help: "Messages that were sent: the send succeeded.",
-    misses: "Broadcasts, and streams that their caller left before their end."
+    excludes: "Broadcasts, and streams that their caller left before their end."
   },
   redeliveries: {
     name: "cluster_redeliveries_total",
     kind: "counter",
     unit: "{message}",
     labels: ["entity_type", "reason"],
-    given: true,
+    stable: true,
     closed: { reason: redeliveryReasons },
     help: "Messages that reached a handler again, by reason.",
-    misses: "Whether the lost run had finished its work: no process can know that of another."
+    excludes: "Whether the lost run had finished its work: no process can know that of another."
   },
   activationDuration: {
     name: "cluster_entity_activation_seconds",
@@ -104,7 +104,7 @@ export const cluster = {
     scope: "cluster",
     closed: { state: ["pending", "delivered", "scheduled"] },
     help: "Messages that are stored and not done, by state; one runner writes it for the cluster.",
-    misses: "Volatile messages, which are never stored."
+    excludes: "Volatile messages, which are never stored."
   },
   backlogOldestAge: {
     name: "cluster_message_backlog_oldest_age_seconds",
@@ -149,7 +149,7 @@ export const cluster = {
     labels: ["entity_type"],
     boundaries: "cluster",
     help: "From when a message was sent, by the sender's clock, to its arrival; deliberate delay is taken off.",
-    misses: "Redeliveries."
+    excludes: "Redeliveries."
   },
   messageProcessing: {
     name: "cluster_message_processing_seconds",
@@ -198,7 +198,7 @@ export const cluster = {
     labels: [],
     scope: "cluster",
     help: "Shards that the cluster has: shards a group times the available shard groups of the configuration.",
-    misses: "A runner that is configured otherwise than the rest: each runner tells what its own configuration says."
+    excludes: "A runner that is configured otherwise than the rest: each runner tells what its own configuration says."
   },
   shardsHeld: {
     name: "cluster_shards_held",

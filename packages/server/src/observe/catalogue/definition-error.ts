@@ -1,4 +1,4 @@
-/** The one error of definitions: what was given, what was expected, and how to mend it. */
+/** The one error of definitions: what was given, what was expected, and how to fix it. */
 import * as Data from "effect/Data"
 
 /**
@@ -16,9 +16,9 @@ export class DefinitionError extends Data.TaggedError("MetricDefinitionError")<{
   readonly metric: string
   readonly given: string
   readonly expected: string
-  readonly mend: string
+  readonly fix: string
 }> {
   override get message(): string {
-    return `${this.reason} of metric "${this.metric}": given ${this.given}; expected ${this.expected}. ${this.mend}.`
+    return `${this.reason} of metric "${this.metric}": given ${this.given}; expected ${this.expected}. ${this.fix}.`
   }
 }

@@ -13,106 +13,106 @@ export const jobs = {
     kind: "counter",
     unit: "{job}",
     labels,
-    given: true,
+    stable: true,
     help: "Jobs cancelled: a cancel succeeded, or a process was interrupted and nothing else accounts for it.",
-    misses: "Interruptions that hand a job over (the runner stops, the shard moves): the job goes on elsewhere."
+    excludes: "Interruptions that hand a job over (the runner stops, the shard moves): the job goes on elsewhere."
   },
   completions: {
     name: "jobs_completed_total",
     kind: "counter",
     unit: "{job}",
     labels,
-    given: true,
+    stable: true,
     help: "Jobs completed: a process succeeded.",
-    misses: "Failed attempts; a job that ran twice because its runner was lost after the work completes twice here."
+    excludes: "Failed attempts; a job that ran twice because its runner was lost after the work completes twice here."
   },
   deadLettered: {
     name: "jobs_dead_lettered_total",
     kind: "counter",
     unit: "{job}",
     labels: ["job_type", "reason"],
-    given: true,
+    stable: true,
     help: "Jobs moved to the dead letters, by the reason of the last failure.",
-    misses: "Failed attempts that are retried."
+    excludes: "Failed attempts that are retried."
   },
   dlqSize: {
     name: "jobs_dlq_size",
     kind: "gauge",
     unit: "{job}",
     labels: ["job_type"],
-    given: true,
+    stable: true,
     scope: "cluster",
     help: "Jobs in the dead letters now.",
-    misses: "What happened between two samples."
+    excludes: "What happened between two samples."
   },
   duration: {
     name: "jobs_duration_seconds",
     kind: "histogram",
     unit: "s",
     labels,
-    given: true,
+    stable: true,
     boundaries: "jobs",
     help: "From the first acceptance of a job to its final outcome, deliberate delay included.",
-    misses: "Jobs whose acceptance time is not known, cancelled jobs, and failures that are retried."
+    excludes: "Jobs whose acceptance time is not known, cancelled jobs, and failures that are retried."
   },
   enqueued: {
     name: "jobs_enqueued_total",
     kind: "counter",
     unit: "{job}",
     labels,
-    given: true,
+    stable: true,
     help: "Jobs accepted: a submit succeeded.",
-    misses: "Submissions that failed, and those that met a live job with their dedupe key."
+    excludes: "Submissions that failed, and those that met a live job with their dedupe key."
   },
   failures: {
     name: "jobs_failed_total",
     kind: "counter",
     unit: "{job}",
     labels: ["job_type", "reason"],
-    given: true,
+    stable: true,
     help: "Operations on jobs that failed or died, by reason; each failed attempt counts.",
-    misses: "Interruptions."
+    excludes: "Interruptions."
   },
   processingSeconds: {
     name: "jobs_processing_seconds",
     kind: "histogram",
     unit: "s",
     labels: [...labels, "outcome"],
-    given: true,
+    stable: true,
     boundaries: "jobs",
     closed: { outcome: failedOutcomes },
     help: "One operation on a job from start to end, whatever its outcome; the label outcome is absent on success.",
-    misses: "Operations that are still running, and those of a runner that was killed."
+    excludes: "Operations that are still running, and those of a runner that was killed."
   },
   queueDepth: {
     name: "jobs_queue_depth",
     kind: "gauge",
     unit: "{job}",
     labels: ["job_type", "state"],
-    given: true,
+    stable: true,
     scope: "cluster",
     closed: { state: jobStates },
     help: "Jobs waiting or running now, by state, zeros included.",
-    misses: "What happened between two samples."
+    excludes: "What happened between two samples."
   },
   retries: {
     name: "jobs_retried_total",
     kind: "counter",
     unit: "{job}",
     labels,
-    given: true,
+    stable: true,
     help: "Attempts after the first that began.",
-    misses: "Redeliveries of the same attempt after its runner was lost."
+    excludes: "Redeliveries of the same attempt after its runner was lost."
   },
   waitDuration: {
     name: "jobs_wait_duration_seconds",
     kind: "histogram",
     unit: "s",
     labels,
-    given: true,
+    stable: true,
     boundaries: "jobs",
     help: "From when a job was due to when an attempt at it started; deliberate delay is taken off.",
-    misses: "Jobs that still wait: a stalled queue is silent here and shows in jobs_queue_oldest_age_seconds."
+    excludes: "Jobs that still wait: a stalled queue is silent here and shows in jobs_queue_oldest_age_seconds."
   },
   attempts: {
     name: "jobs_attempts",
@@ -121,7 +121,7 @@ export const jobs = {
     labels,
     boundaries: "attempts",
     help: "How many attempts a job had taken at its final outcome.",
-    misses: "Jobs that are not finished, and jobs cancelled before their first attempt."
+    excludes: "Jobs that are not finished, and jobs cancelled before their first attempt."
   },
   dlqOldestAge: {
     name: "jobs_dlq_oldest_age_seconds",
@@ -137,7 +137,7 @@ export const jobs = {
     unit: "{job}",
     labels,
     help: "Submissions that met a live job with their dedupe key and were answered with it.",
-    misses: "Submissions without a dedupe key."
+    excludes: "Submissions without a dedupe key."
   },
   inFlight: {
     name: "jobs_in_flight",
@@ -160,7 +160,7 @@ export const jobs = {
     labels: ["job_type"],
     scope: "cluster",
     help: "How long the oldest runnable job has waited, 0 when none waits: it rises when nothing is taken.",
-    misses: "Jobs scheduled for later, and jobs that run."
+    excludes: "Jobs scheduled for later, and jobs that run."
   },
   redelivered: {
     name: "jobs_redelivered_total",
@@ -168,7 +168,7 @@ export const jobs = {
     unit: "{job}",
     labels,
     help: "Attempts that began on a job that another run had held: its runner was lost, restarted, or the shard moved.",
-    misses: "How far the lost run had come."
+    excludes: "How far the lost run had come."
   },
   replays: {
     name: "jobs_replayed_total",

@@ -16,7 +16,7 @@ export type Kind = "counter" | "gauge" | "upDownCounter" | "histogram"
  */
 export type Scope = "runner" | "cluster"
 
-/** One metric. Names fixed by the mission carry `given`: handle, name, kind and label names are API. */
+/** One metric. Names fixed by the mission carry `stable`: handle, name, kind and label names are API. */
 export interface Row<Label extends string = string> {
   /** The name on every wire, Prometheus included: unit and `_total` are part of it. */
   readonly name: string
@@ -27,9 +27,9 @@ export interface Row<Label extends string = string> {
   /** When it moves, in one sentence; the description on the wire. */
   readonly help: string
   /** What it does not count, for the reference. */
-  readonly misses?: string
+  readonly excludes?: string
   readonly scope?: Scope
-  readonly given?: true
+  readonly stable?: true
   /** Histograms only: a family of `boundaries`, or own numbers. */
   readonly boundaries?: BoundaryFamily | ReadonlyArray<number>
   /** Labels whose values are a closed set; a metric whose labels are all closed is exported as 0 from the start. */

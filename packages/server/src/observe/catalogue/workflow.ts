@@ -12,7 +12,7 @@ export const workflow = {
     labels: ["workflow", "outcome"],
     closed: { outcome: runOutcomes },
     help: "Runs of a workflow that ended or suspended; the label outcome is absent on success.",
-    misses: "Which run was the first: the engine alone can't know."
+    excludes: "Which run was the first: the engine alone can't know."
   },
   duration: {
     name: "workflow_duration_seconds",
@@ -30,7 +30,7 @@ export const workflow = {
     labels: ["workflow", "activity", "outcome"],
     closed: { outcome: failedOutcomes },
     help: "Real executions of activities; the label outcome is absent on success.",
-    misses: "Replays, which answer from the stored result."
+    excludes: "Replays, which answer from the stored result."
   },
   activityDuration: {
     name: "workflow_activity_seconds",

@@ -23,9 +23,9 @@ export interface ServiceCollector {
  * `telemetry_points_dropped_total` is there, at 0, from now on.
  */
 export const collectorOf = (metrics: MetricsService, registries: Registries): Effect.Effect<ServiceCollector> =>
-  Effect.map(processStart, (foreignStartNanos) => {
+  Effect.map(processStart, (externalStartNanos) => {
     const found = collectors[registries].get(metrics.meter)
-    const collector = found ?? makeServiceCollector(metrics, registries, foreignStartNanos)
+    const collector = found ?? makeServiceCollector(metrics, registries, externalStartNanos)
     collectors[registries].set(metrics.meter, collector)
     return collector
   })
@@ -35,7 +35,7 @@ const collectors = { all: new WeakMap<Meter, ServiceCollector>(), own: new WeakM
 const makeServiceCollector = (
   { meter, registry, telemetry: { pointsDropped } }: MetricsService,
   registries: Registries,
-  foreignStartNanos: bigint
+  externalStartNanos: bigint
 ): ServiceCollector => {
   meter.zero(pointsDropped.row)
   const dropped = ({ metric, points, reason, why }: Drop): void => {
@@ -43,7 +43,7 @@ const makeServiceCollector = (
     meter.warnOnce(`dropped ${metric} ${reason}`, `Metric "${metric}" is not exported: ${why}`, {})
   }
   const all = registries === "own" ? [registry] : [registry, Metric.globalMetricRegistry]
-  return { collector: makeCollector({ registries: all, foreignStartNanos, dropped }), dropped }
+  return { collector: makeCollector({ registries: all, externalStartNanos, dropped }), dropped }
 }
 
 /** When the process began, or just before now where a test's clock is before that. */

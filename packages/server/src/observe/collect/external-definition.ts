@@ -1,4 +1,4 @@
-/** What the key of a foreign metric says: its kind, its unit in UCUM, its attributes, and whether it can be exported. */
+/** What the key of an external metric says: its kind, its unit in UCUM, its attributes, and whether it can be exported. */
 import * as MetricKeyType from "effect/MetricKeyType"
 import * as Option from "effect/Option"
 import type { AnyKey } from "../instrument/registry.ts"
@@ -8,7 +8,7 @@ import type { ExportMetric } from "./point.ts"
 import { isReadable } from "./summary.ts"
 import { knownUnits, unitOfWord } from "./unit.ts"
 
-/** A foreign metric and one label set of it. */
+/** An external metric and one label set of it. */
 export interface Definition {
   readonly metric: ExportMetric
   readonly shape: string
@@ -26,7 +26,7 @@ export const definitionOf = (key: AnyKey): Definition => {
     help: Option.getOrElse(key.description, () => ""),
     unit: knownUnits[key.name] ?? unit,
     kind: kindOf(key.keyType),
-    origin: "foreign"
+    origin: "external"
   }
   const boundaries = MetricKeyType.isHistogramKey(key.keyType) ? finiteBounds(key.keyType.boundaries.values) : undefined
   return { metric, boundaries, attributes, shape: shapeOf(metric, boundaries), problem: problemOf(key, boundaries) }

@@ -23,13 +23,13 @@ interface Known {
   readonly words: Map<string, ExportSeries>
 }
 
-/** The foreign metrics of registries. */
-export class ForeignMetrics {
+/** The external metrics of registries. */
+export class ExternalMetrics {
   private readonly known = new WeakMap<AnyKey, Known>()
   private readonly startNanos: bigint
   private readonly dropped: (drop: Drop) => void
 
-  /** `startNanos` is when foreign series were zero: the start of the process, as nobody noted more. */
+  /** `startNanos` is when external series were zero: the start of the process, as nobody noted more. */
   constructor(startNanos: bigint, dropped: (drop: Drop) => void) {
     this.startNanos = startNanos
     this.dropped = dropped
@@ -40,7 +40,7 @@ export class ForeignMetrics {
     registry: MetricRegistry.MetricRegistry,
     instruments: ReadonlyArray<Instrument>
   ): Generator<undefined, Iterable<Family>> {
-    // Each of our series is one entry: where there are no more entries, none is foreign, and there is nothing to walk.
+    // Each of our series is one entry: where there are no more entries, none is external, and there is nothing to walk.
     if (sizeOf(registry) === instruments.reduce((sum, { size }) => sum + size, 0)) {
       return []
     }

@@ -4,10 +4,10 @@
 export interface ExportMetric {
   readonly name: string
   readonly help: string
-  /** UCUM, or empty where a foreign metric says none. */
+  /** UCUM, or empty where an external metric says none. */
   readonly unit: string
   readonly kind: "counter" | "upDownCounter" | "gauge" | "histogram" | "summary"
-  readonly origin: "own" | "foreign"
+  readonly origin: "own" | "external"
 }
 
 /** A series as it goes out: the same object at every collection, as long as the series lives. */
@@ -41,7 +41,7 @@ export interface Buckets {
   readonly counts: Array<number>
 }
 
-/** Quantiles of a foreign summary over its window; count and sum are of all time. */
+/** Quantiles of an external summary over its window; count and sum are of all time. */
 export interface Quantiles {
   readonly count: number
   readonly sum: number

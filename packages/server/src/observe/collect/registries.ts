@@ -1,5 +1,5 @@
 /**
- * Reads registries point by point, each series once: our instruments first, then foreign metrics made safe. Lazy, so
+ * Reads registries point by point, each series once: our instruments first, then external metrics made safe. Lazy, so
  * that whoever reads can let the event loop run between two points. Sending is left to others.
  */
 import type * as MetricRegistry from "effect/MetricRegistry"
@@ -9,7 +9,7 @@ import { canonical, label } from "../catalogue/label.ts"
 import { type Meter, meterOf } from "../instrument/meter.ts"
 import type { Drop } from "./drop.ts"
 import { type Claims, type Family, mergeFamilies, shapeOf, type Step } from "./families.ts"
-import { ForeignMetrics } from "./external.ts"
+import { ExternalMetrics } from "./external.ts"
 import { ownMetric, ownPoints, ownReader } from "./own-points.ts"
 import type { Point } from "./point.ts"
 
@@ -18,8 +18,8 @@ export type { Step } from "./families.ts"
 /** How to collect. */
 export interface CollectorOptions {
   readonly registries: ReadonlyArray<MetricRegistry.MetricRegistry>
-  /** The start of foreign series in nanoseconds of the epoch: when the process began. */
-  readonly foreignStartNanos: bigint
+  /** The start of external series in nanoseconds of the epoch: when the process began. */
+  readonly externalStartNanos: bigint
   /** Told of what is left out. */
   readonly dropped: (drop: Drop) => void
 }
@@ -30,15 +30,15 @@ export interface Collector {
 }
 
 /** A collector. Its values are cumulative; destinations make deltas of them. */
-export const makeCollector = ({ dropped, foreignStartNanos, registries }: CollectorOptions): Collector => {
+export const makeCollector = ({ dropped, externalStartNanos, registries }: CollectorOptions): Collector => {
   const distinct = Array.from(new Set(registries))
   const claims: Claims = { shapes: new Map(), series: new Map() }
-  const foreign = new ForeignMetrics(foreignStartNanos, dropped)
+  const external = new ExternalMetrics(externalStartNanos, dropped)
   const families = function* (nowNanos: bigint): Generator<undefined, Iterable<ReadonlyArray<Family>>> {
     const sources = distinct.map((registry) => ({ registry, instruments: instrumentsOf(meterOf(registry), nowNanos) }))
     const found: Array<Family> = sources.flatMap(({ instruments }) => instruments.map(ownFamily))
     for (const { instruments, registry } of sources) {
-      found.push(...(yield* foreign.families(registry, instruments)))
+      found.push(...(yield* external.families(registry, instruments)))
     }
     const byName = new Map<string, Array<Family>>()
     for (const family of found) {

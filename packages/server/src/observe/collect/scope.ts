@@ -8,4 +8,4 @@ export const version = "0.1.0"
 export const ownScope = { name: "@parametric-portal/server", version }
 
 /** The scope of every other metric in an Effect registry. */
-export const foreignScope = { name: "effect", version: ModuleVersion.getCurrentVersion() }
+export const externalScope = { name: "effect", version: ModuleVersion.getCurrentVersion() }

@@ -1,4 +1,4 @@
-/** Units of foreign metrics, from the words that Effect's timers put into a label to UCUM. */
+/** Units of external metrics, from the words that Effect's timers put into a label to UCUM. */
 
 /** Metrics of Effect that say nothing of their unit. Upstream owns the prefix; only the unit is ours. */
 export const knownUnits: Readonly<Record<string, string>> = {

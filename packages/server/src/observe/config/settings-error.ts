@@ -1,4 +1,4 @@
-/** The errors of telemetry at start-up: each names what was given, what is allowed, and how to mend it. */
+/** The errors of telemetry at start-up: each names what was given, what is allowed, and how to fix it. */
 import * as Data from "effect/Data"
 
 /**

@@ -21,7 +21,7 @@ export const checkRow = (row: Row): Either.Either<void, DefinitionError> => {
           metric: row.name,
           given: `"${given}"`,
           expected,
-          mend: `change it in the row of "${row.name}"`
+          fix: `change it in the row of "${row.name}"`
         })
   const error =
     problem("Name", row.name, metricNameProblem(row)) ??
@@ -53,7 +53,7 @@ export const checkLabels = (row: Row, names: ReadonlyArray<string>): Either.Eith
           metric: row.name,
           given: `the label "${undeclared}"`,
           expected: row.labels.length === 0 ? "no label" : `one of ${row.labels.join(", ")}`,
-          mend: "leave the label out, or declare it in the metric's row"
+          fix: "leave the label out, or declare it in the metric's row"
         })
       )
 }
@@ -70,13 +70,13 @@ export const conflictWith = (
 }
 
 /** No metric that somebody else put into the registry has this name and another type. */
-export const foreignConflict = (
+export const externalConflict = (
   registry: MetricRegistry.MetricRegistry,
   row: Row
 ): Either.Either<void, DefinitionError> => {
   for (const { key } of entries(registry)) {
     if (key.name === row.name && !sameType(key.keyType, row)) {
-      return Either.left(conflict(row, `a ${row.kind}`, "a foreign metric of another kind in the same registry"))
+      return Either.left(conflict(row, `a ${row.kind}`, "an external metric of another kind in the same registry"))
     }
   }
   return Either.void
@@ -101,7 +101,7 @@ const conflict = (row: Row, given: string, was: string): DefinitionError =>
     metric: row.name,
     given,
     expected: `the definition that this name has already: ${was}`,
-    mend: "give one of the two another name, or its own registry with MetricsService.layer({ registry })"
+    fix: "give one of the two another name, or its own registry with MetricsService.layer({ registry })"
   })
 
 const describe = (row: Row, boundaries: ReadonlyArray<number> | undefined): string =>

@@ -12,7 +12,7 @@ import * as Runtime from "effect/Runtime"
 import { type BoundaryFamily, boundaries as defaultBoundaries, validate } from "../catalogue/boundaries.ts"
 import { catalogue, type Row } from "../catalogue.ts"
 import { closedCombinations } from "./closed.ts"
-import { checkRow, conflictWith, foreignConflict, suffixConflict } from "./definition.ts"
+import { checkRow, conflictWith, externalConflict, suffixConflict } from "./definition.ts"
 import { DefinitionError } from "../catalogue/definition-error.ts"
 import { Instrument, type Keeper, overflowLabel } from "./instrument.ts"
 import { type Canonical, canonical, label, type Pairs } from "../catalogue/label.ts"
@@ -58,7 +58,7 @@ export class Meter implements Keeper {
 
   /**
    * The instrument of a row: the same one when it was defined before with the same words, an error when the name is
-   * taken by something else, in this meter or by a foreign metric in its registry.
+   * taken by something else, in this meter or by an external metric in its registry.
    */
   define(row: Row, options: DefineOptions = {}): Either.Either<Instrument, DefinitionError> {
     return Either.gen(this, function* () {
@@ -71,7 +71,7 @@ export class Meter implements Keeper {
         existing.limit = limit ?? existing.limit
         return existing
       }
-      yield* foreignConflict(this.registry, row)
+      yield* externalConflict(this.registry, row)
       yield* suffixConflict(this.instruments.values(), row)
       const instrument = new Instrument({ row, boundaries, limit: limit ?? defaultLimit }, this)
       this.instruments.set(row.name, instrument)
@@ -219,7 +219,7 @@ const limitOf = (row: Row, limits: LimitOptions = {}): Either.Either<number | un
           metric: row.name,
           given: String(limit),
           expected: "a whole number of at least 2: one series and the overflow series",
-          mend: "raise the limit"
+          fix: "raise the limit"
         })
       )
 }

@@ -2,7 +2,7 @@
 import type { Resource } from "@opentelemetry/resources"
 import type { DataPoint, Histogram, MetricData, ResourceMetrics } from "@opentelemetry/sdk-metrics"
 import { type ExportMetric, hrTime, type HrTime, type Point } from "../collect/point.ts"
-import { foreignScope, ownScope } from "../collect/scope.ts"
+import { externalScope, ownScope } from "../collect/scope.ts"
 import type { Baselines } from "../collect/temporality.ts"
 import type { TimeAfter } from "./wire-time.ts"
 
@@ -32,7 +32,7 @@ const double = 1
 /** An empty request to a destination with these baselines. */
 export const makeRequest = (baselines: Baselines): RequestBuilder => {
   const own: Array<MetricData> = []
-  const foreign: Array<MetricData> = []
+  const external: Array<MetricData> = []
   const adders = new Map<ExportMetric, (point: Point) => void>()
   const deltas: Array<Point> = []
   const endTime: HrTime = [0, 0]
@@ -42,7 +42,7 @@ export const makeRequest = (baselines: Baselines): RequestBuilder => {
   let add = (_: Point): void => {}
   const adderOf = (metric: ExportMetric): ((point: Point) => void) => {
     const isDelta = baselines.isDelta(metric)
-    const list = metric.origin === "own" ? own : foreign
+    const list = metric.origin === "own" ? own : external
     const put = adder({ metric, isDelta, endTime }, (data) => list.push(data))
     if (!isDelta) {
       return (point) => put(point, point.series.startTime)
@@ -70,7 +70,7 @@ export const makeRequest = (baselines: Baselines): RequestBuilder => {
       endTime[1] = nanos
       const scopes = [
         { scope: ownScope, metrics: own },
-        { scope: foreignScope, metrics: foreign }
+        { scope: externalScope, metrics: external }
       ]
       const scopeMetrics = scopes
         .map(({ metrics, scope }) => ({ scope, metrics: metrics.filter(({ dataPoints }) => dataPoints.length > 0) }))

@@ -37,7 +37,7 @@ const sum = (unit: string, total: number, attributes = {}) => ({
 const flushed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.scoped(Effect.zipRight(effect, Telemetry.flush)).pipe(Effect.provide(pipeline(all)))
 
-describe("a foreign metric", () => {
+describe("an external metric", () => {
   it.scopedLive("goes out with its type: counters, gauges, frequencies, summaries, bigint or not", () =>
     Effect.gen(function* () {
       yield* flushed(

@@ -18,7 +18,7 @@ const both = (row: Row) => {
   if (a === undefined || b === undefined) {
     throw new Error("there are two registries")
   }
-  const collector = makeCollector({ registries, foreignStartNanos: 0n, dropped: () => {} })
+  const collector = makeCollector({ registries, externalStartNanos: 0n, dropped: () => {} })
   const baselines = makeBaselines("delta")
   const collect = (): Point | undefined => {
     const points = Array.from(collector.collect(1n)).filter((step) => step !== undefined)

@@ -36,7 +36,7 @@ const instrument = () => {
   const drops: Array<Drop> = []
   const collector = makeCollector({
     registries: [registry],
-    foreignStartNanos: 0n,
+    externalStartNanos: 0n,
     dropped: (drop) => drops.push(drop)
   })
   const collect = () => Array.from(collector.collect(1n)).filter((point) => point !== undefined)

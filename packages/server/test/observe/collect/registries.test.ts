@@ -14,7 +14,7 @@ it("telemetry_series counts series as they are at each collection, its own from 
   const retries = Either.getOrThrow(meter.define(catalogue.jobs.retries))
   Either.getOrThrow(meter.define(catalogue.telemetry.series))
   const enqueued = Either.getOrThrow(meter.define(catalogue.jobs.enqueued))
-  const collector = makeCollector({ registries: [registry], foreignStartNanos: 0n, dropped: () => {} })
+  const collector = makeCollector({ registries: [registry], externalStartNanos: 0n, dropped: () => {} })
   const counts = () => {
     const found: Record<string, unknown> = {}
     for (const step of collector.collect(1n)) {

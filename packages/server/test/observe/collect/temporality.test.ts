@@ -102,7 +102,7 @@ describe("delta", () => {
     }).pipe(Effect.provide(Receiver.layer()))
   )
 
-  it.scoped("is of the count of a foreign summary; its sum and its quantiles stay as they are", () =>
+  it.scoped("is of the count of an external summary; its sum and its quantiles stay as they are", () =>
     Effect.gen(function* () {
       const { faults, find } = yield* Receiver
       yield* TestClock.setTime(1_000_000_000_000)

@@ -91,7 +91,7 @@ describe("a definition", () => {
     }).pipe(Effect.provide(Testing.layer()))
   )
 
-  it.effect("under the name of a foreign metric of another kind is refused, and leaves that metric alone", () =>
+  it.effect("under the name of an external metric of another kind is refused, and leaves that metric alone", () =>
     Effect.gen(function* () {
       const registry = MetricRegistry.make()
       registry.getHistogram(MetricKey.histogram("uploads_total", MetricBoundaries.fromIterable([1]))).update(1)

@@ -325,8 +325,8 @@ describe("ambient labels", () => {
 
   it.effect("reach our series, and no metric of Effect's own grows because of the library", () =>
     Effect.gen(function* () {
-      const foreign = Effect.map(Metric.snapshot, (pairs) => pairs.length)
-      const before = yield* foreign
+      const external = Effect.map(Metric.snapshot, (pairs) => pairs.length)
+      const before = yield* external
       yield* Effect.forEach(
         Array.from({ length: 50 }, (_, index) => `tenant-${index}`),
         (tenant) =>
@@ -336,7 +336,7 @@ describe("ambient labels", () => {
       )
       const { jobs } = yield* MetricsService
       expect(jobs.enqueued[InstrumentId].size).toBe(50)
-      expect(yield* foreign).toBe(before)
+      expect(yield* external).toBe(before)
     }).pipe(own)
   )
 })

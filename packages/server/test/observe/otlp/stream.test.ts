@@ -50,17 +50,17 @@ describe("telemetry that is built again", () => {
     }).pipe(Effect.provide(Receiver.layer()))
   )
 
-  it.scopedLive("does so for foreign metrics, and over one registry for several services", () =>
+  it.scopedLive("does so for external metrics, and over one registry for several services", () =>
     Effect.gen(function* () {
-      const foreign = Metric.counter("again_foreign", { incremental: true })
+      const external = Metric.counter("again_external", { incremental: true })
       for (const by of [10, 5]) {
         const { close, metrics } = yield* longLived(MetricsService.Default)
-        yield* Metric.incrementBy(foreign, by)
+        yield* Metric.incrementBy(external, by)
         yield* Effect.provide(program(by, { registries: "all" }, delta), metrics)
         yield* close
       }
       expect(yield* totalOf("jobs_enqueued_total")).toBe(15)
-      expect(yield* totalOf("again_foreign")).toBe(15)
+      expect(yield* totalOf("again_external")).toBe(15)
       expect(yield* (yield* Receiver).faults).toEqual([])
     }).pipe(Effect.provide(Receiver.layer()))
   )

@@ -107,7 +107,7 @@ jobs_dlq_oldest_age_seconds{job_type="a \\"quoted\\" \\\\ word"} 2.5
     }).pipe(Effect.provide(page()))
   )
 
-  it.effect("gives foreign names and labels a legal form, and leaves out what comes to a name that is taken", () =>
+  it.effect("gives external names and labels a legal form, and leaves out what comes to a name that is taken", () =>
     Effect.gen(function* () {
       yield* Metric.increment(Metric.tagged(Metric.counter("f.requests", { incremental: true }), "http.route", "/a\nb"))
       yield* Metric.set(Metric.gauge("f.level-now", { description: 'A "level"\nof \\ things.' }), -1)

@@ -15,7 +15,7 @@ import type { Drop } from "../../../src/observe/collect/drop.ts"
 const rendered = (format: TextFormat, registry: MetricRegistry.MetricRegistry, startNanos = 0n) => {
   const drops: Array<Drop> = []
   const dropped = (drop: Drop) => drops.push(drop)
-  const collector = makeCollector({ registries: [registry], foreignStartNanos: startNanos, dropped })
+  const collector = makeCollector({ registries: [registry], externalStartNanos: startNanos, dropped })
   const renderer = makeRenderer(format, dropped)
   const text = Array.from(collector.collect(1n), (step) => (step === undefined ? "" : renderer.point(step))).join("")
   const points: Record<string, number> = {}

@@ -123,7 +123,7 @@ interface Metadata {
 
 const types = { counter: "counter", gauge: "gauge", upDownCounter: "gauge", histogram: "histogram" } as const
 
-const foreign = Effect.gen(function* () {
+const external = Effect.gen(function* () {
   yield* Metric.update(Metric.timer("f_timer"), Duration.millis(300))
   yield* Metric.increment(Metric.tagged(Metric.counter("f.odd-name", { incremental: true }), "a.b", 'x"\\\n'))
   const options = { name: "f_lengths", maxAge: Duration.minutes(5), maxSize: 10, error: 0.01, quantiles: [0.5] }
@@ -149,7 +149,7 @@ describe.runIf(isWanted)("Prometheus", () => {
     () =>
       Effect.gen(function* () {
         yield* recordAll
-        yield* foreign
+        yield* external
         const { url } = yield* Prometheus
         const server = yield* startPrometheus(url)
         yield* scraped(server)
@@ -193,7 +193,7 @@ describe.runIf(isWanted)("Prometheus", () => {
   it.scopedLive("promtool finds nothing to say against the page", () =>
     Effect.gen(function* () {
       yield* recordAll
-      yield* foreign
+      yield* external
       const { url } = yield* Prometheus
       const text = yield* Effect.promise(() => fetch(url).then((response) => response.text()))
       const { status, stderr, stdout } = spawnSync(binary("promtool"), ["check", "metrics"], {

@@ -58,8 +58,8 @@ describe("trackEffect", () => {
 
   it.effect("works with the metrics of Effect itself", () =>
     Effect.gen(function* () {
-      const duration = Metric.timerWithBoundaries("foreign_timer_of_track_effect", [1000])
-      const errors = Metric.counter("foreign_errors_of_track_effect", { incremental: true })
+      const duration = Metric.timerWithBoundaries("external_timer_of_track_effect", [1000])
+      const errors = Metric.counter("external_errors_of_track_effect", { incremental: true })
       const labels = MetricsService.label({ route: "/" })
       yield* Effect.exit(MetricsService.trackEffect(Effect.fail(new Refused()), { duration, errors, labels }))
       const count = yield* Metric.value(

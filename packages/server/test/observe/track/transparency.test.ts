@@ -197,10 +197,10 @@ describe("watching changes nothing", () => {
 
   it.effect("of metrics that are not ours", () =>
     Effect.gen(function* () {
-      const foreign = Effect.map(Metric.snapshot, (pairs) => pairs.map(({ metricKey }) => metricKey.name).sort())
-      const before = yield* foreign
+      const external = Effect.map(Metric.snapshot, (pairs) => pairs.map(({ metricKey }) => metricKey.name).sort())
+      const before = yield* external
       yield* wraps["trackJob"]?.(Effect.void) ?? Effect.void
-      expect(yield* foreign).toEqual(before)
+      expect(yield* external).toEqual(before)
     }).pipe(Effect.provide(Testing.layer()))
   )
 })
