@@ -56,7 +56,7 @@ describe("the README", () => {
   it.effect("has the table of the stable metrics from the catalogue", () =>
     Effect.gen(function* () {
       const readme = yield* text("../../../../README.md")
-      const printed = /<!-- stable metrics -->\n([^]*?)\n<!-- \/given metrics -->/.exec(readme)?.[1]
+      const printed = /<!-- stable metrics -->\n([^]*?)\n<!-- \/stable metrics -->/.exec(readme)?.[1]
       expect(printed).toBe(table)
     }).pipe(Effect.provide(NodeContext.layer))
   )
