@@ -5,41 +5,51 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { dual } from "effect/Function"
-import * as HashSet from "effect/HashSet"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as MetricRegistry from "effect/MetricRegistry"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import { type BoundSeries, bind } from "./instrument/bound.ts"
-import { boundaries, validate } from "./catalogue/boundaries.ts"
+import { type Bindable, bindForGood, type BoundSeries } from "./instrument/bind.ts"
+import { boundaries } from "./catalogue/boundaries.ts"
 import { catalogue, type Row, type Rows } from "./catalogue.ts"
-import { checkLabels } from "./instrument/definition.ts"
-import type { DefinitionError } from "./catalogue/definition-error.ts"
+import { checkBoundaries, checkLabels } from "./instrument/definition.ts"
 import { type Gauge, type HandlesOf, type Instrument, InstrumentId } from "./instrument/instrument.ts"
-import { canonical, label, type Labels, type Pairs } from "./catalogue/label.ts"
+import type { Pairs } from "./catalogue/label.ts"
 import { type DefineOptions, type Meter, meterOf } from "./instrument/meter.ts"
-import { errorTag } from "./catalogue/outcome.ts"
 import { observe, sample, type Sample, type SampleOptions } from "./instrument/sampler.ts"
 import { ClusterTracker, type TrackClusterOptions } from "./track/track-cluster.ts"
-import { effectTracker, type ErrorCounter, errorTags, tagsOf, type TrackEffectOptions } from "./track/track-effect.ts"
+import { effectTracker, type ErrorMetric, recordError, type TrackEffectOptions } from "./track/track-effect.ts"
+import { ambientOf, currentFiber } from "./instrument/fiber.ts"
+import { add, type AnyMetric, record } from "./instrument/update.ts"
 import { JobTracker, type TrackJobOptions } from "./track/track-job.ts"
-import { type AnyCounter, countElements, logProgress, type StreamProgressOptions } from "./track/track-stream.ts"
-import { ambientLabels, watch } from "./track/watch.ts"
+import {
+  type AnyCounter,
+  countElements,
+  defaultLogInterval,
+  logProgress,
+  type StreamProgressOptions
+} from "./track/track-stream.ts"
+import { watch } from "./track/watch.ts"
+import type { DefinitionError } from "./instrument/definition-error.ts"
+import { canonicalOf, label, type LabelInput } from "./instrument/label.ts"
+import { errorTag } from "./catalogue/error-name.ts"
 
-export type { BoundSeries } from "./instrument/bound.ts"
+export type { BoundSeries } from "./instrument/bind.ts"
 export type { Row, Rows } from "./catalogue.ts"
-export { DefinitionError } from "./catalogue/definition-error.ts"
 export type { Counter, Distribution, Gauge, HandleOf, HandlesOf, Seconds } from "./instrument/instrument.ts"
-export type { Labels, Pairs } from "./catalogue/label.ts"
-export type { BoundaryOptions, DefineOptions, LimitOptions } from "./instrument/meter.ts"
+export type { Pairs } from "./catalogue/label.ts"
+export type { LimitOptions } from "./instrument/limit.ts"
+export type { BoundaryOptions, DefineOptions } from "./instrument/meter.ts"
 export type { FailedOutcome, Outcome } from "./catalogue/outcome.ts"
 export type { Sample, SampleOptions } from "./instrument/sampler.ts"
 export type { SeriesState } from "./instrument/series.ts"
 export type { ClusterOperation, TrackClusterOptions } from "./track/track-cluster.ts"
-export type { DurationMetric, ErrorCounter, TrackEffectOptions } from "./track/track-effect.ts"
+export type { DurationMetric, ErrorCounter, ErrorMetric, TrackEffectOptions } from "./track/track-effect.ts"
 export type { JobOperation, TrackJobOptions } from "./track/track-job.ts"
 export type { StreamProgressOptions } from "./track/track-stream.ts"
+export { DefinitionError } from "./instrument/definition-error.ts"
+export type { LabelInput, Labels } from "./instrument/label.ts"
 
 /** How to build an instance of {@link MetricsService}. */
 export interface MetricsOptions extends DefineOptions {
@@ -90,28 +100,35 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
   /** The short name of any error: `_tag`, else the constructor name of an `Error`, else `Unknown`. */
   static readonly errorTag = errorTag
 
-  /** Adds to a counter. A negative or non-finite amount is refused, counted and warned of once. */
+  /**
+   * Adds to a counter, with labels as a record or as a set made with `label`. A negative or non-finite amount is refused,
+   * counted and warned of once.
+   */
   static readonly inc = <Label extends string>(
     counter: AnyCounter<Label>,
-    labels: Labels<NoInfer<Label>>,
+    labels: LabelInput<NoInfer<Label>>,
     by = 1
-  ): Effect.Effect<void> => Effect.sync(() => counter.unsafeUpdate(by, tagsOf(labels, ambientLabels())))
+  ): Effect.Effect<void> => Effect.sync(() => record(counter, by, { labels }))
 
   /** Adds to a gauge; `Metric.set` sets one. */
   static readonly gauge = <Label extends string>(
-    gauge: Metric.Metric.Gauge<number> & { readonly labelNames?: ReadonlyArray<Label> },
-    labels: Labels<NoInfer<Label>>,
+    gauge: Metric.Metric.Gauge<number> & AnyMetric<number> & { readonly labelNames?: ReadonlyArray<Label> },
+    labels: LabelInput<NoInfer<Label>>,
     delta: number
-  ): Effect.Effect<void> => Effect.sync(() => gauge.unsafeModify(delta, tagsOf(labels, ambientLabels())))
+  ): Effect.Effect<void> => Effect.sync(() => add(gauge, delta, labels))
 
   /**
    * Counts and times one operation on a job, whatever its outcome; the reference has the table. The effect keeps its
    * value, errors and interruption.
    */
-  static readonly trackJob =
-    (options: TrackJobOptions) =>
-    <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | MetricsService> =>
+  static readonly trackJob: {
+    (options: TrackJobOptions): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R | MetricsService>
+    <A, E, R>(effect: Effect.Effect<A, E, R>, options: TrackJobOptions): Effect.Effect<A, E, R | MetricsService>
+  } = dual(
+    2,
+    <A, E, R>(effect: Effect.Effect<A, E, R>, options: TrackJobOptions): Effect.Effect<A, E, R | MetricsService> =>
       watch(effect, jobsTracked, options)
+  )
 
   /** Counts and times one cluster operation, whatever its outcome; the reference has the table. */
   static readonly trackCluster: {
@@ -137,30 +154,27 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
   )
 
   /** Counts one error by its tag, in the label `reason` where the counter declares it, else in `type`. */
-  static readonly trackError = (errors: ErrorCounter, labels: Labels, error: unknown): Effect.Effect<void> =>
-    Effect.sync(() => errors.unsafeUpdate(1, errorTags(errors, { labels, error, ambient: ambientLabels() })))
+  static readonly trackError = (errors: ErrorMetric, labels: LabelInput, error: unknown): Effect.Effect<void> =>
+    Effect.sync(() => recordError(errors, error, { labels, ambient: ambientOf(currentFiber()) }))
 
   /** Counts the elements of a stream, a chunk at a time. */
   static readonly trackStream: {
     <Label extends string>(
       counter: AnyCounter<Label>,
-      pairs: Pairs<NoInfer<Label>> | Labels<NoInfer<Label>>
+      labels: LabelInput<NoInfer<Label>>
     ): <A, E, R>(stream: Stream.Stream<A, E, R>) => Stream.Stream<A, E, R>
     <A, E, R, Label extends string>(
       stream: Stream.Stream<A, E, R>,
       counter: AnyCounter<Label>,
-      pairs: Pairs<NoInfer<Label>> | Labels<NoInfer<Label>>
+      labels: LabelInput<NoInfer<Label>>
     ): Stream.Stream<A, E, R>
   } = dual(
     3,
     <A, E, R>(
       stream: Stream.Stream<A, E, R>,
       counter: AnyCounter<string>,
-      pairs: Pairs | Labels
-    ): Stream.Stream<A, E, R> => {
-      const labels = HashSet.isHashSet(pairs) ? pairs : label(pairs)
-      return countElements(stream, (elements) => MetricsService.inc(counter, labels, elements))
-    }
+      labels: LabelInput
+    ): Stream.Stream<A, E, R> => countElements(stream, (elements) => MetricsService.inc(counter, labels, elements))
   )
 
   /** Counts the elements of a stream, and logs a line each time their number passes a multiple of `logInterval`. */
@@ -176,12 +190,12 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
     2,
     <A, E, R>(
       stream: Stream.Stream<A, E, R>,
-      { counter, labels, logInterval }: StreamProgressOptions<string>
+      { counter, labels = {}, logInterval = defaultLogInterval }: StreamProgressOptions<string>
     ): Stream.Stream<A, E, R> =>
       logProgress(
         MetricsService.trackStream(stream, counter, labels),
         logInterval,
-        (elements) => `${counter.row.name}: ${elements} so far`
+        (elements) => `${nameOf(counter)}: ${elements} so far`
       )
   )
 
@@ -203,23 +217,23 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
    * Fails with a {@link DefinitionError} when a label is not one that the metric declares.
    */
   static readonly series = <Label extends string>(
-    handle: { readonly row: Row; readonly labelNames: ReadonlyArray<Label>; readonly [InstrumentId]: Instrument },
-    pairs: Pairs<NoInfer<Label>>
+    handle: Bindable<Label>,
+    labels: Pairs<NoInfer<Label>>
   ): Effect.Effect<BoundSeries, DefinitionError> =>
-    Effect.map(checkLabels(handle.row, Object.keys(pairs)), () => bind(handle[InstrumentId], canonical(label(pairs))))
+    Effect.map(checkLabels(handle.row, Object.keys(labels)), () => bindForGood(handle, labels))
 
   /**
    * Removes the series of a metric that have all of these labels, and frees their place under the limit: an entity
    * type, a queue or a runner that is gone. The number of series removed.
    */
   static readonly remove = <Label extends string>(
-    handle: { readonly labelNames: ReadonlyArray<Label>; readonly [InstrumentId]: Instrument },
-    pairs: Pairs<NoInfer<Label>>
+    handle: Bindable<Label>,
+    labels: Pairs<NoInfer<Label>>
   ): Effect.Effect<number, never, MetricsService> =>
     Effect.map(MetricsService, ({ meter }) => {
-      const gone = canonical(label(pairs))
-      return meter.remove(handle[InstrumentId], (labels) =>
-        gone.every(({ key, value }) => labels.some((found) => found.key === key && found.value === value))
+      const gone = canonicalOf(labels, [])
+      return meter.remove(handle[InstrumentId], (series) =>
+        gone.every(({ key, value }) => series.some((found) => found.key === key && found.value === value))
       )
     })
 
@@ -252,7 +266,7 @@ const build = ({
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     yield* Effect.forEach(Object.entries(options.boundaries ?? {}), ([family, given]) =>
-      validate(`boundaries.${family}`, given)
+      checkBoundaries(`boundaries.${family}`, given)
     )
     const registry = given === "own" ? MetricRegistry.make() : (given ?? Metric.globalMetricRegistry)
     const meter = meterOf(registry)
@@ -296,3 +310,5 @@ const handlesOf = <const Rs extends Rows>(
 const typed = <Rs extends Rows>(handles: Record<string, Instrument["handle"]>): HandlesOf<Rs> =>
   // oxlint-disable-next-line typescript/consistent-type-assertions
   handles as unknown as HandlesOf<Rs>
+
+const nameOf = (counter: AnyCounter<string>): string => counter.row?.name ?? "elements"

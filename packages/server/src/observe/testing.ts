@@ -9,9 +9,10 @@ import * as Equal from "effect/Equal"
 import * as Layer from "effect/Layer"
 import * as MetricState from "effect/MetricState"
 import { type Declared, InstrumentId } from "./instrument/instrument.ts"
-import { type Canonical, canonical, label, type Pairs } from "./catalogue/label.ts"
+import type { Pairs } from "./catalogue/label.ts"
 import { type DefineOptions, MetricsService } from "./metrics.ts"
 import type { SeriesState } from "./instrument/series.ts"
+import { canonical, type Canonical, label } from "./instrument/label.ts"
 
 /** What a histogram holds: bucket counts by upper boundary (not added up), no min or max while it is empty. */
 export interface HistogramValue {

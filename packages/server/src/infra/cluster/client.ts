@@ -11,11 +11,11 @@ import type * as Mailbox from "effect/Mailbox"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import type { MetricsService } from "../../observe/metrics.ts"
-import { ofCause, ofExit } from "../../observe/catalogue/outcome.ts"
 import { bind } from "./bind.ts"
 import { kindOfRpc } from "./handler.ts"
 import { type ClusterMetricsOptions, type EntityType, messageLabel } from "./options.ts"
 import { currentFiber, Watch, type Watcher, watchWith } from "./watch.ts"
+import { ofCause, ofExit } from "../../observe/track/outcome-of.ts"
 
 type Call = (payload: unknown, options: unknown) => unknown
 
@@ -43,9 +43,7 @@ export const watchClients = <Client extends object>(
       const message = messageLabel(tag, options)
       // The closed sets of counters show zero before the first message.
       bind(metrics.cluster.messagesSent, { entity_type: entity.type, operation: "send", message })
-      const { clusterTracker, meter } = metrics
-      const ended = clusterTracker.recorder({ operation: "send", entityType: entity.type, message })
-      const watcher = { site: clusterTracker.site, meter, ended }
+      const watcher = metrics.clusterTracker.watcher({ operation: "send", entityType: entity.type, message })
       return [tag, { watcher, isStream: kindOfRpc(rpc).isStream }] as const
     })
   )

@@ -6,11 +6,11 @@ import * as FiberRef from "effect/FiberRef"
 import type * as Layer from "effect/Layer"
 import type { Scope } from "effect/Scope"
 import { MetricsService } from "../../observe/metrics.ts"
-import { ofExit } from "../../observe/catalogue/outcome.ts"
 import { bind } from "./bind.ts"
 import { cronEntityPrefix, cronOutcome } from "./cron-outcome.ts"
 import { errorTypeOf } from "./error.ts"
 import { watchWith } from "./watch.ts"
+import { ofExit } from "../../observe/track/outcome-of.ts"
 
 /** The options of `ClusterCron.make`. */
 export type CronOptions<E, R> = Parameters<typeof ClusterCron.make<E, R>>[0]

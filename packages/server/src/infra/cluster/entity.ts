@@ -16,7 +16,7 @@ import * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
 import type { deactivationReasons } from "../../observe/catalogue/cluster.ts"
 import type { MetricsService } from "../../observe/metrics.ts"
-import { ofCause, type Outcome, success } from "../../observe/catalogue/outcome.ts"
+import { type Outcome, success } from "../../observe/catalogue/outcome.ts"
 import type { Series } from "../../observe/instrument/series.ts"
 import { type Ambient, bind, bound, byOutcome } from "./bind.ts"
 import { cronEntityPrefix } from "./cron-outcome.ts"
@@ -24,6 +24,7 @@ import { type HandedOut, handedOutOf } from "./handed-out.ts"
 import { type HandlerKind, kindOfRpc, type WatchedHandler, watchHandler } from "./handler.ts"
 import { ArrivedMessage, type MessageOwner, type MessageSeries, messageSeries, site } from "./message.ts"
 import { type ClusterMetricsOptions, type EntityType, messageLabel } from "./options.ts"
+import { ofCause } from "../../observe/track/outcome-of.ts"
 
 /** What the watch of an entity type needs to know. */
 export interface EntityWatchOptions {

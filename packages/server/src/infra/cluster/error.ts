@@ -2,7 +2,8 @@
 import * as Data from "effect/Data"
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
-import { clusterErrorType, type Outcome } from "../../observe/catalogue/outcome.ts"
+import type { Outcome } from "../../observe/catalogue/outcome.ts"
+import { clusterErrorType } from "../../observe/catalogue/error-name.ts"
 
 /** Why a cluster operation failed. */
 export const clusterErrorReasons = [

@@ -13,9 +13,10 @@ import { identity } from "effect/Function"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { ofCause, ofExit, success } from "../../observe/catalogue/outcome.ts"
+import { success } from "../../observe/catalogue/outcome.ts"
 import { type CronOutcome, withCronOutcome } from "./cron-outcome.ts"
 import type { ArrivedMessage } from "./message.ts"
+import { ofCause, ofExit } from "../../observe/track/outcome-of.ts"
 
 /** One handler of one entity, and what it tells the watch of that entity. */
 export interface WatchedHandler {

@@ -5,8 +5,8 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { MetricsService } from "../../observe/metrics.ts"
-import { ofExit } from "../../observe/catalogue/outcome.ts"
 import { bind, byOutcome } from "./bind.ts"
+import { ofExit } from "../../observe/track/outcome-of.ts"
 
 const site = "cluster singletons"
 

@@ -3,9 +3,9 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { clean as cleanLabel } from "../../observe/catalogue/label.ts"
-import { failureReason } from "../../observe/catalogue/outcome.ts"
 import type { Codec } from "./codec.ts"
 import type { Priority } from "./priority.ts"
+import { failureReason } from "../../observe/catalogue/error-name.ts"
 
 /** What a handler is told of the attempt that it is. */
 export interface Attempt {

@@ -8,7 +8,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { MetricsService, TrackJobOptions } from "../../observe/metrics.ts"
-import { defectReason } from "../../observe/catalogue/outcome.ts"
 import { AttemptFailed, describe, nameable } from "./attempt.ts"
 import { pauseAfter } from "./backoff.ts"
 import type { JobsSettings } from "./config.ts"
@@ -19,6 +18,7 @@ import { isRefused } from "./store/certain.ts"
 import type { ClaimedJob } from "./store/claim.ts"
 import type { FailureRecord, Settlement } from "./store/settle.ts"
 import type { JobStore } from "./store.ts"
+import { defectReason } from "../../observe/catalogue/error-name.ts"
 
 /** What a run is concluded with. */
 export interface RunOptions {

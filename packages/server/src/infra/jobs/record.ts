@@ -3,9 +3,8 @@
  * come in between. `trackJob` counts operations; the rest are facts that no single operation shows.
  */
 import * as Effect from "effect/Effect"
-import type * as MetricLabel from "effect/MetricLabel"
 import { MetricsService, type TrackJobOptions } from "../../observe/metrics.ts"
-import { remember } from "../../observe/instrument/series-cache.ts"
+import { record } from "../../observe/instrument/update.ts"
 import { JobsConfig } from "./config.ts"
 import type { Priority } from "./priority.ts"
 
@@ -31,30 +30,23 @@ export interface Recorder {
 export const makeRecorder: Effect.Effect<Recorder, never, MetricsService> = Effect.gen(function* () {
   const { jobs } = yield* MetricsService
   const { isWatched } = yield* JobsConfig
-  const labelsOf = labelling()
   return isWatched
     ? {
         track: MetricsService.trackJob,
         attempts: (kind, attempts) =>
-          Effect.sync(() => jobs.attempts.unsafeUpdate(attempts, labelsOf(kind, "process"))),
-        deadLettered: (job_type, reason) =>
-          MetricsService.inc(jobs.deadLettered, MetricsService.label({ job_type, reason })),
-        duplicate: (kind) => Effect.sync(() => jobs.duplicates.unsafeUpdate(1, labelsOf(kind, "submit"))),
-        redelivered: (kind) => Effect.sync(() => jobs.redelivered.unsafeUpdate(1, labelsOf(kind, "process")))
+          Effect.sync(() => record(jobs.attempts, attempts, { labels: labelsOf(kind, "process") })),
+        deadLettered: (job_type, reason) => MetricsService.inc(jobs.deadLettered, { job_type, reason }),
+        duplicate: (kind) => MetricsService.inc(jobs.duplicates, labelsOf(kind, "submit")),
+        redelivered: (kind) => MetricsService.inc(jobs.redelivered, labelsOf(kind, "process"))
       }
     : unwatched
 })
 
-// A metric finds the series of a list of labels that it has seen before.
-const labelling = () => {
-  const made = new Map<string, ReadonlyArray<MetricLabel.MetricLabel>>()
-  return ({ jobType, priority }: Kind, operation: "submit" | "process"): ReadonlyArray<MetricLabel.MetricLabel> => {
-    const key = `${operation} ${priority} ${jobType}`
-    return (
-      made.get(key) ?? remember(made, key, Array.from(MetricsService.label({ job_type: jobType, operation, priority })))
-    )
-  }
-}
+const labelsOf = ({ jobType, priority }: Kind, operation: "submit" | "process") => ({
+  job_type: jobType,
+  operation,
+  priority
+})
 
 const unwatched: Recorder = {
   track: () => (effect) => effect,

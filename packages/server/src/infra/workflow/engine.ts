@@ -12,10 +12,10 @@ import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { MetricsService } from "../../observe/metrics.ts"
-import { ofCause } from "../../observe/catalogue/outcome.ts"
 import { bind } from "../cluster/bind.ts"
 import { once } from "../cluster/once.ts"
 import { Watch, watchWith } from "../cluster/watch.ts"
+import { ofCause } from "../../observe/track/outcome-of.ts"
 
 type Engine = WorkflowEngine.WorkflowEngine["Type"]
 

@@ -2,8 +2,6 @@
  * Bucket boundaries, named by the family of durations or counts that they sort. A boundary is inclusive above: a
  * value equal to it falls into its bucket (`le`), and one more bucket up to infinity follows the last.
  */
-import * as Either from "effect/Either"
-import { DefinitionError } from "./definition-error.ts"
 
 /** The families: what an instrument names instead of writing numbers. */
 export type BoundaryFamily = keyof typeof boundaries
@@ -21,29 +19,17 @@ export const boundaries = {
 } as const satisfies Record<string, ReadonlyArray<number>>
 
 /**
- * The boundaries as they were given, if they are at least one, finite and strictly increasing; otherwise an error that
- * names the first offender. Compared by value everywhere: two equal lists define the same instrument.
+ * What is expected of boundaries that are not at least one, finite and strictly increasing; it names the first offender.
+ * They are compared by value everywhere: two equal lists define the same instrument.
  */
-export const validate = (
-  metric: string,
-  given: ReadonlyArray<number>
-): Either.Either<ReadonlyArray<number>, DefinitionError> => {
+export const boundariesProblem = (given: ReadonlyArray<number>): string | undefined => {
+  if (given.length === 0) {
+    return "at least one boundary"
+  }
   const offender = given.findIndex(
     (value, index) => !Number.isFinite(value) || (index > 0 && value <= (given[index - 1] ?? Number.NEGATIVE_INFINITY))
   )
-  if (given.length > 0 && offender === -1) {
-    return Either.right(given)
-  }
-  return Either.left(
-    new DefinitionError({
-      reason: "Boundaries",
-      metric,
-      given: `[${given.join(", ")}]`,
-      expected:
-        given.length === 0
-          ? "at least one boundary"
-          : `finite numbers, each greater than the one before; number ${offender + 1} (${given[offender]}) is not`,
-      fix: "sort the boundaries, remove repeated ones and those that are not finite"
-    })
-  )
+  return offender === -1
+    ? undefined
+    : `finite numbers, each greater than the one before; number ${offender + 1} (${given[offender]}) is not`
 }

@@ -1,22 +1,13 @@
-/**
- * The one place where labels are made: values cleaned, keys unique, pairs sorted. A series is its name and such a
- * sorted list, so that the order in which labels were written never matters.
- */
-import * as HashSet from "effect/HashSet"
-import * as MetricLabel from "effect/MetricLabel"
-
-declare const Names: unique symbol
-
-/** A set of labels whose names are known to the type checker. An untyped `HashSet<MetricLabel>` is accepted as well. */
-export type Labels<Name extends string = string> = HashSet.HashSet<MetricLabel.MetricLabel> & {
-  readonly [Names]?: Name
-}
+/** What may stand in a label, on any wire: the names that are taken, and values made fit for every backend. */
 
 /** Label names with their values; an undefined value means that the label is absent. */
 export type Pairs<Name extends string = string> = { readonly [K in Name]?: string | undefined }
 
-/** Unique keys in code-unit order, values clean and not empty. */
-export type Canonical = ReadonlyArray<MetricLabel.MetricLabel>
+/** One label. */
+export interface Pair {
+  readonly key: string
+  readonly value: string
+}
 
 /**
  * Names that mean something else to Prometheus or to the units of Effect's own exporters; never the name of a label.
@@ -54,30 +45,21 @@ export const clean = (value: string): string => {
   return cut(current)
 }
 
-/** A set of labels: undefined and empty values dropped, the others cleaned. Applying it to its own result changes nothing. */
-export const label = <const P extends Pairs>(
-  pairs: P
-): Labels<string extends keyof P ? never : Extract<keyof P, string>> => {
-  const labels: Array<MetricLabel.MetricLabel> = []
-  for (const key of Object.keys(pairs)) {
+/** The pairs that are there, cleaned: undefined and empty values are no labels. */
+export const cleanPairs = (pairs: Pairs): ReadonlyArray<Pair> =>
+  Object.keys(pairs).flatMap((key) => {
     const value = pairs[key]
     const cleaned = value === undefined ? "" : clean(value)
-    if (cleaned !== "") {
-      labels.push(MetricLabel.make(key, cleaned))
-    }
-  }
-  return HashSet.fromIterable(labels)
-}
+    return cleaned === "" ? [] : [{ key, value: cleaned }]
+  })
 
 /**
- * Labels in canonical form. On a clash of keys `own` beats `ambient`; within `own` the first wins (the label nearest
- * to the metric), within `ambient` the last (the innermost `Effect.tagMetrics`): always the inner one. An ambient label
- * whose name means something else (`job`, `le`, `__name__`, `outcome`) goes on as `exported_…`, as Prometheus does it.
+ * Pairs in canonical order: unique keys in code-unit order, clean and not empty. On a clash of keys `own` beats
+ * `ambient`; within `own` the first wins (the label nearest to the metric), within `ambient` the last (the innermost):
+ * always the inner one. An ambient label whose name means something else (`job`, `le`, `__name__`, `outcome`) goes on as
+ * `exported_…`, as Prometheus does it.
  */
-export const canonical = (
-  own: Iterable<MetricLabel.MetricLabel>,
-  ambient: ReadonlyArray<MetricLabel.MetricLabel> = []
-): Canonical => {
+export const canonicalPairs = (own: Iterable<Pair>, ambient: ReadonlyArray<Pair>): ReadonlyArray<Pair> => {
   const byKey = new Map<string, string>()
   for (const { key, value } of own) {
     put(byKey, key, value)
@@ -88,13 +70,11 @@ export const canonical = (
       put(byKey, isTaken(outer.key) ? `exported_${outer.key}` : outer.key, outer.value)
     }
   }
-  return Array.from(byKey)
-    .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([key, value]) => MetricLabel.make(key, value))
+  return Array.from(byKey, ([key, value]) => ({ key, value })).sort((left, right) => (left.key < right.key ? -1 : 1))
 }
 
 /** A string that two canonical lists share exactly if they are equal: no cleaned key or value has a control character. */
-export const identity = (labels: Canonical): string => {
+export const identity = (labels: ReadonlyArray<Pair>): string => {
   let text = ""
   for (const { key, value } of labels) {
     text += `${key}\u0001${value}\u0002`

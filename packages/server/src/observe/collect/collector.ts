@@ -3,11 +3,11 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import { InstrumentId } from "../instrument/instrument.ts"
-import { canonical, label } from "../catalogue/label.ts"
 import type { Meter } from "../instrument/meter.ts"
 import type { MetricsService } from "../metrics.ts"
 import { type Collector, makeCollector } from "./registries.ts"
 import type { Drop } from "./drop.ts"
+import { canonical, label } from "../instrument/label.ts"
 
 /** Which registries to collect. */
 export type Registries = "all" | "own"

@@ -5,13 +5,13 @@
 import type * as MetricRegistry from "effect/MetricRegistry"
 import { catalogue } from "../catalogue.ts"
 import type { Instrument } from "../instrument/instrument.ts"
-import { canonical, label } from "../catalogue/label.ts"
 import { type Meter, meterOf } from "../instrument/meter.ts"
 import type { Drop } from "./drop.ts"
 import { type Claims, type Family, mergeFamilies, shapeOf, type Step } from "./families.ts"
 import { ExternalMetrics } from "./external.ts"
 import { ownMetric, ownPoints, ownReader } from "./own-points.ts"
 import type { Point } from "./point.ts"
+import { canonical, label } from "../instrument/label.ts"
 
 export type { Step } from "./families.ts"
 

@@ -3,11 +3,13 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { type Instrument, InstrumentId } from "../instrument/instrument.ts"
-import { canonical, label, type Pairs } from "../catalogue/label.ts"
+import type { Pairs } from "../catalogue/label.ts"
 import type { MetricsService } from "../metrics.ts"
-import { type FailedOutcome, ofCause } from "../catalogue/outcome.ts"
+import type { FailedOutcome } from "../catalogue/outcome.ts"
 import type { Drop } from "./drop.ts"
 import type { ExportReport } from "./destination.ts"
+import { canonical, label } from "../instrument/label.ts"
+import { ofCause } from "../track/outcome-of.ts"
 
 export interface SelfMetrics {
   /** Counts and times an export, whatever becomes of it. It was acknowledged if all of its requests were. */

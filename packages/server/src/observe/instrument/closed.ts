@@ -1,7 +1,7 @@
 /** Closed sets of label values: all series that a counter has, so that each is there, at 0, before it first moves. */
 import * as MetricLabel from "effect/MetricLabel"
 import type { Row } from "../catalogue.ts"
-import { type Canonical, canonical } from "../catalogue/label.ts"
+import { canonical, type Canonical } from "./label.ts"
 
 /** The labels given, with every combination of the values of the closed ones. */
 export const closedCombinations = (row: Row, given: Canonical): ReadonlyArray<Canonical> => {

@@ -2,10 +2,11 @@
 import * as Either from "effect/Either"
 import * as MetricKeyType from "effect/MetricKeyType"
 import type * as MetricRegistry from "effect/MetricRegistry"
+import { boundariesProblem } from "../catalogue/boundaries.ts"
 import { labelNameProblem, metricNameProblem, type Row, unitProblem } from "../catalogue.ts"
-import { DefinitionError } from "../catalogue/definition-error.ts"
 import type { Instrument } from "./instrument.ts"
 import { entries } from "./registry.ts"
+import { DefinitionError } from "./definition-error.ts"
 
 /** Name, unit and label names are legal, and what is said of labels and boundaries can be. */
 export const checkRow = (row: Row): Either.Either<void, DefinitionError> => {
@@ -26,7 +27,7 @@ export const checkRow = (row: Row): Either.Either<void, DefinitionError> => {
   const error =
     problem("Name", row.name, metricNameProblem(row)) ??
     problem("Unit", row.unit, unitProblem(row.unit)) ??
-    problem("Boundaries", String(row.boundaries), boundariesProblem(row)) ??
+    problem("Boundaries", String(row.boundaries), misplacedBoundaries(row)) ??
     row.labels
       .map((name, index) => problem("Label", name, labelNameProblem(name) ?? repeated(row, name, index)))
       .find((found) => found !== undefined) ??
@@ -36,11 +37,30 @@ export const checkRow = (row: Row): Either.Either<void, DefinitionError> => {
   return error === undefined ? Either.void : Either.left(error)
 }
 
-const boundariesProblem = ({ boundaries, kind }: Row): string | undefined =>
+const misplacedBoundaries = ({ boundaries, kind }: Row): string | undefined =>
   boundaries === undefined || kind === "histogram" ? undefined : "boundaries of a histogram only"
 
 const repeated = ({ labels }: Row, name: string, index: number): string | undefined =>
   labels.indexOf(name) === index ? undefined : "each label once"
+
+/** The boundaries as they were given, if they can sort values. */
+export const checkBoundaries = (
+  metric: string,
+  given: ReadonlyArray<number>
+): Either.Either<ReadonlyArray<number>, DefinitionError> => {
+  const expected = boundariesProblem(given)
+  return expected === undefined
+    ? Either.right(given)
+    : Either.left(
+        new DefinitionError({
+          reason: "Boundaries",
+          metric,
+          given: `[${given.join(", ")}]`,
+          expected,
+          fix: "sort the boundaries, remove repeated ones and those that are not finite"
+        })
+      )
+}
 
 /** Labels that are bound are declared by the metric. */
 export const checkLabels = (row: Row, names: ReadonlyArray<string>): Either.Either<void, DefinitionError> => {

@@ -2,24 +2,24 @@
  * A catalogue row becomes an Effect `Metric` in a registry. The metric canonicalises labels on writing and on reading,
  * refuses amounts that can't be, and folds what is over its limit of series into one overflow series.
  */
-import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
-import * as DefaultServices from "effect/DefaultServices"
+import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
-import * as Fiber from "effect/Fiber"
-import * as FiberRef from "effect/FiberRef"
+import * as HashSet from "effect/HashSet"
 import * as Metric from "effect/Metric"
 import type * as MetricKeyType from "effect/MetricKeyType"
 import * as MetricLabel from "effect/MetricLabel"
 import type * as MetricRegistry from "effect/MetricRegistry"
 import type * as MetricState from "effect/MetricState"
-import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type { Row } from "../catalogue.ts"
 import { closedCombinations } from "./closed.ts"
-import { type Canonical, canonical, identity } from "../catalogue/label.ts"
+import { identity } from "../catalogue/label.ts"
 import { forget } from "./registry.ts"
 import { type Opened, open, type Series, type SeriesState } from "./series.ts"
+import { Bindings, type Epoch } from "./bindings.ts"
+import { clockOf, currentFiber } from "./fiber.ts"
+import { type Ambient, type Canonical, canonicalOf, type LabelInput } from "./label.ts"
+import { canonicalTags } from "./tags.ts"
 
 /** The property of a handle that leads to its instrument. */
 export const InstrumentId: unique symbol = Symbol.for("@parametric-portal/server/Instrument")
@@ -69,12 +69,15 @@ export interface Definition {
 }
 
 /** What an instrument reports to those that keep count of refusals, and asks them. */
-export interface Keeper {
+export interface Keeper extends Epoch {
   readonly registry: MetricRegistry.MetricRegistry
   readonly refused: (row: Row, amount: number) => void
   readonly folded: (instrument: Instrument) => void
   readonly refresh: (instrument: Instrument, nowNanos: bigint) => void
 }
+
+/** Adds to a counter, sets a gauge, puts a value into a histogram; or adds to a gauge. */
+export type How = "record" | "add"
 
 /** The label of the overflow series, as the OpenTelemetry specification names it. */
 export const overflowLabel = "otel.metric.overflow"
@@ -89,10 +92,12 @@ export class Instrument {
   readonly handle: Metric.Metric<unknown, unknown, SeriesState> & Declared<string>
   /** At most this many series, the overflow series included. */
   limit: number
+  private readonly amountOf: (input: unknown) => number
   private readonly isSigned: boolean
   private readonly opened: Opened
   private readonly series = new Map<string, Series>()
-  private byTags = new WeakMap<ReadonlyArray<MetricLabel.MetricLabel>, Series>()
+  private readonly byRecord: Bindings<Series>
+  private byTags = new WeakMap<Canonical, Series>()
   private overflow: Series | undefined
 
   constructor({ boundaries, limit, row }: Definition, keeper: Keeper) {
@@ -100,9 +105,19 @@ export class Instrument {
     this.boundaries = boundaries
     this.limit = limit
     this.keeper = keeper
+    this.amountOf = row.kind === "histogram" && row.unit === "s" ? seconds : count
     this.isSigned = row.kind === "gauge" || row.kind === "upDownCounter"
+    this.byRecord = new Bindings(keeper)
     this.opened = open(keeper.registry, row, boundaries ?? [])
-    this.handle = makeHandle(this, this.opened.keyType)
+    this.handle = Object.assign(makeMetric(this.opened.keyType, this), {
+      row,
+      labelNames: row.labels,
+      [InstrumentId]: this,
+      register: () => {
+        this.resolve([])
+        return this.handle
+      }
+    })
   }
 
   /** All series, the overflow series last. */
@@ -141,29 +156,62 @@ export class Instrument {
     return this.series.get(id) ?? (id === overflowIdentity ? this.overflow : undefined)
   }
 
-  /** The series of what Effect hands to a metric: its own labels and the ambient ones in one list. */
-  resolveTags(tags: ReadonlyArray<MetricLabel.MetricLabel>): Series {
-    const cached = this.byTags.get(tags)
-    if (cached !== undefined) {
-      return cached
+  /** Records with labels as they are given. Those of a record that are all declared are resolved once for their values. */
+  update(input: unknown, given: LabelInput, { ambient, how }: { readonly ambient: Ambient; readonly how: How }): void {
+    const amount = this.amountOf(input)
+    if (!this.isUnset(amount)) {
+      this.seriesOf(given, ambient)[how](amount)
     }
-    const series = this.resolve(canonicalTags(tags))
+  }
+
+  /** Records what Effect hands to a metric: its own labels and the ambient ones in one list. */
+  updateTags(input: unknown, tags: Ambient, how: How): void {
+    const amount = this.amountOf(input)
+    if (!this.isUnset(amount)) {
+      this.seriesOfTags(tags, canonicalTags)[how](amount)
+    }
+  }
+
+  /** A gauge without a number stays absent: 0 would be a number nobody gave. */
+  private isUnset(amount: number): boolean {
+    const isUnset = this.isSigned && !Number.isFinite(amount)
+    if (isUnset) {
+      this.keeper.refused(this.row, amount)
+    }
+    return isUnset
+  }
+
+  private seriesOf(given: LabelInput, ambient: Ambient): Series {
+    if (HashSet.isHashSet(given)) {
+      return this.seriesOfTags(canonicalOf(given, ambient), (tags) => tags)
+    }
+    for (const name in given) {
+      if (!this.row.labels.includes(name)) {
+        return this.resolve(canonicalOf(given, ambient))
+      }
+    }
+    let branch = this.byRecord.under(ambient)
+    for (const name of this.row.labels) {
+      branch = branch.at(given[name])
+    }
+    branch.bound ??= this.resolve(canonicalOf(given, ambient))
+    return branch.bound
+  }
+
+  private seriesOfTags(tags: Ambient, canonicalise: (tags: Ambient) => Canonical): Series {
+    const known = this.byTags.get(tags)
+    if (known !== undefined) {
+      return known
+    }
+    const series = this.resolve(canonicalise(tags))
     this.byTags.set(tags, series)
     return series
   }
 
-  /** Records what Effect hands to a metric. A gauge without a number stays absent: 0 would be a number nobody gave. */
-  updateTags(amount: number, tags: ReadonlyArray<MetricLabel.MetricLabel>, how: "record" | "add"): void {
-    if (this.isSigned && !Number.isFinite(amount)) {
-      this.keeper.refused(this.row, amount)
-    } else {
-      this.resolveTags(tags)[how](amount)
-    }
-  }
-
-  /** The state of the series of these labels, a zero state where there is none. */
-  read(labels: Canonical): SeriesState {
-    this.keeper.refresh(this, clockOfFiber().unsafeCurrentTimeNanos())
+  /** The state of the series of what Effect hands to a metric, a zero state where there is none. */
+  readTags(tags: Ambient): SeriesState {
+    const labels = canonicalTags(tags)
+    this.keeper.refresh(this, clockOf(currentFiber()).unsafeCurrentTimeNanos())
     return this.find(labels)?.state() ?? this.opened.zero()
   }
 
@@ -207,7 +255,7 @@ export class Instrument {
     return {
       labels,
       key,
-      startNanos: justBefore(clockOfFiber()),
+      startNanos: justBefore(clockOf(currentFiber())),
       isOverflow,
       isRemoved: false,
       record: guarded(hook.update),
@@ -223,53 +271,18 @@ const withLast = function* <A>(first: Iterable<A>, last: A): Generator<A> {
   yield last
 }
 
-/** The clock of the fiber that runs now, so that a test's clock is honoured; the live clock outside of any fiber. */
-export const clockOfFiber = (): Clock.Clock =>
-  Option.match(Fiber.getCurrentFiber(), {
-    onNone: () => Context.get(DefaultServices.liveServices, Clock.Clock),
-    onSome: (fiber) => Context.get(fiber.currentDefaultServices, Clock.Clock)
-  })
-
-/** The labels handed to a metric, those of them under the others that are the ambient ones of the fiber that runs now. */
-const canonicalTags = (tags: ReadonlyArray<MetricLabel.MetricLabel>): Canonical => {
-  const ambient = Option.match(Fiber.getCurrentFiber(), {
-    onNone: () => [],
-    onSome: (fiber) => fiber.getFiberRef(FiberRef.currentMetricLabels)
-  })
-  if (ambient.length === 0 || tags === ambient) {
-    return tags === ambient ? canonical([], ambient) : canonical(tags)
-  }
-  const isAmbient = new Set(ambient)
-  return canonical(
-    tags.filter((tag) => !isAmbient.has(tag)),
-    tags.filter((tag) => isAmbient.has(tag))
-  )
-}
-
-const makeHandle = (instrument: Instrument, keyType: unknown): Instrument["handle"] => {
-  const { row } = instrument
-  const amount = row.kind === "histogram" && row.unit === "s" ? seconds : count
-  const metric = Metric.make<unknown, unknown, SeriesState>(
-    keyType,
-    (input, tags) => instrument.updateTags(amount(input), tags, "record"),
-    (tags) => instrument.read(canonicalTags(tags)),
-    (input, tags) => instrument.updateTags(amount(input), tags, "add")
-  )
-  return Object.assign(metric, {
-    row,
-    labelNames: row.labels,
-    [InstrumentId]: instrument,
-    register: () => {
-      instrument.resolve([])
-      return instrument.handle
-    }
-  })
-}
-
 // What the types rule out still must not throw where it is recorded: it becomes NaN, which is refused and counted.
 const seconds = (input: unknown): number => (Duration.isDuration(input) ? Duration.toSeconds(input) : Number.NaN)
 
 const count = (input: unknown): number => (Predicate.isNumber(input) ? input : Number.NaN)
+
+const makeMetric = (keyType: unknown, instrument: Instrument): Metric.Metric<unknown, unknown, SeriesState> =>
+  Metric.make<unknown, unknown, SeriesState>(
+    keyType,
+    (input, tags) => instrument.updateTags(input, tags, "record"),
+    (tags) => instrument.readTags(tags),
+    (input, tags) => instrument.updateTags(input, tags, "add")
+  )
 
 const justBefore = (clock: Clock.Clock): bigint => {
   const nanos = clock.unsafeCurrentTimeNanos() - 1_000_000n

@@ -4,37 +4,32 @@
  */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Fiber from "effect/Fiber"
 import * as GlobalValue from "effect/GlobalValue"
 import type * as MetricRegistry from "effect/MetricRegistry"
-import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
-import { type BoundaryFamily, boundaries as defaultBoundaries, validate } from "../catalogue/boundaries.ts"
+import { attempt } from "../catalogue/attempt.ts"
+import { type BoundaryFamily, boundaries as defaultBoundaries } from "../catalogue/boundaries.ts"
 import { catalogue, type Row } from "../catalogue.ts"
 import { closedCombinations } from "./closed.ts"
-import { checkRow, conflictWith, externalConflict, suffixConflict } from "./definition.ts"
-import { DefinitionError } from "../catalogue/definition-error.ts"
+import { bind } from "./bind.ts"
+import { Bindings } from "./bindings.ts"
+import { runtimeOfFiber } from "./fiber.ts"
+import { defaultLimit, limitOf, type LimitOptions } from "./limit.ts"
+import { checkBoundaries, checkRow, conflictWith, externalConflict, suffixConflict } from "./definition.ts"
 import { Instrument, type Keeper, overflowLabel } from "./instrument.ts"
-import { type Canonical, canonical, label, type Pairs } from "../catalogue/label.ts"
+import type { Pairs } from "../catalogue/label.ts"
 import type { Series } from "./series.ts"
+import type { DefinitionError } from "./definition-error.ts"
+import type { Canonical } from "./label.ts"
 
 /** Replacements of the default boundaries, by family. */
 export type BoundaryOptions = { readonly [F in BoundaryFamily]?: ReadonlyArray<number> }
-
-/** How many series a metric may have, the overflow series included: for all metrics, and for single ones by name. */
-export interface LimitOptions {
-  readonly default?: number
-  readonly metrics?: Readonly<Record<string, number>>
-}
 
 /** How to define a row. */
 export interface DefineOptions {
   readonly boundaries?: BoundaryOptions
   readonly limits?: LimitOptions
 }
-
-/** The limit of series of a metric for which none is given, as OpenTelemetry's SDKs have it. */
-export const defaultLimit = 2000
 
 /** Sets series of its gauge when it is read; given the time of the read in nanoseconds. */
 export interface Observer {
@@ -50,7 +45,7 @@ export class Meter implements Keeper {
   private readonly instruments = new Map<string, Instrument>()
   private readonly observers = new Set<Observer>()
   private readonly warned = new Set<string>()
-  private readonly own = new Map<string, Series>()
+  private readonly own = new Bindings<Series>(this)
 
   constructor(registry: MetricRegistry.MetricRegistry) {
     this.registry = registry
@@ -98,19 +93,15 @@ export class Meter implements Keeper {
   /** Removes series of an instrument; see `Instrument.remove`. */
   remove(instrument: Instrument, isGone: (labels: Canonical) => boolean): number {
     this.epoch += 1
-    this.own.clear()
     return instrument.remove(isGone)
   }
 
   /** Runs what watches: a defect in it is counted and swallowed, never passed on to what is watched. */
   guard<A>(site: string, watch: () => A): A | undefined {
-    const result = Either.try(watch)
-    if (Either.isRight(result)) {
-      return result.right
-    }
-    this.countWatchError(site)
-    this.warnOnce(`watch ${site}`, `Watching "${site}" failed, and was left out`, { error: String(result.left) })
-    return undefined
+    return attempt(watch, (thrown): undefined => {
+      this.countWatchError(site)
+      this.warnOnce(`watch ${site}`, `Watching "${site}" failed, and was left out`, { error: String(thrown) })
+    })
   }
 
   /** Puts the series of a counter whose labels are all closed sets at 0. Other metrics are left alone. */
@@ -154,16 +145,9 @@ export class Meter implements Keeper {
 
   /** One more on a counter of this meter's own telemetry. */
   count(row: Row, pairs: Pairs): void {
-    const id = `${row.name} ${Object.values(pairs).join(" ")}`
-    const known = this.own.get(id)
-    if (known !== undefined) {
-      return known.record(1)
-    }
-    Either.map(this.define(row), (instrument) => {
-      const series = instrument.resolve(canonical(label(pairs)))
-      this.own.set(id, series)
-      series.record(1)
-    })
+    const branch = Object.values(pairs).reduce((at, value) => at.at(value), this.own.under([]).at(row.name))
+    branch.bound ??= Either.getOrUndefined(Either.map(this.define(row), ({ handle }) => bind(handle, pairs)))
+    branch.bound?.record(1)
   }
 
   /** A warning in the log of the fiber that runs now, or in the default one; the first of its subject only. */
@@ -197,31 +181,10 @@ const meters = GlobalValue.globalValue(
   () => new WeakMap<MetricRegistry.MetricRegistry, Meter>()
 )
 
-const runtimeOfFiber = (): Runtime.Runtime<never> =>
-  Option.match(Fiber.getCurrentFiber(), {
-    onNone: () => Runtime.defaultRuntime,
-    onSome: (fiber) => Runtime.updateFiberRefs(Runtime.defaultRuntime, () => fiber.getFiberRefs())
-  })
-
 const boundariesOf = (row: Row, options: DefineOptions): Either.Either<ReadonlyArray<number>, DefinitionError> => {
   const given = row.boundaries ?? "jobs"
   const numbers = typeof given === "string" ? (options.boundaries?.[given] ?? defaultBoundaries[given]) : given
-  return validate(row.name, numbers)
-}
-
-const limitOf = (row: Row, limits: LimitOptions = {}): Either.Either<number | undefined, DefinitionError> => {
-  const limit = limits.metrics?.[row.name] ?? limits.default
-  return limit === undefined || (Number.isInteger(limit) && limit >= 2)
-    ? Either.right(limit)
-    : Either.left(
-        new DefinitionError({
-          reason: "Limit",
-          metric: row.name,
-          given: String(limit),
-          expected: "a whole number of at least 2: one series and the overflow series",
-          fix: "raise the limit"
-        })
-      )
+  return checkBoundaries(row.name, numbers)
 }
 
 const richestLabel = (instrument: Instrument): string => {

@@ -11,8 +11,9 @@ import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { type Gauge, type Instrument, InstrumentId } from "./instrument.ts"
-import { canonical, identity, label, type Pairs } from "../catalogue/label.ts"
+import { identity, type Pairs } from "../catalogue/label.ts"
 import type { Meter } from "./meter.ts"
+import { canonical, label } from "./label.ts"
 
 /** One value of a gauge: a number in the gauge's unit, or a duration where that is seconds. */
 export interface Sample<Label extends string> {

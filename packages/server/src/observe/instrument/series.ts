@@ -10,8 +10,8 @@ import type * as MetricRegistry from "effect/MetricRegistry"
 import * as MetricState from "effect/MetricState"
 import type { Row } from "../catalogue.ts"
 import { type Buckets, makeHistogram } from "./histogram.ts"
-import type { Canonical } from "../catalogue/label.ts"
 import { adopt, type AnyKey } from "./registry.ts"
+import type { Canonical } from "./label.ts"
 
 /** A hook of any of the kinds that we define: they all take a number. */
 export type NumberHook = MetricHook.MetricHook<number, SeriesState>

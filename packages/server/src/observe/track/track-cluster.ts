@@ -1,13 +1,14 @@
 /** Watching one cluster operation: the table of `trackCluster` in the reference. */
-import type * as MetricLabel from "effect/MetricLabel"
 import type { cluster } from "../catalogue/cluster.ts"
-import { type HandlesOf, InstrumentId } from "../instrument/instrument.ts"
-import { canonical, label } from "../catalogue/label.ts"
+import type { Outcome } from "../catalogue/outcome.ts"
+import { clusterErrorType } from "../catalogue/error-name.ts"
+import { bind, bindEach } from "../instrument/bind.ts"
+import { Bindings } from "../instrument/bindings.ts"
+import type { HandlesOf } from "../instrument/instrument.ts"
+import type { Ambient } from "../instrument/label.ts"
 import type { Meter } from "../instrument/meter.ts"
-import { clusterErrorType, type Outcome } from "../catalogue/outcome.ts"
 import type { Series } from "../instrument/series.ts"
-import { remember, SeriesCache } from "../instrument/series-cache.ts"
-import type { Begin, End, Tracker } from "./watch.ts"
+import type { Ending, Tracker, Watcher } from "./watch.ts"
 
 /** What can be done with a message. */
 export type ClusterOperation = "send" | "broadcast" | "receive"
@@ -26,42 +27,34 @@ type ClusterHandles = HandlesOf<typeof cluster>
 export class ClusterTracker implements Tracker<TrackClusterOptions> {
   readonly site = "trackCluster"
   readonly meter: Meter
-  private readonly entities: { readonly [O in ClusterOperation]: SeriesCache<EntitySeries, TrackClusterOptions> }
+  private readonly handles: ClusterHandles
+  private readonly operations: Bindings<OperationSeries>
 
   constructor(handles: ClusterHandles, meter: Meter) {
+    this.handles = handles
     this.meter = meter
-    const cache = () =>
-      new SeriesCache<EntitySeries, TrackClusterOptions>(meter, (_, ambient) => new EntitySeries(handles, ambient))
-    this.entities = { send: cache(), broadcast: cache(), receive: cache() }
+    this.operations = new Bindings(meter)
   }
 
-  track(options: TrackClusterOptions, { ambient }: Begin): End {
-    const series = this.seriesOf(options, ambient)
-    return (outcome, seconds) => series.end(outcome, seconds)
+  begin(options: TrackClusterOptions): Ending {
+    return this.watcher(options)
   }
 
-  /** What records that such an operation has ended, for whoever has its tracker at hand. */
-  recorder(options: TrackClusterOptions): (outcome: Outcome, seconds: number, ambient: Begin["ambient"]) => void {
-    return (outcome, seconds, ambient) => this.seriesOf(options, ambient).end(outcome, seconds)
+  /** Watches any number of such operations. */
+  watcher(options: TrackClusterOptions): Watcher {
+    const { meter, site } = this
+    return {
+      site,
+      meter,
+      ended: (outcome, seconds, { ambient }) => this.seriesOf(options, ambient).end(outcome, seconds)
+    }
   }
 
-  private seriesOf(options: TrackClusterOptions, ambient: Begin["ambient"]): OperationSeries {
-    return this.entities[options.operation].get(options.entityType, options, ambient).of(options)
-  }
-}
-
-/** The series of one operation with one type of entity, by message. */
-class EntitySeries {
-  private readonly byMessage = new Map<string | undefined, OperationSeries>()
-  private readonly make: (options: TrackClusterOptions) => OperationSeries
-
-  constructor(handles: ClusterHandles, ambient: ReadonlyArray<MetricLabel.MetricLabel>) {
-    this.make = (options) => new OperationSeries(handles, options, ambient)
-  }
-
-  of(options: TrackClusterOptions): OperationSeries {
-    const known = this.byMessage.get(options.message)
-    return known ?? remember(this.byMessage, options.message, this.make(options))
+  private seriesOf(options: TrackClusterOptions, ambient: Ambient): OperationSeries {
+    const { entityType, message, operation } = options
+    const branch = this.operations.under(ambient).at(operation).at(entityType).at(message)
+    branch.bound ??= new OperationSeries(this.handles, options, ambient)
+    return branch.bound
   }
 }
 
@@ -69,20 +62,18 @@ class EntitySeries {
 class OperationSeries {
   private readonly latency: Series
   private readonly succeeded: Series | undefined
-  private readonly resolveErrors: (type: string) => Series
-  private readonly errors = new Map<string, Series>()
+  private readonly errors: (type: string) => Series
 
   constructor(
     handles: ClusterHandles,
     { entityType: entity_type, message, operation }: TrackClusterOptions,
-    ambient: ReadonlyArray<MetricLabel.MetricLabel>
+    ambient: Ambient
   ) {
-    const labels = canonical(label({ entity_type, operation, message }), ambient)
+    const labels = { entity_type, operation, message }
     const counter = succeeds[operation]
-    this.latency = handles.messageLatency[InstrumentId].resolve(labels)
-    this.succeeded = counter === undefined ? undefined : handles[counter][InstrumentId].resolve(labels)
-    this.resolveErrors = (type) =>
-      handles.errors[InstrumentId].resolve(canonical(label({ entity_type, type }), ambient))
+    this.latency = bind(handles.messageLatency, labels, ambient)
+    this.succeeded = counter === undefined ? undefined : bind(handles[counter], labels, ambient)
+    this.errors = bindEach(handles.errors, "type", { labels: { entity_type }, ambient })
   }
 
   end(outcome: Outcome, seconds: number): void {
@@ -91,17 +82,12 @@ class OperationSeries {
       case "success":
         return this.succeeded?.record(1)
       case "failure":
-        return this.errorsOf(clusterErrorType(outcome.error)).record(1)
+        return this.errors(clusterErrorType(outcome.error)).record(1)
       case "defect":
-        return this.errorsOf(clusterErrorType(outcome.defect)).record(1)
+        return this.errors(clusterErrorType(outcome.defect)).record(1)
       case "interrupted":
         return undefined
     }
-  }
-
-  private errorsOf(type: string): Series {
-    const known = this.errors.get(type)
-    return known ?? remember(this.errors, type, this.resolveErrors(type))
   }
 }
 

@@ -1,15 +1,18 @@
 /** Watching one operation on a job: the table of `trackJob` in the reference, row by row. */
 import type * as Clock from "effect/Clock"
-import type * as MetricLabel from "effect/MetricLabel"
 import type { jobs } from "../catalogue/jobs.ts"
-import { type Declared, type HandlesOf, InstrumentId } from "../instrument/instrument.ts"
-import { canonical, label, type Pairs } from "../catalogue/label.ts"
+import type { Outcome } from "../catalogue/outcome.ts"
+import { defectReason, failureReason } from "../catalogue/error-name.ts"
+import type { Pairs } from "../catalogue/label.ts"
+import { type Bindable, bind, bindEach } from "../instrument/bind.ts"
+import { Bindings } from "../instrument/bindings.ts"
+import { currentFiber } from "../instrument/fiber.ts"
+import { type HandlesOf, InstrumentId } from "../instrument/instrument.ts"
+import type { Ambient } from "../instrument/label.ts"
 import type { Meter } from "../instrument/meter.ts"
-import { defectReason, failureReason, type FailedOutcome, type Outcome } from "../catalogue/outcome.ts"
-import { Runs } from "./runs.ts"
 import type { Series } from "../instrument/series.ts"
-import { remember, SeriesCache } from "../instrument/series-cache.ts"
-import type { Begin, End, Tracker } from "./watch.ts"
+import { type Run, Runs } from "./runs.ts"
+import { Beginning, type Ending, type Start, type Tracker, Watch } from "./watch.ts"
 
 /** What can be done to a job. */
 export type JobOperation = "submit" | "process" | "cancel" | "replay"
@@ -36,53 +39,51 @@ export interface TrackJobOptions {
 }
 
 type JobHandles = HandlesOf<typeof jobs>
-type Ambient = ReadonlyArray<MetricLabel.MetricLabel>
 
 /** Tracks operations on jobs in one set of job metrics. */
 export class JobTracker implements Tracker<TrackJobOptions> {
   readonly site = "trackJob"
   readonly meter: Meter
   private readonly handles: JobHandles
-  private readonly types: { readonly [O in JobOperation]: SeriesCache<TypeSeries, TrackJobOptions> }
+  private readonly operations: Bindings<OperationSeries>
   /** What runs, by series of `inFlightOldestAge`. */
   private readonly running = new Map<Series, Runs>()
 
   constructor(handles: JobHandles, meter: Meter) {
     this.handles = handles
     this.meter = meter
-    const cache = () =>
-      new SeriesCache<TypeSeries, TrackJobOptions>(
-        meter,
-        (_, ambient) => new TypeSeries(this.handles, ambient, this.runsOf)
-      )
-    this.types = { submit: cache(), process: cache(), cancel: cache(), replay: cache() }
+    this.operations = new Bindings(meter)
     meter.observe({
       instrument: handles.inFlightOldestAge[InstrumentId],
       refresh: (nowNanos) => this.observeOldest(nowNanos)
     })
   }
 
-  track(options: TrackJobOptions, begin: Begin): End {
-    const { ambient, clock, startNanos } = begin
-    const { epoch } = this.meter
-    const series = this.seriesOf(options, ambient)
-    series.begin(options, clock)
-    series.inFlight.add(1)
-    const { runs } = series
-    const run = runs?.enter(startNanos)
-    return (outcome, seconds) => {
-      if (run !== undefined) {
-        runs?.leave(run)
-      }
-      series.inFlight.add(-1)
-      // Series that were removed meanwhile are resolved again, so that what ends now is counted.
-      const current = epoch === this.meter.epoch ? series : this.seriesOf(options, ambient)
-      current.end(options, outcome, { seconds, clock })
+  begin(options: TrackJobOptions, start: Start): JobRun {
+    return new JobRun(this, options, start)
+  }
+
+  /** For whoever knows better than an exit how an operation ends. It begins now. */
+  watch(options: TrackJobOptions): JobWatch {
+    let run: JobRun | undefined
+    const watch = new Watch(new Beginning(this, (start) => (run = this.begin(options, start))), currentFiber())
+    return {
+      end: (outcome, isFinal) => {
+        if (run !== undefined) {
+          run.isFinal = isFinal
+        }
+        watch.end(outcome)
+      },
+      endUncounted: () => watch.endUncounted()
     }
   }
 
-  private seriesOf(options: TrackJobOptions, ambient: Ambient): OperationSeries {
-    return this.types[options.operation].get(options.jobType, options, ambient).of(options)
+  /** The series that an operation moves. */
+  seriesOf(options: TrackJobOptions, ambient: Ambient): OperationSeries {
+    const { jobType, operation, priority } = options
+    const branch = this.operations.under(ambient).at(operation).at(jobType).at(priority)
+    branch.bound ??= new OperationSeries(this.handles, options, { ambient, runsOf: this.runsOf })
+    return branch.bound
   }
 
   private readonly runsOf = (oldest: Series): Runs => {
@@ -104,32 +105,74 @@ export class JobTracker implements Tracker<TrackJobOptions> {
   }
 }
 
-/** The series of one operation on one type of job, by priority. */
-class TypeSeries {
-  private readonly byPriority = new Map<string | undefined, OperationSeries>()
-  private readonly make: (options: TrackJobOptions) => OperationSeries
+/** An operation that was begun by hand, to be ended once. */
+export interface JobWatch {
+  /** `isFinal`: no attempt follows, whatever the options said. */
+  readonly end: (outcome: Outcome, isFinal: boolean) => void
+  /** It goes on elsewhere: timed as interrupted, and no cancellation. */
+  readonly endUncounted: () => void
+}
 
-  constructor(handles: JobHandles, ambient: Ambient, runsOf: (oldest: Series) => Runs) {
-    this.make = (options) => new OperationSeries(handles, options, { ambient, runsOf })
+/** One operation on one job, from its beginning to its end. */
+class JobRun implements Ending {
+  isFinal: boolean
+  private readonly tracker: JobTracker
+  private readonly options: TrackJobOptions
+  private readonly epoch: number
+  private readonly series: OperationSeries
+  private readonly run: Run | undefined
+
+  constructor(tracker: JobTracker, options: TrackJobOptions, { ambient, clock, startNanos }: Start) {
+    this.tracker = tracker
+    this.options = options
+    this.isFinal = options.final === true
+    this.epoch = tracker.meter.epoch
+    this.series = tracker.seriesOf(options, ambient)
+    this.series.begin(options, clock)
+    this.series.inFlight.add(1)
+    this.run = this.series.runs?.enter(startNanos)
   }
 
-  of(options: TrackJobOptions): OperationSeries {
-    const known = this.byPriority.get(options.priority)
-    return known ?? remember(this.byPriority, options.priority, this.make(options))
+  ended(outcome: Outcome, seconds: number, start: Start): void {
+    const { interruption } = this.options
+    if (outcome._tag === "interrupted" && interruption === "elsewhere") {
+      this.notCounted(seconds, start)
+    } else {
+      this.leave(start.ambient).end(this.options, outcome, { seconds, clock: start.clock, isFinal: this.isFinal })
+    }
+  }
+
+  notCounted(seconds: number, { ambient }: Start): void {
+    this.leave(ambient).processing("interrupted").record(seconds)
+  }
+
+  /** It does not run any more. Series that were removed meanwhile are bound again, so that what ends now is counted. */
+  private leave(ambient: Ambient): OperationSeries {
+    const { epoch, options, run, series, tracker } = this
+    if (run !== undefined) {
+      series.runs?.leave(run)
+    }
+    series.inFlight.add(-1)
+    return epoch === tracker.meter.epoch ? series : tracker.seriesOf(options, ambient)
   }
 }
 
-/** The series that one operation on one type and priority of job moves, each resolved when it first moves. */
+interface AtEnd {
+  readonly seconds: number
+  readonly clock: Clock.Clock
+  readonly isFinal: boolean
+}
+
+/** The series that one operation on one type and priority of job moves, each bound when it first moves. */
 class OperationSeries {
   readonly inFlight: Series
   readonly runs: Runs | undefined
-  private readonly processing: Series
+  readonly processing: (outcome: string | undefined) => Series
+  private readonly processed: Series
   private readonly succeeded: Series
-  private readonly labelled: (handle: Declared<string>, extra?: Pairs) => Series
+  private readonly failures: (reason: string) => Series
+  private readonly bind: (handle: Bindable) => Series
   private readonly handles: JobHandles
-  private readonly labels: Pairs
-  private readonly byOutcome = new Map<FailedOutcome, Series>()
-  private readonly byReason = new Map<string, Series>()
   private wait: Series | undefined
   private duration: Series | undefined
   private retries: Series | undefined
@@ -140,13 +183,15 @@ class OperationSeries {
     { jobType: job_type, operation, priority }: TrackJobOptions,
     { ambient, runsOf }: { readonly ambient: Ambient; readonly runsOf: (oldest: Series) => Runs }
   ) {
+    const labels: Pairs = { job_type, operation, priority }
     this.handles = handles
-    this.labels = { job_type, operation, priority }
-    this.labelled = (handle, extra = this.labels) => handle[InstrumentId].resolve(canonical(label(extra), ambient))
-    this.inFlight = this.labelled(handles.inFlight)
-    this.processing = this.labelled(handles.processingSeconds)
-    this.succeeded = this.labelled(handles[succeeds[operation]])
-    this.runs = operation === "process" ? runsOf(this.labelled(handles.inFlightOldestAge)) : undefined
+    this.bind = (handle) => bind(handle, labels, ambient)
+    this.inFlight = this.bind(handles.inFlight)
+    this.processing = bindEach(handles.processingSeconds, "outcome", { labels, ambient })
+    this.processed = this.processing(undefined)
+    this.succeeded = this.bind(handles[succeeds[operation]])
+    this.failures = bindEach(handles.failures, "reason", { labels: { job_type }, ambient })
+    this.runs = operation === "process" ? runsOf(this.bind(handles.inFlightOldestAge)) : undefined
   }
 
   begin({ attempt = 1, deliverAt, enqueuedAt, operation }: TrackJobOptions, clock: Clock.Clock): void {
@@ -155,59 +200,46 @@ class OperationSeries {
     }
     if (enqueuedAt !== undefined) {
       const dueMs = Math.max(enqueuedAt, deliverAt ?? enqueuedAt)
-      this.wait ??= this.labelled(this.handles.waitDuration)
+      this.wait ??= this.bind(this.handles.waitDuration)
       this.wait.record(elapsedSeconds(dueMs, clock.unsafeCurrentTimeMillis()))
     }
     if (attempt > 1) {
-      this.retries ??= this.labelled(this.handles.retries)
+      this.retries ??= this.bind(this.handles.retries)
       this.retries.record(1)
     }
   }
 
-  end(options: TrackJobOptions, outcome: Outcome, { clock, seconds }: { seconds: number; clock: Clock.Clock }): void {
+  end(options: TrackJobOptions, outcome: Outcome, at: AtEnd): void {
     switch (outcome._tag) {
       case "success": {
-        this.processing.record(seconds)
+        this.processed.record(at.seconds)
         this.succeeded.record(1)
-        return this.finish(options, clock)
+        return this.finish(options, at.clock)
       }
       case "failure":
       case "defect": {
-        this.processingOf(outcome._tag).record(seconds)
-        this.failuresOf(
-          outcome._tag === "failure" ? failureReason(outcome.error) : defectReason(outcome.defect)
-        ).record(1)
-        return options.final === true ? this.finish(options, clock) : undefined
+        const { _tag } = outcome
+        this.processing(_tag).record(at.seconds)
+        this.failures(_tag === "failure" ? failureReason(outcome.error) : defectReason(outcome.defect)).record(1)
+        return at.isFinal ? this.finish(options, at.clock) : undefined
       }
       case "interrupted": {
-        this.processingOf(outcome._tag).record(seconds)
-        if (options.operation === "process" && options.interruption !== "elsewhere") {
-          this.cancellations ??= this.labelled(this.handles.cancellations)
-          this.cancellations.record(1)
-        }
+        this.processing(outcome._tag).record(at.seconds)
+        return options.operation === "process" ? this.cancel() : undefined
       }
     }
+  }
+
+  private cancel(): void {
+    this.cancellations ??= this.bind(this.handles.cancellations)
+    this.cancellations.record(1)
   }
 
   private finish({ enqueuedAt, operation }: TrackJobOptions, clock: Clock.Clock): void {
     if (operation === "process" && enqueuedAt !== undefined) {
-      this.duration ??= this.labelled(this.handles.duration)
+      this.duration ??= this.bind(this.handles.duration)
       this.duration.record(elapsedSeconds(enqueuedAt, clock.unsafeCurrentTimeMillis()))
     }
-  }
-
-  private processingOf(outcome: FailedOutcome): Series {
-    const known = this.byOutcome.get(outcome)
-    return (
-      known ??
-      remember(this.byOutcome, outcome, this.labelled(this.handles.processingSeconds, { ...this.labels, outcome }))
-    )
-  }
-
-  private failuresOf(reason: string): Series {
-    const known = this.byReason.get(reason)
-    const { job_type } = this.labels
-    return known ?? remember(this.byReason, reason, this.labelled(this.handles.failures, { job_type, reason }))
   }
 }
 

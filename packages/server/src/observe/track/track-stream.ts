@@ -3,21 +3,27 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import type * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
-import type { Counter } from "../instrument/instrument.ts"
-import type { Labels, Pairs } from "../catalogue/label.ts"
+import type { Row } from "../catalogue.ts"
+import type { LabelInput } from "../instrument/label.ts"
+import type { AnyMetric } from "../instrument/update.ts"
 
 /** A counter of this library, or one of Effect's, whose labels nobody declares. */
-export type AnyCounter<Label extends string> = Metric.Metric.Counter<number> & {
-  readonly labelNames?: ReadonlyArray<Label>
-}
+export type AnyCounter<Label extends string> = Metric.Metric.Counter<number> &
+  AnyMetric<number> & {
+    readonly labelNames?: ReadonlyArray<Label>
+    readonly row?: Row
+  }
 
 /** How to count and log the progress of a stream. */
 export interface StreamProgressOptions<Label extends string> {
-  readonly counter: Counter<Label>
-  readonly labels: Pairs<Label> | Labels<Label>
-  /** A line is logged each time that the number of elements passes a multiple of this. */
-  readonly logInterval: number
+  readonly counter: AnyCounter<Label>
+  readonly labels?: LabelInput<NoInfer<Label>> | undefined
+  /** A line is logged each time that the number of elements passes a multiple of this. Default: 1,000. */
+  readonly logInterval?: number | undefined
 }
+
+/** What `logInterval` is unless given. */
+export const defaultLogInterval = 1_000
 
 /** Runs `count` with the number of elements of each chunk that passes; the chunks stay as they are. */
 export const countElements = <A, E, R, R2>(

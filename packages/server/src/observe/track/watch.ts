@@ -1,34 +1,110 @@
 /**
- * The one way in which the combinators watch an effect: begin, run it as it is, end with exactly one outcome. What is
- * watched keeps its value, cause, interruption and fiber refs; a defect in the watching is counted and swallowed.
+ * The one way in which the library watches an effect: begin, run it as it is, end once. What is watched keeps its value,
+ * cause, interruption and fiber refs; a defect in the watching is counted and swallowed.
  */
 import type * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
+import type * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as FiberRef from "effect/FiberRef"
-import type * as MetricLabel from "effect/MetricLabel"
-import * as Option from "effect/Option"
+import { failedOutcome, type FailedOutcome, type Outcome, success } from "../catalogue/outcome.ts"
+import { ambientOf, type AnyFiber, clockOf, currentFiber } from "../instrument/fiber.ts"
+import type { Ambient } from "../instrument/label.ts"
 import type { Meter } from "../instrument/meter.ts"
-import { type Outcome, ofCause, success } from "../catalogue/outcome.ts"
+import type { Series } from "../instrument/series.ts"
+import { ofCause } from "./outcome-of.ts"
 
-/** What a watch knows when it begins. */
-export interface Begin {
+/** What is known of a watch from its beginning on. */
+export interface Start {
   readonly clock: Clock.Clock
   readonly startNanos: bigint
-  /** The labels of `Effect.tagMetrics`, outermost first. */
-  readonly ambient: ReadonlyArray<MetricLabel.MetricLabel>
+  readonly ambient: Ambient
 }
 
-/** What to do when the watched effect has ended. */
-export type End = (outcome: Outcome, seconds: number) => void
+/** Told once of the end of each effect that it watches. */
+export interface Ending {
+  readonly ended: (outcome: Outcome, seconds: number, start: Start) => void
+  /** The third end, neither a success nor anything else to be counted: what was watched goes on elsewhere. */
+  readonly notCounted?: (seconds: number, start: Start) => void
+}
 
-/** A kind of watching that is told of each effect what is known of it: nothing is made for a call but its end. */
-export interface Tracker<Options> {
+/** Where watching happens, and whose meter counts its defects. */
+export interface Site {
   readonly site: string
   readonly meter: Meter
-  readonly track: (options: Options, begin: Begin) => End
+}
+
+/** A kind of watching that has nothing to do as an effect begins. */
+export interface Watcher extends Site, Ending {}
+
+/** A kind of watching that is told of the beginning of each effect, with the options of that one. */
+export interface Tracker<Options> extends Site {
+  readonly begin: (options: Options, start: Start) => Ending
+}
+
+/** One effect under watch, from its beginning on a fiber, or on none. Nothing in it throws. */
+export class Watch<A = never, E = never> implements Start {
+  readonly clock: Clock.Clock
+  readonly startNanos: bigint
+  readonly ambient: Ambient
+  /** What is done when the effect fails: recorded, and passed on. */
+  readonly onFailure = (cause: Cause.Cause<E>): Effect.Effect<never, E> => {
+    this.end(ofCause(cause))
+    return Effect.failCause(cause)
+  }
+  /** What is done when it succeeds. */
+  readonly onSuccess = (value: A): Effect.Effect<A> => {
+    const { seen } = this
+    this.end(success)
+    if (seen !== undefined) {
+      this.at.meter.guard(this.at.site, () => seen(value))
+    }
+    return Effect.succeed(value)
+  }
+  private readonly at: Site
+  private readonly ending: Ending | undefined
+  private readonly seen: ((value: A) => void) | undefined
+
+  /** `seen` is shown the value of a success. */
+  constructor(at: Watcher | Beginning, fiber: AnyFiber | undefined, seen?: (value: A) => void) {
+    this.at = at
+    this.seen = seen
+    this.clock = clockOf(fiber)
+    this.ambient = ambientOf(fiber)
+    this.startNanos = this.clock.unsafeCurrentTimeNanos()
+    this.ending = "ended" in at ? at : at.meter.guard(at.site, () => at.begin(this))
+  }
+
+  /** It has ended, in one of the four outcomes. Either this or `endUncounted` is to be called, once. */
+  end(outcome: Outcome): void {
+    const { at, ending } = this
+    if (ending !== undefined) {
+      at.meter.guard(at.site, () => ending.ended(outcome, this.seconds(), this))
+    }
+  }
+
+  /** It goes on elsewhere. */
+  endUncounted(): void {
+    const { at, ending } = this
+    at.meter.guard(at.site, () => ending?.notCounted?.(this.seconds(), this))
+  }
+
+  /** Never negative: a fiber's clock counts up, but a test may set it back. */
+  private seconds(): number {
+    return Math.max(0, Number(this.clock.unsafeCurrentTimeNanos() - this.startNanos) / 1e9)
+  }
+}
+
+/** A tracker with the options of one effect. */
+export class Beginning implements Site {
+  readonly site: string
+  readonly meter: Meter
+  readonly begin: (start: Start) => Ending
+
+  constructor({ meter, site }: Site, begin: (start: Start) => Ending) {
+    this.site = site
+    this.meter = meter
+    this.begin = begin
+  }
 }
 
 /** Where the tracker of a fiber is found. */
@@ -37,66 +113,38 @@ export interface TrackedBy<R, S, Options> {
   readonly trackerOf: (service: S) => Tracker<Options>
 }
 
-/**
- * Runs an effect under a tracker, which is looked up in the fiber's context. Beginning and end run where interruption
- * can't come between them and the effect, so that whatever goes up comes down; the effect itself stays as interruptible
- * as it was.
- */
+/** Runs an effect under the tracker that is found in the fiber's context. */
 export const watch = <A, E, R, R2, S, Options>(
   effect: Effect.Effect<A, E, R>,
   { tag, trackerOf }: TrackedBy<R2, S, Options>,
   options: Options
 ): Effect.Effect<A, E, R | R2> =>
+  underWatch(effect, (fiber) => {
+    const tracker = trackerOf(Context.unsafeGet(fiber.currentContext, tag))
+    return new Watch<A, E>(new Beginning(tracker, (start) => tracker.begin(options, start)), fiber)
+  })
+
+/** Runs an effect under a watcher that is at hand; `seen` is shown the value of a success. */
+export const watchWith = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  watcher: Watcher,
+  seen?: (value: A) => void
+): Effect.Effect<A, E, R> => underWatch(effect, (fiber) => new Watch<A, E>(watcher, fiber, seen))
+
+// Beginning and end run where interruption can't come between them and the effect, so that whatever goes up comes down;
+// the effect itself stays as interruptible as it was.
+const underWatch = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  begin: (fiber: AnyFiber) => Watch<A, E>
+): Effect.Effect<A, E, R> =>
   Effect.uninterruptibleMask((restore) => {
-    const fiber = Fiber.getCurrentFiber()
-    if (Option.isNone(fiber)) {
-      return restore(effect)
-    }
-    const { currentContext, currentDefaultServices } = fiber.value
-    const tracker = trackerOf(Context.unsafeGet(currentContext, tag))
-    const clock = Context.unsafeGet(currentDefaultServices, Clock.Clock)
-    const startNanos = clock.unsafeCurrentTimeNanos()
-    const ambient = fiber.value.getFiberRef(FiberRef.currentMetricLabels)
-    const end = tracker.meter.guard(tracker.site, () => tracker.track(options, { clock, startNanos, ambient }))
-    return Effect.matchCauseEffect(
-      restore(effect),
-      exits(
-        (cause) => {
-          finish(tracker, end, { clock, startNanos, outcome: ofCause(cause) })
-          return Effect.failCause(cause)
-        },
-        (value) => {
-          finish(tracker, end, { clock, startNanos, outcome: success })
-          return Effect.succeed(value)
-        }
-      )
-    )
+    const fiber = currentFiber()
+    return fiber === undefined ? restore(effect) : Effect.matchCauseEffect(restore(effect), begin(fiber))
   })
 
-// A loader that keeps the names of functions (tsx, esbuild with keepNames) wraps each function that has one in a call,
-// at every call of what surrounds it. Arguments have no names.
-const exits = <A, E>(
-  onFailure: (cause: Cause.Cause<E>) => Effect.Effect<never, E>,
-  onSuccess: (value: A) => Effect.Effect<A>
-) => ({ onFailure, onSuccess })
-
-interface Ended extends Pick<Begin, "clock" | "startNanos"> {
-  readonly outcome: Outcome
-}
-
-const finish = <O>({ meter, site }: Tracker<O>, end: End | undefined, { clock, outcome, startNanos }: Ended): void => {
-  if (end !== undefined) {
-    meter.guard(site, () => end(outcome, secondsBetween(startNanos, clock.unsafeCurrentTimeNanos())))
-  }
-}
-
-/** The ambient labels of the fiber that runs now. */
-export const ambientLabels = (): ReadonlyArray<MetricLabel.MetricLabel> =>
-  Option.match(Fiber.getCurrentFiber(), {
-    onNone: () => [],
-    onSome: (fiber) => fiber.getFiberRef(FiberRef.currentMetricLabels)
-  })
-
-/** Never negative: a fiber's clock counts up, but a test may set it back. */
-const secondsBetween = (startNanos: bigint, endNanos: bigint): number =>
-  Math.max(0, Number(endNanos - startNanos) / 1e9)
+/** A watcher that records the seconds in the series of the outcome; `undefined` is a success. */
+export const timer = ({ meter, site }: Site, series: (outcome: FailedOutcome | undefined) => Series): Watcher => ({
+  site,
+  meter,
+  ended: (outcome, seconds) => series(failedOutcome(outcome)).record(seconds)
+})

@@ -2,7 +2,8 @@ import { describe, expect, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import * as HashSet from "effect/HashSet"
 import * as MetricLabel from "effect/MetricLabel"
-import { canonical, clean, identity, label, maxValueLength } from "../../../src/observe/catalogue/label.ts"
+import { clean, identity, maxValueLength } from "../../../src/observe/catalogue/label.ts"
+import { canonical, label } from "../../../src/observe/instrument/label.ts"
 
 const anyText = FastCheck.string({ unit: "binary", maxLength: 300 })
 const anyPairs = FastCheck.dictionary(

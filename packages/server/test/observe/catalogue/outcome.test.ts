@@ -4,14 +4,8 @@ import * as Data from "effect/Data"
 import * as Exit from "effect/Exit"
 import * as FastCheck from "effect/FastCheck"
 import * as FiberId from "effect/FiberId"
-import {
-  clusterErrorType,
-  defectReason,
-  errorTag,
-  failureReason,
-  ofCause,
-  ofExit
-} from "../../../src/observe/catalogue/outcome.ts"
+import { clusterErrorType, defectReason, errorTag, failureReason } from "../../../src/observe/catalogue/error-name.ts"
+import { ofCause, ofExit } from "../../../src/observe/track/outcome-of.ts"
 
 class Tagged extends Data.TaggedError("Tagged")<{ readonly reason?: string }> {}
 class Custom extends Error {}

@@ -4,11 +4,11 @@ import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import * as MetricRegistry from "effect/MetricRegistry"
 import { catalogue } from "../../../src/observe/catalogue.ts"
-import { canonical, label } from "../../../src/observe/catalogue/label.ts"
 import { meterOf } from "../../../src/observe/instrument/meter.ts"
 import { makeCollector } from "../../../src/observe/collect/registries.ts"
 import type { Drop } from "../../../src/observe/collect/drop.ts"
 import type { Point } from "../../../src/observe/collect/point.ts"
+import { canonical, label } from "../../../src/observe/instrument/label.ts"
 
 const names = ["a", "b", "c"]
 const name = FastCheck.constantFrom(...names)

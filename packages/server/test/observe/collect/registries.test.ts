@@ -3,9 +3,9 @@ import { expect, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import * as MetricRegistry from "effect/MetricRegistry"
 import { catalogue } from "../../../src/observe/catalogue.ts"
-import { canonical, label } from "../../../src/observe/catalogue/label.ts"
 import { meterOf } from "../../../src/observe/instrument/meter.ts"
 import { makeCollector } from "../../../src/observe/collect/registries.ts"
+import { canonical, label } from "../../../src/observe/instrument/label.ts"
 
 it("telemetry_series counts series as they are at each collection, its own from the first on", () => {
   const registry = MetricRegistry.make()

@@ -12,9 +12,9 @@ import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import path from "node:path"
 import { catalogue, type Row } from "../../../src/observe/catalogue.ts"
-import { canonical, label } from "../../../src/observe/catalogue/label.ts"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import { Prometheus } from "../../../src/observe/prometheus.ts"
+import { canonical, label } from "../../../src/observe/instrument/label.ts"
 
 const rows: ReadonlyArray<Row> = Object.values(catalogue).flatMap((namespace): ReadonlyArray<Row> =>
   Object.values(namespace)

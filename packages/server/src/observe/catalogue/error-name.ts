@@ -1,0 +1,35 @@
+/** The short names of errors: what the labels `reason` and `type` say. None of them throws, whatever the error is. */
+import { attempt } from "./attempt.ts"
+
+/** `_tag`, else the constructor name of an `Error`, else `Unknown`. */
+export const errorTag = (error: unknown): string =>
+  word(error, "_tag") ?? (error instanceof Error ? constructorName(error) : undefined) ?? "Unknown"
+
+/** The `reason` of a failed job: the error's string `reason`, else its `_tag`, else its constructor name. */
+export const failureReason = (error: unknown): string =>
+  word(error, "reason") ?? word(error, "_tag") ?? constructorName(error) ?? "Unknown"
+
+/** The `reason` of a job that died: the constructor name of an object that was thrown, else `Defect`. */
+export const defectReason = (defect: unknown): string =>
+  (isObject(defect) ? constructorName(defect) : undefined) ?? "Defect"
+
+/**
+ * The `type` of a cluster error: the error's string `reason`, else its `_tag`, else its `name`, which is all that is
+ * left of an error that came back over the wire as a plain `Error`.
+ */
+export const clusterErrorType = (error: unknown): string =>
+  word(error, "reason") ?? word(error, "_tag") ?? word(error, "name") ?? errorTag(error)
+
+// An error is anything, a proxy or a getter that throws included; what can't be read has no name.
+const word = (value: unknown, key: string): string | undefined => {
+  const found = attempt(() => (isObject(value) ? Reflect.get(value, key) : undefined))
+  return typeof found === "string" && found !== "" ? found : undefined
+}
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === "object" && value !== null) || typeof value === "function"
+
+const constructorName = (value: unknown): string | undefined => {
+  const found: unknown = attempt(() => Object(value).constructor)
+  return value === null || value === undefined ? undefined : word(found, "name")
+}
