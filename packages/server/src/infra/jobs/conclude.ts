@@ -7,7 +7,8 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import type { MetricsService, TrackJobOptions } from "../../observe/metrics.ts"
+import type { MetricsService } from "../../observe/metrics.ts"
+import { ofExit } from "../../observe/track/outcome-of.ts"
 import { AttemptFailed, describe, nameable } from "./attempt.ts"
 import { pauseAfter } from "./backoff.ts"
 import type { JobsSettings } from "./config.ts"
@@ -40,35 +41,37 @@ export const runJob = (
     const { job } = running
     const { handler, recorder, settings } = options
     let settled: Settlement | undefined
-    const tracked: TrackJobOptions = {
-      jobType: job.jobType,
-      operation: "process",
-      priority: job.priority,
-      // A redelivery is no attempt after the first: it is counted by itself.
-      attempt: job.isRedelivered ? undefined : job.attempt,
-      enqueuedAt: job.acceptedAt,
-      deliverAt: job.dueAt,
-      // Cancellations are counted by the tracked `cancel`; a hand-over is none.
-      interruption: "elsewhere",
-      // Read when the operation ends, when it is known.
-      get final() {
-        return settled?._tag === "Dead"
-      }
-    }
     const once = Effect.gen(function* () {
       const ended = yield* attempt(running, handler, settings)
       const settlement = yield* settlementOf(job, handler, ended)
       settled = settlement === undefined ? undefined : yield* write(job, settlement, options)
       if (settled === undefined || settled._tag === "Released") {
-        return yield* Effect.interrupt
+        return "elsewhere" as const
       }
       return yield* settled === settlement ? asTracked(ended) : Effect.fail(unwritable)
     })
-    return (job.isRedelivered ? recorder.redelivered(job) : Effect.void).pipe(
-      Effect.zipRight(Effect.exit(recorder.track(tracked)(once))),
-      Effect.zipRight(Effect.suspend(() => recordEnd(recorder, job, settled))),
-      Effect.map(() => Option.fromNullable(settled))
-    )
+    return Effect.gen(function* () {
+      yield* job.isRedelivered ? recorder.redelivered(job) : Effect.void
+      const watch = yield* recorder.begin({
+        jobType: job.jobType,
+        operation: "process",
+        priority: job.priority,
+        // A redelivery is no attempt after the first: it is counted by itself.
+        attempt: job.isRedelivered ? undefined : job.attempt,
+        enqueuedAt: job.acceptedAt,
+        deliverAt: job.dueAt,
+        // Cancellations are counted by the tracked `cancel`; a hand-over is none.
+        interruption: "elsewhere"
+      })
+      const exit = yield* Effect.exit(once)
+      if (Exit.isSuccess(exit) && exit.value === "elsewhere") {
+        watch.endUncounted()
+      } else {
+        watch.end(ofExit(exit), settled?._tag === "Dead")
+      }
+      yield* recordEnd(recorder, job, settled)
+      return Option.fromNullable(settled)
+    })
   })
 
 /** What to do with the job; nothing when its cancellation has been written already. */
