@@ -25,32 +25,47 @@ const core = ["catalogue", "instrument", "track"]
 export const closed = ["packages/server/src"]
 
 export const layers = {
-  catalogue: { folder: `${observe}/catalogue`, imports: [], packages: ["effect"] },
+  // Without Effect: an edition for another major of it takes these folders as they are.
+  catalogue: { folder: `${observe}/catalogue`, imports: [], packages: [] },
+  points: { folder: `${observe}/collect/points`, imports: [], packages: [] },
+  text: { folder: `${observe}/prometheus/text`, imports: ["points"], packages: [] },
   instrument: { folder: `${observe}/instrument`, imports: ["catalogue"], packages: ["effect"] },
   track: { folder: `${observe}/track`, imports: ["catalogue", "instrument"], packages: ["effect"] },
   metrics: { folder: `${observe}/metrics`, imports: core, packages: ["effect"] },
   testing: { folder: `${observe}/testing`, imports: [...core, "metrics"], packages: ["effect"] },
-  collect: { folder: `${observe}/collect`, imports: [...core, "metrics"], packages: ["effect", "node"] },
-  config: { folder: `${observe}/config`, imports: ["collect"], packages: ["effect", "node"] },
+  collect: { folder: `${observe}/collect`, imports: [...core, "metrics", "points"], packages: ["effect", "node"] },
+  config: { folder: `${observe}/config`, imports: ["collect", "points"], packages: ["effect", "node"] },
   otlp: {
     folder: `${observe}/otlp`,
-    imports: [...core, "metrics", "collect", "config"],
+    imports: [...core, "metrics", "points", "collect", "config"],
     packages: ["effect", "@effect/opentelemetry", "@effect/platform", "@opentelemetry", "node"]
   },
   prometheus: {
     folder: `${observe}/prometheus`,
-    imports: [...core, "metrics", "collect", "config"],
+    imports: [...core, "metrics", "points", "text", "collect", "config"],
     packages: ["effect", "@effect/platform", "node"]
   },
   telemetry: {
     folder: `${observe}/telemetry`,
-    imports: ["metrics", "collect", "config", "otlp", "prometheus"],
+    imports: ["metrics", "points", "collect", "config", "otlp", "prometheus"],
     packages: ["effect"]
   },
   infra: { folder: infra, imports: [...core, "metrics"], packages: ["effect", ...optionalPeersOfInfra] },
   "server's tests": {
     folder: "packages/server/test",
-    imports: [...core, "metrics", "testing", "collect", "config", "otlp", "prometheus", "telemetry", "infra"],
+    imports: [
+      ...core,
+      "metrics",
+      "testing",
+      "points",
+      "text",
+      "collect",
+      "config",
+      "otlp",
+      "prometheus",
+      "telemetry",
+      "infra"
+    ],
     packages: ["*"],
     workspace: ["@parametric-portal/server", "@parametric-portal/dashboard"]
   },

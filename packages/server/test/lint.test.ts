@@ -32,6 +32,10 @@ const allowed = (what: string, file: string, source: string): Planted => ({ what
 const directions = [
   ["catalogue imports metrics", `${observe}/catalogue/a.ts`, `import "../metrics.ts"`],
   ["catalogue imports OpenTelemetry", `${observe}/catalogue/b.ts`, `import "@opentelemetry/api"`],
+  ["catalogue imports Effect", `${observe}/catalogue/d.ts`, `import "effect/HashSet"`],
+  ["points import Effect", `${observe}/collect/points/a.ts`, `export type { Left } from "effect/Either"`],
+  ["points import instrument", `${observe}/collect/points/b.ts`, `import "../../instrument/meter.ts"`],
+  ["the text of a page imports Effect", `${observe}/prometheus/text/a.ts`, `import "effect/Stream"`],
   ["the catalogue's entry imports instrument", `${observe}/catalogue.ts`, `import "./instrument/meter.ts"`],
   ["catalogue passes metrics on", `${observe}/catalogue/c.ts`, `export * from "../metrics.ts"`],
   ["instrument passes metrics on", `${observe}/instrument/a.ts`, `export { a } from "../metrics.ts"`],
@@ -90,6 +94,8 @@ const inInfra = [
   ["eslint(max-lines)", "long", `export const a = 1\n${"// more\n".repeat(300)}`],
   ["eslint(max-lines-per-function)", "long-function", `export const a = () => {\n${"  //\n".repeat(60)}}`],
   ["import(no-cycle)", "cycle", `import { b } from "./back.ts"\nexport const a = (): number => b()`],
+  ["import(no-cycle)", "type-cycle", `import type { B } from "./type-back.ts"\nexport type A = B | 1`],
+  ["import(no-cycle)", "type-back", `import type { A } from "./type-cycle.ts"\nexport type B = A | 2`],
   ["import(no-cycle)", "back", `import { a } from "./cycle.ts"\nexport const b = (): number => a()`]
 ] as const
 

@@ -3,7 +3,6 @@
  * It leaves sending them anywhere to `observe/telemetry` and `observe/prometheus`.
  */
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
@@ -14,20 +13,23 @@ import { type Bindable, bindForGood, type BoundSeries } from "./instrument/bind.
 import { boundaries } from "./catalogue/boundaries.ts"
 import { catalogue, type Row, type Rows } from "./catalogue.ts"
 import { checkBoundaries, checkLabels } from "./instrument/definition.ts"
-import { type Gauge, type HandlesOf, type Instrument, InstrumentId } from "./instrument/instrument.ts"
+import { type Gauge, type HandlesOf, InstrumentId } from "./instrument/instrument.ts"
 import type { Pairs } from "./catalogue/label.ts"
 import { type DefineOptions, type Meter, meterOf } from "./instrument/meter.ts"
 import { observe, sample, type Sample, type SampleOptions } from "./instrument/sampler.ts"
-import { ClusterTracker, type TrackClusterOptions } from "./track/track-cluster.ts"
+import type { TrackClusterOptions } from "./track/track-cluster.ts"
+import { type Trackers, trackersOf } from "./track/trackers.ts"
+import { handlesOf } from "./instrument/define.ts"
 import { effectTracker, type ErrorMetric, recordError, type TrackEffectOptions } from "./track/track-effect.ts"
 import { ambientOf, currentFiber } from "./instrument/fiber.ts"
 import { add, type AnyMetric, record } from "./instrument/update.ts"
-import { JobTracker, type TrackJobOptions } from "./track/track-job.ts"
+import type { TrackJobOptions } from "./track/track-job.ts"
 import {
   type AnyCounter,
   countElements,
   defaultLogInterval,
   logProgress,
+  nameOf,
   type StreamProgressOptions
 } from "./track/track-stream.ts"
 import { watch } from "./track/watch.ts"
@@ -57,7 +59,7 @@ export interface MetricsOptions extends DefineOptions {
   readonly registry?: MetricRegistry.MetricRegistry | "own"
 }
 
-interface MetricsShape extends HandlesOfCatalogue {
+interface MetricsShape extends HandlesOfCatalogue, Trackers {
   /** The registry that holds the series. */
   readonly registry: MetricRegistry.MetricRegistry
   /**
@@ -68,8 +70,6 @@ interface MetricsShape extends HandlesOfCatalogue {
   /** The instruments of that registry; for the rooms of this library that collect and sample. */
   readonly meter: Meter
   readonly options: DefineOptions
-  readonly jobTracker: JobTracker
-  readonly clusterTracker: ClusterTracker
 }
 
 type HandlesOfCatalogue = { readonly [N in keyof typeof catalogue]: HandlesOf<(typeof catalogue)[N]> }
@@ -277,38 +277,3 @@ const build = ({
     const handles = { jobs, cluster, workflow, telemetry }
     return { ...handles, registry, scope, meter, options, ...trackersOf(meter, handles) }
   })
-
-/** The trackers of a meter, made once: what runs is known to one of them, whoever asked for the service. */
-const trackersOf = (meter: Meter, handles: HandlesOfCatalogue): Pick<MetricsShape, "jobTracker" | "clusterTracker"> => {
-  const known = trackers.get(meter)
-  const made = known ?? {
-    jobTracker: new JobTracker(handles.jobs, meter),
-    clusterTracker: new ClusterTracker(handles.cluster, meter)
-  }
-  trackers.set(meter, made)
-  return made
-}
-
-const trackers = new WeakMap<Meter, Pick<MetricsShape, "jobTracker" | "clusterTracker">>()
-
-const handlesOf = <const Rs extends Rows>(
-  meter: Meter,
-  rows: Rs,
-  options: DefineOptions
-): Either.Either<HandlesOf<Rs>, DefinitionError> =>
-  Either.map(
-    Either.all(
-      Object.entries(rows).map(([handle, row]) =>
-        Either.map(meter.define(row, options), (instrument) => [handle, instrument.handle] as const)
-      )
-    ),
-    (handles) => typed<Rs>(Object.fromEntries(handles))
-  )
-
-// An instrument makes its handle from its row: the kind and unit that `HandleOf` reads choose the same input and state
-// there, and the label names are those of the row.
-const typed = <Rs extends Rows>(handles: Record<string, Instrument["handle"]>): HandlesOf<Rs> =>
-  // oxlint-disable-next-line typescript/consistent-type-assertions
-  handles as unknown as HandlesOf<Rs>
-
-const nameOf = (counter: AnyCounter<string>): string => counter.row?.name ?? "elements"

@@ -27,7 +27,7 @@ export { PrometheusListenError } from "./prometheus/listen.ts"
 export type { ExportReport } from "./collect/destination.ts"
 export type * from "./config/options.ts"
 export { TelemetryPeerMissing, TelemetrySettingsError } from "./config/settings-error.ts"
-export type { Temporality } from "./collect/temporality.ts"
+export type { Temporality } from "./collect/points/temporality.ts"
 
 /** What can go wrong at start-up; nothing can afterwards. */
 export type TelemetryError = TelemetrySettingsError | TelemetryPeerMissing | PrometheusListenError

@@ -6,7 +6,7 @@ import { InstrumentId } from "../instrument/instrument.ts"
 import type { Meter } from "../instrument/meter.ts"
 import type { MetricsService } from "../metrics.ts"
 import { type Collector, makeCollector } from "./registries.ts"
-import type { Drop } from "./drop.ts"
+import type { Drop } from "./points/drop.ts"
 import { canonical, label } from "../instrument/label.ts"
 
 /** Which registries to collect. */

@@ -2,11 +2,11 @@
 import * as MetricKeyType from "effect/MetricKeyType"
 import * as Option from "effect/Option"
 import type { AnyKey } from "../instrument/registry.ts"
-import type { Drop } from "./drop.ts"
-import { shapeOf } from "./families.ts"
-import type { ExportMetric } from "./point.ts"
+import type { Drop } from "./points/drop.ts"
+import { shapeOf } from "./points/families.ts"
+import type { ExportMetric } from "./points/point.ts"
 import { isReadable } from "./summary.ts"
-import { knownUnits, unitOfWord } from "./unit.ts"
+import { knownUnits, unitOfWord } from "./points/unit.ts"
 
 /** An external metric and one label set of it. */
 export interface Definition {

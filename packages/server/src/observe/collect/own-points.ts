@@ -2,8 +2,8 @@
 import type { Buckets as Live } from "../instrument/histogram.ts"
 import type { Instrument } from "../instrument/instrument.ts"
 import type { Series } from "../instrument/series.ts"
-import { distributionOf } from "./distribution.ts"
-import { type Distribution, type ExportMetric, type ExportSeries, hrTime, type Point } from "./point.ts"
+import { distributionOf } from "./points/distribution.ts"
+import { type Distribution, type ExportMetric, type ExportSeries, hrTime, type Point } from "./points/point.ts"
 
 /** An instrument as it is exported. */
 export const ownMetric = (instrument: Instrument): ExportMetric => own(instrument).metric

@@ -6,14 +6,14 @@ import type * as MetricRegistry from "effect/MetricRegistry"
 import { catalogue } from "../catalogue.ts"
 import type { Instrument } from "../instrument/instrument.ts"
 import { type Meter, meterOf } from "../instrument/meter.ts"
-import type { Drop } from "./drop.ts"
-import { type Claims, type Family, mergeFamilies, shapeOf, type Step } from "./families.ts"
+import type { Drop } from "./points/drop.ts"
+import { type Claims, type Family, mergeFamilies, shapeOf, type Step } from "./points/families.ts"
 import { ExternalMetrics } from "./external.ts"
 import { ownMetric, ownPoints, ownReader } from "./own-points.ts"
-import type { Point } from "./point.ts"
+import type { Point } from "./points/point.ts"
 import { canonical, label } from "../instrument/label.ts"
 
-export type { Step } from "./families.ts"
+export type { Step } from "./points/families.ts"
 
 /** How to collect. */
 export interface CollectorOptions {
@@ -34,13 +34,13 @@ export const makeCollector = ({ dropped, externalStartNanos, registries }: Colle
   const distinct = Array.from(new Set(registries))
   const claims: Claims = { shapes: new Map(), series: new Map() }
   const external = new ExternalMetrics(externalStartNanos, dropped)
-  const families = function* (nowNanos: bigint): Generator<undefined, Iterable<ReadonlyArray<Family>>> {
+  const families = function* (nowNanos: bigint): Generator<undefined, Iterable<ReadonlyArray<Source>>> {
     const sources = distinct.map((registry) => ({ registry, instruments: instrumentsOf(meterOf(registry), nowNanos) }))
-    const found: Array<Family> = sources.flatMap(({ instruments }) => instruments.map(ownFamily))
+    const found: Array<Source> = sources.flatMap(({ instruments }) => instruments.map(ownFamily))
     for (const { instruments, registry } of sources) {
       found.push(...(yield* external.families(registry, instruments)))
     }
-    const byName = new Map<string, Array<Family>>()
+    const byName = new Map<string, Array<Source>>()
     for (const family of found) {
       const known = byName.get(family.metric.name)
       byName.set(family.metric.name, known === undefined ? [family] : [...known, family])
@@ -84,7 +84,12 @@ const instrumentsOf = (meter: Meter, nowNanos: bigint): ReadonlyArray<Instrument
   return instruments
 }
 
-const ownFamily = (instrument: Instrument): Family => {
+/** A family, and the instrument where it is ours: no two series of one have the same attributes. */
+interface Source extends Family {
+  readonly instrument?: Instrument
+}
+
+const ownFamily = (instrument: Instrument): Source => {
   const metric = ownMetric(instrument)
   return {
     metric,

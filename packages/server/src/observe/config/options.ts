@@ -1,6 +1,6 @@
 /** What a user may say in code about telemetry. What is left out comes from the `OTEL_*` variables, then from defaults. */
 import type * as Duration from "effect/Duration"
-import type { Temporality } from "../collect/temporality.ts"
+import type { Temporality } from "../collect/points/temporality.ts"
 
 /** A collector, or anything else that takes OTLP over HTTP. */
 export interface OtlpOptions {

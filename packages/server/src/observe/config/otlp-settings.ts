@@ -6,7 +6,7 @@ import type { OtlpOptions } from "./options.ts"
 import { durationOption, notAbove } from "./time-limit.ts"
 import { readTls, type Tls } from "./tls.ts"
 import { TelemetrySettingsError } from "./settings-error.ts"
-import type { Temporality } from "../collect/temporality.ts"
+import type { Temporality } from "../collect/points/temporality.ts"
 
 /** An OTLP destination with nothing left open. */
 export interface OtlpSettings {

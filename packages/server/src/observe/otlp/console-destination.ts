@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import type { Collector } from "../collect/registries.ts"
 import type { Destination, ExportReport } from "../collect/destination.ts"
 import { inSlices } from "../collect/pause.ts"
-import type { ExportMetric, Point } from "../collect/point.ts"
+import type { ExportMetric, Point } from "../collect/points/point.ts"
 
 /** Writes cumulative values through Effect's `Console`. */
 export const makeConsoleDestination = (collector: Collector): Destination => {

@@ -15,7 +15,7 @@ import { inSlices } from "../collect/pause.ts"
 import { makeRequest, type Request } from "./request.ts"
 import type { SelfMetrics } from "../collect/self-metrics.ts"
 import type { SendFailed, Sender } from "./sender.ts"
-import type { Baselines } from "../collect/temporality.ts"
+import type { Baselines } from "../collect/points/temporality.ts"
 import type { TimeAfter } from "./wire-time.ts"
 
 /** What exports to one destination need. */

@@ -13,7 +13,7 @@ import { makeRequest } from "./request.ts"
 import { resourceAttributes } from "../config/resource.ts"
 import { collectorOf, type Registries } from "../collect/collector.ts"
 import type { TelemetryPeerMissing, TelemetrySettingsError } from "../config/settings-error.ts"
-import { makeBaselines } from "../collect/temporality.ts"
+import { makeBaselines } from "../collect/points/temporality.ts"
 import { makeWireTime } from "./wire-time.ts"
 
 /** A producer of everything that a `MetricsService` has. */

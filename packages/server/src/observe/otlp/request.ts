@@ -1,9 +1,9 @@
 /** Points as OpenTelemetry's exporters take them: grouped by scope and metric, a bounded number in each request. */
 import type { Resource } from "@opentelemetry/resources"
 import type { DataPoint, Histogram, MetricData, ResourceMetrics } from "@opentelemetry/sdk-metrics"
-import { type ExportMetric, hrTime, type HrTime, type Point } from "../collect/point.ts"
+import { type ExportMetric, hrTime, type HrTime, type Point } from "../collect/points/point.ts"
 import { externalScope, ownScope } from "../collect/scope.ts"
-import type { Baselines } from "../collect/temporality.ts"
+import type { Baselines } from "../collect/points/temporality.ts"
 import type { TimeAfter } from "./wire-time.ts"
 
 /** One request: what goes to the exporter, and the deltas that its acknowledgement covers. */

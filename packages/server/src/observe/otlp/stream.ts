@@ -10,7 +10,7 @@ import type { Meter } from "../instrument/meter.ts"
 import type { MetricsService } from "../metrics.ts"
 import type { ExportReport } from "../collect/destination.ts"
 import type { Sender } from "./sender.ts"
-import { type Baselines, makeBaselines, type Temporality } from "../collect/temporality.ts"
+import { type Baselines, makeBaselines, type Temporality } from "../collect/points/temporality.ts"
 import { makeWireTime, type TimeAfter } from "./wire-time.ts"
 
 /** An export, and what it is sent with. */

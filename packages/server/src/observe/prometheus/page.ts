@@ -5,10 +5,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Collector } from "../collect/registries.ts"
-import type { Drop } from "../collect/drop.ts"
+import type { Drop } from "../collect/points/drop.ts"
 import { pause, sliceMs } from "../collect/pause.ts"
-import { contentTypes, formatFor } from "./negotiate.ts"
-import { makeRenderer } from "./render.ts"
+import { contentTypes, formatFor } from "./text/negotiate.ts"
+import { makeRenderer } from "./text/render.ts"
 
 /** A page in the format that a scraper asked for. */
 export interface Page {

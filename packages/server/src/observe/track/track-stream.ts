@@ -46,3 +46,6 @@ export const logProgress = <A, E, R>(
       return after > before ? Effect.logInfo(message(after * interval)) : Effect.void
     })
   })
+
+/** What a line of progress calls the counter. */
+export const nameOf = (counter: AnyCounter<string>): string => counter.row?.name ?? "elements"

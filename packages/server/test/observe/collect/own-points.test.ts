@@ -6,8 +6,8 @@ import * as MetricRegistry from "effect/MetricRegistry"
 import { catalogue } from "../../../src/observe/catalogue.ts"
 import { meterOf } from "../../../src/observe/instrument/meter.ts"
 import { makeCollector } from "../../../src/observe/collect/registries.ts"
-import type { Drop } from "../../../src/observe/collect/drop.ts"
-import type { Point } from "../../../src/observe/collect/point.ts"
+import type { Drop } from "../../../src/observe/collect/points/drop.ts"
+import type { Point } from "../../../src/observe/collect/points/point.ts"
 import { canonical, label } from "../../../src/observe/instrument/label.ts"
 
 const names = ["a", "b", "c"]

@@ -1,13 +1,22 @@
 /** The state of an Effect histogram as a distribution: counts of each bucket by itself, and no invented extremes. */
-import type * as MetricState from "effect/MetricState"
 import type { Distribution } from "./point.ts"
+
+/** A histogram as Effect's state has it. */
+export interface CumulativeHistogram {
+  readonly count: number
+  readonly sum: number
+  readonly min: number
+  readonly max: number
+  /** The count up to each boundary, inclusive. */
+  readonly buckets: ReadonlyArray<readonly [number, number]>
+}
 
 /**
  * Effect's buckets are cumulative and end with infinity, which the wire leaves unsaid. A fresh histogram of Effect has
  * the largest number as its minimum and the smallest positive one as its maximum: neither is exported.
  */
 export const distributionOf = (
-  { buckets: cumulative, count, max, min, sum }: MetricState.MetricState.Histogram,
+  { buckets: cumulative, count, max, min, sum }: CumulativeHistogram,
   boundaries: Array<number>
 ): Distribution => {
   const counts: Array<number> = []

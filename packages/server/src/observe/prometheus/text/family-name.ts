@@ -1,7 +1,7 @@
 /** The names that a metric takes up on a page: of its family, of its samples, and of the label that they have besides. */
-import type { ExportMetric } from "../collect/point.ts"
+import type { ExportMetric } from "../../collect/points/point.ts"
 import type { TextFormat } from "./negotiate.ts"
-import { metricName } from "./word.ts"
+import { metricName } from "./syntax.ts"
 
 /** A counter's family leaves out `_total`, which all of its samples have. */
 export const familyName = ({ kind, name }: ExportMetric): string =>

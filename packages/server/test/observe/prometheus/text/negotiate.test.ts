@@ -1,6 +1,6 @@
 /** Which format a scraper gets. */
 import { expect, it } from "@effect/vitest"
-import { formatFor } from "../../../src/observe/prometheus/negotiate.ts"
+import { formatFor } from "../../../../src/observe/prometheus/text/negotiate.ts"
 
 const cases: ReadonlyArray<readonly [accept: string | undefined, format: "openmetrics" | "text"]> = [
   [undefined, "text"],

@@ -1,5 +1,4 @@
 /** A metric with all of its series in one registry, and what happens when several of one name meet. */
-import type { Instrument } from "../instrument/instrument.ts"
 import type { Drop } from "./drop.ts"
 import type { Distribution, ExportMetric, ExportSeries, Point } from "./point.ts"
 
@@ -12,8 +11,6 @@ export interface Family {
   /** Kind, unit and boundaries in words: families that agree in it can be merged. */
   readonly shape: string
   readonly size: number
-  /** Where it is ours: no two of its series have the same attributes. */
-  readonly instrument?: Instrument
   readonly points: () => Generator<Step>
 }
 
@@ -98,7 +95,7 @@ const isCounted = ({ metric: { kind } }: Point): boolean => kind === "counter" |
 /** A registry has no order: without a memory the definition could change with every metric that is added. */
 const holder = (families: ReadonlyArray<Family>, { shapes }: Claims): Family | undefined => {
   const [first] = families
-  if (first === undefined || first.instrument !== undefined) {
+  if (first === undefined || first.metric.origin === "own") {
     return first
   }
   const claimed = shapes.get(first.metric.name)

@@ -2,11 +2,11 @@
  * Points as text, one metric after the other: OpenMetrics 1.0.0 (https://prometheus.io/docs/specs/om/open_metrics_spec/)
  * or the Prometheus text format 0.0.4. Names are those of the catalogue in both.
  */
-import type { Drop } from "../collect/drop.ts"
-import type { ExportMetric, ExportSeries, Point } from "../collect/point.ts"
-import { familyName, namesOf, reserved } from "./family.ts"
+import type { Drop } from "../../collect/points/drop.ts"
+import type { ExportMetric, ExportSeries, Point } from "../../collect/points/point.ts"
+import { familyName, namesOf, reserved } from "./family-name.ts"
 import type { TextFormat } from "./negotiate.ts"
-import { bound, escaped, escapedHelp, labelsOf } from "./word.ts"
+import { bound, escaped, escapedHelp, labelsOf } from "./syntax.ts"
 
 /** Writes the points of one scrape. The points of a metric must come one after the other. */
 export interface Renderer {

@@ -6,10 +6,10 @@ import * as MetricKey from "effect/MetricKey"
 import type * as MetricKeyType from "effect/MetricKeyType"
 import * as MetricLabel from "effect/MetricLabel"
 import * as MetricRegistry from "effect/MetricRegistry"
-import type { TextFormat } from "../../../src/observe/prometheus/negotiate.ts"
-import { makeRenderer } from "../../../src/observe/prometheus/render.ts"
-import { makeCollector } from "../../../src/observe/collect/registries.ts"
-import type { Drop } from "../../../src/observe/collect/drop.ts"
+import type { TextFormat } from "../../../../src/observe/prometheus/text/negotiate.ts"
+import { makeRenderer } from "../../../../src/observe/prometheus/text/render.ts"
+import { makeCollector } from "../../../../src/observe/collect/registries.ts"
+import type { Drop } from "../../../../src/observe/collect/points/drop.ts"
 
 /** The samples of a scrape, and what it left out. */
 const rendered = (format: TextFormat, registry: MetricRegistry.MetricRegistry, startNanos = 0n) => {

@@ -2,12 +2,12 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import * as MetricRegistry from "effect/MetricRegistry"
-import { catalogue, type Row } from "../../../src/observe/catalogue.ts"
-import { meterOf } from "../../../src/observe/instrument/meter.ts"
-import { makeCollector } from "../../../src/observe/collect/registries.ts"
-import type { Point } from "../../../src/observe/collect/point.ts"
-import { makeBaselines } from "../../../src/observe/collect/temporality.ts"
-import { canonical, label } from "../../../src/observe/instrument/label.ts"
+import { catalogue, type Row } from "../../../../src/observe/catalogue.ts"
+import { meterOf } from "../../../../src/observe/instrument/meter.ts"
+import { makeCollector } from "../../../../src/observe/collect/registries.ts"
+import type { Point } from "../../../../src/observe/collect/points/point.ts"
+import { makeBaselines } from "../../../../src/observe/collect/points/temporality.ts"
+import { canonical, label } from "../../../../src/observe/instrument/label.ts"
 
 const labels = canonical(label({ job_type: "x" }))
 
