@@ -1,15 +1,28 @@
-/** The README says the truth: its example is compiled and run as printed, its table is the catalogue's. */
+/** The READMEs tell the truth: the example is compiled and run as printed, tables and versions are those of the sources. */
 import { NodeContext } from "@effect/platform-node"
 import * as Command from "@effect/platform/Command"
 import * as FileSystem from "@effect/platform/FileSystem"
+import * as HttpApp from "@effect/platform/HttpApp"
 import { describe, expect, it } from "@effect/vitest"
 import { Receiver } from "@parametric-portal/dashboard/receiver"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as TestClock from "effect/TestClock"
 import { fileURLToPath } from "node:url"
 import { catalogue, type Row } from "../../src/observe/catalogue.ts"
+import { MetricsService } from "../../src/observe/metrics.ts"
+import { Prometheus } from "../../src/observe/prometheus.ts"
+import { layer as ownMetrics } from "../../src/observe/testing.ts"
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const text = (path: string) => Effect.flatMap(FileSystem.FileSystem, (files) => files.readFileString(here(path)))
+
+const readmes = { "the repository's": "../../../../README.md", "the package's": "../../README.md" }
+
+const blocksOf = (readme: string, language: string): ReadonlyArray<string> =>
+  Array.from(readme.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, "g")), ([, block]) => String(block))
 
 const kinds = { counter: "counter", gauge: "gauge", upDownCounter: "up-down counter", histogram: "histogram" }
 
@@ -25,15 +38,55 @@ const table = [
     .map(tableRow)
 ].join("\n")
 
-describe("the README", () => {
+/** What `name@version` stands for in the READMEs: the line of versions that a range of the manifest allows. */
+const shortened = (range: string): string => range.replace(/^\^(\d+\.\d+)\.0$/, "$1")
+
+const Manifest = Schema.parseJson(
+  Schema.Struct({
+    peerDependencies: Schema.Record({ key: Schema.String, value: Schema.String }),
+    exports: Schema.Record({ key: Schema.String, value: Schema.String })
+  })
+)
+
+const manifest = Effect.flatMap(text("../../package.json"), Schema.decode(Manifest))
+
+/** The Prometheus page of a registry of its own, after two jobs like those of the example. */
+const page = Effect.gen(function* () {
+  const resize = MetricsService.trackJob({ jobType: "resize", operation: "process", priority: "high" })
+  const working = yield* Effect.fork(Effect.all([resize(Effect.sleep("20 millis")), resize(Effect.sleep("20 millis"))]))
+  yield* TestClock.adjust("40 millis")
+  yield* Fiber.join(working)
+  const answer = HttpApp.toWebHandler(yield* Prometheus.httpApp({ registries: "own" }))
+  return yield* Effect.promise(() =>
+    answer(new Request("http://localhost/metrics")).then((response) => response.text())
+  )
+})
+
+describe.for(Object.entries(readmes))("%s README", ([, path]) => {
   it.effect("prints the example that is compiled", () =>
     Effect.gen(function* () {
-      const readme = yield* text("../../../../README.md")
-      const printed = /```ts\n([^]*?)```/.exec(readme)?.[1]
-      expect(printed).toBe(yield* text("./example.ts"))
+      expect(blocksOf(yield* text(path), "ts")).toEqual([yield* text("./example.ts")])
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
+  it.effect("installs what the example imports, in the versions that the package allows", () =>
+    Effect.gen(function* () {
+      const [line = ""] = blocksOf(yield* text(path), "sh")
+      const { peerDependencies } = yield* manifest
+      const wanted = [
+        "effect",
+        "@effect/platform-node",
+        "@opentelemetry/api",
+        "@opentelemetry/resources",
+        "@opentelemetry/sdk-metrics",
+        "@opentelemetry/exporter-metrics-otlp-http"
+      ].map((name) => `${name}@${shortened(String(peerDependencies[name]))}`)
+      expect(line).toBe(`npm install @parametric-portal/server ${wanted.join(" ")}\n`)
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+})
+
+describe("the repository's README", () => {
   it.live(
     "prints an example that does what is said of it",
     () =>
@@ -53,24 +106,55 @@ describe("the README", () => {
     60_000
   )
 
+  it.effect("shows what the Prometheus page has of the example", () =>
+    Effect.gen(function* () {
+      const [shown = ""] = blocksOf(yield* text(readmes["the repository's"]), "text")
+      const names = ["jobs_completed_total", "jobs_processing_seconds", "jobs_in_flight"]
+      const isShown = (line: string): boolean =>
+        names.some((name) => new RegExp(`^(# TYPE )?${name}(_bucket|_sum|_count)?[ {]`).test(line))
+      const lines = (yield* page).split("\n").filter(isShown)
+      expect(shown).toBe(`${lines.join("\n")}\n`)
+    }).pipe(Effect.provide(Layer.merge(NodeContext.layer, ownMetrics())))
+  )
+
   it.effect("has the table of the stable metrics from the catalogue", () =>
     Effect.gen(function* () {
-      const readme = yield* text("../../../../README.md")
+      const readme = yield* text(readmes["the repository's"])
       const printed = /<!-- stable metrics -->\n([^]*?)\n<!-- \/stable metrics -->/.exec(readme)?.[1]
       expect(printed).toBe(table)
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
-  it.effect("links to files that exist", () =>
+  it.effect("has the two commands of a newcomer", () =>
     Effect.gen(function* () {
-      const files = yield* FileSystem.FileSystem
-      const readme = yield* text("../../../../README.md")
-      const links = Array.from(readme.matchAll(/\]\((?!https?:)([^)#]+)/g), ([, link]) => String(link))
-      const missing = yield* Effect.filter(links, (link) =>
-        Effect.map(files.exists(here(`../../../../${link}`)), (exists) => !exists)
+      const readme = yield* text(readmes["the repository's"])
+      expect(["| `npm run demo` |", "| `npm test` |"].filter((row) => !readme.includes(row))).toEqual([])
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+})
+
+describe("the package's README", () => {
+  const rows = Effect.map(text(readmes["the package's"]), (readme) =>
+    Array.from(readme.matchAll(/^\| `(\.\/[\w/-]+)` \| .* \| (.*) \|$/gm), ([, subpath, needs]) => ({ subpath, needs }))
+  )
+
+  it.effect("has every public subpath", () =>
+    Effect.gen(function* () {
+      const { exports } = yield* manifest
+      expect((yield* rows).map(({ subpath }) => subpath)).toEqual(Object.keys(exports))
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.effect("names peers in the versions that the package allows", () =>
+    Effect.gen(function* () {
+      const { peerDependencies } = yield* manifest
+      const named = (yield* rows).flatMap(({ needs = "" }) =>
+        Array.from(needs.matchAll(/`(@[\w/-]+)@([\d.]+)`/g), ([, name = "", version]) => ({ name, version }))
       )
-      expect(links.length).toBeGreaterThan(5)
-      expect(missing).toEqual([])
+      // The two drivers of databases are not ours to require: the database is the application's.
+      const peers = named.filter(({ name }) => !name.startsWith("@effect/sql-"))
+      expect(peers.length).toBeGreaterThan(8)
+      expect(peers.filter(({ name, version }) => shortened(String(peerDependencies[name])) !== version)).toEqual([])
     }).pipe(Effect.provide(NodeContext.layer))
   )
 })
