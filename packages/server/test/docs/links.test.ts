@@ -69,6 +69,19 @@ describe("links", () => {
     expect(links.flatMap(({ link, page }) => problemOf(page, link) ?? [])).toEqual([])
   })
 
+  it("and paths in code name what exists", () => {
+    const paths = pages.flatMap((page) =>
+      Array.from(read(page).matchAll(/`((?:packages|docs|examples|\.ci)\/[\w./-]+)`/g), ([, file = ""]) => ({
+        page,
+        file
+      }))
+    )
+    expect(paths.length).toBeGreaterThan(20)
+    // What a command makes is not there before it ran.
+    const missing = paths.filter(({ file }) => !file.includes("node_modules") && !existsSync(path.join(root, file)))
+    expect(missing).toEqual([])
+  })
+
   it("are whole addresses in the README that the package registry shows", () => {
     const page = "packages/server/README.md"
     const relative = links.filter((one) => one.page === page && !/^(https:|#)/.test(one.link))
