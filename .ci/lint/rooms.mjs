@@ -34,7 +34,7 @@ export const layers = {
   metrics: { folder: `${observe}/metrics`, imports: core, packages: ["effect"] },
   testing: { folder: `${observe}/testing`, imports: [...core, "metrics"], packages: ["effect"] },
   collect: { folder: `${observe}/collect`, imports: [...core, "metrics", "points"], packages: ["effect", "node"] },
-  config: { folder: `${observe}/config`, imports: ["collect", "points"], packages: ["effect", "node"] },
+  config: { folder: `${observe}/config`, imports: ["instrument", "points", "collect"], packages: ["effect", "node"] },
   otlp: {
     folder: `${observe}/otlp`,
     imports: [...core, "metrics", "points", "collect", "config"],
@@ -47,7 +47,7 @@ export const layers = {
   },
   telemetry: {
     folder: `${observe}/telemetry`,
-    imports: ["metrics", "points", "collect", "config", "otlp", "prometheus"],
+    imports: ["instrument", "metrics", "points", "collect", "config", "otlp", "prometheus"],
     packages: ["effect"]
   },
   infra: { folder: infra, imports: [...core, "metrics"], packages: ["effect", ...optionalPeersOfInfra] },

@@ -2,7 +2,7 @@
  * The page that a Prometheus may scrape, beside the receiver of the demo: there when `OTEL_METRICS_EXPORTER` lists
  * `prometheus`, at `OTEL_EXPORTER_PROMETHEUS_HOST` and `OTEL_EXPORTER_PROMETHEUS_PORT`.
  */
-import { type PrometheusOptions, TelemetrySettingsError } from "@parametric-portal/server/observe/telemetry"
+import { type PrometheusOptions, OptionsError } from "@parametric-portal/server/observe/telemetry"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 
@@ -18,7 +18,7 @@ const exporters = ["otlp", "prometheus", "none"]
  */
 export const scrapeDestinations = (
   processName: string
-): Effect.Effect<ReadonlyArray<PrometheusOptions>, TelemetrySettingsError> =>
+): Effect.Effect<ReadonlyArray<PrometheusOptions>, OptionsError> =>
   Effect.gen(function* () {
     const given = yield* text("OTEL_METRICS_EXPORTER")
     const listed = given
@@ -27,17 +27,17 @@ export const scrapeDestinations = (
       .map((one) => one.trim())
       .filter((one) => one !== "")
     if (listed.some((one) => !exporters.includes(one))) {
-      return yield* new TelemetrySettingsError({
-        setting: "OTEL_METRICS_EXPORTER",
-        value: JSON.stringify(given),
-        allowed: "prometheus, which adds a page to scrape; otlp or none, which add nothing to the receiver of the demo"
+      return yield* OptionsError.of({
+        option: "OTEL_METRICS_EXPORTER",
+        given: JSON.stringify(given),
+        expected: "prometheus, which adds a page to scrape; otlp or none, which add nothing to the receiver of the demo"
       })
     }
     return listed.includes("prometheus") ? [{ type: "prometheus", ...(yield* portOf(processName)) }] : []
   })
 
 /** Nothing where the library's own reading of the variable is all that is needed. */
-const portOf = (processName: string): Effect.Effect<{ readonly port?: number }, TelemetrySettingsError> =>
+const portOf = (processName: string): Effect.Effect<{ readonly port?: number }, OptionsError> =>
   Effect.gen(function* () {
     const number = Number(/-(\d+)$/.exec(processName)?.[1] ?? 0)
     const given = (yield* text(variable)).trim()
@@ -46,10 +46,10 @@ const portOf = (processName: string): Effect.Effect<{ readonly port?: number }, 
     const port = first + number
     return port <= lastPort
       ? { port }
-      : yield* new TelemetrySettingsError({
-          setting: variable,
-          value: JSON.stringify(given),
-          allowed: `a port that leaves room for ${number} more, so at most ${lastPort - number}`
+      : yield* OptionsError.of({
+          option: variable,
+          given: JSON.stringify(given),
+          expected: `a port that leaves room for ${number} more, so at most ${lastPort - number}`
         })
   })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { TelemetrySettingsError } from "@parametric-portal/server/observe/telemetry"
+import { OptionsError } from "@parametric-portal/server/observe/telemetry"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import { scrapeDestinations } from "../src/scrape.ts"
@@ -45,18 +45,18 @@ describe("the page to scrape", () => {
   it.effect("is refused where a word is not known, or no port is left", () =>
     Effect.gen(function* () {
       expect(yield* Effect.flip(asked("server", { OTEL_METRICS_EXPORTER: "promtheus" }))).toEqual(
-        new TelemetrySettingsError({
-          setting: "OTEL_METRICS_EXPORTER",
-          value: '"promtheus"',
-          allowed:
+        OptionsError.of({
+          option: "OTEL_METRICS_EXPORTER",
+          given: '"promtheus"',
+          expected:
             "prometheus, which adds a page to scrape; otlp or none, which add nothing to the receiver of the demo"
         })
       )
       expect(yield* Effect.flip(asked("runner-3", { ...exporter, OTEL_EXPORTER_PROMETHEUS_PORT: "65533" }))).toEqual(
-        new TelemetrySettingsError({
-          setting: "OTEL_EXPORTER_PROMETHEUS_PORT",
-          value: '"65533"',
-          allowed: "a port that leaves room for 3 more, so at most 65532"
+        OptionsError.of({
+          option: "OTEL_EXPORTER_PROMETHEUS_PORT",
+          given: '"65533"',
+          expected: "a port that leaves room for 3 more, so at most 65532"
         })
       )
     })

@@ -20,17 +20,19 @@ import { makeSelfMetrics } from "./collect/self-metrics.ts"
 import { collectorOf } from "./collect/collector.ts"
 import { type DestinationSettings, settingsOf } from "./config/settings.ts"
 import { signals } from "./otlp/signals.ts"
-import type { TelemetryPeerMissing, TelemetrySettingsError } from "./config/settings-error.ts"
+import type { TelemetryPeerMissing } from "./config/peer-missing.ts"
+import type { OptionsError } from "./instrument/options-error.ts"
 import { endsOf } from "./otlp/stream.ts"
 
 export { PrometheusListenError } from "./prometheus/listen.ts"
 export type { ExportReport } from "./collect/destination.ts"
 export type * from "./config/options.ts"
-export { TelemetryPeerMissing, TelemetrySettingsError } from "./config/settings-error.ts"
+export { TelemetryPeerMissing } from "./config/peer-missing.ts"
+export { OptionsError } from "./instrument/options-error.ts"
 export type { Temporality } from "./collect/points/temporality.ts"
 
 /** What can go wrong at start-up; nothing can afterwards. */
-export type TelemetryError = TelemetrySettingsError | TelemetryPeerMissing | PrometheusListenError
+export type TelemetryError = OptionsError | TelemetryPeerMissing | PrometheusListenError
 
 interface TelemetryShape {
   /** Exports to every destination now; what each of them answered. */

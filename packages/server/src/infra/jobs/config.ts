@@ -2,7 +2,8 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { checked, count, type JobOptionsError, time, timeOrNone } from "./options-error.ts"
+import { checked, count, time, timeOrNone } from "./options.ts"
+import type { OptionsError } from "../../observe/instrument/options-error.ts"
 
 /** How jobs are run and watched over. */
 export interface JobsOptions {
@@ -66,7 +67,7 @@ export const settingsOf = (options: JobsOptions = {}): JobsSettings => ({
 })
 
 /** The settings that options make, if each of them makes sense. */
-export const settingsAsked = (options: JobsOptions = {}): Effect.Effect<JobsSettings, JobOptionsError> =>
+export const settingsAsked = (options: JobsOptions = {}): Effect.Effect<JobsSettings, OptionsError> =>
   Effect.map(
     checked([
       count("lanes", options.lanes),

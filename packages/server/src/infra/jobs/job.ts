@@ -11,7 +11,8 @@ import { type Attempt, failed, invalid } from "./attempt.ts"
 import type { BackoffOptions } from "./backoff.ts"
 import { type Codec, codec } from "./codec.ts"
 import { JobHandlers } from "./handlers.ts"
-import { between, type Check, checked, count, type JobOptionsError, time, timeOrNone } from "./options-error.ts"
+import { between, type Check, checked, count, time, timeOrNone } from "./options.ts"
+import type { OptionsError } from "../../observe/instrument/options-error.ts"
 import type { Priority } from "./priority.ts"
 
 /** How to define a kind of job. */
@@ -52,7 +53,7 @@ export interface Job<Type extends string, in out P, in out A, in out E> {
    */
   readonly toLayer: <R>(
     handler: Handler<P, A, E, R>
-  ) => Layer.Layer<never, JobOptionsError, JobHandlers | Exclude<R, Scope.Scope>>
+  ) => Layer.Layer<never, OptionsError, JobHandlers | Exclude<R, Scope.Scope>>
 }
 
 /** Defines a kind of job. */

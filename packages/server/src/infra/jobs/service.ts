@@ -17,7 +17,7 @@ import { JobHandlers } from "./handlers.ts"
 import type { Job } from "./job.ts"
 import { laneId } from "./lane-id.ts"
 import { isDone, notFound, reached } from "./operations.ts"
-import type { JobOptionsError } from "./options-error.ts"
+import type { OptionsError } from "../../observe/instrument/options-error.ts"
 import { pageAsked, purgeAsked } from "./questions.ts"
 import { makeRecorder, type Recorder } from "./record.ts"
 import { type JobResult, resultOf, settledOf } from "./result.ts"
@@ -89,7 +89,7 @@ export class JobService extends Context.Tag("@parametric-portal/server/JobServic
     options?: JobsOptions
   ): Layer.Layer<
     JobService | JobHandlers,
-    Migrator.MigrationError | SqlError | JobOptionsError,
+    Migrator.MigrationError | SqlError | OptionsError,
     Sharding.Sharding | SqlClient.SqlClient | MetricsService
   > =>
     Layer.merge(service, JobEntityLive).pipe(
@@ -103,7 +103,7 @@ export class JobService extends Context.Tag("@parametric-portal/server/JobServic
     options?: JobsOptions
   ): Layer.Layer<
     JobService,
-    Migrator.MigrationError | SqlError | JobOptionsError,
+    Migrator.MigrationError | SqlError | OptionsError,
     Sharding.Sharding | SqlClient.SqlClient | MetricsService
   > => service.pipe(Layer.provide(JobStore.layer), Layer.provide(Layer.effect(JobsConfig, settingsAsked(options))))
 }

@@ -1,37 +1,37 @@
-/** The formats of `OTEL_*` values, each with the words for what is allowed. */
+/** The formats of `OTEL_*` values, each with the words for what is expected. */
 import * as Option from "effect/Option"
 import type { Format } from "./variable.ts"
 
 /** Any text. */
-export const text: Format<string> = { allowed: "any text", parse: (value) => value }
+export const text: Format<string> = { expected: "any text", parse: (value) => value }
 
 /** `true` or `false`, in any case. */
 export const flag: Format<boolean> = {
-  allowed: "true, false",
+  expected: "true, false",
   parse: (value) => ({ true: true, false: false })[value.toLowerCase()]
 }
 
 /** A whole number of milliseconds above 0. */
 export const milliseconds: Format<number> = {
-  allowed: "a whole number of milliseconds from 1 to 2147483647",
+  expected: "a whole number of milliseconds from 1 to 2147483647",
   parse: (value) => (/^\d{1,10}$/.test(value) ? within(Number(value), 1, 2_147_483_647) : undefined)
 }
 
 /** A port; 0 takes a free one. */
 export const port: Format<number> = {
-  allowed: "a port from 0 to 65535",
+  expected: "a port from 0 to 65535",
   parse: (value) => (/^\d{1,5}$/.test(value) ? within(Number(value), 0, 65_535) : undefined)
 }
 
 /** One of some words, in any case. */
 export const oneOf = <const Word extends string>(...words: ReadonlyArray<Word>): Format<Word> => ({
-  allowed: words.join(", "),
+  expected: words.join(", "),
   parse: (value) => words.find((word) => word === value.toLowerCase())
 })
 
 /** Some of some words, separated by commas; `none` stands alone. */
 export const someOf = <const Word extends string>(...words: ReadonlyArray<Word>): Format<ReadonlyArray<Word>> => ({
-  allowed: `one or more of ${words.join(", ")}, separated by commas, or none`,
+  expected: `one or more of ${words.join(", ")}, separated by commas, or none`,
   parse: (value) => {
     const given = value
       .toLowerCase()
@@ -48,7 +48,7 @@ export const someOf = <const Word extends string>(...words: ReadonlyArray<Word>)
 
 /** A URL of http or https. */
 export const url: Format<URL> = {
-  allowed: "a URL that begins with http:// or https://",
+  expected: "a URL that begins with http:// or https://",
   // A password may hold any character: all up to the last @ may be one.
   show: (value) => `"${value.replace(/^([a-z0-9+.-]*:\/\/)?.*@/is, "$1***@").replace(/[?#].*$/s, "?***")}"`,
   parse: (value) => {
@@ -64,13 +64,13 @@ export const shown = (address: URL): string => `${address.protocol}//${address.h
 
 /** `key=value` pairs separated by commas, percent-encoded, as W3C Baggage has them; later ones win. */
 export const pairs: Format<Readonly<Record<string, string>>> = {
-  allowed: "key=value pairs separated by commas, with special characters percent-encoded",
+  expected: "key=value pairs separated by commas, with special characters percent-encoded",
   parse: (value) => readPairs(value, /^[^\s=,;"\\()<>@[\]{}]+$/)
 }
 
 /** The same, for headers: names are tokens, values are visible, and none is shown in an error. */
 export const headers: Format<Readonly<Record<string, string>>> = {
-  allowed: "name=value pairs separated by commas, with special characters percent-encoded",
+  expected: "name=value pairs separated by commas, with special characters percent-encoded",
   show: () => "(not shown)",
   parse: (value) => {
     const read = readPairs(value, headerName)

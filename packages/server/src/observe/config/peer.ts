@@ -1,6 +1,6 @@
 /** Loads optional peers when they are needed, so that an application which exports nothing loads nothing. */
 import * as Effect from "effect/Effect"
-import { TelemetryPeerMissing } from "./settings-error.ts"
+import { TelemetryPeerMissing } from "./peer-missing.ts"
 
 /** A module, or an error that names the package to install. */
 export const loadPeer = <A>(

@@ -8,7 +8,7 @@ import * as Os from "node:os"
 import { pairs, text } from "./format.ts"
 import type { ResourceAttributes, TelemetryOptions } from "./options.ts"
 import { ownScope } from "../collect/scope.ts"
-import type { TelemetrySettingsError } from "./settings-error.ts"
+import type { OptionsError } from "../instrument/options-error.ts"
 import { variable } from "./variable.ts"
 
 /**
@@ -17,7 +17,7 @@ import { variable } from "./variable.ts"
  */
 export const resourceAttributes = (
   options: Pick<TelemetryOptions, "serviceName" | "serviceVersion" | "resource">
-): Effect.Effect<ResourceAttributes, TelemetrySettingsError> =>
+): Effect.Effect<ResourceAttributes, OptionsError> =>
   Effect.gen(function* () {
     const given = yield* variable(["OTEL_RESOURCE_ATTRIBUTES"], pairs)
     const name = yield* variable(["OTEL_SERVICE_NAME"], text)

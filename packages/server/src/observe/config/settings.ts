@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { flag, milliseconds, oneOf, port, someOf, text } from "./format.ts"
 import type { DestinationOptions, PrometheusOptions, TelemetryOptions } from "./options.ts"
 import { type OtlpSettings, otlpSettings } from "./otlp-settings.ts"
-import { TelemetrySettingsError } from "./settings-error.ts"
+import { OptionsError } from "../instrument/options-error.ts"
 import { durationOption, notAbove } from "./time-limit.ts"
 import { parsed, variable } from "./variable.ts"
 
@@ -27,7 +27,7 @@ export interface Settings {
 }
 
 /** The settings that options and variables come to. Every variable is checked, also where an option overrides it. */
-export const settingsOf = (options: TelemetryOptions): Effect.Effect<Settings, TelemetrySettingsError> =>
+export const settingsOf = (options: TelemetryOptions): Effect.Effect<Settings, OptionsError> =>
   Effect.gen(function* () {
     const disabled = yield* variable(["OTEL_SDK_DISABLED"], flag)
     const interval = yield* variable(["OTEL_METRIC_EXPORT_INTERVAL"], milliseconds)
@@ -47,7 +47,7 @@ export const settingsOf = (options: TelemetryOptions): Effect.Effect<Settings, T
     }
   })
 
-const exporters: Effect.Effect<ReadonlyArray<DestinationOptions>, TelemetrySettingsError> = Effect.map(
+const exporters: Effect.Effect<ReadonlyArray<DestinationOptions>, OptionsError> = Effect.map(
   variable(["OTEL_METRICS_EXPORTER"], someOf("otlp", "prometheus", "console")),
   (given) => (given === undefined ? [{ type: "otlp" }] : given.value.map((type) => ({ type })))
 )
@@ -55,7 +55,7 @@ const exporters: Effect.Effect<ReadonlyArray<DestinationOptions>, TelemetrySetti
 const destinationSettings = (
   options: DestinationOptions,
   limits: { readonly intervalMs: number; readonly timeoutMs: number | undefined }
-): Effect.Effect<DestinationSettings, TelemetrySettingsError> => {
+): Effect.Effect<DestinationSettings, OptionsError> => {
   switch (options.type) {
     case "otlp":
       return otlpSettings(options, limits)
@@ -66,7 +66,7 @@ const destinationSettings = (
   }
 }
 
-const prometheusSettings = (options: PrometheusOptions): Effect.Effect<PrometheusSettings, TelemetrySettingsError> =>
+const prometheusSettings = (options: PrometheusOptions): Effect.Effect<PrometheusSettings, OptionsError> =>
   Effect.gen(function* () {
     const hostVariable = yield* variable(["OTEL_EXPORTER_PROMETHEUS_HOST"], text)
     const portVariable = yield* variable(["OTEL_EXPORTER_PROMETHEUS_PORT"], port)
@@ -77,16 +77,14 @@ const prometheusSettings = (options: PrometheusOptions): Effect.Effect<Prometheu
     }
   })
 
-const portOption = (given: number | undefined): Effect.Effect<number | undefined, TelemetrySettingsError> =>
-  given === undefined
-    ? Effect.succeed(undefined)
-    : parsed("the option port of a prometheus destination", String(given), port)
+const portOption = (given: number | undefined): Effect.Effect<number | undefined, OptionsError> =>
+  given === undefined ? Effect.succeed(undefined) : parsed("port of a prometheus destination", String(given), port)
 
-const maxPointsOf = (given: number): Effect.Effect<number, TelemetrySettingsError> =>
+const maxPointsOf = (given: number): Effect.Effect<number, OptionsError> =>
   Number.isInteger(given) && given >= 1
     ? Effect.succeed(given)
-    : new TelemetrySettingsError({
-        setting: "the option maxPoints of Telemetry.layer",
-        value: `"${given}"`,
-        allowed: "a whole number of at least 1"
+    : OptionsError.of({
+        option: "maxPoints of Telemetry.layer",
+        given: `"${given}"`,
+        expected: "a whole number of at least 1"
       })

@@ -3,24 +3,24 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { milliseconds } from "./format.ts"
-import { TelemetrySettingsError } from "./settings-error.ts"
+import { OptionsError } from "../instrument/options-error.ts"
 import type { Variable } from "./variable.ts"
 
 /** A duration given as an option, in milliseconds: finite, and at least one. */
 export const durationOption = (
   name: string,
   given: Duration.DurationInput | undefined
-): Effect.Effect<number | undefined, TelemetrySettingsError> => {
+): Effect.Effect<number | undefined, OptionsError> => {
   if (given === undefined) {
     return Effect.succeed(undefined)
   }
   const ms = Option.match(Duration.decodeUnknown(given), { onNone: () => Number.NaN, onSome: Duration.toMillis })
   return ms >= 1 && ms <= 2_147_483_647
     ? Effect.succeed(ms)
-    : new TelemetrySettingsError({
-        setting: `the option ${name} of Telemetry.layer`,
-        value: `"${String(given)}"`,
-        allowed: milliseconds.allowed
+    : OptionsError.of({
+        option: `${name} of Telemetry.layer`,
+        given: `"${String(given)}"`,
+        expected: milliseconds.expected
       })
 }
 
@@ -28,11 +28,11 @@ export const durationOption = (
 export const notAbove = (
   timeout: Variable<number> | undefined,
   intervalMs: number
-): Effect.Effect<void, TelemetrySettingsError> =>
+): Effect.Effect<void, OptionsError> =>
   timeout === undefined || timeout.value <= intervalMs
     ? Effect.void
-    : new TelemetrySettingsError({
-        setting: timeout.name,
-        value: `"${timeout.value}"`,
-        allowed: `at most the interval between two exports, which is ${intervalMs} milliseconds`
+    : OptionsError.of({
+        option: timeout.name,
+        given: `"${timeout.value}"`,
+        expected: `at most the interval between two exports, which is ${intervalMs} milliseconds`
       })

@@ -5,11 +5,11 @@
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { TelemetrySettingsError } from "./settings-error.ts"
+import { OptionsError } from "../instrument/options-error.ts"
 
 /** How to understand a text, and what to say where it is not understood. */
 export interface Format<A> {
-  readonly allowed: string
+  readonly expected: string
   readonly parse: (text: string) => A | undefined
   /** The value as an error may show it: without secrets. */
   readonly show?: (text: string) => string
@@ -25,7 +25,7 @@ export interface Variable<A> {
 export const variable = <A>(
   names: ReadonlyArray<string>,
   format: Format<A>
-): Effect.Effect<Variable<A> | undefined, TelemetrySettingsError> =>
+): Effect.Effect<Variable<A> | undefined, OptionsError> =>
   Effect.gen(function* () {
     for (const name of names) {
       const text = yield* Effect.orElseSucceed(Config.option(Config.string(name)), () => Option.none<string>())
@@ -36,16 +36,14 @@ export const variable = <A>(
     return undefined
   })
 
-/** A text in a format, or an error that names the setting. */
+/** A text in a format, or an error that names what it is of. */
 export const parsed = <A>(
-  setting: string,
+  option: string,
   text: string,
-  { allowed, parse, show = quoted }: Format<A>
-): Effect.Effect<A, TelemetrySettingsError> => {
+  { expected, parse, show = quoted }: Format<A>
+): Effect.Effect<A, OptionsError> => {
   const value = parse(text)
-  return value === undefined
-    ? new TelemetrySettingsError({ setting, value: show(text), allowed })
-    : Effect.succeed(value)
+  return value === undefined ? OptionsError.of({ option, given: show(text), expected }) : Effect.succeed(value)
 }
 
 const quoted = (text: string): string => `"${text}"`

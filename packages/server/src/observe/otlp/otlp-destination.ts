@@ -18,7 +18,7 @@ import { makeOutageLog } from "./outage.ts"
 import { makePace } from "./pace.ts"
 import { loadPeer } from "../config/peer.ts"
 import { makeSenderFactory, type Sender, type SenderFactory } from "./sender.ts"
-import type { TelemetryPeerMissing } from "../config/settings-error.ts"
+import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
 import { streamOf } from "./stream.ts"
 
 /** How many requests the last export has under way at once: its deadline is short. */

@@ -12,14 +12,15 @@ import { loadPeer } from "../config/peer.ts"
 import { makeRequest } from "./request.ts"
 import { resourceAttributes } from "../config/resource.ts"
 import { collectorOf, type Registries } from "../collect/collector.ts"
-import type { TelemetryPeerMissing, TelemetrySettingsError } from "../config/settings-error.ts"
+import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
+import type { OptionsError } from "../instrument/options-error.ts"
 import { makeBaselines } from "../collect/points/temporality.ts"
 import { makeWireTime } from "./wire-time.ts"
 
 /** A producer of everything that a `MetricsService` has. */
 export const metricProducer = (
   registries: Registries
-): Effect.Effect<MetricProducer, TelemetrySettingsError | TelemetryPeerMissing, MetricsService> =>
+): Effect.Effect<MetricProducer, OptionsError | TelemetryPeerMissing, MetricsService> =>
   Effect.gen(function* () {
     const { collector } = yield* collectorOf(yield* MetricsService, registries)
     const { resourceFromAttributes } = yield* loadPeer(

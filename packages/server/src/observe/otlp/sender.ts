@@ -12,7 +12,7 @@ import { type Connection, makeConnection } from "./connection.ts"
 import type { OtlpSettings } from "../config/otlp-settings.ts"
 import { type Rejection, rejectionOf } from "./partial-success.ts"
 import { loadPeer } from "../config/peer.ts"
-import type { TelemetryPeerMissing } from "../config/settings-error.ts"
+import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
 
 /** A request was not acknowledged. */
 export class SendFailed extends Data.TaggedError("SendFailed")<{

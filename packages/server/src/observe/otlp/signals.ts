@@ -4,16 +4,17 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { flag, headers, oneOf, someOf, url } from "../config/format.ts"
+import { flag, someOf } from "../config/format.ts"
 import type { ResourceAttributes, TelemetryOptions } from "../config/options.ts"
-import { signalUrl } from "../config/otlp-settings.ts"
+import { type OtlpVariables, otlpVariables } from "../config/otlp-variables.ts"
 import { loadPeer } from "../config/peer.ts"
 import { resourceAttributes } from "../config/resource.ts"
-import type { TelemetryPeerMissing, TelemetrySettingsError } from "../config/settings-error.ts"
+import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
+import type { OptionsError } from "../instrument/options-error.ts"
 import { variable } from "../config/variable.ts"
 
 /** The tracer and the logger that the variables ask for; an empty layer when they ask for none. */
-export const signals = (options: TelemetryOptions): Layer.Layer<never, TelemetrySettingsError | TelemetryPeerMissing> =>
+export const signals = (options: TelemetryOptions): Layer.Layer<never, OptionsError | TelemetryPeerMissing> =>
   Layer.unwrapEffect(
     Effect.gen(function* () {
       const disabled = yield* variable(["OTEL_SDK_DISABLED"], flag)
@@ -24,9 +25,9 @@ export const signals = (options: TelemetryOptions): Layer.Layer<never, Telemetry
       }
       const { client, json, logger, protobuf, tracer } = yield* exporters
       const resource = resourceOf(yield* resourceAttributes(options))
-      const layerOf = (to: Signal, make: typeof tracer | typeof logger) =>
+      const layerOf = (to: OtlpVariables, make: typeof tracer | typeof logger) =>
         Layer.provide(
-          make({ url: to.url, headers: to.headers, resource }),
+          make({ url: to.url.href, headers: to.headers, resource }),
           to.protocol === "http/json" ? json : protobuf
         )
       return Layer.mergeAll(
@@ -36,32 +37,10 @@ export const signals = (options: TelemetryOptions): Layer.Layer<never, Telemetry
     })
   )
 
-interface Signal {
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly protocol: "http/json" | "http/protobuf"
-}
-
-const signal = (name: "TRACES" | "LOGS"): Effect.Effect<Signal | undefined, TelemetrySettingsError> =>
-  Effect.gen(function* () {
-    const exporter = yield* variable([`OTEL_${name}_EXPORTER`], someOf("otlp"))
-    if (exporter === undefined || exporter.value.length === 0) {
-      return undefined
-    }
-    const own = yield* variable([`OTEL_EXPORTER_OTLP_${name}_ENDPOINT`], url)
-    const base = yield* variable(["OTEL_EXPORTER_OTLP_ENDPOINT"], url)
-    const all = yield* variable(["OTEL_EXPORTER_OTLP_HEADERS"], headers)
-    const more = yield* variable([`OTEL_EXPORTER_OTLP_${name}_HEADERS`], headers)
-    const protocol = yield* variable(
-      [`OTEL_EXPORTER_OTLP_${name}_PROTOCOL`, "OTEL_EXPORTER_OTLP_PROTOCOL"],
-      oneOf("http/json", "http/protobuf")
-    )
-    return {
-      url: (own?.value ?? signalUrl(base?.value, name === "TRACES" ? "v1/traces" : "v1/logs")).href,
-      headers: { ...all?.value, ...more?.value },
-      protocol: protocol?.value ?? "http/json"
-    }
-  })
+const signal = (name: "TRACES" | "LOGS"): Effect.Effect<OtlpVariables | undefined, OptionsError> =>
+  Effect.flatMap(variable([`OTEL_${name}_EXPORTER`], someOf("otlp")), (exporter) =>
+    exporter === undefined || exporter.value.length === 0 ? Effect.succeed(undefined) : otlpVariables(name)
+  )
 
 const neededFor = "exporting traces or logs"
 

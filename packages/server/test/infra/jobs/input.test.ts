@@ -109,7 +109,7 @@ for (const options of settings) {
         Effect.scoped,
         Effect.flip
       )
-      expect(error).toMatchObject({ _tag: "JobOptionsError", option, given: String(given) })
+      expect(error).toMatchObject({ _tag: "OptionsError", option, given: String(given) })
       expect(error.message).toMatch(/given .+; expected .+\. .+\.$/)
     })
   )
@@ -133,7 +133,7 @@ for (const options of definitions) {
         .toLayer(() => Effect.void)
         .pipe(Layer.provide(JobHandlers.layer), Layer.build, Effect.scoped, Effect.flip)
       const [name = ""] = Object.keys(options)
-      expect([error._tag, error.option.startsWith(`odd.${name}`)]).toEqual(["JobOptionsError", true])
+      expect([error._tag, error.option.startsWith(`odd.${name}`)]).toEqual(["OptionsError", true])
     })
   )
 }

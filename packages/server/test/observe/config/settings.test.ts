@@ -9,7 +9,7 @@ import {
   type DestinationOptions,
   Telemetry,
   type TelemetryOptions,
-  TelemetrySettingsError
+  OptionsError
 } from "../../../src/observe/telemetry.ts"
 import { settingsOf } from "../../../src/observe/config/settings.ts"
 
@@ -127,53 +127,53 @@ const headerList = "name=value pairs separated by commas, with special character
 const exporters = "one or more of otlp, prometheus, console, separated by commas, or none"
 
 const malformed: ReadonlyArray<readonly [variable: string, value: string, message: string]> = [
-  ["OTEL_SDK_DISABLED", "yes", `"yes"; allowed: true, false`],
-  ["OTEL_METRICS_EXPORTER", "statsd", `"statsd"; allowed: ${exporters}`],
-  ["OTEL_METRICS_EXPORTER", "otlp,none", `"otlp,none"; allowed: ${exporters}`],
-  ["OTEL_METRIC_EXPORT_INTERVAL", "0", `"0"; allowed: ${milliseconds}`],
-  ["OTEL_METRIC_EXPORT_INTERVAL", "10s", `"10s"; allowed: ${milliseconds}`],
-  ["OTEL_METRIC_EXPORT_INTERVAL", "-5", `"-5"; allowed: ${milliseconds}`],
-  ["OTEL_METRIC_EXPORT_INTERVAL", "9999999999", `"9999999999"; allowed: ${milliseconds}`],
-  ["OTEL_METRIC_EXPORT_TIMEOUT", "NaN", `"NaN"; allowed: ${milliseconds}`],
+  ["OTEL_SDK_DISABLED", "yes", `"yes"; expected true, false`],
+  ["OTEL_METRICS_EXPORTER", "statsd", `"statsd"; expected ${exporters}`],
+  ["OTEL_METRICS_EXPORTER", "otlp,none", `"otlp,none"; expected ${exporters}`],
+  ["OTEL_METRIC_EXPORT_INTERVAL", "0", `"0"; expected ${milliseconds}`],
+  ["OTEL_METRIC_EXPORT_INTERVAL", "10s", `"10s"; expected ${milliseconds}`],
+  ["OTEL_METRIC_EXPORT_INTERVAL", "-5", `"-5"; expected ${milliseconds}`],
+  ["OTEL_METRIC_EXPORT_INTERVAL", "9999999999", `"9999999999"; expected ${milliseconds}`],
+  ["OTEL_METRIC_EXPORT_TIMEOUT", "NaN", `"NaN"; expected ${milliseconds}`],
   [
     "OTEL_METRIC_EXPORT_TIMEOUT",
     "60001",
-    `"60001"; allowed: at most the interval between two exports, which is 60000 milliseconds`
+    `"60001"; expected at most the interval between two exports, which is 60000 milliseconds`
   ],
-  ["OTEL_METRICS_EXEMPLAR_FILTER", "some", `"some"; allowed: always_on, always_off, trace_based`],
-  ["OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318", `"localhost:4318"; allowed: ${address}`],
-  ["OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://c", `"ftp://c"; allowed: ${address}`],
-  ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://", `"http://"; allowed: ${address}`],
-  ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "me:secret@c/?key=secret", `"***@c/?***"; allowed: ${address}`],
-  ["OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://user:se@cret@c", `"ftp://***@c"; allowed: ${address}`],
-  ["OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:se/cret@c", `"http://***@c"; allowed: ${address}`],
-  ["OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://me:se?cr#et@c/p?q", `"ftp://***@c/p?***"; allowed: ${address}`],
-  ["OTEL_EXPORTER_OTLP_HEADERS", "authorization=secret%2", `(not shown); allowed: ${headerList}`],
-  ["OTEL_EXPORTER_OTLP_HEADERS", "secret", `(not shown); allowed: ${headerList}`],
-  ["OTEL_EXPORTER_OTLP_HEADERS", "a=secret%0A", `(not shown); allowed: ${headerList}`],
-  ["OTEL_EXPORTER_OTLP_METRICS_HEADERS", "a b=secret", `(not shown); allowed: ${headerList}`],
-  ["OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", `"grpc"; allowed: http/json, http/protobuf`],
-  ["OTEL_EXPORTER_OTLP_COMPRESSION", "zstd", `"zstd"; allowed: none, gzip`],
-  ["OTEL_EXPORTER_OTLP_TIMEOUT", "1e3", `"1e3"; allowed: ${milliseconds}`],
+  ["OTEL_METRICS_EXEMPLAR_FILTER", "some", `"some"; expected always_on, always_off, trace_based`],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318", `"localhost:4318"; expected ${address}`],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://c", `"ftp://c"; expected ${address}`],
+  ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://", `"http://"; expected ${address}`],
+  ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "me:secret@c/?key=secret", `"***@c/?***"; expected ${address}`],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://user:se@cret@c", `"ftp://***@c"; expected ${address}`],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:se/cret@c", `"http://***@c"; expected ${address}`],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://me:se?cr#et@c/p?q", `"ftp://***@c/p?***"; expected ${address}`],
+  ["OTEL_EXPORTER_OTLP_HEADERS", "authorization=secret%2", `(not shown); expected ${headerList}`],
+  ["OTEL_EXPORTER_OTLP_HEADERS", "secret", `(not shown); expected ${headerList}`],
+  ["OTEL_EXPORTER_OTLP_HEADERS", "a=secret%0A", `(not shown); expected ${headerList}`],
+  ["OTEL_EXPORTER_OTLP_METRICS_HEADERS", "a b=secret", `(not shown); expected ${headerList}`],
+  ["OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", `"grpc"; expected http/json, http/protobuf`],
+  ["OTEL_EXPORTER_OTLP_COMPRESSION", "zstd", `"zstd"; expected none, gzip`],
+  ["OTEL_EXPORTER_OTLP_TIMEOUT", "1e3", `"1e3"; expected ${milliseconds}`],
   [
     "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT",
     "60001",
-    `"60001"; allowed: at most the interval between two exports, which is 60000 milliseconds`
+    `"60001"; expected at most the interval between two exports, which is 60000 milliseconds`
   ],
-  ["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "both", `"both"; allowed: cumulative, delta, lowmemory`],
+  ["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "both", `"both"; expected cumulative, delta, lowmemory`],
   [
     "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
     "base2_exponential_bucket_histogram",
-    `"base2_exponential_bucket_histogram"; allowed: explicit_bucket_histogram`
+    `"base2_exponential_bucket_histogram"; expected explicit_bucket_histogram`
   ],
   [
     "OTEL_EXPORTER_OTLP_CERTIFICATE",
     "/no/such/file",
-    `"/no/such/file"; allowed: the path of a file in PEM format that can be read`
+    `"/no/such/file"; expected the path of a file in PEM format that can be read`
   ],
-  ["OTEL_RESOURCE_ATTRIBUTES", "service.name", `"service.name"; allowed: ${list}`],
-  ["OTEL_RESOURCE_ATTRIBUTES", "a=%zz", `"a=%zz"; allowed: ${list}`],
-  ["OTEL_TRACES_EXPORTER", "zipkin", `"zipkin"; allowed: one or more of otlp, separated by commas, or none`]
+  ["OTEL_RESOURCE_ATTRIBUTES", "service.name", `"service.name"; expected ${list}`],
+  ["OTEL_RESOURCE_ATTRIBUTES", "a=%zz", `"a=%zz"; expected ${list}`],
+  ["OTEL_TRACES_EXPORTER", "zipkin", `"zipkin"; expected one or more of otlp, separated by commas, or none`]
 ]
 
 describe("a malformed variable", () => {
@@ -182,8 +182,8 @@ describe("a malformed variable", () => {
       Effect.gen(function* () {
         const start = Layer.build(Layer.provide(Telemetry.Default, MetricsService.layer({ registry: "own" })))
         const error = yield* Effect.scoped(start).pipe(withVariables({ [name]: value }), Effect.flip)
-        expect(error).toBeInstanceOf(TelemetrySettingsError)
-        expect(error.message).toBe(`${name} is ${message}.`)
+        expect(error).toBeInstanceOf(OptionsError)
+        expect(error.message).toBe(`${name}: given ${message}. Use a valid value, or omit it.`)
       })
     )
   }
@@ -192,7 +192,9 @@ describe("a malformed variable", () => {
     Effect.gen(function* () {
       const variables = { OTEL_METRICS_EXPORTER: "prometheus", OTEL_EXPORTER_PROMETHEUS_PORT: "70000" }
       const error = yield* Effect.flip(settings(variables))
-      expect(error.message).toBe(`OTEL_EXPORTER_PROMETHEUS_PORT is "70000"; allowed: a port from 0 to 65535.`)
+      expect(error.message).toBe(
+        `OTEL_EXPORTER_PROMETHEUS_PORT: given "70000"; expected a port from 0 to 65535. Use a valid value, or omit it.`
+      )
     })
   )
 })
@@ -225,11 +227,11 @@ describe("a malformed option", () => {
       const messageOf = (destination: DestinationOptions) =>
         Effect.map(Effect.flip(settings({}, { destinations: [destination] })), ({ message }) => message)
       expect(yield* messageOf({ type: "prometheus", port: 70_000 })).toBe(
-        `the option port of a prometheus destination is "70000"; allowed: a port from 0 to 65535.`
+        `port of a prometheus destination: given "70000"; expected a port from 0 to 65535. Use a valid value, or omit it.`
       )
       expect(yield* messageOf({ type: "otlp", headers: { "authorization: secret": "secret" } })).toBe(
-        "the option headers of an otlp destination is (not shown); allowed: names of letters, digits and " +
-          "!#$%&'*+.^_`|~- with values of visible characters, spaces and tabs."
+        "headers of an otlp destination: given (not shown); expected names of letters, digits and " +
+          "!#$%&'*+.^_`|~- with values of visible characters, spaces and tabs. Use a valid value, or omit it."
       )
     })
   )

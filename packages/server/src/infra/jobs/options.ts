@@ -1,21 +1,8 @@
-/** Options that make no sense: what was given, what was expected, and how to fix it. */
-import * as Data from "effect/Data"
+/** Checks of options: of the job runner, and of kinds of jobs, whose options begin with the job's type. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-
-/** An option of the job runner or of a kind of job that makes no sense; a layer that it was given to fails with it. */
-export class JobOptionsError extends Data.TaggedError("JobOptionsError")<{
-  /** Its name; that of a kind of job begins with the job's type. */
-  readonly option: string
-  readonly given: string
-  readonly expected: string
-  readonly fix: string
-}> {
-  override get message(): string {
-    return `Option "${this.option}" of jobs: given ${this.given}; expected ${this.expected}. ${this.fix}.`
-  }
-}
+import { OptionsError } from "../../observe/instrument/options-error.ts"
 
 /** One option as it was given, and whether it makes sense. */
 export interface Check {
@@ -65,14 +52,9 @@ export const timeOrNone = (option: string, given: Duration.DurationInput | undef
 const isZero = (given: unknown): boolean => Duration.isDuration(given) || /^0+(\.0+)? /.test(String(given))
 
 /** Fails with the first option that makes no sense. */
-export const checked = (checks: ReadonlyArray<Check>): Effect.Effect<void, JobOptionsError> => {
+export const checked = (checks: ReadonlyArray<Check>): Effect.Effect<void, OptionsError> => {
   const unfit = checks.find(({ isFit }) => !isFit)
   return unfit === undefined
     ? Effect.void
-    : new JobOptionsError({
-        option: unfit.option,
-        given: String(unfit.given),
-        expected: unfit.expected,
-        fix: "Give another value, or leave it out to have the default"
-      })
+    : OptionsError.of({ option: unfit.option, given: String(unfit.given), expected: unfit.expected })
 }
