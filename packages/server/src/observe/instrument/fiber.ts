@@ -14,9 +14,12 @@ export type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
 /** The fiber that runs now. */
 export const currentFiber = (): AnyFiber | undefined => Option.getOrUndefined(Fiber.getCurrentFiber())
 
+/** The clock of fibers that were given no other. */
+export const liveClock: Clock.Clock = Context.unsafeGet(DefaultServices.liveServices, Clock.Clock)
+
 /** The clock of a fiber, so that a test's clock is honoured. */
 export const clockOf = (fiber: AnyFiber | undefined): Clock.Clock =>
-  Context.unsafeGet(fiber?.currentDefaultServices ?? DefaultServices.liveServices, Clock.Clock)
+  fiber === undefined ? liveClock : Context.unsafeGet(fiber.currentDefaultServices, Clock.Clock)
 
 /** The labels of `Effect.tagMetrics` on a fiber. */
 export const ambientOf = (fiber: AnyFiber | undefined): Ambient =>

@@ -1,8 +1,8 @@
 /** What runs now, in the order in which it began: entering and leaving take no time that grows with how many there are. */
 
-/** One run that has not ended. */
+/** One run that has not ended, and those that began before and after it. */
 export interface Run {
-  readonly startNanos: bigint
+  readonly elapsed: () => number
   before: Run | undefined
   after: Run | undefined
 }
@@ -12,16 +12,15 @@ export class Runs {
   oldest: Run | undefined = undefined
   private newest: Run | undefined = undefined
 
-  enter(startNanos: bigint): Run {
+  enter(run: Run): void {
     const { newest } = this
-    const run: Run = { startNanos, before: newest, after: undefined }
+    run.before = newest
     this.newest = run
     if (newest === undefined) {
       this.oldest = run
     } else {
       newest.after = run
     }
-    return run
   }
 
   /** Ends a run that entered; it must be called once. */

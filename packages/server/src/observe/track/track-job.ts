@@ -12,7 +12,7 @@ import type { Ambient } from "../instrument/label.ts"
 import type { Meter } from "../instrument/meter.ts"
 import type { Series } from "../instrument/series.ts"
 import { type Run, Runs } from "./runs.ts"
-import { Beginning, type Ending, type Start, type Tracker, Watch } from "./watch.ts"
+import { type Ending, type Start, type Tracker, Watch } from "./watch.ts"
 
 /** What can be done to a job. */
 export type JobOperation = "submit" | "process" | "cancel" | "replay"
@@ -55,7 +55,7 @@ export class JobTracker implements Tracker<TrackJobOptions> {
     this.operations = new Bindings(meter)
     meter.observe({
       instrument: handles.inFlightOldestAge[InstrumentId],
-      refresh: (nowNanos) => this.observeOldest(nowNanos)
+      refresh: () => this.observeOldest()
     })
   }
 
@@ -66,7 +66,8 @@ export class JobTracker implements Tracker<TrackJobOptions> {
   /** For whoever knows better than an exit how an operation ends. It begins now. */
   watch(options: TrackJobOptions): JobWatch {
     let run: JobRun | undefined
-    const watch = new Watch(new Beginning(this, (start) => (run = this.begin(options, start))), currentFiber())
+    const begin = (_: void, start: Start): JobRun => (run = this.begin(options, start))
+    const watch = new Watch(this, currentFiber()).begin({ site: this.site, meter: this.meter, begin }, undefined)
     return {
       end: (outcome, isFinal) => {
         if (run !== undefined) {
@@ -93,13 +94,13 @@ export class JobTracker implements Tracker<TrackJobOptions> {
     return runs
   }
 
-  private observeOldest(nowNanos: bigint): void {
+  private observeOldest(): void {
     const oldestAge = this.handles.inFlightOldestAge[InstrumentId]
     for (const [series, { oldest }] of this.running) {
       if (oldest === undefined && oldestAge.find(series.labels) !== series) {
         this.running.delete(series)
       } else {
-        series.record(oldest === undefined ? 0 : Math.max(0, Number(nowNanos - oldest.startNanos) / 1e9))
+        series.record(oldest === undefined ? 0 : oldest.elapsed())
       }
     }
   }
@@ -114,23 +115,30 @@ export interface JobWatch {
 }
 
 /** One operation on one job, from its beginning to its end. */
-class JobRun implements Ending {
+class JobRun implements Ending, Run {
+  before: Run | undefined = undefined
+  after: Run | undefined = undefined
   isFinal: boolean
   private readonly tracker: JobTracker
   private readonly options: TrackJobOptions
+  private readonly start: Start
   private readonly epoch: number
   private readonly series: OperationSeries
-  private readonly run: Run | undefined
 
-  constructor(tracker: JobTracker, options: TrackJobOptions, { ambient, clock, startNanos }: Start) {
+  constructor(tracker: JobTracker, options: TrackJobOptions, start: Start) {
     this.tracker = tracker
     this.options = options
+    this.start = start
     this.isFinal = options.final === true
     this.epoch = tracker.meter.epoch
-    this.series = tracker.seriesOf(options, ambient)
-    this.series.begin(options, clock)
+    this.series = tracker.seriesOf(options, start.ambient)
+    this.series.begin(options, start.clock)
     this.series.inFlight.add(1)
-    this.run = this.series.runs?.enter(startNanos)
+    this.series.runs?.enter(this)
+  }
+
+  elapsed(): number {
+    return this.start.elapsed()
   }
 
   ended(outcome: Outcome, seconds: number, start: Start): void {
@@ -148,10 +156,8 @@ class JobRun implements Ending {
 
   /** It does not run any more. Series that were removed meanwhile are bound again, so that what ends now is counted. */
   private leave(ambient: Ambient): OperationSeries {
-    const { epoch, options, run, series, tracker } = this
-    if (run !== undefined) {
-      series.runs?.leave(run)
-    }
+    const { epoch, options, series, tracker } = this
+    series.runs?.leave(this)
     series.inFlight.add(-1)
     return epoch === tracker.meter.epoch ? series : tracker.seriesOf(options, ambient)
   }

@@ -7,7 +7,7 @@ import type * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { failedOutcome, type FailedOutcome, type Outcome, success } from "../catalogue/outcome.ts"
-import { ambientOf, type AnyFiber, clockOf, currentFiber } from "../instrument/fiber.ts"
+import { ambientOf, type AnyFiber, clockOf, currentFiber, liveClock } from "../instrument/fiber.ts"
 import type { Ambient } from "../instrument/label.ts"
 import type { Meter } from "../instrument/meter.ts"
 import type { Series } from "../instrument/series.ts"
@@ -16,8 +16,9 @@ import { ofCause } from "./outcome-of.ts"
 /** What is known of a watch from its beginning on. */
 export interface Start {
   readonly clock: Clock.Clock
-  readonly startNanos: bigint
   readonly ambient: Ambient
+  /** The seconds since the beginning, on the fiber's clock. */
+  readonly elapsed: () => number
 }
 
 /** Told once of the end of each effect that it watches. */
@@ -44,7 +45,6 @@ export interface Tracker<Options> extends Site {
 /** One effect under watch, from its beginning on a fiber, or on none. Nothing in it throws. */
 export class Watch<A = never, E = never> implements Start {
   readonly clock: Clock.Clock
-  readonly startNanos: bigint
   readonly ambient: Ambient
   /** What is done when the effect fails: recorded, and passed on. */
   readonly onFailure = (cause: Cause.Cause<E>): Effect.Effect<never, E> => {
@@ -61,49 +61,51 @@ export class Watch<A = never, E = never> implements Start {
     return Effect.succeed(value)
   }
   private readonly at: Site
-  private readonly ending: Ending | undefined
   private readonly seen: ((value: A) => void) | undefined
+  private readonly startNanos: bigint | undefined
+  private readonly startMs: number
+  private ending: Ending | undefined
 
   /** `seen` is shown the value of a success. */
-  constructor(at: Watcher | Beginning, fiber: AnyFiber | undefined, seen?: (value: A) => void) {
+  constructor(at: Watcher | Site, fiber: AnyFiber | undefined, seen?: (value: A) => void) {
     this.at = at
     this.seen = seen
+    this.ending = "ended" in at ? at : undefined
     this.clock = clockOf(fiber)
     this.ambient = ambientOf(fiber)
-    this.startNanos = this.clock.unsafeCurrentTimeNanos()
-    this.ending = "ended" in at ? at : at.meter.guard(at.site, () => at.begin(this))
+    // Effect's live clock counts in bigints, which cost more than all that is recorded of a call.
+    const isLive = this.clock === liveClock
+    this.startNanos = isLive ? undefined : this.clock.unsafeCurrentTimeNanos()
+    this.startMs = isLive ? performance.now() : 0
+  }
+
+  /** Tells a tracker of the beginning; it is told of the end as well. */
+  begin<Options>(tracker: Tracker<Options>, options: Options): this {
+    this.ending = tracker.meter.guard(tracker.site, () => tracker.begin(options, this))
+    return this
   }
 
   /** It has ended, in one of the four outcomes. Either this or `endUncounted` is to be called, once. */
   end(outcome: Outcome): void {
     const { at, ending } = this
     if (ending !== undefined) {
-      at.meter.guard(at.site, () => ending.ended(outcome, this.seconds(), this))
+      at.meter.guard(at.site, () => ending.ended(outcome, this.elapsed(), this))
     }
   }
 
   /** It goes on elsewhere. */
   endUncounted(): void {
     const { at, ending } = this
-    at.meter.guard(at.site, () => ending?.notCounted?.(this.seconds(), this))
+    at.meter.guard(at.site, () => ending?.notCounted?.(this.elapsed(), this))
   }
 
-  /** Never negative: a fiber's clock counts up, but a test may set it back. */
-  private seconds(): number {
-    return Math.max(0, Number(this.clock.unsafeCurrentTimeNanos() - this.startNanos) / 1e9)
-  }
-}
-
-/** A tracker with the options of one effect. */
-export class Beginning implements Site {
-  readonly site: string
-  readonly meter: Meter
-  readonly begin: (start: Start) => Ending
-
-  constructor({ meter, site }: Site, begin: (start: Start) => Ending) {
-    this.site = site
-    this.meter = meter
-    this.begin = begin
+  /** Never negative: a clock counts up, but a test may set it back. */
+  elapsed(): number {
+    const seconds =
+      this.startNanos === undefined
+        ? (performance.now() - this.startMs) / 1e3
+        : Number(this.clock.unsafeCurrentTimeNanos() - this.startNanos) / 1e9
+    return seconds > 0 ? seconds : 0
   }
 }
 
@@ -121,7 +123,7 @@ export const watch = <A, E, R, R2, S, Options>(
 ): Effect.Effect<A, E, R | R2> =>
   underWatch(effect, (fiber) => {
     const tracker = trackerOf(Context.unsafeGet(fiber.currentContext, tag))
-    return new Watch<A, E>(new Beginning(tracker, (start) => tracker.begin(options, start)), fiber)
+    return new Watch<A, E>(tracker, fiber).begin(tracker, options)
   })
 
 /** Runs an effect under a watcher that is at hand; `seen` is shown the value of a success. */
