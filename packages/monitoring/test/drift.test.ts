@@ -2,6 +2,7 @@
  * Nothing that operators look at may name what does not exist, and nothing that is measured may go unseen. Expressions
  * are read from the committed files where they can be, with Prometheus' own grammar.
  */
+import { labelValues } from "@parametric-portal/server/observe/catalogue"
 import { readdirSync, readFileSync } from "node:fs"
 import path from "node:path"
 import { describe, expect, it } from "vitest"
@@ -64,14 +65,21 @@ const labelsOf = (metric: string): ReadonlyArray<string> | undefined => {
   return allRecordings.find(({ name }) => name === metric)?.expression.labels
 }
 
-const faultsOf = ({ matchers, metric }: Selected): ReadonlyArray<string> => {
+const labelValuesOf: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<string>>>>> = labelValues
+
+/** The values of a label of a metric, if they are a closed set. */
+const valuesOf = (metric: string, label: string): ReadonlyArray<string> | undefined => {
+  const found = rows.find((one) => storedNames(one.row).includes(metric))
+  return found?.row.closed?.[label] ?? labelValuesOf[found?.handle.split(".")[0] ?? ""]?.[label]
+}
+
+const violationsOf = ({ matchers, metric }: Selected): ReadonlyArray<string> => {
   const labels = labelsOf(metric)
-  const closed = rows.find((one) => storedNames(one.row).includes(metric))?.row.closed
   if (labels === undefined) {
     return [`no metric ${metric}`]
   }
   return matchers.flatMap(({ label, value }) => {
-    const values = closed?.[label]
+    const values = valuesOf(metric, label)
     const given = String(JSON.parse(value)).split("|").filter(Boolean)
     return [
       ...(labels.includes(label) ? [] : [`${metric} has no label ${label}`]),
@@ -82,14 +90,14 @@ const faultsOf = ({ matchers, metric }: Selected): ReadonlyArray<string> => {
   })
 }
 
-const faults = ({ expression, where }: Found): ReadonlyArray<string> => {
+const violations = ({ expression, where }: Found): ReadonlyArray<string> => {
   const { errors, groupings, selectors } = parse(expression)
   const known = new Set(selectors.flatMap(({ metric }) => labelsOf(metric) ?? []))
   return [
     ...errors.map((error) => `does not parse ${error}`),
-    ...selectors.flatMap(faultsOf),
+    ...selectors.flatMap(violationsOf),
     ...groupings.filter((label) => !known.has(label)).map((label) => `groups by ${label}, which no series has`)
-  ].map((fault) => `${where}: ${fault}`)
+  ].map((violation) => `${where}: ${violation}`)
 }
 
 const made = files()
@@ -118,7 +126,7 @@ describe("queries", () => {
   })
 
   it("name only metrics, labels and label values of the catalogue", () => {
-    expect(everywhere.flatMap(faults)).toEqual([])
+    expect(everywhere.flatMap(violations)).toEqual([])
   })
 
   it("are told apart from queries that name what does not exist", () => {
@@ -127,13 +135,15 @@ describe("queries", () => {
       label: "sum by (queue) (jobs_queue_depth)",
       matcher: 'jobs_queue_depth{queue="a"}',
       value: 'jobs_queue_depth{state="stuck"}',
+      operation: 'jobs_in_flight{operation="run"}',
       grammar: "sum by (job (jobs_queue_depth)"
     }
-    expect(Object.entries(bad).flatMap(([where, expression]) => faults({ where, expression }))).toEqual([
+    expect(Object.entries(bad).flatMap(([where, expression]) => violations({ where, expression }))).toEqual([
       "metric: no metric jobs_finished_total",
       "label: groups by queue, which no series has",
       "matcher: jobs_queue_depth has no label queue",
       'value: jobs_queue_depth has no state "stuck"',
+      'operation: jobs_in_flight has no operation "run"',
       'grammar: does not parse at 12: "(jobs_queue_depth)"'
     ])
   })

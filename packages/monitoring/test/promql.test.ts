@@ -1,20 +1,21 @@
 /** Expressions are made of rows of the catalogue: what is not there does not compile, and what is made is sound. */
-import { catalogue } from "@parametric-portal/server/observe/catalogue"
+import { catalogue, runOutcomes } from "@parametric-portal/server/observe/catalogue"
 import { describe, expect, it } from "vitest"
 import { grown } from "../src/promql/grown.ts"
 import { print } from "../src/promql/node.ts"
 import { parse } from "../src/promql/parse.ts"
-import { absent, across, buckets, counter, gauge, noneOf, observations, oneOf, quantile } from "../src/promql/select.ts"
+import { across, buckets, counter, gauge, noneOf, observations, oneOf, quantile } from "../src/promql/select.ts"
+import { failedOutcome, jobOperation, succeeded } from "../src/promql/values.ts"
 import { yaml } from "../src/files/yaml.ts"
 
-const { jobs, telemetry } = catalogue
+const { cluster, jobs, telemetry } = catalogue
 
 describe("an expression", () => {
   it("selects by labels and closed values of its row", () => {
     expect(String(counter(jobs.failures, { job_type: "a", reason: oneOf("x.y", "z") }))).toBe(
       String.raw`jobs_failed_total{job_type="a", reason=~"x\\.y|z"}`
     )
-    expect(String(observations(jobs.processingSeconds, { outcome: absent, job: "$service" }))).toBe(
+    expect(String(observations(jobs.processingSeconds, { outcome: succeeded, job: "$service" }))).toBe(
       'jobs_processing_seconds_count{outcome="", job=~"$service"}'
     )
     expect(String(gauge(jobs.dlqSize, { job_type: noneOf("a", "b") }))).toBe('jobs_dlq_size{job_type!~"a|b"}')
@@ -25,6 +26,14 @@ describe("an expression", () => {
     counter(jobs.failures, { queue: "a" })
     // @ts-expect-error there is no such state
     gauge(jobs.queueDepth, { state: "stuck" })
+    // @ts-expect-error there is no such operation, although no row closes the label
+    counter(jobs.enqueued, { operation: "retry" })
+    // @ts-expect-error an operation of jobs is none of the cluster
+    observations(cluster.messageLatency, { operation: jobOperation.submit })
+    // @ts-expect-error a run of a workflow may be suspended, an attempt at a job may not
+    observations(jobs.processingSeconds, { outcome: oneOf(...runOutcomes) })
+    // @ts-expect-error there is no such outcome
+    expect(failedOutcome.success).toBeUndefined()
     // @ts-expect-error there is no such metric
     expect(jobs.finished).toBeUndefined()
     // @ts-expect-error a gauge is no counter

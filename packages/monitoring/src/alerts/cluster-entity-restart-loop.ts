@@ -1,7 +1,8 @@
 /** Entities of a type die of defects and are rebuilt, again and again. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
-import { counter, observations, oneOf } from "../promql/select.ts"
+import { counter, observations } from "../promql/select.ts"
+import { failedOrDied, failedOutcome } from "../promql/values.ts"
 import { restarts } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
@@ -27,7 +28,7 @@ export const clusterEntityRestartLoop = alert({
       { say: "How many restarts, by type?", query: recorded(restarts) },
       {
         say: "Which message's handler dies?",
-        query: grown(observations(cluster.messageProcessing, { outcome: "defect" }), "15m").sumBy(
+        query: grown(observations(cluster.messageProcessing, { outcome: failedOutcome.defect }), "15m").sumBy(
           "job",
           "entity_type",
           "message"
@@ -39,7 +40,7 @@ export const clusterEntityRestartLoop = alert({
       },
       {
         say: "Or can't the entity be built at all?",
-        query: grown(observations(cluster.activationDuration, { outcome: oneOf("failure", "defect") }), "15m").sumBy(
+        query: grown(observations(cluster.activationDuration, { outcome: failedOrDied }), "15m").sumBy(
           "job",
           "entity_type"
         )

@@ -2,6 +2,7 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { counter } from "../promql/select.ts"
+import { shardMove } from "../promql/values.ts"
 import { receivedMessages, redeliveredMessages, restarts, runners } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
@@ -36,7 +37,7 @@ export const clusterRedeliveriesHigh = alert({
       { say: "Do runners come and go?", query: recorded(runners) },
       {
         say: "Are shards lost?",
-        query: grown(counter(cluster.shardMoves, { direction: "lost" }), "15m").sumBy("job", "instance")
+        query: grown(counter(cluster.shardMoves, { direction: shardMove.lost }), "15m").sumBy("job", "instance")
       }
     ],
     causes: [

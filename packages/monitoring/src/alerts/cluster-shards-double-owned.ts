@@ -1,7 +1,8 @@
 /** Runners hold more shards together than there are: two of them believe that they own one. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
-import { counter, gauge, observations, oneOf } from "../promql/select.ts"
+import { counter, gauge, observations } from "../promql/select.ts"
+import { failedOrDied, shardMove } from "../promql/values.ts"
 import { shards, shardsConfigured } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
@@ -32,14 +33,11 @@ export const clusterShardsDoubleOwned = alert({
       { say: "How many by each runner?", query: gauge(cluster.shardsHeld) },
       {
         say: "Did a runner lose locks and go on?",
-        query: grown(counter(cluster.shardMoves, { direction: "lost" }), "1h").sumBy("job", "instance")
+        query: grown(counter(cluster.shardMoves, { direction: shardMove.lost }), "1h").sumBy("job", "instance")
       },
       {
         say: "Which runner can't reach the storage?",
-        query: grown(observations(cluster.storageDuration, { outcome: oneOf("failure", "defect") }), "15m").sumBy(
-          "job",
-          "instance"
-        )
+        query: grown(observations(cluster.storageDuration, { outcome: failedOrDied }), "15m").sumBy("job", "instance")
       }
     ],
     causes: [

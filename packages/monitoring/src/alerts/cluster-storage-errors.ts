@@ -1,7 +1,8 @@
 /** Operations on the message and runner storage fail. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
-import { buckets, counter, observations, oneOf, quantile } from "../promql/select.ts"
+import { buckets, counter, observations, quantile } from "../promql/select.ts"
+import { failedOrDied } from "../promql/values.ts"
 import { storageErrors, storageOperations } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
@@ -29,10 +30,7 @@ export const clusterStorageErrors = alert({
       { say: "Which operations fail?", query: recorded(storageErrors) },
       {
         say: "On which runners? One is its network, all are the database.",
-        query: grown(observations(cluster.storageDuration, { outcome: oneOf("failure", "defect") }), "10m").sumBy(
-          "job",
-          "instance"
-        )
+        query: grown(observations(cluster.storageDuration, { outcome: failedOrDied }), "10m").sumBy("job", "instance")
       },
       {
         say: "How long do operations take? Slow before failing means load.",

@@ -1,7 +1,8 @@
 /** Too many attempts at jobs of a type fail. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
-import { counter, observations, oneOf } from "../promql/select.ts"
+import { counter, observations } from "../promql/select.ts"
+import { failedOrDied, jobOperation } from "../promql/values.ts"
 import { attempts, failedAttempts } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, percentage } from "./alert.ts"
@@ -34,14 +35,14 @@ export const jobErrorRateHigh = alert({
       {
         say: "Failures are expected and handled in code, defects are bugs. Which of the two is it?",
         query: grown(
-          observations(jobs.processingSeconds, { operation: "process", outcome: oneOf("failure", "defect") }),
+          observations(jobs.processingSeconds, { operation: jobOperation.process, outcome: failedOrDied }),
           "10m"
         ).sumBy("job", "job_type", "outcome")
       },
       {
         say: "Is it one runner, or all of them? One runner is a machine or a version, all are the work or what it needs.",
         query: grown(
-          observations(jobs.processingSeconds, { operation: "process", outcome: oneOf("failure", "defect") }),
+          observations(jobs.processingSeconds, { operation: jobOperation.process, outcome: failedOrDied }),
           "10m"
         ).sumBy("job", "instance", "job_type")
       }

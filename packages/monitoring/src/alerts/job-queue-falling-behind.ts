@@ -1,6 +1,7 @@
 /** For half an hour more jobs of a type came than went, and the oldest waits ever longer. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { amounts, counter, observations } from "../promql/select.ts"
+import { jobOperation } from "../promql/values.ts"
 import { enqueued, leftOver, oldestAge } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
@@ -33,11 +34,13 @@ export const jobQueueFallingBehind = alert({
       { say: "Or did the completions fall?", query: counter(jobs.completions).rate("30m").sumBy("job", "job_type") },
       {
         say: "How long does an attempt take, on average? If it rose, the work became slower.",
-        query: amounts(jobs.processingSeconds, { operation: "process" })
+        query: amounts(jobs.processingSeconds, { operation: jobOperation.process })
           .increase("30m")
           .sumBy("job", "job_type")
           .dividedBy(
-            observations(jobs.processingSeconds, { operation: "process" }).increase("30m").sumBy("job", "job_type")
+            observations(jobs.processingSeconds, { operation: jobOperation.process })
+              .increase("30m")
+              .sumBy("job", "job_type")
           )
       }
     ],

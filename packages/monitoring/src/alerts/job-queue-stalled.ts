@@ -2,13 +2,14 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { expected } from "../expected.ts"
 import { gauge } from "../promql/select.ts"
+import { jobOperation } from "../promql/values.ts"
 import { attempts, begun, oldestAge } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, duration } from "./alert.ts"
 
 const { jobs } = catalogue
 
-const longest = gauge(jobs.inFlightOldestAge, { operation: "process" }).maxBy("job", "job_type")
+const longest = gauge(jobs.inFlightOldestAge, { operation: jobOperation.process }).maxBy("job", "job_type")
 
 export const jobQueueStalled = alert({
   name: "JobQueueStalled",

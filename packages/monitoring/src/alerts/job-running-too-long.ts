@@ -2,6 +2,7 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { expected } from "../expected.ts"
 import { amounts, gauge, observations } from "../promql/select.ts"
+import { jobOperation } from "../promql/values.ts"
 import { alert, duration } from "./alert.ts"
 
 const { jobs } = catalogue
@@ -13,7 +14,7 @@ export const jobRunningTooLong = alert({
   keepFiringFor: "5m",
   gate: "None by number: one attempt that runs beyond what is expected of its type holds a slot and may hang for ever.",
   expression: expected((job_type, { longestRun }) =>
-    gauge(jobs.inFlightOldestAge, { operation: "process", job_type })
+    gauge(jobs.inFlightOldestAge, { operation: jobOperation.process, job_type })
       .maxBy("job", "instance", "job_type")
       .above(longestRun)
   ),
@@ -28,19 +29,21 @@ export const jobRunningTooLong = alert({
     confirm: [
       {
         say: "Which runner and type is it, and for how long?",
-        query: gauge(jobs.inFlightOldestAge, { operation: "process" }).maxBy("job", "instance", "job_type")
+        query: gauge(jobs.inFlightOldestAge, { operation: jobOperation.process }).maxBy("job", "instance", "job_type")
       },
       {
         say: "How many run there now?",
-        query: gauge(jobs.inFlight, { operation: "process" }).sumBy("job", "instance", "job_type")
+        query: gauge(jobs.inFlight, { operation: jobOperation.process }).sumBy("job", "instance", "job_type")
       },
       {
         say: "How long does one usually take, on average?",
-        query: amounts(jobs.processingSeconds, { operation: "process" })
+        query: amounts(jobs.processingSeconds, { operation: jobOperation.process })
           .increase("6h")
           .sumBy("job", "job_type")
           .dividedBy(
-            observations(jobs.processingSeconds, { operation: "process" }).increase("6h").sumBy("job", "job_type")
+            observations(jobs.processingSeconds, { operation: jobOperation.process })
+              .increase("6h")
+              .sumBy("job", "job_type")
           )
       }
     ],

@@ -1,15 +1,16 @@
 /** All slots of a type are used while jobs wait. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { across, gauge } from "../promql/select.ts"
+import { jobOperation, jobState, slotState } from "../promql/values.ts"
 import { oldestAge } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
 
 const { jobs } = catalogue
 
-const used = across(jobs.slots, ["job", "job_type"], { state: "used" })
-const limit = across(jobs.slots, ["job", "job_type"], { state: "limit" })
-const ready = across(jobs.queueDepth, ["job", "job_type"], { state: "ready" })
+const used = across(jobs.slots, ["job", "job_type"], { state: slotState.used })
+const limit = across(jobs.slots, ["job", "job_type"], { state: slotState.limit })
+const ready = across(jobs.queueDepth, ["job", "job_type"], { state: jobState.ready })
 
 export const jobSlotsExhausted = alert({
   name: "JobSlotsExhausted",
@@ -32,7 +33,7 @@ export const jobSlotsExhausted = alert({
       { say: "How long has the oldest waited?", query: recorded(oldestAge) },
       {
         say: "Are the slots held by runs that hang?",
-        query: gauge(jobs.inFlightOldestAge, { operation: "process" }).maxBy("job", "instance", "job_type")
+        query: gauge(jobs.inFlightOldestAge, { operation: jobOperation.process }).maxBy("job", "instance", "job_type")
       }
     ],
     causes: [

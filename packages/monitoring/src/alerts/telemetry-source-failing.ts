@@ -1,7 +1,8 @@
 /** What a sampled number is read from can't be read, or watching itself has a defect. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
-import { observations, oneOf } from "../promql/select.ts"
+import { observations } from "../promql/select.ts"
+import { failedOrDied } from "../promql/values.ts"
 import { recorded } from "../rules/recording.ts"
 import { watchErrors } from "../rules/telemetry.ts"
 import { alert, number } from "./alert.ts"
@@ -31,7 +32,7 @@ export const telemetrySourceFailing = alert({
       },
       {
         say: "Does the storage fail otherwise, too?",
-        query: grown(observations(cluster.storageDuration, { outcome: oneOf("failure", "defect") }), "15m").sumBy(
+        query: grown(observations(cluster.storageDuration, { outcome: failedOrDied }), "15m").sumBy(
           "job",
           "storage_operation"
         )

@@ -8,13 +8,14 @@ import { jobRedeliveriesHigh } from "../alerts/job-redeliveries-high.ts"
 import { jobRunningTooLong } from "../alerts/job-running-too-long.ts"
 import { jobSlotsExhausted } from "../alerts/job-slots-exhausted.ts"
 import { buckets, counter, gauge, observations } from "../promql/select.ts"
+import { jobOperation, succeeded, unsuccessful } from "../promql/values.ts"
 import type { Dashboard } from "./dashboard.ts"
-import { absent, jobType, percentile, percentiles, process, unsuccessful } from "./scope.ts"
+import { jobType, percentile, percentiles, process } from "./scope.ts"
 
 const { jobs } = catalogue
 
 const of = { ...process, ...jobType }
-const attempt = { ...of, operation: "process" }
+const attempt = { ...of, operation: jobOperation.process }
 
 const failure = [
   {
@@ -39,7 +40,7 @@ const failure = [
     alert: jobErrorRateHigh,
     queries: [
       {
-        query: observations(jobs.processingSeconds, { ...attempt, outcome: absent })
+        query: observations(jobs.processingSeconds, { ...attempt, outcome: succeeded })
           .rate("$__rate_interval")
           .sumBy("job_type"),
         legend: "{{job_type}} success"

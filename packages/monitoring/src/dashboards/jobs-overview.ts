@@ -10,6 +10,7 @@ import { jobQueueStalled } from "../alerts/job-queue-stalled.ts"
 import { jobRedeliveriesHigh } from "../alerts/job-redeliveries-high.ts"
 import { jobSlotsExhausted } from "../alerts/job-slots-exhausted.ts"
 import { across, counter } from "../promql/select.ts"
+import { jobOperation, jobState } from "../promql/values.ts"
 import { budget } from "../rules/budget.ts"
 import { attempts, deadLetters, failedAttempts, oldestAge } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
@@ -40,7 +41,7 @@ const now = [
     alert: jobQueueFallingBehind,
     queries: [
       {
-        query: across(jobs.queueDepth, ["job", "job_type"], { ...shared, state: "ready" }).sumBy("job"),
+        query: across(jobs.queueDepth, ["job", "job_type"], { ...shared, state: jobState.ready }).sumBy("job"),
         legend: "{{job}}"
       }
     ]
@@ -112,7 +113,10 @@ const flow = [
     alert: jobSlotsExhausted,
     width: 12,
     queries: [
-      { query: across(jobs.inFlight, ["job"], { ...of, operation: "process" }), legend: "{{job}} in flight" },
+      {
+        query: across(jobs.inFlight, ["job"], { ...of, operation: jobOperation.process }),
+        legend: "{{job}} in flight"
+      },
       { query: across(jobs.slots, ["job", "state"], of), legend: "{{job}} slots {{state}}" }
     ]
   },

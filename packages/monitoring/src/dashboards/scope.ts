@@ -1,6 +1,6 @@
 /** The variables of a dashboard as matchers, and the queries that many panels need. */
 import type { Row } from "@parametric-portal/server/observe/catalogue"
-import { absent, buckets, type Matchers, oneOf, quantile, type TargetLabel } from "../promql/select.ts"
+import { buckets, type Matchers, quantile, type TargetLabel } from "../promql/select.ts"
 import type { Query } from "./dashboard.ts"
 
 /** The chosen services: for numbers of a whole service, and for recorded ones. */
@@ -14,11 +14,6 @@ export const jobType = { job_type: "$job_type" } as const
 
 /** The chosen types of entity. */
 export const entityType = { entity_type: "$entity_type" } as const
-
-/** What ended otherwise than with success. */
-export const unsuccessful = oneOf("failure", "defect", "interrupted")
-
-export { absent }
 
 /** The 50th, 95th and 99th percentile of a histogram, in groups. */
 export const percentiles = <R extends Row & { readonly kind: "histogram" }>(

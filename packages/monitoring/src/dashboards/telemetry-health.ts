@@ -5,8 +5,9 @@ import { telemetryExportSilent } from "../alerts/telemetry-export-silent.ts"
 import { telemetrySeriesOverflow } from "../alerts/telemetry-series-overflow.ts"
 import { telemetrySourceFailing } from "../alerts/telemetry-source-failing.ts"
 import { counter, gauge, secondsSince } from "../promql/select.ts"
+import { succeeded, unsuccessful } from "../promql/values.ts"
 import type { Dashboard } from "./dashboard.ts"
-import { absent, percentiles, process, unsuccessful } from "./scope.ts"
+import { percentiles, process } from "./scope.ts"
 
 const { telemetry } = catalogue
 
@@ -28,7 +29,7 @@ const exporting = [
     alert: telemetryExportFailing,
     queries: [
       {
-        query: counter(telemetry.exports, { ...process, outcome: absent })
+        query: counter(telemetry.exports, { ...process, outcome: succeeded })
           .rate("$__rate_interval")
           .sumBy("job", "instance"),
         legend: "{{job}} {{instance}} success"

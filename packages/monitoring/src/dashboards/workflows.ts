@@ -2,9 +2,10 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { clusterBacklogGrowing } from "../alerts/cluster-backlog-growing.ts"
 import { clusterMessageLatencyHigh } from "../alerts/cluster-message-latency-high.ts"
-import { counter, oneOf } from "../promql/select.ts"
+import { counter } from "../promql/select.ts"
+import { succeeded, unsuccessful, unsuccessfulRun } from "../promql/values.ts"
 import type { Dashboard } from "./dashboard.ts"
-import { absent, percentile, process, unsuccessful } from "./scope.ts"
+import { percentile, process } from "./scope.ts"
 
 const { workflow } = catalogue
 
@@ -19,7 +20,7 @@ const panels = [
     width: 12,
     queries: [
       {
-        query: counter(workflow.executions, { ...process, outcome: absent })
+        query: counter(workflow.executions, { ...process, outcome: succeeded })
           .rate("$__rate_interval")
           .sumBy("workflow"),
         legend: "{{workflow}} success"
@@ -27,7 +28,7 @@ const panels = [
       {
         query: counter(workflow.executions, {
           ...process,
-          outcome: oneOf("failure", "defect", "interrupted", "suspended")
+          outcome: unsuccessfulRun
         })
           .rate("$__rate_interval")
           .sumBy("workflow", "outcome"),
@@ -56,7 +57,7 @@ const panels = [
     width: 12,
     queries: [
       {
-        query: counter(workflow.activityAttempts, { ...process, outcome: absent })
+        query: counter(workflow.activityAttempts, { ...process, outcome: succeeded })
           .rate("$__rate_interval")
           .sumBy("workflow", "activity"),
         legend: "{{workflow}} {{activity}} success"

@@ -1,8 +1,8 @@
 /**
  * From a row of the catalogue to the series that Prometheus stores for it. The names of metrics and labels come from
- * the row, closed label values from its closed sets: a name that is not there does not compile.
+ * the row, label values from its closed sets: a name or value that is not there does not compile.
  */
-import type { Row } from "@parametric-portal/server/observe/catalogue"
+import type { labelValues, Row } from "@parametric-portal/server/observe/catalogue"
 import { Vector } from "./vector.ts"
 
 /** The labels that Prometheus puts on every series: which service, and which of its processes. */
@@ -17,9 +17,6 @@ export interface Match<Value extends string> {
   readonly values: ReadonlyArray<Value>
 }
 
-/** What the label `outcome` is on a success. */
-export const absent: Match<never> = { operator: "=", values: [] }
-
 /** One of these values. */
 export const oneOf = <const V extends string>(...values: ReadonlyArray<V>): Match<V> => ({ operator: "=~", values })
 
@@ -30,8 +27,18 @@ type LabelOf<R extends Row> = R["labels"][number]
 
 type ClosedOf<R extends Row> = R extends { readonly closed: infer C } ? C : unknown
 
+/** The sets of the namespace that begins the name of the row. */
+type NamespaceSetsOf<R extends Row> = R["name"] extends `${infer N extends keyof typeof labelValues}_${string}`
+  ? (typeof labelValues)[N]
+  : unknown
+
+type SetOf<Sets, K extends string> = Sets extends { readonly [X in K]: ReadonlyArray<infer V extends string> }
+  ? V
+  : string
+
+/** The values of a label: a closed set of the row, else one of its namespace, else any. */
 type ValueOf<R extends Row, K extends string> =
-  ClosedOf<R> extends { readonly [X in K]: ReadonlyArray<infer V extends string> } ? V : string
+  string extends SetOf<ClosedOf<R>, K> ? SetOf<NamespaceSetsOf<R>, K> : SetOf<ClosedOf<R>, K>
 
 /** The matchers that a row can have. */
 export type Matchers<R extends Row> = { readonly [K in LabelOf<R>]?: ValueOf<R, K> | Match<ValueOf<R, K>> } & {

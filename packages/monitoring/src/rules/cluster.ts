@@ -1,7 +1,8 @@
 /** Recorded numbers of the cluster: of the whole service, of its entity types, of its storage. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
-import { absent, across, buckets, counter, gauge, observations, oneOf, quantile } from "../promql/select.ts"
+import { across, buckets, counter, gauge, observations, oneOf, quantile } from "../promql/select.ts"
+import { backlogState, failedOrDied, healthCheck, succeeded } from "../promql/values.ts"
 import { record, type Recording } from "./recording.ts"
 
 const { cluster } = catalogue
@@ -27,7 +28,7 @@ export const shardsConfigured = record(
 export const backlog = record(
   "service:cluster_message_backlog:due",
   "Stored messages that are due and not done.",
-  across(cluster.backlog, ["job", "state"], { state: oneOf("pending", "delivered") }).sumBy("job")
+  across(cluster.backlog, ["job", "state"], { state: oneOf(backlogState.pending, backlogState.delivered) }).sumBy("job")
 )
 
 export const backlogAge = record(
@@ -75,10 +76,7 @@ export const restarts = record(
 export const storageErrors = record(
   "storage_operation:cluster_storage_errors:increase10m",
   "Storage operations that failed or died in 10 minutes.",
-  grown(observations(cluster.storageDuration, { outcome: oneOf("failure", "defect") }), "10m").sumBy(
-    "job",
-    "storage_operation"
-  )
+  grown(observations(cluster.storageDuration, { outcome: failedOrDied }), "10m").sumBy("job", "storage_operation")
 )
 
 export const storageOperations = record(
@@ -90,13 +88,13 @@ export const storageOperations = record(
 export const foundDead = record(
   "service:cluster_runners_found_dead:increase1h",
   "Health checks that found a runner dead in an hour.",
-  grown(counter(cluster.runnerHealthChecks, { result: "dead" }), "1h").sumBy("job")
+  grown(counter(cluster.runnerHealthChecks, { result: healthCheck.dead }), "1h").sumBy("job")
 )
 
 export const singletonSuccesses = record(
   "singleton:cluster_singleton_successes:increase1d",
   "Runs of a singleton that ended with success in a day.",
-  grown(counter(cluster.singletonRuns, { outcome: absent }), "1d").sumBy("job", "singleton")
+  grown(counter(cluster.singletonRuns, { outcome: succeeded }), "1d").sumBy("job", "singleton")
 )
 
 export const clusterRecordings: ReadonlyArray<Recording> = [

@@ -1,7 +1,8 @@
 /** Recorded numbers of jobs: one for each type, whatever the number of runners. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
-import { across, counter, observations, oneOf } from "../promql/select.ts"
+import { across, counter, observations } from "../promql/select.ts"
+import { failedOrDied, jobOperation } from "../promql/values.ts"
 import type { Vector } from "../promql/vector.ts"
 import { budget } from "./budget.ts"
 import { record, recorded, type Recording } from "./recording.ts"
@@ -11,16 +12,16 @@ const { jobs } = catalogue
 export const attempts = record(
   "job_type:jobs_attempts:increase10m",
   "Attempts at jobs that ended in 10 minutes, whatever their outcome.",
-  grown(observations(jobs.processingSeconds, { operation: "process" }), "10m").sumBy("job", "job_type")
+  grown(observations(jobs.processingSeconds, { operation: jobOperation.process }), "10m").sumBy("job", "job_type")
 )
 
 export const failedAttempts = record(
   "job_type:jobs_attempts_failed:increase10m",
   "Attempts at jobs that failed or died in 10 minutes.",
-  grown(
-    observations(jobs.processingSeconds, { operation: "process", outcome: oneOf("failure", "defect") }),
-    "10m"
-  ).sumBy("job", "job_type")
+  grown(observations(jobs.processingSeconds, { operation: jobOperation.process, outcome: failedOrDied }), "10m").sumBy(
+    "job",
+    "job_type"
+  )
 )
 
 export const oldestAge = record(
@@ -38,13 +39,13 @@ export const deadLetters = record(
 export const begun = record(
   "job_type:jobs_attempts_begun:increase10m",
   "Attempts at jobs that began in 10 minutes.",
-  grown(observations(jobs.waitDuration, { operation: "process" }), "10m").sumBy("job", "job_type")
+  grown(observations(jobs.waitDuration, { operation: jobOperation.process }), "10m").sumBy("job", "job_type")
 )
 
 export const ended = record(
   "job_type:jobs_attempts:increase15m",
   "Attempts at jobs that ended in 15 minutes, whatever their outcome.",
-  grown(observations(jobs.processingSeconds, { operation: "process" }), "15m").sumBy("job", "job_type")
+  grown(observations(jobs.processingSeconds, { operation: jobOperation.process }), "15m").sumBy("job", "job_type")
 )
 
 export const redelivered = record(

@@ -1,7 +1,8 @@
 /** Recorded numbers of telemetry about itself. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
-import { absent, counter, oneOf } from "../promql/select.ts"
+import { counter } from "../promql/select.ts"
+import { succeeded, unsuccessful } from "../promql/values.ts"
 import { record, type Recording } from "./recording.ts"
 
 const { telemetry } = catalogue
@@ -9,16 +10,13 @@ const { telemetry } = catalogue
 export const failedExports = record(
   "instance:telemetry_exports_failed:increase15m",
   "Exports of a process that failed in 15 minutes.",
-  grown(counter(telemetry.exports, { outcome: oneOf("failure", "defect", "interrupted") }), "15m").sumBy(
-    "job",
-    "instance"
-  )
+  grown(counter(telemetry.exports, { outcome: unsuccessful }), "15m").sumBy("job", "instance")
 )
 
 export const succeededExports = record(
   "instance:telemetry_exports_succeeded:increase15m",
   "Exports of a process that were acknowledged in 15 minutes.",
-  grown(counter(telemetry.exports, { outcome: absent }), "15m").sumBy("job", "instance")
+  grown(counter(telemetry.exports, { outcome: succeeded }), "15m").sumBy("job", "instance")
 )
 
 export const folded = record(

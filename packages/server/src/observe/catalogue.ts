@@ -7,6 +7,20 @@ import { jobs } from "./catalogue/jobs.ts"
 import { telemetry } from "./catalogue/telemetry.ts"
 import { workflow } from "./catalogue/workflow.ts"
 
+export {
+  backlogStates,
+  clusterOperations,
+  deactivationReasons,
+  healthCheckResults,
+  redeliveryReasons,
+  shardMoveDirections
+} from "./catalogue/cluster.ts"
+export { jobOperations, jobStates, priorities, slotStates } from "./catalogue/jobs.ts"
+export { labelValues } from "./catalogue/label-values.ts"
+export { failedOutcomes } from "./catalogue/outcome.ts"
+export { storageOperations } from "./catalogue/storage-operations.ts"
+export { dropReasons } from "./catalogue/telemetry.ts"
+export { runOutcomes } from "./catalogue/workflow.ts"
 export type { Kind, Row, Rows, Scope } from "./catalogue/row.ts"
 export { labelNameProblem, metricNameProblem, unitProblem } from "./catalogue/row.ts"
 

@@ -5,9 +5,10 @@ import { clusterShardsDoubleOwned } from "../../alerts/cluster-shards-double-own
 import { clusterShardsUnowned } from "../../alerts/cluster-shards-unowned.ts"
 import { singletonNotRunning } from "../../alerts/singleton-not-running.ts"
 import { counter, gauge } from "../../promql/select.ts"
+import { succeeded, unsuccessful } from "../../promql/values.ts"
 import { runners, shards, shardsConfigured } from "../../rules/cluster.ts"
 import { recorded } from "../../rules/recording.ts"
-import { absent, process, service, unsuccessful } from "../scope.ts"
+import { process, service } from "../scope.ts"
 import type { Panel } from "../dashboard.ts"
 
 const { cluster } = catalogue
@@ -79,7 +80,7 @@ export const shardPanels = [
     alert: clusterRunnerLost,
     queries: [
       {
-        query: counter(cluster.runnerSends, { ...process, outcome: absent })
+        query: counter(cluster.runnerSends, { ...process, outcome: succeeded })
           .rate("$__rate_interval")
           .sumBy("job"),
         legend: "{{job}} success"
@@ -119,7 +120,7 @@ export const shardPanels = [
     width: 12,
     queries: [
       {
-        query: counter(cluster.singletonRuns, { ...process, outcome: absent })
+        query: counter(cluster.singletonRuns, { ...process, outcome: succeeded })
           .rate("$__rate_interval")
           .sumBy("singleton"),
         legend: "{{singleton}} success"

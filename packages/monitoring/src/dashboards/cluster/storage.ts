@@ -3,9 +3,10 @@ import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { clusterBacklogGrowing } from "../../alerts/cluster-backlog-growing.ts"
 import { clusterStorageErrors } from "../../alerts/cluster-storage-errors.ts"
 import { across, observations } from "../../promql/select.ts"
+import { unsuccessful } from "../../promql/values.ts"
 import { backlogAge } from "../../rules/cluster.ts"
 import { recorded } from "../../rules/recording.ts"
-import { percentile, process, service, unsuccessful } from "../scope.ts"
+import { percentile, process, service } from "../scope.ts"
 import type { Panel } from "../dashboard.ts"
 
 const { cluster } = catalogue

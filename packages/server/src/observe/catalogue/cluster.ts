@@ -4,11 +4,23 @@ import type { Rows } from "./row.ts"
 
 const labels = ["entity_type", "operation"] as const
 
-/** Why an entity went. */
+/** The values of the label `operation`: what can be done with a message. */
+export const clusterOperations = ["send", "broadcast", "receive"] as const
+
+/** Why an entity was deactivated. */
 export const deactivationReasons = ["idle", "shutdown", "shard_moved", "defect"] as const
 
 /** Why a message reached a handler again. */
 export const redeliveryReasons = ["entity_restart", "stream_resume", "storage"] as const
+
+/** The states of a stored message that is not done. */
+export const backlogStates = ["pending", "delivered", "scheduled"] as const
+
+/** What a health check of another runner found. */
+export const healthCheckResults = ["alive", "dead", "error"] as const
+
+/** How a shard came to a runner or left it. */
+export const shardMoveDirections = ["acquired", "released", "lost"] as const
 
 export const cluster = {
   entityActivations: {
@@ -102,7 +114,7 @@ export const cluster = {
     unit: "{message}",
     labels: ["state"],
     scope: "cluster",
-    closed: { state: ["pending", "delivered", "scheduled"] },
+    closed: { state: backlogStates },
     help: "Messages that are stored and not done, by state; one runner writes it for the cluster.",
     excludes: "Volatile messages, which are never stored."
   },
@@ -188,7 +200,7 @@ export const cluster = {
     kind: "counter",
     unit: "{check}",
     labels: ["result"],
-    closed: { result: ["alive", "dead", "error"] },
+    closed: { result: healthCheckResults },
     help: "Checks of the health of other runners, by result."
   },
   shardsConfigured: {
@@ -212,7 +224,7 @@ export const cluster = {
     kind: "counter",
     unit: "{shard}",
     labels: ["direction"],
-    closed: { direction: ["acquired", "released", "lost"] },
+    closed: { direction: shardMoveDirections },
     help: "Shards that came to this runner or left it."
   },
   singletonRuns: {

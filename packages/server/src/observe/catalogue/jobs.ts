@@ -4,8 +4,17 @@ import type { Rows } from "./row.ts"
 
 const labels = ["job_type", "operation", "priority"] as const
 
-/** Where a job that is not finished stands. */
+/** The values of the label `operation`: what can be done with a job. */
+export const jobOperations = ["submit", "process", "cancel", "replay"] as const
+
+/** The values of the label `priority`, most urgent first. `trackJob` accepts others. */
+export const priorities = ["critical", "high", "normal", "low"] as const
+
+/** The states of a job that is not finished. */
 export const jobStates = ["ready", "scheduled", "running", "retrying"] as const
+
+/** The values of the label `state` of `jobs_slots`. */
+export const slotStates = ["used", "limit", "abandoned"] as const
 
 export const jobs = {
   cancellations: {
@@ -182,7 +191,7 @@ export const jobs = {
     kind: "gauge",
     unit: "{slot}",
     labels: ["job_type", "state"],
-    closed: { state: ["used", "limit", "abandoned"] },
+    closed: { state: slotStates },
     help:
       "How many jobs this runner runs now (used) and could run at once (limit), and how many handlers go on beside them " +
       "that ignored their interruption (abandoned)."

@@ -2,6 +2,9 @@
 import { failedOutcomes } from "./outcome.ts"
 import type { Rows } from "./row.ts"
 
+/** Why a point or an amount was dropped. */
+export const dropReasons = ["non_finite", "negative", "conflict", "rejected"] as const
+
 export const telemetry = {
   exports: {
     name: "telemetry_exports_total",
@@ -25,7 +28,7 @@ export const telemetry = {
     kind: "counter",
     unit: "{point}",
     labels: ["reason"],
-    closed: { reason: ["non_finite", "negative", "conflict", "rejected"] },
+    closed: { reason: dropReasons },
     help: "Points or amounts that were refused: not finite, negative where only growth is, in conflict, or rejected."
   },
   series: {

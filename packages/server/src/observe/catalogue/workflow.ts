@@ -2,7 +2,8 @@
 import { failedOutcomes } from "./outcome.ts"
 import type { Rows } from "./row.ts"
 
-const runOutcomes = [...failedOutcomes, "suspended"] as const
+/** The values of the label `outcome` of a run: it may also be suspended. */
+export const runOutcomes = [...failedOutcomes, "suspended"] as const
 
 export const workflow = {
   executions: {
