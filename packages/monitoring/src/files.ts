@@ -3,10 +3,13 @@ import { allAlerts } from "./alerts.ts"
 import type { Alert } from "./alerts/alert.ts"
 import { dashboards } from "./dashboards.ts"
 import { galleryPage } from "./documents/gallery.ts"
+import type { Block } from "./documents/block.ts"
+import { clusterMetrics, stableMetrics } from "./documents/metric-table.ts"
 import { picture } from "./documents/picture.ts"
 import { referencePage } from "./documents/reference.ts"
 import { runbookIndex, runbookPage } from "./documents/runbook.ts"
 import { grafanaFile } from "./files/grafana.ts"
+import { handleFiles, handleFolders } from "./files/handles.ts"
 import { otlpConfiguration, scrapeConfiguration } from "./files/prometheus.ts"
 import { dashboardProviderFile, dataSourceFile } from "./files/provisioning.ts"
 import { ruleFile } from "./files/rules.ts"
@@ -50,5 +53,14 @@ const pages = (): ReadonlyArray<readonly [Alert, ...ReadonlyArray<Alert>]> => {
   return [...byName.values()]
 }
 
+/** Sources of the library, which are written into this repository only. Path -> content. */
+export const sources = (): ReadonlyMap<string, string> => new Map(handleFiles())
+
+/** Blocks of pages of this repository that are otherwise written by hand. */
+export const blocks = (): ReadonlyArray<Block> => [
+  { page: "README.md", name: "stable metrics", content: stableMetrics() },
+  { page: "docs/guides/cluster.md", name: "cluster metrics", content: clusterMetrics("../metrics.md") }
+]
+
 /** Folders that hold generated files only: what else is found there is removed. */
-export const generatedFolders: ReadonlyArray<string> = [generated, "docs/runbooks", "docs/dashboards"]
+export const generatedFolders: ReadonlyArray<string> = [generated, "docs/runbooks", "docs/dashboards", ...handleFolders]

@@ -1,23 +1,41 @@
-/** `npm run generate`: writes every generated file, and removes those of the repository that are not generated any more. */
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+/** `npm run generate`: writes every generated file, and removes files of this repository that are no longer generated. */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import path from "node:path"
 import { type GenerateOptions, parseCommandLine, usage } from "./command-line.ts"
-import { files, generatedFolders } from "./files.ts"
+import { withBlock } from "./documents/block.ts"
+import { blocks, files, generatedFolders, sources } from "./files.ts"
 
 const repository = path.resolve(import.meta.dirname, "../../..")
 
 const generate = ({ runbooks, to }: GenerateOptions): void => {
-  const root = to === undefined ? repository : path.resolve(to)
-  const wanted = files({ runbooks })
   if (to === undefined) {
-    removeOthers(wanted)
+    generateHere(runbooks)
+  } else {
+    const wanted = files({ runbooks })
+    writeAll(path.resolve(to), wanted)
+    process.stdout.write(`Generated ${wanted.size} files in ${path.resolve(to)}.\n`)
   }
+}
+
+/** In this repository the sources and the blocks belong to it as well, and nothing else may be in generated folders. */
+const generateHere = (runbooks: string): void => {
+  const wanted = new Map([...files({ runbooks }), ...sources()])
+  removeOthers(wanted)
+  writeAll(repository, wanted)
+  const generated = blocks()
+  for (const block of generated) {
+    const file = path.join(repository, block.page)
+    writeFileSync(file, withBlock(readFileSync(file, "utf8"), block))
+  }
+  process.stdout.write(`Generated ${wanted.size} files and ${generated.length} tables in other pages.\n`)
+}
+
+const writeAll = (root: string, wanted: ReadonlyMap<string, string>): void => {
   for (const [name, content] of wanted) {
     const file = path.join(root, name)
     mkdirSync(path.dirname(file), { recursive: true })
     writeFileSync(file, content)
   }
-  process.stdout.write(`Generated ${wanted.size} files${to === undefined ? "" : ` in ${root}`}.\n`)
 }
 
 const removeOthers = (wanted: ReadonlyMap<string, string>): void => {
@@ -27,7 +45,7 @@ const removeOthers = (wanted: ReadonlyMap<string, string>): void => {
       const name = path.relative(repository, path.join(found.parentPath, found.name)).split(path.sep).join("/")
       if (found.isFile() && !wanted.has(name)) {
         rmSync(path.join(repository, name))
-        process.stdout.write(`removed ${name}\n`)
+        process.stdout.write(`Removed ${name}.\n`)
       }
     }
   }

@@ -10,7 +10,8 @@ import { runbookUrl } from "../src/alerts/alert.ts"
 import { allAlerts } from "../src/alerts.ts"
 import { dashboards } from "../src/dashboards.ts"
 import { excused } from "../src/excused.ts"
-import { files, generatedFolders } from "../src/files.ts"
+import { withBlock } from "../src/documents/block.ts"
+import { blocks, files, generatedFolders, sources } from "../src/files.ts"
 import { parse, type Selected } from "../src/promql/parse.ts"
 import { settings } from "../src/settings.ts"
 import { allRecordings, metricsBehind, rows, storedNames } from "../src/stored.ts"
@@ -100,7 +101,7 @@ const violations = ({ expression, where }: Found): ReadonlyArray<string> => {
   ].map((violation) => `${where}: ${violation}`)
 }
 
-const made = files()
+const made = new Map([...files(), ...sources()])
 
 describe("generated files", () => {
   it("are as their sources make them, byte for byte", () => {
@@ -114,7 +115,16 @@ describe("generated files", () => {
   })
 
   it("are made twice with the same bytes", () => {
-    expect([...files()]).toEqual([...made])
+    expect([...files(), ...sources()]).toEqual([...made])
+  })
+
+  it("have their blocks in pages written by hand, byte for byte", () => {
+    expect(blocks().map(({ page }) => page)).toEqual(["README.md", "docs/guides/cluster.md"])
+    for (const block of blocks()) {
+      expect(withBlock(read(block.page), block), `${block.page} is not what \`npm run generate\` makes`).toBe(
+        read(block.page)
+      )
+    }
   })
 })
 

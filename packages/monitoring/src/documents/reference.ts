@@ -5,6 +5,7 @@ import { dashboards } from "../dashboards.ts"
 import { excused } from "../excused.ts"
 import { allRecordings, metricsBehind, rows, storedNames } from "../stored.ts"
 import { list } from "./markdown.ts"
+import { kinds } from "./metric-table.ts"
 import { upstream } from "./upstream.ts"
 
 /** The page. */
@@ -52,13 +53,6 @@ const overview = (namespace: string): string =>
       ({ row }) => `| ${anchor(row.name)} | ${kinds[row.kind]} | ${unit(row)} | ${labels(row)} | ${row.help} |`
     )
   ].join("\n")
-
-const kinds = {
-  counter: "counter",
-  gauge: "gauge",
-  upDownCounter: "up-down counter",
-  histogram: "histogram"
-} as const satisfies Record<Row["kind"], string>
 
 const unit = (row: Row): string => `\`${row.unit}\``
 

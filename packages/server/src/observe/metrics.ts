@@ -13,6 +13,7 @@ import { type Bindable, bindForGood, type BoundSeries } from "./instrument/bind.
 import { boundaries } from "./catalogue/boundaries.ts"
 import { catalogue, type Row, type Rows } from "./catalogue.ts"
 import { checkBoundaries, checkLabels } from "./instrument/definition.ts"
+import type { CatalogueHandles } from "./instrument/handles.ts"
 import { type Gauge, type HandlesOf, InstrumentId } from "./instrument/instrument.ts"
 import type { Pairs } from "./catalogue/label.ts"
 import { type DefineOptions, type Meter, meterOf } from "./instrument/meter.ts"
@@ -59,7 +60,7 @@ export interface MetricsOptions extends DefineOptions {
   readonly registry?: MetricRegistry.MetricRegistry | "own"
 }
 
-interface MetricsShape extends HandlesOfCatalogue, Trackers {
+interface MetricsShape extends CatalogueHandles, Trackers {
   /** The registry that holds the series. */
   readonly registry: MetricRegistry.MetricRegistry
   /**
@@ -71,8 +72,6 @@ interface MetricsShape extends HandlesOfCatalogue, Trackers {
   readonly meter: Meter
   readonly options: DefineOptions
 }
-
-type HandlesOfCatalogue = { readonly [N in keyof typeof catalogue]: HandlesOf<(typeof catalogue)[N]> }
 
 /**
  * The metrics of a process: namespaces of handles (`metrics.jobs.enqueued`, `metrics.cluster.messageLatency`, …) that

@@ -1,4 +1,4 @@
-/** The READMEs tell the truth: the example is compiled and run as printed, tables and versions are those of the sources. */
+/** The READMEs match the sources: the example is compiled and run as printed, output and versions are right. */
 import { NodeContext } from "@effect/platform-node"
 import * as Command from "@effect/platform/Command"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -11,7 +11,6 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
 import { fileURLToPath } from "node:url"
-import { catalogue, type Row } from "../../src/observe/catalogue.ts"
 import { MetricsService } from "../../src/observe/metrics.ts"
 import { Prometheus } from "../../src/observe/prometheus.ts"
 import { layer as ownMetrics } from "../../src/observe/testing.ts"
@@ -23,20 +22,6 @@ const readmes = { "the repository's": "../../../../README.md", "the package's": 
 
 const blocksOf = (readme: string, language: string): ReadonlyArray<string> =>
   Array.from(readme.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, "g")), ([, block]) => String(block))
-
-const kinds = { counter: "counter", gauge: "gauge", upDownCounter: "up-down counter", histogram: "histogram" }
-
-const tableRow = ({ help, kind, labels, name, unit }: Row): string =>
-  `| \`${name}\` | ${kinds[kind]} | ${unit} | ${labels.map((label) => `\`${label}\``).join(" ")} | ${help} |`
-
-const table = [
-  "| metric | kind | unit | labels | moves when |",
-  "|---|---|---|---|---|",
-  ...Object.values(catalogue)
-    .flatMap((rows): ReadonlyArray<Row> => Object.values(rows))
-    .filter((row) => row.stable === true)
-    .map(tableRow)
-].join("\n")
 
 /** What `name@version` stands for in the READMEs: the line of versions that a range of the manifest allows. */
 const shortened = (range: string): string => range.replace(/^\^(\d+\.\d+)\.0$/, "$1")
@@ -115,14 +100,6 @@ describe("the repository's README", () => {
       const lines = (yield* page).split("\n").filter(isShown)
       expect(shown).toBe(`${lines.join("\n")}\n`)
     }).pipe(Effect.provide(Layer.merge(NodeContext.layer, ownMetrics())))
-  )
-
-  it.effect("has the table of the stable metrics from the catalogue", () =>
-    Effect.gen(function* () {
-      const readme = yield* text(readmes["the repository's"])
-      const printed = /<!-- stable metrics -->\n([^]*?)\n<!-- \/stable metrics -->/.exec(readme)?.[1]
-      expect(printed).toBe(table)
-    }).pipe(Effect.provide(NodeContext.layer))
   )
 
   it.effect("has the two commands of a newcomer", () =>
