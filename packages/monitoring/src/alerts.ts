@@ -1,4 +1,4 @@
-/** All alerts, in the order in which they are written and listed. */
+/** All alerts, in the order in which they are listed. */
 import type { Alert } from "./alerts/alert.ts"
 import { clusterBacklogGrowing } from "./alerts/cluster-backlog-growing.ts"
 import { clusterEntityRestartLoop } from "./alerts/cluster-entity-restart-loop.ts"
@@ -54,5 +54,5 @@ export const alerts: Readonly<Record<"jobs" | "cluster" | "telemetry", ReadonlyA
   telemetry: [telemetryExportFailing, telemetryExportSilent, telemetrySeriesOverflow, telemetrySourceFailing]
 }
 
-/** One list. */
+/** The alerts of all groups. */
 export const allAlerts: ReadonlyArray<Alert> = Object.values(alerts).flat()

@@ -1,23 +1,24 @@
-/** What `npm run generate` was asked for, checked, or one line that says what was wrong and how to fix it. */
+/** Parses and checks the options of `npm run generate`; what is wrong is said in one line, with how to fix it. */
 import { parseArgs } from "node:util"
 import { settings } from "./settings.ts"
 
 export interface GenerateOptions {
-  /** Where operators read the runbooks. */
+  /** The URL under which operators read the runbooks. */
   readonly runbooks: string
-  /** The folder into which everything is written; this repository unless given. */
+  /** The folder to write to; this repository unless given. */
   readonly to: string | undefined
 }
 
 export const usage = `Usage: npm run generate -- [options]
 
-Writes dashboards, rules, runbooks and the reference of metrics from the catalogue.
+Generates dashboards, rules, runbooks and the reference of metrics from the catalogue.
+In this repository also the types of handles, and tables in README.md and docs/guides/cluster.md.
 
-  --runbooks url   where operators read the runbooks, which alerts and panels link to: the name of an alert and .md are
-                   appended, so it ends with / or =; default: runbooks in packages/monitoring/src/settings.ts, now
+  --runbooks url   the URL of the runbooks, to which alerts and panels link; must end with / or =, because the name of
+                   the alert and .md are appended; default: runbooks in packages/monitoring/src/settings.ts, which is
                    ${settings.runbooks}
-  --to folder      the folder to write into; default: this repository, where what is not generated any more is removed
-  --help           this text`
+  --to folder      the folder to write to; default: this repository, where files that are no longer generated are removed
+  --help           print this help`
 
 const options = {
   runbooks: { type: "string", default: settings.runbooks },
@@ -39,11 +40,11 @@ export const parseCommandLine = (
   }
   if (!/^https?:\/\/[^/]/.test(runbooks) || !URL.canParse(runbooks) || !/[/=]$/.test(runbooks)) {
     return {
-      problem: `--runbooks is ${JSON.stringify(runbooks)}, expected a URL of http or https that ends with / or =: try --runbooks https://wiki.example.org/runbooks/`
+      problem: `--runbooks is ${JSON.stringify(runbooks)}, expected an http or https URL that ends with / or =. For example: --runbooks https://wiki.example.org/runbooks/`
     }
   }
   if (to === "") {
-    return { problem: "--to is empty, expected a folder: try --to ../operations/monitoring" }
+    return { problem: "--to is empty, expected a folder. For example: --to ../operations/monitoring" }
   }
   return { runbooks, to }
 }
@@ -53,6 +54,6 @@ const readOptions = (args: ReadonlyArray<string>) => {
     return parseArgs({ args: [...args], options, allowPositionals: false }).values
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    return { problem: `${message.split(/\n|\. /)[0] ?? message}: see npm run generate -- --help` }
+    return { problem: `${message.split(/\n|\. /)[0] ?? message}. See npm run generate -- --help.` }
   }
 }

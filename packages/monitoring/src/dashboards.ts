@@ -1,4 +1,4 @@
-/** All dashboards, in the order in which one reads them. */
+/** All dashboards, in reading order. */
 import { clusterDashboard } from "./dashboards/cluster.ts"
 import type { Dashboard } from "./dashboards/dashboard.ts"
 import { jobByType } from "./dashboards/job-by-type.ts"

@@ -1,2 +1,2 @@
-/** Metrics that are in no panel and no alert, each with the reason. */
+/** Metrics that are in no panel and no alert, with the reason. */
 export const excused: Readonly<Record<string, string>> = {}

@@ -1,9 +1,9 @@
-/** From the expectations of the job types to one expression that holds each type to its own. */
+/** One expression that checks each job type against what is expected of it. */
 import { type Match, noneOf } from "./promql/select.ts"
 import type { Vector } from "./promql/vector.ts"
 import { type Expectation, settings } from "./settings.ts"
 
-/** The expression for each declared job type, and for all others, as one. */
+/** The expressions of each declared job type and of all others, joined by `or`. */
 export const expected = <L extends string>(
   expression: (jobType: string | Match<string>, expectation: Expectation) => Vector<L>
 ): Vector<L> =>
@@ -11,5 +11,5 @@ export const expected = <L extends string>(
     .map(([jobType, expectation]) => expression(jobType, expectation))
     .reduceRight((rest, one) => one.or(rest), expression(otherTypes, settings.otherJobTypes))
 
-/** All job types for which nothing else is declared. */
+/** All job types that are not declared. */
 const otherTypes: Match<string> = noneOf(...Object.keys(settings.jobTypes))

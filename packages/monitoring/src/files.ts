@@ -1,4 +1,4 @@
-/** Every file that is generated, by its path in the repository. Pure: the same sources give the same bytes. */
+/** Every generated file, by its path in the repository. Pure: the same sources give the same bytes. */
 import { allAlerts } from "./alerts.ts"
 import type { Alert } from "./alerts/alert.ts"
 import { dashboards } from "./dashboards.ts"
@@ -17,9 +17,9 @@ import { settings } from "./settings.ts"
 
 const generated = "packages/monitoring/generated"
 
-/** What may be otherwise in one run of the generator. */
+/** What one run of the generator may change. */
 export interface FilesOptions {
-  /** Where operators read the runbooks; that of `settings.ts` unless given. */
+  /** The URL of the runbooks; that of `settings.ts` unless given. */
   readonly runbooks?: string | undefined
 }
 
@@ -46,21 +46,21 @@ export const files = ({ runbooks = settings.runbooks }: FilesOptions = {}): Read
     ["docs/metrics.md", referencePage()]
   ])
 
-/** The rules by the page that they share. */
+/** Rules of the same name share a page. */
 const pages = (): ReadonlyArray<readonly [Alert, ...ReadonlyArray<Alert>]> => {
   const byName = new Map<string, readonly [Alert, ...ReadonlyArray<Alert>]>()
   allAlerts.forEach((rule) => byName.set(rule.name, [...(byName.get(rule.name) ?? []), rule] as const))
   return [...byName.values()]
 }
 
-/** Sources of the library, which are written into this repository only. Path -> content. */
+/** Generated sources of the library, written to this repository only. Path -> content. */
 export const sources = (): ReadonlyMap<string, string> => new Map(handleFiles())
 
-/** Blocks of pages of this repository that are otherwise written by hand. */
+/** Generated tables in pages of this repository that are otherwise written by hand. */
 export const blocks = (): ReadonlyArray<Block> => [
   { page: "README.md", name: "stable metrics", content: stableMetrics() },
   { page: "docs/guides/cluster.md", name: "cluster metrics", content: clusterMetrics("../metrics.md") }
 ]
 
-/** Folders that hold generated files only: what else is found there is removed. */
+/** Folders that hold only generated files: anything else in them is removed. */
 export const generatedFolders: ReadonlyArray<string> = [generated, "docs/runbooks", "docs/dashboards", ...handleFolders]

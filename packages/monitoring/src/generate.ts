@@ -17,7 +17,7 @@ const generate = ({ runbooks, to }: GenerateOptions): void => {
   }
 }
 
-/** In this repository the sources and the blocks belong to it as well, and nothing else may be in generated folders. */
+/** Writes sources and tables as well, and removes files that are no longer generated. */
 const generateHere = (runbooks: string): void => {
   const wanted = new Map([...files({ runbooks }), ...sources()])
   removeOthers(wanted)

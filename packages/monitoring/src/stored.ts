@@ -1,10 +1,10 @@
-/** What Prometheus stores: the series of each row of the catalogue and of each recording rule, with their labels. */
+/** What Prometheus stores: the series of each catalogue row and of each recording rule. */
 import { catalogue, type Row } from "@parametric-portal/server/observe/catalogue"
 import { recordings } from "./files/rules.ts"
 import { metricsIn } from "./promql/parse.ts"
 import type { Recording } from "./rules/recording.ts"
 
-/** All rows with the name of their handle. */
+/** All rows, with the names of their handles. */
 export const rows: ReadonlyArray<{ readonly handle: string; readonly row: Row }> = Object.entries(catalogue).flatMap(
   ([namespace, handles]) => Object.entries<Row>(handles).map(([name, row]) => ({ handle: `${namespace}.${name}`, row }))
 )
@@ -16,7 +16,7 @@ export const allRecordings: ReadonlyArray<Recording> = Object.values(recordings)
 export const storedNames = ({ kind, name }: Row): ReadonlyArray<string> =>
   kind === "histogram" ? [`${name}_bucket`, `${name}_count`, `${name}_sum`] : [name]
 
-/** The catalogue's metrics that an expression reads, through recording rules. */
+/** The catalogue metrics that an expression reads, directly or through recording rules. */
 export const metricsBehind = (expression: string): ReadonlySet<string> => {
   const known = behind.get(expression)
   if (known !== undefined) {

@@ -39,7 +39,7 @@ describe("alerts", () => {
 })
 
 describe.runIf(has("promtool"))("alerts, evaluated by promtool", { timeout: 60_000 }, () => {
-  it("are rules without a fault", async () => {
+  it("are valid rules", async () => {
     expect(await promtool("check", "rules", ...ruleFiles)).toMatchObject({ code: 0 })
   })
 

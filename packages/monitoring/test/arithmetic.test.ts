@@ -1,4 +1,4 @@
-/** Numbers of several runners: what each has of its own is added up, what all of them tell alike is not. */
+/** Values of several runners: what each has of its own is added up, what one reports for all is not. */
 import type { SyntaxNode } from "@lezer/common"
 import { parser } from "@prometheus-io/lezer-promql"
 import { describe, expect, it } from "vitest"
@@ -31,7 +31,7 @@ const aggregations = (expression: string): ReadonlyArray<{ readonly metric: stri
 const expressions = [
   ...allAlerts.flatMap(({ expression, name, runbook }) => [
     { where: name, expression },
-    ...runbook.confirm.map(({ query, say }) => ({ where: `${name}: ${say}`, expression: query }))
+    ...runbook.firstLook.map(({ query, question }) => ({ where: `${name}: ${question}`, expression: query }))
   ]),
   ...allRecordings.map(({ expression, name }) => ({ where: name, expression })),
   ...dashboards.flatMap((dashboard) =>
@@ -46,7 +46,7 @@ const expressions = [
 const rowOf = (metric: string) => rows.find(({ row }) => storedNames(row).includes(metric))?.row
 
 describe("the arithmetic of several runners", () => {
-  it("takes the largest of what one runner writes for the cluster, everywhere", () => {
+  it("takes the largest of what one runner reports for the cluster, everywhere", () => {
     const shared = expressions.filter(({ metric }) => rowOf(metric)?.scope === "cluster")
     expect(shared.length).toBeGreaterThan(10)
     expect(shared.filter(({ by }) => by !== "max")).toEqual([])

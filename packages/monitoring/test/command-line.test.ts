@@ -15,17 +15,20 @@ describe("the options of the generator", () => {
   })
 
   it.each([
-    [["--runbooks", "wiki.example.org/"], /^--runbooks is "wiki\.example\.org\/", expected a URL/],
-    [["--runbooks", "https://wiki.example.org/runbooks"], /expected a URL of http or https that ends with \/ or =/],
+    [["--runbooks", "wiki.example.org/"], /^--runbooks is "wiki\.example\.org\/", expected an http or https URL/],
+    [
+      ["--runbooks", "https://wiki.example.org/runbooks"],
+      /expected an http or https URL that ends with \/ or =\. For example: --runbooks https/
+    ],
     [["--runbooks", ""], /^--runbooks is "", expected/],
-    [["--to", ""], /^--to is empty, expected a folder/],
-    [["--runbook", "https://wiki.example.org/"], /^Unknown option '--runbook': see npm run generate -- --help$/],
+    [["--to", ""], /^--to is empty, expected a folder\. For example: --to/],
+    [["--runbook", "https://wiki.example.org/"], /^Unknown option '--runbook'\. See npm run generate -- --help\.$/],
     [["somewhere"], /^Unexpected argument 'somewhere'/]
   ])("refuse %j in one line", (args, problem) => {
     expect(parseCommandLine(args)).toEqual({ problem: expect.stringMatching(problem) })
   })
 
-  it("decide where every alert and panel links to, and nothing else", () => {
+  it("set where every alert and panel links to, and nothing else", () => {
     const runbooks = "https://wiki.example.org/runbooks/"
     const there = files({ runbooks })
     const here = files()

@@ -1,4 +1,4 @@
-/** The configuration that is committed runs: Prometheus accepts its own, and each path in it leads to a file. */
+/** The committed configuration works: Prometheus accepts its files, and each path in them leads to a file. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
@@ -35,7 +35,7 @@ describe.runIf(has("promtool"))("the configuration of Prometheus", () => {
     }
   })
 
-  it("is refused with a fault in it", async () => {
+  it("is refused with an error in it", async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "monitoring-"))
     try {
       const config = readFileSync(path.join(generated, "prometheus/prometheus.yaml"), "utf8")
@@ -66,7 +66,7 @@ const dashboards: ReadonlyArray<GrafanaDashboard> = readdirSync(path.join(genera
 )
 
 describe("the dashboards", () => {
-  it("are five, each with an address of its own", () => {
+  it("are five, each with a uid of its own", () => {
     expect(dashboards.map(({ uid }) => uid)).toEqual([
       "cluster",
       "job-by-type",
@@ -87,7 +87,7 @@ describe("the dashboards", () => {
     }
   })
 
-  it("ask the data source that was chosen, and have the variables that their queries name", () => {
+  it("query the selected data source, and have the variables that their queries name", () => {
     for (const { panels, templating } of dashboards) {
       const drawn = panels.filter(({ type }) => type !== "row")
       expect(new Set(drawn.map(({ datasource }) => datasource?.uid))).toEqual(new Set(["${datasource}"]))

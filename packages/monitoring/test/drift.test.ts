@@ -1,6 +1,6 @@
 /**
- * Nothing that operators look at may name what does not exist, and nothing that is measured may go unseen. Expressions
- * are read from the committed files where they can be, with Prometheus' own grammar.
+ * What operators look at names only what exists, and every metric is in a panel or an alert. Expressions are read from
+ * the committed files where possible, with Prometheus' own grammar.
  */
 import { labelValues } from "@parametric-portal/server/observe/catalogue"
 import { readdirSync, readFileSync } from "node:fs"
@@ -159,8 +159,8 @@ describe("queries", () => {
   })
 })
 
-describe("words", () => {
-  it("in pages, pictures and texts of alerts that look like a metric are one", () => {
+describe("names", () => {
+  it("that look like a metric, in pages and texts of alerts, are one", () => {
     const known = new Set(rows.flatMap(({ row }) => [row.name, ...storedNames(row)]))
     const pages = [
       ...under("docs/runbooks"),
@@ -222,7 +222,7 @@ describe("panels", () => {
     expect(wrong).toEqual([])
   })
 
-  it("follow the chosen service, and the chosen process where the number is of a process", () => {
+  it("follow the selected service, and the selected process where the value is of a process", () => {
     const wrong = inPanels.flatMap(({ expression, where }) =>
       parse(expression).selectors.flatMap(({ matchers, metric }) => {
         const row = rows.find((one) => storedNames(one.row).includes(metric))?.row
@@ -236,13 +236,13 @@ describe("panels", () => {
 })
 
 describe("alerts", () => {
-  it("say their value, a next step, and only labels that they have", () => {
+  it("give their value, a next step, and only labels that they have", () => {
     const wrong = allAlerts.flatMap(({ description, expression, labels = {}, name, summary }) => {
       const named = [...`${summary} ${description}`.matchAll(/\$labels\.(\w+)/g)].map(([, label = ""]) => label)
       const has = [...expression.labels, ...Object.keys(labels)]
       return [
         ...named.filter((label) => !has.includes(label)).map((label) => `${name} has no label ${label}`),
-        ...(description.includes("$value") ? [] : [`${name} does not say its value`]),
+        ...(description.includes("$value") ? [] : [`${name} does not give its value`]),
         ...(summary.includes("\n") || summary.length > 120 ? [`${name} has no short summary`] : [])
       ]
     })
@@ -253,14 +253,7 @@ describe("alerts", () => {
     for (const { name } of allAlerts) {
       expect(runbookUrl({ name }, settings.runbooks).endsWith(`/docs/runbooks/${name}.md`)).toBe(true)
       const headings = [...read(`docs/runbooks/${name}.md`).matchAll(/^##? (.*)$/gm)].map(([, text]) => text)
-      expect(headings).toEqual([
-        name,
-        "What it means",
-        "Is it true? Where?",
-        "Likely causes",
-        "Fix",
-        "Silence it safely"
-      ])
+      expect(headings).toEqual([name, "What it means", "First look", "Likely causes", "Fix", "Silence"])
     }
   })
 })

@@ -3,14 +3,14 @@ import type { Range } from "../promql/select.ts"
 import type { Vector } from "../promql/vector.ts"
 
 /**
- * - `critical`: work is lost or stands still: somebody gets up
- * - `warning`: it will become that: somebody looks at it today
+ * - `critical`: work is lost or has stopped; page somebody
+ * - `warning`: it will become critical; look at it today
  */
 export type Severity = "critical" | "warning"
 
-/** A thing to look at while the alert fires, with the query that shows it. */
-export interface Look {
-  readonly say: string
+/** One thing to check while the alert fires, with the query that answers it. */
+export interface Check {
+  readonly question: string
   readonly query: Vector<string>
 }
 
@@ -18,30 +18,30 @@ export interface Look {
 export interface Runbook {
   /** What is going on, and for whom it matters. */
   readonly meaning: string
-  /** How to see that it is true, and where. */
-  readonly confirm: ReadonlyArray<Look>
-  /** From the most likely to the least, each with how one tells it from the others. */
+  /** How to see what is wrong, and where. */
+  readonly firstLook: ReadonlyArray<Check>
+  /** The most likely first, each with how to tell it from the others. */
   readonly causes: ReadonlyArray<string>
   /** What to do, in order. */
   readonly fix: ReadonlyArray<string>
-  /** What a silence hides, how narrow it should be, and what to watch meanwhile. */
+  /** How narrow a silence should be, and what to watch meanwhile. */
   readonly silence: string
 }
 
-/** Writes the value of a label of the alert into its text. */
+/** The value of a label of the alert, for its text. */
 export type Label<L extends string> = (name: L) => string
 
 export interface AlertOptions<L extends string> {
   readonly name: string
   readonly severity: Severity
-  /** Fixed labels besides the severity: where rules of one name differ. */
+  /** Fixed labels besides the severity, where rules of one name differ. */
   readonly labels?: Readonly<Record<string, string>>
-  /** How long it must hold: longer than a rollout. */
+  /** How long the condition must hold before the alert fires: longer than a rollout. */
   readonly for: Range
-  /** How long it stays after it last held, where it would flap. */
+  /** How long the alert keeps firing after the condition last held, so that it does not flap. */
   readonly keepFiringFor?: Range
-  /** Why a single event, or almost no traffic, does not raise it. */
-  readonly gate: string
+  /** The least that raises it: why a single event, or almost no traffic, does not. */
+  readonly threshold: string
   readonly expression: Vector<L>
   /** One line. */
   readonly summary: (label: Label<L>) => string
@@ -57,7 +57,7 @@ export interface Alert extends Omit<AlertOptions<string>, "expression" | "summar
   readonly description: string
 }
 
-/** Makes an alert: the texts name only labels that it has. */
+/** Makes an alert; its texts can only name labels that it has. */
 export const alert = <L extends string>({ description, expression, summary, ...rest }: AlertOptions<L>): Alert => {
   const label: Label<L> = (name) => `{{ $labels.${name} }}`
   return {
@@ -68,14 +68,14 @@ export const alert = <L extends string>({ description, expression, summary, ...r
   }
 }
 
-/** Where its runbook is read: it follows from its name, and from where all runbooks are. */
+/** The URL of its runbook: where all runbooks are, and its name. */
 export const runbookUrl = ({ name }: Pick<Alert, "name">, runbooks: string): string => `${runbooks}${name}.md`
 
 /** The value of the alert as a share. */
 export const percentage = "{{ $value | humanizePercentage }}"
 
-/** The value of the alert as a time. */
+/** The value of the alert as a duration. */
 export const duration = "{{ $value | humanizeDuration }}"
 
-/** The value of the alert as a number of few digits. */
+/** The value of the alert, in four significant digits. */
 export const number = `{{ $value | printf "%.4g" }}`

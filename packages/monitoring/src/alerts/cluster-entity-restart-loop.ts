@@ -1,4 +1,4 @@
-/** Entities of a type die of defects and are rebuilt, again and again. */
+/** Entities of a type are rebuilt after defects, again and again. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { counter, observations } from "../promql/select.ts"
@@ -14,7 +14,7 @@ export const clusterEntityRestartLoop = alert({
   severity: "critical",
   for: "10m",
   keepFiringFor: "10m",
-  gate: "At least five restarts in 15 minutes, for ten minutes on end: one defect rebuilds an entity once.",
+  threshold: "At least five restarts in 15 minutes, for ten minutes: a single defect rebuilds an entity once.",
   expression: recorded(restarts).atLeast(5),
   summary: (label) => `Entities of type ${label("entity_type")} of ${label("job")} restart again and again.`,
   description: (label) =>
@@ -22,12 +22,12 @@ export const clusterEntityRestartLoop = alert({
     "Find the defect in the log, and the message that each restart follows.",
   runbook: {
     meaning:
-      "A defect (a bug, not a failure that the protocol knows) kills a handler; the cluster rebuilds the entity and gives " +
-      "it its messages again; it dies again. Other messages to the same entity wait behind it.",
-    confirm: [
-      { say: "How many restarts, by type?", query: recorded(restarts) },
+      "A defect (a bug, not an error of the protocol) kills a handler; the cluster rebuilds the entity and delivers " +
+      "its messages again; the handler dies again. Other messages to the same entity wait behind it.",
+    firstLook: [
+      { question: "How many restarts, by type?", query: recorded(restarts) },
       {
-        say: "Which message's handler dies?",
+        question: "Which message's handler dies?",
         query: grown(observations(cluster.messageProcessing, { outcome: failedOutcome.defect }), "15m").sumBy(
           "job",
           "entity_type",
@@ -35,11 +35,11 @@ export const clusterEntityRestartLoop = alert({
         )
       },
       {
-        say: "What is the defect called?",
+        question: "What is the defect called?",
         query: grown(counter(cluster.errors), "15m").sumBy("job", "entity_type", "type")
       },
       {
-        say: "Or can't the entity be built at all?",
+        question: "Or does building the entity fail?",
         query: grown(observations(cluster.activationDuration, { outcome: failedOrDied }), "15m").sumBy(
           "job",
           "entity_type"
@@ -47,17 +47,17 @@ export const clusterEntityRestartLoop = alert({
       }
     ],
     causes: [
-      "A message that the handler can't bear, delivered again after each restart: one message type, one entity.",
+      "A message that the handler can't process, delivered again after each restart: one message type, one entity.",
       "A release with a bug in the handler: many entities, since the rollout.",
-      "Building the entity dies: what it loads at its start is gone or has changed its form.",
-      "What it calls answers something unexpected, and the handler does not parse what it gets."
+      "Building the entity fails: what it loads at its start is missing or has a new format.",
+      "A dependency returns something unexpected that the handler does not validate."
     ],
     fix: [
-      "Read the defect in the log; it carries a stack.",
-      "If a release began it, roll back.",
-      "If it is one message, take it out of the storage, and keep its payload for the mending.",
-      "Turn the defect into an error of the protocol: then it is answered instead of repeated."
+      "Read the defect in the log; it has a stack trace.",
+      "If a release caused it, roll back.",
+      "If it is one message, remove it from the storage, and keep its payload for the fix.",
+      "Turn the defect into an error of the protocol: the message is then answered instead of repeated."
     ],
-    silence: "Silence by `entity_type` only while the fixed release is on its way."
+    silence: "Silence by `entity_type`, only while the fixed release is being rolled out."
   }
 })

@@ -1,4 +1,4 @@
-/** Runners hold more shards together than there are: two of them believe that they own one. */
+/** Runners hold more shards than there are: two of them hold the same one. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { counter, gauge, observations } from "../promql/select.ts"
@@ -14,40 +14,41 @@ export const clusterShardsDoubleOwned = alert({
   severity: "critical",
   for: "6m",
   keepFiringFor: "5m",
-  gate: "A single shard for six minutes: longer than the last numbers of a runner that is gone are still seen.",
+  threshold: "One shard for six minutes: longer than the last numbers of a stopped runner stay visible.",
   expression: recorded(shards).minus(recorded(shardsConfigured)).above(0),
   summary: (label) => `Shards of ${label("job")} have two owners.`,
   description: (label) =>
-    `The runners of ${label("job")} hold ${number} shards more than there are. Entities may run twice. ` +
-    "See which runners hold more than their part, and stop the one whose locks are not in the storage.",
+    `The runners of ${label("job")} hold ${number} more shards than there are, so entities may run twice. Check ` +
+    "which runners hold more than their part, and stop the one whose locks are not in the storage.",
   runbook: {
     meaning:
-      "The sum of the shards that runners hold is greater than the number of shards. At least one shard is held by two " +
-      "runners that both run its entities: what an entity guards (an order of work, a single writer) is not guarded.",
-    confirm: [
-      { say: "How many are held, all together?", query: recorded(shards) },
+      "The runners together hold more shards than the cluster has. At least one shard is held by two runners, and " +
+      "both run its entities: what an entity guarantees (the order of work, a single writer) no longer holds.",
+    firstLook: [
+      { question: "How many shards are held in total?", query: recorded(shards) },
       {
-        say: "How many are there? All runners must say the same.",
+        question: "How many are there? All runners must report the same number.",
         query: gauge(cluster.shardsConfigured).maxBy("job", "instance")
       },
-      { say: "How many by each runner?", query: gauge(cluster.shardsHeld) },
+      { question: "How many does each runner hold?", query: gauge(cluster.shardsHeld) },
       {
-        say: "Did a runner lose locks and go on?",
+        question: "Did a runner lose locks and continue?",
         query: grown(counter(cluster.shardMoves, { direction: shardMove.lost }), "1h").sumBy("job", "instance")
       },
       {
-        say: "Which runner can't reach the storage?",
+        question: "Which runner can't reach the storage?",
         query: grown(observations(cluster.storageDuration, { outcome: failedOrDied }), "15m").sumBy("job", "instance")
       }
     ],
     causes: [
-      "A runner was cut off from the lock storage (network, a long pause) and its locks went to another.",
-      "Two clusters use one service name, or two lock storages: a second environment with the same configuration.",
-      "Runners with different numbers of shards or shard groups, in the middle of a change of configuration."
+      "A runner was cut off from the lock storage (network, a long pause), and another took its locks.",
+      "Two clusters share a service name, or use separate lock storages: a second environment with the same " +
+        "configuration.",
+      "Runners have different numbers of shards or shard groups, during a configuration change."
     ],
     fix: [
-      "Compare the runners with the locks in the storage; the runner that believes in locks which it does not have is wrong.",
-      "Stop that runner at once: it does harm while it runs.",
+      "Compare the runners with the locks in the storage: the wrong runner holds shards without locks.",
+      "Stop that runner at once: it does damage while it runs.",
       "Check what its entities wrote since it lost its locks.",
       "If two environments share a name, give each its own.",
       "If runners are configured differently, give all the same number of shards and the same available shard groups."

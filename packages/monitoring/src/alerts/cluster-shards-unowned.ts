@@ -1,4 +1,4 @@
-/** Shards that no runner holds: their entities answer nobody. */
+/** Shards that no runner holds: their entities process nothing. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { counter, gauge } from "../promql/select.ts"
@@ -12,47 +12,49 @@ export const clusterShardsUnowned = alert({
   name: "ClusterShardsUnowned",
   severity: "critical",
   for: "10m",
-  gate: "A single shard for ten minutes: a rollout and the loss of a runner hand shards over in less.",
+  threshold: "One shard for ten minutes: a rollout or the loss of a runner hands shards over faster.",
   expression: recorded(shardsConfigured).minus(recorded(shards)).above(0),
   summary: (label) => `Shards of ${label("job")} have no owner.`,
   description: (label) =>
-    `${number} shards of ${label("job")} are held by no runner; messages to their entities wait. ` +
-    "See whether all runners are there and healthy, and whether they can reach the lock storage.",
+    `No runner of ${label("job")} holds ${number} of its shards, and messages to their entities wait. Check ` +
+    "whether all runners are up and healthy, and whether they can reach the lock storage.",
   runbook: {
     meaning:
-      "The runners that report hold fewer shards than the cluster has. Every entity belongs to one shard: those of an " +
-      "unowned shard get no message, jobs on them wait, and singletons of it do not run. Numbers alone can't tell a shard " +
-      "that is unowned from one that is owned twice elsewhere at the same time: they would cancel out.",
-    confirm: [
-      { say: "How many are held, all together?", query: recorded(shards) },
+      "The reporting runners hold fewer shards than the cluster has. Every entity belongs to a shard: entities of " +
+      "an unowned shard get no messages, their jobs wait, and their singletons do not run. If one shard is unowned " +
+      "while another is owned twice, the numbers cancel out and the alert stays silent.",
+    firstLook: [
+      { question: "How many shards are held in total?", query: recorded(shards) },
       {
-        say: "How many are there? All runners must say the same.",
+        question: "How many are there? All runners must report the same number.",
         query: gauge(cluster.shardsConfigured).maxBy("job", "instance")
       },
-      { say: "How many by each runner? One that holds none does not take part.", query: gauge(cluster.shardsHeld) },
-      { say: "How many runners report?", query: recorded(runners) },
       {
-        say: "Are they moving? Acquired and lost in turns is a fight for locks.",
+        question: "How many does each runner hold? One that holds none does not take part.",
+        query: gauge(cluster.shardsHeld)
+      },
+      { question: "How many runners report?", query: recorded(runners) },
+      {
+        question: "Are shards moving? Acquired and lost in turns: runners fight over locks.",
         query: grown(counter(cluster.shardMoves), "15m").sumBy("job", "instance", "direction")
       },
-      { say: "Do messages wait for it?", query: recorded(backlogAge) }
+      { question: "Do messages wait?", query: recorded(backlogAge) }
     ],
     causes: [
-      "A runner was killed and its locks have not expired: it fixes itself within the expiry of the locks, about half a " +
+      "A runner was killed and its locks have not expired: this resolves itself when they do, after about half a " +
         "minute with the defaults.",
-      "The lock storage can't be reached: no runner can take a lock. ClusterStorageErrors fires, too.",
-      "A runner that is gone still holds its database session, and so its locks.",
-      "A shard group has no runner: a group was added to the configuration, and no runner serves it.",
-      "Runners with different numbers of shards or shard groups: the largest number counts as the cluster's."
+      "The lock storage can't be reached, so no runner can take a lock: ClusterStorageErrors fires too.",
+      "A stopped runner still holds its database session, and with it its locks.",
+      "A shard group has no runner: it was added to the configuration, and no runner serves it.",
+      "Runners have different numbers of shards or shard groups: the largest number counts."
     ],
     fix: [
-      "If a runner is missing, follow [ClusterRunnerLost](ClusterRunnerLost.md).",
-      "If the storage fails, follow [ClusterStorageErrors](ClusterStorageErrors.md).",
-      "Look in the storage for locks of runners that are gone; end their sessions.",
-      "If a runner holds none while others hold many, restart it.",
+      "If a runner is missing, follow ClusterRunnerLost.",
+      "If the storage fails, follow ClusterStorageErrors.",
+      "Look in the storage for locks of stopped runners, and end their sessions.",
+      "If one runner holds none while others hold many, restart it.",
       "If runners are configured differently, give all the same number of shards and the same available shard groups."
     ],
-    silence:
-      "Only while the whole service is stopped on purpose, by `job`, with an end. There is no harmless unowned shard."
+    silence: "Silence by `job`, with an end, only while the whole service is stopped on purpose."
   }
 })

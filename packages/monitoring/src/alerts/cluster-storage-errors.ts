@@ -14,46 +14,47 @@ export const clusterStorageErrors = alert({
   severity: "critical",
   for: "10m",
   keepFiringFor: "5m",
-  gate: "At least five failures of one operation in 10 minutes, and more than a twentieth of all.",
+  threshold: "At least five failures of one operation in 10 minutes, and more than 5% of its calls.",
   expression: recorded(storageErrors)
     .atLeast(5)
     .unless(recorded(storageErrors).dividedBy(recorded(storageOperations)).atMost(0.05)),
   summary: (label) => `The cluster storage of ${label("job")} fails.`,
   description: (label) =>
-    `${number} operations ${label("storage_operation")} on the storage of ${label("job")} failed in the last 10 minutes. ` +
-    "See whether the database answers, and whether its connections are used up.",
+    `${number} ${label("storage_operation")} operations on the storage of ${label("job")} failed in the last 10 ` +
+    "minutes. Check whether the database responds, and whether its connections are used up.",
   runbook: {
     meaning:
-      "Runners can't do an operation on the storage of messages, runners and locks. Persisted messages are not accepted or " +
-      "not acknowledged, and when locks can't be refreshed, shards are lost.",
-    confirm: [
-      { say: "Which operations fail?", query: recorded(storageErrors) },
+      "An operation on the storage of messages, runners and locks fails. Persisted messages are not accepted or not " +
+      "acknowledged; if locks can't be refreshed, shards are lost.",
+    firstLook: [
+      { question: "Which operations fail?", query: recorded(storageErrors) },
       {
-        say: "On which runners? One is its network, all are the database.",
+        question: "On which runners? One points to its network, all to the database.",
         query: grown(observations(cluster.storageDuration, { outcome: failedOrDied }), "10m").sumBy("job", "instance")
       },
       {
-        say: "How long do operations take? Slow before failing means load.",
+        question: "How long do operations take? Slow before failing means load.",
         query: quantile(0.95, buckets(cluster.storageDuration).rate("10m").sumBy("job", "storage_operation", "le"))
       },
       {
-        say: "Do senders notice?",
+        question: "Do senders get errors?",
         query: grown(counter(cluster.errors, { type: "PersistenceError" }), "10m").sumBy("job", "entity_type")
       }
     ],
     causes: [
-      "The database is down, restarting, or failing over: all operations on all runners fail at once.",
-      "Its connections are used up: operations got slow, then failed; one connection is reserved for locks.",
-      "The tables grew: operations that read unprocessed messages got slow over days.",
-      "A migration changed the tables under a running cluster: one operation fails always.",
-      "SQLite: another process holds the file, or the disk is full."
+      "The database is down, restarting or failing over: all operations on all runners fail at once.",
+      "Its connections are used up: operations got slow, then failed. One connection is reserved for locks.",
+      "The tables grew: reading unprocessed messages got slower over days.",
+      "A migration changed the tables under a running cluster: one operation always fails.",
+      "SQLite: another process locks the file, or the disk is full."
     ],
     fix: [
       "Check the database first: is it up, does it accept connections, is its disk full?",
-      "If connections are used up, find who holds them; raise the pool only if the database bears it.",
-      "If a table grew, remove processed messages that are old, and see that the partial index on unprocessed ones exists.",
-      "When it is back, watch the shards: locks that were lost are taken again by themselves."
+      "If connections are used up, find out who holds them; enlarge the pool only if the database can take it.",
+      "If a table grew, remove old processed messages, and check that the partial index on unprocessed messages " +
+        "exists.",
+      "When the database is back, watch the shards: runners take lost locks again by themselves."
     ],
-    silence: "Silence by `job` for an announced maintenance of the database, and expect ClusterShardsUnowned with it."
+    silence: "Silence by `job` for announced maintenance of the database, and expect ClusterShardsUnowned with it."
   }
 })

@@ -13,42 +13,42 @@ export const jobDeadLetterGrowing = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
-  gate: "At least five dead letters more than at the lowest point of the last hour.",
+  threshold: "At least five more dead letters than at the lowest point of the last hour.",
   expression: recorded(deadLetters).minus(recorded(deadLetters).minOver("1h")).atLeast(5),
   summary: (label) => `Dead letters of ${label("job_type")} jobs of ${label("job")} grow.`,
   description: (label) =>
-    `There are ${number} more dead letters of ${label("job_type")} jobs than there were within the last hour. ` +
-    "Find the reason that leads in jobs_dead_lettered_total; fix it, then replay them.",
+    `There are ${number} more dead letters of ${label("job_type")} jobs than at the lowest point of the last ` +
+    "hour. Find the leading reason in jobs_dead_lettered_total and fix it, then replay them.",
   runbook: {
     meaning:
-      "Jobs used up their attempts or failed in a way that is not retried, and nobody will do them unless somebody replays " +
-      "them. Each is work that was accepted and not done.",
-    confirm: [
-      { say: "How many are there now?", query: recorded(deadLetters) },
+      "Jobs ran out of attempts, or failed in a way that is not retried. Each is accepted work that is not done, " +
+      "and stays undone until it is replayed.",
+    firstLook: [
+      { question: "How many are there now?", query: recorded(deadLetters) },
       {
-        say: "Why did they end there?",
+        question: "Why did they end there?",
         query: grown(counter(jobs.deadLettered), "1h").sumBy("job", "job_type", "reason")
       },
-      { say: "How old is the oldest?", query: across(jobs.dlqOldestAge, ["job", "job_type"]) },
+      { question: "How old is the oldest?", query: across(jobs.dlqOldestAge, ["job", "job_type"]) },
       {
-        say: "Is somebody replaying already? Replays that come back make the same number again.",
+        question: "Is somebody replaying already? Replayed jobs that fail again raise the number again.",
         query: grown(counter(jobs.replays), "1h").sumBy("job", "job_type")
       }
     ],
     causes: [
-      "A dependency was away for longer than the retries last: one reason, a timeout or a refused connection.",
-      "A poison input: the same few jobs, replayed, come back with the same reason.",
-      "A release with a bug: the reason is a defect's name and began with the rollout.",
-      "An error that could be retried is marked as final by the handler."
+      "A dependency was down for longer than the retries last: one reason, a timeout or a refused connection.",
+      "Input that can't succeed: the same few jobs come back with the same reason after each replay.",
+      "A release with a bug: the reason is the name of a defect and began with the rollout.",
+      "The handler marks an error as final that could be retried."
     ],
     fix: [
       "List the dead letters of the type with their error history, and group them by reason.",
-      "Fix the cause first: a replay before that only counts them again.",
-      "Replay one, see it complete, then replay the rest, a batch at a time, and watch the depth of the queue.",
-      "Discard what can't ever succeed, and tell its owner."
+      "Fix the cause first: jobs replayed before that fail again.",
+      "Replay one and see it complete. Then replay the rest in batches, and watch the queue depth.",
+      "Discard what can never succeed, and tell the owner."
     ],
     silence:
-      "Silence by `job_type` while the cause is being fixed; write down how many there were when you began, as all of " +
-      "them must be replayed or discarded."
+      "Silence by `job_type` while the cause is being fixed. Note how many there were at the start: all of them " +
+      "must be replayed or discarded."
   }
 })

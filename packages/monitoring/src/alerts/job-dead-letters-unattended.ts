@@ -1,4 +1,4 @@
-/** A dead letter has been there for a day, however few there are. */
+/** A dead letter is more than a day old, however few there are. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { across, counter } from "../promql/select.ts"
@@ -15,31 +15,38 @@ export const jobDeadLettersUnattended = alert({
   severity: "warning",
   for: "1h",
   keepFiringFor: "1h",
-  gate: "None by number: one job that nobody looked at for a day is the symptom, and it pages nobody.",
+  threshold: "One dead letter that is more than a day old. A warning only: it pages nobody.",
   expression: age.above(86_400),
-  summary: (label) => `Nobody has looked at the dead letters of ${label("job_type")} jobs of ${label("job")}.`,
+  summary: (label) =>
+    `Dead letters of ${label("job_type")} jobs of ${label("job")} have been there for more than a day.`,
   description: (label) =>
-    `The oldest dead letter of ${label("job_type")} jobs is ${duration} old. Read its error history, then replay or discard it.`,
+    `The oldest dead letter of ${label("job_type")} jobs is ${duration} old. Read its error history, then replay ` +
+    "or discard it.",
   runbook: {
     meaning:
-      "A job ended in the dead letters more than a day ago and was neither replayed nor discarded. The types with few " +
-      "jobs never reach the numbers of the other alerts; this one makes sure that none of theirs is forgotten.",
-    confirm: [
-      { say: "How old is the oldest of each type?", query: age },
-      { say: "How many are there?", query: recorded(deadLetters) },
-      { say: "Were any replayed in the last day?", query: grown(counter(jobs.replays), "1d").sumBy("job", "job_type") }
+      "A job ended in the dead letters more than a day ago and was neither replayed nor discarded. Types with few " +
+      "jobs never reach the thresholds of the other alerts; this alert makes sure that their dead letters are not " +
+      "forgotten.",
+    firstLook: [
+      { question: "How old is the oldest of each type?", query: age },
+      { question: "How many are there?", query: recorded(deadLetters) },
+      {
+        question: "Were any replayed in the last day?",
+        query: grown(counter(jobs.replays), "1d").sumBy("job", "job_type")
+      }
     ],
     causes: [
-      "Nobody was told: the type has few jobs, and no other alert fired.",
-      "It was looked at and left, as the input can't succeed and nobody discarded it.",
-      "Some were replayed and the oldest was missed."
+      "Nobody was notified: the type has few jobs, and no other alert fired.",
+      "Somebody looked and left it: the input can't succeed, but was not discarded.",
+      "Some were replayed, and the oldest was missed."
     ],
     fix: [
-      "List the dead letters of the type; read the error history of the oldest.",
-      "Replay those whose cause is gone, discard those that can't succeed, and tell their owner.",
-      "If dead letters of this type don't matter, do not keep them: let the handler complete with a result that says so."
+      "List the dead letters of the type, and read the error history of the oldest.",
+      "Replay those whose cause is gone. Discard those that can't succeed, and tell the owner.",
+      "If dead letters of this type don't matter, don't create them: let the handler complete with a result that " +
+        "says so."
     ],
     silence:
-      "Silence by `job_type` until the day on which the owner of the type decides. It is a reminder, not an incident."
+      "Silence by `job_type` until the day on which the owner decides. This alert is a reminder, not an incident."
   }
 })

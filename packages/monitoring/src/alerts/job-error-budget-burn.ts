@@ -1,4 +1,4 @@
-/** Jobs of a type end in the dead letters faster than the objective of the type allows: four windows, as in SRE practice. */
+/** Jobs of a type end in the dead letters faster than its objective allows, in four pairs of windows. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { counter, type Range } from "../promql/select.ts"
@@ -8,14 +8,14 @@ import { type Alert, alert, number, type Runbook, type Severity } from "./alert.
 
 const { jobs } = catalogue
 
-/** A pair of windows: the long one says that it matters, the short one that it still goes on. */
+/** A pair of windows: the long one shows that it matters, the short one that it is still going on. */
 interface Burn {
   readonly long: Window
   readonly short: Window
   readonly factor: number
   readonly severity: Severity
   readonly for: Range
-  /** What is left of the budget if nothing changes. */
+  /** How long the budget lasts at this rate. */
   readonly lasts: string
 }
 
@@ -28,39 +28,39 @@ const burns: ReadonlyArray<Burn> = [
 
 const runbook: Runbook = {
   meaning:
-    "Each job type has an objective: the share of its finished jobs that do not end in the dead letters, over thirty " +
-    "days. What may go wrong is its error budget. The alert fires when the budget is used up 14.4, 6, 3 or 1 times as " +
-    "fast as it lasts, over one hour, six hours, one day or three days, and still is in the short window beside it. " +
-    "Attempts that fail and succeed on a retry use up nothing.",
-  confirm: [
+    "Each job type has an objective: the share of its finished jobs that do not end in the dead letters, over " +
+    "thirty days. The rest is its error budget. The alert fires when the budget is used at 14.4, 6, 3 or 1 times " +
+    "the sustainable rate over one hour, six hours, one day or three days, and still is in the short window " +
+    "beside it. Attempts that fail and succeed on a retry use nothing.",
+  firstLook: [
     {
-      say: "How fast is the budget used up now? At 1 it lasts exactly thirty days.",
+      question: "How fast is the budget being used? At 1 it lasts exactly thirty days.",
       query: recorded(budget["1h"].burn)
     },
     {
-      say: "Why do the jobs end there?",
+      question: "Why do jobs end in the dead letters?",
       query: grown(counter(jobs.deadLettered), "1h").sumBy("job", "job_type", "reason")
     },
     {
-      say: "What share of the finished jobs is it?",
+      question: "What share of the finished jobs is it?",
       query: recorded(budget["1h"].share)
     }
   ],
   causes: [
-    "An outage of what the jobs need that lasted longer than their retries do: one reason, a sharp beginning.",
-    "Inputs that can't succeed: one reason, steady, since a producer changed.",
+    "A dependency was down for longer than the retries last: one reason, a sudden beginning.",
+    "Input that can't succeed: one reason, steady since a producer changed.",
     "A release with a bug: the reason is the name of a defect, such as TypeError.",
-    "Too few retries, or too close to one another, for how long the dependency usually is away."
+    "Too few retries, or too close together, for the usual outages of a dependency."
   ],
   fix: [
-    "Find the reason that leads, then follow [JobErrorRateHigh](JobErrorRateHigh.md), which is the same trouble earlier.",
-    "When the cause is gone, replay the dead letters. A replay does not give the budget back: the job was late.",
-    "If the budget goes slowly and for good reason, change the objective in `packages/monitoring/src/settings.ts`: an " +
-      "objective that nobody defends is noise."
+    "Find the leading reason, then follow JobErrorRateHigh, which covers the same causes.",
+    "When the cause is gone, replay the dead letters. This does not restore the budget: the jobs were late.",
+    "If the budget is used slowly and for a good reason, change the objective in " +
+      "`packages/monitoring/src/settings.ts`."
   ],
   silence:
-    "Silence by `job_type` and `window`. The slow windows may be silenced for days while a fixed cause leaves them; " +
-    "leave the 1h window on, as it tells of new trouble."
+    "Silence by `job_type` and `window`. The long windows may be silenced for days after the cause is fixed, " +
+    "until it has left them. Keep the 1h window on: it shows new trouble."
 }
 
 const burnAlert = ({ factor, lasts, long, severity, short, ...burn }: Burn): Alert =>
@@ -70,15 +70,15 @@ const burnAlert = ({ factor, lasts, long, severity, short, ...burn }: Burn): Ale
     labels: { window: long },
     for: burn.for,
     keepFiringFor: "15m",
-    gate: `At least three jobs of the type ended in the dead letters in ${long}.`,
+    threshold: `At least three jobs of the type ended in the dead letters in ${long}.`,
     expression: recorded(budget[long].burn)
       .above(factor)
       .and(recorded(budget[short].burn).above(factor))
       .and(recorded(budget[long].bad).atLeast(3)),
-    summary: (label) => `${label("job_type")} jobs of ${label("job")} use up their error budget.`,
+    summary: (label) => `${label("job_type")} jobs of ${label("job")} use up their error budget too fast.`,
     description: (label) =>
-      `In the last ${long} the error budget of ${label("job_type")} jobs was used up ${number} times as fast as it ` +
-      `lasts; at ${factor} times it is gone in ${lasts}. Find the reason that leads in jobs_dead_lettered_total.`,
+      `In the last ${long} the error budget of ${label("job_type")} jobs was used at ${number} times the sustainable ` +
+      `rate; at ${factor} times it is gone in ${lasts}. Find the leading reason in jobs_dead_lettered_total.`,
     runbook
   })
 

@@ -1,4 +1,4 @@
-/** For half an hour more jobs of a type came than went, and the oldest waits ever longer. */
+/** For half an hour more jobs of a type arrived than finished, and the oldest waits ever longer. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { amounts, counter, observations } from "../promql/select.ts"
 import { jobOperation } from "../promql/values.ts"
@@ -13,27 +13,30 @@ export const jobQueueFallingBehind = alert({
   severity: "warning",
   for: "15m",
   keepFiringFor: "15m",
-  gate: "At least 30 jobs and a tenth of the arrivals are left over from 30 minutes, and the oldest waits over a minute.",
+  threshold:
+    "More than 30 jobs, and more than 10% of the arrivals, left over from 30 minutes; the oldest has waited for " +
+    "over a minute.",
   expression: recorded(leftOver)
     .above(30)
     .and(recorded(leftOver).above(recorded(enqueued).times(0.1)))
     .and(recorded(oldestAge).above(60))
     .and(recorded(oldestAge).above(recorded(oldestAge).offset("15m"))),
-  summary: (label) => `More ${label("job_type")} jobs of ${label("job")} arrive than are done.`,
+  summary: (label) => `More ${label("job_type")} jobs of ${label("job")} arrive than finish.`,
   description: (label) =>
-    `${number} ${label("job_type")} jobs more came than went in the last 30 minutes, and the oldest waits longer than 15 ` +
-    "minutes ago. Compare the arrivals with what the slots can do, and add runners before the wait is felt.",
+    `${number} more ${label("job_type")} jobs arrived than finished in the last 30 minutes, and the oldest has ` +
+    "waited longer than the oldest did 15 minutes ago. Compare arrivals with the capacity of the slots, and add " +
+    "runners before users notice.",
   runbook: {
     meaning:
-      "Arrivals and replays exceed completions, cancellations and dead letters, and the oldest runnable job gets older. " +
-      "The queue still works, but at this rate never catches up. Jobs scheduled for later arrive, too, but don't make " +
-      "the oldest runnable job older, so they alone do not fire this.",
-    confirm: [
-      { say: "How many more came than went?", query: recorded(leftOver) },
-      { say: "Did the arrivals rise?", query: counter(jobs.enqueued).rate("30m").sumBy("job", "job_type") },
-      { say: "Or did the completions fall?", query: counter(jobs.completions).rate("30m").sumBy("job", "job_type") },
+      "Arrivals and replays exceed completions, cancellations and dead letters, and the oldest runnable job gets " +
+      "older. The queue works, but will not catch up at this rate. Jobs scheduled for later count as arrivals, but " +
+      "do not make the oldest runnable job older, so they alone do not fire this alert.",
+    firstLook: [
+      { question: "How many more jobs arrived than finished?", query: recorded(leftOver) },
+      { question: "Did arrivals rise?", query: counter(jobs.enqueued).rate("30m").sumBy("job", "job_type") },
+      { question: "Or did completions fall?", query: counter(jobs.completions).rate("30m").sumBy("job", "job_type") },
       {
-        say: "How long does an attempt take, on average? If it rose, the work became slower.",
+        question: "How long does an attempt take on average? If this rose, the work got slower.",
         query: amounts(jobs.processingSeconds, { operation: jobOperation.process })
           .increase("30m")
           .sumBy("job", "job_type")
@@ -46,18 +49,18 @@ export const jobQueueFallingBehind = alert({
     ],
     causes: [
       "A producer sends more than usual: arrivals rose, completions are at their usual rate or above.",
-      "Each job takes longer, as a dependency is slow: arrivals are as usual, completions fell, all slots are used.",
+      "Each job takes longer because a dependency is slow: arrivals are as usual, completions fell, all slots are " +
+        "used.",
       "Runners are missing since a rollout or a loss: fewer slots than before.",
-      "Many attempts fail and are retried: the slots are busy with retries. See JobErrorRateHigh."
+      "Many attempts fail and are retried: retries hold the slots. See JobErrorRateHigh."
     ],
     fix: [
-      "Divide what waits by the difference of the rates: that is how long it takes to catch up, or that it never will.",
-      "Add runners, or raise the concurrency of the type if what it calls bears it.",
-      "If one producer is the cause, slow it down or give its jobs a lower priority.",
+      "Divide the waiting jobs by the difference of the rates: that is how long catching up takes, if it is " +
+        "possible at all.",
+      "Add runners, or raise the concurrency of the type if its dependencies can take it.",
+      "If one producer is the cause, slow it down or lower the priority of its jobs.",
       "If attempts fail, fix that first: each retry takes a slot from new work."
     ],
-    silence:
-      "Silence by `job_type` for the time that a known bulk load takes to be worked off. Keep JobQueueOldestAgeHigh on, " +
-      "with the limit that your users bear."
+    silence: "Silence by `job_type` while a known bulk load is worked off. Keep JobQueueOldestAgeHigh on."
   }
 })

@@ -1,4 +1,4 @@
-/** A runnable job of a type has waited longer than is expected of the type. */
+/** A runnable job has waited longer than expected for its type. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { expected } from "../expected.ts"
 import { across, counter, observations } from "../promql/select.ts"
@@ -13,50 +13,55 @@ export const jobQueueOldestAgeHigh = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "5m",
-  gate:
-    "None by number: one job that waits beyond what is expected of its type is the symptom. A burst that is worked off " +
-    "within 10 minutes does not fire.",
+  threshold:
+    "One job that waits longer than expected for its type. A burst that is worked off within 10 minutes does not " +
+    "fire.",
   expression: expected((job_type, { oldestAge: limit }) => recorded(oldestAge, { job_type }).above(limit)),
   summary: (label) => `${label("job_type")} jobs of ${label("job")} wait too long.`,
   description: (label) =>
-    `The oldest runnable ${label("job_type")} job has waited ${duration}, longer than is expected of its type. ` +
-    "See whether anything is taken at all (JobQueueStalled), whether all slots are used, or whether more arrives than is done.",
+    `The oldest runnable ${label("job_type")} job has waited ${duration}, longer than expected for its type. ` +
+    "Check whether jobs are taken at all (JobQueueStalled), whether all slots are used, and whether more jobs " +
+    "arrive than finish.",
   runbook: {
     meaning:
-      "A job could run and has not been taken up for longer than `oldestAge` of its type in " +
-      "`packages/monitoring/src/settings.ts`. Jobs that are scheduled for later do not count. It is the truest sign of " +
-      "a queue in trouble, as it rises even when nothing is taken and so nothing is measured.",
-    confirm: [
-      { say: "How long has the oldest waited?", query: recorded(oldestAge) },
+      "A runnable job has waited longer than `oldestAge` of its type in `packages/monitoring/src/settings.ts`. Jobs " +
+      "scheduled for later do not count. This is the most reliable sign of a queue in trouble: it rises even when " +
+      "no job is taken and nothing else is measured.",
+    firstLook: [
+      { question: "How long has the oldest job waited?", query: recorded(oldestAge) },
       {
-        say: "How many wait, run, or wait for a retry?",
+        question: "How many jobs are ready, running, or waiting for a retry?",
         query: across(jobs.queueDepth, ["job", "job_type", "state"])
       },
       {
-        say: "Are all slots used? Then see JobSlotsExhausted.",
+        question: "Are all slots used? Then see JobSlotsExhausted.",
         query: across(jobs.slots, ["job", "job_type", "state"])
       },
       {
-        say: "Is anything taken? Nothing here means that the queue stands still: see JobQueueStalled.",
+        question: "Are jobs taken? If there is nothing here, the queue has stopped: see JobQueueStalled.",
         query: observations(jobs.waitDuration).rate("5m").sumBy("job", "job_type")
       },
-      { say: "Did more arrive than usual?", query: counter(jobs.enqueued).rate("5m").sumBy("job", "job_type") }
+      {
+        question: "Did more jobs arrive than usual?",
+        query: counter(jobs.enqueued).rate("5m").sumBy("job", "job_type")
+      }
     ],
     causes: [
-      "More arrives than the slots can do: depth and age rise together while completions go on.",
-      "Nothing is taken: completions are at zero. See JobQueueStalled.",
-      "Jobs became slower, for a dependency is slow: the processing time rose before the age did.",
-      "A job of low priority waits behind many of a higher one: the age is high while the depth is small.",
-      "Runners are missing: see ClusterRunnerLost and ClusterShardsUnowned, as jobs of an unowned shard wait for its owner."
+      "More jobs arrive than the slots can handle: depth and age rise together, and completions continue.",
+      "No job is taken: completions are 0. See JobQueueStalled.",
+      "Jobs got slower because a dependency is slow: the processing time rose before the age did.",
+      "A low-priority job waits behind many of higher priority: the age is high, the depth is small.",
+      "Runners are missing: see ClusterRunnerLost and ClusterShardsUnowned. Jobs of an unowned shard wait for an " +
+        "owner."
     ],
     fix: [
-      "If the queue stands still, go to [JobQueueStalled](JobQueueStalled.md) at once.",
-      "If all slots are used, add runners, or raise the concurrency of the type if its dependency bears it.",
-      "If arrivals are the cause, ask the producer to slow down, or move the bulk to a job type or a priority of its own.",
-      "If the limit is simply wrong for the type, declare the type in `settings.ts` and generate again."
+      "If the queue has stopped, go to JobQueueStalled at once.",
+      "If all slots are used, add runners, or raise the concurrency of the type if its dependency can take it.",
+      "If arrivals are the cause, slow the producer down, or give the bulk its own job type or a lower priority.",
+      "If the limit is wrong for the type, declare the type in `settings.ts` and run `npm run generate`."
     ],
     silence:
-      "Silence by `job` and `job_type` for as long as a known bulk load takes. JobQueueStalled must stay on: it tells a " +
-      "slow queue from a dead one."
+      "Silence by `job` and `job_type` for the duration of a known bulk load. Keep JobQueueStalled on: it tells a " +
+      "stopped queue from a slow one."
   }
 })

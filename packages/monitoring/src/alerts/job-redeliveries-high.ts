@@ -2,6 +2,7 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { counter } from "../promql/select.ts"
+import { shardMove } from "../promql/values.ts"
 import { runners } from "../rules/cluster.ts"
 import { ended, redelivered } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
@@ -14,42 +15,45 @@ export const jobRedeliveriesHigh = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
-  gate: "At least five redeliveries in 15 minutes, and more than a twentieth of the attempts that ended.",
+  threshold: "At least five redeliveries in 15 minutes, and more than 5% of the attempts that ended.",
   expression: recorded(redelivered)
     .atLeast(5)
     .unless(recorded(redelivered).dividedBy(recorded(ended)).atMost(0.05)),
-  summary: (label) => `${label("job_type")} jobs of ${label("job")} are often taken up again.`,
+  summary: (label) => `${label("job_type")} jobs of ${label("job")} are redelivered often.`,
   description: (label) =>
-    `${number} attempts at ${label("job_type")} jobs began in the last 15 minutes on jobs that a lost run had held. ` +
-    "See whether runners restart, and whether one job takes its runner down each time.",
+    `${number} attempts at ${label("job_type")} jobs began in the last 15 minutes on jobs that a lost run had ` +
+    "held. Check whether runners restart, and whether the same job brings its runner down each time.",
   runbook: {
     meaning:
-      "Runs of this type are lost: the runner went, restarted, or lost the shard before the run ended, and another took " +
-      "the job up again. Work is done twice or never ends. A handler that is not idempotent has done something twice.",
-    confirm: [
-      { say: "How many redeliveries, by type?", query: recorded(redelivered) },
+      "Runs of this type are lost: the runner stopped, restarted or lost the shard before the run ended, and " +
+      "another runner took the job up. Work is done twice or never ends. A handler that is not idempotent has done " +
+      "something twice.",
+    firstLook: [
+      { question: "How many redeliveries, by type?", query: recorded(redelivered) },
       {
-        say: "How many attempts ended at all? None, while redeliveries rise, is a job that kills its runner.",
+        question: "How many attempts ended? None, while redeliveries rise: a job kills its runner.",
         query: recorded(ended)
       },
-      { say: "Does the number of runners go up and down?", query: recorded(runners) },
+      { question: "Does the number of runners go up and down?", query: recorded(runners) },
       {
-        say: "Do shards move or get lost?",
+        question: "Do shards move or get lost?",
         query: grown(counter(cluster.shardMoves), "15m").sumBy("job", "instance", "direction")
       }
     ],
     causes: [
-      "A poison job takes its runner down (memory, a native crash): runners restart one after the other, same type each time.",
-      "Runners are killed before they hand over: the time for stopping is shorter than the jobs need.",
-      "Locks are lost as the storage is slow or the event loop is blocked: shards are `lost`, and no runner restarts.",
-      "A rollout that goes round and round: each new runner fails its checks."
+      "A poison job kills its runner (memory, a native crash): runners restart one after the other, each time " +
+        "with the same type.",
+      "Runners are killed before they hand over: their stop timeout is shorter than the jobs take.",
+      `Locks are lost because the storage is slow or the event loop is blocked: shards are \`${shardMove.lost}\`, ` +
+        "but no runner restarts.",
+      "A crash-looping rollout: each new runner fails its checks."
     ],
     fix: [
-      "If a job kills runners, find it: it is the one that each of them began last. Cancel it, then read its input.",
-      "If runners are killed while they stop, give them longer than the longest run, or let jobs be interrupted earlier.",
-      "If locks are lost, follow [ClusterStorageErrors](ClusterStorageErrors.md).",
-      "Check what the type does outside: whatever is not idempotent has been done more than once."
+      "If a job kills runners, find it: it is the last one that each of them began. Cancel it, then read its input.",
+      "If runners are killed while stopping, give them longer than the longest run, or interrupt jobs earlier.",
+      "If locks are lost, follow ClusterStorageErrors.",
+      "Check the side effects of the type: whatever is not idempotent was done more than once."
     ],
-    silence: "Silence by `job_type` for a planned exchange of machines only. Never during an unexplained restart."
+    silence: "Silence by `job_type`, only for a planned replacement of machines. Never during unexplained restarts."
   }
 })

@@ -1,4 +1,4 @@
-/** An attempt has been running on a runner for longer than is expected of its type. */
+/** An attempt has been running for longer than expected for its type. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { expected } from "../expected.ts"
 import { amounts, gauge, observations } from "../promql/select.ts"
@@ -12,7 +12,7 @@ export const jobRunningTooLong = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "5m",
-  gate: "None by number: one attempt that runs beyond what is expected of its type holds a slot and may hang for ever.",
+  threshold: "One attempt that runs longer than expected for its type: it holds a slot and may hang for ever.",
   expression: expected((job_type, { longestRun }) =>
     gauge(jobs.inFlightOldestAge, { operation: jobOperation.process, job_type })
       .maxBy("job", "instance", "job_type")
@@ -20,23 +20,24 @@ export const jobRunningTooLong = alert({
   ),
   summary: (label) => `A ${label("job_type")} job of ${label("job")} runs for too long on ${label("instance")}.`,
   description: (label) =>
-    `An attempt at a ${label("job_type")} job has been running for ${duration} on ${label("instance")}, longer than is ` +
-    "expected of its type. See in the runner's log which one it is and what it waits for.",
+    `An attempt at a ${label("job_type")} job has been running for ${duration} on ${label("instance")}, longer ` +
+    "than expected for its type. Find out in the log of the runner which job it is and what it waits for.",
   runbook: {
     meaning:
-      "An attempt began and did not end within `longestRun` of its type in `packages/monitoring/src/settings.ts`. It holds " +
-      "a slot. Durations don't show it, as they are recorded at the end: this number is read while the job runs.",
-    confirm: [
+      "An attempt has been running for longer than `longestRun` of its type in " +
+      "`packages/monitoring/src/settings.ts`, and holds a slot. Durations don't show it, because they are recorded " +
+      "at the end; this number is read while the job runs.",
+    firstLook: [
       {
-        say: "Which runner and type is it, and for how long?",
+        question: "Which runner and type, and for how long?",
         query: gauge(jobs.inFlightOldestAge, { operation: jobOperation.process }).maxBy("job", "instance", "job_type")
       },
       {
-        say: "How many run there now?",
+        question: "How many run there now?",
         query: gauge(jobs.inFlight, { operation: jobOperation.process }).sumBy("job", "instance", "job_type")
       },
       {
-        say: "How long does one usually take, on average?",
+        question: "How long does an attempt usually take, on average?",
         query: amounts(jobs.processingSeconds, { operation: jobOperation.process })
           .increase("6h")
           .sumBy("job", "job_type")
@@ -48,18 +49,18 @@ export const jobRunningTooLong = alert({
       }
     ],
     causes: [
-      "It waits for a dependency without a timeout: others of the type on other runners hang, too.",
-      "It is a larger piece of work than usual: it goes on, and its log shows progress.",
-      "It waits for a lock that another run holds.",
-      "The runner's event loop is blocked: its other numbers stand still as well."
+      "It waits for a dependency without a timeout: attempts on other runners hang too.",
+      "It is a larger piece of work than usual: its log shows progress.",
+      "It waits for a lock that another attempt holds.",
+      "The event loop of the runner is blocked: its other metrics don't move either."
     ],
     fix: [
-      "Find the job in the runner's log; if it makes progress, let it, and raise `longestRun` if such jobs are usual.",
-      "If it hangs, cancel it. A job that does not answer to its cancellation needs a restart of its runner; it is then " +
-        "taken up again and counted as redelivered.",
-      "Give the type a timeout for each attempt, and the call that hung one as well."
+      "Find the job in the log of the runner. If it makes progress, let it run; raise `longestRun` if such jobs " +
+        "are normal.",
+      "If it hangs, cancel it. If it ignores the cancellation, restart the runner; the job is then taken up again " +
+        "and counted as redelivered.",
+      "Give each attempt of the type a timeout, and the call that hung as well."
     ],
-    silence:
-      "Silence by `instance` and `job_type` for the time that the known large piece of work takes, and no longer."
+    silence: "Silence by `instance` and `job_type` for the expected duration of the large piece of work, and no longer."
   }
 })

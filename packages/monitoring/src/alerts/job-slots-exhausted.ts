@@ -17,37 +17,41 @@ export const jobSlotsExhausted = alert({
   severity: "warning",
   for: "15m",
   keepFiringFor: "10m",
-  gate: "Jobs are ready, and the oldest has waited over a minute: full slots without demand are good use.",
+  threshold: "Jobs are ready, and the oldest has waited for over a minute: full slots alone are no problem.",
   expression: used.atLeast(limit).and(ready.above(0)).and(recorded(oldestAge).above(60)),
   summary: (label) => `All slots for ${label("job_type")} jobs of ${label("job")} are used, and jobs wait.`,
   description: (label) =>
-    `All ${number} slots for ${label("job_type")} jobs have been used for 15 minutes while jobs wait. ` +
-    "See whether the runs got longer; if not, add runners.",
+    `All ${number} slots for ${label("job_type")} jobs have been used for 15 minutes while jobs wait. Check ` +
+    "whether attempts got slower; if not, add runners.",
   runbook: {
     meaning:
-      "Over all runners as many jobs of this type run as may, and more are ready. New jobs wait for a slot. It is a matter " +
-      "of capacity: nothing is broken yet.",
-    confirm: [
-      { say: "Used and allowed, over all runners?", query: across(jobs.slots, ["job", "job_type", "state"]) },
-      { say: "How many are ready?", query: ready },
-      { say: "How long has the oldest waited?", query: recorded(oldestAge) },
+      "Across all runners, the maximum number of jobs of this type is running and more are ready. New jobs wait for " +
+      "a slot. This is a matter of capacity: nothing is broken yet.",
+    firstLook: [
       {
-        say: "Are the slots held by runs that hang?",
+        question: "How many slots are used, and how many are there, across all runners?",
+        query: across(jobs.slots, ["job", "job_type", "state"])
+      },
+      { question: "How many jobs are ready?", query: ready },
+      { question: "How long has the oldest job waited?", query: recorded(oldestAge) },
+      {
+        question: "Do hanging attempts hold the slots?",
         query: gauge(jobs.inFlightOldestAge, { operation: jobOperation.process }).maxBy("job", "instance", "job_type")
       }
     ],
     causes: [
-      "More work than slots: arrivals rose, runs take as long as ever.",
-      "Runs got longer: a dependency is slow, so that each slot does less.",
-      "Some runs hang and hold their slots: see JobRunningTooLong.",
+      "More work than slots: arrivals rose, attempts take as long as before.",
+      "Attempts got slower: a dependency is slow, so each slot does less.",
+      "Some attempts hang and hold their slots: see JobRunningTooLong.",
       "Fewer runners than usual: the limit fell."
     ],
     fix: [
-      "If the runs got longer, fix what they wait for: more slots would only press it harder.",
-      "If it is the number of jobs, add runners, or raise the concurrency of the type.",
-      "If some hang, cancel them, and give the type a timeout."
+      "If attempts got slower, fix what they wait for: more slots would only add load.",
+      "If there are simply more jobs, add runners, or raise the concurrency of the type.",
+      "If attempts hang, cancel them, and give the type a timeout."
     ],
     silence:
-      "Silence by `job_type` during a known bulk load; JobQueueOldestAgeHigh stays on and says when users feel it."
+      "Silence by `job_type` during a known bulk load. Keep JobQueueOldestAgeHigh on: it fires when users are " +
+      "affected."
   }
 })

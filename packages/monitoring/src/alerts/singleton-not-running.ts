@@ -1,4 +1,4 @@
-/** A singleton that ran within the last day runs on no runner, and did not end by itself. */
+/** A singleton that ran within the last day runs on no runner, and did not end successfully. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { counter, gauge } from "../promql/select.ts"
@@ -18,42 +18,44 @@ export const singletonNotRunning = alert({
   name: "SingletonNotRunning",
   severity: "critical",
   for: "10m",
-  gate: "It ran within the last day, did not end with success, and runners are there: a service that is down has its own alert.",
+  threshold:
+    "It ran within the last day, did not end successfully, and runners report: ClusterRunnerLost covers a service " +
+    "that is down.",
   expression: ran.unless(runs).unless(ended).andOn(["job"], recorded(runners)),
   summary: (label) => `The singleton ${label("singleton")} of ${label("job")} does not run.`,
   description: (label) =>
-    `The singleton ${label("singleton")} ran ${number} at a time within the last day, and now runs on none of the runners ` +
-    `of ${label("job")}. ` +
-    "See how its last run ended: a singleton that failed starts again only when shards move.",
+    `The singleton ${label("singleton")} ran within the last day (at most ${number} at a time on one runner), and ` +
+    `now runs on none of the runners of ${label("job")}. Check how its last run ended: a failed singleton starts ` +
+    "again only when shards move.",
   runbook: {
     meaning:
-      "A singleton should run on exactly one runner, and runs on none. Schedules and cleaners are usually singletons: what " +
-      "they do does not happen. A failed singleton dies silently, and is started again only at the next change of shards. " +
+      "A singleton should run on exactly one runner, and runs on none. Singletons are usually schedules and cleanup " +
+      "tasks, which do not happen now. A failed singleton stops silently and starts again only when shards move. " +
       "The alert forgets a singleton a day after it last ran.",
-    confirm: [
-      { say: "Where does it run?", query: gauge(cluster.singletonsActive) },
+    firstLook: [
+      { question: "Where does it run?", query: gauge(cluster.singletonsActive) },
       {
-        say: "How did its runs end?",
+        question: "How did its runs end?",
         query: grown(counter(cluster.singletonRuns), "1d").sumBy("job", "singleton", "outcome")
       },
-      { say: "Does its shard have an owner?", query: recorded(shards) },
+      { question: "Does its shard have an owner?", query: recorded(shards) },
       {
-        say: "Did shards move when it went?",
+        question: "Did shards move when it stopped?",
         query: grown(counter(cluster.shardMoves), "1h").sumBy("job", "instance", "direction")
       }
     ],
     causes: [
-      "Its last run ended with a failure or a defect: `outcome` says so, the log has it.",
-      "Its shard has no owner: ClusterShardsUnowned fires, too.",
-      "A release dropped or renamed it: it stopped with the rollout.",
-      "It ended by interruption and no runner took it up."
+      "Its last run ended in a failure or a defect: `outcome` tells which, the log has the error.",
+      "Its shard has no owner: ClusterShardsUnowned fires too.",
+      "A release removed or renamed it: it stopped with the rollout.",
+      "It was interrupted, and no runner started it again."
     ],
     fix: [
-      "Read how its last run ended, and fix that; let it retry inside, so that it does not die.",
-      "Make it start: restart the runner that holds its shard.",
+      "Find out how its last run ended and fix that; let it retry internally, so that it does not end.",
+      "Start it: restart the runner that holds its shard.",
       "If it was removed on purpose, silence the alert for a day.",
-      "Check what it did not do meanwhile: schedules that passed are not made up for by themselves."
+      "Check what it missed: skipped schedules are not caught up automatically."
     ],
-    silence: "Silence by `singleton`, for a day, when it was removed or renamed on purpose."
+    silence: "Silence by `singleton`, for a day, if it was removed or renamed on purpose."
   }
 })

@@ -1,4 +1,4 @@
-/** A process that is seen otherwise can't export its metrics. */
+/** A process that is visible by other means can't export its metrics. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { buckets, counter, gauge, quantile, secondsSince } from "../promql/select.ts"
@@ -13,45 +13,47 @@ export const telemetryExportFailing = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
-  gate: "At least three failed exports in 15 minutes, and not one that succeeded.",
+  threshold: "At least three failed exports in 15 minutes, and none that succeeded.",
   expression: recorded(failedExports).atLeast(3).unless(recorded(succeededExports).above(0)),
   summary: (label) => `${label("instance")} of ${label("job")} can't export its metrics.`,
   description: (label) =>
-    `${number} exports of ${label("instance")} failed in the last 15 minutes and none succeeded. ` +
-    "See whether its collector is up, and whether address, certificate and headers are right.",
+    `${number} exports of ${label("instance")} failed in the last 15 minutes and none succeeded. Check whether ` +
+    "its collector is up, and whether the endpoint, certificate and headers are right.",
   runbook: {
     meaning:
-      "The OTLP exporter of a process fails. It is seen here because the process is scraped as well, or as its counters " +
-      "arrived after the trouble. Cumulative counters lose nothing by a gap; delta sums are kept until they are sent.",
-    confirm: [
+      "The OTLP exporter of a process fails. It is visible here because the process is also scraped, or because its " +
+      "counters arrived later. Cumulative counters lose nothing by the gap; delta sums are kept until they are " +
+      "sent.",
+    firstLook: [
       {
-        say: "How do the exports end?",
+        question: "How do the exports end?",
         query: grown(counter(telemetry.exports), "15m").sumBy("job", "instance", "outcome")
       },
-      { say: "When did the last one succeed?", query: secondsSince(gauge(telemetry.lastSuccess)) },
+      { question: "How long ago did the last one succeed?", query: secondsSince(gauge(telemetry.lastSuccess)) },
       {
-        say: "How long do they take? Close to the time-out means a slow collector.",
+        question: "How long do they take? Close to the timeout means a slow collector.",
         query: quantile(0.95, buckets(telemetry.exportDuration).rate("15m").sumBy("job", "instance", "outcome", "le"))
       },
       {
-        say: "Are points refused?",
+        question: "Are points dropped?",
         query: grown(counter(telemetry.pointsDropped), "15m").sumBy("job", "instance", "reason")
       }
     ],
     causes: [
       "The collector is down or restarting: all processes fail at once.",
-      "A firewall, a certificate or a token changed: they fail since that change, and fast.",
-      "The collector is slow or full: exports take as long as their time-out.",
-      "Address or protocol is wrong, as in `http/json` to a gRPC port: it never worked for this process.",
-      "The collector refuses the data: the log line of the first failure has its answer."
+      "A firewall, certificate or token changed: exports fail fast since that change.",
+      "The collector is slow or overloaded: exports take as long as their timeout.",
+      "The endpoint or protocol is wrong, such as `http/json` to a gRPC port: it never worked for this process.",
+      "The collector refuses the data: the log of the first failure has its response."
     ],
     fix: [
-      "Read the first failure in the log of the process: it has the status and the answer.",
+      "Read the first failure in the log of the process: it has the status and the response.",
       "Bring the collector back, or correct `OTEL_EXPORTER_OTLP_ENDPOINT`, headers or certificate.",
-      "Nothing is to be restarted: the exporter goes on by itself, and says so in its log.",
-      "Alerts may have been silent meanwhile: look at the dashboards of the time."
+      "Don't restart anything: the exporter recovers by itself, and logs it.",
+      "Check the dashboards for the time of the gap: alerts may have been silent."
     ],
     silence:
-      "Silence by `job` for an announced maintenance of the collector; other alerts of the service are blind with it."
+      "Silence by `job` for announced maintenance of the collector. Other alerts of the service can't fire " +
+      "meanwhile."
   }
 })

@@ -15,38 +15,41 @@ export const telemetryExportSilent = alert({
   severity: "critical",
   for: "6m",
   keepFiringFor: "5m",
-  gate: "The whole service has exported nothing for ten minutes: a single process that goes does not fire.",
+  threshold: "The whole service has exported nothing for ten minutes: a single process that stops does not fire.",
   expression: silence.above(600),
   summary: (label) => `No metrics of ${label("job")} arrive.`,
   description: (label) =>
-    `No process of ${label("job")} has had an export acknowledged for ${duration}: its other alerts are blind. ` +
-    "See whether the service runs, then whether its collector does.",
+    `No process of ${label("job")} has had an export acknowledged for ${duration}, so its other alerts can't ` +
+    "fire. Check whether the service runs, then whether its collector does.",
   runbook: {
     meaning:
-      "The last acknowledged export of any process of the service is more than ten minutes ago. When metrics come over " +
-      "OTLP only, a failing exporter can't report itself: its numbers just end. This alert looks at the last that came, " +
-      "for an hour. Until it is over, no other alert of this service can be trusted to fire.",
-    confirm: [
-      { say: "When did each process last succeed?", query: secondsSince(gauge(telemetry.lastSuccess).lastOver("1h")) },
+      "The last acknowledged export of any process of the service was more than ten minutes ago. If metrics arrive " +
+      "only over OTLP, a failing exporter can't report itself: its numbers just end. This alert looks at the last " +
+      "ones that arrived, for an hour. Until it is resolved, don't rely on other alerts of this service.",
+    firstLook: [
       {
-        say: "Does anything of it arrive, by scraping perhaps?",
+        question: "How long ago did each process last succeed?",
+        query: secondsSince(gauge(telemetry.lastSuccess).lastOver("1h"))
+      },
+      {
+        question: "Does anything arrive from it, perhaps by scraping?",
         query: gauge(telemetry.series).countBy("job", "instance")
       },
-      { say: "Are runners seen?", query: recorded(runners) },
-      { say: "Did exports fail before?", query: grown(counter(telemetry.exports), "1h").sumBy("job", "outcome") }
+      { question: "Do runners report?", query: recorded(runners) },
+      { question: "Did exports fail before?", query: grown(counter(telemetry.exports), "1h").sumBy("job", "outcome") }
     ],
     causes: [
       "The collector or Prometheus' receiver is down: several services fall silent at once.",
-      "The service is down: its other signs, logs and health, are silent, too.",
+      "The service is down: its logs and health checks are silent too.",
       "A release changed the telemetry configuration: it fell silent with the rollout.",
-      "The service was taken away on purpose: the alert ends by itself within the hour."
+      "The service was removed on purpose: the alert ends by itself within an hour."
     ],
     fix: [
-      "See whether the service answers. If not, this is an outage: go there.",
-      "If it runs, read its log for the first failed export and follow [TelemetryExportFailing](TelemetryExportFailing.md).",
+      "Check whether the service responds. If not, this is an outage of the service: handle that first.",
+      "If it runs, find the first failed export in its log and follow TelemetryExportFailing.",
       "If many services are silent, fix the collector.",
-      "Afterwards look at the dashboards for what went unseen."
+      "Afterwards, check the dashboards for what went unnoticed."
     ],
-    silence: "Silence by `job` when the service was taken away. Otherwise watch the service by other means meanwhile."
+    silence: "Silence by `job` if the service was removed. Otherwise watch the service by other means."
   }
 })

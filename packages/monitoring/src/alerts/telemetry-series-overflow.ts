@@ -1,4 +1,4 @@
-/** A metric has more label sets than it may have, and folds the rest into one series. */
+/** A metric has reached its series limit and folds further label sets into one series. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { gauge } from "../promql/select.ts"
 import { recorded } from "../rules/recording.ts"
@@ -12,33 +12,37 @@ export const telemetrySeriesOverflow = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "30m",
-  gate: "At least ten recordings folded in 15 minutes.",
+  threshold: "At least ten recordings folded in 15 minutes.",
   expression: recorded(folded).atLeast(10),
   summary: (label) => `${label("metric")} of ${label("job")} has too many series.`,
   description: (label) =>
-    `${number} recordings on ${label("metric")} went into its overflow series in the last 15 minutes. Totals are exact, ` +
-    "labels are lost. The log of the process names the label with the most values.",
+    `${number} recordings of ${label("metric")} went into its overflow series in the last 15 minutes. Totals are ` +
+    "exact, labels are lost. The log of the process names the label with the most values.",
   runbook: {
     meaning:
-      "A metric reached its limit of series (2,000 unless configured). Further label sets are folded into one series with " +
+      "A metric reached its series limit (2,000 unless configured). Further label sets are folded into one series " +
+      'with `otel_metric_overflow="true"`: sums over all labels stay exact, sums by a label do not. Memory does not ' +
+      "grow." +
+      'with `otel_metric_overflow="true"`: sums over all labels stay exact, sums by a label do not. Memory does not ' +
+      "grow." +
       '`otel_metric_overflow="true"`: sums over all labels stay exact, sums by a label do not. Memory stays flat.',
-    confirm: [
-      { say: "How much is folded, of which metric?", query: recorded(folded) },
-      { say: "How many series does each process have of it?", query: gauge(telemetry.series) }
+    firstLook: [
+      { question: "How much is folded, and for which metric?", query: recorded(folded) },
+      { question: "How many series of it does each process have?", query: gauge(telemetry.series) }
     ],
     causes: [
-      "An id became a label: a job id, a request id, a tenant. Almost each recording is a new series.",
-      "Error messages with ids in them became the `reason` or `type` of an error.",
-      "Truly many types: the number of series stops at a number that one can explain.",
-      "Types that are gone were never removed: it grew over weeks."
+      "An id became a label (a job, a request, a tenant): almost every recording is a new series.",
+      "Error messages that contain ids became the `reason` or `type` of errors.",
+      "There really are that many types: the number of series levels off at a number you can explain.",
+      "Series of removed types were never removed: the number grew over weeks."
     ],
     fix: [
-      "Read the warning in the process's log: it names the label with the most values.",
+      "Read the warning in the log of the process: it names the label with the most values.",
       "Take ids out of labels; give errors a `reason` or `_tag` from a closed set.",
-      "If the values are true and bounded, raise the limit of that metric: `MetricsService.layer({ limits })`.",
-      "Remove series of types that are gone with `MetricsService.remove`.",
-      "The overflow series stays until the process restarts or it is removed."
+      "If the values are valid and bounded, raise the limit of the metric: `MetricsService.layer({ limits })`.",
+      "Remove the series of removed types with `MetricsService.remove`.",
+      "The overflow series stays until it is removed or the process restarts."
     ],
-    silence: "Silence by `metric` until the release with the fixed label is out: the process is safe meanwhile."
+    silence: "Silence by `metric` until the fixed release is out: the process is not at risk meanwhile."
   }
 })

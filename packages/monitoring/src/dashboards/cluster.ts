@@ -1,4 +1,4 @@
-/** Who holds what, and do messages get through? */
+/** Who owns which shards, and do messages get through? */
 import { entityPanels } from "./cluster/entities.ts"
 import { messagePanels } from "./cluster/messages.ts"
 import { shardPanels } from "./cluster/shards.ts"
@@ -8,7 +8,7 @@ import type { Dashboard } from "./dashboard.ts"
 export const clusterDashboard: Dashboard = {
   uid: "cluster",
   title: "Cluster",
-  description: "Who holds what, and do messages get through?",
+  description: "Who owns which shards, and do messages get through?",
   variables: ["service", "instance", "entity_type"],
   rows: [
     { title: "Shards, runners, singletons", panels: shardPanels },

@@ -1,16 +1,16 @@
-/** The shape of a dashboard as data; `files/grafana.ts` makes Grafana's JSON of it, `documents/picture.ts` a picture. */
+/** A dashboard as data; `files/grafana.ts` turns it into Grafana's JSON, `documents/picture.ts` into a picture. */
 import type { Alert } from "../alerts/alert.ts"
 import type { Vector } from "../promql/vector.ts"
 
 /**
- * - `lines`: each series a line
- * - `stack`: series that add up to something, stacked
- * - `number`: the value now, large
- * - `heatmap`: how a distribution moves over time; its query keeps `le`
+ * - `lines`: one line per series
+ * - `stack`: series that add up to a total, stacked
+ * - `number`: the current value, large
+ * - `heatmap`: a distribution over time; its query keeps the label `le`
  */
 export type PanelKind = "lines" | "stack" | "number" | "heatmap"
 
-/** A query and the name of each of its series, where `{{label}}` stands for the value of a label. */
+/** A query, and the legend of its series, in which `{{label}}` is replaced by the value of the label. */
 export interface Query {
   readonly query: Vector<string>
   readonly legend: string
@@ -22,14 +22,14 @@ export interface Panel {
   readonly kind: PanelKind
   /** A unit as Grafana knows it: `s`, `percentunit`, `short`, or `suffix: jobs/s`. */
   readonly unit: string
-  /** What it shows, and what a bad shape means. */
+  /** What the panel shows, and what a bad shape means. */
   readonly description: string
   /** The alert whose runbook says what to do about a bad shape. */
   readonly alert: Alert
   readonly queries: ReadonlyArray<Query>
   /** Of 24 columns; 8 unless given, 6 for a number. */
   readonly width?: number
-  /** Why it shows nothing while all is well, for a panel of which that is true. */
+  /** Why the panel may show nothing while all is well, where that is so. */
   readonly empty?: string
 }
 
@@ -38,14 +38,19 @@ export interface Row {
   readonly panels: ReadonlyArray<Panel>
 }
 
-/** What one can choose at the top, besides the data source. */
+/** The variables at the top of a dashboard, besides the data source. */
 export type Variable = "service" | "instance" | "job_type" | "entity_type"
 
 export interface Dashboard {
   readonly uid: string
   readonly title: string
-  /** What question it answers. */
+  /** The question that it answers. */
   readonly description: string
   readonly variables: ReadonlyArray<Variable>
   readonly rows: ReadonlyArray<Row>
 }
+
+const unitNames: Readonly<Record<string, string>> = { s: "seconds", percentunit: "percent" }
+
+/** The name of a unit of Grafana. */
+export const unitName = (unit: string): string => unitNames[unit] ?? unit.replace(/^suffix:\s?/, "")

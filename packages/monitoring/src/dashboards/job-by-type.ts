@@ -22,7 +22,7 @@ const failure = [
     title: "Failures by reason",
     kind: "stack",
     unit: "suffix: failures/s",
-    description: "One reason that leads is one cause. Many that begin at once share a dependency or a release.",
+    description: "A single leading reason is a single cause. Many that begin at once share a dependency or a release.",
     alert: jobErrorRateHigh,
     queries: [
       {
@@ -36,7 +36,8 @@ const failure = [
     title: "Attempts by outcome",
     kind: "stack",
     unit: "suffix: attempts/s",
-    description: "Failures are foreseen by the code, defects are bugs, interruptions are stops and cancellations.",
+    description:
+      "Failures are errors that the code expects, defects are bugs, interruptions are stops and cancellations.",
     alert: jobErrorRateHigh,
     queries: [
       {
@@ -57,7 +58,7 @@ const failure = [
     title: "Dead letters by reason",
     kind: "stack",
     unit: "suffix: jobs/s",
-    description: "Why jobs were given up. A reason that comes back after each replay was not fixed.",
+    description: "Why jobs were given up. A reason that returns after each replay was not fixed.",
     alert: jobDeadLetterGrowing,
     queries: [
       {
@@ -65,13 +66,13 @@ const failure = [
         legend: "{{job_type}} {{reason}}"
       }
     ],
-    empty: "Nothing has ended in the dead letters."
+    empty: "No job has ended in the dead letters."
   },
   {
-    title: "Attempts that a job took",
+    title: "Attempts per job",
     kind: "lines",
     unit: "suffix: attempts",
-    description: "At its final outcome. It rises before the dead letters do: retries still save the jobs.",
+    description: "At the final outcome. Rises before dead letters do, while retries still save the jobs.",
     alert: jobErrorRateHigh,
     queries: percentiles(jobs.attempts, of, "job_type")
   },
@@ -80,7 +81,8 @@ const failure = [
     kind: "lines",
     unit: "suffix: jobs/s",
     description:
-      "Retried: attempts fail. Redelivered: runs are lost. Replayed: by hand. Duplicate: submitted while alive.",
+      "Retried: attempts fail. Redelivered: runs are lost. Replayed: by hand. Duplicate: submitted while the job " +
+      "was alive.",
     alert: jobRedeliveriesHigh,
     queries: [
       { query: counter(jobs.retries, of).rate("$__rate_interval").sumBy("job_type"), legend: "{{job_type}} retried" },
@@ -94,13 +96,13 @@ const failure = [
         legend: "{{job_type}} duplicate"
       }
     ],
-    empty: "Nothing was retried, redelivered, replayed or submitted twice."
+    empty: "No job was retried, redelivered, replayed or submitted twice."
   },
   {
     title: "Enqueued, completed, cancelled, by priority",
     kind: "lines",
     unit: "suffix: jobs/s",
-    description: "A priority that is enqueued and not completed starves behind the others.",
+    description: "A priority that is enqueued but not completed starves behind the others.",
     alert: jobQueueFallingBehind,
     queries: [
       {
@@ -124,8 +126,7 @@ const time = [
     title: "Processing time",
     kind: "heatmap",
     unit: "s",
-    description:
-      "How long attempts take. Two bands are two kinds of work, or time-outs. A band that climbs: a slow dependency.",
+    description: "How long attempts take. Two bands: two kinds of work, or timeouts. A rising band: a slow dependency.",
     alert: jobRunningTooLong,
     width: 12,
     queries: [
@@ -133,11 +134,12 @@ const time = [
     ]
   },
   {
-    title: "Wait until an attempt starts",
+    title: "Wait time",
     kind: "heatmap",
     unit: "s",
     description:
-      "How long jobs that were due waited. A second band far above: a priority that starves. Empty with jobs ready: a standstill.",
+      "How long due jobs waited for an attempt. A second band far above: a priority starves. Empty while jobs are " +
+      "ready: the queue has stopped.",
     alert: jobQueueOldestAgeHigh,
     width: 12,
     queries: [{ query: buckets(jobs.waitDuration, of).increase("$__rate_interval").sumBy("le"), legend: "{{le}}" }]
@@ -147,23 +149,23 @@ const time = [
     kind: "lines",
     unit: "s",
     description:
-      "Failures that take as long as a time-out wait for something. Failures that take nothing are refused at once.",
+      "Failures that take as long as a timeout wait for something. Failures that take no time are refused at once.",
     alert: jobErrorRateHigh,
     queries: [percentile(jobs.processingSeconds, attempt, "job_type", "outcome")]
   },
   {
-    title: "Accepted until finished",
+    title: "Time from acceptance to final outcome",
     kind: "lines",
     unit: "s",
-    description: "What those who submit feel, waiting and retries included.",
+    description: "What submitters experience, waiting and retries included.",
     alert: jobQueueOldestAgeHigh,
     queries: percentiles(jobs.duration, of, "job_type")
   },
   {
-    title: "Running longest now",
+    title: "Longest-running attempt",
     kind: "lines",
     unit: "s",
-    description: "A line that climbs at one second a second: a run that may hang, and holds its slot.",
+    description: "Rises one second per second: an attempt that may hang and holds its slot.",
     alert: jobRunningTooLong,
     queries: [
       {
@@ -176,7 +178,7 @@ const time = [
     title: "In flight by operation",
     kind: "stack",
     unit: "suffix: jobs",
-    description: "Back to 0 when nothing goes on. Submits or cancels in flight for long: the storage is slow.",
+    description: "0 when nothing runs. Submits or cancels in flight for long: the storage is slow.",
     alert: jobRunningTooLong,
     queries: [{ query: gauge(jobs.inFlight, of).sumBy("job_type", "operation"), legend: "{{job_type}} {{operation}}" }]
   },
@@ -184,7 +186,8 @@ const time = [
     title: "Slots by runner",
     kind: "lines",
     unit: "suffix: slots",
-    description: "A runner at its limit while others are idle: the shards are unequal, or a job type is pinned.",
+    description:
+      "One runner at its limit while others are idle: shards are unevenly spread, or the job type is pinned.",
     alert: jobSlotsExhausted,
     width: 16,
     queries: [

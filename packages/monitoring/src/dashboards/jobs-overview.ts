@@ -1,4 +1,4 @@
-/** Is the work being done? All job types at a glance. */
+/** Are jobs being processed? All job types at a glance. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { jobDeadLetterGrowing } from "../alerts/job-dead-letter-growing.ts"
 import { jobDeadLettersUnattended } from "../alerts/job-dead-letters-unattended.ts"
@@ -29,7 +29,7 @@ const now = [
     title: "Oldest runnable job",
     kind: "number",
     unit: "s",
-    description: "How long the oldest job that could run has waited. Rising without end: nothing is taken.",
+    description: "How long the oldest runnable job has been waiting. Rises without end: no job is taken.",
     alert: jobQueueOldestAgeHigh,
     queries: [{ query: recorded(oldestAge, shared).maxBy("job"), legend: "{{job}}" }]
   },
@@ -37,7 +37,7 @@ const now = [
     title: "Jobs ready",
     kind: "number",
     unit: "suffix: jobs",
-    description: "Jobs that could run and wait. High for long: more comes than goes.",
+    description: "Runnable jobs that wait. High for long: more jobs arrive than finish.",
     alert: jobQueueFallingBehind,
     queries: [
       {
@@ -47,10 +47,10 @@ const now = [
     ]
   },
   {
-    title: "Attempts that fail",
+    title: "Failed attempts",
     kind: "number",
     unit: "percentunit",
-    description: "Share of the attempts of the last 10 minutes that failed or died. Above a tenth: something is wrong.",
+    description: "Share of the attempts in the last 10 minutes that failed. Above 10%: something is wrong.",
     alert: jobErrorRateHigh,
     queries: [
       {
@@ -61,13 +61,13 @@ const now = [
         legend: "{{job}}"
       }
     ],
-    empty: "No attempt has ended in the last 10 minutes."
+    empty: "No attempt ended in the last 10 minutes."
   },
   {
     title: "Dead letters",
     kind: "number",
     unit: "suffix: jobs",
-    description: "Jobs that nobody will do unless somebody replays them. Any number other than 0 is somebody's task.",
+    description: "Jobs that stay undone until somebody replays them. Above 0: somebody has to look at them.",
     alert: jobDeadLetterGrowing,
     queries: [{ query: recorded(deadLetters, shared).sumBy("job"), legend: "{{job}}" }]
   }
@@ -75,11 +75,10 @@ const now = [
 
 const flow = [
   {
-    title: "Arrival against completion",
+    title: "Arrivals and completions",
     kind: "lines",
     unit: "suffix: jobs/s",
-    description:
-      "What comes and what goes. Arrivals above the rest for long: the queue grows. Completions at 0: it stands still.",
+    description: "Arrivals above everything else for long: the queue grows. Completions at 0: it has stopped.",
     alert: jobQueueFallingBehind,
     width: 12,
     queries: [
@@ -91,12 +90,12 @@ const flow = [
     ]
   },
   {
-    title: "Wait until an attempt starts, and the oldest that still waits",
+    title: "Wait time, and age of the oldest waiting job",
     kind: "lines",
     unit: "s",
     description:
-      "Percentiles of the jobs that started, with the age of the oldest that did not. The percentiles end when nothing " +
-      "starts; only the age then rises.",
+      "Percentiles of jobs that started, and the age of the oldest job that has not. When no job starts, the " +
+      "percentiles end and only the age rises.",
     alert: jobQueueOldestAgeHigh,
     width: 12,
     queries: [
@@ -105,11 +104,10 @@ const flow = [
     ]
   },
   {
-    title: "In flight against slots",
+    title: "Jobs in flight and slots",
     kind: "lines",
     unit: "suffix: jobs",
-    description:
-      "What runs, and what may run. At the limit with jobs ready: capacity. Far below with jobs ready: nothing is taken.",
+    description: "At the limit with jobs ready: add capacity. Far below it with jobs ready: no job is taken.",
     alert: jobSlotsExhausted,
     width: 12,
     queries: [
@@ -121,11 +119,12 @@ const flow = [
     ]
   },
   {
-    title: "Depth by state",
+    title: "Queue depth by state",
     kind: "stack",
     unit: "suffix: jobs",
     description:
-      "Ready grows: too little is taken. Retrying grows: attempts fail. Scheduled is for later. Running without end: runs hang.",
+      `\`${jobState.ready}\` grows: too few jobs are taken. \`${jobState.retrying}\` grows: attempts fail. ` +
+      `\`${jobState.scheduled}\` is for later. \`${jobState.running}\` does not fall: attempts hang.`,
     alert: jobQueueStalled,
     width: 12,
     queries: [
@@ -139,46 +138,46 @@ const flow = [
 
 const outcome = [
   {
-    title: "Accepted until finished",
+    title: "Time from acceptance to final outcome",
     kind: "lines",
     unit: "s",
-    description:
-      "From the first acceptance to the final outcome, deliberate delay included. It is what those who submit feel.",
+    description: "What submitters experience: waiting, retries and deliberate delay included.",
     alert: jobQueueOldestAgeHigh,
     queries: percentiles(jobs.duration, of, "job")
   },
   {
-    title: "Error budget used up",
+    title: "Error budget burn rate",
     kind: "lines",
     unit: "suffix:x",
     description:
-      "How many times as fast as it lasts the error budget is used up, over an hour. At 1 it lasts thirty days; above 14.4 " +
-      "it is gone in two.",
+      "Use of the error budget in the last hour, as a multiple of the sustainable rate. At 1 it lasts thirty days; " +
+      "at 14.4 it is gone in two.",
     alert: burn ?? jobErrorRateHigh,
     queries: [{ query: recorded(budget["1h"].burn, shared), legend: "{{job}} {{job_type}}" }],
-    empty: "No job was finished in the last hour."
+    empty: "No job finished in the last hour."
   },
   {
-    title: "Done again",
+    title: "Retries, redeliveries, duplicates",
     kind: "lines",
     unit: "suffix: jobs/s",
     description:
-      "Retries follow failures. Redeliveries follow lost runs: a steady rate is runners that restart. Duplicates are " +
-      "submissions that met a live job, and cost nothing.",
+      "Retries follow failures. Redeliveries follow lost runs; a steady rate means that runners restart. Duplicates " +
+      "are submissions answered with a live job, and are harmless.",
     alert: jobRedeliveriesHigh,
     queries: [
       { query: counter(jobs.retries, of).rate("$__rate_interval").sumBy("job"), legend: "{{job}} retried" },
       { query: counter(jobs.redelivered, of).rate("$__rate_interval").sumBy("job"), legend: "{{job}} redelivered" },
       { query: counter(jobs.duplicates, of).rate("$__rate_interval").sumBy("job"), legend: "{{job}} duplicate" }
     ],
-    empty: "Nothing was retried, redelivered or submitted twice."
+    empty: "No job was retried, redelivered or submitted twice."
   },
   {
     title: "Dead letters by type",
     kind: "stack",
     unit: "suffix: jobs",
     description:
-      "Steps up: an incident. A slow climb: some inputs can't succeed. It falls only by replaying or discarding.",
+      "Steps up: an incident. A slow climb: some input can't succeed. Falls only when dead letters are replayed or " +
+      "discarded.",
     alert: jobDeadLetterGrowing,
     width: 12,
     queries: [{ query: recorded(deadLetters, shared), legend: "{{job}} {{job_type}}" }]
@@ -187,7 +186,7 @@ const outcome = [
     title: "Oldest dead letter",
     kind: "lines",
     unit: "s",
-    description: "A line that rises for days: nobody looks at them.",
+    description: "Rises for days: nobody looks at the dead letters.",
     alert: jobDeadLettersUnattended,
     width: 12,
     queries: [{ query: across(jobs.dlqOldestAge, ["job", "job_type"], shared), legend: "{{job}} {{job_type}}" }]
@@ -197,11 +196,11 @@ const outcome = [
 export const jobsOverview: Dashboard = {
   uid: "jobs-overview",
   title: "Jobs overview",
-  description: "Is the work being done, and how long does it wait?",
+  description: "Are jobs being processed, and how long do they wait?",
   variables: ["service", "instance", "job_type"],
   rows: [
     { title: "Now", panels: now },
-    { title: "What comes and what goes", panels: flow },
-    { title: "What becomes of it", panels: outcome }
+    { title: "Flow", panels: flow },
+    { title: "Outcome", panels: outcome }
   ]
 }

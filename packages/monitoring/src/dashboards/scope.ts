@@ -1,21 +1,21 @@
-/** The variables of a dashboard as matchers, and the queries that many panels need. */
+/** The variables of a dashboard as matchers, and queries that many panels share. */
 import type { Row } from "@parametric-portal/server/observe/catalogue"
 import { buckets, type Matchers, quantile, type TargetLabel } from "../promql/select.ts"
 import type { Query } from "./dashboard.ts"
 
-/** The chosen services: for numbers of a whole service, and for recorded ones. */
+/** The selected services: for values of a whole service, and for recording rules. */
 export const service = { job: "$service" } as const
 
-/** The chosen processes: for numbers of one process. A number of the whole cluster must not be cut by it. */
+/** The selected processes: for values of one process. Values of the whole cluster must not be filtered by it. */
 export const process = { job: "$service", instance: "$instance" } as const
 
-/** The chosen types of job. */
+/** The selected job types. */
 export const jobType = { job_type: "$job_type" } as const
 
-/** The chosen types of entity. */
+/** The selected entity types. */
 export const entityType = { entity_type: "$entity_type" } as const
 
-/** The 50th, 95th and 99th percentile of a histogram, in groups. */
+/** The 50th, 95th and 99th percentiles of a histogram, by group. */
 export const percentiles = <R extends Row & { readonly kind: "histogram" }>(
   row: R,
   matchers: Matchers<R>,
@@ -31,7 +31,7 @@ export const percentiles = <R extends Row & { readonly kind: "histogram" }>(
     legend: [...by.map((name) => `{{${name}}}`), `p${phi * 100}`].join(" ")
   }))
 
-/** One percentile of a histogram, in groups. */
+/** The 95th percentile of a histogram, by group. */
 export const percentile = <R extends Row & { readonly kind: "histogram" }>(
   row: R,
   matchers: Matchers<R>,

@@ -5,7 +5,7 @@ import { telemetryExportSilent } from "../alerts/telemetry-export-silent.ts"
 import { telemetrySeriesOverflow } from "../alerts/telemetry-series-overflow.ts"
 import { telemetrySourceFailing } from "../alerts/telemetry-source-failing.ts"
 import { counter, gauge, secondsSince } from "../promql/select.ts"
-import { succeeded, unsuccessful } from "../promql/values.ts"
+import { dropReason, succeeded, unsuccessful } from "../promql/values.ts"
 import type { Dashboard } from "./dashboard.ts"
 import { percentiles, process } from "./scope.ts"
 
@@ -13,10 +13,11 @@ const { telemetry } = catalogue
 
 const exporting = [
   {
-    title: "Since the last acknowledged export",
+    title: "Time since the last acknowledged export",
     kind: "lines",
     unit: "s",
-    description: "A saw-tooth as high as the interval. A climb: the exporter fails, or the process is gone.",
+    description:
+      "Normally a sawtooth as high as the export interval. A climb: the exporter fails, or the process is gone.",
     alert: telemetryExportSilent,
     queries: [{ query: secondsSince(gauge(telemetry.lastSuccess, process)), legend: "{{job}} {{instance}}" }],
     empty: "The service does not export over OTLP."
@@ -25,7 +26,7 @@ const exporting = [
     title: "Exports by outcome",
     kind: "stack",
     unit: "suffix: exports/s",
-    description: "Failures now and then cost nothing. Failures only: nothing arrives.",
+    description: "Occasional failures cost nothing. Only failures: no metrics arrive.",
     alert: telemetryExportFailing,
     queries: [
       {
@@ -44,10 +45,10 @@ const exporting = [
     empty: "The service does not export over OTLP."
   },
   {
-    title: "Time of an export",
+    title: "Export duration",
     kind: "lines",
     unit: "s",
-    description: "Close to the time-out: the collector is slow, or there are too many series.",
+    description: "Close to the timeout: the collector is slow, or there are too many series.",
     alert: telemetryExportFailing,
     queries: percentiles(telemetry.exportDuration, process, "job"),
     empty: "The service does not export over OTLP."
@@ -59,29 +60,30 @@ const content = [
     title: "Series by metric",
     kind: "lines",
     unit: "suffix: series",
-    description: "Flat. A climb: a label has values without end, and will meet its limit.",
+    description: "Normally flat. A climb: a label has unbounded values and will reach its limit.",
     alert: telemetrySeriesOverflow,
     width: 12,
     queries: [{ query: gauge(telemetry.series, process).sumBy("metric"), legend: "{{metric}}" }]
   },
   {
-    title: "Folded into overflow series",
+    title: "Recordings folded into overflow series",
     kind: "lines",
     unit: "suffix: recordings/s",
-    description: "Anything but nothing: labels of that metric are lost, totals are right.",
+    description: "Above 0: labels of that metric are lost, totals are exact.",
     alert: telemetrySeriesOverflow,
     width: 12,
     queries: [
       { query: counter(telemetry.overflow, process).rate("$__rate_interval").sumBy("metric"), legend: "{{metric}}" }
     ],
-    empty: "No metric has reached its limit of series."
+    empty: "No metric has reached its series limit."
   },
   {
-    title: "Points refused",
+    title: "Points dropped",
     kind: "stack",
     unit: "suffix: points/s",
     description:
-      "non_finite and negative: a bug where it is recorded. conflict: two definitions. rejected: the collector refuses.",
+      `\`${dropReason.non_finite}\`, \`${dropReason.negative}\`: a bug in the recording code. \`${dropReason.conflict}\`: ` +
+      `two definitions. \`${dropReason.rejected}\`: the receiver refused them.`,
     alert: telemetryExportFailing,
     width: 12,
     queries: [
@@ -90,13 +92,13 @@ const content = [
         legend: "{{job}} {{reason}}"
       }
     ],
-    empty: "No point has been refused."
+    empty: "No point was dropped."
   },
   {
     title: "Errors while measuring",
     kind: "stack",
     unit: "suffix: errors/s",
-    description: "A source that can't be read, whose numbers are absent meanwhile, or a defect in the watching itself.",
+    description: "A source can't be read and its gauge is absent, or tracking itself has a defect.",
     alert: telemetrySourceFailing,
     width: 12,
     queries: [

@@ -1,4 +1,4 @@
-/** Do workflows get to their end? */
+/** Do workflows complete? */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { clusterBacklogGrowing } from "../alerts/cluster-backlog-growing.ts"
 import { clusterMessageLatencyHigh } from "../alerts/cluster-message-latency-high.ts"
@@ -15,7 +15,8 @@ const panels = [
     kind: "stack",
     unit: "suffix: runs/s",
     description:
-      "Suspended runs wait for something and go on later. Only suspended, never a success: what they wait for does not come.",
+      "Suspended runs wait for something and continue later. Suspended only, never a success: what they wait for " +
+      "does not happen.",
     alert: clusterBacklogGrowing,
     width: 12,
     queries: [
@@ -38,10 +39,10 @@ const panels = [
     empty: "The service has no workflows."
   },
   {
-    title: "Time of a run",
+    title: "Run duration",
     kind: "lines",
     unit: "s",
-    description: "From start or resumption to end or suspension: not the life of a workflow, which may take days.",
+    description: "From start or resumption to end or suspension: not the whole workflow, which may take days.",
     alert: clusterMessageLatencyHigh,
     width: 12,
     queries: [percentile(workflow.duration, process, "workflow", "outcome")],
@@ -52,7 +53,8 @@ const panels = [
     kind: "stack",
     unit: "suffix: attempts/s",
     description:
-      "Real executions; a replay from the stored result does not count. Failures without end: a retry that can't succeed.",
+      "Executions only: a replay from the stored result does not count. Failures without end: a retry that can't " +
+      "succeed.",
     alert: clusterBacklogGrowing,
     width: 12,
     queries: [
@@ -72,10 +74,10 @@ const panels = [
     empty: "The service has no workflows."
   },
   {
-    title: "Time of an activity",
+    title: "Activity duration",
     kind: "lines",
     unit: "s",
-    description: "One real execution. The slowest activity is what a run waits for.",
+    description: "One execution. Runs wait for the slowest activity.",
     alert: clusterMessageLatencyHigh,
     width: 12,
     queries: [percentile(workflow.activityDuration, process, "workflow", "activity", "outcome")],
@@ -86,7 +88,7 @@ const panels = [
 export const workflows: Dashboard = {
   uid: "workflows",
   title: "Workflows",
-  description: "Do workflows get to their end, and what do they wait for?",
+  description: "Do workflows complete, and what do they wait for?",
   variables: ["service", "instance"],
   rows: [{ title: "Runs and activities", panels }]
 }

@@ -1,4 +1,4 @@
-/** The few forms of Markdown that our pages use. */
+/** The Markdown that generated pages use. */
 
 export const code = (language: string, text: string): string => `\`\`\`${language}\n${text}\n\`\`\``
 

@@ -1,9 +1,10 @@
 /**
- * A picture of a dashboard's layout, drawn from the JSON that Grafana gets: where each panel is, what it is called, in
- * which unit, and what it asks. Its curves are only a sign of the kind of panel: they are no data.
+ * An SVG of a dashboard's layout, drawn from its Grafana JSON: position, title, unit and queries of each panel. The
+ * curves only show the kind of panel; they are not data.
  */
+import { unitName } from "../dashboards/dashboard.ts"
 
-/** What is read of a panel in Grafana's JSON. */
+/** The parts of a panel in Grafana's JSON that are drawn. */
 interface Drawn {
   readonly type: string
   readonly title: string
@@ -24,7 +25,7 @@ const line = 26
 const gap = 4
 const top = 84
 
-/** The SVG of a dashboard's JSON. */
+/** The SVG of a dashboard, from its JSON. */
 export const picture = (json: string): string => {
   const dashboard: DrawnDashboard = JSON.parse(json)
   const bottom = Math.max(...dashboard.panels.map(({ gridPos }) => gridPos.y + gridPos.h))
@@ -63,11 +64,8 @@ const box = (panel: Drawn): string => {
   return [
     `<g><rect x="${x}" y="${y}" width="${w}" height="${h}" rx="3" fill="#fff" stroke="#d9dbdf"/>`,
     text({ x: x + 8, y: y + 18, size: 12.5, weight: 600 }, shortened(panel.title, Math.floor((w - 90) / 6.6))),
-    text(
-      { x: x + w - 8, y: y + 18, size: 11, fill: "#8a8f98", anchor: "end" },
-      units[unit] ?? unit.replace(/^suffix:\s?/, "")
-    ),
-    sign(panel.type, { x: x + 8, y: y + 28, w: w - 16, h: Math.max(14, under - y - 46) }, panel.targets?.length ?? 0),
+    text({ x: x + w - 8, y: y + 18, size: 11, fill: "#8a8f98", anchor: "end" }, unitName(unit)),
+    sketch(panel.type, { x: x + 8, y: y + 28, w: w - 16, h: Math.max(14, under - y - 46) }, panel.targets?.length ?? 0),
     ...queries.map((query, index) =>
       text({ x: x + 8, y: under + index * 12.5, size: 9.8, fill: "#6b7280", family: "monospace" }, query)
     ),
@@ -75,16 +73,14 @@ const box = (panel: Drawn): string => {
   ].join("\n")
 }
 
-const units: Readonly<Record<string, string>> = { s: "seconds", percentunit: "percent" }
-
-/** The queries, each on a line, as many as fit; what the variables at the top choose is left out, as all have it. */
-const wrapped = (panel: Drawn, room: { readonly columns: number; readonly lines: number }): ReadonlyArray<string> => {
+/** The queries that fit, one a line, without the matchers of variables, which all of them have. */
+const wrapped = (panel: Drawn, space: { readonly columns: number; readonly lines: number }): ReadonlyArray<string> => {
   const lines = (panel.targets ?? []).map(({ expr, legendFormat = "" }) =>
-    shortened(`${legendFormat}: ${withoutVariables(expr)}`, room.columns)
+    shortened(`${legendFormat}: ${withoutVariables(expr)}`, space.columns)
   )
-  return lines.length <= room.lines
+  return lines.length <= space.lines
     ? lines
-    : [...lines.slice(0, room.lines - 1), `… and ${lines.length - room.lines + 1} more`]
+    : [...lines.slice(0, space.lines - 1), `… and ${lines.length - space.lines + 1} more`]
 }
 
 const withoutVariables = (expr: string): string =>
@@ -104,8 +100,8 @@ interface Area {
   readonly h: number
 }
 
-/** A sign of the kind of panel. */
-const sign = (type: string, area: Area, queries: number): string => {
+/** A sketch of the kind of panel. */
+const sketch = (type: string, area: Area, queries: number): string => {
   switch (type) {
     case "stat":
       return text(

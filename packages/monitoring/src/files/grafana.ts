@@ -1,4 +1,4 @@
-/** From a dashboard as data to the JSON that Grafana reads, by Grafana's own builders. */
+/** Turns a dashboard into the JSON that Grafana reads, with Grafana's own builders. */
 import {
   DashboardBuilder,
   DashboardCursorSync,
@@ -25,7 +25,7 @@ const source = { type: "prometheus", uid: "${datasource}" }
 
 const columns = 24
 
-/** The JSON of a dashboard; `runbooks` is where its panels link to. */
+/** The JSON of a dashboard; `runbooks` is the URL to which its panels link. */
 export const grafanaFile = (dashboard: Dashboard, runbooks: string): string => {
   const builder = new DashboardBuilder(dashboard.title)
     .uid(dashboard.uid)
@@ -70,7 +70,7 @@ interface Placed {
   readonly position: Position
 }
 
-/** Rows one below the other, panels from left to right, wrapped. */
+/** Rows below one another; panels from left to right, wrapped. */
 const layout = ({ rows }: Dashboard): ReadonlyArray<Placed> => {
   const placed: Array<Placed> = []
   let y = 0
@@ -171,7 +171,7 @@ const valuesOf = <L extends string>(vector: Vector<L>, label: NoInfer<L>): strin
 
 const here = { job: "$service" }
 
-/** What one can choose, and where the choices come from. */
+/** The variables, and the queries for their values. */
 const variables = {
   service: { label: "Service", values: valuesOf(gauge(catalogue.telemetry.series), "job") },
   instance: { label: "Process", values: valuesOf(gauge(catalogue.telemetry.series, here), "instance") },

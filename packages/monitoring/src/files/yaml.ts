@@ -1,8 +1,8 @@
-/** Data as YAML, for the few forms that Prometheus and Grafana read: maps, lists, numbers, booleans, text. */
+/** Writes data as YAML: maps, lists, numbers, booleans and text, which is all that Prometheus and Grafana need here. */
 
 export type Yaml = string | number | boolean | ReadonlyArray<Yaml> | { readonly [key: string]: Yaml | undefined }
 
-/** A YAML document; text of several lines stands as a block, so that an expression stays readable. */
+/** A YAML document. Text of several lines is a block, so that expressions stay readable. */
 export const yaml = (value: Yaml): string => `${lines(value).join("\n")}\n`
 
 const lines = (value: Yaml): ReadonlyArray<string> => {
@@ -38,7 +38,7 @@ const scalar = (value: string | number | boolean): ReadonlyArray<string> => {
   return [plain.test(value) && !words.has(value) ? value : JSON.stringify(value)]
 }
 
-// What can't be read as anything but text without quotes.
+// Text that needs no quotes, because it can't be read as anything else.
 const plain = /^([A-Za-z/][A-Za-z0-9_./:-]*[A-Za-z0-9_/]|[0-9]+[smhd])$/
 
 const words = new Set(["true", "false", "yes", "no", "on", "off", "null"])

@@ -1,15 +1,15 @@
 /**
- * Growth that misses nothing: `increase` sees a series only from its second sample on, so the first failure with a new
- * reason, or the first redelivery ever, would be lost.
+ * Growth that includes the first event of a series. `increase` sees a series only from its second sample on, so it would
+ * miss the first failure with a new reason.
  */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { type Counters, gauge, type Range, type TargetLabel } from "./select.ts"
 import type { Vector } from "./vector.ts"
 
 /**
- * How much a counter grew over the range. A series that was not there at its start, while its process was already seen,
- * began at zero within the range: its whole value is growth. A process that was not yet seen may be as old as it likes
- * (Prometheus itself may be what is new), so there `increase` is all that is known.
+ * How much a counter grew over the range. If a series did not exist at the start of the range but its process did, the
+ * series began at 0 within the range, and its whole value is growth. If the process was not there either, it may be of
+ * any age (Prometheus itself may be new), so only `increase` is known.
  */
 export const grown = <L extends string>(counters: Counters<L | TargetLabel>, range: Range): Vector<L | TargetLabel> =>
   counters

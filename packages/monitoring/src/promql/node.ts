@@ -1,4 +1,4 @@
-/** The syntax tree of a PromQL expression, and how it is written: on one line where it fits, else broken at operators. */
+/** The syntax tree of a PromQL expression, and its text: on one line where it fits, else broken at operators. */
 
 /** An aggregation operator. */
 export type AggregateOp = "sum" | "max" | "count"
@@ -6,7 +6,7 @@ export type AggregateOp = "sum" | "max" | "count"
 /** A binary operator between two vectors, or a vector and a number. */
 export type BinaryOp = "or" | "and" | "unless" | ">" | ">=" | "<=" | "+" | "-" | "*" | "/"
 
-/** A node; `text` is anything that stands as it is: a selector, a number. */
+/** A node; `text` is written as it is: a selector or a number. */
 export type Node =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "call"; readonly name: string; readonly args: ReadonlyArray<Node> }
@@ -26,7 +26,7 @@ export type Node =
 
 const width = 100
 
-/** The text of an expression; a line that would be longer than 100 columns is broken and indented. */
+/** The text of an expression; lines longer than 100 columns are broken and indented. */
 export const print = (node: Node, indent = 0): string => {
   const line = flat(node)
   if (indent + line.length <= width) {

@@ -1,24 +1,24 @@
-/** Reads PromQL back, with Prometheus' own grammar: which metrics and labels does an expression name? */
+/** Parses PromQL with Prometheus' own grammar, to find the metrics and labels that an expression names. */
 import type { SyntaxNode } from "@lezer/common"
 import { parser } from "@prometheus-io/lezer-promql"
 
 /** A selector in an expression. */
 export interface Selected {
   readonly metric: string
-  /** The labels of its matchers, with the value as it is written, and how it is compared. */
+  /** Label, operator, and value as written. */
   readonly matchers: ReadonlyArray<{ readonly label: string; readonly operator: string; readonly value: string }>
 }
 
 /** What an expression names. */
 export interface Parsed {
-  /** Where the grammar does not fit; empty when the expression is sound. */
+  /** Syntax errors; empty if the expression is valid. */
   readonly errors: ReadonlyArray<string>
   readonly selectors: ReadonlyArray<Selected>
-  /** Labels that it groups by, matches on or keeps. */
+  /** Labels that it groups by or matches on. */
   readonly groupings: ReadonlyArray<string>
 }
 
-/** Parses an expression; what only Grafana fills in stands for five minutes. */
+/** Parses an expression, with five minutes in place of Grafana's `$__rate_interval`. */
 export const parse = (expression: string): Parsed => {
   const text = expression.replaceAll("$__rate_interval", "5m")
   const errors: Array<string> = []

@@ -5,10 +5,10 @@
 import type { labelValues, Row } from "@parametric-portal/server/observe/catalogue"
 import { Vector } from "./vector.ts"
 
-/** The labels that Prometheus puts on every series: which service, and which of its processes. */
+/** The labels that Prometheus adds to every series: the service, and its process. */
 export type TargetLabel = "job" | "instance"
 
-/** A range: how far back a selector reads; the second form is what Grafana fits to the width of a panel. */
+/** How far back a selector reads. Grafana fits `$__rate_interval` to the width of a panel. */
 export type Range = `${number}${"s" | "m" | "h" | "d"}` | "$__rate_interval"
 
 /** A matcher other than equality. */
@@ -40,16 +40,16 @@ type SetOf<Sets, K extends string> = Sets extends { readonly [X in K]: ReadonlyA
 type ValueOf<R extends Row, K extends string> =
   string extends SetOf<ClosedOf<R>, K> ? SetOf<NamespaceSetsOf<R>, K> : SetOf<ClosedOf<R>, K>
 
-/** The matchers that a row can have. */
+/** The matchers that fit a row. */
 export type Matchers<R extends Row> = { readonly [K in LabelOf<R>]?: ValueOf<R, K> | Match<ValueOf<R, K>> } & {
   readonly [K in TargetLabel]?: string | Match<string>
 }
 
-type Given = Readonly<Record<string, string | Match<string> | undefined>>
+type AnyMatchers = Readonly<Record<string, string | Match<string> | undefined>>
 
 type RowOf<K extends Row["kind"]> = Row & { readonly kind: K }
 
-/** Series of one metric as they are stored, or as they were some time ago. */
+/** The stored series of one metric, now or some time ago. */
 export class Series<L extends string> extends Vector<L> {
   private readonly selector: string
 
@@ -58,7 +58,7 @@ export class Series<L extends string> extends Vector<L> {
     this.selector = selector
   }
 
-  /** The series as they were that long ago. */
+  /** The series that long ago. */
   offset(range: Range): Vector<L> {
     return new Vector({ kind: "text", text: `${this.selector} offset ${range}` }, this.labels)
   }
@@ -68,14 +68,14 @@ export class Series<L extends string> extends Vector<L> {
   }
 }
 
-/** Series that only grow: counters, and the buckets, counts and sums of histograms. */
+/** Series that only grow: counters, and buckets, counts and sums of histograms. */
 export class Counters<L extends string> extends Series<L> {
-  /** Growth a second. */
+  /** Growth per second. */
   rate(range: Range): Vector<L> {
     return this.over("rate", range)
   }
 
-  /** Growth over the range; not the first value of a series that was not there before. See `grown.ts`. */
+  /** Growth over the range, without the first value of a new series: see `grown.ts`. */
   increase(range: Range): Vector<L> {
     return this.over("increase", range)
   }
@@ -108,26 +108,26 @@ export const gauge = <R extends RowOf<"gauge" | "upDownCounter">>(
   matchers?: Matchers<R>
 ): Gauges<LabelOf<R> | TargetLabel> => new Gauges(selector(row.name, matchers), labelsOf(row))
 
-/** How many values a histogram took. */
+/** The number of values in a histogram. */
 export const observations = <R extends RowOf<"histogram">>(
   row: R,
   matchers?: Matchers<R>
 ): Counters<LabelOf<R> | TargetLabel> => new Counters(selector(`${row.name}_count`, matchers), labelsOf(row))
 
-/** What the values of a histogram add up to. */
+/** The sum of the values in a histogram. */
 export const amounts = <R extends RowOf<"histogram">>(
   row: R,
   matchers?: Matchers<R>
 ): Counters<LabelOf<R> | TargetLabel> => new Counters(selector(`${row.name}_sum`, matchers), labelsOf(row))
 
-/** How many values of a histogram were at most `le`. */
+/** The number of values in a histogram that are at most `le`. */
 export const buckets = <R extends RowOf<"histogram">>(
   row: R,
   matchers?: Matchers<R>
 ): Counters<LabelOf<R> | TargetLabel | "le"> =>
   new Counters(selector(`${row.name}_bucket`, matchers), [...labelsOf(row), "le"])
 
-/** The quantile of growth by bucket; the vector must have kept `le`. */
+/** A quantile, from growth by bucket; the vector must have the label `le`. */
 export const quantile = <L extends string>(phi: number, growth: Vector<L | "le">): Vector<Exclude<L, "le">> =>
   new Vector(
     { kind: "call", name: "histogram_quantile", args: [{ kind: "text", text: String(phi) }, growth.node] },
@@ -135,8 +135,8 @@ export const quantile = <L extends string>(phi: number, growth: Vector<L | "le">
   )
 
 /**
- * One value for each group, whatever the number of runners: a metric of scope `cluster` is written by one runner for
- * all, so the largest counts while two overlap; one of scope `runner` is added up.
+ * One value per group, for any number of runners. A metric of scope `cluster` is reported by one runner for all, so the
+ * largest counts while two overlap; one of scope `runner` is added up.
  */
 export const across = <
   R extends RowOf<"gauge" | "upDownCounter">,
@@ -148,15 +148,15 @@ export const across = <
 ): Vector<By[number]> =>
   row.scope === "cluster" ? gauge(row, matchers).maxBy(...by) : gauge(row, matchers).sumBy(...by)
 
-/** The time now, in seconds since the epoch, less that of each series. */
+/** Seconds since the time that each series holds. */
 export const secondsSince = <L extends string>(timestamps: Vector<L>): Vector<L> =>
   new Vector(
     { kind: "binary", op: "-", left: { kind: "text", text: "time()" }, right: timestamps.node },
     timestamps.labels
   )
 
-/** The selector of a name, with matchers. */
-export const selector = (name: string, matchers: Given = {}): string => {
+/** The selector of a name with matchers. */
+export const selector = (name: string, matchers: AnyMatchers = {}): string => {
   const parts = Object.entries(matchers).flatMap(([label, match]) =>
     match === undefined ? [] : [`${label}${matcherText(match)}`]
   )

@@ -1,10 +1,10 @@
 /**
- * An expression that yields an instant vector, with the labels that its series have: grouping by, matching on or
- * naming a label that is not there does not compile. It is made from rows of the catalogue by `select.ts`.
+ * An expression that yields an instant vector, with the labels of its series: grouping by or matching on a label that
+ * they don't have does not compile. `select.ts` makes it from rows of the catalogue.
  */
 import { type AggregateOp, type BinaryOp, type Node, print } from "./node.ts"
 
-/** What a vector is compared or calculated with. */
+/** The right side of an operator. */
 type Operand<L extends string> = Vector<L> | number
 
 /** An instant vector whose series have the labels `L`. */
@@ -62,27 +62,27 @@ export class Vector<L extends string> {
     return this.binary("<=", right)
   }
 
-  /** What is here, and, for label sets that are not, what is there. */
+  /** The left side, and the right side for label sets that the left side does not have. */
   or(right: Vector<L>): Vector<L> {
     return this.binary("or", right)
   }
 
-  /** What is here for which there is something there, of equal labels. */
+  /** The left side where the right side has equal labels. */
   and(right: Vector<L>): Vector<L> {
     return this.binary("and", right)
   }
 
-  /** What is here for which there is nothing there, of equal labels. */
+  /** The left side where the right side does not have equal labels. */
   unless(right: Vector<L>): Vector<L> {
     return this.binary("unless", right)
   }
 
-  /** What is here for which there is something there, compared on some labels only. */
+  /** The left side where the right side has equal values of these labels. */
   andOn<M extends string>(on: ReadonlyArray<L & M>, right: Vector<M>): Vector<L> {
     return this.binary("and", right, on)
   }
 
-  /** What is here, 0 for the label sets that are only there: so that what never happened counts as nothing. */
+  /** The left side, and 0 for label sets that only the right side has: what never happened counts as 0. */
   orZeroOf(there: Vector<L>): Vector<L> {
     return this.or(there.times(0))
   }
@@ -102,13 +102,13 @@ export class Vector<L extends string> {
     return new Vector({ kind: "binary", op, left: this.node, right: right.node, ...(on && { on }) }, this.labels)
   }
 
-  /** Two vectors with different labels match nothing, without a word from Prometheus. */
+  /** Two vectors with different labels match nothing, and Prometheus does not report it. */
   private requireMatch(op: BinaryOp, right: Vector<string>, on: ReadonlyArray<string> | undefined): void {
     const left: ReadonlySet<string> = new Set(on ?? this.labels)
     const other = on === undefined ? right.labels : on.filter((name) => right.labels.includes(name))
     if (left.size !== other.length || other.some((name) => !left.has(name))) {
       throw new Error(
-        `"${op}" of series by (${this.labels.join(", ")}) and by (${right.labels.join(", ")}) matches none`
+        `"${op}" between series by (${this.labels.join(", ")}) and by (${right.labels.join(", ")}) matches nothing`
       )
     }
   }

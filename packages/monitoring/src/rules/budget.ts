@@ -1,6 +1,6 @@
 /**
- * How fast each type of job uses up its error budget: the share of finished jobs that ended in the dead letters,
- * over the share that may. At 1 the budget lasts exactly thirty days.
+ * The burn rate of each job type's error budget: the share of finished jobs that ended in the dead letters, over the
+ * share that its objective allows. At 1 the budget lasts exactly thirty days.
  */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { expected } from "../expected.ts"
@@ -15,7 +15,7 @@ export const windows = ["5m", "30m", "1h", "2h", "6h", "1d", "3d"] as const sati
 
 export type Window = (typeof windows)[number]
 
-/** What is recorded for one window. */
+/** The recording rules of one window. */
 interface Budget {
   readonly good: Recording<"job" | "job_type">
   readonly bad: Recording<"job" | "job_type">
@@ -41,8 +41,8 @@ const budgetOf = (window: Window): Budget => {
   )
   const burn = record(
     `job_type:jobs_error_budget_burn:ratio${window}`,
-    `How many times faster than its objective allows a job type used up its error budget in ${window}.`,
-    // Rounded, as 1 - 0.999 is not 0.001 in binary.
+    `Burn rate of the error budget of a job type in ${window}; at 1 it lasts exactly thirty days.`,
+    // Rounded, because 1 - 0.999 is not 0.001 in binary.
     expected((job_type, { objective }) =>
       recorded(share, { job_type }).dividedBy(Number((1 - objective).toPrecision(6)))
     )
@@ -50,7 +50,7 @@ const budgetOf = (window: Window): Budget => {
   return { good, bad, share, burn }
 }
 
-/** The recordings by window. */
+/** The recording rules by window. */
 export const budget = {
   "5m": budgetOf("5m"),
   "30m": budgetOf("30m"),
@@ -61,7 +61,7 @@ export const budget = {
   "3d": budgetOf("3d")
 } as const satisfies Record<Window, Budget>
 
-/** All of them, in the order in which they build on one another. */
+/** All of them; each uses only those before it. */
 export const budgetRecordings: ReadonlyArray<Recording> = Object.values<Budget>(budget).flatMap((one) => [
   one.good,
   one.bad,

@@ -1,4 +1,4 @@
-/** Recorded numbers of the cluster: of the whole service, of its entity types, of its storage. */
+/** Recording rules for the cluster: for the service, its entity types and its storage. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { across, buckets, counter, gauge, observations, oneOf, quantile } from "../promql/select.ts"
@@ -15,13 +15,13 @@ export const runners = record(
 
 export const shards = record(
   "service:cluster_shards_held:sum",
-  "Shards that the runners hold together; above `service:cluster_shards_configured:max`, some are held twice.",
+  "Shards that all runners hold; above `service:cluster_shards_configured:max`, some are held twice.",
   across(cluster.shardsHeld, ["job"])
 )
 
 export const shardsConfigured = record(
   "service:cluster_shards_configured:max",
-  "Shards that the cluster has by its configuration.",
+  "Shards in the cluster, by its configuration.",
   across(cluster.shardsConfigured, ["job"])
 )
 
@@ -39,7 +39,7 @@ export const backlogAge = record(
 
 export const rejected = record(
   "entity_type:cluster_mailbox_rejections:increase10m",
-  "Messages refused in 10 minutes, as a mailbox was full.",
+  "Messages refused in 10 minutes because a mailbox was full.",
   grown(counter(cluster.errors, { type: "MailboxFull" }), "10m").sumBy("job", "entity_type")
 )
 
@@ -51,7 +51,7 @@ export const operations = record(
 
 export const latency = record(
   "entity_type:cluster_message_latency_seconds:p95_10m",
-  "The time below which 95 of 100 operations stay, of those that ended in 10 minutes.",
+  "95th percentile of the duration of cluster operations that ended in 10 minutes.",
   quantile(0.95, buckets(cluster.messageLatency).rate("10m").sumBy("job", "entity_type", "operation", "le"))
 )
 
@@ -63,7 +63,7 @@ export const redeliveredMessages = record(
 
 export const receivedMessages = record(
   "entity_type:cluster_messages_received:increase15m",
-  "Messages received in 15 minutes.",
+  "Messages that reached a handler in 15 minutes.",
   grown(counter(cluster.messagesReceived), "15m").sumBy("job", "entity_type")
 )
 
@@ -75,7 +75,7 @@ export const restarts = record(
 
 export const storageErrors = record(
   "storage_operation:cluster_storage_errors:increase10m",
-  "Storage operations that failed or died in 10 minutes.",
+  "Storage operations that ended in a failure or a defect in 10 minutes.",
   grown(observations(cluster.storageDuration, { outcome: failedOrDied }), "10m").sumBy("job", "storage_operation")
 )
 
@@ -87,13 +87,13 @@ export const storageOperations = record(
 
 export const foundDead = record(
   "service:cluster_runners_found_dead:increase1h",
-  "Health checks that found a runner dead in an hour.",
+  "Health checks in an hour that found a runner dead.",
   grown(counter(cluster.runnerHealthChecks, { result: healthCheck.dead }), "1h").sumBy("job")
 )
 
 export const singletonSuccesses = record(
   "singleton:cluster_singleton_successes:increase1d",
-  "Runs of a singleton that ended with success in a day.",
+  "Runs of a singleton that succeeded in a day.",
   grown(counter(cluster.singletonRuns, { outcome: succeeded }), "1d").sumBy("job", "singleton")
 )
 

@@ -1,4 +1,4 @@
-/** Recorded numbers of jobs: one for each type, whatever the number of runners. */
+/** Recording rules for jobs: one value per job type, for any number of runners. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { across, counter, observations } from "../promql/select.ts"
@@ -17,7 +17,7 @@ export const attempts = record(
 
 export const failedAttempts = record(
   "job_type:jobs_attempts_failed:increase10m",
-  "Attempts at jobs that failed or died in 10 minutes.",
+  "Attempts at jobs that ended in a failure or a defect in 10 minutes.",
   grown(observations(jobs.processingSeconds, { operation: jobOperation.process, outcome: failedOrDied }), "10m").sumBy(
     "job",
     "job_type"
@@ -26,7 +26,7 @@ export const failedAttempts = record(
 
 export const oldestAge = record(
   "job_type:jobs_queue_oldest_age_seconds:max",
-  "How long the oldest runnable job has waited.",
+  "How long the oldest runnable job has been waiting.",
   across(jobs.queueOldestAge, ["job", "job_type"])
 )
 
@@ -50,7 +50,7 @@ export const ended = record(
 
 export const redelivered = record(
   "job_type:jobs_redelivered:increase15m",
-  "Attempts at jobs that a lost run had held, begun in 15 minutes.",
+  "Attempts begun in 15 minutes on jobs that a lost run had held.",
   grown(counter(jobs.redelivered), "15m").sumBy("job", "job_type")
 )
 
@@ -62,7 +62,7 @@ export const enqueued = record(
 
 const replayed = record(
   "job_type:jobs_replayed:increase30m",
-  "Dead letters put back to work in 30 minutes.",
+  "Dead letters replayed in 30 minutes.",
   grown(counter(jobs.replays), "30m").sumBy("job", "job_type")
 )
 
@@ -77,7 +77,7 @@ const orNone = (recording: Recording<"job" | "job_type">): Vector<"job" | "job_t
 
 export const leftOver = record(
   "job_type:jobs_left_over:increase30m",
-  "Jobs that came in 30 minutes, less those that went.",
+  "Jobs accepted or replayed in 30 minutes, less those that completed, were cancelled or dead-lettered.",
   recorded(enqueued)
     .plus(orNone(replayed))
     .minus(orNone(budget["30m"].good))

@@ -1,12 +1,12 @@
-/** A recording rule: an expression that Prometheus evaluates all the time and keeps under a name of its own. */
+/** A recording rule: an expression that Prometheus evaluates regularly and stores under a name. */
 import { Gauges, type Match, selector } from "../promql/select.ts"
 import type { Vector } from "../promql/vector.ts"
 
-/** A recorded number. */
+/** A recording rule. */
 export interface Recording<L extends string = string> {
-  /** `level:metric:operation`, as Prometheus' own guide names them. */
+  /** `level:metric:operation`, as Prometheus recommends. */
   readonly name: string
-  /** What the number is, for the reference. */
+  /** What it measures, for the reference. */
   readonly help: string
   readonly expression: Vector<L>
 }
@@ -18,7 +18,7 @@ export const record = <L extends string>(name: string, help: string, expression:
   expression
 })
 
-/** The series that a recording rule keeps. */
+/** The series that a recording rule stores. */
 export const recorded = <L extends string>(
   { expression, name }: Recording<L>,
   matchers?: { readonly [K in NoInfer<L>]?: string | Match<string> }

@@ -1,4 +1,4 @@
-/** Recorded numbers of telemetry about itself. */
+/** Recording rules for telemetry itself. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { counter } from "../promql/select.ts"
@@ -9,7 +9,7 @@ const { telemetry } = catalogue
 
 export const failedExports = record(
   "instance:telemetry_exports_failed:increase15m",
-  "Exports of a process that failed in 15 minutes.",
+  "Exports of a process that did not succeed in 15 minutes.",
   grown(counter(telemetry.exports, { outcome: unsuccessful }), "15m").sumBy("job", "instance")
 )
 
@@ -27,7 +27,7 @@ export const folded = record(
 
 export const watchErrors = record(
   "site:telemetry_watch_errors:increase15m",
-  "Errors while a site was measured, in 15 minutes.",
+  "Errors while measuring a site in 15 minutes.",
   grown(counter(telemetry.watchErrors), "15m").sumBy("job", "site")
 )
 

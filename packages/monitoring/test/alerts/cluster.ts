@@ -29,7 +29,7 @@ export const clusterCases: ReadonlyArray<Case> = [
         labels: { job: "shop", severity: "critical" },
         summary: "Shards of shop have no owner.",
         description:
-          "100 shards of shop are held by no runner; messages to their entities wait. See whether all runners are there and healthy, and whether they can reach the lock storage."
+          "No runner of shop holds 100 of its shards, and messages to their entities wait. Check whether all runners are up and healthy, and whether they can reach the lock storage."
       }
     ],
     healthy: {
@@ -57,7 +57,7 @@ export const clusterCases: ReadonlyArray<Case> = [
         labels: { job: "shop", severity: "critical" },
         summary: "Shards of shop have two owners.",
         description:
-          "The runners of shop hold 100 shards more than there are. Entities may run twice. See which runners hold more than their part, and stop the one whose locks are not in the storage."
+          "The runners of shop hold 100 more shards than there are, so entities may run twice. Check which runners hold more than their part, and stop the one whose locks are not in the storage."
       }
     ],
     healthy: {
@@ -86,11 +86,11 @@ export const clusterCases: ReadonlyArray<Case> = [
         labels: { job: "shop", severity: "critical" },
         summary: "A runner of shop is lost.",
         description:
-          "1 of the runners that shop had within the last hour are missing, and they did not say good-bye. See why the process went, and that the others took over its shards."
+          "1 of the runners that shop had within the last hour are missing. Find out why they stopped, and check that the others took over their shards."
       }
     ],
     healthy: {
-      when: "one of three runners is stopped, and says good-bye",
+      when: "one of three runners is stopped in order",
       series: [
         seen(),
         series(cluster.shardsHeld, one, "100x12 150x60"),
@@ -110,7 +110,7 @@ export const clusterCases: ReadonlyArray<Case> = [
         labels: { job: "shop", severity: "critical" },
         summary: "A runner of shop is lost.",
         description:
-          "2 of the runners that shop had within the last hour are missing, and they did not say good-bye. See why the process went, and that the others took over its shards."
+          "2 of the runners that shop had within the last hour are missing. Find out why they stopped, and check that the others took over their shards."
       }
     ],
     healthy: {
@@ -137,7 +137,7 @@ export const clusterCases: ReadonlyArray<Case> = [
         labels: { job: "shop", entity_type: "Order", severity: "warning" },
         summary: "Entities of type Order of shop refuse messages.",
         description:
-          "20 messages to Order were refused in the last 10 minutes, as the mailbox was full. See whether the handlers got slower or the senders faster."
+          "20 messages to Order were refused in the last 10 minutes because the mailbox was full. Check whether the handlers got slower or the senders faster."
       }
     ],
     healthy: {
@@ -165,9 +165,9 @@ export const clusterCases: ReadonlyArray<Case> = [
     firing: [
       {
         labels: { job: "shop", entity_type: "Order", operation: "send", severity: "warning" },
-        summary: "A send to Order of shop takes long.",
+        summary: "The operation send on Order of shop is slow.",
         description:
-          "One in twenty send operations on Order took longer than 3s in the last 10 minutes. See whether the time goes into waiting for the handler or into the handler itself."
+          "One in twenty send operations on Order took longer than 3s in the last 10 minutes. Check whether the time goes into waiting for the handler or into the handler."
       }
     ],
     healthy: {
@@ -195,9 +195,9 @@ export const clusterCases: ReadonlyArray<Case> = [
     firing: [
       {
         labels: { job: "shop", entity_type: "Order", severity: "warning" },
-        summary: "Messages to Order of shop are delivered again and again.",
+        summary: "Messages to Order of shop are redelivered often.",
         description:
-          "30 messages reached a handler of Order again in the last 15 minutes. The label reason of cluster_redeliveries_total says whether entities restart, streams resume, or runners are lost."
+          "30 messages reached a handler of Order again in the last 15 minutes. The label reason of cluster_redeliveries_total tells whether entities restart, streams resume or runners are lost."
       }
     ],
     healthy: {
@@ -238,7 +238,7 @@ export const clusterCases: ReadonlyArray<Case> = [
         labels: { job: "shop", storage_operation: "saveRequest", severity: "critical" },
         summary: "The cluster storage of shop fails.",
         description:
-          "60 operations saveRequest on the storage of shop failed in the last 10 minutes. See whether the database answers, and whether its connections are used up."
+          "60 saveRequest operations on the storage of shop failed in the last 10 minutes. Check whether the database responds, and whether its connections are used up."
       }
     ],
     healthy: {
@@ -265,7 +265,7 @@ export const clusterCases: ReadonlyArray<Case> = [
         labels: { job: "shop", severity: "warning" },
         summary: "The message backlog of shop grows.",
         description:
-          "250 more stored messages are due and not done than within the last 30 minutes, and the oldest gets older. See whether runners hold all shards and whether their handlers keep up."
+          "250 more stored messages are due and not done than at the lowest point of the last 30 minutes, and the oldest gets older. Check whether runners hold all shards, and whether their handlers keep up."
       }
     ],
     healthy: {
@@ -294,7 +294,7 @@ export const clusterCases: ReadonlyArray<Case> = [
         labels: { job: "shop", singleton: "Cleaner", severity: "critical" },
         summary: "The singleton Cleaner of shop does not run.",
         description:
-          "The singleton Cleaner ran 1 at a time within the last day, and now runs on none of the runners of shop. See how its last run ended: a singleton that failed starts again only when shards move."
+          "The singleton Cleaner ran within the last day (at most 1 at a time on one runner), and now runs on none of the runners of shop. Check how its last run ended: a failed singleton starts again only when shards move."
       }
     ],
     healthy: {
@@ -320,7 +320,7 @@ export const clusterCases: ReadonlyArray<Case> = [
         labels: { job: "shop", singleton: "Cleaner", severity: "critical" },
         summary: "The singleton Cleaner of shop does not run.",
         description:
-          "The singleton Cleaner ran 1 at a time within the last day, and now runs on none of the runners of shop. See how its last run ended: a singleton that failed starts again only when shards move."
+          "The singleton Cleaner ran within the last day (at most 1 at a time on one runner), and now runs on none of the runners of shop. Check how its last run ended: a failed singleton starts again only when shards move."
       }
     ],
     healthy: {

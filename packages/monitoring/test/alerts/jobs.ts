@@ -29,7 +29,7 @@ export const jobCases: ReadonlyArray<Case> = [
         labels: fired("warning"),
         summary: "Attempts at digest jobs of shop fail.",
         description:
-          "20% of the attempts at digest jobs failed or died in the last 10 minutes. Find the reason that leads in jobs_failed_total, and what changed when it began."
+          "20% of the attempts at digest jobs failed in the last 10 minutes. Find the leading reason in jobs_failed_total, and what changed when it began."
       }
     ],
     healthy: {
@@ -49,9 +49,9 @@ export const jobCases: ReadonlyArray<Case> = [
     firing: [
       {
         labels: fired("critical", { window: "1h" }),
-        summary: "digest jobs of shop use up their error budget.",
+        summary: "digest jobs of shop use up their error budget too fast.",
         description:
-          "In the last 1h the error budget of digest jobs was used up 16.39 times as fast as it lasts; at 14.4 times it is gone in two days. Find the reason that leads in jobs_dead_lettered_total."
+          "In the last 1h the error budget of digest jobs was used at 16.39 times the sustainable rate; at 14.4 times it is gone in two days. Find the leading reason in jobs_dead_lettered_total."
       }
     ],
     healthy: {
@@ -77,9 +77,9 @@ export const jobCases: ReadonlyArray<Case> = [
     firing: [
       {
         labels: fired("critical", { window: "6h" }),
-        summary: "digest jobs of shop use up their error budget.",
+        summary: "digest jobs of shop use up their error budget too fast.",
         description:
-          "In the last 6h the error budget of digest jobs was used up 8 times as fast as it lasts; at 6 times it is gone in five days. Find the reason that leads in jobs_dead_lettered_total."
+          "In the last 6h the error budget of digest jobs was used at 8 times the sustainable rate; at 6 times it is gone in five days. Find the leading reason in jobs_dead_lettered_total."
       }
     ],
     healthy: {
@@ -105,9 +105,9 @@ export const jobCases: ReadonlyArray<Case> = [
     firing: [
       {
         labels: fired("warning", { window: "1d" }),
-        summary: "digest jobs of shop use up their error budget.",
+        summary: "digest jobs of shop use up their error budget too fast.",
         description:
-          "In the last 1d the error budget of digest jobs was used up 4 times as fast as it lasts; at 3 times it is gone in ten days. Find the reason that leads in jobs_dead_lettered_total."
+          "In the last 1d the error budget of digest jobs was used at 4 times the sustainable rate; at 3 times it is gone in ten days. Find the leading reason in jobs_dead_lettered_total."
       }
     ],
     healthy: {
@@ -133,9 +133,9 @@ export const jobCases: ReadonlyArray<Case> = [
     firing: [
       {
         labels: fired("warning", { window: "3d" }),
-        summary: "digest jobs of shop use up their error budget.",
+        summary: "digest jobs of shop use up their error budget too fast.",
         description:
-          "In the last 3d the error budget of digest jobs was used up 2 times as fast as it lasts; at 1 times it is gone in thirty days. Find the reason that leads in jobs_dead_lettered_total."
+          "In the last 3d the error budget of digest jobs was used at 2 times the sustainable rate; at 1 times it is gone in thirty days. Find the leading reason in jobs_dead_lettered_total."
       }
     ],
     healthy: {
@@ -162,7 +162,7 @@ export const jobCases: ReadonlyArray<Case> = [
         labels: fired("warning"),
         summary: "digest jobs of shop wait too long.",
         description:
-          "The oldest runnable digest job has waited 16m 0s, longer than is expected of its type. See whether anything is taken at all (JobQueueStalled), whether all slots are used, or whether more arrives than is done."
+          "The oldest runnable digest job has waited 16m 0s, longer than expected for its type. Check whether jobs are taken at all (JobQueueStalled), whether all slots are used, and whether more jobs arrive than finish."
       }
     ],
     healthy: {
@@ -181,9 +181,9 @@ export const jobCases: ReadonlyArray<Case> = [
     firing: [
       {
         labels: fired("critical"),
-        summary: "The queue of digest jobs of shop stands still.",
+        summary: "The queue of digest jobs of shop has stopped.",
         description:
-          "A digest job has waited 13m 0s, and none began or ended in the last 10 minutes. See whether a runner is alive that takes this type, and whether it can reach the storage."
+          "A digest job has waited 13m 0s, and no attempt began or ended in the last 10 minutes. Check whether a runner takes this type, and whether it can reach the storage."
       }
     ],
     healthy: {
@@ -207,9 +207,9 @@ export const jobCases: ReadonlyArray<Case> = [
     firing: [
       {
         labels: fired("critical"),
-        summary: "The queue of digest jobs of shop stands still.",
+        summary: "The queue of digest jobs of shop has stopped.",
         description:
-          "A digest job has waited 26m 0s, and none began or ended in the last 10 minutes. See whether a runner is alive that takes this type, and whether it can reach the storage."
+          "A digest job has waited 26m 0s, and no attempt began or ended in the last 10 minutes. Check whether a runner takes this type, and whether it can reach the storage."
       }
     ],
     healthy: {
@@ -235,9 +235,9 @@ export const jobCases: ReadonlyArray<Case> = [
     firing: [
       {
         labels: fired("warning"),
-        summary: "More digest jobs of shop arrive than are done.",
+        summary: "More digest jobs of shop arrive than finish.",
         description:
-          "60 digest jobs more came than went in the last 30 minutes, and the oldest waits longer than 15 minutes ago. Compare the arrivals with what the slots can do, and add runners before the wait is felt."
+          "60 more digest jobs arrived than finished in the last 30 minutes, and the oldest has waited longer than the oldest did 15 minutes ago. Compare arrivals with the capacity of the slots, and add runners before users notice."
       }
     ],
     healthy: {
@@ -263,9 +263,9 @@ export const jobCases: ReadonlyArray<Case> = [
     firing: [
       {
         labels: fired("warning"),
-        summary: "More digest jobs of shop arrive than are done.",
+        summary: "More digest jobs of shop arrive than finish.",
         description:
-          "60 digest jobs more came than went in the last 30 minutes, and the oldest waits longer than 15 minutes ago. Compare the arrivals with what the slots can do, and add runners before the wait is felt."
+          "60 more digest jobs arrived than finished in the last 30 minutes, and the oldest has waited longer than the oldest did 15 minutes ago. Compare arrivals with the capacity of the slots, and add runners before users notice."
       }
     ],
     healthy: {
@@ -295,7 +295,7 @@ export const jobCases: ReadonlyArray<Case> = [
         labels: fired("warning"),
         summary: "All slots for digest jobs of shop are used, and jobs wait.",
         description:
-          "All 8 slots for digest jobs have been used for 15 minutes while jobs wait. See whether the runs got longer; if not, add runners."
+          "All 8 slots for digest jobs have been used for 15 minutes while jobs wait. Check whether attempts got slower; if not, add runners."
       }
     ],
     healthy: {
@@ -318,7 +318,7 @@ export const jobCases: ReadonlyArray<Case> = [
         labels: fired("warning"),
         summary: "Dead letters of digest jobs of shop grow.",
         description:
-          "There are 6 more dead letters of digest jobs than there were within the last hour. Find the reason that leads in jobs_dead_lettered_total; fix it, then replay them."
+          "There are 6 more dead letters of digest jobs than at the lowest point of the last hour. Find the leading reason in jobs_dead_lettered_total and fix it, then replay them."
       }
     ],
     healthy: { when: "one comes", series: [series(jobs.dlqSize, digest, "3x10 4x120")] }
@@ -331,7 +331,7 @@ export const jobCases: ReadonlyArray<Case> = [
     firing: [
       {
         labels: fired("warning"),
-        summary: "Nobody has looked at the dead letters of digest jobs of shop.",
+        summary: "Dead letters of digest jobs of shop have been there for more than a day.",
         description:
           "The oldest dead letter of digest jobs is 1d 1h 1m 0s old. Read its error history, then replay or discard it."
       }
@@ -348,7 +348,7 @@ export const jobCases: ReadonlyArray<Case> = [
         labels: fired("warning", { instance: "one" }),
         summary: "A digest job of shop runs for too long on one.",
         description:
-          "An attempt at a digest job has been running for 26m 0s on one, longer than is expected of its type. See in the runner's log which one it is and what it waits for."
+          "An attempt at a digest job has been running for 26m 0s on one, longer than expected for its type. Find out in the log of the runner which job it is and what it waits for."
       }
     ],
     healthy: {
@@ -364,9 +364,9 @@ export const jobCases: ReadonlyArray<Case> = [
     firing: [
       {
         labels: fired("warning"),
-        summary: "digest jobs of shop are often taken up again.",
+        summary: "digest jobs of shop are redelivered often.",
         description:
-          "15 attempts at digest jobs began in the last 15 minutes on jobs that a lost run had held. See whether runners restart, and whether one job takes its runner down each time."
+          "15 attempts at digest jobs began in the last 15 minutes on jobs that a lost run had held. Check whether runners restart, and whether the same job brings its runner down each time."
       }
     ],
     healthy: {

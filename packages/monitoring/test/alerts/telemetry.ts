@@ -20,7 +20,7 @@ export const telemetryCases: ReadonlyArray<Case> = [
         labels: { job: "shop", instance: "one", severity: "warning" },
         summary: "one of shop can't export its metrics.",
         description:
-          "15 exports of one failed in the last 15 minutes and none succeeded. See whether its collector is up, and whether address, certificate and headers are right."
+          "15 exports of one failed in the last 15 minutes and none succeeded. Check whether its collector is up, and whether the endpoint, certificate and headers are right."
       }
     ],
     healthy: {
@@ -45,7 +45,7 @@ export const telemetryCases: ReadonlyArray<Case> = [
         labels: { job: "shop", severity: "critical" },
         summary: "No metrics of shop arrive.",
         description:
-          "No process of shop has had an export acknowledged for 17m 0s: its other alerts are blind. See whether the service runs, then whether its collector does."
+          "No process of shop has had an export acknowledged for 17m 0s, so its other alerts can't fire. Check whether the service runs, then whether its collector does."
       }
     ],
     healthy: {
@@ -66,7 +66,7 @@ export const telemetryCases: ReadonlyArray<Case> = [
         labels: { job: "shop", metric: "jobs_enqueued_total", severity: "warning" },
         summary: "jobs_enqueued_total of shop has too many series.",
         description:
-          "60 recordings on jobs_enqueued_total went into its overflow series in the last 15 minutes. Totals are exact, labels are lost. The log of the process names the label with the most values."
+          "60 recordings of jobs_enqueued_total went into its overflow series in the last 15 minutes. Totals are exact, labels are lost. The log of the process names the label with the most values."
       }
     ],
     healthy: {
@@ -84,7 +84,7 @@ export const telemetryCases: ReadonlyArray<Case> = [
         labels: { job: "shop", site: "jobs_queue_depth", severity: "warning" },
         summary: "shop can't measure jobs_queue_depth.",
         description:
-          "15 errors in the last 15 minutes while jobs_queue_depth was measured: its numbers are absent, and alerts on them can't fire. See whether the storage behind it answers, then read the warning in the log."
+          "15 errors in the last 15 minutes while measuring jobs_queue_depth: its numbers may be absent, and alerts on them can't fire. Check whether the storage behind it responds, then read the warning in the log."
       }
     ],
     healthy: {

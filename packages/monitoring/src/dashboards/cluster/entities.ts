@@ -1,9 +1,10 @@
-/** Which entities live, where, and for how long? */
+/** Which entities are active, where, and for how long? */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { clusterEntityRestartLoop } from "../../alerts/cluster-entity-restart-loop.ts"
 import { clusterMessageLatencyHigh } from "../../alerts/cluster-message-latency-high.ts"
 import { clusterShardsUnowned } from "../../alerts/cluster-shards-unowned.ts"
 import { counter, gauge } from "../../promql/select.ts"
+import { deactivation } from "../../promql/values.ts"
 import { entityType, percentile, percentiles, process } from "../scope.ts"
 import type { Panel } from "../dashboard.ts"
 
@@ -16,7 +17,7 @@ export const entityPanels = [
     title: "Entities by type",
     kind: "stack",
     unit: "suffix: entities",
-    description: "Alive now. A climb without end: entities are not let go of, or each message makes a new one.",
+    description: "Active now. Rises without end: entities are never deactivated, or each message creates a new one.",
     alert: clusterEntityRestartLoop,
     queries: [{ query: gauge(cluster.entitiesActive, of).sumBy("entity_type"), legend: "{{entity_type}}" }]
   },
@@ -24,7 +25,7 @@ export const entityPanels = [
     title: "Entities by runner",
     kind: "stack",
     unit: "suffix: entities",
-    description: "About as the shards are. One runner far above: hot shards.",
+    description: "Should follow the shards. One runner far above the others: hot shards.",
     alert: clusterShardsUnowned,
     queries: [{ query: gauge(cluster.entitiesActive, of).sumBy("instance"), legend: "{{instance}}" }]
   },
@@ -33,7 +34,8 @@ export const entityPanels = [
     kind: "lines",
     unit: "suffix: entities/s",
     description:
-      "Many for shard_moved: shards go round. Many for defect: see the restarts. As many idle as activations: short lives.",
+      `Many \`${deactivation.shard_moved}\`: shards keep moving. Many \`${deactivation.defect}\`: see the restarts. As ` +
+      `many \`${deactivation.idle}\` as activations: entities are short-lived.`,
     alert: clusterEntityRestartLoop,
     queries: [
       {
@@ -50,7 +52,7 @@ export const entityPanels = [
     title: "Entity restarts",
     kind: "lines",
     unit: "suffix: restarts/s",
-    description: "Rebuilt after a defect. Steady: a message that kills its entity is delivered again and again.",
+    description: "Rebuilt after a defect. A steady rate: a message that kills its entity is delivered again and again.",
     alert: clusterEntityRestartLoop,
     queries: [
       {
@@ -61,18 +63,20 @@ export const entityPanels = [
     empty: "No entity has been rebuilt."
   },
   {
-    title: "Time to activate",
+    title: "Activation time",
     kind: "lines",
     unit: "s",
-    description: "Building an entity's handlers. The first message waits for it; slow is what it loads at its start.",
+    description:
+      "Building the handlers of an entity; its first message waits for it. Slow: what the entity loads at its " +
+      "start.",
     alert: clusterMessageLatencyHigh,
     queries: [percentile(cluster.activationDuration, of, "entity_type", "outcome")]
   },
   {
-    title: "Lifetime of entities",
+    title: "Entity lifetime",
     kind: "lines",
     unit: "s",
-    description: "From activation to deactivation. Seconds, where minutes are usual: they die or move.",
+    description: "From activation to deactivation. Seconds where minutes are usual: entities die or move.",
     alert: clusterEntityRestartLoop,
     queries: percentiles(cluster.entityLifetime, of, "entity_type"),
     empty: "No entity has been deactivated yet."

@@ -1,10 +1,11 @@
-/** Do messages get through, how fast, and which do not? */
+/** Do messages get through, how fast, and which ones do not? */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { clusterBacklogGrowing } from "../../alerts/cluster-backlog-growing.ts"
 import { clusterMailboxRejections } from "../../alerts/cluster-mailbox-rejections.ts"
 import { clusterMessageLatencyHigh } from "../../alerts/cluster-message-latency-high.ts"
 import { clusterRedeliveriesHigh } from "../../alerts/cluster-redeliveries-high.ts"
 import { counter, gauge } from "../../promql/select.ts"
+import { redelivery } from "../../promql/values.ts"
 import { entityType, percentile, percentiles, process } from "../scope.ts"
 import type { Panel } from "../dashboard.ts"
 
@@ -17,7 +18,7 @@ export const messagePanels = [
     title: "Messages sent and received",
     kind: "lines",
     unit: "suffix: messages/s",
-    description: "Received far below sent: they pile up. Received above sent: redeliveries, or broadcasts.",
+    description: "Received far below sent: messages pile up. Received above sent: redeliveries, or broadcasts.",
     alert: clusterBacklogGrowing,
     queries: [
       {
@@ -35,7 +36,8 @@ export const messagePanels = [
     kind: "stack",
     unit: "suffix: errors/s",
     description:
-      "MailboxFull: refused and lost unless sent again. PersistenceError: the storage. Others are the handlers' own.",
+      "MailboxFull: refused, and lost unless sent again. PersistenceError: the storage. Others come from the " +
+      "handlers.",
     alert: clusterMailboxRejections,
     queries: [
       {
@@ -46,43 +48,46 @@ export const messagePanels = [
     empty: "No operation has failed."
   },
   {
-    title: "Latency, as callers see it",
+    title: "Operation latency",
     kind: "lines",
     unit: "s",
-    description: "Each operation from start to end. Compare with waiting, handling and the way to see where it goes.",
+    description:
+      "A send as its caller sees it, a receive from arrival to the end of the handler. Compare with wait, handler " +
+      "and delivery time to see where it goes.",
     alert: clusterMessageLatencyHigh,
     queries: percentiles(cluster.messageLatency, of, "entity_type", "operation")
   },
   {
-    title: "Waiting for the handler",
+    title: "Wait for the handler",
     kind: "lines",
     unit: "s",
-    description: "From arrival to the handler's start. Long: entities are busy, the mailbox fills up.",
+    description: "From arrival to the start of the handler. Long: entities are busy, and mailboxes fill up.",
     alert: clusterMailboxRejections,
     queries: percentiles(cluster.messageWait, of, "entity_type")
   },
   {
-    title: "In the handler",
+    title: "Handler time",
     kind: "lines",
     unit: "s",
-    description: "Handler start to end, by message. Long: what the handler calls is slow.",
+    description: "From start to end of the handler, by message. Long: what the handler calls is slow.",
     alert: clusterMessageLatencyHigh,
     queries: [percentile(cluster.messageProcessing, of, "entity_type", "message", "outcome")]
   },
   {
-    title: "On the way",
+    title: "Delivery time",
     kind: "lines",
     unit: "s",
     description:
-      "Sent until arrived, first deliveries only, by the sender's clock. Negative clocks show as 0; long: polling or storage.",
+      "From sending to arrival, first deliveries only, by the sender's clock. Long: polling, the storage, or clocks " +
+      "that differ.",
     alert: clusterMessageLatencyHigh,
     queries: percentiles(cluster.messageDelay, of, "entity_type")
   },
   {
-    title: "Mailbox depth and in handlers",
+    title: "Messages waiting and in handlers",
     kind: "lines",
     unit: "suffix: messages",
-    description: "Arrived and not started, and being handled. A mailbox that only grows will refuse messages.",
+    description: "Arrived but not started, and being handled. A mailbox that only grows will refuse messages.",
     alert: clusterMailboxRejections,
     queries: [
       { query: gauge(cluster.mailboxDepth, of).sumBy("entity_type"), legend: "{{entity_type}} waiting" },
@@ -94,7 +99,8 @@ export const messagePanels = [
     kind: "stack",
     unit: "suffix: messages/s",
     description:
-      "entity_restart: defects. stream_resume: moved shards. storage: lost runs. What is not idempotent was done twice.",
+      `\`${redelivery.entity_restart}\`: defects. \`${redelivery.stream_resume}\`: moved shards. ` +
+      `\`${redelivery.storage}\`: lost runs. What is not idempotent may have been done twice.`,
     alert: clusterRedeliveriesHigh,
     queries: [
       {
@@ -109,7 +115,7 @@ export const messagePanels = [
     kind: "lines",
     unit: "suffix: messages/s",
     description:
-      "Requests that the storage had already. They cost nothing; very many: a sender that does not wait for its answer.",
+      "Requests that were already in the storage. Harmless; very many: a sender does not wait for its reply.",
     alert: clusterRedeliveriesHigh,
     queries: [
       {

@@ -1,11 +1,11 @@
-/** Who holds which shards, which runners are there, where singletons run. */
+/** Which shards are held, which runners are up, and where do singletons run? */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { clusterRunnerLost } from "../../alerts/cluster-runner-lost.ts"
 import { clusterShardsDoubleOwned } from "../../alerts/cluster-shards-double-owned.ts"
 import { clusterShardsUnowned } from "../../alerts/cluster-shards-unowned.ts"
 import { singletonNotRunning } from "../../alerts/singleton-not-running.ts"
 import { counter, gauge } from "../../promql/select.ts"
-import { succeeded, unsuccessful } from "../../promql/values.ts"
+import { healthCheck, shardMove, succeeded, unsuccessful } from "../../promql/values.ts"
 import { runners, shards, shardsConfigured } from "../../rules/cluster.ts"
 import { recorded } from "../../rules/recording.ts"
 import { process, service } from "../scope.ts"
@@ -15,11 +15,12 @@ const { cluster } = catalogue
 
 export const shardPanels = [
   {
-    title: "Shards held against configured",
+    title: "Shards held and configured",
     kind: "lines",
     unit: "suffix: shards",
     description:
-      "Below the configured number: entities of unowned shards answer nobody. Above it: some shards have two owners.",
+      "Below the configured number: entities of unowned shards process nothing. Above it: some shards have two " +
+      "owners.",
     alert: clusterShardsDoubleOwned,
     queries: [
       { query: recorded(shards, service), legend: "{{job}} held" },
@@ -30,7 +31,8 @@ export const shardPanels = [
     title: "Shards by runner",
     kind: "stack",
     unit: "suffix: shards",
-    description: "About equal. One at 0 takes no part; one far above the others took over and keeps.",
+    description:
+      "Should be about equal. One at 0 takes no part; one far above the others took over shards and kept them.",
     alert: clusterShardsUnowned,
     queries: [{ query: gauge(cluster.shardsHeld, process).sumBy("instance"), legend: "{{instance}}" }]
   },
@@ -39,7 +41,8 @@ export const shardPanels = [
     kind: "lines",
     unit: "suffix: shards/s",
     description:
-      "Acquired and released in a rollout. Lost: locks expired or the storage was away. Without end: a fight for locks.",
+      `\`${shardMove.acquired}\` and \`${shardMove.released}\` in a rollout. \`${shardMove.lost}\`: locks expired, or the ` +
+      "storage was unreachable. Without end: runners fight over locks.",
     alert: clusterShardsUnowned,
     queries: [
       {
@@ -61,7 +64,8 @@ export const shardPanels = [
     kind: "stack",
     unit: "suffix: checks/s",
     description:
-      "Dead: a runner went without good-bye. Error: the check itself failed. Alive and dead in turns: a bad network.",
+      `\`${healthCheck.dead}\`: a runner stopped without handing over. \`${healthCheck.error}\`: the check itself ` +
+      `failed. \`${healthCheck.alive}\` and \`${healthCheck.dead}\` in turns: an unreliable network.`,
     alert: clusterRunnerLost,
     queries: [
       {
@@ -69,14 +73,14 @@ export const shardPanels = [
         legend: "{{result}}"
       }
     ],
-    empty: "A single runner has none to check."
+    empty: "A single runner has no others to check."
   },
   {
-    title: "Tries to reach other runners",
+    title: "Attempts to reach other runners",
     kind: "stack",
-    unit: "suffix: tries/s",
+    unit: "suffix: attempts/s",
     description:
-      "Failures are tried again unseen by callers, who just wait. A steady rate: a runner that can't be reached.",
+      "Failures are retried; callers just wait longer. A steady rate of failures: a runner can't be reached.",
     alert: clusterRunnerLost,
     queries: [
       {
@@ -92,14 +96,15 @@ export const shardPanels = [
         legend: "{{job}} {{outcome}} {{type}}"
       }
     ],
-    empty: "A single runner has none to reach."
+    empty: "A single runner has no others to reach."
   },
   {
     title: "Singletons by runner",
     kind: "stack",
     unit: "suffix: singletons",
     description:
-      "Each exactly once. 0: what it does is not done. 2: done twice, for as long as a shard has two owners.",
+      "Each should run exactly once. 0: its work is not done. 2: its work is done twice while a shard has two " +
+      "owners.",
     alert: singletonNotRunning,
     width: 12,
     queries: [
@@ -111,11 +116,12 @@ export const shardPanels = [
     empty: "The service has no singletons."
   },
   {
-    title: "Runs of singletons that ended",
+    title: "Ended singleton runs",
     kind: "stack",
     unit: "suffix: runs/s",
     description:
-      "A failed singleton starts again only when shards move. For schedules, each run counts, failed ones too.",
+      "A failed singleton starts again only when shards move. For schedules, each run counts, including failed " +
+      "ones.",
     alert: singletonNotRunning,
     width: 12,
     queries: [

@@ -1,9 +1,9 @@
-/** What is stored and not done, and does the storage keep up? */
+/** Which stored messages are not done, and does the storage keep up? */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { clusterBacklogGrowing } from "../../alerts/cluster-backlog-growing.ts"
 import { clusterStorageErrors } from "../../alerts/cluster-storage-errors.ts"
 import { across, observations } from "../../promql/select.ts"
-import { unsuccessful } from "../../promql/values.ts"
+import { backlogState, unsuccessful } from "../../promql/values.ts"
 import { backlogAge } from "../../rules/cluster.ts"
 import { recorded } from "../../rules/recording.ts"
 import { percentile, process, service } from "../scope.ts"
@@ -17,31 +17,32 @@ export const storagePanels = [
     kind: "stack",
     unit: "suffix: messages",
     description:
-      "Stored and not done, of the whole cluster. Pending grows: not taken. Delivered grows: taken, not finished.",
+      `Stored messages that are not done, in the whole cluster. \`${backlogState.pending}\` grows: not taken. ` +
+      `\`${backlogState.delivered}\` grows: taken but not finished.`,
     alert: clusterBacklogGrowing,
     queries: [{ query: across(cluster.backlog, ["job", "state"], service), legend: "{{job}} {{state}}" }]
   },
   {
-    title: "Oldest message that is due",
+    title: "Oldest due message",
     kind: "lines",
     unit: "s",
-    description: "A line that climbs at one second a second: that message is taken by nobody.",
+    description: "Rises one second per second: no handler takes that message.",
     alert: clusterBacklogGrowing,
     queries: [{ query: recorded(backlogAge, service), legend: "{{job}}" }]
   },
   {
-    title: "Storage operations",
+    title: "Storage operation time",
     kind: "lines",
     unit: "s",
-    description: "Slow before failing is load; all operations at once is the database.",
+    description: "Slow before failing means load; all operations at once means the database.",
     alert: clusterStorageErrors,
     queries: [percentile(cluster.storageDuration, process, "storage_operation")]
   },
   {
-    title: "Storage operations that failed",
+    title: "Failed storage operations",
     kind: "stack",
     unit: "suffix: operations/s",
-    description: "Any steady rate: messages are not accepted, or locks are not refreshed.",
+    description: "A steady rate: messages are not accepted, or locks are not refreshed.",
     alert: clusterStorageErrors,
     width: 24,
     queries: [
@@ -52,6 +53,6 @@ export const storagePanels = [
         legend: "{{storage_operation}} {{outcome}}"
       }
     ],
-    empty: "No operation on the storage has failed."
+    empty: "No storage operation has failed."
   }
 ] as const satisfies ReadonlyArray<Panel>

@@ -29,8 +29,8 @@ export const cluster = {
     unit: "{entity}",
     labels: ["entity_type"],
     stable: true,
-    help: "Entities that came to life on this runner.",
-    excludes: "Rebuilds after a defect, which are cluster_entity_restarts_total."
+    help: "Entities activated on this runner.",
+    excludes: "Rebuilds after a defect, which cluster_entity_restarts_total counts."
   },
   entityDeactivations: {
     name: "cluster_entity_deactivations_total",
@@ -39,7 +39,7 @@ export const cluster = {
     labels: ["entity_type", "reason"],
     stable: true,
     closed: { reason: deactivationReasons },
-    help: "Entities that went, by reason.",
+    help: "Entities deactivated on this runner, by reason.",
     excludes: "Entities of a runner that was killed."
   },
   entityLifetime: {
@@ -49,8 +49,8 @@ export const cluster = {
     labels: ["entity_type"],
     stable: true,
     boundaries: "entityLifetime",
-    help: "From the activation of an entity to its deactivation.",
-    excludes: "Entities that are still alive, and those of a runner that was killed."
+    help: "Time from the activation of an entity, or its rebuild after a defect, to its deactivation.",
+    excludes: "Active entities, and those of a runner that was killed."
   },
   errors: {
     name: "cluster_errors_total",
@@ -58,10 +58,11 @@ export const cluster = {
     unit: "{error}",
     labels: ["entity_type", "type"],
     stable: true,
-    help: "Cluster operations that failed or died, by type of error.",
+    help: "Cluster operations that ended in a failure or a defect, by type of error.",
     excludes:
-      "RunnerUnavailable and EntityNotAssignedToRunner, which clients retry unseen: see cluster_runner_sends_total. " +
-      "Which side it was: a handler that fails while its caller waits is two errors, the receiver's and the sender's."
+      "RunnerUnavailable and EntityNotAssignedToRunner, which clients retry internally: see " +
+      "cluster_runner_sends_total. Sender and receiver are not told apart: a handler that fails while its caller " +
+      "waits counts twice, once for each."
   },
   messageLatency: {
     name: "cluster_message_latency_seconds",
@@ -70,7 +71,10 @@ export const cluster = {
     labels: [...labels, "message"],
     stable: true,
     boundaries: "cluster",
-    help: "One cluster operation from start to end, whatever its outcome, as its caller saw it."
+    help:
+      "Duration of one cluster operation, whatever its outcome: a send as its caller saw it, a receive from arrival " +
+      "to the end of the handler.",
+    excludes: "Saving the reply to a received message."
   },
   messagesReceived: {
     name: "cluster_messages_received_total",
@@ -78,7 +82,10 @@ export const cluster = {
     unit: "{message}",
     labels: [...labels, "message"],
     stable: true,
-    help: "Messages that were received; zero-touch, messages that reached a handler, redeliveries included."
+    help: "Messages that reached a handler, redeliveries included.",
+    excludes:
+      "Messages refused before the handler: the mailbox is full, the type is unknown, or the payload does not " +
+      "decode."
   },
   messagesSent: {
     name: "cluster_messages_sent_total",
@@ -86,8 +93,9 @@ export const cluster = {
     unit: "{message}",
     labels: [...labels, "message"],
     stable: true,
-    help: "Messages that were sent: the send succeeded.",
-    excludes: "Broadcasts, and streams that their caller left before their end."
+    help: "Messages sent successfully: answered, accepted if the reply is discarded, or streamed to the end.",
+    excludes:
+      "Broadcasts, failed and interrupted sends, and streams or mailboxes that the caller left before their end."
   },
   redeliveries: {
     name: "cluster_redeliveries_total",
@@ -97,7 +105,9 @@ export const cluster = {
     stable: true,
     closed: { reason: redeliveryReasons },
     help: "Messages that reached a handler again, by reason.",
-    excludes: "Whether the lost run had finished its work: no process can know that of another."
+    excludes:
+      "Reason storage, where messages are not stored in SQL. Whether the earlier run had finished its work: no " +
+      "other process can know."
   },
   activationDuration: {
     name: "cluster_entity_activation_seconds",
@@ -106,7 +116,7 @@ export const cluster = {
     labels: ["entity_type", "outcome"],
     boundaries: "cluster",
     closed: { outcome: failedOutcomes },
-    help: "Building the handlers of an entity."
+    help: "Time to build the handlers of an entity, whatever the outcome; the label outcome is absent on success."
   },
   backlog: {
     name: "cluster_message_backlog",
@@ -115,7 +125,7 @@ export const cluster = {
     labels: ["state"],
     scope: "cluster",
     closed: { state: backlogStates },
-    help: "Messages that are stored and not done, by state; one runner writes it for the cluster.",
+    help: "Stored messages that are not done, by state; one runner reports it for the whole cluster.",
     excludes: "Volatile messages, which are never stored."
   },
   backlogOldestAge: {
@@ -124,21 +134,22 @@ export const cluster = {
     unit: "s",
     labels: [],
     scope: "cluster",
-    help: "Age of the oldest stored message that is due and not done, 0 when there is none."
+    help: "Age of the oldest stored message that is due and not done, 0 when there is none.",
+    excludes: "Volatile messages, which are never stored."
   },
   duplicates: {
     name: "cluster_messages_duplicate_total",
     kind: "counter",
     unit: "{message}",
     labels: ["entity_type"],
-    help: "Requests that the storage had already, by their primary key."
+    help: "Requests whose primary key was already in the storage."
   },
   entitiesActive: {
     name: "cluster_entities_active",
     kind: "upDownCounter",
     unit: "{entity}",
     labels: ["entity_type"],
-    help: "Entities alive on this runner."
+    help: "Entities active on this runner."
   },
   entityRestarts: {
     name: "cluster_entity_restarts_total",
@@ -152,7 +163,7 @@ export const cluster = {
     kind: "upDownCounter",
     unit: "{message}",
     labels: ["entity_type"],
-    help: "Messages that arrived at an entity and have not started."
+    help: "Messages that arrived at an entity on this runner and whose handler has not started."
   },
   messageDelay: {
     name: "cluster_message_delivery_delay_seconds",
@@ -160,8 +171,8 @@ export const cluster = {
     unit: "s",
     labels: ["entity_type"],
     boundaries: "cluster",
-    help: "From when a message was sent, by the sender's clock, to its arrival; deliberate delay is taken off.",
-    excludes: "Redeliveries."
+    help: "Time from sending a message, by the sender's clock, to its arrival; deliberate delay does not count.",
+    excludes: "Redeliveries. Clocks that differ between runners show as delay, never as less than 0."
   },
   messageProcessing: {
     name: "cluster_message_processing_seconds",
@@ -170,7 +181,8 @@ export const cluster = {
     labels: ["entity_type", "message", "outcome"],
     boundaries: "cluster",
     closed: { outcome: failedOutcomes },
-    help: "A handler from start to end, whatever its outcome; the label outcome is absent on success."
+    help: "Duration of a handler, whatever its outcome; the label outcome is absent on success.",
+    excludes: "Messages interrupted before their handler started."
   },
   messageWait: {
     name: "cluster_message_wait_seconds",
@@ -178,14 +190,15 @@ export const cluster = {
     unit: "s",
     labels: ["entity_type"],
     boundaries: "cluster",
-    help: "From the arrival of a message to the start of its handler."
+    help: "Time from the arrival of a message to the start of its handler.",
+    excludes: "Messages interrupted before their handler started."
   },
   messagesInFlight: {
     name: "cluster_messages_in_flight",
     kind: "upDownCounter",
     unit: "{message}",
     labels: ["entity_type"],
-    help: "Messages in a handler now."
+    help: "Messages that handlers on this runner are processing now."
   },
   runnerSends: {
     name: "cluster_runner_sends_total",
@@ -193,7 +206,8 @@ export const cluster = {
     unit: "{attempt}",
     labels: ["outcome", "type"],
     closed: { outcome: failedOutcomes },
-    help: "Tries to reach another runner; the labels outcome and type are absent on success."
+    help: "Attempts to send a volatile message to another runner; the labels outcome and type are absent on success.",
+    excludes: "Persisted messages, which go through the storage."
   },
   runnerHealthChecks: {
     name: "cluster_runner_health_checks_total",
@@ -201,7 +215,7 @@ export const cluster = {
     unit: "{check}",
     labels: ["result"],
     closed: { result: healthCheckResults },
-    help: "Checks of the health of other runners, by result."
+    help: "Health checks of other runners, by result."
   },
   shardsConfigured: {
     name: "cluster_shards_configured",
@@ -209,15 +223,18 @@ export const cluster = {
     unit: "{shard}",
     labels: [],
     scope: "cluster",
-    help: "Shards that the cluster has: shards a group times the available shard groups of the configuration.",
-    excludes: "A runner that is configured otherwise than the rest: each runner tells what its own configuration says."
+    help: "Shards in the cluster, by this runner's configuration: shards per group times available shard groups.",
+    excludes: "Differences in configuration: each runner reports its own."
   },
   shardsHeld: {
     name: "cluster_shards_held",
     kind: "gauge",
     unit: "{shard}",
     labels: [],
-    help: "Shard locks really held by this runner; zero after release and after shutdown."
+    help:
+      "Shard locks that the storage confirmed for this runner; 0 after release, after shutdown and while the " +
+      "storage does not answer.",
+    excludes: "The loss of a lock until the next refresh of the locks."
   },
   shardMoves: {
     name: "cluster_shard_moves_total",
@@ -225,7 +242,7 @@ export const cluster = {
     unit: "{shard}",
     labels: ["direction"],
     closed: { direction: shardMoveDirections },
-    help: "Shards that came to this runner or left it."
+    help: "Shards that this runner acquired, released or lost."
   },
   singletonRuns: {
     name: "cluster_singleton_runs_total",
@@ -233,14 +250,16 @@ export const cluster = {
     unit: "{run}",
     labels: ["singleton", "outcome"],
     closed: { outcome: failedOutcomes },
-    help: "Runs of singletons that ended; the label outcome is absent on success."
+    help: "Runs of singletons that ended; the label outcome is absent on success.",
+    excludes: "Singletons of the cluster itself and of this library."
   },
   singletonsActive: {
     name: "cluster_singletons_active",
     kind: "upDownCounter",
     unit: "{singleton}",
     labels: ["singleton"],
-    help: "Singletons running on this runner."
+    help: "Singletons on this runner, from their start until they move.",
+    excludes: "Singletons of the cluster itself and of this library."
   },
   storageDuration: {
     name: "cluster_storage_operation_seconds",
@@ -249,6 +268,8 @@ export const cluster = {
     labels: ["storage_operation", "outcome"],
     boundaries: "cluster",
     closed: { outcome: failedOutcomes },
-    help: "Operations on the message and runner storage, whatever their outcome."
+    help:
+      "Duration of an operation of the message or runner storage, whatever its outcome; the label outcome is absent " +
+      "on success."
   }
 } as const satisfies Rows

@@ -23,8 +23,10 @@ export const jobs = {
     unit: "{job}",
     labels,
     stable: true,
-    help: "Jobs cancelled: a cancel succeeded, or a process was interrupted and nothing else accounts for it.",
-    excludes: "Interruptions that hand a job over (the runner stops, the shard moves): the job goes on elsewhere."
+    help:
+      "Jobs cancelled: a cancel succeeded, or a process was interrupted and neither a handover nor a cancel " +
+      "accounts for it.",
+    excludes: "Handovers, when a runner stops or a shard moves and the job continues elsewhere."
   },
   completions: {
     name: "jobs_completed_total",
@@ -33,7 +35,8 @@ export const jobs = {
     labels,
     stable: true,
     help: "Jobs completed: a process succeeded.",
-    excludes: "Failed attempts; a job that ran twice because its runner was lost after the work completes twice here."
+    excludes:
+      "Failed attempts. A job that a lost runner had completed and that is completed again elsewhere counts twice."
   },
   deadLettered: {
     name: "jobs_dead_lettered_total",
@@ -41,7 +44,7 @@ export const jobs = {
     unit: "{job}",
     labels: ["job_type", "reason"],
     stable: true,
-    help: "Jobs moved to the dead letters, by the reason of the last failure.",
+    help: "Jobs moved to the dead letters, by the reason of their last failure.",
     excludes: "Failed attempts that are retried."
   },
   dlqSize: {
@@ -52,7 +55,7 @@ export const jobs = {
     stable: true,
     scope: "cluster",
     help: "Jobs in the dead letters now.",
-    excludes: "What happened between two samples."
+    excludes: "Changes between two samples."
   },
   duration: {
     name: "jobs_duration_seconds",
@@ -61,8 +64,8 @@ export const jobs = {
     labels,
     stable: true,
     boundaries: "jobs",
-    help: "From the first acceptance of a job to its final outcome, deliberate delay included.",
-    excludes: "Jobs whose acceptance time is not known, cancelled jobs, and failures that are retried."
+    help: "Time from the first acceptance of a job to its final outcome, including deliberate delay.",
+    excludes: "Jobs without an acceptance time, cancelled jobs, and failures that are retried."
   },
   enqueued: {
     name: "jobs_enqueued_total",
@@ -71,7 +74,7 @@ export const jobs = {
     labels,
     stable: true,
     help: "Jobs accepted: a submit succeeded.",
-    excludes: "Submissions that failed, and those that met a live job with their dedupe key."
+    excludes: "Submissions that failed or met a live job with the same dedupe key."
   },
   failures: {
     name: "jobs_failed_total",
@@ -79,7 +82,7 @@ export const jobs = {
     unit: "{job}",
     labels: ["job_type", "reason"],
     stable: true,
-    help: "Operations on jobs that failed or died, by reason; each failed attempt counts.",
+    help: "Job operations that ended in a failure or a defect, by reason; each failed attempt counts.",
     excludes: "Interruptions."
   },
   processingSeconds: {
@@ -90,7 +93,7 @@ export const jobs = {
     stable: true,
     boundaries: "jobs",
     closed: { outcome: failedOutcomes },
-    help: "One operation on a job from start to end, whatever its outcome; the label outcome is absent on success.",
+    help: "Duration of one operation on a job, whatever its outcome; the label outcome is absent on success.",
     excludes: "Operations that are still running, and those of a runner that was killed."
   },
   queueDepth: {
@@ -101,8 +104,8 @@ export const jobs = {
     stable: true,
     scope: "cluster",
     closed: { state: jobStates },
-    help: "Jobs waiting or running now, by state, zeros included.",
-    excludes: "What happened between two samples."
+    help: "Jobs waiting or running now, by state, including zeros.",
+    excludes: "Changes between two samples."
   },
   retries: {
     name: "jobs_retried_total",
@@ -110,7 +113,7 @@ export const jobs = {
     unit: "{job}",
     labels,
     stable: true,
-    help: "Attempts after the first that began.",
+    help: "Second and later attempts at a job, counted when they begin.",
     excludes: "Redeliveries of the same attempt after its runner was lost."
   },
   waitDuration: {
@@ -120,8 +123,8 @@ export const jobs = {
     labels,
     stable: true,
     boundaries: "jobs",
-    help: "From when a job was due to when an attempt at it started; deliberate delay is taken off.",
-    excludes: "Jobs that still wait: a stalled queue is silent here and shows in jobs_queue_oldest_age_seconds."
+    help: "Time from when a job was due to the start of an attempt; deliberate delay does not count.",
+    excludes: "Jobs that are still waiting: jobs_queue_oldest_age_seconds shows a stalled queue."
   },
   attempts: {
     name: "jobs_attempts",
@@ -129,8 +132,8 @@ export const jobs = {
     unit: "{attempt}",
     labels,
     boundaries: "attempts",
-    help: "How many attempts a job had taken at its final outcome.",
-    excludes: "Jobs that are not finished, and jobs cancelled before their first attempt."
+    help: "Attempts that a job had taken when it reached its final outcome.",
+    excludes: "Unfinished jobs, and jobs cancelled before their first attempt."
   },
   dlqOldestAge: {
     name: "jobs_dlq_oldest_age_seconds",
@@ -145,7 +148,7 @@ export const jobs = {
     kind: "counter",
     unit: "{job}",
     labels,
-    help: "Submissions that met a live job with their dedupe key and were answered with it.",
+    help: "Submissions answered with a live job that has the same dedupe key.",
     excludes: "Submissions without a dedupe key."
   },
   inFlight: {
@@ -153,14 +156,16 @@ export const jobs = {
     kind: "upDownCounter",
     unit: "{job}",
     labels,
-    help: "Operations on jobs that are running on this runner; back to zero after every outcome."
+    help: "Job operations running on this runner; back to 0 after every outcome."
   },
   inFlightOldestAge: {
     name: "jobs_in_flight_oldest_age_seconds",
     kind: "gauge",
     unit: "s",
     labels,
-    help: "How long the longest-running process on this runner has run, read at collection; 0 when none runs."
+    help:
+      "How long the longest-running process operation on this runner has been running, read at collection; 0 when " +
+      "none runs."
   },
   queueOldestAge: {
     name: "jobs_queue_oldest_age_seconds",
@@ -168,23 +173,23 @@ export const jobs = {
     unit: "s",
     labels: ["job_type"],
     scope: "cluster",
-    help: "How long the oldest runnable job has waited, 0 when none waits: it rises when nothing is taken.",
-    excludes: "Jobs scheduled for later, and jobs that run."
+    help: "How long the oldest runnable job has been waiting, 0 when none waits; it rises while no job is taken.",
+    excludes: "Jobs scheduled for later, and running jobs."
   },
   redelivered: {
     name: "jobs_redelivered_total",
     kind: "counter",
     unit: "{job}",
     labels,
-    help: "Attempts that began on a job that another run had held: its runner was lost, restarted, or the shard moved.",
-    excludes: "How far the lost run had come."
+    help: "Attempts that began on a job held by an earlier run: its runner was lost or restarted, or the shard moved.",
+    excludes: "How far the earlier run got."
   },
   replays: {
     name: "jobs_replayed_total",
     kind: "counter",
     unit: "{job}",
     labels,
-    help: "Dead letters put back to work: a replay succeeded."
+    help: "Dead letters put back in the queue: a replay succeeded."
   },
   slots: {
     name: "jobs_slots",
@@ -193,7 +198,7 @@ export const jobs = {
     labels: ["job_type", "state"],
     closed: { state: slotStates },
     help:
-      "How many jobs this runner runs now (used) and could run at once (limit), and how many handlers go on beside them " +
-      "that ignored their interruption (abandoned)."
+      "Job slots of this runner by state: used (jobs running now), limit (jobs that may run at once), abandoned " +
+      "(handlers that ignored their interruption and still run, without a slot)."
   }
 } as const satisfies Rows

@@ -21,7 +21,7 @@ export const telemetry = {
     labels: ["outcome"],
     boundaries: "cluster",
     closed: { outcome: failedOutcomes },
-    help: "One export, from its start to the acknowledgement or failure of its last request."
+    help: "Duration of one export, until its last request was acknowledged or failed."
   },
   pointsDropped: {
     name: "telemetry_points_dropped_total",
@@ -29,34 +29,38 @@ export const telemetry = {
     unit: "{point}",
     labels: ["reason"],
     closed: { reason: dropReasons },
-    help: "Points or amounts that were refused: not finite, negative where only growth is, in conflict, or rejected."
+    help:
+      "Points and amounts dropped: not finite, negative where only growth is allowed, in conflict with another " +
+      "definition, or rejected by the receiver."
   },
   series: {
     name: "telemetry_series",
     kind: "gauge",
     unit: "{series}",
     labels: ["metric"],
-    help: "Series a metric has now, its overflow series included; read at collection."
+    help: "Series of a metric now, its overflow series included; read at collection."
   },
   overflow: {
     name: "telemetry_series_overflow_total",
     kind: "counter",
     unit: "{point}",
     labels: ["metric"],
-    help: "Recordings folded into the overflow series of a metric because its limit of series was reached."
+    help: "Recordings folded into the overflow series of a metric that has reached its series limit."
   },
   lastSuccess: {
     name: "telemetry_last_success_timestamp_seconds",
     kind: "gauge",
     unit: "s",
     labels: [],
-    help: "When an export was last acknowledged, in seconds since the epoch; absent before the first."
+    help: "Time of the last acknowledged export, in seconds since the epoch; absent before the first."
   },
   watchErrors: {
     name: "telemetry_watch_errors_total",
     kind: "counter",
     unit: "{error}",
     labels: ["site"],
-    help: "Defects inside the watching itself, swallowed so that what is watched goes on."
+    help:
+      "Errors of the measuring itself, by site: defects in tracking, and gauges whose source could not be read. " +
+      "What is measured is not affected."
   }
 } as const satisfies Rows

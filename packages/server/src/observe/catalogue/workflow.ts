@@ -12,8 +12,8 @@ export const workflow = {
     unit: "{execution}",
     labels: ["workflow", "outcome"],
     closed: { outcome: runOutcomes },
-    help: "Runs of a workflow that ended or suspended; the label outcome is absent on success.",
-    excludes: "Which run was the first: the engine alone can't know."
+    help: "Runs of a workflow that ended or were suspended; the label outcome is absent on success.",
+    excludes: "Which run was the first: the engine starts and resumes a workflow in the same way."
   },
   duration: {
     name: "workflow_duration_seconds",
@@ -22,7 +22,7 @@ export const workflow = {
     labels: ["workflow", "outcome"],
     boundaries: "jobs",
     closed: { outcome: runOutcomes },
-    help: "One run of a workflow, from its start or resumption to its end or suspension."
+    help: "Duration of one run of a workflow, from start or resumption to end or suspension."
   },
   activityAttempts: {
     name: "workflow_activity_attempts_total",
@@ -30,8 +30,8 @@ export const workflow = {
     unit: "{attempt}",
     labels: ["workflow", "activity", "outcome"],
     closed: { outcome: failedOutcomes },
-    help: "Real executions of activities; the label outcome is absent on success.",
-    excludes: "Replays, which answer from the stored result."
+    help: "Executions of activities; the label outcome is absent on success.",
+    excludes: "Replays, which return the stored result."
   },
   activityDuration: {
     name: "workflow_activity_seconds",
@@ -40,6 +40,7 @@ export const workflow = {
     labels: ["workflow", "activity", "outcome"],
     boundaries: "jobs",
     closed: { outcome: failedOutcomes },
-    help: "One real execution of an activity."
+    help: "Duration of one execution of an activity, whatever its outcome.",
+    excludes: "Replays, which return the stored result."
   }
 } as const satisfies Rows

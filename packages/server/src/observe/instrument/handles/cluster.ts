@@ -4,15 +4,15 @@ import type { Counter, Gauge, Seconds } from "../instrument.ts"
 /** The handles of `metrics.cluster`. */
 export interface ClusterHandles {
   /**
-   * Entities that came to life on this runner.
+   * Entities activated on this runner.
    *
-   * Excludes: Rebuilds after a defect, which are cluster_entity_restarts_total.
+   * Excludes: Rebuilds after a defect, which cluster_entity_restarts_total counts.
    *
    * `cluster_entity_activations_total`: counter, unit `{entity}`, labels `entity_type`.
    */
   readonly entityActivations: Counter<"entity_type">
   /**
-   * Entities that went, by reason.
+   * Entities deactivated on this runner, by reason.
    *
    * Excludes: Entities of a runner that was killed.
    *
@@ -20,39 +20,45 @@ export interface ClusterHandles {
    */
   readonly entityDeactivations: Counter<"entity_type" | "reason">
   /**
-   * From the activation of an entity to its deactivation.
+   * Time from the activation of an entity, or its rebuild after a defect, to its deactivation.
    *
-   * Excludes: Entities that are still alive, and those of a runner that was killed.
+   * Excludes: Active entities, and those of a runner that was killed.
    *
    * `cluster_entity_lifetime_seconds`: histogram, unit `s`, labels `entity_type`.
    */
   readonly entityLifetime: Seconds<"entity_type">
   /**
-   * Cluster operations that failed or died, by type of error.
+   * Cluster operations that ended in a failure or a defect, by type of error.
    *
-   * Excludes: RunnerUnavailable and EntityNotAssignedToRunner, which clients retry unseen: see
-   * cluster_runner_sends_total. Which side it was: a handler that fails while its caller waits is two errors, the
-   * receiver's and the sender's.
+   * Excludes: RunnerUnavailable and EntityNotAssignedToRunner, which clients retry internally: see
+   * cluster_runner_sends_total. Sender and receiver are not told apart: a handler that fails while its caller waits
+   * counts twice, once for each.
    *
    * `cluster_errors_total`: counter, unit `{error}`, labels `entity_type`, `type`.
    */
   readonly errors: Counter<"entity_type" | "type">
   /**
-   * One cluster operation from start to end, whatever its outcome, as its caller saw it.
+   * Duration of one cluster operation, whatever its outcome: a send as its caller saw it, a receive from arrival to the
+   * end of the handler.
+   *
+   * Excludes: Saving the reply to a received message.
    *
    * `cluster_message_latency_seconds`: histogram, unit `s`, labels `entity_type`, `operation`, `message`.
    */
   readonly messageLatency: Seconds<"entity_type" | "operation" | "message">
   /**
-   * Messages that were received; zero-touch, messages that reached a handler, redeliveries included.
+   * Messages that reached a handler, redeliveries included.
+   *
+   * Excludes: Messages refused before the handler: the mailbox is full, the type is unknown, or the payload does not
+   * decode.
    *
    * `cluster_messages_received_total`: counter, unit `{message}`, labels `entity_type`, `operation`, `message`.
    */
   readonly messagesReceived: Counter<"entity_type" | "operation" | "message">
   /**
-   * Messages that were sent: the send succeeded.
+   * Messages sent successfully: answered, accepted if the reply is discarded, or streamed to the end.
    *
-   * Excludes: Broadcasts, and streams that their caller left before their end.
+   * Excludes: Broadcasts, failed and interrupted sends, and streams or mailboxes that the caller left before their end.
    *
    * `cluster_messages_sent_total`: counter, unit `{message}`, labels `entity_type`, `operation`, `message`.
    */
@@ -60,19 +66,20 @@ export interface ClusterHandles {
   /**
    * Messages that reached a handler again, by reason.
    *
-   * Excludes: Whether the lost run had finished its work: no process can know that of another.
+   * Excludes: Reason storage, where messages are not stored in SQL. Whether the earlier run had finished its work: no
+   * other process can know.
    *
    * `cluster_redeliveries_total`: counter, unit `{message}`, labels `entity_type`, `reason`.
    */
   readonly redeliveries: Counter<"entity_type" | "reason">
   /**
-   * Building the handlers of an entity.
+   * Time to build the handlers of an entity, whatever the outcome; the label outcome is absent on success.
    *
    * `cluster_entity_activation_seconds`: histogram, unit `s`, labels `entity_type`, `outcome`.
    */
   readonly activationDuration: Seconds<"entity_type" | "outcome">
   /**
-   * Messages that are stored and not done, by state; one runner writes it for the cluster.
+   * Stored messages that are not done, by state; one runner reports it for the whole cluster.
    *
    * Excludes: Volatile messages, which are never stored.
    *
@@ -82,17 +89,19 @@ export interface ClusterHandles {
   /**
    * Age of the oldest stored message that is due and not done, 0 when there is none.
    *
+   * Excludes: Volatile messages, which are never stored.
+   *
    * `cluster_message_backlog_oldest_age_seconds`: gauge, unit `s`, no labels.
    */
   readonly backlogOldestAge: Gauge<never>
   /**
-   * Requests that the storage had already, by their primary key.
+   * Requests whose primary key was already in the storage.
    *
    * `cluster_messages_duplicate_total`: counter, unit `{message}`, labels `entity_type`.
    */
   readonly duplicates: Counter<"entity_type">
   /**
-   * Entities alive on this runner.
+   * Entities active on this runner.
    *
    * `cluster_entities_active`: up-down counter, unit `{entity}`, labels `entity_type`.
    */
@@ -104,65 +113,74 @@ export interface ClusterHandles {
    */
   readonly entityRestarts: Counter<"entity_type">
   /**
-   * Messages that arrived at an entity and have not started.
+   * Messages that arrived at an entity on this runner and whose handler has not started.
    *
    * `cluster_mailbox_depth`: up-down counter, unit `{message}`, labels `entity_type`.
    */
   readonly mailboxDepth: Gauge<"entity_type">
   /**
-   * From when a message was sent, by the sender's clock, to its arrival; deliberate delay is taken off.
+   * Time from sending a message, by the sender's clock, to its arrival; deliberate delay does not count.
    *
-   * Excludes: Redeliveries.
+   * Excludes: Redeliveries. Clocks that differ between runners show as delay, never as less than 0.
    *
    * `cluster_message_delivery_delay_seconds`: histogram, unit `s`, labels `entity_type`.
    */
   readonly messageDelay: Seconds<"entity_type">
   /**
-   * A handler from start to end, whatever its outcome; the label outcome is absent on success.
+   * Duration of a handler, whatever its outcome; the label outcome is absent on success.
+   *
+   * Excludes: Messages interrupted before their handler started.
    *
    * `cluster_message_processing_seconds`: histogram, unit `s`, labels `entity_type`, `message`, `outcome`.
    */
   readonly messageProcessing: Seconds<"entity_type" | "message" | "outcome">
   /**
-   * From the arrival of a message to the start of its handler.
+   * Time from the arrival of a message to the start of its handler.
+   *
+   * Excludes: Messages interrupted before their handler started.
    *
    * `cluster_message_wait_seconds`: histogram, unit `s`, labels `entity_type`.
    */
   readonly messageWait: Seconds<"entity_type">
   /**
-   * Messages in a handler now.
+   * Messages that handlers on this runner are processing now.
    *
    * `cluster_messages_in_flight`: up-down counter, unit `{message}`, labels `entity_type`.
    */
   readonly messagesInFlight: Gauge<"entity_type">
   /**
-   * Tries to reach another runner; the labels outcome and type are absent on success.
+   * Attempts to send a volatile message to another runner; the labels outcome and type are absent on success.
+   *
+   * Excludes: Persisted messages, which go through the storage.
    *
    * `cluster_runner_sends_total`: counter, unit `{attempt}`, labels `outcome`, `type`.
    */
   readonly runnerSends: Counter<"outcome" | "type">
   /**
-   * Checks of the health of other runners, by result.
+   * Health checks of other runners, by result.
    *
    * `cluster_runner_health_checks_total`: counter, unit `{check}`, labels `result`.
    */
   readonly runnerHealthChecks: Counter<"result">
   /**
-   * Shards that the cluster has: shards a group times the available shard groups of the configuration.
+   * Shards in the cluster, by this runner's configuration: shards per group times available shard groups.
    *
-   * Excludes: A runner that is configured otherwise than the rest: each runner tells what its own configuration says.
+   * Excludes: Differences in configuration: each runner reports its own.
    *
    * `cluster_shards_configured`: gauge, unit `{shard}`, no labels.
    */
   readonly shardsConfigured: Gauge<never>
   /**
-   * Shard locks really held by this runner; zero after release and after shutdown.
+   * Shard locks that the storage confirmed for this runner; 0 after release, after shutdown and while the storage does
+   * not answer.
+   *
+   * Excludes: The loss of a lock until the next refresh of the locks.
    *
    * `cluster_shards_held`: gauge, unit `{shard}`, no labels.
    */
   readonly shardsHeld: Gauge<never>
   /**
-   * Shards that came to this runner or left it.
+   * Shards that this runner acquired, released or lost.
    *
    * `cluster_shard_moves_total`: counter, unit `{shard}`, labels `direction`.
    */
@@ -170,17 +188,22 @@ export interface ClusterHandles {
   /**
    * Runs of singletons that ended; the label outcome is absent on success.
    *
+   * Excludes: Singletons of the cluster itself and of this library.
+   *
    * `cluster_singleton_runs_total`: counter, unit `{run}`, labels `singleton`, `outcome`.
    */
   readonly singletonRuns: Counter<"singleton" | "outcome">
   /**
-   * Singletons running on this runner.
+   * Singletons on this runner, from their start until they move.
+   *
+   * Excludes: Singletons of the cluster itself and of this library.
    *
    * `cluster_singletons_active`: up-down counter, unit `{singleton}`, labels `singleton`.
    */
   readonly singletonsActive: Gauge<"singleton">
   /**
-   * Operations on the message and runner storage, whatever their outcome.
+   * Duration of an operation of the message or runner storage, whatever its outcome; the label outcome is absent on
+   * success.
    *
    * `cluster_storage_operation_seconds`: histogram, unit `s`, labels `storage_operation`, `outcome`.
    */

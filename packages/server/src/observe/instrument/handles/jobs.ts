@@ -4,9 +4,10 @@ import type { Counter, Distribution, Gauge, Seconds } from "../instrument.ts"
 /** The handles of `metrics.jobs`. */
 export interface JobsHandles {
   /**
-   * Jobs cancelled: a cancel succeeded, or a process was interrupted and nothing else accounts for it.
+   * Jobs cancelled: a cancel succeeded, or a process was interrupted and neither a handover nor a cancel accounts for
+   * it.
    *
-   * Excludes: Interruptions that hand a job over (the runner stops, the shard moves): the job goes on elsewhere.
+   * Excludes: Handovers, when a runner stops or a shard moves and the job continues elsewhere.
    *
    * `jobs_cancelled_total`: counter, unit `{job}`, labels `job_type`, `operation`, `priority`.
    */
@@ -14,13 +15,14 @@ export interface JobsHandles {
   /**
    * Jobs completed: a process succeeded.
    *
-   * Excludes: Failed attempts; a job that ran twice because its runner was lost after the work completes twice here.
+   * Excludes: Failed attempts. A job that a lost runner had completed and that is completed again elsewhere counts
+   * twice.
    *
    * `jobs_completed_total`: counter, unit `{job}`, labels `job_type`, `operation`, `priority`.
    */
   readonly completions: Counter<"job_type" | "operation" | "priority">
   /**
-   * Jobs moved to the dead letters, by the reason of the last failure.
+   * Jobs moved to the dead letters, by the reason of their last failure.
    *
    * Excludes: Failed attempts that are retried.
    *
@@ -30,15 +32,15 @@ export interface JobsHandles {
   /**
    * Jobs in the dead letters now.
    *
-   * Excludes: What happened between two samples.
+   * Excludes: Changes between two samples.
    *
    * `jobs_dlq_size`: gauge, unit `{job}`, labels `job_type`.
    */
   readonly dlqSize: Gauge<"job_type">
   /**
-   * From the first acceptance of a job to its final outcome, deliberate delay included.
+   * Time from the first acceptance of a job to its final outcome, including deliberate delay.
    *
-   * Excludes: Jobs whose acceptance time is not known, cancelled jobs, and failures that are retried.
+   * Excludes: Jobs without an acceptance time, cancelled jobs, and failures that are retried.
    *
    * `jobs_duration_seconds`: histogram, unit `s`, labels `job_type`, `operation`, `priority`.
    */
@@ -46,13 +48,13 @@ export interface JobsHandles {
   /**
    * Jobs accepted: a submit succeeded.
    *
-   * Excludes: Submissions that failed, and those that met a live job with their dedupe key.
+   * Excludes: Submissions that failed or met a live job with the same dedupe key.
    *
    * `jobs_enqueued_total`: counter, unit `{job}`, labels `job_type`, `operation`, `priority`.
    */
   readonly enqueued: Counter<"job_type" | "operation" | "priority">
   /**
-   * Operations on jobs that failed or died, by reason; each failed attempt counts.
+   * Job operations that ended in a failure or a defect, by reason; each failed attempt counts.
    *
    * Excludes: Interruptions.
    *
@@ -60,7 +62,7 @@ export interface JobsHandles {
    */
   readonly failures: Counter<"job_type" | "reason">
   /**
-   * One operation on a job from start to end, whatever its outcome; the label outcome is absent on success.
+   * Duration of one operation on a job, whatever its outcome; the label outcome is absent on success.
    *
    * Excludes: Operations that are still running, and those of a runner that was killed.
    *
@@ -68,15 +70,15 @@ export interface JobsHandles {
    */
   readonly processingSeconds: Seconds<"job_type" | "operation" | "priority" | "outcome">
   /**
-   * Jobs waiting or running now, by state, zeros included.
+   * Jobs waiting or running now, by state, including zeros.
    *
-   * Excludes: What happened between two samples.
+   * Excludes: Changes between two samples.
    *
    * `jobs_queue_depth`: gauge, unit `{job}`, labels `job_type`, `state`.
    */
   readonly queueDepth: Gauge<"job_type" | "state">
   /**
-   * Attempts after the first that began.
+   * Second and later attempts at a job, counted when they begin.
    *
    * Excludes: Redeliveries of the same attempt after its runner was lost.
    *
@@ -84,17 +86,17 @@ export interface JobsHandles {
    */
   readonly retries: Counter<"job_type" | "operation" | "priority">
   /**
-   * From when a job was due to when an attempt at it started; deliberate delay is taken off.
+   * Time from when a job was due to the start of an attempt; deliberate delay does not count.
    *
-   * Excludes: Jobs that still wait: a stalled queue is silent here and shows in jobs_queue_oldest_age_seconds.
+   * Excludes: Jobs that are still waiting: jobs_queue_oldest_age_seconds shows a stalled queue.
    *
    * `jobs_wait_duration_seconds`: histogram, unit `s`, labels `job_type`, `operation`, `priority`.
    */
   readonly waitDuration: Seconds<"job_type" | "operation" | "priority">
   /**
-   * How many attempts a job had taken at its final outcome.
+   * Attempts that a job had taken when it reached its final outcome.
    *
-   * Excludes: Jobs that are not finished, and jobs cancelled before their first attempt.
+   * Excludes: Unfinished jobs, and jobs cancelled before their first attempt.
    *
    * `jobs_attempts`: histogram, unit `{attempt}`, labels `job_type`, `operation`, `priority`.
    */
@@ -106,7 +108,7 @@ export interface JobsHandles {
    */
   readonly dlqOldestAge: Gauge<"job_type">
   /**
-   * Submissions that met a live job with their dedupe key and were answered with it.
+   * Submissions answered with a live job that has the same dedupe key.
    *
    * Excludes: Submissions without a dedupe key.
    *
@@ -114,42 +116,43 @@ export interface JobsHandles {
    */
   readonly duplicates: Counter<"job_type" | "operation" | "priority">
   /**
-   * Operations on jobs that are running on this runner; back to zero after every outcome.
+   * Job operations running on this runner; back to 0 after every outcome.
    *
    * `jobs_in_flight`: up-down counter, unit `{job}`, labels `job_type`, `operation`, `priority`.
    */
   readonly inFlight: Gauge<"job_type" | "operation" | "priority">
   /**
-   * How long the longest-running process on this runner has run, read at collection; 0 when none runs.
+   * How long the longest-running process operation on this runner has been running, read at collection; 0 when none
+   * runs.
    *
    * `jobs_in_flight_oldest_age_seconds`: gauge, unit `s`, labels `job_type`, `operation`, `priority`.
    */
   readonly inFlightOldestAge: Gauge<"job_type" | "operation" | "priority">
   /**
-   * How long the oldest runnable job has waited, 0 when none waits: it rises when nothing is taken.
+   * How long the oldest runnable job has been waiting, 0 when none waits; it rises while no job is taken.
    *
-   * Excludes: Jobs scheduled for later, and jobs that run.
+   * Excludes: Jobs scheduled for later, and running jobs.
    *
    * `jobs_queue_oldest_age_seconds`: gauge, unit `s`, labels `job_type`.
    */
   readonly queueOldestAge: Gauge<"job_type">
   /**
-   * Attempts that began on a job that another run had held: its runner was lost, restarted, or the shard moved.
+   * Attempts that began on a job held by an earlier run: its runner was lost or restarted, or the shard moved.
    *
-   * Excludes: How far the lost run had come.
+   * Excludes: How far the earlier run got.
    *
    * `jobs_redelivered_total`: counter, unit `{job}`, labels `job_type`, `operation`, `priority`.
    */
   readonly redelivered: Counter<"job_type" | "operation" | "priority">
   /**
-   * Dead letters put back to work: a replay succeeded.
+   * Dead letters put back in the queue: a replay succeeded.
    *
    * `jobs_replayed_total`: counter, unit `{job}`, labels `job_type`, `operation`, `priority`.
    */
   readonly replays: Counter<"job_type" | "operation" | "priority">
   /**
-   * How many jobs this runner runs now (used) and could run at once (limit), and how many handlers go on beside them
-   * that ignored their interruption (abandoned).
+   * Job slots of this runner by state: used (jobs running now), limit (jobs that may run at once), abandoned (handlers
+   * that ignored their interruption and still run, without a slot).
    *
    * `jobs_slots`: gauge, unit `{slot}`, labels `job_type`, `state`.
    */

@@ -10,37 +10,39 @@ export interface TelemetryHandles {
    */
   readonly exports: Counter<"outcome">
   /**
-   * One export, from its start to the acknowledgement or failure of its last request.
+   * Duration of one export, until its last request was acknowledged or failed.
    *
    * `telemetry_export_seconds`: histogram, unit `s`, labels `outcome`.
    */
   readonly exportDuration: Seconds<"outcome">
   /**
-   * Points or amounts that were refused: not finite, negative where only growth is, in conflict, or rejected.
+   * Points and amounts dropped: not finite, negative where only growth is allowed, in conflict with another definition,
+   * or rejected by the receiver.
    *
    * `telemetry_points_dropped_total`: counter, unit `{point}`, labels `reason`.
    */
   readonly pointsDropped: Counter<"reason">
   /**
-   * Series a metric has now, its overflow series included; read at collection.
+   * Series of a metric now, its overflow series included; read at collection.
    *
    * `telemetry_series`: gauge, unit `{series}`, labels `metric`.
    */
   readonly series: Gauge<"metric">
   /**
-   * Recordings folded into the overflow series of a metric because its limit of series was reached.
+   * Recordings folded into the overflow series of a metric that has reached its series limit.
    *
    * `telemetry_series_overflow_total`: counter, unit `{point}`, labels `metric`.
    */
   readonly overflow: Counter<"metric">
   /**
-   * When an export was last acknowledged, in seconds since the epoch; absent before the first.
+   * Time of the last acknowledged export, in seconds since the epoch; absent before the first.
    *
    * `telemetry_last_success_timestamp_seconds`: gauge, unit `s`, no labels.
    */
   readonly lastSuccess: Gauge<never>
   /**
-   * Defects inside the watching itself, swallowed so that what is watched goes on.
+   * Errors of the measuring itself, by site: defects in tracking, and gauges whose source could not be read. What is
+   * measured is not affected.
    *
    * `telemetry_watch_errors_total`: counter, unit `{error}`, labels `site`.
    */

@@ -4,29 +4,31 @@ import type { Counter, Seconds } from "../instrument.ts"
 /** The handles of `metrics.workflow`. */
 export interface WorkflowHandles {
   /**
-   * Runs of a workflow that ended or suspended; the label outcome is absent on success.
+   * Runs of a workflow that ended or were suspended; the label outcome is absent on success.
    *
-   * Excludes: Which run was the first: the engine alone can't know.
+   * Excludes: Which run was the first: the engine starts and resumes a workflow in the same way.
    *
    * `workflow_executions_total`: counter, unit `{execution}`, labels `workflow`, `outcome`.
    */
   readonly executions: Counter<"workflow" | "outcome">
   /**
-   * One run of a workflow, from its start or resumption to its end or suspension.
+   * Duration of one run of a workflow, from start or resumption to end or suspension.
    *
    * `workflow_duration_seconds`: histogram, unit `s`, labels `workflow`, `outcome`.
    */
   readonly duration: Seconds<"workflow" | "outcome">
   /**
-   * Real executions of activities; the label outcome is absent on success.
+   * Executions of activities; the label outcome is absent on success.
    *
-   * Excludes: Replays, which answer from the stored result.
+   * Excludes: Replays, which return the stored result.
    *
    * `workflow_activity_attempts_total`: counter, unit `{attempt}`, labels `workflow`, `activity`, `outcome`.
    */
   readonly activityAttempts: Counter<"workflow" | "activity" | "outcome">
   /**
-   * One real execution of an activity.
+   * Duration of one execution of an activity, whatever its outcome.
+   *
+   * Excludes: Replays, which return the stored result.
    *
    * `workflow_activity_seconds`: histogram, unit `s`, labels `workflow`, `activity`, `outcome`.
    */

@@ -1,12 +1,11 @@
-/** Expressions are made of rows of the catalogue: what is not there does not compile, and what is made is sound. */
+/** Expressions are built from catalogue rows: names that are not there do not compile, and the text is valid PromQL. */
 import { catalogue, runOutcomes } from "@parametric-portal/server/observe/catalogue"
 import { describe, expect, it } from "vitest"
-import { grown } from "../src/promql/grown.ts"
-import { print } from "../src/promql/node.ts"
-import { parse } from "../src/promql/parse.ts"
-import { across, buckets, counter, gauge, noneOf, observations, oneOf, quantile } from "../src/promql/select.ts"
-import { failedOutcome, jobOperation, succeeded } from "../src/promql/values.ts"
-import { yaml } from "../src/files/yaml.ts"
+import { grown } from "../../src/promql/grown.ts"
+import { print } from "../../src/promql/node.ts"
+import { parse } from "../../src/promql/parse.ts"
+import { across, buckets, counter, gauge, noneOf, observations, oneOf, quantile } from "../../src/promql/select.ts"
+import { failedOutcome, jobOperation, succeeded } from "../../src/promql/values.ts"
 
 const { cluster, jobs, telemetry } = catalogue
 
@@ -52,7 +51,7 @@ describe("an expression", () => {
   it("is refused when two sides could never match", () => {
     const byType = gauge(jobs.slots).sumBy("job", "job_type")
     const byJob = gauge(jobs.slots).sumBy("job")
-    expect(() => byType.dividedBy(byJob)).toThrow('"/" of series by (job, job_type) and by (job) matches none')
+    expect(() => byType.dividedBy(byJob)).toThrow('"/" between series by (job, job_type) and by (job) matches nothing')
     expect(String(byType.andOn(["job"], byJob.above(1)))).toBe(
       "sum by (job, job_type) (jobs_slots) and on (job) sum by (job) (jobs_slots) > 1"
     )
@@ -85,13 +84,5 @@ describe("an expression", () => {
     const p95 = quantile(0.95, buckets(jobs.duration).rate("5m").sumBy("job", "le"))
     expect(p95.labels).toEqual(["job"])
     expect(String(p95)).toBe("histogram_quantile(0.95, sum by (job, le) (rate(jobs_duration_seconds_bucket[5m])))")
-  })
-})
-
-describe("YAML", () => {
-  it("quotes what could be read as something else, and keeps the lines of a text", () => {
-    expect(
-      yaml({ a: "plain", b: "1", c: "yes", d: "x: y", e: "one\ntwo", f: [1, { g: true, h: [] }], i: undefined })
-    ).toBe('a: plain\nb: "1"\nc: "yes"\nd: "x: y"\ne: |-\n  one\n  two\nf:\n  - 1\n  - g: true\n    h: []\n')
   })
 })
