@@ -27,7 +27,7 @@ export const closed = ["packages/server/src"]
 export const layers = {
   // Without Effect: an edition for another major of it takes these folders as they are.
   catalogue: { folder: `${observe}/catalogue`, imports: [], packages: [] },
-  points: { folder: `${observe}/collect/points`, imports: [], packages: [] },
+  points: { folder: `${observe}/collect/points`, imports: ["catalogue"], packages: [] },
   text: { folder: `${observe}/prometheus/text`, imports: ["points"], packages: [] },
   instrument: { folder: `${observe}/instrument`, imports: ["catalogue"], packages: ["effect"] },
   track: { folder: `${observe}/track`, imports: ["catalogue", "instrument"], packages: ["effect"] },

@@ -1,8 +1,9 @@
 /** The priority classes, and the order in which jobs of different classes are taken. */
 import * as Schema from "effect/Schema"
+import { priorities } from "../../observe/catalogue.ts"
 
 /** The classes, most urgent first. */
-export const Priority = Schema.Literal("critical", "high", "normal", "low")
+export const Priority = Schema.Literal(...priorities)
 export type Priority = typeof Priority.Type
 
 /**

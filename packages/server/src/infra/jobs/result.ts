@@ -1,4 +1,5 @@
 /** What became of a job, with the types that its definition gives. */
+import type { jobStates } from "../../observe/catalogue.ts"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Either from "effect/Either"
@@ -9,7 +10,7 @@ import type { JobEnding } from "./store/read.ts"
 
 /** What became of a job until now. */
 export type JobResult<A, E> =
-  | { readonly _tag: "Pending"; readonly state: "ready" | "scheduled" | "running" | "retrying" }
+  | { readonly _tag: "Pending"; readonly state: (typeof jobStates)[number] }
   | { readonly _tag: "Completed"; readonly value: A }
   | { readonly _tag: "Cancelled" }
   | {

@@ -7,11 +7,11 @@ export type Outcome =
   | { readonly _tag: "defect"; readonly defect: unknown }
   | { readonly _tag: "interrupted" }
 
-/** The values of the label `outcome`: what is not a success. */
-export type FailedOutcome = Exclude<Outcome["_tag"], "success">
+/** The values of the label `outcome`, in the order of precedence: what is not a success. */
+export const failedOutcomes = ["failure", "defect", "interrupted"] as const satisfies ReadonlyArray<Outcome["_tag"]>
 
-/** The values of the label `outcome`, in the order of precedence. */
-export const failedOutcomes = ["failure", "defect", "interrupted"] as const satisfies ReadonlyArray<FailedOutcome>
+/** A value of the label `outcome`. */
+export type FailedOutcome = (typeof failedOutcomes)[number]
 
 /** The outcome that leaves no label. */
 export const success: Outcome = { _tag: "success" }

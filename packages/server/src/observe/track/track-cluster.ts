@@ -1,5 +1,5 @@
 /** Watching one cluster operation: the table of `trackCluster` in the reference. */
-import type { cluster } from "../catalogue/cluster.ts"
+import type { cluster, clusterOperations } from "../catalogue/cluster.ts"
 import type { Outcome } from "../catalogue/outcome.ts"
 import { clusterErrorType } from "../catalogue/error-name.ts"
 import { bind, bindEach } from "../instrument/bind.ts"
@@ -11,7 +11,7 @@ import type { Series } from "../instrument/series.ts"
 import type { Ending, Tracker, Watcher } from "./watch.ts"
 
 /** What can be done with a message. */
-export type ClusterOperation = "send" | "broadcast" | "receive"
+export type ClusterOperation = (typeof clusterOperations)[number]
 
 /** What is known of a cluster operation. */
 export interface TrackClusterOptions {

@@ -1,6 +1,6 @@
 /** Watching one operation on a job: the table of `trackJob` in the reference, row by row. */
 import type * as Clock from "effect/Clock"
-import type { jobs } from "../catalogue/jobs.ts"
+import type { jobOperations, jobs } from "../catalogue/jobs.ts"
 import type { Outcome } from "../catalogue/outcome.ts"
 import { defectReason, failureReason } from "../catalogue/error-name.ts"
 import type { Pairs } from "../catalogue/label.ts"
@@ -15,7 +15,7 @@ import { type Run, Runs } from "./runs.ts"
 import { type Ending, type Start, type Tracker, Watch } from "./watch.ts"
 
 /** What can be done to a job. */
-export type JobOperation = "submit" | "process" | "cancel" | "replay"
+export type JobOperation = (typeof jobOperations)[number]
 
 /** What is known of a job and of the operation on it. */
 export interface TrackJobOptions {

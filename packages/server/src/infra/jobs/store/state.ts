@@ -1,10 +1,11 @@
 /** The states of a job in the tables, and how rows become values. */
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
+import { jobStates } from "../../../observe/catalogue.ts"
 import { Priority } from "../priority.ts"
 
 /** Where a job stands. The first four are alive, the others final; a replay brings a dead one back. */
-export const JobState = Schema.Literal("ready", "scheduled", "running", "retrying", "completed", "cancelled", "dead")
+export const JobState = Schema.Literal(...jobStates, "completed", "cancelled", "dead")
 export type JobState = typeof JobState.Type
 
 /** A number of a row: PostgreSQL's driver gives a BIGINT as text. */

@@ -1,11 +1,14 @@
 /** What collection leaves out, so that one bad metric never costs a good one. */
 
+import type { dropReasons } from "../../catalogue/telemetry.ts"
+
 /**
  * - `non_finite`: NaN or an infinity, or a summary that can't be read because it met one
  * - `conflict`: the name is taken by a metric of another kind, unit or boundaries, or boundaries make no histogram
+ * - `negative`: an amount that could only have made a counter or a histogram go back
  * - `rejected`: refused by the receiver, or without a name
  */
-export type DropReason = "non_finite" | "conflict" | "rejected"
+export type DropReason = (typeof dropReasons)[number]
 
 /** Points of a metric that are left out of one collection. */
 export interface Drop {
