@@ -119,4 +119,51 @@ const noTry = {
   })
 }
 
-export default { meta: { name: "rooms" }, rules: { imports, placed, named, "no-try": noTry } }
+/** The identifier that a chain of members and calls begins with: `it` of `it.effect.each(cases)`. */
+const rootOf = (node) => {
+  switch (node.type) {
+    case "Identifier":
+      return node.name
+    case "MemberExpression":
+      return rootOf(node.object)
+    case "CallExpression":
+      return rootOf(node.callee)
+    case "TaggedTemplateExpression":
+      return rootOf(node.tag)
+    default:
+      return undefined
+  }
+}
+
+const expectation = /\b(expect|assert)\w*/
+
+/** The functions of a file that expect something, by name: a test may leave it to one of them. */
+const expecting = (context, program) =>
+  program.body
+    .map((node) => (node.type === "ExportNamedDeclaration" ? (node.declaration ?? node) : node))
+    .flatMap((node) => (node.type === "VariableDeclaration" ? node.declarations : [node]))
+    .filter(({ id }) => id?.type === "Identifier")
+    .filter((node) => expectation.test(context.sourceCode.getText(node)))
+    .map(({ id }) => id.name)
+
+const expects = {
+  create(context) {
+    let names = []
+    return {
+      Program(node) {
+        names = expecting(context, node)
+      },
+      CallExpression(node) {
+        if (!["it", "test"].includes(rootOf(node.callee)) || node.arguments.length < 2) return
+        const body = node.arguments.find(({ type }) => type.endsWith("FunctionExpression"))
+        if (body === undefined) return
+        const text = context.sourceCode.getText(body)
+        if (!expectation.test(text) && !names.some((name) => new RegExp(`\\b${name}\\b`).test(text))) {
+          context.report({ node, message: "a test without expect can't fail" })
+        }
+      }
+    }
+  }
+}
+
+export default { meta: { name: "rooms" }, rules: { imports, placed, named, expects, "no-try": noTry } }

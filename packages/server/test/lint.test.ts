@@ -116,6 +116,16 @@ const planted: ReadonlyArray<Planted> = [
     "packages/server/test/skip.test.ts",
     `import { it } from "vitest"\nit.skip("a", () => {})`
   ]),
+  refused("rooms(expects)", [
+    "a test that expects nothing",
+    "packages/server/test/nothing.test.ts",
+    `import { it } from "@effect/vitest"\nit.effect("a", () => 1)`
+  ]),
+  allowed(
+    "a test that leaves it to another function",
+    "packages/server/test/something.test.ts",
+    `import { expect, it } from "@effect/vitest"\nconst holds = () => expect(1).toBe(1)\nit.effect("a", () => holds())`
+  ),
   refused("typescript(ban-ts-comment)", [
     "an expected error without a reason",
     "packages/server/test/why.test.ts",
