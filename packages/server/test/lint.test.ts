@@ -109,12 +109,12 @@ const planted: ReadonlyArray<Planted> = [
   refused("vitest(no-focused-tests)", [
     "a focused test",
     "packages/server/test/only.test.ts",
-    `import { it } from "vitest"\nit.only("a", () => {})`
+    `import { expect, it } from "vitest"\nit.only("a", () => expect(1).toBe(1))`
   ]),
   refused("vitest(no-disabled-tests)", [
     "a disabled test",
     "packages/server/test/skip.test.ts",
-    `import { it } from "vitest"\nit.skip("a", () => {})`
+    `import { expect, it } from "vitest"\nit.skip("a", () => expect(1).toBe(1))`
   ]),
   refused("rooms(expects)", [
     "a test that expects nothing",
