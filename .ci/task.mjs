@@ -12,14 +12,14 @@ import { install, requireNode, root } from "./install.mjs"
 requireNode()
 
 /** Runs a TypeScript program of a package in a Node of its own, in the folder in which the user typed the command. */
-const program = async ({ folder, file, flags = [] }, args) => {
+const program = async ({ folder, file }, args) => {
   const entry = path.join(root, "packages", folder, file)
   if (!existsSync(entry)) {
     process.stderr.write(`packages/${folder}/${file} does not exist yet.\n`)
     return 1
   }
   const tsx = pathToFileURL(createRequire(entry).resolve("tsx")).href
-  return run(process.execPath, [...flags, "--import", tsx, entry, ...args], { cwd: process.env.INIT_CWD ?? root })
+  return run(process.execPath, ["--import", tsx, entry, ...args], { cwd: process.env.INIT_CWD ?? root })
 }
 
 const gated = async (name, args) => (await import("./gates.mjs"))[name](args)
@@ -28,7 +28,7 @@ const tasks = {
   demo: (args) => program({ folder: "job-server", file: "src/main.ts" }, args),
   jobs: (args) => program({ folder: "job-server", file: "src/jobs.ts" }, args),
   generate: (args) => program({ folder: "monitoring", file: "src/generate.ts" }, args),
-  bench: (args) => program({ folder: "server", file: "bench/main.ts", flags: ["--expose-gc"] }, args),
+  bench: (args) => program({ folder: "server", file: "bench/main.ts" }, args),
   test: (args) => gated("test", args),
   "test:e2e": (args) => gated("endToEnd", args),
   check: () => gated("check", []),

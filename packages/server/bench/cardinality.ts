@@ -5,8 +5,8 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Metric from "effect/Metric"
-import { MetricsService } from "../src/observe/metrics.ts"
-import * as Testing from "../src/observe/testing.ts"
+import { MetricsService } from "@parametric-portal/server/observe/metrics"
+import * as Testing from "@parametric-portal/server/observe/testing"
 import { claim, median, type Result } from "./harness.ts"
 
 const sets = 1_000_000

@@ -10,16 +10,16 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Predicate from "effect/Predicate"
-import { SingleRunner, TestRunner } from "../src/infra/cluster.ts"
-import type { MetricsService } from "../src/observe/metrics.ts"
-import * as Testing from "../src/observe/testing.ts"
+import { SingleRunner, TestRunner } from "@parametric-portal/server/infra/cluster"
+import type { MetricsService } from "@parametric-portal/server/observe/metrics"
+import * as Testing from "@parametric-portal/server/observe/testing"
 import { answers, EchoLive, send } from "./cluster/messages.ts"
 import { claim, interleave, medians, pairedRatio, type Result, type Rounds, type Subject } from "./harness.ts"
 
 // The figures are throughputs. Many short rounds: one differs from the next by more than what is measured, so that the
 // median of 40 on SQLite is off by one or two hundredths.
-const inMemory: Rounds = { rounds: 120, batchMs: 40, warmups: 50, clock: "wall" }
-const onSqlite: Rounds = { rounds: 100, batchMs: 100, warmups: 30, clock: "wall" }
+const inMemory: Rounds = { rounds: 80, batchMs: 40, warmups: 30, clock: "wall" }
+const onSqlite: Rounds = { rounds: 100, batchMs: 100, warmups: 20, clock: "wall" }
 
 type Tag = "Said" | "Kept"
 

@@ -6,8 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as ManagedRuntime from "effect/ManagedRuntime"
-import { MetricsService } from "../src/observe/metrics.ts"
-import { Telemetry } from "../src/observe/telemetry.ts"
+import { MetricsService } from "@parametric-portal/server/observe/metrics"
+import { Telemetry } from "@parametric-portal/server/observe/telemetry"
 import { claim, median, type Result } from "./harness.ts"
 
 const size = 100_000

@@ -1,14 +1,13 @@
-/** One family of measurements in a process of its own: `family.js <name>`, or `.ts`; its results are sent to the parent. */
-import path from "node:path"
+/** One family of measurements in a process of its own: `family.js <name>`. Its results are sent to the parent. */
 import type { Result } from "./harness.ts"
 
-/** What every family exports. */
+/** What the file of a family exports. */
 export interface Family {
   readonly measure: () => Promise<ReadonlyArray<Result>>
 }
 
 const [, , name = ""] = process.argv
-const family: Family = await import(`./${name}${path.extname(import.meta.url)}`)
+const family: Family = await import(`./${name}.js`)
 const results = await family.measure()
 process.send?.(results)
 process.disconnect?.()

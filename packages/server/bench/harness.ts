@@ -10,6 +10,8 @@ export interface Result {
   readonly unit: string
   /** How many rounds, or measurements, the value is the median of. */
   readonly samples: number
+  /** The lowest and the highest value, where several processes measured it. */
+  readonly range?: readonly [number, number]
 }
 
 /** What is measured: batches of calls, after which `check` throws unless all of them did what they claim. */
@@ -164,12 +166,14 @@ export const medians = (prefix: string, samples: Samples): ReadonlyArray<Result>
     samples: values.length
   }))
 
-/** The results of processes that measured the same: the median of each, over all of their samples. */
+/** The results of processes that measured the same: the median of each and its range, over all of their samples. */
 export const merged = (measured: ReadonlyArray<ReadonlyArray<Result>>): ReadonlyArray<Result> =>
   (measured[0] ?? []).map(({ name, unit }) => {
     const found = measured.flatMap((results) => results.filter((result) => result.name === name))
+    const values = found.map(({ value }) => value)
     const samples = found.reduce((sum, result) => sum + result.samples, 0)
-    return { name, value: median(found.map(({ value }) => value)), unit, samples }
+    const result = { name, value: median(values), unit, samples }
+    return values.length === 1 ? result : { ...result, range: [Math.min(...values), Math.max(...values)] }
   })
 
 /** Throws unless a variant recorded what it claims. */

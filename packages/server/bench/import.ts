@@ -10,7 +10,7 @@ const importStatement = /(?:^|\n)\s*(?:import|export)[^"';]*?from\s*"([^"]+)"/g
 
 /** Measures `import_cost_ms_vs_effect`. */
 export const measure = async (): Promise<ReadonlyArray<Result>> => {
-  const entry = fileURLToPath(new URL("../src/observe/metrics.js", import.meta.url))
+  const entry = fileURLToPath(import.meta.resolve("@parametric-portal/server/observe/metrics"))
   const { files, packages } = importsOf(entry)
   const folder = mkdtempSync(path.join(path.dirname(fileURLToPath(import.meta.url)), "import-"))
   try {

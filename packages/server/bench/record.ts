@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as MetricBoundaries from "effect/MetricBoundaries"
 import * as MetricLabel from "effect/MetricLabel"
-import { MetricsService } from "../src/observe/metrics.ts"
-import * as Testing from "../src/observe/testing.ts"
+import { MetricsService } from "@parametric-portal/server/observe/metrics"
+import * as Testing from "@parametric-portal/server/observe/testing"
 import { claim, interleave, medians, ratio, type Result, type Subject } from "./harness.ts"
 
 const pairs = { job_type: "digest", operation: "process", priority: "high" }

@@ -1,7 +1,7 @@
 /** Ours: a service of its own with histogram series, collected as an OpenTelemetry reader would collect them. */
 import * as Effect from "effect/Effect"
-import { type BoundSeries, MetricsService } from "../../src/observe/metrics.ts"
-import { Telemetry } from "../../src/observe/telemetry.ts"
+import { type BoundSeries, MetricsService } from "@parametric-portal/server/observe/metrics"
+import { Telemetry } from "@parametric-portal/server/observe/telemetry"
 import { pointsOf, type Collected } from "./points.ts"
 
 /** A way to collect so many histogram series, each with a few values. */

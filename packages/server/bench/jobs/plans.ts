@@ -2,7 +2,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { JobStore } from "../../src/infra/jobs.ts"
+import { JobStore } from "@parametric-portal/server/infra/jobs"
 import { claim as expectClaim, median, type Result } from "../harness.ts"
 
 const finished = 1_000_000

@@ -9,8 +9,8 @@ import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { JobService } from "../../src/infra/jobs.ts"
-import { MetricsService } from "../../src/observe/metrics.ts"
+import { JobService } from "@parametric-portal/server/infra/jobs"
+import { MetricsService } from "@parametric-portal/server/observe/metrics"
 import { NothingLive } from "./world.ts"
 
 // It ends with the benchmark, however that ends.

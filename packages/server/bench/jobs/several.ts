@@ -10,7 +10,7 @@ import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
-import { JobStore } from "../../src/infra/jobs.ts"
+import { JobStore } from "@parametric-portal/server/infra/jobs"
 import type { Result } from "../harness.ts"
 
 /**

@@ -7,9 +7,17 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Schema from "effect/Schema"
-import { Job, JobEntityLive, JobHandlers, JobsConfig, JobService, JobStore, settingsOf } from "../../src/infra/jobs.ts"
+import {
+  Job,
+  JobEntityLive,
+  JobHandlers,
+  JobsConfig,
+  JobService,
+  JobStore,
+  settingsOf
+} from "@parametric-portal/server/infra/jobs"
 import { service } from "../../src/infra/jobs/service.ts"
-import { MetricsService } from "../../src/observe/metrics.ts"
+import { MetricsService } from "@parametric-portal/server/observe/metrics"
 
 /** Does nothing: what is measured is everything around it. */
 export const Nothing = Job.make({

@@ -1,8 +1,8 @@
 /** The library, as its own documentation uses it. */
 import type * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
-import { MetricsService } from "../../src/observe/metrics.ts"
-import * as Testing from "../../src/observe/testing.ts"
+import { MetricsService } from "@parametric-portal/server/observe/metrics"
+import * as Testing from "@parametric-portal/server/observe/testing"
 import { options } from "./work.ts"
 
 /** What was recorded of jobs or of messages. */
