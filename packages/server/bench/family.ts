@@ -6,8 +6,13 @@ export interface Family {
   readonly measure: () => Promise<ReadonlyArray<Result>>
 }
 
+// It ends with the benchmark, however that ends.
+const exit = (): void => process.exit()
+process.once("disconnect", exit)
+
 const [, , name = ""] = process.argv
 const family: Family = await import(`./${name}.js`)
 const results = await family.measure()
 process.send?.(results)
+process.off("disconnect", exit)
 process.disconnect?.()
