@@ -14,18 +14,18 @@
  * `.messageStorage`, `.messageStorageSql`, `.sqlMessageStorage`, `.runnerStorage`, `.runners` and `.runnerHealth` decorate
  * the inner services, `.backlog` samples the message table, `.cron` tells how jobs ended. The guide has the rest.
  */
-import { backlog } from "./cluster/backlog.ts"
-import { cron } from "./cluster/cron.ts"
-import { ClusterError, errorTag } from "./cluster/error.ts"
-import { runnerHealth, runners } from "./cluster/runners.ts"
-import { layer } from "./cluster/sharding.ts"
-import { runnerStorage } from "./cluster/shards.ts"
-import { messageStorage, messageStorageSql, sqlMessageStorage } from "./cluster/storage.ts"
+import { backlog } from "./cluster/storage/backlog.ts"
+import { cron } from "./cluster/cron/cron.ts"
+import { ClusterError, errorTag } from "./cluster/cluster-error.ts"
+import { runnerHealth, runners } from "./cluster/peers/runners.ts"
+import { layer } from "./cluster/sharding/sharding.ts"
+import { runnerStorage } from "./cluster/shards/runner-storage.ts"
+import { messageStorage, messageStorageSql, sqlMessageStorage } from "./cluster/storage/message-storage.ts"
 
-export type { RunnerMetricsOptions, WithMetrics } from "./cluster/assemble.ts"
-export { BacklogError, type BacklogOptions } from "./cluster/backlog.ts"
-export type { CronOptions } from "./cluster/cron.ts"
-export { ClusterError, type ClusterErrorReason, clusterErrorReasons } from "./cluster/error.ts"
+export type { RunnerMetricsOptions, WithMetrics } from "./cluster/runner/runner-metrics.ts"
+export { BacklogError, type BacklogOptions } from "./cluster/storage/backlog.ts"
+export type { CronOptions } from "./cluster/cron/cron.ts"
+export { ClusterError, type ClusterErrorReason, clusterErrorReasons } from "./cluster/cluster-error.ts"
 export {
   NodeClusterHttp,
   NodeClusterSocket,
@@ -33,10 +33,10 @@ export {
   type NodeRunner,
   type NodeRunnerOptions,
   type NodeStorage
-} from "./cluster/node-runner.ts"
+} from "./cluster/runner/node-runner.ts"
 export type { ClusterMetricsOptions } from "./cluster/options.ts"
-export { SingleRunner, type SingleRunnerOptions, TestRunner } from "./cluster/single-runner.ts"
-export type { MessageTableOptions } from "./cluster/storage.ts"
+export { SingleRunner, type SingleRunnerOptions, TestRunner } from "./cluster/runner/single-runner.ts"
+export type { MessageTableOptions } from "./cluster/storage/message-storage.ts"
 
 /** The errors of cluster operations, and the short name of any. */
 export const ClusterService = { Error: ClusterError, errorTag, reasonOf: ClusterError.reasonOf } as const

@@ -13,7 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { MetricsService } from "../../observe/metrics.ts"
 import { bind } from "../cluster/bind.ts"
-import { once } from "../cluster/once.ts"
+import { once } from "../decorator/decorate-once.ts"
 import { Watch, watchWith } from "../cluster/watch.ts"
 import { ofCause } from "../../observe/track/outcome-of.ts"
 
