@@ -1,6 +1,6 @@
 /**
- * Metrics of `@effect/workflow` without a change to a workflow: `WorkflowMetrics.layer()` decorates the `WorkflowEngine`
- * that it is given, and goes between the engine and the workflows' layers:
+ * Metrics of `@effect/workflow`. No workflow changes: `WorkflowMetrics.layer()` decorates the `WorkflowEngine`, and
+ * goes between the engine and the layers of the workflows:
  *
  *     Layer.provide(MyWorkflowLive, Layer.provideMerge(WorkflowMetrics.layer(), ClusterWorkflowEngine.layer))
  */

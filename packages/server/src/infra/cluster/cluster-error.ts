@@ -1,9 +1,9 @@
-/** The errors of `@effect/cluster` by name, whether they are still of their class or only their name came over the wire. */
+/** The errors of `@effect/cluster` by name, also where only the name of an error came over the wire. */
 import * as Data from "effect/Data"
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
-import type { Outcome } from "../../observe/catalogue/outcome.ts"
 import { clusterErrorType } from "../../observe/catalogue/error-name.ts"
+import type { Outcome } from "../../observe/catalogue/outcome.ts"
 
 /** Why a cluster operation failed. */
 export const clusterErrorReasons = [
@@ -24,22 +24,24 @@ export const clusterErrorReasons = [
 export type ClusterErrorReason = (typeof clusterErrorReasons)[number]
 
 /**
- * A failed cluster operation under one of eleven reasons. `cause` is the error as it was.
+ * A failed cluster operation, under one of eleven reasons. `cause` is the original error.
  *
- * `SendTimeout` is what `Effect.timeout` fails with, `SerializationError` a payload or reply that its schema refused,
+ * `SendTimeout` is the error of `Effect.timeout`, `SerializationError` a payload or reply that its schema refused,
  * `Suspended` a workflow that waits.
  */
 export class ClusterError extends Data.TaggedError("ClusterError")<{
   readonly reason: ClusterErrorReason
   readonly cause: unknown
 }> {
-  /** The error under its reason; `undefined` when it is not one of the cluster's, a handler's own failure for example. */
+  /** The error under its reason; `undefined` for one that is not the cluster's, such as a handler's own failure. */
   static readonly from = (error: unknown): ClusterError | undefined => {
     const reason = ClusterError.reasonOf(error)
     return reason === undefined ? undefined : new ClusterError({ reason, cause: error })
   }
 
-  /** The reason of an error, by its class, its `_tag`, its `name`, or the first word of a defect that became a string. */
+  /**
+   * The reason of an error, by its `_tag`, `name` or `reason`, or by the first word of a defect that became a string.
+   */
   static readonly reasonOf = (error: unknown): ClusterErrorReason | undefined => {
     if (error instanceof ClusterError) {
       return error.reason
@@ -58,10 +60,10 @@ export class ClusterError extends Data.TaggedError("ClusterError")<{
   }
 }
 
-/** The short name of any error of a cluster operation: its {@link ClusterErrorReason}, else as `cluster_errors_total` has it. */
+/** The short name of any error of a cluster operation: its reason, else its `type` in `cluster_errors_total`. */
 export const errorTag = (error: unknown): string => ClusterError.reasonOf(error) ?? clusterErrorType(error)
 
-/** The label `type` of an operation that failed or died; `undefined` for the outcomes that are no error. */
+/** The label `type` of an operation that failed or died; `undefined` for a success or an interruption. */
 export const errorTypeOf = (outcome: Outcome): string | undefined => {
   switch (outcome._tag) {
     case "failure":
@@ -80,13 +82,13 @@ const reasons: ReadonlyMap<string, ClusterErrorReason> = new Map<string, Cluster
   ["ParseError", "SerializationError"]
 ])
 
-// `reason` comes last: an RpcClientError has one too, and it says less than the error's tag.
+// `reason` comes last: an RpcClientError has one too, which says less than its tag.
 const namesOf = (error: unknown): ReadonlyArray<string> =>
   Predicate.isString(error)
     ? [/^\W*(\w+)/u.exec(error)?.[1] ?? ""]
     : [word(error, "_tag"), word(error, "name"), word(error, "reason")].filter(Predicate.isString)
 
-// An error is anything, a getter that throws included.
+// An error can be anything, also a proxy or a getter that throws.
 const word = (value: unknown, key: string): string | undefined => {
   const found = Either.getOrUndefined(Either.try(() => (Predicate.hasProperty(value, key) ? value[key] : undefined)))
   return Predicate.isString(found) && found !== "" ? found : undefined

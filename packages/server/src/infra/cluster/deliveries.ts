@@ -1,89 +1,90 @@
 /**
- * What storage handed out: which messages were handed to a runner that is gone, and which of those that this one has read
- * reached a handler; the others did not, as happens while entities close. Shared by the decorators of one set of metrics.
+ * The deliveries of stored messages on one runner: which messages were delivered before, to a runner that is gone, and
+ * which of those that this runner has read reached a handler. The decorators of one set of metrics share it.
  */
 import * as Effect from "effect/Effect"
 import * as GlobalValue from "effect/GlobalValue"
 import type * as ShardId from "@effect/cluster/ShardId"
 import type { Meter } from "../../observe/instrument/meter.ts"
 
-/** How many messages are remembered at most, of each kind. */
+/** How many messages of each kind are remembered at most. */
 export const rememberedMessages = 100_000
 
-/** Messages that storage marked as read and that must not count as handed out, because no handler had them. */
-export interface Unhandled {
+/** Messages that were read from storage and reached no handler, while their shards are released. */
+export interface UnhandledMessages {
   readonly shards: ReadonlyArray<string>
-  /** The address of the runner that gives the shards back; what another runner has locked by now is not touched. */
+  /** The address of the runner that releases the shards. What another runner has locked by now is left alone. */
   readonly runner: string
   readonly entityTypes: ReadonlyArray<string>
-  /** Those that a handler had, and did not finish. */
+  /** The messages that reached a handler and were not finished. */
   readonly except: ReadonlyArray<bigint>
 }
 
-/** Messages between the storage and the handlers. */
-export class HandedOut {
-  /** Takes back the mark that storage put on messages when it read them; it never fails. None where no storage is watched. */
-  takeBack: ((unhandled: Unhandled) => Effect.Effect<void>) | undefined = undefined
-  private readonly again = new Set<bigint>()
-  private readonly inHand = new Map<bigint, ShardId.ShardId>()
-  private readonly watched = new Set<string>()
+/** Messages between the storage and the handlers of a runner. */
+export class Deliveries {
+  /** Clears the marks of messages that were read. It never fails. A decorated SQL storage sets it. */
+  clearReadMarks: ((unhandled: UnhandledMessages) => Effect.Effect<void>) | undefined = undefined
+  private readonly redelivered = new Set<bigint>()
+  private readonly unfinished = new Map<bigint, ShardId.ShardId>()
+  private readonly entityTypes = new Set<string>()
+  /** More messages reached a handler than can be remembered. */
   private hasForgotten = false
 
-  /** The handlers of this entity type tell when a message arrives. */
+  /** The handlers of this entity type report the messages that reach them. */
   watch(entityType: string): void {
-    this.watched.add(entityType)
+    this.entityTypes.add(entityType)
   }
 
-  /** These were handed to a runner that is gone, and will arrive again. */
-  arriveAgain(requestIds: Iterable<bigint>): void {
+  /** These messages were delivered to a runner that is gone, and will be delivered again. */
+  expectRedelivery(requestIds: Iterable<bigint>): void {
     for (const id of requestIds) {
-      if (this.again.size < rememberedMessages) {
-        this.again.add(id)
+      if (this.redelivered.size < rememberedMessages) {
+        this.redelivered.add(id)
       }
     }
   }
 
   /** A stored message of this shard reached a handler. */
   handled(requestId: bigint, shard: ShardId.ShardId): void {
-    if (this.takeBack === undefined) {
+    if (this.clearReadMarks === undefined) {
       return
     }
-    if (this.inHand.size < rememberedMessages) {
-      this.inHand.set(requestId, shard)
+    if (this.unfinished.size < rememberedMessages) {
+      this.unfinished.set(requestId, shard)
     } else {
       this.hasForgotten = true
     }
   }
 
-  /** Was the message that arrives now handed to another runner before? Told once. */
-  isAgain(requestId: bigint): boolean {
-    return this.again.size > 0 && this.again.delete(requestId)
+  /** Was the message that arrives now delivered to another runner before? True once for each message. */
+  isRedelivered(requestId: bigint): boolean {
+    return this.redelivered.size > 0 && this.redelivered.delete(requestId)
   }
 
   /** A message has its final reply. */
-  answered(requestId: bigint): void {
-    this.inHand.delete(requestId)
+  finished(requestId: bigint): void {
+    this.unfinished.delete(requestId)
   }
 
-  /** Shards that this runner holds are given back: of their messages only those that a handler had count as handed out. */
-  giveBack(shards: ReadonlyArray<string>, runner: string): Effect.Effect<void> {
+  /** The runner releases shards that it holds: only messages that reached a handler stay marked as read. */
+  releaseShards(shards: ReadonlyArray<string>, runner: string): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const except = this.forget(shards)
-      const { takeBack } = this
-      // Without its memory it would take back the marks of messages that a handler had.
-      return takeBack === undefined || this.hasForgotten || shards.length === 0 || this.watched.size === 0
+      const except = this.forgetShards(shards)
+      const { clearReadMarks, entityTypes } = this
+      // If some were forgotten, the marks of messages that reached a handler would be cleared as well.
+      return clearReadMarks === undefined || this.hasForgotten || shards.length === 0 || entityTypes.size === 0
         ? Effect.void
-        : takeBack({ shards, runner, entityTypes: Array.from(this.watched), except })
+        : clearReadMarks({ shards, runner, entityTypes: Array.from(entityTypes), except })
     })
   }
 
-  /** The shards are not this runner's any more; those of their messages that a handler had. */
-  forget(shards: ReadonlyArray<string>): ReadonlyArray<bigint> {
+  /** The runner does not hold these shards any more. Returns their messages that reached a handler. */
+  forgetShards(shards: ReadonlyArray<string>): ReadonlyArray<bigint> {
     const gone = new Set(shards)
     const handled: Array<bigint> = []
-    for (const [id, shard] of this.inHand) {
+    for (const [id, shard] of this.unfinished) {
       if (gone.has(shard.toString())) {
-        this.inHand.delete(id)
+        this.unfinished.delete(id)
         handled.push(id)
       }
     }
@@ -91,14 +92,14 @@ export class HandedOut {
   }
 }
 
-/** What was handed out to the runners that share a set of metrics. */
-export const handedOutOf = (meter: Meter): HandedOut => {
-  const known = byMeter.get(meter) ?? new HandedOut()
-  byMeter.set(meter, known)
+/** The deliveries of the runners that share a meter. */
+export const deliveriesOf = (meter: Meter): Deliveries => {
+  const known = deliveriesByMeter.get(meter) ?? new Deliveries()
+  deliveriesByMeter.set(meter, known)
   return known
 }
 
-const byMeter = GlobalValue.globalValue(
-  Symbol.for("@parametric-portal/server/handedOut"),
-  () => new WeakMap<Meter, HandedOut>()
+const deliveriesByMeter = GlobalValue.globalValue(
+  Symbol.for("@parametric-portal/server/deliveries"),
+  () => new WeakMap<Meter, Deliveries>()
 )

@@ -1,9 +1,9 @@
-/** A service is decorated at most once: a second time would count everything twice. */
+/** Decorates a service at most once. Decorated twice, it would count everything twice. */
 import * as GlobalValue from "effect/GlobalValue"
 import type { Meter } from "../../observe/instrument/meter.ts"
 
-/** The decorated service; the given one, with one warning, when it is decorated already. */
-export const once = <Service extends object>(
+/** The decorated service. A service that is decorated already is returned as it is, with one warning in the log. */
+export const decorateOnce = <Service extends object>(
   name: string,
   service: Service,
   { decorate, meter }: { readonly meter: Meter; readonly decorate: (service: Service) => Service }
@@ -11,7 +11,7 @@ export const once = <Service extends object>(
   if (decorated.has(service)) {
     meter.warnOnce(
       `twice ${name}`,
-      `The metrics of ${name} are provided twice; the second time changes nothing, and its options are not used`,
+      `The metrics of ${name} are provided twice: the second layer changes nothing, and its options are ignored`,
       {}
     )
     return service

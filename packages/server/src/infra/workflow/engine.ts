@@ -1,6 +1,6 @@
 /**
- * The decorator of `WorkflowEngine`: each run of a workflow from its start or resumption to its end or suspension, and
- * each real execution of an activity. What replays from a stored result is not counted.
+ * The decorator of `WorkflowEngine`: times each run of a workflow, from its start or resumption to its end or
+ * suspension, and each execution of an activity. An activity that replays its stored result is not counted.
  */
 import type * as Activity from "@effect/workflow/Activity"
 import * as Workflow from "@effect/workflow/Workflow"
@@ -11,11 +11,11 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { bind } from "../../observe/instrument/bind.ts"
 import { MetricsService } from "../../observe/metrics.ts"
-import { bind } from "../cluster/bind.ts"
-import { once } from "../decorator/decorate-once.ts"
-import { Watch, watchWith } from "../cluster/watch.ts"
 import { ofCause } from "../../observe/track/outcome-of.ts"
+import { Watch, watchWith } from "../../observe/track/watch.ts"
+import { decorateOnce } from "../decorator/decorate-once.ts"
 
 type Engine = WorkflowEngine.WorkflowEngine["Type"]
 
@@ -24,10 +24,7 @@ type Instance = WorkflowEngine.WorkflowInstance["Type"]
 /** How a run ended: `undefined` is success. */
 type RunOutcome = "failure" | "defect" | "interrupted" | "suspended" | undefined
 
-/**
- * Decorates the `WorkflowEngine` that it is given, whether it runs in a cluster or in memory. Workflows must be given
- * what this layer returns.
- */
+/** Decorates a `WorkflowEngine`, in a cluster or in memory. Provide the result to the layers of the workflows. */
 export const layer = (): Layer.Layer<
   WorkflowEngine.WorkflowEngine,
   never,
@@ -36,7 +33,7 @@ export const layer = (): Layer.Layer<
   Layer.effect(
     WorkflowEngine.WorkflowEngine,
     Effect.map(Effect.all([WorkflowEngine.WorkflowEngine, MetricsService]), ([engine, metrics]) =>
-      once("WorkflowEngine", engine, { meter: metrics.meter, decorate: (given) => decorate(given, metrics) })
+      decorateOnce("WorkflowEngine", engine, { meter: metrics.meter, decorate: (given) => decorate(given, metrics) })
     )
   )
 
@@ -49,7 +46,7 @@ const decorate = (engine: Engine, metrics: MetricsService): Engine => {
         watchRun(
           metrics,
           workflow,
-          within(
+          withEngine(
             watched,
             Effect.suspend(() => execute(payload, executionId))
           )
@@ -61,14 +58,14 @@ const decorate = (engine: Engine, metrics: MetricsService): Engine => {
   return watched
 }
 
-// The engine in memory gives itself to what it runs, and the activities of a run would pass the decorator by.
-const within = <A, E, R>(engine: Engine, run: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+// The engine in memory provides itself to what it runs: activities would not reach the decorated one.
+const withEngine = <A, E, R>(engine: Engine, run: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.mapInputContext(run, (context: Context.Context<R>) =>
     Context.add(context, WorkflowEngine.WorkflowEngine, engine)
   )
 
-// The engine's own `onExit` decides after ours whether a run was suspended or interrupted, so the outcome is read when
-// the fiber of the run has ended, which the engine makes for each run.
+// The engine's own `onExit` decides whether a run was suspended or interrupted, and it runs after ours. So the outcome
+// is read when the fiber of the run has ended. The engine has one for each run.
 const watchRun = <A, E, R>(
   { meter, workflow: handles }: MetricsService,
   workflow: Workflow.Any,
@@ -108,7 +105,7 @@ const runOutcome = (
   if (isInterrupted) {
     return instance?.suspended === true && !instance.interrupted ? "suspended" : "interrupted"
   }
-  // With `SuspendOnFailure` the engine turns the failure into a suspension after the fiber has ended.
+  // With `SuspendOnFailure` the engine makes the failure a suspension, after the fiber has ended.
   if (Context.get(workflow.annotations, Workflow.SuspendOnFailure)) {
     return "suspended"
   }

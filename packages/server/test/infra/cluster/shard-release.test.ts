@@ -8,7 +8,7 @@ import { expect, it } from "@effect/vitest"
 import { Deferred, type Duration, Effect, Exit, Fiber, Layer, Logger, LogLevel, Ref, Schema, Scope } from "effect"
 import { describe } from "vitest"
 import { SingleRunner } from "../../../src/infra/cluster.ts"
-import { handedOutOf } from "../../../src/infra/cluster/deliveries.ts"
+import { deliveriesOf } from "../../../src/infra/cluster/deliveries.ts"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import * as Testing from "../../../src/observe/testing.ts"
 import { Postgres } from "../../support/postgres.ts"
@@ -131,13 +131,13 @@ it.live("remembers of what its handlers had only what has no answer", () =>
       const [stuck] = yield* sql<{
         id: string
       }>`SELECT CAST(id AS TEXT) AS id FROM cluster_messages WHERE processed = 0`
-      const handedOut = handedOutOf((yield* MetricsService).meter)
-      const { takeBack } = handedOut
+      const deliveries = deliveriesOf((yield* MetricsService).meter)
+      const { clearReadMarks } = deliveries
       const remembered = yield* Ref.make<ReadonlyArray<ReadonlyArray<bigint>>>([])
-      handedOut.takeBack = (unhandled) =>
+      deliveries.clearReadMarks = (unhandled) =>
         Effect.zipRight(
           Ref.update(remembered, (before) => [...before, unhandled.except]),
-          takeBack?.(unhandled) ?? Effect.void
+          clearReadMarks?.(unhandled) ?? Effect.void
         )
       yield* Scope.close(scope, Exit.void)
       expect(yield* remembered).toEqual([[BigInt(stuck?.id ?? 0)]])

@@ -1,23 +1,25 @@
-/** How the job of a cron ended, which `ClusterCron` swallows: its entity's handler succeeds whatever the job did. */
+/** How a job of `ClusterCron` ended. Upstream only logs a failed job, so the handler of its message always succeeds. */
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import * as GlobalValue from "effect/GlobalValue"
 import type { Outcome } from "../../../observe/catalogue/outcome.ts"
 
-/** Where a job writes how it ended, and the watch of its handler reads it. */
+/** The job sets it, and the watch of the handler reads it. */
 export interface CronOutcome {
   job: Outcome | undefined
 }
 
-/** The cell of the handler that runs now; `undefined` outside of a watched cron. */
+/** The outcome of the handler that runs now; `undefined` outside of a watched cron. */
 export const cronOutcome: FiberRef.FiberRef<CronOutcome | undefined> = GlobalValue.globalValue(
   Symbol.for("@parametric-portal/server/cronOutcome"),
   () => FiberRef.unsafeMake<CronOutcome | undefined>(undefined)
 )
 
-/** The entity types that `ClusterCron` makes. */
+/** The prefix of the entity types that `ClusterCron` makes. */
 export const cronEntityPrefix = "ClusterCron/"
 
-/** Runs a cron's handler so that its job can say how it ended. */
-export const withCronOutcome = <A, E, R>(handler: Effect.Effect<A, E, R>, cell: CronOutcome): Effect.Effect<A, E, R> =>
-  Effect.locally(handler, cronOutcome, cell)
+/** Runs the handler of a cron with a place where its job sets its outcome. */
+export const withCronOutcome = <A, E, R>(
+  handler: Effect.Effect<A, E, R>,
+  outcome: CronOutcome
+): Effect.Effect<A, E, R> => Effect.locally(handler, cronOutcome, outcome)

@@ -1,66 +1,22 @@
 /**
- * One message from its arrival at an entity to its end. All times are on one clock of the runner; each step happens at
- * most once, whatever the order in which a server, a defect or a shutdown asks for it.
+ * One message from its arrival at an entity to its end. All times come from one clock of the runner. Each step happens
+ * at most once, in whatever order the server, a defect or a shutdown asks for them.
  */
 import type * as Clock from "effect/Clock"
-import type { MetricsService } from "../../../observe/metrics.ts"
 import { type Outcome, success } from "../../../observe/catalogue/outcome.ts"
-import type { Series } from "../../../observe/instrument/series.ts"
-import { type Ambient, bind, bound, byOutcome } from "../bind.ts"
 import { errorTypeOf } from "../cluster-error.ts"
-
-/** The series that the messages of one RPC of one entity type move. */
-export interface MessageSeries {
-  readonly received: Series
-  readonly latency: Series
-  readonly processed: Series
-  readonly processing: (outcome: Outcome) => Series
-  readonly wait: Series
-  readonly delay: Series
-  readonly depth: Series
-  readonly inFlight: Series
-  readonly restarted: Series
-  readonly resumed: Series
-  readonly errors: (type: string) => Series
-}
-
-/** The series of one RPC of an entity type, bound once and bound again after a removal. */
-export const messageSeries = (
-  { cluster, meter }: MetricsService,
-  { entity_type, message }: { readonly entity_type: string; readonly message: string | undefined },
-  ambient: Ambient
-): (() => MessageSeries) => {
-  const operation = { entity_type, operation: "receive", message }
-  return bound(meter, () => {
-    const processing = byOutcome((outcome) =>
-      bind(cluster.messageProcessing, { entity_type, message, outcome }, ambient)
-    )
-    return {
-      received: bind(cluster.messagesReceived, operation, ambient),
-      latency: bind(cluster.messageLatency, operation, ambient),
-      processed: processing(success),
-      processing,
-      wait: bind(cluster.messageWait, { entity_type }, ambient),
-      delay: bind(cluster.messageDelay, { entity_type }, ambient),
-      depth: bind(cluster.mailboxDepth, { entity_type }, ambient),
-      inFlight: bind(cluster.messagesInFlight, { entity_type }, ambient),
-      restarted: bind(cluster.redeliveries, { entity_type, reason: "entity_restart" }, ambient),
-      resumed: bind(cluster.redeliveries, { entity_type, reason: "stream_resume" }, ambient),
-      errors: (type) => bind(cluster.errors, { entity_type, type }, ambient)
-    }
-  })
-}
+import type { MessageSeries } from "./message-series.ts"
 
 /** The entity that a message arrived at. */
 export interface MessageOwner {
   readonly clock: Clock.Clock
-  /** `isFatal` when the server will rebuild the entity because of it. */
+  /** `isFatal`: the server rebuilds the entity because of this end. */
   readonly messageEnded: (message: ArrivedMessage, outcome: Outcome, isFatal: boolean) => void
 }
 
 /**
- * A message that has arrived: queued, then running, then ended; or ended before it ran. Recording never throws, and the
- * error of a failed message is named behind a guard, so these steps can't be felt by the handler.
+ * A message that arrived: queued, then running, then ended; or ended before it ran. No step throws: recording does not,
+ * and neither does naming the error of a failed message. So a handler is not affected by them.
  */
 export class ArrivedMessage {
   readonly requestId: bigint
@@ -79,7 +35,7 @@ export class ArrivedMessage {
     series.received.record(1)
   }
 
-  /** It waits for its turn. */
+  /** The message waits for its turn. */
   queue(): void {
     if (this.state === "arrived") {
       this.state = "queued"
@@ -87,7 +43,7 @@ export class ArrivedMessage {
     }
   }
 
-  /** Its handler runs, and it waited for nothing. */
+  /** Its handler starts without a wait. */
   startAtOnce(): void {
     if (this.state === "arrived") {
       this.state = "running"
@@ -96,7 +52,7 @@ export class ArrivedMessage {
     }
   }
 
-  /** Its handler runs. */
+  /** Its handler starts, after the wait. */
   start(): void {
     if (this.state === "queued") {
       this.state = "running"
@@ -107,7 +63,7 @@ export class ArrivedMessage {
     }
   }
 
-  /** It is over, in one of the four outcomes. */
+  /** The message ended, in one of the four outcomes. */
   end(outcome: Outcome, isFatal: boolean): void {
     const before = this.state
     if (before === "ended") {
@@ -132,8 +88,5 @@ export class ArrivedMessage {
     this.owner.messageEnded(this, outcome, isFatal)
   }
 }
-
-/** The site of defects in watching messages. */
-export const site = "cluster messages"
 
 const seconds = (from: bigint, to: bigint): number => Math.max(0, Number(to - from) / 1e9)

@@ -1,55 +1,44 @@
 /**
- * Watching one handler of an entity. The RPC server calls the function when a message arrives and runs what it returns
- * under its concurrency limit, so that the call is the arrival and the start of the effect or stream is the start.
+ * Watches one handler of an entity. The RPC server calls the handler when a message arrives, and runs what it returns
+ * under its concurrency limit: the call is the arrival, and the start of the returned effect or stream is the start.
  */
 import type * as Entity from "@effect/cluster/Entity"
 import * as Rpc from "@effect/rpc/Rpc"
-import * as RpcSchema from "@effect/rpc/RpcSchema"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as FiberRef from "effect/FiberRef"
 import { identity } from "effect/Function"
 import * as Predicate from "effect/Predicate"
-import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { success } from "../../../observe/catalogue/outcome.ts"
+import { ofCause, ofExit } from "../../../observe/track/outcome-of.ts"
 import { type CronOutcome, withCronOutcome } from "../cron/cron-outcome.ts"
 import type { ArrivedMessage } from "./arrived-message.ts"
-import { ofCause, ofExit } from "../../../observe/track/outcome-of.ts"
 
-/** One handler of one entity, and what it tells the watch of that entity. */
+/** One handler of one entity, and what its entity is told. */
 export interface WatchedHandler {
   readonly kind: HandlerKind
-  /** The handler as the entity has it, its result not looked at yet. */
+  /** The handler of the entity, unchanged. */
   readonly handle: (request: Entity.Request<Rpc.Any>) => unknown
   /** A message reached the handler; `undefined` when it can't be watched. */
   readonly arrive: (request: Entity.Request<Rpc.Any>) => ArrivedMessage | undefined
-  /** Only the end of its entity may tell that it never ran: true of what can be interrupted unseen while it queues. */
+  /** The message may be interrupted unseen while it queues. Then it ends when its entity does. */
   readonly mayVanish: (message: ArrivedMessage) => void
 }
 
-/** What of an RPC decides how its handler is watched. */
+/** What decides how a handler is watched. */
 export interface HandlerKind {
   readonly isStream: boolean
   readonly hasMiddleware: boolean
   readonly isCron: boolean
-  /** Any number may run at once: the server starts each as soon as the handler has returned it. */
+  /** Any number of messages may run at once: the server starts each as soon as the handler has returned. */
   readonly isUnbounded: boolean
   /** A defect of the handler rebuilds the entity. */
   readonly hasFatalDefects: boolean
 }
 
-/** Is the RPC's success a stream, and does it run under middleware. */
-export const kindOfRpc = (rpc: unknown): Pick<HandlerKind, "isStream" | "hasMiddleware"> => ({
-  isStream:
-    Predicate.hasProperty(rpc, "successSchema") &&
-    Schema.isSchema(rpc.successSchema) &&
-    RpcSchema.isStreamSchema(rpc.successSchema),
-  hasMiddleware: Predicate.hasProperty(rpc, "middlewares") && rpc.middlewares instanceof Set && rpc.middlewares.size > 0
-})
-
-/** The handler, watched. A handler that throws instead of returning is recorded, and throws. */
+/** The watched handler. What the handler throws is recorded as a defect and thrown on. */
 export const watchHandler =
   (handler: WatchedHandler): WatchedHandler["handle"] =>
   (request) => {
@@ -77,7 +66,7 @@ const watchResult = (result: unknown, handler: WatchedHandler, message: ArrivedM
   const { kind } = handler
   const flags = Predicate.isObject(result) && Rpc.isWrapper(result) ? result : undefined
   const value: unknown = flags === undefined ? result : flags.value
-  // First, as the server does it: an error and an either are effects, and have the marks of a stream as well.
+  // Effects first, as in the server: a yieldable error or an either is an effect, and has the type id of a stream too.
   if (Effect.isEffect(value) && !kind.isStream && !kind.hasMiddleware) {
     return flags?.fork === true || kind.isUnbounded
       ? watchAtOnce(value, kind, { message, flags })
@@ -91,23 +80,27 @@ const watchResult = (result: unknown, handler: WatchedHandler, message: ArrivedM
   return isStream(value) ? rewrap(watchStream(value, kind, message), flags) : result
 }
 
-interface Plain {
+/**
+ * A message whose handler returned an effect, with the flags of `Rpc.fork` and `Rpc.uninterruptible` on that effect.
+ */
+interface ReturnedEffect {
   readonly message: ArrivedMessage
   readonly flags: Rpc.Wrapper<unknown> | undefined
 }
 
-// A request that is interrupted while it queues would never run an ordinary wrapper, and its gauges would leak. So the
-// wrapper can't be interrupted, and what it wraps can, exactly where the server would have allowed it.
+// A request that is interrupted while it queues would never run an interruptible wrapper, and its gauges would not
+// return to zero. So the wrapper is uninterruptible, and what it wraps is interruptible where the server would have it
+// so.
 const watchQueued = (
   value: Effect.Effect<unknown, unknown, unknown>,
   kind: HandlerKind,
-  { flags, message }: Plain
+  { flags, message }: ReturnedEffect
 ): unknown => {
   const isUninterruptible = flags?.uninterruptible === true
   message.queue()
   return notForked(
     Effect.withFiberRuntime<unknown, unknown, unknown>((fiber) => {
-      // A fiber that was interrupted while it queued ends at the first step that can be interrupted: it never started.
+      // A fiber that was interrupted while it queued ends at its first interruptible step, so the handler never starts.
       if (isUninterruptible || Cause.isEmpty(fiber.getFiberRef(FiberRef.interruptedCause))) {
         message.start()
       }
@@ -116,11 +109,11 @@ const watchQueued = (
   )
 }
 
-// The same where nothing queues: the server runs what it is given before it does anything else.
+// Nothing queues here: the server runs the effect at once.
 const watchAtOnce = (
   value: Effect.Effect<unknown, unknown, unknown>,
   kind: HandlerKind,
-  { flags, message }: Plain
+  { flags, message }: ReturnedEffect
 ): unknown => {
   message.startAtOnce()
   const ends = untilEnd(flags?.uninterruptible === true ? value : Effect.interruptible(value), kind, message)
@@ -145,14 +138,14 @@ const untilEnd = <A, E, R>(
   kind: HandlerKind,
   message: ArrivedMessage
 ): Effect.Effect<A, E, R> => {
-  const cell: CronOutcome | undefined = kind.isCron ? { job: undefined } : undefined
-  return Effect.matchCauseEffect(cell === undefined ? value : withCronOutcome(value, cell), {
+  const cron: CronOutcome | undefined = kind.isCron ? { job: undefined } : undefined
+  return Effect.matchCauseEffect(cron === undefined ? value : withCronOutcome(value, cron), {
     onFailure: (cause) => {
       message.end(ofCause(cause), isFatal(cause, kind))
       return Effect.failCause(cause)
     },
     onSuccess: (result) => {
-      message.end(cell?.job ?? success, false)
+      message.end(cron?.job ?? success, false)
       return Effect.succeed(result)
     }
   })
@@ -172,7 +165,7 @@ const watchStream = (
     )
   )
 
-// The server closes the scope of a handler that returns a mailbox when the mailbox was read to its end.
+// The server runs a handler that returns a mailbox in a scope, which it closes when it stops reading the mailbox.
 const watchMailbox = (
   mailbox: Effect.Effect<unknown, unknown, unknown>,
   kind: HandlerKind,
@@ -186,13 +179,13 @@ const watchMailbox = (
     mailbox
   )
 
-// The condition under which the RPC server reports a defect instead of an exit.
+// As in the RPC server, which reports such a cause as a defect instead of an exit.
 const isFatal = (cause: Cause.Cause<unknown>, { hasFatalDefects }: HandlerKind): boolean =>
   hasFatalDefects && Cause.isDie(cause) && !Cause.isInterrupted(cause)
 
 const rewrap = (watched: object, flags: Rpc.Wrapper<unknown> | undefined): unknown =>
   flags === undefined ? watched : Rpc.wrap({ fork: flags.fork, uninterruptible: flags.uninterruptible })(watched)
 
-// An error to yield, an option or a deferred bears the marks of an effect and of a stream: they are run as effects.
+// A yieldable error, an option or a deferred has the type ids of an effect and of a stream, and is run as an effect.
 const isStream = (value: unknown): value is Stream.Stream<unknown, unknown, unknown> =>
   Predicate.hasProperty(value, Stream.StreamTypeId) && !Effect.isEffect(value)

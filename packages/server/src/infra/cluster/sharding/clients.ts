@@ -1,6 +1,6 @@
 /**
- * Watching the clients of an entity type: each call is one `send`, from the call to its reply, to the acceptance of a
- * call whose reply is discarded, or to the end of its stream.
+ * Watches the clients of an entity type. Each call is one `send`: from the call to its reply, to its acceptance where
+ * the reply is discarded, or to the end of its stream.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -10,12 +10,13 @@ import { identity } from "effect/Function"
 import type * as Mailbox from "effect/Mailbox"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
+import { bind } from "../../../observe/instrument/bind.ts"
+import { currentFiber } from "../../../observe/instrument/fiber.ts"
 import type { MetricsService } from "../../../observe/metrics.ts"
-import { bind } from "../bind.ts"
-import { kindOfRpc } from "../entity/handler.ts"
-import { type ClusterMetricsOptions, type EntityType, messageLabel } from "../options.ts"
-import { currentFiber, Watch, type Watcher, watchWith } from "../watch.ts"
 import { ofCause, ofExit } from "../../../observe/track/outcome-of.ts"
+import { Watch, type Watcher, watchWith } from "../../../observe/track/watch.ts"
+import { isStreamRpc } from "../entity/rpc.ts"
+import { type ClusterMetricsOptions, type EntityType, messageLabel } from "../options.ts"
 
 type Call = (payload: unknown, options: unknown) => unknown
 
@@ -25,7 +26,7 @@ interface CallWatch {
   readonly isStream: boolean
 }
 
-/** The function that makes clients, watched. The clients keep their types and their identity. */
+/** The function that makes clients, with watched clients as its results. Their types stay. */
 export const watchClients = <Client extends object>(
   clientOf: (entityId: string) => Client,
   {
@@ -41,35 +42,35 @@ export const watchClients = <Client extends object>(
   const watches = new Map(
     Array.from(entity.protocol.requests, ([tag, rpc]): readonly [string | symbol, CallWatch] => {
       const message = messageLabel(tag, options)
-      // The closed sets of counters show zero before the first message.
+      // So that the counter shows zero before the first message.
       bind(metrics.cluster.messagesSent, { entity_type: entity.type, operation: "send", message })
       const watcher = metrics.clusterTracker.watcher({ operation: "send", entityType: entity.type, message })
-      return [tag, { watcher, isStream: kindOfRpc(rpc).isStream }] as const
+      return [tag, { watcher, isStream: isStreamRpc(rpc) }] as const
     })
   )
   return (entityId) => new Proxy(clientOf(entityId), new Calls(watches))
 }
 
-/** A watched call of one client, and those that were asked for before it. */
-interface Made {
+/** A watched call of one client, linked to the one that was read before it. */
+interface WatchedCall {
   readonly key: string | symbol
   readonly call: Call
-  readonly before: Made | undefined
+  readonly before: WatchedCall | undefined
 }
 
-/** A client's calls, each made once. Most clients are made for one call, so a map of them would cost more than it saves. */
+/** The calls of a client, each watched once. A list, not a map: most clients are made for one call. */
 class Calls<Client extends object> implements ProxyHandler<Client> {
   private readonly watches: ReadonlyMap<string | symbol, CallWatch>
-  private made: Made | undefined = undefined
+  private last: WatchedCall | undefined = undefined
 
   constructor(watches: ReadonlyMap<string | symbol, CallWatch>) {
     this.watches = watches
   }
 
   get(client: Client, key: string | symbol): unknown {
-    for (let made = this.made; made !== undefined; made = made.before) {
-      if (made.key === key) {
-        return made.call
+    for (let known = this.last; known !== undefined; known = known.before) {
+      if (known.key === key) {
+        return known.call
       }
     }
     const call: unknown = Reflect.get(client, key)
@@ -78,7 +79,7 @@ class Calls<Client extends object> implements ProxyHandler<Client> {
       return call
     }
     const watched: Call = (payload, options) => watchCall(() => call.call(client, payload, options), watch)
-    this.made = { key, call: watched, before: this.made }
+    this.last = { key, call: watched, before: this.last }
     return watched
   }
 }
@@ -91,7 +92,7 @@ const watchCall = (call: () => unknown, { isStream, watcher }: CallWatch): unkno
   return isStreamOf(result) ? watchStream(result, watcher) : result
 }
 
-// A payload that its schema refuses is thrown from here, where the client is not traced.
+// A client without tracing throws here when the schema refuses the payload.
 const called = (call: () => unknown, watcher: Watcher): unknown => {
   const returned = Either.try({ try: call, catch: identity })
   if (Either.isRight(returned)) {
@@ -101,7 +102,7 @@ const called = (call: () => unknown, watcher: Watcher): unknown => {
   throw returned.left
 }
 
-// Its consumer may stop early and be content: the call was interrupted all the same, as a mailbox that is left is.
+// A consumer that stops early ends the stream with success, but the call was interrupted, as in a mailbox that is left.
 const watchStream = <A, E, R>(stream: Stream.Stream<A, E, R>, watcher: Watcher): Stream.Stream<A, E, R> =>
   Stream.suspend(() => {
     const watch = new Watch(watcher, currentFiber())
@@ -114,7 +115,7 @@ const watchStream = <A, E, R>(stream: Stream.Stream<A, E, R>, watcher: Watcher):
     )
   })
 
-// The call is over when the mailbox is: a fiber of the caller's scope waits for that, and is interrupted with it.
+// The call ends when the mailbox does. A fiber in the caller's scope waits for that, and is interrupted with the scope.
 const watchMailbox = (
   mailbox: Effect.Effect<unknown, unknown, unknown>,
   watcher: Watcher

@@ -1,37 +1,35 @@
 /**
- * The decorator of `Sharding`: entities, clients and singletons that are made with what it returns are watched. No
- * handler, client or entity changes, and nothing of `@effect/cluster` is patched.
+ * The decorator of `Sharding`. Entities, clients and singletons that are made with the decorated service are watched;
+ * no handler, client or entity changes, and nothing in `@effect/cluster` is patched.
  */
 import { Sharding } from "@effect/cluster/Sharding"
-import type { ShardingRegistrationEvent } from "@effect/cluster/ShardingRegistrationEvent"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
-import * as GlobalValue from "effect/GlobalValue"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
-import * as Stream from "effect/Stream"
+import type { Ambient } from "../../../observe/instrument/label.ts"
 import { MetricsService } from "../../../observe/metrics.ts"
-import type { Ambient } from "../bind.ts"
-import { watchClients } from "./clients.ts"
-import { EntityWatch } from "../entity/lifecycle.ts"
-import { once } from "../../decorator/decorate-once.ts"
+import { decorateOnce } from "../../decorator/decorate-once.ts"
+import { EntityLifecycle } from "../entity/lifecycle.ts"
 import { type ClusterMetricsOptions, isObserved, ownPrefix } from "../options.ts"
+import { watchClients } from "./clients.ts"
 import { watchSingleton } from "./singletons.ts"
+import { entityName, singletonName, warnOfUnwatched, watchedRegistrations } from "./unwatched-registrations.ts"
 
 interface Decorating {
   readonly metrics: MetricsService
   readonly options: ClusterMetricsOptions
   readonly clock: Clock.Clock
   readonly ambient: Ambient
-  /** The entity types and singletons that came through a decorator of the given `Sharding`: several branches may have one. */
-  readonly seen: Set<string>
+  /** What was registered through any decorator of the `Sharding`: several branches may have one each. */
+  readonly watched: Set<string>
 }
 
 /**
- * Decorates the `Sharding` that it is given. Whoever registers an entity or a singleton or makes a client must be given
- * what this layer returns. Given a `Sharding` that is decorated already it returns that one and says so once; a
- * registration that passed it by is warned of once, by name.
+ * Decorates the `Sharding` that it is given. Provide the result to whatever registers an entity or a singleton or makes
+ * a client. What is registered on the `Sharding` itself is not counted, and is warned of once by name. A `Sharding`
+ * that is decorated already is returned as it is, with one warning.
  */
 export const layer = (options: ClusterMetricsOptions = {}): Layer.Layer<Sharding, never, Sharding | MetricsService> =>
   Layer.scoped(
@@ -39,15 +37,16 @@ export const layer = (options: ClusterMetricsOptions = {}): Layer.Layer<Sharding
     Effect.gen(function* () {
       const sharding = yield* Sharding
       const metrics = yield* MetricsService
+      const { meter } = metrics
       const clock = yield* Effect.clock
-      const ambient = yield* FiberRef.get(FiberRef.currentMetricLabels)
-      const decorating = { metrics, options, clock, ambient: Array.from(ambient), seen: seenOf(sharding) }
-      const watched = once("Sharding", sharding, {
-        meter: metrics.meter,
-        decorate: (given) => decorate(given, decorating)
+      const ambient = Array.from(yield* FiberRef.get(FiberRef.currentMetricLabels))
+      const watched = watchedRegistrations(sharding)
+      const decorated = decorateOnce("Sharding", sharding, {
+        meter,
+        decorate: (given) => decorate(given, { metrics, options, clock, ambient, watched })
       })
-      yield* watched === sharding ? Effect.void : warnOfStrangers(sharding, decorating)
-      return watched
+      yield* decorated === sharding ? Effect.void : warnOfUnwatched(sharding, { meter, watched })
+      return decorated
     })
   )
 
@@ -60,20 +59,27 @@ const decorate = (sharding: Sharding["Type"], decorating: Decorating): Sharding[
 
 const entities = (
   sharding: Sharding["Type"],
-  { options, seen, ...decorating }: Decorating
+  { options, watched, ...decorating }: Decorating
 ): Pick<Sharding["Type"], "registerEntity"> => ({
   registerEntity: (entity, handlers, registerOptions) => {
-    seen.add(entityName(entity.type))
+    watched.add(entityName(entity.type))
     if (options.entities === false || !isObserved(entity.type, options)) {
       return sharding.registerEntity(entity, handlers, registerOptions)
     }
     const { concurrency, disableFatalDefects = false } = registerOptions ?? {}
     const isUnbounded = concurrency === "unbounded"
-    const watch = new EntityWatch({ ...decorating, sharding, entity, options, disableFatalDefects, isUnbounded })
-    // Added after the cluster's own finalizers, so that it runs before them.
+    const lifecycle = new EntityLifecycle({
+      ...decorating,
+      sharding,
+      entity,
+      options,
+      disableFatalDefects,
+      isUnbounded
+    })
+    // Added after the cluster's own finalizers, so it runs before them.
     return Effect.zipRight(
-      sharding.registerEntity(entity, watch.build(handlers), registerOptions),
-      Effect.addFinalizer(() => Effect.sync(() => (watch.isClosing = true)))
+      sharding.registerEntity(entity, lifecycle.build(handlers), registerOptions),
+      Effect.addFinalizer(() => Effect.sync(() => (lifecycle.isClosing = true)))
     )
   }
 })
@@ -95,56 +101,15 @@ const clients = (
 
 const singletons = (
   sharding: Sharding["Type"],
-  { metrics, options, seen }: Decorating
+  { metrics, options, watched }: Decorating
 ): Partial<Pick<Sharding["Type"], "registerSingleton">> =>
   Predicate.isFunction(sharding.registerSingleton)
     ? {
         registerSingleton: (name, run, registerOptions) => {
-          seen.add(singletonName(name))
+          watched.add(singletonName(name))
           return options.singletons === false || name.startsWith(ownPrefix)
             ? sharding.registerSingleton(name, run, registerOptions)
             : sharding.registerSingleton(name, watchSingleton(metrics, name, run), registerOptions)
         }
       }
     : {}
-
-const seenOf = (sharding: Sharding["Type"]): Set<string> => {
-  const known = seenBySharding.get(sharding) ?? new Set()
-  seenBySharding.set(sharding, known)
-  return known
-}
-
-const seenBySharding = GlobalValue.globalValue(
-  Symbol.for("@parametric-portal/server/seenRegistrations"),
-  () => new WeakMap<Sharding["Type"], Set<string>>()
-)
-
-// What was registered beside the decorators is known to the sharding that it decorates, and to nobody else.
-const warnOfStrangers = (sharding: Sharding["Type"], { metrics, seen }: Decorating) =>
-  Predicate.hasProperty(sharding, "getRegistrationEvents")
-    ? Effect.zipRight(
-        Effect.forkScoped(
-          Stream.runForEach(sharding.getRegistrationEvents, (event) =>
-            Effect.sync(() => {
-              const name = nameOf(event)
-              if (!seen.has(name) && !name.includes("effect/cluster/") && !name.includes(ownPrefix)) {
-                metrics.meter.warnOnce(
-                  `cluster stranger ${name}`,
-                  `The ${name} is registered on a Sharding that ClusterMetrics does not decorate, and is not counted: ` +
-                    "provide its layer with the decorated one",
-                  {}
-                )
-              }
-            })
-          )
-        ),
-        Effect.yieldNow()
-      )
-    : Effect.void
-
-const nameOf = (event: ShardingRegistrationEvent): string =>
-  event._tag === "EntityRegistered" ? entityName(event.entity.type) : singletonName(event.address.name)
-
-const entityName = (type: string): string => `entity type "${type}"`
-
-const singletonName = (name: string): string => `singleton "${name}"`

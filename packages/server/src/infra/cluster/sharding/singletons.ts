@@ -1,16 +1,17 @@
 /**
- * Watching a singleton. A run ends when its effect does, or when the singleton moves; the singleton is active from the
- * start of its run until its scope closes, because what it forked goes on after it returned.
+ * Watches a singleton. A run ends when its effect does, or when the singleton moves. The singleton is active from the
+ * start of its run until its scope closes: what it forked goes on after its effect has ended.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { bind } from "../../../observe/instrument/bind.ts"
 import type { MetricsService } from "../../../observe/metrics.ts"
-import { bind, byOutcome } from "../bind.ts"
 import { ofExit } from "../../../observe/track/outcome-of.ts"
+import { byOutcome } from "../bound-series.ts"
 
 const site = "cluster singletons"
 
-/** The singleton's run, watched. */
+/** The watched run of a singleton. */
 export const watchSingleton = <E, R>(
   { cluster, meter }: MetricsService,
   singleton: string,

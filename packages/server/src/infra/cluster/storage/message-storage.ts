@@ -1,6 +1,6 @@
 /**
- * The decorator of `MessageStorage`: its operations timed, duplicates counted, and messages that storage hands out again
- * counted when their shard is taken over.
+ * The decorator of `MessageStorage`: times its operations, counts duplicates, and counts the messages that are
+ * delivered again when their shard is taken over.
  */
 import * as Message from "@effect/cluster/Message"
 import * as MessageStorage from "@effect/cluster/MessageStorage"
@@ -11,25 +11,20 @@ import type * as Rpc from "@effect/rpc/Rpc"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { bind } from "../../../observe/instrument/bind.ts"
 import { MetricsService } from "../../../observe/metrics.ts"
-import { bind } from "../bind.ts"
-import { handedOutOf } from "../deliveries.ts"
-import { once } from "../../decorator/decorate-once.ts"
+import { deliveriesOf } from "../deliveries.ts"
+import { decorateOnce } from "../../decorator/decorate-once.ts"
 import { type ClusterMetricsOptions, isObserved } from "../options.ts"
 import { noRedeliveries, type Redeliveries, redeliveriesIn } from "./redeliveries.ts"
-import { timedOperations } from "./operation-timer.ts"
+import type { MessageTableOptions } from "./message-table.ts"
+import { operationTimer } from "./operation-timer.ts"
 
 type Storage = MessageStorage.MessageStorage["Type"]
 
-/** Where the messages are stored. */
-export interface MessageTableOptions {
-  /** The prefix of the tables, as given to `SqlMessageStorage.layerWith`; `cluster` unless given. */
-  readonly prefix?: string | undefined
-}
-
 /**
- * Decorates the `MessageStorage` that it is given, whatever it stores in: operations and duplicates. It can't see
- * redeliveries; {@link messageStorageSql} can. `MessageStorage.noop` stays what it is: a copy would turn persistence on.
+ * Decorates any `MessageStorage`: its operations and duplicates, but no redeliveries, which only {@link
+ * messageStorageSql} sees. `MessageStorage.noop` stays the same object, because a copy would turn persistence on.
  */
 export const messageStorage = (
   options: ClusterMetricsOptions = {}
@@ -41,7 +36,7 @@ export const messageStorage = (
     )
   )
 
-/** Decorates a `MessageStorage` whose tables the `SqlClient` reaches: as {@link messageStorage}, and redeliveries. */
+/** As {@link messageStorage}, with redeliveries: for a `MessageStorage` whose tables the `SqlClient` reaches. */
 export const messageStorageSql = (
   options: ClusterMetricsOptions & MessageTableOptions = {}
 ): Layer.Layer<
@@ -54,16 +49,11 @@ export const messageStorageSql = (
     Effect.map(
       Effect.all([MessageStorage.MessageStorage, SqlClient.SqlClient, MetricsService]),
       ([storage, sql, metrics]) =>
-        decorate({
-          storage,
-          metrics,
-          options,
-          redeliveries: redeliveriesIn({ sql, metrics, options, prefix: options.prefix })
-        })
+        decorate({ storage, metrics, options, redeliveries: redeliveriesIn({ sql, metrics, options }) })
     )
   )
 
-/** `SqlMessageStorage`, decorated. */
+/** The decorated `SqlMessageStorage` of `@effect/cluster`. */
 export const sqlMessageStorage = (
   options: ClusterMetricsOptions & MessageTableOptions = {}
 ): Layer.Layer<MessageStorage.MessageStorage, never, SqlClient.SqlClient | ShardingConfig | MetricsService> =>
@@ -79,22 +69,22 @@ interface Decorating {
 const decorate = ({ metrics, options, redeliveries, storage: given }: Decorating): Storage =>
   given === MessageStorage.noop || options.storage === false
     ? given
-    : once("MessageStorage", given, {
+    : decorateOnce("MessageStorage", given, {
         meter: metrics.meter,
         decorate: (storage) => watched({ metrics, options, redeliveries, storage })
       })
 
 const watched = ({ metrics, options, redeliveries, storage }: Decorating): Storage => {
-  const timed = timedOperations(metrics)
-  const handedOut = handedOutOf(metrics.meter)
-  handedOut.takeBack = redeliveries.takeBack ?? handedOut.takeBack
+  const timed = operationTimer(metrics)
+  const deliveries = deliveriesOf(metrics.meter)
+  deliveries.clearReadMarks = redeliveries.clearReadMarks ?? deliveries.clearReadMarks
   const saveReply: Storage["saveReply"] = (message) => {
     const { reply } = message
-    const seen = reply._tag === "WithExit" ? () => handedOut.answered(reply.requestId) : undefined
-    return timed("save_reply", storage.saveReply(message), seen)
+    const onSaved = reply._tag === "WithExit" ? () => deliveries.finished(reply.requestId) : undefined
+    return timed("save_reply", storage.saveReply(message), onSaved)
   }
   const read = reading(storage, saveReply)
-  const shards = newShards()
+  const shards = resetShards()
   return {
     ...storage,
     saveRequest: (message) =>
@@ -119,17 +109,17 @@ const watched = ({ metrics, options, redeliveries, storage }: Decorating): Stora
         "unprocessed_messages_by_id",
         Effect.map(storage.unprocessedMessagesById(ids), (messages) => messages.map(read))
       ),
-    // The probe comes first: resetting forgets what was handed out.
+    // Counted first: the reset clears the marks of what was delivered.
     resetShards: (ids) => {
       const given = Array.from(ids)
       return Effect.zipRight(
-        Effect.suspend(() => redeliveries.count(shards.taken(given))),
+        Effect.suspend(() => redeliveries.count(shards.added(given))),
         timed("reset_shards", storage.resetShards(given))
       )
     },
     unregisterShardReplyHandlers: (shardId) =>
       Effect.zipRight(
-        Effect.sync(() => shards.gone(shardId)),
+        Effect.sync(() => shards.remove(shardId)),
         storage.unregisterShardReplyHandlers(shardId)
       ),
     resetAddress: (address) => timed("reset_address", storage.resetAddress(address)),
@@ -137,7 +127,7 @@ const watched = ({ metrics, options, redeliveries, storage }: Decorating): Stora
   }
 }
 
-// A message that was read carries the `saveReply` of the storage it was read from; the decorated one takes its place.
+// A message carries the `saveReply` of the storage that read it. The decorated one takes its place.
 const reading =
   (storage: Storage, saveReply: Storage["saveReply"]) =>
   <R extends Rpc.Any>(message: Message.Incoming<R>): Message.Incoming<R> =>
@@ -145,16 +135,16 @@ const reading =
       ? new Message.IncomingRequest({ ...message, respond: saveReply })
       : message
 
-// With advisory locks all shards that are held are reset again and again; only those that are new tell of a lost run.
-const newShards = () => {
+// With advisory locks, held shards are reset again and again. Only new ones come from another runner.
+const resetShards = () => {
   const held = new Set<string>()
   return {
-    taken: (ids: ReadonlyArray<ShardId.ShardId>): ReadonlyArray<string> => {
+    added: (ids: ReadonlyArray<ShardId.ShardId>): ReadonlyArray<string> => {
       const added = ids.map((id) => id.toString()).filter((id) => !held.has(id))
       added.forEach((id) => held.add(id))
       return added
     },
-    gone: (id: ShardId.ShardId): void => {
+    remove: (id: ShardId.ShardId): void => {
       held.delete(id.toString())
     }
   }

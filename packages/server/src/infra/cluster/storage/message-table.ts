@@ -1,16 +1,22 @@
-/** The tables in which `@effect/cluster` 0.60 stores messages, and how PostgreSQL and SQLite spell what is asked of them. */
+/** The table in which `@effect/cluster` 0.60 stores messages, on PostgreSQL and on SQLite. */
 import type * as SqlClient from "@effect/sql/SqlClient"
+
+/** Where the messages are stored. */
+export interface MessageTableOptions {
+  /** The prefix of the tables, as given to `SqlMessageStorage.layerWith`; `cluster` by default. */
+  readonly prefix?: string | undefined
+}
 
 /** The dialects whose tables are known here. */
 export type KnownDialect = "pg" | "sqlite"
 
-/** The message table of a prefix, and the words of its dialect. */
+/** The message table of a prefix, in its dialect. */
 export interface MessageTable {
   readonly name: string
-  /** The table of shard locks of the same prefix; PostgreSQL has it where advisory locks are turned off. */
+  /** The table of shard locks. On PostgreSQL it exists only where advisory locks are turned off. */
   readonly locks: string
   readonly dialect: KnownDialect
-  /** `processed = FALSE`, as the indexes know it. */
+  /** The condition `processed = FALSE`, in the form that the indexes have. */
   readonly isUnprocessed: string
 }
 
@@ -31,5 +37,5 @@ export const messageTable = (sql: SqlClient.SqlClient, prefix = "cluster"): Mess
       }
 }
 
-/** A count or time that came as a number, a bigint or, from PostgreSQL, as text; `null` is 0. */
+/** A count or a time, which drivers return as a number, a bigint or, on PostgreSQL, text; `null` is 0. */
 export const toNumber = (value: unknown): number => (value === null || value === undefined ? 0 : Number(value))

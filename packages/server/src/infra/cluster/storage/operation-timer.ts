@@ -1,18 +1,19 @@
-/** Timing the operations of a storage: `cluster_storage_operation_seconds` by operation and outcome. */
+/** Times the operations of a storage: `cluster_storage_operation_seconds` by operation and outcome. */
 import type * as Effect from "effect/Effect"
+import { bind } from "../../../observe/instrument/bind.ts"
 import type { MetricsService } from "../../../observe/metrics.ts"
-import { bind, bound, byOutcome } from "../bind.ts"
-import { timer, type Watcher, watchWith } from "../watch.ts"
+import { type Watcher, watchWith } from "../../../observe/track/watch.ts"
+import { bound, byOutcome } from "../bound-series.ts"
 
-/** Times an operation by its name and shows the value of a success to `seen`; the effect stays as it is. */
-export type Timed = <A, E, R>(
+/** The effect of a storage operation, timed. `onValue` is given the value of a success. */
+export type OperationTimer = <A, E, R>(
   storage_operation: string,
   effect: Effect.Effect<A, E, R>,
-  seen?: (value: A) => void
+  onValue?: (value: A) => void
 ) => Effect.Effect<A, E, R>
 
-/** A timer of storage operations. */
-export const timedOperations = ({ cluster, meter }: MetricsService): Timed => {
+/** The timer of the operations of one storage. Each operation has one watcher and its series, made at its first use. */
+export const operationTimer = ({ cluster, meter }: MetricsService): OperationTimer => {
   const watchers = new Map<string, Watcher>()
   const watcherOf = (storage_operation: string): Watcher => {
     const known = watchers.get(storage_operation)
@@ -22,9 +23,13 @@ export const timedOperations = ({ cluster, meter }: MetricsService): Timed => {
     const series = bound(meter, () =>
       byOutcome((outcome) => bind(cluster.storageDuration, { storage_operation, outcome }))
     )
-    const made = timer(meter, "cluster storage", (outcome) => series()(outcome))
+    const made: Watcher = {
+      site: "cluster storage",
+      meter,
+      ended: (outcome, seconds) => series()(outcome).record(seconds)
+    }
     watchers.set(storage_operation, made)
     return made
   }
-  return (operation, effect, seen) => watchWith(effect, watcherOf(operation), seen)
+  return (operation, effect, onValue) => watchWith(effect, watcherOf(operation), onValue)
 }

@@ -1,46 +1,49 @@
 /**
- * Messages that storage handed to a runner that is gone. Only the mark `last_read` of a message that is not done tells of
- * them, and taking over their shard clears it: so it is asked just before. A resumed stream is left out, its handler
- * counts it. A runner that stops marks messages that it will not handle any more: it takes those marks back.
+ * Counts the messages that storage delivers again because the runner that had them is gone. The only trace of them is
+ * the mark `last_read` of an unfinished message, which taking over its shard clears: so they are counted just before.
+ * Streams that resume are left out, their handler counts them. A runner that stops clears the marks of what it read but
+ * did not handle.
  */
 import type * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
+import { bind } from "../../../observe/instrument/bind.ts"
 import type { MetricsService } from "../../../observe/metrics.ts"
-import { bind } from "../bind.ts"
-import { handedOutOf, rememberedMessages, type Unhandled } from "../deliveries.ts"
+import { deliveriesOf, rememberedMessages, type UnhandledMessages } from "../deliveries.ts"
 import { type ClusterMetricsOptions, isObserved } from "../options.ts"
-import { type MessageTable, messageTable, toNumber } from "./message-table.ts"
+import { type MessageTable, messageTable, type MessageTableOptions, toNumber } from "./message-table.ts"
 
-/** What asks the message table. */
+/** Redeliveries from one storage. Neither effect fails. */
 export interface Redeliveries {
-  /** Counts what was handed out before in these shards. */
+  /** Counts the messages of these shards that were delivered before. */
   readonly count: (shards: ReadonlyArray<string>) => Effect.Effect<void>
-  /** Takes back the mark of messages that were read and never reached a handler. */
-  readonly takeBack: ((unhandled: Unhandled) => Effect.Effect<void>) | undefined
+  /** Clears the mark of messages that were read and reached no handler. */
+  readonly clearReadMarks: ((unhandled: UnhandledMessages) => Effect.Effect<void>) | undefined
 }
 
-/** Where nothing is known of the storage. */
-export const noRedeliveries: Redeliveries = { count: () => Effect.void, takeBack: undefined }
+/** The redeliveries from a storage whose tables are not known: none is counted. */
+export const noRedeliveries: Redeliveries = { count: () => Effect.void, clearReadMarks: undefined }
 
 interface RedeliveryOptions {
   readonly sql: SqlClient.SqlClient
   readonly metrics: MetricsService
-  readonly options: ClusterMetricsOptions
-  readonly prefix: string | undefined
+  readonly options: ClusterMetricsOptions & MessageTableOptions
 }
 
 const site = "cluster redeliveries"
 
-/** Redeliveries from a message table. Neither effect ever fails, or takes more than five seconds, half of the time that a takeover has by default. */
-export const redeliveriesIn = ({ metrics, options, prefix, sql: client }: RedeliveryOptions): Redeliveries => {
+/**
+ * Redeliveries from a message table. Each query is given up after five seconds, half of the time that taking over a
+ * shard may take by default.
+ */
+export const redeliveriesIn = ({ metrics, options, sql: client }: RedeliveryOptions): Redeliveries => {
   const sql = client.withoutTransforms()
-  const table = messageTable(sql, prefix)
+  const table = messageTable(sql, options.prefix)
   if (table === undefined) {
     metrics.meter.warnOnce(site, "Redeliveries from storage are counted on PostgreSQL and SQLite only", {})
     return noRedeliveries
   }
-  const safely = <E>(asking: Effect.Effect<unknown, E>): Effect.Effect<void> =>
-    asking.pipe(
+  const safely = <E>(query: Effect.Effect<unknown, E>): Effect.Effect<void> =>
+    query.pipe(
       Effect.withTracerEnabled(false),
       Effect.timeout("5 seconds"),
       Effect.catchAllCause((cause) =>
@@ -53,18 +56,18 @@ export const redeliveriesIn = ({ metrics, options, prefix, sql: client }: Redeli
     )
   return {
     count: (shards) => (shards.length === 0 ? Effect.void : safely(count({ sql, table, metrics, options }, shards))),
-    takeBack: (unhandled) => safely(takeBack({ sql, table }, unhandled))
+    clearReadMarks: (unhandled) => safely(clearReadMarks({ sql, table }, unhandled))
   }
 }
 
-interface In {
+interface InTable {
   readonly sql: SqlClient.SqlClient
   readonly table: MessageTable
 }
 
 type Counting = Pick<RedeliveryOptions, "metrics" | "options">
 
-const count = ({ metrics, options, sql, table }: In & Counting, shards: ReadonlyArray<string>) =>
+const count = ({ metrics, options, sql, table }: InTable & Counting, shards: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const from = sql`FROM ${sql(table.name)}
       WHERE ${sql.literal(table.isUnprocessed)} AND last_read IS NOT NULL AND kind = 0 AND last_reply_id IS NULL
@@ -74,7 +77,7 @@ const count = ({ metrics, options, sql, table }: In & Counting, shards: Readonly
     if (found.length > 0) {
       const again = yield* sql<{ id: unknown }>`
         SELECT CAST(id AS TEXT) AS id ${from} LIMIT ${sql.literal(String(rememberedMessages))}`
-      handedOutOf(metrics.meter).arriveAgain(again.map(({ id }) => BigInt(String(id))))
+      deliveriesOf(metrics.meter).expectRedelivery(again.map(({ id }) => BigInt(String(id))))
     }
     for (const { count, entity_type } of found) {
       if (isObserved(entity_type, options)) {
@@ -83,19 +86,22 @@ const count = ({ metrics, options, sql, table }: In & Counting, shards: Readonly
     }
   })
 
-// The runner that takes the shard over would clear the mark too, and nobody reads it in between. A shard that another
-// runner has locked is left alone: its marks are that runner's.
-const takeBack = ({ sql, table }: In, { entityTypes, except, runner, shards }: Unhandled) =>
+// The runner that takes the shard over clears the mark too, and nobody reads it in between. A shard that another runner
+// has locked is left alone: its marks are that runner's.
+const clearReadMarks = ({ sql, table }: InTable, { entityTypes, except, runner, shards }: UnhandledMessages) =>
   Effect.flatMap(
     hasLocks(sql, table),
     (hasLocks) => sql`UPDATE ${sql(table.name)} SET last_read = NULL
       WHERE ${sql.literal(table.isUnprocessed)} AND last_read IS NOT NULL AND kind = 0 AND last_reply_id IS NULL
       AND ${sql.in("shard_id", shards)} AND ${sql.in("entity_type", entityTypes)}
-      ${hasLocks ? sql`AND shard_id NOT IN (SELECT shard_id FROM ${sql(table.locks)} WHERE address <> ${runner})` : sql.literal("")}
+      ${hasLocks ? notLockedByOthers(sql, table, runner) : sql.literal("")}
       ${sql.literal(except.length === 0 ? "" : `AND id NOT IN (${except.join(",")})`)}`
   )
 
-// Locks in memory and advisory locks are in no table.
+const notLockedByOthers = (sql: SqlClient.SqlClient, { locks }: MessageTable, runner: string) =>
+  sql`AND shard_id NOT IN (SELECT shard_id FROM ${sql(locks)} WHERE address <> ${runner})`
+
+// Advisory locks and locks in memory have no table.
 const hasLocks = (sql: SqlClient.SqlClient, { dialect, locks }: MessageTable) =>
   Effect.map(
     dialect === "pg"

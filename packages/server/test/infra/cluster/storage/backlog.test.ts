@@ -32,7 +32,10 @@ const insert = (sql: SqlClient.SqlClient, message: Record<string, string | numbe
 const at = (millis: number, sequence: number): string =>
   String(Snowflake.make({ machineId: MachineId.make(1), sequence, timestamp: millis }))
 
-/** One of each kind of row, and a thousand that are done; then the gauges. */
+/** Both gauges, which are sampled one after the other. */
+const sampled = moved("cluster_message_backlog", "cluster_message_backlog_oldest_age_seconds")
+
+/** Rows in each state, and the gauges that follow from them. */
 const reads = (options: BacklogOptions) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
@@ -53,20 +56,24 @@ const reads = (options: BacklogOptions) =>
       until: (found) => found['cluster_message_backlog{state="pending"}'] !== undefined,
       times: 200
     })
-    for (const message of [
-      { id: ago(100, 1), processed: no },
-      { id: ago(50, 2), processed: no, shard_id: "other:7" },
-      { id: ago(900, 3), processed: no, deliver_at: now - 20_000 },
-      { id: ago(300, 4), processed: no, last_read: read },
-      { id: ago(800, 5), processed: no, deliver_at: now + 60_000 },
-      { id: ago(800, 6), processed: no, kind: 2 },
-      { id: ago(5000, 7), processed: yes, last_read: read }
-    ]) {
-      yield* insert(sql, message)
-    }
+    // In one transaction, so that no sample sees only some of the rows.
+    yield* sql.withTransaction(
+      Effect.forEach(
+        [
+          { id: ago(100, 1), processed: no },
+          { id: ago(50, 2), processed: no, shard_id: "other:7" },
+          { id: ago(900, 3), processed: no, deliver_at: now - 20_000 },
+          { id: ago(300, 4), processed: no, last_read: read },
+          { id: ago(800, 5), processed: no, deliver_at: now + 60_000 },
+          { id: ago(800, 6), processed: no, kind: 2 },
+          { id: ago(5000, 7), processed: yes, last_read: read }
+        ],
+        (message) => insert(sql, message)
+      )
+    )
     yield* sql`CREATE TABLE before_ AS SELECT * FROM cluster_messages`
-    yield* Effect.repeat(Effect.zipRight(Effect.sleep("20 millis"), moved("cluster_message_backlog")), {
-      until: (found) => Object.keys(found).length > 0,
+    yield* Effect.repeat(Effect.zipRight(Effect.sleep("20 millis"), sampled), {
+      until: (found) => Object.keys(found).length === 4,
       times: 200
     })
     expect(yield* moved("cluster_message_backlog")).toEqual({
@@ -83,7 +90,7 @@ const reads = (options: BacklogOptions) =>
       yield* sql`SELECT id, kind, processed FROM before_ EXCEPT SELECT id, kind, processed FROM cluster_messages`
     expect(changed).toEqual([])
     yield* sql`DELETE FROM cluster_messages`
-    yield* Effect.repeat(Effect.zipRight(Effect.sleep("50 millis"), moved("cluster_message_backlog")), {
+    yield* Effect.repeat(Effect.zipRight(Effect.sleep("50 millis"), sampled), {
       until: (found) => Object.keys(found).length === 0,
       times: 200
     })
@@ -177,8 +184,8 @@ describe("a second backlog of the same table", () => {
       })
       expect(yield* Testing.snapshot).toMatchObject({ 'cluster_message_backlog{state="pending"}': 0 })
       expect(lines.filter((line) => line.includes("backlog"))).toEqual([
-        'The backlog of "cluster_messages" is sampled already, and ClusterMetrics.backlog changes nothing beside that: ' +
-          "leave it out, or give the ready-made runner metrics: { backlog: false }"
+        'The backlog of "cluster_messages" is sampled already, and this ClusterMetrics.backlog changes nothing. ' +
+          "Omit it, or use the option metrics: { backlog: false } of the ready-made runner"
       ])
     }).pipe(Effect.provide(sqlite), Effect.provide(Testing.layer()))
   )
@@ -195,8 +202,8 @@ describe("what it can't read", () => {
         ["ClusterBacklogError", "Table", "cluster_messages"]
       ])
       expect(errors[0]?.message).toBe(
-        'there is no message table "nowhere_messages" in this database: give ClusterMetrics.backlog the SqlClient and the ' +
-          "prefix of the cluster's SqlMessageStorage, and leave it out where messages are not stored in SQL"
+        'There is no message table "nowhere_messages" in this database. Give ClusterMetrics.backlog the SqlClient and the ' +
+          "prefix of the cluster's SqlMessageStorage, or omit it if messages are not stored in SQL"
       )
       expect(errors[0]).toBeInstanceOf(BacklogError)
     }).pipe(Effect.provide(testCluster()), Effect.provide(sqlite))

@@ -1,20 +1,22 @@
-/** Series bound once for a hot path, and bound again when series were removed. */
+/** Series that a hot path binds once, and binds again after series were removed. */
 import type { FailedOutcome, Outcome } from "../../observe/catalogue/outcome.ts"
-import type { Meter } from "../../observe/instrument/meter.ts"
 import { Bindings } from "../../observe/instrument/bindings.ts"
+import type { Ambient } from "../../observe/instrument/label.ts"
+import type { Meter } from "../../observe/instrument/meter.ts"
 import type { Series } from "../../observe/instrument/series.ts"
 
-export { bind } from "../../observe/instrument/bind.ts"
-export type { Ambient } from "../../observe/instrument/label.ts"
+const noAmbient: Ambient = []
 
-/** What was bound once, and is bound again when series were removed. */
+/** What `make` binds: made now, so that the series are there at 0, and made again after a removal of series. */
 export const bound = <A>(meter: Meter, make: () => A): (() => A) => {
   const bindings = new Bindings<A>(meter)
-  return () => {
-    const branch = bindings.under([])
+  const current = (): A => {
+    const branch = bindings.under(noAmbient)
     branch.bound ??= make()
     return branch.bound
   }
+  current()
+  return current
 }
 
 /** The series of a metric for each outcome, bound when the first of them is recorded. */

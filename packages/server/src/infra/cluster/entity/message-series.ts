@@ -1,0 +1,49 @@
+/** The series that the messages of one RPC of one entity type move. */
+import { type Outcome, success } from "../../../observe/catalogue/outcome.ts"
+import { bind } from "../../../observe/instrument/bind.ts"
+import type { Ambient } from "../../../observe/instrument/label.ts"
+import type { Series } from "../../../observe/instrument/series.ts"
+import type { MetricsService } from "../../../observe/metrics.ts"
+import { bound, byOutcome } from "../bound-series.ts"
+
+/** The series of one RPC of one entity type. */
+export interface MessageSeries {
+  readonly received: Series
+  readonly latency: Series
+  readonly processed: Series
+  readonly processing: (outcome: Outcome) => Series
+  readonly wait: Series
+  readonly delay: Series
+  readonly depth: Series
+  readonly inFlight: Series
+  readonly restarted: Series
+  readonly resumed: Series
+  readonly errors: (type: string) => Series
+}
+
+/** The series of one RPC of an entity type: bound once, and again after a removal. */
+export const messageSeries = (
+  { cluster, meter }: MetricsService,
+  { entity_type, message }: { readonly entity_type: string; readonly message: string | undefined },
+  ambient: Ambient
+): (() => MessageSeries) => {
+  const operation = { entity_type, operation: "receive", message }
+  return bound(meter, () => {
+    const processing = byOutcome((outcome) =>
+      bind(cluster.messageProcessing, { entity_type, message, outcome }, ambient)
+    )
+    return {
+      received: bind(cluster.messagesReceived, operation, ambient),
+      latency: bind(cluster.messageLatency, operation, ambient),
+      processed: processing(success),
+      processing,
+      wait: bind(cluster.messageWait, { entity_type }, ambient),
+      delay: bind(cluster.messageDelay, { entity_type }, ambient),
+      depth: bind(cluster.mailboxDepth, { entity_type }, ambient),
+      inFlight: bind(cluster.messagesInFlight, { entity_type }, ambient),
+      restarted: bind(cluster.redeliveries, { entity_type, reason: "entity_restart" }, ambient),
+      resumed: bind(cluster.redeliveries, { entity_type, reason: "stream_resume" }, ambient),
+      errors: (type) => bind(cluster.errors, { entity_type, type }, ambient)
+    }
+  })
+}
