@@ -10,17 +10,46 @@
 const observe = "packages/server/src/observe"
 const infra = "packages/server/src/infra"
 
-const optionalPeersOfInfra = [
+const optionalPeersOfCluster = [
   "@effect/cluster",
-  "@effect/experimental",
   "@effect/platform",
   "@effect/platform-node",
   "@effect/rpc",
-  "@effect/sql",
-  "@effect/workflow"
+  "@effect/sql"
 ]
 
+const optionalPeersOfJobs = [...optionalPeersOfCluster, "@effect/experimental"]
+
 const core = ["catalogue", "instrument", "track"]
+
+const inInfra = (folder, imports, packages) => ({
+  folder: `${infra}/${folder}`,
+  imports: [...core, "metrics", ...imports],
+  packages: ["effect", ...packages]
+})
+
+const infraLayers = {
+  decorator: inInfra("decorator", [], []),
+  jobs: inInfra("jobs", ["decorator"], optionalPeersOfJobs),
+  workflow: inInfra("workflow", ["decorator"], ["@effect/workflow"]),
+  // The entry imports the folders below it, and they the files beside them: options, errors, deliveries, bound series.
+  cluster: inInfra(
+    "cluster",
+    ["cron", "entity", "sharding", "storage", "shards", "peers", "runner"].map((part) => `cluster/${part}`),
+    optionalPeersOfCluster
+  ),
+  "cluster/cron": inInfra("cluster/cron", ["cluster"], optionalPeersOfCluster),
+  "cluster/entity": inInfra("cluster/entity", ["cluster", "cluster/cron"], optionalPeersOfCluster),
+  "cluster/sharding": inInfra("cluster/sharding", ["decorator", "cluster", "cluster/entity"], optionalPeersOfCluster),
+  "cluster/storage": inInfra("cluster/storage", ["decorator", "cluster"], optionalPeersOfCluster),
+  "cluster/shards": inInfra("cluster/shards", ["decorator", "cluster", "cluster/storage"], optionalPeersOfCluster),
+  "cluster/peers": inInfra("cluster/peers", ["decorator", "cluster"], optionalPeersOfCluster),
+  "cluster/runner": inInfra(
+    "cluster/runner",
+    ["cluster", "cluster/sharding", "cluster/storage", "cluster/shards", "cluster/peers"],
+    optionalPeersOfCluster
+  )
+}
 
 export const closed = ["packages/server/src"]
 
@@ -50,7 +79,7 @@ export const layers = {
     imports: ["instrument", "metrics", "points", "collect", "config", "otlp", "prometheus"],
     packages: ["effect"]
   },
-  infra: { folder: infra, imports: [...core, "metrics"], packages: ["effect", ...optionalPeersOfInfra] },
+  ...infraLayers,
   "server's tests": {
     folder: "packages/server/test",
     imports: [
@@ -64,7 +93,7 @@ export const layers = {
       "otlp",
       "prometheus",
       "telemetry",
-      "infra"
+      ...Object.keys(infraLayers)
     ],
     packages: ["*"],
     workspace: ["@parametric-portal/server", "@parametric-portal/dashboard"]
@@ -80,7 +109,7 @@ export const layers = {
       "otlp",
       "prometheus",
       "telemetry",
-      "infra",
+      ...Object.keys(infraLayers),
       "server's tests"
     ],
     packages: ["*"],

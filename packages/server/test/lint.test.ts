@@ -54,9 +54,29 @@ const directions = [
   ["otlp imports the cluster", `${observe}/otlp/c.ts`, `import "@effect/cluster/Sharding"`],
   ["telemetry imports track", `${observe}/telemetry.ts`, `import "./track/watch.ts"`],
   ["prometheus imports telemetry", `${observe}/prometheus/a.ts`, `import "../telemetry.ts"`],
-  ["infra imports telemetry", `${infra}/jobs/a.ts`, `import "../../observe/telemetry.ts"`],
-  ["infra imports OpenTelemetry", `${infra}/jobs/b.ts`, `import "@opentelemetry/api"`],
-  ["infra imports another package's file", `${infra}/jobs/c.ts`, `import "../../../../job-server/src/main.ts"`],
+  ["jobs import telemetry", `${infra}/jobs/a.ts`, `import "../../observe/telemetry.ts"`],
+  ["jobs import OpenTelemetry", `${infra}/jobs/b.ts`, `import "@opentelemetry/api"`],
+  ["jobs import another package's file", `${infra}/jobs/c.ts`, `import "../../../../job-server/src/main.ts"`],
+  ["jobs import the metrics of the cluster", `${infra}/jobs/d.ts`, `import "../cluster.ts"`],
+  ["workflow imports telemetry", `${infra}/workflow/a.ts`, `import "../../observe/telemetry.ts"`],
+  ["workflow imports a part of the cluster", `${infra}/workflow/b.ts`, `import "../cluster/options.ts"`],
+  ["workflow imports the cluster itself", `${infra}/workflow/c.ts`, `import "@effect/cluster/Sharding"`],
+  ["the entry of workflow imports jobs", `${infra}/workflow.ts`, `import "./jobs.ts"`],
+  ["decorator imports cluster", `${infra}/decorator/a.ts`, `import "../cluster/options.ts"`],
+  ["decorator imports the cluster itself", `${infra}/decorator/b.ts`, `import "@effect/cluster/Sharding"`],
+  ["cluster imports telemetry", `${infra}/cluster/a.ts`, `import "../../observe/telemetry.ts"`],
+  ["cluster imports jobs", `${infra}/cluster/b.ts`, `import "../jobs/lane.ts"`],
+  ["cluster imports workflow", `${infra}/cluster/c.ts`, `import "@effect/workflow/Workflow"`],
+  ["cron imports entity", `${infra}/cluster/cron/a.ts`, `import "../entity/handler.ts"`],
+  ["cron imports decorator", `${infra}/cluster/cron/b.ts`, `import "../../decorator/decorate-once.ts"`],
+  ["entity imports sharding", `${infra}/cluster/entity/a.ts`, `import "../sharding/clients.ts"`],
+  ["entity imports storage", `${infra}/cluster/entity/b.ts`, `import "../storage/message-table.ts"`],
+  ["sharding imports storage", `${infra}/cluster/sharding/a.ts`, `import "../storage/message-table.ts"`],
+  ["sharding imports runner", `${infra}/cluster/sharding/b.ts`, `import "../runner/node-runner.ts"`],
+  ["storage imports shards", `${infra}/cluster/storage/a.ts`, `import "../shards/held-shards.ts"`],
+  ["shards import peers", `${infra}/cluster/shards/a.ts`, `import "../peers/runners.ts"`],
+  ["peers import storage", `${infra}/cluster/peers/a.ts`, `import "../storage/message-table.ts"`],
+  ["runner imports entity", `${infra}/cluster/runner/a.ts`, `import "../entity/handler.ts"`],
   [
     "monitoring imports more than data",
     "packages/monitoring/src/a.ts",
@@ -101,9 +121,10 @@ const inInfra = [
 
 const planted: ReadonlyArray<Planted> = [
   ...directions.map((violation) => refused("rooms(imports)", violation)),
-  ...inInfra.map(([rule, name, source]) => refused(rule, [name, `${infra}/${name}.ts`, source])),
+  ...inInfra.map(([rule, name, source]) => refused(rule, [name, `${infra}/cluster/${name}.ts`, source])),
   refused("rooms(placed)", ["a file in no layer", "packages/server/src/other.ts", `export const a = 1`]),
   refused("rooms(placed)", ["a new file beside the entries", `${observe}/new.ts`, `export const a = 1`]),
+  refused("rooms(placed)", ["a new folder of infra", `${infra}/new/a.ts`, `export const a = 1`]),
   refused("rooms(named)", ["a file called utils", "packages/job-server/src/utils.ts", `export const a = 1`]),
   refused("rooms(named)", ["a folder called helpers", "packages/job-server/src/helpers/a.ts", `export const a = 1`]),
   refused("vitest(no-focused-tests)", [
@@ -145,9 +166,25 @@ const planted: ReadonlyArray<Planted> = [
     `import "../metrics.ts"\nimport "../config/options.ts"\nimport "@opentelemetry/resources"\nimport "node:os"`
   ),
   allowed(
-    "infra imports metrics and the cluster",
-    `${infra}/cluster/ok.ts`,
-    `import "../../observe/metrics.ts"\nimport "@effect/cluster/Sharding"`
+    "a part of the cluster imports metrics and the cluster itself",
+    `${infra}/cluster/peers/ok.ts`,
+    `import "../../../observe/metrics.ts"\nimport "@effect/cluster/Sharding"\nimport "../options.ts"`
+  ),
+  allowed("the entry of cluster imports its parts", `${infra}/cluster.ts`, `import "./cluster/runner/node-runner.ts"`),
+  allowed(
+    "runner imports sharding, shards, storage and peers",
+    `${infra}/cluster/runner/ok.ts`,
+    `import "../sharding/sharding.ts"\nimport "../shards/runner-storage.ts"\nimport "../storage/backlog.ts"\nimport "../peers/runners.ts"`
+  ),
+  allowed("sharding imports entity", `${infra}/cluster/sharding/ok.ts`, `import "../entity/lifecycle.ts"`),
+  allowed("entity imports cron", `${infra}/cluster/entity/ok.ts`, `import "../cron/cron-outcome.ts"`),
+  allowed("shards import storage", `${infra}/cluster/shards/ok.ts`, `import "../storage/operation-timer.ts"`),
+  ...["jobs", "workflow", "cluster/storage"].map((folder) =>
+    allowed(
+      `${folder} imports decorator`,
+      `${infra}/${folder}/decorates.ts`,
+      `import "${folder.includes("/") ? "../.." : ".."}/decorator/decorate-once.ts"`
+    )
   ),
   allowed(
     "a test imports any part of its own package",
@@ -172,7 +209,7 @@ const planted: ReadonlyArray<Planted> = [
   ),
   allowed(
     "a cast with its proof",
-    `${infra}/proved.ts`,
+    `${infra}/cluster/proved.ts`,
     `// oxlint-disable-next-line typescript/consistent-type-assertions -- the proof\nexport const a = (b: unknown) => b as string`
   )
 ]
