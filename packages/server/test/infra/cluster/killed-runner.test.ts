@@ -1,4 +1,4 @@
-/** Two real runners on a real PostgreSQL, one of them killed: the small form of the end-to-end test. */
+/** Two real runners on a real PostgreSQL, one of them killed. The end-to-end test is the same with more. */
 import { expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { play } from "../../support/cluster-scenario.ts"

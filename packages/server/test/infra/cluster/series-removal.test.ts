@@ -1,4 +1,4 @@
-/** What the cluster layer binds once is bound again when its series were removed. */
+/** Series that the cluster layer binds once are bound again after a removal. */
 import * as ClusterSchema from "@effect/cluster/ClusterSchema"
 import * as Entity from "@effect/cluster/Entity"
 import * as Rpc from "@effect/rpc/Rpc"

@@ -1,4 +1,4 @@
-/** What a runner that stops had read from storage: redelivered is what a handler had, and not what was only read. */
+/** A runner that stops clears the read marks of messages that no handler had: only the others count as redelivered. */
 import * as ClusterSchema from "@effect/cluster/ClusterSchema"
 import * as Entity from "@effect/cluster/Entity"
 import * as Rpc from "@effect/rpc/Rpc"
@@ -85,11 +85,9 @@ const handedOver = (meanwhile: (sql: SqlClient.SqlClient) => Effect.Effect<unkno
     expect(yield* moved("telemetry_watch_errors_total")).toEqual({})
   }).pipe((test) => inDatabase(test, sqlite))
 
-it.live("counts what its handlers had, and takes back the mark of what it only read", () =>
-  handedOver(() => Effect.void)
-)
+it.live("counts what its handlers had, and clears the mark of what it only read", () => handedOver(() => Effect.void))
 
-it.live("counts what a handler had for so long that storage gave it out again", () =>
+it.live("counts a message that a handler had for so long that storage read it again", () =>
   handedOver((sql) =>
     Effect.zipRight(
       sql`UPDATE cluster_messages SET last_read = datetime(CURRENT_TIMESTAMP, '-11 minutes')`,
@@ -108,7 +106,7 @@ it.live("counts what a handler had for so long that storage gave it out again", 
   )
 )
 
-it.live("remembers of what its handlers had only what has no answer", () =>
+it.live("remembers only the messages that its handlers have not finished", () =>
   inDatabase(
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
@@ -217,7 +215,7 @@ describe("a runner that lost its shards leaves alone what their new runner read"
   )
 
   it.scopedLive(
-    "not having noticed it, and takes back what it has read of the others, with a table of locks on PostgreSQL",
+    "not having noticed it, and clears the marks of the other shards, with a table of locks on PostgreSQL",
     () =>
       inDatabase(
         Effect.gen(function* () {
@@ -235,7 +233,7 @@ describe("a runner that lost its shards leaves alone what their new runner read"
       )
   )
 
-  it.live("and takes back what it has read itself", () =>
+  it.live("and clears the marks of what it has read itself", () =>
     inDatabase(
       Effect.gen(function* () {
         const { marked, scope } = yield* withMessageRead("30 minutes")

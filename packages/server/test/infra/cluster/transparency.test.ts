@@ -1,4 +1,4 @@
-/** The same scripted program with and without the decorators: what can be observed is the same, event by event. */
+/** A scripted program with and without the decorator of `Sharding`: the same events in the same order. */
 import { MailboxFull } from "@effect/cluster/ClusterError"
 import * as ClusterSchema from "@effect/cluster/ClusterSchema"
 import * as DeliverAt from "@effect/cluster/DeliverAt"

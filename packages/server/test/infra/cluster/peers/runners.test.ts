@@ -24,7 +24,7 @@ const elsewhere = Effect.gen(function* () {
 })
 
 describe("other runners", () => {
-  it.scopedLive("counts a try to reach one that is not there, which a client retries unseen", () =>
+  it.scopedLive("counts a send to one that is not there, which a client retries unseen", () =>
     Effect.gen(function* () {
       const Volatile = Entity.make("Volatile", [Rpc.make("Ping")])
       const runner = yield* Layer.build(

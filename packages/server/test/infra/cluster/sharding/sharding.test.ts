@@ -8,8 +8,8 @@ import * as Testing from "../../../../src/observe/testing.ts"
 import { moved, ready, testCluster } from "../test-cluster.ts"
 import { add, base, type Counter, CounterLive, logged } from "./counter.ts"
 
-describe("decorating", () => {
-  it.effect("twice counts once, and is said once", () =>
+describe("decorating a sharding", () => {
+  it.effect("twice counts once, and warns once", () =>
     Effect.gen(function* () {
       const { lines, logger } = logged()
       const twice = CounterLive.pipe(

@@ -8,8 +8,8 @@ import * as Testing from "../../../../src/observe/testing.ts"
 import { moved, ready } from "../test-cluster.ts"
 import { add, base, CounterLive, logged } from "./counter.ts"
 
-describe("decorating", () => {
-  it.effect("warns once of what was registered beside it", () =>
+describe("what is registered on an undecorated sharding", () => {
+  it.effect("is warned of once", () =>
     Effect.gen(function* () {
       const { lines, logger } = logged()
       const late = <A, E, R>(layer: Layer.Layer<A, E, R>) => Layer.unwrapEffect(Effect.as(Effect.sleep(1), layer))
@@ -28,7 +28,7 @@ describe("decorating", () => {
     }).pipe(Effect.provide(Testing.layer()))
   )
 
-  it.effect("in two branches over one runner warns of nothing, and counts both", () =>
+  it.effect("is not what another branch over the same runner decorates: both are counted, without a warning", () =>
     Effect.gen(function* () {
       const { lines, logger } = logged()
       const late = <A, E, R>(layer: Layer.Layer<A, E, R>) => Layer.unwrapEffect(Effect.as(Effect.sleep(1), layer))
