@@ -12,9 +12,10 @@ import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { bind } from "../../observe/instrument/bind.ts"
+import { type FailedOutcome, failedOutcome } from "../../observe/catalogue/outcome.ts"
 import { MetricsService } from "../../observe/metrics.ts"
-import { ofCause } from "../../observe/track/outcome-of.ts"
-import { Watch, watchWith } from "../../observe/track/watch.ts"
+import { ofExit } from "../../observe/track/outcome-of.ts"
+import { Watch, type Watcher, watchWith } from "../../observe/track/watch.ts"
 import { decorateOnce } from "../decorator/decorate-once.ts"
 
 type Engine = WorkflowEngine.WorkflowEngine["Type"]
@@ -22,7 +23,7 @@ type Engine = WorkflowEngine.WorkflowEngine["Type"]
 type Instance = WorkflowEngine.WorkflowInstance["Type"]
 
 /** How a run ended: `undefined` is success. */
-type RunOutcome = "failure" | "defect" | "interrupted" | "suspended" | undefined
+type RunOutcome = FailedOutcome | "suspended" | undefined
 
 /** Decorates a `WorkflowEngine`, in a cluster or in memory. Provide the result to the layers of the workflows. */
 export const layer = (): Layer.Layer<
@@ -73,44 +74,39 @@ const watchRun = <A, E, R>(
 ): Effect.Effect<A, E, R> =>
   Effect.withFiberRuntime<A, E, R>((fiber) => {
     const instance = Option.getOrUndefined(Context.getOption(fiber.currentContext, WorkflowEngine.WorkflowInstance))
-    let exit: Exit.Exit<unknown, unknown> | undefined
-    const watch = new Watch(
-      {
-        site: "workflow",
-        meter,
-        ended: (_, seconds) => {
-          const labels = { workflow: workflow.name, outcome: exit && runOutcome(exit, workflow, instance) }
-          bind(handles.executions, labels).record(1)
-          bind(handles.duration, labels).record(seconds)
-        }
-      },
-      fiber
-    )
-    fiber.addObserver((ended) => {
-      exit = ended
-      watch.end({ _tag: "success" })
+    const record = (outcome: RunOutcome, seconds: number): void => {
+      const labels = { workflow: workflow.name, outcome }
+      bind(handles.executions, labels).record(1)
+      bind(handles.duration, labels).record(seconds)
+    }
+    const watcher: Watcher = {
+      site: "workflow",
+      meter,
+      ended: (outcome, seconds) => record(failedOutcome(outcome), seconds),
+      notCounted: (seconds) => record("suspended", seconds)
+    }
+    const watch = new Watch(watcher, fiber)
+    fiber.addObserver((exit) => {
+      meter.guard(watcher.site, () =>
+        isSuspended(exit, workflow, instance) ? watch.endUncounted() : watch.end(ofExit(exit))
+      )
     })
     return run
   })
 
-const runOutcome = (
+/** The run will be resumed. */
+const isSuspended = (
   exit: Exit.Exit<unknown, unknown>,
   workflow: Workflow.Any,
   instance: Instance | undefined
-): RunOutcome => {
+): boolean => {
   if (exit._tag === "Success") {
-    return undefined
+    return false
   }
-  const isInterrupted = Cause.isInterruptedOnly(exit.cause)
-  if (isInterrupted) {
-    return instance?.suspended === true && !instance.interrupted ? "suspended" : "interrupted"
-  }
-  // With `SuspendOnFailure` the engine makes the failure a suspension, after the fiber has ended.
-  if (Context.get(workflow.annotations, Workflow.SuspendOnFailure)) {
-    return "suspended"
-  }
-  const outcome = ofCause(exit.cause)
-  return outcome._tag === "success" ? undefined : outcome._tag
+  return Cause.isInterruptedOnly(exit.cause)
+    ? instance?.suspended === true && !instance.interrupted
+    : // The engine makes the failure a suspension, after the fiber has ended.
+      Context.get(workflow.annotations, Workflow.SuspendOnFailure)
 }
 
 const watchActivity = <A extends Activity.Any>(metrics: MetricsService, activity: A): A => ({
@@ -130,7 +126,7 @@ const watchExecution = <A, E, R>(
       site: "workflow activity",
       meter,
       ended: (outcome, seconds) => {
-        const labels = { workflow, activity, outcome: outcome._tag === "success" ? undefined : outcome._tag }
+        const labels = { workflow, activity, outcome: failedOutcome(outcome) }
         bind(handles.activityAttempts, labels).record(1)
         bind(handles.activityDuration, labels).record(seconds)
       }

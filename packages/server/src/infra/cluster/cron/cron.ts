@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import type * as Layer from "effect/Layer"
 import type { Scope } from "effect/Scope"
+import { failedOutcome } from "../../../observe/catalogue/outcome.ts"
 import { bind } from "../../../observe/instrument/bind.ts"
 import { MetricsService } from "../../../observe/metrics.ts"
 import { ofExit } from "../../../observe/track/outcome-of.ts"
@@ -45,8 +46,8 @@ const watchJob = <E, R>(
     site: "cluster cron",
     meter,
     ended: (outcome, seconds) => {
-      const failed = outcome._tag === "success" ? undefined : outcome._tag
-      bind(cluster.messageProcessing, { entity_type, message: "run", outcome: failed }).record(seconds)
+      const labels = { entity_type, message: "run", outcome: failedOutcome(outcome) }
+      bind(cluster.messageProcessing, labels).record(seconds)
       const type = errorTypeOf(outcome)
       if (type !== undefined) {
         bind(cluster.errors, { entity_type, type }).record(1)

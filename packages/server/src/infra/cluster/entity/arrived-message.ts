@@ -3,7 +3,7 @@
  * at most once, in whatever order the server, a defect or a shutdown asks for them.
  */
 import type * as Clock from "effect/Clock"
-import { type Outcome, success } from "../../../observe/catalogue/outcome.ts"
+import { failedOutcome, type Outcome, success } from "../../../observe/catalogue/outcome.ts"
 import { errorTypeOf } from "../cluster-error.ts"
 import type { MessageSeries } from "./message-series.ts"
 
@@ -77,7 +77,7 @@ export class ArrivedMessage {
     }
     if (before === "running") {
       series.inFlight.add(-1)
-      const processed = outcome === success ? series.processed : series.processing(outcome)
+      const processed = outcome === success ? series.processed : series.processing(failedOutcome(outcome))
       processed.record(seconds(this.startedNanos, now))
     }
     series.latency.record(seconds(this.arrivedNanos, now))

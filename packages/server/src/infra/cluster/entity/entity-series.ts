@@ -1,11 +1,11 @@
 /** The series that the entities of one type move when they come, are rebuilt and go. */
 import type { deactivationReasons } from "../../../observe/catalogue/cluster.ts"
-import type { Outcome } from "../../../observe/catalogue/outcome.ts"
-import { bind } from "../../../observe/instrument/bind.ts"
+import type { FailedOutcome } from "../../../observe/catalogue/outcome.ts"
+import { bind, bindEach } from "../../../observe/instrument/bind.ts"
 import type { Ambient } from "../../../observe/instrument/label.ts"
 import type { Series } from "../../../observe/instrument/series.ts"
 import type { MetricsService } from "../../../observe/metrics.ts"
-import { bound, byOutcome } from "../bound-series.ts"
+import { bound } from "../bound-series.ts"
 
 /** Why an entity was deactivated. */
 export type DeactivationReason = (typeof deactivationReasons)[number]
@@ -16,7 +16,7 @@ export interface EntitySeries {
   readonly restarts: Series
   readonly active: Series
   readonly lifetime: Series
-  readonly building: (outcome: Outcome) => Series
+  readonly building: (outcome: FailedOutcome | undefined) => Series
   readonly deactivations: (reason: DeactivationReason) => Series
 }
 
@@ -31,6 +31,6 @@ export const entitySeries = (
     restarts: bind(cluster.entityRestarts, { entity_type }, ambient),
     active: bind(cluster.entitiesActive, { entity_type }, ambient),
     lifetime: bind(cluster.entityLifetime, { entity_type }, ambient),
-    building: byOutcome((outcome) => bind(cluster.activationDuration, { entity_type, outcome }, ambient)),
+    building: bindEach(cluster.activationDuration, "outcome", { labels: { entity_type }, ambient }),
     deactivations: (reason) => bind(cluster.entityDeactivations, { entity_type, reason }, ambient)
   }))

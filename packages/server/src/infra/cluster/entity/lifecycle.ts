@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
-import { type Outcome, success } from "../../../observe/catalogue/outcome.ts"
+import { failedOutcome, type Outcome, success } from "../../../observe/catalogue/outcome.ts"
 import { ofCause } from "../../../observe/track/outcome-of.ts"
 import { Arrivals, site } from "./arrivals.ts"
 import { type DeactivationReason, type EntitySeries, entitySeries } from "./entity-series.ts"
@@ -69,7 +69,7 @@ export class EntityLifecycle {
   private built(startNanos: bigint, outcome: Outcome): bigint {
     const now = this.registered.clock.unsafeCurrentTimeNanos()
     this.series()
-      .building(outcome)
+      .building(failedOutcome(outcome))
       .record(Math.max(0, Number(now - startNanos) / 1e9))
     return now
   }

@@ -1,17 +1,17 @@
 /** The series that the messages of one RPC of one entity type move. */
-import { type Outcome, success } from "../../../observe/catalogue/outcome.ts"
-import { bind } from "../../../observe/instrument/bind.ts"
+import type { FailedOutcome } from "../../../observe/catalogue/outcome.ts"
+import { bind, bindEach } from "../../../observe/instrument/bind.ts"
 import type { Ambient } from "../../../observe/instrument/label.ts"
 import type { Series } from "../../../observe/instrument/series.ts"
 import type { MetricsService } from "../../../observe/metrics.ts"
-import { bound, byOutcome } from "../bound-series.ts"
+import { bound } from "../bound-series.ts"
 
 /** The series of one RPC of one entity type. */
 export interface MessageSeries {
   readonly received: Series
   readonly latency: Series
   readonly processed: Series
-  readonly processing: (outcome: Outcome) => Series
+  readonly processing: (outcome: FailedOutcome | undefined) => Series
   readonly wait: Series
   readonly delay: Series
   readonly depth: Series
@@ -29,13 +29,11 @@ export const messageSeries = (
 ): (() => MessageSeries) => {
   const operation = { entity_type, operation: "receive", message }
   return bound(meter, () => {
-    const processing = byOutcome((outcome) =>
-      bind(cluster.messageProcessing, { entity_type, message, outcome }, ambient)
-    )
+    const processing = bindEach(cluster.messageProcessing, "outcome", { labels: { entity_type, message }, ambient })
     return {
       received: bind(cluster.messagesReceived, operation, ambient),
       latency: bind(cluster.messageLatency, operation, ambient),
-      processed: processing(success),
+      processed: processing(undefined),
       processing,
       wait: bind(cluster.messageWait, { entity_type }, ambient),
       delay: bind(cluster.messageDelay, { entity_type }, ambient),

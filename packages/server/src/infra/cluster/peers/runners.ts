@@ -2,7 +2,7 @@
 import * as Runners from "@effect/cluster/Runners"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { FailedOutcome } from "../../../observe/catalogue/outcome.ts"
+import { failedOutcome } from "../../../observe/catalogue/outcome.ts"
 import { bind } from "../../../observe/instrument/bind.ts"
 import { MetricsService } from "../../../observe/metrics.ts"
 import { type Watcher, watchWith } from "../../../observe/track/watch.ts"
@@ -24,15 +24,13 @@ export const runners = (
       if (options.runners === false) {
         return given
       }
-      const count = (outcome: FailedOutcome | undefined, type: string | undefined) =>
-        bind(cluster.runnerSends, { outcome, type }).record(1)
       // So that the counter shows zero before the first send.
       bind(cluster.runnerSends, {})
       const watcher: Watcher = {
         site: "cluster runners",
         meter,
         ended: (outcome) =>
-          outcome._tag === "success" ? count(undefined, undefined) : count(outcome._tag, errorTypeOf(outcome))
+          bind(cluster.runnerSends, { outcome: failedOutcome(outcome), type: errorTypeOf(outcome) }).record(1)
       }
       return decorateOnce("Runners", given, {
         meter,

@@ -4,10 +4,10 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { failedOutcome } from "../../../observe/catalogue/outcome.ts"
 import { bind } from "../../../observe/instrument/bind.ts"
 import type { MetricsService } from "../../../observe/metrics.ts"
 import { ofExit } from "../../../observe/track/outcome-of.ts"
-import { byOutcome } from "../bound-series.ts"
 
 const site = "cluster singletons"
 
@@ -25,6 +25,8 @@ export const watchSingleton = <E, R>(
       Effect.sync(() => meter.guard(site, () => active().add(1))),
       () => Effect.sync(() => meter.guard(site, () => active().add(-1)))
     ),
-    Effect.onExit(run, (exit) => Effect.sync(() => meter.guard(site, () => byOutcome(runs)(ofExit(exit)).record(1))))
+    Effect.onExit(run, (exit) =>
+      Effect.sync(() => meter.guard(site, () => runs(failedOutcome(ofExit(exit))).record(1)))
+    )
   )
 }

@@ -1,9 +1,9 @@
 /** Times the operations of a storage: `cluster_storage_operation_seconds` by operation and outcome. */
 import type * as Effect from "effect/Effect"
-import { bind } from "../../../observe/instrument/bind.ts"
+import { bindEach } from "../../../observe/instrument/bind.ts"
 import type { MetricsService } from "../../../observe/metrics.ts"
-import { type Watcher, watchWith } from "../../../observe/track/watch.ts"
-import { bound, byOutcome } from "../bound-series.ts"
+import { timer, type Watcher, watchWith } from "../../../observe/track/watch.ts"
+import { bound } from "../bound-series.ts"
 
 /** The effect of a storage operation, timed. `onValue` is given the value of a success. */
 export type OperationTimer = <A, E, R>(
@@ -20,14 +20,8 @@ export const operationTimer = ({ cluster, meter }: MetricsService): OperationTim
     if (known !== undefined) {
       return known
     }
-    const series = bound(meter, () =>
-      byOutcome((outcome) => bind(cluster.storageDuration, { storage_operation, outcome }))
-    )
-    const made: Watcher = {
-      site: "cluster storage",
-      meter,
-      ended: (outcome, seconds) => series()(outcome).record(seconds)
-    }
+    const series = bound(meter, () => bindEach(cluster.storageDuration, "outcome", { labels: { storage_operation } }))
+    const made = timer({ site: "cluster storage", meter }, (outcome) => series()(outcome))
     watchers.set(storage_operation, made)
     return made
   }
