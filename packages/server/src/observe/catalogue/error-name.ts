@@ -1,5 +1,5 @@
 /** The short names of errors: what the labels `reason` and `type` say. None of them throws, whatever the error is. */
-import { attempt } from "./attempt.ts"
+import { attempt, attempted } from "./attempt.ts"
 
 /** `_tag`, else the constructor name of an `Error`, else `Unknown`. */
 export const errorTag = (error: unknown): string =>
@@ -7,7 +7,7 @@ export const errorTag = (error: unknown): string =>
 
 /** The `reason` of a failed job: the error's string `reason`, else its `_tag`, else its constructor name. */
 export const failureReason = (error: unknown): string =>
-  word(error, "reason") ?? word(error, "_tag") ?? constructorName(error) ?? "Unknown"
+  plainReason(error, undefined) ?? word(error, "reason") ?? word(error, "_tag") ?? constructorName(error) ?? "Unknown"
 
 /** The `reason` of a job that died: the constructor name of an object that was thrown, else `Defect`. */
 export const defectReason = (defect: unknown): string =>
@@ -20,11 +20,26 @@ export const defectReason = (defect: unknown): string =>
 export const clusterErrorType = (error: unknown): string =>
   word(error, "reason") ?? word(error, "_tag") ?? word(error, "name") ?? errorTag(error)
 
+// The usual error has a `reason` or a `_tag` that can be read: no closure is made for it.
+const plainReason = attempted(
+  (error: unknown, _: undefined): string | undefined => {
+    if (typeof error !== "object" || error === null) {
+      return undefined
+    }
+    const reason = "reason" in error ? error.reason : undefined
+    const tag = "_tag" in error ? error._tag : undefined
+    return isText(reason) ? reason : isText(tag) ? tag : undefined
+  },
+  () => undefined
+)
+
 // An error is anything, a proxy or a getter that throws included; what can't be read has no name.
 const word = (value: unknown, key: string): string | undefined => {
   const found = attempt(() => (isObject(value) ? Reflect.get(value, key) : undefined))
-  return typeof found === "string" && found !== "" ? found : undefined
+  return isText(found) ? found : undefined
 }
+
+const isText = (value: unknown): value is string => typeof value === "string" && value !== ""
 
 const isObject = (value: unknown): value is object =>
   (typeof value === "object" && value !== null) || typeof value === "function"

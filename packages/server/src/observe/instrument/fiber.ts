@@ -14,12 +14,18 @@ export type AnyFiber = Fiber.RuntimeFiber<unknown, unknown>
 /** The fiber that runs now. */
 export const currentFiber = (): AnyFiber | undefined => Option.getOrUndefined(Fiber.getCurrentFiber())
 
-/** The clock of fibers that were given no other. */
-export const liveClock: Clock.Clock = Context.unsafeGet(DefaultServices.liveServices, Clock.Clock)
-
 /** The clock of a fiber, so that a test's clock is honoured. */
 export const clockOf = (fiber: AnyFiber | undefined): Clock.Clock =>
-  fiber === undefined ? liveClock : Context.unsafeGet(fiber.currentDefaultServices, Clock.Clock)
+  serviceOf(fiber?.currentDefaultServices ?? DefaultServices.liveServices, Clock.Clock)
+
+/**
+ * A service of a context. `Context.unsafeGet` looks twice, which is a twentieth of a tracked call, so it is left to
+ * throw where there is none.
+ */
+export const serviceOf = <R, I, S>(context: Context.Context<R>, tag: Context.Tag<I, S>): S => {
+  const found: S | undefined = context.unsafeMap.get(tag.key)
+  return found === undefined ? Context.unsafeGet(context, tag) : found
+}
 
 /** The labels of `Effect.tagMetrics` on a fiber. */
 export const ambientOf = (fiber: AnyFiber | undefined): Ambient =>

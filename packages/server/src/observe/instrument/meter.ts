@@ -98,10 +98,13 @@ export class Meter implements Keeper {
 
   /** Runs what watches: a defect in it is counted and swallowed, never passed on to what is watched. */
   guard<A>(site: string, watch: () => A): A | undefined {
-    return attempt(watch, (thrown): undefined => {
-      this.countWatchError(site)
-      this.warnOnce(`watch ${site}`, `Watching "${site}" failed, and was left out`, { error: String(thrown) })
-    })
+    return attempt(watch, (thrown): undefined => this.swallow(site, thrown))
+  }
+
+  /** Counts a defect in what watches, and warns of it once. */
+  swallow(site: string, thrown: unknown): undefined {
+    this.countWatchError(site)
+    this.warnOnce(`watch ${site}`, `Watching "${site}" failed, and was left out`, { error: String(thrown) })
   }
 
   /** Puts the series of a counter whose labels are all closed sets at 0. Other metrics are left alone. */

@@ -9,6 +9,19 @@ import { interrupted, type Outcome, success } from "../catalogue/outcome.ts"
  * squashes a cause. An empty cause has neither failure nor defect and counts as interrupted.
  */
 export const ofCause = (cause: Cause.Cause<unknown>): Outcome => {
+  switch (cause._tag) {
+    case "Fail":
+      return { _tag: "failure", error: cause.error }
+    case "Die":
+      return { _tag: "defect", defect: cause.defect }
+    case "Interrupt":
+      return interrupted
+    default:
+      return ofComposed(cause)
+  }
+}
+
+const ofComposed = (cause: Cause.Cause<unknown>): Outcome => {
   const failure = Cause.failureOption(cause)
   if (Option.isSome(failure)) {
     return { _tag: "failure", error: failure.value }

@@ -2,12 +2,12 @@
  * The one way in which the library watches an effect: begin, run it as it is, end once. What is watched keeps its value,
  * cause, interruption and fiber refs; a defect in the watching is counted and swallowed.
  */
-import type * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { attempted } from "../catalogue/attempt.ts"
 import { failedOutcome, type FailedOutcome, type Outcome, success } from "../catalogue/outcome.ts"
-import { ambientOf, type AnyFiber, clockOf, currentFiber, liveClock } from "../instrument/fiber.ts"
+import { ambientOf, type AnyFiber, clockOf, currentFiber, serviceOf } from "../instrument/fiber.ts"
 import type { Ambient } from "../instrument/label.ts"
 import type { Meter } from "../instrument/meter.ts"
 import type { Series } from "../instrument/series.ts"
@@ -43,40 +43,20 @@ export interface Tracker<Options> extends Site {
 }
 
 /** One effect under watch, from its beginning on a fiber, or on none. Nothing in it throws. */
-export class Watch<A = never, E = never> implements Start {
+export class Watch implements Start {
   readonly clock: Clock.Clock
   readonly ambient: Ambient
-  /** What is done when the effect fails: recorded, and passed on. */
-  readonly onFailure = (cause: Cause.Cause<E>): Effect.Effect<never, E> => {
-    this.end(ofCause(cause))
-    return Effect.failCause(cause)
-  }
-  /** What is done when it succeeds. */
-  readonly onSuccess = (value: A): Effect.Effect<A> => {
-    const { seen } = this
-    this.end(success)
-    if (seen !== undefined) {
-      this.at.meter.guard(this.at.site, () => seen(value))
-    }
-    return Effect.succeed(value)
-  }
-  private readonly at: Site
-  private readonly seen: ((value: A) => void) | undefined
-  private readonly startNanos: bigint | undefined
-  private readonly startMs: number
-  private ending: Ending | undefined
+  readonly startNanos: bigint
+  readonly at: Site
+  /** Told of the end; there is none where the beginning failed. */
+  ending: Ending | undefined
 
-  /** `seen` is shown the value of a success. */
-  constructor(at: Watcher | Site, fiber: AnyFiber | undefined, seen?: (value: A) => void) {
+  constructor(at: Watcher | Site, fiber: AnyFiber | undefined) {
     this.at = at
-    this.seen = seen
     this.ending = "ended" in at ? at : undefined
     this.clock = clockOf(fiber)
     this.ambient = ambientOf(fiber)
-    // Effect's live clock counts in bigints, which cost more than all that is recorded of a call.
-    const isLive = this.clock === liveClock
-    this.startNanos = isLive ? undefined : this.clock.unsafeCurrentTimeNanos()
-    this.startMs = isLive ? performance.now() : 0
+    this.startNanos = this.clock.unsafeCurrentTimeNanos()
   }
 
   /** Tells a tracker of the beginning; it is told of the end as well. */
@@ -87,10 +67,7 @@ export class Watch<A = never, E = never> implements Start {
 
   /** It has ended, in one of the four outcomes. Either this or `endUncounted` is to be called, once. */
   end(outcome: Outcome): void {
-    const { at, ending } = this
-    if (ending !== undefined) {
-      at.meter.guard(at.site, () => ending.ended(outcome, this.elapsed(), this))
-    }
+    end(this, outcome)
   }
 
   /** It goes on elsewhere. */
@@ -101,13 +78,15 @@ export class Watch<A = never, E = never> implements Start {
 
   /** Never negative: a clock counts up, but a test may set it back. */
   elapsed(): number {
-    const seconds =
-      this.startNanos === undefined
-        ? (performance.now() - this.startMs) / 1e3
-        : Number(this.clock.unsafeCurrentTimeNanos() - this.startNanos) / 1e9
-    return seconds > 0 ? seconds : 0
+    return Math.max(0, Number(this.clock.unsafeCurrentTimeNanos() - this.startNanos) / 1e9)
   }
 }
+
+// Made once, so that the end of a call makes no closure to be guarded.
+const end = attempted(
+  (watch: Watch, outcome: Outcome): void => watch.ending?.ended(outcome, watch.elapsed(), watch),
+  ({ at }, thrown): void => at.meter.swallow(at.site, thrown)
+)
 
 /** Where the tracker of a fiber is found. */
 export interface TrackedBy<R, S, Options> {
@@ -121,9 +100,13 @@ export const watch = <A, E, R, R2, S, Options>(
   { tag, trackerOf }: TrackedBy<R2, S, Options>,
   options: Options
 ): Effect.Effect<A, E, R | R2> =>
-  underWatch(effect, (fiber) => {
-    const tracker = trackerOf(Context.unsafeGet(fiber.currentContext, tag))
-    return new Watch<A, E>(tracker, fiber).begin(tracker, options)
+  Effect.uninterruptibleMask((restore) => {
+    const fiber = currentFiber()
+    if (fiber === undefined) {
+      return restore(effect)
+    }
+    const tracker = trackerOf(serviceOf(fiber.currentContext, tag))
+    return untilEnd(restore(effect), new Watch(tracker, fiber).begin(tracker, options))
   })
 
 /** Runs an effect under a watcher that is at hand; `seen` is shown the value of a success. */
@@ -131,17 +114,31 @@ export const watchWith = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
   watcher: Watcher,
   seen?: (value: A) => void
-): Effect.Effect<A, E, R> => underWatch(effect, (fiber) => new Watch<A, E>(watcher, fiber, seen))
-
-// Beginning and end run where interruption can't come between them and the effect, so that whatever goes up comes down;
-// the effect itself stays as interruptible as it was.
-const underWatch = <A, E, R>(
-  effect: Effect.Effect<A, E, R>,
-  begin: (fiber: AnyFiber) => Watch<A, E>
 ): Effect.Effect<A, E, R> =>
   Effect.uninterruptibleMask((restore) => {
     const fiber = currentFiber()
-    return fiber === undefined ? restore(effect) : Effect.matchCauseEffect(restore(effect), begin(fiber))
+    return fiber === undefined ? restore(effect) : untilEnd(restore(effect), new Watch(watcher, fiber), seen)
+  })
+
+// Beginning and end run where interruption can't come between them and the effect, so that whatever goes up comes down;
+// the effect itself stays as interruptible as it was.
+const untilEnd = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  watching: Watch,
+  seen?: (value: A) => void
+): Effect.Effect<A, E, R> =>
+  Effect.matchCauseEffect(effect, {
+    onFailure: (cause) => {
+      end(watching, ofCause(cause))
+      return Effect.failCause(cause)
+    },
+    onSuccess: (value) => {
+      end(watching, success)
+      if (seen !== undefined) {
+        watching.at.meter.guard(watching.at.site, () => seen(value))
+      }
+      return Effect.succeed(value)
+    }
   })
 
 /** A watcher that records the seconds in the series of the outcome; `undefined` is a success. */

@@ -122,9 +122,12 @@ const watchMailbox = (
 ): Effect.Effect<unknown, unknown, unknown> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.suspend(() => {
-      const watch = new Watch<unknown, unknown>(watcher, currentFiber())
+      const watch = new Watch(watcher, currentFiber())
       return Effect.matchCauseEffect(restore(mailbox), {
-        onFailure: watch.onFailure,
+        onFailure: (cause) => {
+          watch.end(ofCause(cause))
+          return Effect.failCause(cause)
+        },
         onSuccess: (opened) =>
           isMailbox(opened)
             ? Effect.as(
