@@ -11,7 +11,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { parseArgs } from "node:util"
-import { Receiver, type RequestRecord, type Series, type Snapshot } from "./receiver.ts"
+import { Receiver, type RequestRecord, type Series, type Snapshot } from "./receiver/receiver.ts"
 
 class WrongArguments extends Data.TaggedError("WrongArguments")<{ readonly message: string }> {}
 

@@ -8,9 +8,9 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import { fileURLToPath } from "node:url"
-import { parseDemoOptions, usage } from "./arguments.ts"
-import { makeScreen } from "./screen.ts"
-import { tableOf } from "./table.ts"
+import { parseDemoOptions, usage } from "./demo/arguments.ts"
+import { makeScreen } from "./demo/screen.ts"
+import { tableOf } from "./demo/table.ts"
 
 const exitCodes = { agreed: 0, differs: 1, refused: 2 } as const
 
@@ -23,7 +23,7 @@ const run = Effect.gen(function* () {
     return exitCodes.agreed
   }
   // Everything below it takes a second to load, which a refusal need not wait for.
-  const { demo } = yield* Effect.promise(() => import("./demo.ts"))
+  const { demo } = yield* Effect.promise(() => import("./demo/demo.ts"))
   const result = yield* demo(options, { screen: makeScreen(process.stderr), stop: yield* stopOnSignal })
   yield* Console.log(options.isJson ? JSON.stringify(result, undefined, 2) : tableOf(result))
   return result.agreed ? exitCodes.agreed : exitCodes.differs

@@ -4,9 +4,9 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { Ledger } from "./ledger.ts"
-import { logOn, makeScreen } from "./screen.ts"
-import { runnerServer } from "./server.ts"
+import { Ledger } from "./audit/ledger.ts"
+import { logOn, makeScreen } from "./demo/screen.ts"
+import { runnerServer } from "./server/server.ts"
 
 /** What a runner is told by whoever starts it. */
 export const RunnerOrder = Schema.Struct({

@@ -1,0 +1,126 @@
+/**
+ * A receiver in a process of its own, for tests in which the receiver must not share an event loop with what it
+ * receives from.
+ *
+ * ```ts
+ * const receiver = yield* spawnReceiver()
+ * yield* receiver.setMode(Mode.slow("200 millis"))
+ * const { faults, requests, series } = yield* receiver.state
+ * ```
+ */
+import * as Data from "effect/Data"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { Scope } from "effect/Scope"
+import { type ChildProcess, spawn } from "node:child_process"
+import { createRequire } from "node:module"
+import { createInterface } from "node:readline"
+import { fileURLToPath, pathToFileURL } from "node:url"
+import type { Mode } from "./mode.ts"
+import { ModeJson, type Snapshot, SnapshotJson } from "./snapshot.ts"
+
+export { Mode } from "./mode.ts"
+export type * from "./model.ts"
+export type { Fault, FaultKind } from "./fault.ts"
+export type { RequestRecord } from "./request-log.ts"
+export type { Snapshot } from "./snapshot.ts"
+
+/** The process did not start, or ended; `message` holds what it wrote to standard error. */
+export class SpawnFailed extends Data.TaggedError("SpawnFailed")<{ readonly message: string }> {}
+
+/** The control endpoint did not answer, or not with what was asked for. */
+export class ControlFailed extends Data.TaggedError("ControlFailed")<{ readonly message: string }> {}
+
+export interface SpawnedReceiver {
+  /** Where to send metrics, with the path `/v1/metrics`. */
+  readonly url: string
+  readonly controlUrl: string
+  readonly pid: number
+  /** Everything that was received and acknowledged until now. */
+  readonly state: Effect.Effect<Snapshot, ControlFailed>
+  readonly setMode: (mode: Mode) => Effect.Effect<void, ControlFailed>
+  /** Forgets series, requests and faults. */
+  readonly clear: Effect.Effect<void, ControlFailed>
+  /** Ends the process with SIGTERM, and returns the lines that it wrote after the first. */
+  readonly stop: Effect.Effect<ReadonlyArray<string>>
+}
+
+/** Starts a receiver with a control endpoint; it is ended with the scope, or when this process is gone. */
+export const spawnReceiver = (
+  options: { readonly port?: number } = {}
+): Effect.Effect<SpawnedReceiver, SpawnFailed, Scope> =>
+  Effect.gen(function* () {
+    const exited = yield* Deferred.make<void>()
+    const child = yield* Effect.acquireRelease(
+      Effect.sync(() => start(options.port ?? 0)),
+      (child) => terminate(child, exited)
+    )
+    const lines: Array<string> = []
+    const errors: Array<string> = []
+    child.once("close", () => Deferred.unsafeDone(exited, Effect.void))
+    child.once("error", (error) => errors.push(error.message))
+    child.stderr?.on("data", (text: Buffer) => errors.push(text.toString()))
+    const firstLine = Effect.async<string>((resume) => {
+      if (child.stdout === null) return
+      createInterface({ input: child.stdout }).on("line", (line) => {
+        if (lines.push(line) === 1) resume(Effect.succeed(line))
+      })
+    })
+    const failed = Effect.suspend(() => new SpawnFailed({ message: `the receiver ended: ${errors.join("").trim()}` }))
+    const line = yield* Effect.raceFirst(firstLine, Effect.zipRight(Deferred.await(exited), failed))
+    const { controlUrl, url } = yield* Effect.mapError(
+      Schema.decode(Listening)(line),
+      () => new SpawnFailed({ message: `the first line is not an address: ${line}` })
+    )
+    const stop = Effect.map(terminate(child, exited), () => lines.slice(1))
+    return { url, controlUrl, pid: child.pid ?? 0, stop, ...controlOf(controlUrl) }
+  })
+
+const Listening = Schema.parseJson(Schema.Struct({ url: Schema.String, controlUrl: Schema.String }))
+
+const start = (port: number): ChildProcess => {
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
+  const main = fileURLToPath(new URL("../main.ts", import.meta.url))
+  const parameters = ["--import", tsx, main, "--json", "--control", "--until-stdin-ends", "--port", String(port)]
+  return spawn(process.execPath, parameters, { stdio: ["pipe", "pipe", "pipe"] })
+}
+
+/** SIGTERM, and SIGKILL for a process that has not ended two seconds later. */
+const terminate = (child: ChildProcess, exited: Deferred.Deferred<void>): Effect.Effect<void> =>
+  Effect.async<void>((resume) => {
+    if (child.pid === undefined) return resume(Effect.void)
+    if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM")
+    const kill = setTimeout(() => child.kill("SIGKILL"), 2_000)
+    const ended = Effect.zipRight(
+      Deferred.await(exited),
+      Effect.sync(() => clearTimeout(kill))
+    )
+    resume(ended)
+  })
+
+const controlOf = (controlUrl: string) => {
+  const state = Effect.flatMap(call(`${controlUrl}/state`, {}), (text) =>
+    Effect.mapError(Schema.decode(SnapshotJson)(text), (error) => new ControlFailed({ message: error.message }))
+  )
+  const setMode = (mode: Mode) =>
+    Schema.encode(ModeJson)(mode).pipe(
+      Effect.mapError((error) => new ControlFailed({ message: error.message })),
+      Effect.flatMap((body) => call(`${controlUrl}/mode`, { method: "PUT", body })),
+      Effect.asVoid
+    )
+  return { state, setMode, clear: Effect.asVoid(call(`${controlUrl}/clear`, { method: "POST" })) }
+}
+
+/** One call; a connection of its own, so that none is left open when the receiver ends. */
+const call = (
+  url: string,
+  init: { readonly method?: string; readonly body?: string }
+): Effect.Effect<string, ControlFailed> =>
+  Effect.tryPromise({
+    try: (signal) =>
+      fetch(url, { ...init, signal, headers: { connection: "close" } }).then((response) =>
+        response.text().then((text) => ({ ok: response.ok, text }))
+      ),
+    catch: (error) => new ControlFailed({ message: `${url}: ${String(error)}` })
+  }).pipe(Effect.flatMap(({ ok, text }) => (ok ? Effect.succeed(text) : new ControlFailed({ message: text.trim() }))))

@@ -1,0 +1,429 @@
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as fc from "fast-check"
+import type { ExponentialHistogram, FaultKind, Histogram, Point, Series } from "../../src/receiver/receiver.ts"
+import { makeStore } from "../../src/receiver/store.ts"
+
+const common = {
+  resource: { "service.name": "test" },
+  scope: { name: "hand", version: "1" },
+  name: "metric",
+  description: "",
+  unit: "s",
+  attributes: { a: "one" }
+}
+
+type Times = readonly [start: number, time: number]
+
+const times = ([start, time]: Times) => ({ startTimeUnixNano: BigInt(start), timeUnixNano: BigInt(time) })
+
+const sum = (at: Times, value: number, temporality: "cumulative" | "delta" = "cumulative"): Point => ({
+  ...common,
+  ...times(at),
+  kind: "sum",
+  isMonotonic: true,
+  temporality,
+  value
+})
+
+const inMs = (point: Point): Point => ({ ...point, unit: "ms" })
+
+const exponential = (at: Times, value: Partial<ExponentialHistogram>): Point => ({
+  ...common,
+  ...times(at),
+  kind: "exponentialHistogram",
+  temporality: "delta",
+  value: { ...emptyExponential, ...value }
+})
+
+const emptyExponential: ExponentialHistogram = {
+  count: 0,
+  scale: 1,
+  zeroCount: 0,
+  zeroThreshold: 0,
+  positive: { offset: 0, bucketCounts: [] },
+  negative: { offset: 0, bucketCounts: [] }
+}
+
+const gauge = (time: number, value: number): Point => ({ ...common, ...times([1, time]), kind: "gauge", value })
+
+const distribution = (bucketCounts: ReadonlyArray<number>, sum: number): Histogram => ({
+  count: bucketCounts.reduce((a, b) => a + b, 0),
+  sum,
+  bucketCounts,
+  explicitBounds: bucketCounts.slice(1).map((_, index) => index + 1)
+})
+
+const histogram = (at: Times, value: Histogram, temporality: "cumulative" | "delta" = "cumulative"): Point => ({
+  ...common,
+  ...times(at),
+  kind: "histogram",
+  temporality,
+  value
+})
+
+/** Folds each point as a request of its own, and tells what came of it. */
+const after = (points: ReadonlyArray<Point>): { series: ReadonlyArray<Series>; faults: ReadonlyArray<FaultKind> } => {
+  const store = makeStore()
+  points.forEach((point, index) => store.accept({ points: [point], imprecise: [], withoutValue: [] }, index))
+  return { series: store.series(), faults: store.faults().map(({ kind }) => kind) }
+}
+
+const state = (points: ReadonlyArray<Point>) => {
+  const { faults, series } = after(points)
+  return {
+    faults,
+    series: series.map(({ points, resets, startTimeUnixNano, timeUnixNano, total, value }) => ({
+      at: [Number(startTimeUnixNano), Number(timeUnixNano)],
+      points,
+      resets,
+      total,
+      value
+    }))
+  }
+}
+
+interface Case {
+  readonly title: string
+  readonly points: ReadonlyArray<Point>
+  readonly becomes: ReturnType<typeof state>
+}
+
+const one = (
+  at: Times,
+  value: Series["value"],
+  rest: Partial<{ points: number; resets: number; total: unknown }> = {}
+) => [{ at: [...at], points: 1, resets: 0, total: value, value, ...rest } as ReturnType<typeof state>["series"][number]]
+
+const cases: ReadonlyArray<Case> = [
+  {
+    title: "a cumulative sum is its latest point",
+    points: [sum([1, 2], 3), sum([1, 3], 7)],
+    becomes: { faults: [], series: one([1, 3], 7, { points: 2 }) }
+  },
+  {
+    title: "a cumulative sum keeps its total over resets, and the value of its last run",
+    points: [sum([1, 2], 3), sum([4, 5], 2), sum([4, 6], 5), sum([8, 9], 1)],
+    becomes: { faults: ["reset", "reset"], series: one([8, 9], 1, { points: 4, resets: 2, total: 9 }) }
+  },
+  {
+    title: "a reset that starts before the last point overlaps it",
+    points: [sum([1, 5], 3), sum([4, 6], 2)],
+    becomes: { faults: ["reset", "overlap"], series: one([4, 6], 2, { points: 2, resets: 1, total: 5 }) }
+  },
+  {
+    title: "a start that moves back is a fault",
+    points: [sum([3, 5], 3), sum([1, 6], 4)],
+    becomes: { faults: ["start-changed"], series: one([1, 6], 4, { points: 2 }) }
+  },
+  {
+    title: "a monotonic sum that goes down is a fault",
+    points: [sum([1, 2], 3), sum([1, 3], 2)],
+    becomes: { faults: ["decreased"], series: one([1, 3], 2, { points: 2 }) }
+  },
+  {
+    title: "an older point is left out",
+    points: [sum([1, 5], 3), sum([1, 4], 2)],
+    becomes: { faults: ["out-of-order"], series: one([1, 5], 3) }
+  },
+  {
+    title: "two points of one time are a fault, and the last one counts",
+    points: [sum([1, 5], 3), sum([1, 5], 4)],
+    becomes: { faults: ["duplicate"], series: one([1, 5], 4, { points: 2 }) }
+  },
+  {
+    title: "deltas that touch are summed",
+    points: [sum([1, 2], 3, "delta"), sum([2, 5], 4, "delta")],
+    becomes: { faults: [], series: one([1, 5], 7, { points: 2 }) }
+  },
+  {
+    title: "deltas with a gap are summed, and the gap is a fault",
+    points: [sum([1, 2], 3, "delta"), sum([3, 5], 4, "delta")],
+    becomes: { faults: ["gap"], series: one([1, 5], 7, { points: 2 }) }
+  },
+  {
+    title: "deltas that overlap are summed, and the overlap is a fault",
+    points: [sum([1, 3], 3, "delta"), sum([2, 5], 4, "delta"), sum([2, 5], 4, "delta")],
+    becomes: { faults: ["overlap", "overlap"], series: one([1, 5], 11, { points: 3 }) }
+  },
+  {
+    title: "a gauge is its latest point, up or down, and a late one is left out",
+    points: [gauge(5, 3), gauge(6, -1), gauge(4, 9)],
+    becomes: { faults: ["out-of-order"], series: one([1, 6], -1, { points: 2 }) }
+  },
+  {
+    title: "a cumulative histogram is its latest point, and keeps its total over resets",
+    points: [
+      histogram([1, 2], distribution([1, 2], 5)),
+      histogram([3, 4], distribution([1, 0], 0.5)),
+      histogram([3, 5], distribution([2, 1], 4))
+    ],
+    becomes: {
+      faults: ["reset"],
+      series: one([3, 5], distribution([2, 1], 4), { points: 3, resets: 1, total: distribution([3, 3], 9) })
+    }
+  },
+  {
+    title: "histograms of other boundaries are not added",
+    points: [
+      histogram([1, 2], distribution([1, 2], 5), "delta"),
+      histogram([2, 3], distribution([1, 0, 0], 0.5), "delta")
+    ],
+    becomes: { faults: ["unmergeable"], series: one([1, 3], distribution([1, 0, 0], 0.5), { points: 2 }) }
+  },
+  {
+    title: "histograms of as many other boundaries are not added",
+    points: [
+      histogram([1, 2], distribution([1, 2], 5), "delta"),
+      histogram([2, 3], { ...distribution([1, 0], 0.5), explicitBounds: [9] }, "delta")
+    ],
+    becomes: {
+      faults: ["unmergeable"],
+      series: one([1, 3], { ...distribution([1, 0], 0.5), explicitBounds: [9] }, { points: 2 })
+    }
+  },
+  {
+    title: "the extremes of histograms are the outer ones, and an empty one has none to give",
+    points: [
+      histogram([1, 2], { ...distribution([1, 2], 5), min: 0.5, max: 3 }, "delta"),
+      histogram([2, 3], distribution([0, 0], 0), "delta"),
+      histogram([3, 4], { ...distribution([1, 0], 0.25), min: 0.25, max: 0.25 }, "delta")
+    ],
+    becomes: { faults: [], series: one([1, 4], { ...distribution([2, 2], 5.25), min: 0.25, max: 3 }, { points: 3 }) }
+  },
+  {
+    title: "extremes begin with the first histogram that is not empty",
+    points: [
+      histogram([1, 2], distribution([0, 0], 0), "delta"),
+      histogram([2, 3], { ...distribution([1, 0], 0.25), min: 0.25, max: 0.25 }, "delta")
+    ],
+    becomes: { faults: [], series: one([1, 3], { ...distribution([1, 0], 0.25), min: 0.25, max: 0.25 }, { points: 2 }) }
+  },
+  {
+    title: "extremes are unknown when one histogram does not give them",
+    points: [
+      histogram([1, 2], distribution([1, 0], 0.5), "delta"),
+      histogram([2, 3], { ...distribution([1, 0], 0.25), min: 0.25, max: 0.25 }, "delta")
+    ],
+    becomes: { faults: [], series: one([1, 3], distribution([2, 0], 0.75), { points: 2 }) }
+  },
+  {
+    title: "exponential histograms of one scale are added bucket by bucket",
+    points: [
+      exponential([1, 2], { count: 4, sum: 4, zeroCount: 1, positive: { offset: -1, bucketCounts: [1, 2] } }),
+      exponential([2, 3], {
+        count: 4,
+        sum: -6,
+        positive: { offset: 2, bucketCounts: [1] },
+        negative: { offset: 3, bucketCounts: [3] }
+      })
+    ],
+    becomes: {
+      faults: [],
+      series: one(
+        [1, 3],
+        {
+          ...emptyExponential,
+          count: 8,
+          sum: -2,
+          zeroCount: 1,
+          positive: { offset: -1, bucketCounts: [1, 2, 0, 1] },
+          negative: { offset: 3, bucketCounts: [3] }
+        },
+        { points: 2 }
+      )
+    }
+  },
+  {
+    title: "exponential histograms of two scales are not added, and one that does not add up is a fault",
+    points: [
+      exponential([1, 2], { count: 1, zeroCount: 1 }),
+      exponential([2, 3], { count: 2, zeroCount: 1, scale: 0 })
+    ],
+    becomes: {
+      faults: ["inconsistent", "unmergeable"],
+      series: one([1, 3], { ...emptyExponential, count: 2, zeroCount: 1, scale: 0 }, { points: 2 })
+    }
+  },
+  {
+    title: "a histogram that counts less than its buckets hold is a fault",
+    points: [histogram([1, 2], { ...distribution([1, 2], 5), count: 2 })],
+    becomes: { faults: ["inconsistent"], series: one([1, 2], { ...distribution([1, 2], 5), count: 2 }) }
+  },
+  {
+    title: "a metric that changes its kind is a conflict, and begins anew",
+    points: [sum([1, 2], 3), gauge(3, 1)],
+    becomes: { faults: ["conflict"], series: one([1, 3], 1) }
+  },
+  {
+    title: "a metric that changes its temporality is a conflict, and begins anew",
+    points: [sum([1, 2], 3), sum([2, 3], 1, "delta")],
+    becomes: { faults: ["conflict"], series: one([2, 3], 1) }
+  },
+  {
+    title: "a metric that changes its unit is a conflict, once",
+    points: [sum([1, 2], 3), inMs(sum([1, 3], 4)), inMs(sum([1, 4], 5))],
+    becomes: { faults: ["conflict"], series: one([1, 4], 5, { points: 3 }) }
+  },
+  {
+    title: "a point that contradicts itself is a fault",
+    points: [
+      sum([5, 2], 3),
+      sum([0, 6], 4),
+      sum([7, 8], Number.NaN),
+      histogram([1, 9], { ...distribution([1, 2], 5), count: 4 })
+    ],
+    becomes: {
+      faults: ["inconsistent", "no-start", "start-changed", "non-finite", "reset", "conflict", "inconsistent"],
+      series: one([1, 9], { ...distribution([1, 2], 5), count: 4 })
+    }
+  },
+  {
+    title: "the sentinels of an empty histogram are faults",
+    points: [histogram([1, 2], { ...distribution([0, 0], 0), min: Number.MAX_VALUE, max: 5e-324 })],
+    becomes: {
+      faults: ["inconsistent", "inconsistent"],
+      series: one([1, 2], { ...distribution([0, 0], 0), min: Number.MAX_VALUE, max: 5e-324 })
+    }
+  },
+  {
+    title: "boundaries that do not increase are a fault",
+    points: [histogram([1, 2], { ...distribution([1, 0, 0], 1), explicitBounds: [2, 2] })],
+    becomes: {
+      faults: ["inconsistent"],
+      series: one([1, 2], { ...distribution([1, 0, 0], 1), explicitBounds: [2, 2] })
+    }
+  }
+]
+
+describe("folding", () => {
+  for (const { becomes, points, title } of cases) {
+    it.effect(title, () => Effect.sync(() => expect(state(points)).toEqual(becomes)))
+  }
+
+  it.effect("keeps series apart by resource, scope, name and attributes, whatever the order of attributes", () =>
+    Effect.sync(() => {
+      const base = { ...sum([1, 2], 1), attributes: { a: "one", b: 2 } }
+      const { series } = after([
+        base,
+        { ...base, attributes: { b: 2, a: "one" }, ...times([1, 3]) },
+        { ...base, attributes: { a: "one", b: "2" } },
+        { ...base, attributes: {} },
+        { ...base, name: "other" },
+        { ...base, scope: { name: "hand", version: "2" } },
+        { ...base, resource: { "service.name": "other" } }
+      ])
+      expect(series.map(({ points }) => points)).toEqual([2, 1, 1, 1, 1, 1])
+    })
+  )
+
+  it.effect("notes a conflict once, and not at every point that follows", () =>
+    Effect.sync(() => {
+      const other = { ...sum([1, 2], 1), name: "other" }
+      const [second, third] = [inMs(sum([1, 3], 4)), inMs(sum([1, 4], 5))]
+      expect(after([sum([1, 2], 3), other, second, { ...other, ...times([1, 3]) }, third]).faults).toEqual(["conflict"])
+    })
+  )
+
+  it.effect("finds by name, and by exactly the attributes that are given", () =>
+    Effect.sync(() => {
+      const store = makeStore()
+      const points = [{}, { a: "one" }, { a: "one", b: "two" }].map((attributes, index) => ({
+        ...sum([1, 2], index),
+        attributes
+      }))
+      store.accept({ points, imprecise: [], withoutValue: [] }, 0)
+      const values = (attributes?: Record<string, string>) => store.find("metric", attributes).map(({ total }) => total)
+      expect([
+        values(),
+        values({}),
+        values({ a: "one" }),
+        values({ b: "two", a: "one" }),
+        values({ a: "two" })
+      ]).toEqual([[0, 1, 2], [0], [1], [2], []])
+      expect(store.find("other")).toEqual([])
+    })
+  )
+})
+
+/** Increments of one series, cut into intervals and into runs. */
+const runs = fc.array(
+  fc.array(fc.tuple(fc.integer({ min: 1, max: 1_000 }), fc.array(fc.nat(20), { minLength: 3, maxLength: 3 })), {
+    minLength: 1,
+    maxLength: 10
+  }),
+  { minLength: 1, maxLength: 5 }
+)
+
+const plus = (a: ReadonlyArray<number>, b: ReadonlyArray<number>) => a.map((count, index) => count + (b[index] ?? 0))
+
+const countOf = (counts: ReadonlyArray<number>) => counts.reduce((a, b) => a + b, 0)
+
+/** The same increments as deltas and as cumulative points, beginning anew with each run. */
+const pointsOf = (program: ReadonlyArray<ReadonlyArray<readonly [width: number, counts: ReadonlyArray<number>]>>) => {
+  const points = { deltas: Array<Point>(), cumulative: Array<Point>(), deltaSums: Array<Point>(), sums: Array<Point>() }
+  let truth: ReadonlyArray<number> = [0, 0, 0]
+  let now = 1
+  for (const run of program) {
+    const start = now
+    let counted: ReadonlyArray<number> = [0, 0, 0]
+    for (const [width, counts] of run) {
+      const before = now
+      now += width
+      counted = plus(counted, counts)
+      truth = plus(truth, counts)
+      points.deltas.push(histogram([before, now], distribution(counts, countOf(counts)), "delta"))
+      points.cumulative.push(histogram([start, now], distribution(counted, countOf(counted))))
+      points.deltaSums.push(sum([before, now], countOf(counts), "delta"))
+      points.sums.push(sum([start, now], countOf(counted)))
+    }
+  }
+  return { ...points, truth }
+}
+
+describe("for all programs", () => {
+  it.effect("deltas that touch, and cumulative points over resets, come to what was counted", () =>
+    Effect.sync(() =>
+      fc.assert(
+        fc.property(runs, (program) => {
+          const { cumulative, deltas, deltaSums, sums, truth } = pointsOf(program)
+          const totals = (points: ReadonlyArray<Point>) => after(points).series.map(({ total }) => total)
+          const total = distribution(truth, countOf(truth))
+          expect(totals(deltas)).toEqual([total])
+          expect(totals(cumulative)).toEqual([total])
+          expect(totals(deltaSums)).toEqual([countOf(truth)])
+          expect(totals(sums)).toEqual([countOf(truth)])
+          expect(after(deltas).faults).toEqual([])
+          expect(after(sums).faults).toEqual(program.slice(1).map(() => "reset"))
+        })
+      )
+    )
+  )
+
+  it.effect("a delta that is lost leaves a gap, or is the first or the last", () =>
+    Effect.sync(() =>
+      fc.assert(
+        fc.property(runs, fc.nat(), (program, choice) => {
+          const { deltaSums } = pointsOf(program)
+          const lost = choice % deltaSums.length
+          const isInner = lost > 0 && lost < deltaSums.length - 1
+          const { faults } = after(deltaSums.filter((_, index) => index !== lost))
+          expect(faults).toEqual(isInner ? ["gap"] : [])
+        })
+      )
+    )
+  )
+
+  it.effect("a delta that comes twice overlaps", () =>
+    Effect.sync(() =>
+      fc.assert(
+        fc.property(runs, fc.nat(), (program, choice) => {
+          const { deltaSums } = pointsOf(program)
+          const twice = choice % deltaSums.length
+          const { faults } = after(deltaSums.flatMap((point, index) => (index === twice ? [point, point] : [point])))
+          expect(faults).toEqual(["overlap"])
+        })
+      )
+    )
+  )
+})

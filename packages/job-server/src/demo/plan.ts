@@ -1,0 +1,81 @@
+/** Which jobs the demo submits for a file, and what befalls them: which meet a busy file first, which are cancelled. */
+import * as Effect from "effect/Effect"
+import type { Scope } from "effect/Scope"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import path from "node:path"
+import { type JobPayload, maxAttempts } from "../server/job-types.ts"
+import { type JobType, parseLimitBytes } from "../server/work.ts"
+
+/** One job to be. */
+export interface PlannedJob {
+  readonly type: JobType
+  readonly payload: JobPayload
+  /** It is cancelled as soon as it runs. */
+  readonly isCancelled: boolean
+}
+
+/** How to plan. */
+export interface PlanOptions {
+  /** Some jobs take seconds, so that there are some on every runner at any moment. */
+  readonly hasSlowJobs: boolean
+}
+
+/** Every so many jobs, one meets a busy file once, one on all attempts, one is cancelled while it runs, one is slow. */
+const every = { busyOnce: 11, busyAlways: 97, cancelled: 29, slow: 23 } as const
+
+const slowMs = 8_000
+
+/** How long a job that is there to be cancelled waits for it. */
+const patienceMs = 120_000
+
+/** Plans the jobs of files; it goes on counting from call to call. */
+export const makePlanner = ({
+  hasSlowJobs
+}: PlanOptions): ((files: ReadonlyArray<string>) => ReadonlyArray<PlannedJob>) => {
+  let count = 0
+  const plan = (file: string, type: JobType): PlannedJob => {
+    count += 1
+    const isCancelled = count % every.cancelled === 0
+    const busyAttempts = count % every.busyAlways === 0 ? maxAttempts : count % every.busyOnce === 0 ? 1 : 0
+    const waitMs = isCancelled ? patienceMs : hasSlowJobs && count % every.slow === 0 ? slowMs : 0
+    return { type, isCancelled, payload: { file, waitMs, busyAttempts: isCancelled ? 0 : busyAttempts } }
+  }
+  return (files) => files.flatMap((file) => typesOf(file).map((type) => plan(file, type)))
+}
+
+const typesOf = (file: string): ReadonlyArray<JobType> =>
+  file.endsWith(".json") ? ["digest", "compress", "parse"] : ["digest", "compress"]
+
+/** Files of the demo's own, most of them broken, so that failures are seen whatever the folder holds. */
+const ownFiles = {
+  "empty.json": "",
+  "truncated.json": '{ "jobs": [1, 2,',
+  "not-json.json": "neither an object nor an array",
+  "too-large.json": JSON.stringify("x".repeat(parseLimitBytes)),
+  "sound.json": '{ "sound": true }',
+  "sound.txt": "Plain text, to be counted and squeezed.\n".repeat(1000)
+} as const
+
+/** The demo's own files, and the one that can be mended, so that the job that died of it can be replayed. */
+export interface OwnFiles {
+  readonly files: ReadonlyArray<string>
+  readonly broken: string
+  readonly mend: Effect.Effect<void>
+}
+
+/** Writes the demo's own files into a folder that goes with the scope. */
+export const writeOwnFiles: Effect.Effect<OwnFiles, never, Scope> = Effect.gen(function* () {
+  const folder = yield* Effect.acquireRelease(
+    Effect.promise(() => mkdtemp(path.join(tmpdir(), "job-server-files-"))),
+    (made) => Effect.promise(() => rm(made, { recursive: true, force: true }))
+  )
+  const write = (name: string, content: string) => Effect.promise(() => writeFile(path.join(folder, name), content))
+  yield* Effect.forEach(Object.entries(ownFiles), ([name, content]) => write(name, content))
+  const broken = "truncated.json"
+  return {
+    files: Object.keys(ownFiles).map((name) => path.join(folder, name)),
+    broken: path.join(folder, broken),
+    mend: write(broken, '{ "jobs": [1, 2] }')
+  }
+})

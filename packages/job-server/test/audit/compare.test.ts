@@ -1,0 +1,168 @@
+import type { Series } from "@parametric-portal/dashboard/receiver"
+import { describe, expect, it } from "@effect/vitest"
+import { compare, type Comparing, type Line, witnessOf } from "../../src/audit/compare.ts"
+import type { True } from "../../src/audit/truth.ts"
+
+const common = {
+  resource: {},
+  scope: { name: "test", version: "0" },
+  description: "",
+  unit: "",
+  startTimeUnixNano: 0n,
+  timeUnixNano: 1n,
+  points: 1,
+  resets: 0
+}
+
+const sum = (name: string, attributes: Readonly<Record<string, string>>, total: number): Series => ({
+  ...common,
+  name,
+  attributes,
+  kind: "sum",
+  isMonotonic: true,
+  temporality: "cumulative",
+  value: total,
+  total
+})
+
+const histogram = (bucketCounts: ReadonlyArray<number>, total: number): Series => {
+  const value = {
+    count: bucketCounts.reduce((count, bucket) => count + bucket, 0),
+    sum: total,
+    bucketCounts,
+    explicitBounds: [0.1, 1]
+  }
+  return {
+    ...common,
+    name: waits,
+    attributes: { job_type: "digest" },
+    kind: "histogram",
+    temporality: "cumulative",
+    value,
+    total: value
+  }
+}
+
+const waits = "jobs_wait_duration_seconds"
+const completed = "jobs_completed_total"
+
+const count = (counted: number): True => ({
+  name: completed,
+  labels: { job_type: "digest" },
+  count: counted,
+  values: []
+})
+
+const measured: True = {
+  name: waits,
+  labels: { job_type: "digest" },
+  count: 2,
+  values: [
+    { atLeast: 0.05, atMost: 0.06 },
+    { atLeast: 0.09, atMost: 0.11 }
+  ]
+}
+
+const settled: Comparing = { isGone: () => false, witness: witnessOf(true) }
+
+/** The lines of a metric: everything else is zero on both sides. */
+const linesOf = (name: string, expected: ReadonlyArray<True>, series: ReadonlyArray<Series>) =>
+  compare({ whole: expected, exported: expected }, series, settled).filter((line) => line.name === name)
+
+const problemOf = (lines: ReadonlyArray<Line>) => lines.map(({ agreed, problem }) => (agreed ? "agreed" : problem))
+
+describe("the comparison", () => {
+  it("agrees on equal counts, whatever the order of labels", () => {
+    const expected: True = { name: completed, labels: { a: "1", b: "2" }, count: 3, values: [] }
+    expect(linesOf(completed, [expected], [sum(completed, { b: "2", a: "1" }, 3)])).toEqual([
+      { name: completed, labels: { a: "1", b: "2" }, received: 3, truth: 3, agreed: true }
+    ])
+  })
+
+  it("adds up what several processes sent", () => {
+    const series = [sum(completed, { job_type: "digest" }, 3), sum(completed, { job_type: "digest" }, 4)]
+    expect(problemOf(linesOf(completed, [count(7)], series))).toEqual(["agreed"])
+  })
+
+  it("tells too many, too few and nothing at all", () => {
+    const of = (series: ReadonlyArray<Series>) => problemOf(linesOf(completed, [count(7)], series))
+    expect([
+      of([sum(completed, { job_type: "digest" }, 8)]),
+      of([sum(completed, { job_type: "digest" }, 5)]),
+      of([])
+    ]).toEqual([["1 too many"], ["2 too few"], ["7 too few"]])
+  })
+
+  it("does not agree on what nothing in the ledger moved", () => {
+    const series = [sum(completed, { job_type: "digest" }, 7), sum(completed, { job_type: "other" }, 1)]
+    expect(problemOf(linesOf(completed, [count(7)], series))).toEqual(["agreed", "1 too many"])
+  })
+
+  it("wants what is in flight to be zero at the end", () => {
+    const of = (value: number) =>
+      problemOf(linesOf("jobs_in_flight", [], [sum("jobs_in_flight", { job_type: "digest" }, value)]))
+    expect([of(0), of(1)]).toEqual([["agreed"], ["1 too many"]])
+  })
+
+  it("has a line for every counter and histogram of jobs and cluster that is silent", () => {
+    expect(linesOf("jobs_dead_lettered_total", [], [])).toEqual([
+      { name: "jobs_dead_lettered_total", labels: {}, received: 0, truth: 0, agreed: true }
+    ])
+  })
+
+  it("lets a sum and the buckets be what the two clocks around them allow, and nothing else", () => {
+    const of = (buckets: ReadonlyArray<number>, total: number) =>
+      problemOf(linesOf(waits, [measured], [histogram(buckets, total)]))
+    expect([
+      of([2, 0, 0], 0.15),
+      of([1, 1, 0], 0.165),
+      of([0, 2, 0], 0.15),
+      of([1, 0, 1], 0.15),
+      of([2, 0, 0], 0.2)
+    ]).toEqual([
+      ["agreed"],
+      ["agreed"],
+      ["0 are at most 0.1, the truth is between 1 and 2"],
+      ["1 are at most 1, the truth is between 2 and 2"],
+      ["the sum 0.2 is not between 0.14 and 0.16999999999999998"]
+    ])
+  })
+
+  it("does not agree on buckets that don't add up", () => {
+    const wrong = histogram([2, 0, 0], 0.15)
+    const broken = wrong.kind === "histogram" ? { ...wrong, total: { ...wrong.total, bucketCounts: [1, 0, 0] } } : wrong
+    expect(problemOf(linesOf(waits, [measured], [broken]))).toEqual(["the buckets hold 1 of 2"])
+  })
+
+  it("misses exactly what a killed process did after its last export, and not one more or less", () => {
+    const of = (received: number) =>
+      compare({ whole: [count(7)], exported: [count(5)] }, [sum(completed, { job_type: "digest" }, received)], settled)
+        .filter(({ name }) => name === completed)
+        .map(({ agreed, lost, problem, truth }) => ({ agreed, lost, problem, truth }))
+    expect([of(5), of(4), of(7)]).toEqual([
+      [{ agreed: true, lost: 2, problem: undefined, truth: 7 }],
+      [{ agreed: false, lost: 2, problem: "1 too few", truth: 7 }],
+      [{ agreed: false, lost: 2, problem: "2 too many", truth: 7 }]
+    ])
+  })
+
+  it("leaves out what a process that is gone had in flight, and keeps what it counted", () => {
+    const gone = { resource: { name: "gone" } }
+    const series = [
+      { ...sum("jobs_in_flight", { job_type: "digest" }, 3), ...gone },
+      { ...sum(completed, { job_type: "digest" }, 7), ...gone }
+    ]
+    const isGone = ({ resource }: Series) => resource["name"] === "gone"
+    const lines = compare({ whole: [count(7)], exported: [count(7)] }, series, { ...settled, isGone })
+    expect(lines.filter(({ agreed }) => !agreed)).toEqual([])
+  })
+
+  it("does not judge what is sampled while there is work left", () => {
+    const gauge: Series = { ...common, name: "jobs_queue_depth", attributes: {}, kind: "gauge", value: 3, total: 3 }
+    const of = (isSettled: boolean) =>
+      compare({ whole: [], exported: [] }, [gauge], { ...settled, witness: witnessOf(isSettled) })
+        .filter(({ name }) => name === gauge.name)
+        .map(({ problem }) => problem)
+    expect([of(true), of(false)]).toEqual([["3 too many"], []])
+  })
+})

@@ -1,0 +1,169 @@
+import { describe, expect, it } from "@effect/vitest"
+import type { Entry, Happened } from "../../src/audit/ledger.ts"
+import { truthOf } from "../../src/audit/truth.ts"
+
+const job = { job: "1", type: "digest", priority: "normal" } as const
+
+/** Entries ten milliseconds apart, on both clocks. */
+const ledgerOf = (...happened: ReadonlyArray<Happened>): ReadonlyArray<Entry> =>
+  happened.map((what, index) => ({ at: index * 10, wallAt: 1000 + index * 10, stamp: BigInt(index), what }))
+
+/** `name{values of labels} count`, in alphabetical order. */
+const movedBy = (...happened: ReadonlyArray<Happened>) =>
+  truthOf(ledgerOf(...happened))
+    .map(({ count, labels, name }) => `${name}{${Object.values(labels).join(" ")}} ${count}`)
+    .sort()
+
+const claimed: Happened = { _tag: "Claimed", ...job, attempt: 1, isRedelivered: false, acceptedAt: 900, dueAt: 950 }
+const began: Happened = { _tag: "Began", job: "1" }
+const finished = (outcome: "success" | "failure" | "defect" | "interrupted"): Happened => ({
+  _tag: "Finished",
+  job: "1",
+  outcome,
+  tookMs: 5
+})
+const settled = (as: "Completed" | "Retrying" | "Dead" | "Released", reason?: string): Happened => ({
+  _tag: "Settled",
+  ...job,
+  as,
+  isOurs: true,
+  ...(reason === undefined ? {} : { reason })
+})
+
+const waited = "jobs_wait_duration_seconds{digest process normal} 1"
+
+const cases: ReadonlyArray<readonly [string, ReadonlyArray<Happened>, ReadonlyArray<string>]> = [
+  [
+    "a submission",
+    [{ _tag: "Submitted", ...job, outcome: "success", tookMs: 1 }],
+    ["jobs_enqueued_total{digest submit normal} 1", "jobs_processing_seconds{digest submit normal} 1"]
+  ],
+  [
+    "a submission that was known already",
+    [{ _tag: "Submitted", ...job, outcome: "interrupted", tookMs: 1 }],
+    ["jobs_processing_seconds{digest submit normal interrupted} 1"]
+  ],
+  [
+    "a submission that was refused",
+    [{ _tag: "Refused", ...job, outcome: "failure", reason: "Validation" }],
+    ["jobs_failed_total{digest Validation} 1", "jobs_processing_seconds{digest submit normal failure} 1"]
+  ],
+  [
+    "an attempt that completes",
+    [claimed, began, finished("success"), settled("Completed")],
+    [
+      "jobs_attempts{digest process normal} 1",
+      "jobs_completed_total{digest process normal} 1",
+      "jobs_duration_seconds{digest process normal} 1",
+      "jobs_processing_seconds{digest process normal} 1",
+      waited
+    ]
+  ],
+  [
+    "a second attempt that fails and is followed by another",
+    [
+      { _tag: "Claimed", ...job, attempt: 2, isRedelivered: false, acceptedAt: 900, dueAt: 950 },
+      began,
+      finished("failure"),
+      settled("Retrying", "Busy")
+    ],
+    [
+      "jobs_failed_total{digest Busy} 1",
+      "jobs_processing_seconds{digest process normal failure} 1",
+      "jobs_retried_total{digest process normal} 1",
+      waited
+    ]
+  ],
+  [
+    "an attempt that dies for good",
+    [claimed, began, finished("defect"), settled("Dead", "TypeError")],
+    [
+      "jobs_attempts{digest process normal} 1",
+      "jobs_dead_lettered_total{digest TypeError} 1",
+      "jobs_duration_seconds{digest process normal} 1",
+      "jobs_failed_total{digest TypeError} 1",
+      "jobs_processing_seconds{digest process normal defect} 1",
+      waited
+    ]
+  ],
+  [
+    "an attempt that is cancelled while it runs",
+    [
+      claimed,
+      began,
+      { _tag: "Cancelled", ...job, outcome: "success", tookMs: 1, attempts: 1 },
+      finished("interrupted")
+    ],
+    [
+      "jobs_attempts{digest process normal} 1",
+      "jobs_cancelled_total{digest cancel normal} 1",
+      "jobs_processing_seconds{digest cancel normal} 1",
+      "jobs_processing_seconds{digest process normal interrupted} 1",
+      waited
+    ]
+  ],
+  [
+    "an attempt that is handed over, and begins again elsewhere",
+    [
+      claimed,
+      began,
+      finished("interrupted"),
+      settled("Released"),
+      { _tag: "Claimed", ...job, attempt: 1, isRedelivered: true, acceptedAt: 900, dueAt: 950 }
+    ],
+    [
+      "jobs_processing_seconds{digest process normal interrupted} 1",
+      "jobs_redelivered_total{digest process normal} 1",
+      "jobs_wait_duration_seconds{digest process normal} 2"
+    ]
+  ],
+  [
+    "an attempt whose end came after that of another",
+    [claimed, began, finished("success"), { _tag: "Settled", ...job, as: "Completed", isOurs: false }],
+    ["jobs_processing_seconds{digest process normal interrupted} 1", waited]
+  ],
+  [
+    "a call and its message",
+    [
+      { _tag: "Arrived", entityType: "Job", message: "submit" },
+      { _tag: "Started", entityType: "Job", message: "submit" },
+      { _tag: "Handled", entityType: "Job", message: "submit", outcome: "failure", reason: "NotFound", tookMs: 1 },
+      { _tag: "Sent", entityType: "Job", message: "submit", outcome: "success", tookMs: 2 }
+    ],
+    [
+      "cluster_errors_total{Job NotFound} 1",
+      "cluster_message_delivery_delay_seconds{Job} 1",
+      "cluster_message_latency_seconds{Job receive submit} 1",
+      "cluster_message_latency_seconds{Job send submit} 1",
+      "cluster_message_processing_seconds{Job submit failure} 1",
+      "cluster_message_wait_seconds{Job} 1",
+      "cluster_messages_received_total{Job receive submit} 1",
+      "cluster_messages_sent_total{Job send submit} 1"
+    ]
+  ]
+]
+
+describe("the truth of", () => {
+  it.each(cases)("%s", (_, happened, expected) => expect(movedBy(...happened)).toEqual(expected))
+})
+
+describe("the truth", () => {
+  const entries = ledgerOf(claimed, began, finished("success"), settled("Completed"), began)
+
+  it("puts a duration between what the handler took and the next thing that was written", () => {
+    const processing = truthOf(entries).find(({ name }) => name === "jobs_processing_seconds")
+    expect(processing?.values).toEqual([{ atLeast: 0.005, atMost: 0.04 }])
+  })
+
+  it("counts waiting from when the job was due, and the whole from when it was accepted", () => {
+    const valuesOf = (wanted: string) => truthOf(entries).find(({ name }) => name === wanted)?.values
+    expect([valuesOf("jobs_wait_duration_seconds"), valuesOf("jobs_duration_seconds")]).toEqual([
+      [{ atLeast: 0.05, atMost: 0.06 }],
+      [{ atLeast: 0.13, atMost: 0.14 }]
+    ])
+  })
+
+  it("of a part of a ledger knows nothing of what came after", () => {
+    expect(truthOf(entries, 3).map(({ name }) => name)).toEqual(["jobs_wait_duration_seconds"])
+  })
+})
