@@ -7,7 +7,7 @@
  * without ambiguity; a test holds the four lists against the schema. `null` is refused wherever it stands: it is what NaN
  * becomes in `JSON.stringify`, and a collector refuses it too.
  */
-import { type Int64, schema } from "./otlp.ts"
+import { type Int64, schema } from "./otlp-schema.ts"
 
 /** Fields of 64 bits, and whether they are signed. */
 export const integerFields: ReadonlyMap<string, "signed" | "unsigned"> = new Map([

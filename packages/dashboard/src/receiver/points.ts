@@ -17,8 +17,8 @@ import type {
   NumberPointMessage,
   PointMessage,
   SummaryPointMessage
-} from "./otlp.ts"
-import { makeToBigInt, toBigInt, toNumber } from "./otlp.ts"
+} from "./otlp-schema.ts"
+import { makeToBigInt, toBigInt, toNumber } from "./otlp-schema.ts"
 
 /** A request that breaks the protocol. `message` says where and how. */
 export class Malformed extends Data.TaggedError("Malformed")<{ readonly message: string }> {}

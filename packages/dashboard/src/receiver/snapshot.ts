@@ -1,7 +1,7 @@
 /** All that a receiver knows, as one value that the control endpoint sends as JSON. */
 import * as Schema from "effect/Schema"
-import { Fault } from "./fault.ts"
-import { ModeSchema } from "./mode.ts"
+import { Fault } from "./violation.ts"
+import { ModeSchema } from "./failure-mode.ts"
 import { Series } from "./model.ts"
 import { RequestRecord } from "./request-log.ts"
 

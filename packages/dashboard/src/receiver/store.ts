@@ -2,9 +2,9 @@
  * What all acknowledged requests come to: every series by its identity, and every fault. It is a plain object that
  * changes at once, so nobody ever reads half of a request.
  */
-import type { Fault } from "./fault.ts"
-import { fold } from "./fold.ts"
-import { judge, type Verdict } from "./judge.ts"
+import type { Fault } from "./violation.ts"
+import { fold } from "./series-update.ts"
+import { judge, type Verdict } from "./validate.ts"
 import type { Attributes, AttributeValue, Point, Series } from "./model.ts"
 import type { Decoded } from "./points.ts"
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { byteFields, doubleFields, fromJson, integerFields, messageFields } from "../../src/receiver/otlp-json.ts"
-import { decodeRequest, type ExportRequest, makeToBigInt, schema, toBigInt, toNumber } from "../../src/receiver/otlp.ts"
+import { decodeRequest, type ExportRequest, makeToBigInt, schema, toBigInt, toNumber } from "../../src/receiver/otlp-schema.ts"
 import { encode } from "./request.ts"
 
 /** Every message that a request for metrics can hold. */

@@ -1,6 +1,6 @@
 /** Requests written by hand, for what no SDK would send, and a plain way to post them. */
 import * as Effect from "effect/Effect"
-import { schema } from "../../src/receiver/otlp.ts"
+import { schema } from "../../src/receiver/otlp-schema.ts"
 
 export interface Answer {
   readonly status: number

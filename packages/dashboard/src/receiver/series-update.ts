@@ -1,6 +1,6 @@
 /** How one point changes one series, by its temporality, and the faults that only the series before it can show. */
-import { type Add, addExponentials, addHistograms, addNumbers } from "./add.ts"
-import { isDecrease, type Verdict } from "./judge.ts"
+import { type Add, addExponentials, addHistograms, addNumbers } from "./merge.ts"
+import { isDecrease, type Verdict } from "./validate.ts"
 import type { Point, Series, Temporality, Value } from "./model.ts"
 
 type Note = (verdict: Verdict) => void

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Zlib from "node:zlib"
 import { fromJson } from "./otlp-json.ts"
-import { decodeRequest, isRequest, problemOf } from "./otlp.ts"
+import { decodeRequest, isRequest, problemOf } from "./otlp-schema.ts"
 import { type Decoded, pointsOf } from "./points.ts"
 
 /** The content types of OTLP over HTTP. */

@@ -1,5 +1,5 @@
 /** What is wrong with a single point, whatever came before it. */
-import type { FaultKind } from "./fault.ts"
+import type { FaultKind } from "./violation.ts"
 import type { ExponentialHistogram, Histogram, Point, Value } from "./model.ts"
 
 /** A verdict: the kind of the fault, and a sentence. */

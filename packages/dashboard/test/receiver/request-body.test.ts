@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { gzipSync } from "node:zlib"
 import { Receiver } from "../../src/receiver/receiver.ts"
-import { largeRequest } from "./large.ts"
+import { largeRequest } from "./large-request.ts"
 import { json, post, protobuf } from "./request.ts"
 
 // Processor time and not time on the clock: the latter tripled when other tests ran beside this one. About 1.2 s is usual.

@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Scope } from "effect/Scope"
 import { host, listen, type ListenFailed, type PortInUse } from "./listener.ts"
-import type { Mode } from "./mode.ts"
+import type { Mode } from "./failure-mode.ts"
 import { ModeJson, type Snapshot, SnapshotJson } from "./snapshot.ts"
 
 /** What the endpoint controls. */
