@@ -1,9 +1,9 @@
 /**
  * The receiver as a program: `node --import tsx src/main.ts [--port n] [--control] [--control-port n] [--json]`.
  *
- * Its first line says where it listens. With `--json` every line is JSON: first the addresses, then one line a request,
- * last a summary. It ends on SIGTERM or SIGINT, and with `--until-stdin-ends` when its standard input does: whoever holds
- * the other end of that pipe can't leave the receiver behind, however it dies.
+ * The first line says where it listens. With `--json` each line is JSON: the addresses, one line per request, and a
+ * summary at the end. It stops on SIGTERM or SIGINT. With `--until-stdin-ends` it also stops when its standard input
+ * closes, so that it never outlives the process that started it.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"
@@ -13,9 +13,9 @@ import * as Stream from "effect/Stream"
 import { parseArgs } from "node:util"
 import { Receiver, type RequestRecord, type Series, type Snapshot } from "./receiver/receiver.ts"
 
-class WrongArguments extends Data.TaggedError("WrongArguments")<{ readonly message: string }> {}
+class UsageError extends Data.TaggedError("UsageError")<{ readonly message: string }> {}
 
-const usage = "usage: main.ts [--port n] [--control] [--control-port n] [--json] [--until-stdin-ends]"
+const usage = "Usage: main.ts [--port n] [--control] [--control-port n] [--json] [--until-stdin-ends]"
 
 interface Arguments {
   readonly port: number
@@ -24,9 +24,9 @@ interface Arguments {
   readonly untilStdinEnds: boolean
 }
 
-const wrong = (message: string) => new WrongArguments({ message: `${message}\n${usage}` })
+const usageError = (message: string) => new UsageError({ message: `${message}\n${usage}` })
 
-const readArguments: Effect.Effect<Arguments, WrongArguments> = Effect.try({
+const parseArguments: Effect.Effect<Arguments, UsageError> = Effect.try({
   try: () =>
     parseArgs({
       options: {
@@ -37,25 +37,25 @@ const readArguments: Effect.Effect<Arguments, WrongArguments> = Effect.try({
         "until-stdin-ends": { type: "boolean", default: false }
       }
     }).values,
-  catch: (error) => wrong(error instanceof Error ? error.message : String(error))
+  catch: (error) => usageError(error instanceof Error ? error.message : String(error))
 }).pipe(
   Effect.flatMap((values) =>
     Effect.gen(function* () {
       const port = yield* portOf("--port", values.port)
-      const chosen = values["control-port"]
-      const control = chosen === undefined ? values.control : yield* portOf("--control-port", chosen)
+      const controlPort = values["control-port"]
+      const control = controlPort === undefined ? values.control : yield* portOf("--control-port", controlPort)
       return { port, control, isJson: values.json, untilStdinEnds: values["until-stdin-ends"] }
     })
   )
 )
 
-const portOf = (name: string, value: string): Effect.Effect<number, WrongArguments> =>
+const portOf = (name: string, value: string): Effect.Effect<number, UsageError> =>
   /^\d{1,5}$/.test(value) && Number(value) <= 65535
     ? Effect.succeed(Number(value))
-    : wrong(`${name} is a whole number from 0 to 65535, not ${JSON.stringify(value)}`)
+    : usageError(`${name} must be a whole number from 0 to 65535, not ${JSON.stringify(value)}.`)
 
 const main = Effect.gen(function* () {
-  const { control, isJson, port, untilStdinEnds } = yield* readArguments
+  const { control, isJson, port, untilStdinEnds } = yield* parseArguments
   const receiver = yield* Receiver.make({ port, control })
   const { controlUrl, url } = receiver
   yield* Effect.addFinalizer(() =>
@@ -69,7 +69,7 @@ const main = Effect.gen(function* () {
     )
   )
   const addresses = { type: "listening", url, controlUrl }
-  const text = `Receiving metrics at ${url}${controlUrl === undefined ? "" : `, controlled at ${controlUrl}`}`
+  const text = `Receiving metrics at ${url}${controlUrl === undefined ? "" : `, control endpoint at ${controlUrl}`}`
   yield* Console.log(isJson ? JSON.stringify(addresses) : text)
   yield* untilStdinEnds ? stdinEnd : Effect.never
 })
@@ -78,21 +78,21 @@ const stdinEnd = Effect.async<void>((resume) => {
   process.stdin.once("close", () => resume(Effect.void)).resume()
 })
 
-const summaryOf = ({ faults, requests, series }: Snapshot) => ({
+const summaryOf = ({ requests, series, violations }: Snapshot) => ({
   type: "summary",
   requests: requests.length,
   acknowledgedRequests: requests.filter(({ status }) => status === 200).length,
   acknowledgedPoints: requests.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
   series: series.length,
-  faults: faults.length
+  violations: violations.length
 })
 
 const summaryText = (snapshot: Snapshot) => {
-  const { acknowledgedPoints, acknowledgedRequests, faults, requests, series } = summaryOf(snapshot)
+  const { acknowledgedPoints, acknowledgedRequests, requests, series, violations } = summaryOf(snapshot)
   const lines = snapshot.series.map((one) => `  ${seriesText(one)}`)
   const total =
-    `${acknowledgedRequests} of ${requests} requests acknowledged with ${acknowledgedPoints} points ` +
-    `in ${series} series, ${faults} faults`
+    `${acknowledgedRequests} of ${requests} requests acknowledged: ${acknowledgedPoints} points in ${series} series, ` +
+    `${violations} violations`
   return [...lines, total].join("\n")
 }
 

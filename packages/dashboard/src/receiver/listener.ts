@@ -1,4 +1,4 @@
-/** The listening socket on 127.0.0.1: opening, closing, opening again on the same port. */
+/** The listening socket on 127.0.0.1, which can be closed and opened again on the same port. */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import type { HttpServer } from "@effect/platform/HttpServer"
 import type { ServeError } from "@effect/platform/HttpServerError"
@@ -7,13 +7,13 @@ import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import * as Http from "node:http"
 
-/** The address that a receiver listens on. It is not reachable from other machines. */
+/** The address that a receiver listens on; other machines cannot reach it. */
 export const host = "127.0.0.1"
 
 /** Another program listens on the port. */
 export class PortInUse extends Data.TaggedError("PortInUse")<{ readonly port: number; readonly message: string }> {}
 
-/** The port cannot be listened on for another reason. */
+/** Listening failed for another reason. */
 export class ListenFailed extends Data.TaggedError("ListenFailed")<{
   readonly port: number
   readonly message: string
@@ -23,19 +23,19 @@ export class ListenFailed extends Data.TaggedError("ListenFailed")<{
 export interface Listener {
   readonly server: HttpServer
   readonly port: number
-  /** Stops listening and ends every connection. Does nothing when it is closed. */
+  /** Stops listening and closes all connections. Does nothing when already closed. */
   readonly close: Effect.Effect<void>
-  /** Listens again on the same port. Does nothing when it is open. */
+  /** Listens again on the same port. Does nothing when already open. */
   readonly open: Effect.Effect<void, PortInUse | ListenFailed>
 }
 
-/** Listens on a port until the scope ends; 0 takes a free one. */
+/** Listens on a port until the scope closes; 0 takes a free one. */
 export const listen = (requested: number): Effect.Effect<Listener, PortInUse | ListenFailed, Scope> =>
   Effect.gen(function* () {
     if (!Number.isInteger(requested) || requested < 0 || requested > 65535) {
       return yield* new ListenFailed({
         port: requested,
-        message: `${requested} is not a port: give a whole number from 0 to 65535, where 0 takes a free port`,
+        message: `${requested} is not a port. Use a whole number from 0 to 65535; 0 takes a free port.`,
         cause: undefined
       })
     }
@@ -70,8 +70,8 @@ const listenError = (port: number, cause: unknown): PortInUse | ListenFailed => 
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined
   if (code === "EADDRINUSE") {
     const message =
-      `Port ${port} of ${host} is in use. End the program that listens there ` +
-      `(ss -ltnp "sport = :${port}" names it), or choose another port; 0 takes a free one.`
+      `Port ${port} of ${host} is in use. Stop the program that listens there ` +
+      `(ss -ltnp "sport = :${port}" shows it), or use another port; 0 takes a free one.`
     return new PortInUse({ port, message })
   }
   return new ListenFailed({ port, message: `Cannot listen on port ${port} of ${host}: ${String(cause)}`, cause })

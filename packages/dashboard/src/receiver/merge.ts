@@ -1,40 +1,40 @@
-/** Adding values of one kind: deltas to a series, runs of a series over its resets. */
+/** Adds two values of the same kind: the deltas of a series, or what a series counted before and after a reset. */
 import type { ExponentialHistogram, Histogram } from "./model.ts"
 
 /** The sum of two values, or `null` when their buckets cannot be added. */
-export type Add<A> = (a: A, b: A) => A | null
+export type Merge<A> = (a: A, b: A) => A | null
 
-export const addNumbers = (a: number, b: number): number => a + b
+export const mergeNumbers = (a: number, b: number): number => a + b
 
-export const addHistograms: Add<Histogram> = (a, b) => {
-  const isSame =
+export const mergeHistograms: Merge<Histogram> = (a, b) => {
+  const hasSameBoundaries =
     a.explicitBounds.length === b.explicitBounds.length &&
     a.bucketCounts.length === b.bucketCounts.length &&
     a.explicitBounds.every((bound, index) => bound === b.explicitBounds[index])
-  if (!isSame) return null
+  if (!hasSameBoundaries) return null
   const bucketCounts = a.bucketCounts.map((count, index) => count + (b.bucketCounts[index] ?? 0))
-  return { ...addExtremes(a, b), bucketCounts, explicitBounds: a.explicitBounds }
+  return { ...mergeStatistics(a, b), bucketCounts, explicitBounds: a.explicitBounds }
 }
 
-export const addExponentials: Add<ExponentialHistogram> = (a, b) => {
+export const mergeExponentialHistograms: Merge<ExponentialHistogram> = (a, b) => {
   if (a.scale !== b.scale || a.zeroThreshold !== b.zeroThreshold) return null
   return {
-    ...addExtremes(a, b),
+    ...mergeStatistics(a, b),
     scale: a.scale,
     zeroCount: a.zeroCount + b.zeroCount,
     zeroThreshold: a.zeroThreshold,
-    positive: addBuckets(a.positive, b.positive),
-    negative: addBuckets(a.negative, b.negative)
+    positive: mergeBuckets(a.positive, b.positive),
+    negative: mergeBuckets(a.negative, b.negative)
   }
 }
 
 type Distribution = Histogram | ExponentialHistogram
 
-/** A sum or an extreme is unknown when a distribution that is not empty does not give it. */
-const addExtremes = (a: Distribution, b: Distribution) => {
-  const sum = join(a, b, { read: (one) => one.sum, by: addNumbers })
-  const min = join(a, b, { read: (one) => one.min, by: Math.min })
-  const max = join(a, b, { read: (one) => one.max, by: Math.max })
+/** A sum, minimum or maximum is unknown when a distribution that is not empty does not have it. */
+const mergeStatistics = (a: Distribution, b: Distribution) => {
+  const sum = mergeStatistic(a, b, { read: (one) => one.sum, combine: mergeNumbers })
+  const min = mergeStatistic(a, b, { read: (one) => one.min, combine: Math.min })
+  const max = mergeStatistic(a, b, { read: (one) => one.max, combine: Math.max })
   return {
     count: a.count + b.count,
     ...(sum === undefined ? {} : { sum }),
@@ -43,21 +43,21 @@ const addExtremes = (a: Distribution, b: Distribution) => {
   }
 }
 
-interface Join {
+interface Statistic {
   readonly read: (distribution: Distribution) => number | undefined
-  readonly by: (a: number, b: number) => number
+  readonly combine: (a: number, b: number) => number
 }
 
-const join = (a: Distribution, b: Distribution, { by, read }: Join): number | undefined => {
+const mergeStatistic = (a: Distribution, b: Distribution, { combine, read }: Statistic): number | undefined => {
   const x = read(a)
   const y = read(b)
-  if (x !== undefined && y !== undefined) return by(x, y)
+  if (x !== undefined && y !== undefined) return combine(x, y)
   return a.count === 0 ? y : b.count === 0 ? x : undefined
 }
 
 type Buckets = ExponentialHistogram["positive"]
 
-const addBuckets = (a: Buckets, b: Buckets): Buckets => {
+const mergeBuckets = (a: Buckets, b: Buckets): Buckets => {
   if (a.bucketCounts.length === 0) return b
   if (b.bucketCounts.length === 0) return a
   const offset = Math.min(a.offset, b.offset)

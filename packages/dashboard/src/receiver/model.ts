@@ -1,14 +1,14 @@
 /**
- * What a request says once it is decoded: plain, readonly values without a trace of the encoding they came in. A `Point`
- * is one data point as it was sent, a `Series` what all acknowledged points of one identity come to.
+ * Points and series as plain, readonly values, whatever encoding they came in. A `Point` is one data point as it was
+ * sent; a `Series` is what all acknowledged points of one identity add up to.
  *
- * They are schemas because the control endpoint sends series as JSON to tests in other processes.
+ * They are schemas because the control endpoint sends series to other processes as JSON.
  */
 import * as Schema from "effect/Schema"
 
 /**
- * The value of an attribute. An integer beyond 2^53 is given as its decimal digits, a double that is not finite as its
- * name, bytes as base64, an empty value as `null`.
+ * The value of an attribute. An integer above 2^53 is a string of digits, a double that is not finite its name, bytes are
+ * base64, and an empty value is `null`.
  */
 export type AttributeValue = string | number | boolean | null | ReadonlyArray<AttributeValue> | Attributes
 
@@ -30,7 +30,7 @@ const Attributes: Schema.Schema<Attributes> = Schema.Record({ key: Schema.String
   identifier: "Attributes"
 })
 
-/** A number that JSON may not be able to write: NaN and the infinities stand there by their names. */
+/** A number; JSON has NaN and the infinities as strings. */
 const Double = Schema.transform(
   Schema.Union(Schema.JsonNumber, Schema.Literal("NaN", "Infinity", "-Infinity")),
   Schema.Number,
@@ -43,7 +43,7 @@ const nameOf = (value: number) => (Number.isNaN(value) ? "NaN" : value > 0 ? "In
 export const InstrumentationScope = Schema.Struct({ name: Schema.String, version: Schema.String })
 export type InstrumentationScope = typeof InstrumentationScope.Type
 
-/** A histogram with explicit boundaries. `min` and `max` are absent when the sender gave none. */
+/** A histogram with explicit boundaries. `min` and `max` are absent when the sender did not send them. */
 export const Histogram = Schema.Struct({
   count: Schema.Number,
   sum: Schema.optionalWith(Double, { exact: true }),
@@ -116,13 +116,13 @@ export const Point = Schema.Union(
 ).annotations({ identifier: "Point" })
 export type Point = typeof Point.Type
 
-/** What a point or a series measures: a number, or a distribution. */
+/** The value of a point: a number or a distribution. */
 export type Value = Point["value"]
 
-/** How many points were folded into a series, and how many of them began it anew. */
-const folded = { points: Schema.Number, resets: Schema.Number }
+/** How many points a series has received, and how often it was reset. */
+const counts = { points: Schema.Number, resets: Schema.Number }
 
-const state = { ...common, ...folded }
+const state = { ...common, ...counts }
 
 const measured = <A, I>(value: Schema.Schema<A, I>) => ({
   value,
@@ -131,10 +131,10 @@ const measured = <A, I>(value: Schema.Schema<A, I>) => ({
 })
 
 /**
- * One series: a resource, a scope, a name and attributes. `value` is the latest point when the sender accumulates, and
- * the sum of all points when it sends deltas. `carried` is what was counted before the latest reset, absent without
- * one, and `total` is `carried` and `value` together; for a gauge and a summary it is the value. The times are those of
- * the latest point; of deltas, `startTimeUnixNano` is the first.
+ * One series, identified by resource, scope, name and attributes. `value` is the latest point of a cumulative series, and
+ * the sum of all points of a delta series. `carried` is the total before the latest reset, absent without a reset;
+ * `total` is `carried` plus `value`, or the value of a gauge or a summary. The times are those of the latest point; the
+ * start of a delta series is that of its first point.
  */
 export const Series = Schema.Union(
   Schema.Struct({ ...state, ...gauge, ...measured(Double) }),

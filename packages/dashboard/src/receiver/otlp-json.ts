@@ -1,11 +1,9 @@
 /**
- * The OTLP JSON mapping, up to the point where JSON's values have the types that the schema's own `verify` asks for:
- * 64-bit integers from digits, doubles from `"NaN"` and `"Infinity"`, ids from hex, bytes from base64. `verify` then
- * checks everything else.
+ * The OTLP JSON mapping: gives JSON values the types that the schema's own `verify` expects, which then checks the rest.
+ * 64-bit integers come as digits, doubles may be `"NaN"` or `"Infinity"`, ids are hex, bytes are base64.
  *
- * Which fields are 64 bits wide, doubles, bytes or one message stands here by name, because names say it in this schema
- * without ambiguity; a test holds the four lists against the schema. `null` is refused wherever it stands: it is what NaN
- * becomes in `JSON.stringify`, and a collector refuses it too.
+ * The fields are listed by name, which is unambiguous in this schema; a test compares the four lists with it. `null` is
+ * rejected everywhere: `JSON.stringify` writes it for NaN, and a collector rejects it too.
  */
 import { type Int64, schema } from "./otlp-schema.ts"
 
@@ -20,7 +18,7 @@ export const integerFields: ReadonlyMap<string, "signed" | "unsigned"> = new Map
   ["zeroCount", "unsigned"]
 ])
 
-/** Fields that are doubles. `sum` and `value` are messages elsewhere, and then not strings. */
+/** Fields that are doubles. `sum` and `value` are messages in other places, and then never strings. */
 export const doubleFields: ReadonlySet<string> = new Set([
   "asDouble",
   "doubleValue",
@@ -33,14 +31,14 @@ export const doubleFields: ReadonlySet<string> = new Set([
   "zeroThreshold"
 ])
 
-/** Fields that are bytes, and how JSON writes them. */
+/** Fields that are bytes, and their encoding in JSON. */
 export const byteFields: ReadonlyMap<string, "hex" | "base64"> = new Map([
   ["bytesValue", "base64"],
   ["spanId", "hex"],
   ["traceId", "hex"]
 ])
 
-/** Fields that are one message. `verify` would take a list for one, because a list is an object too. */
+/** Fields that are a single message. `verify` would accept a list, because a list is an object too. */
 export const messageFields: ReadonlySet<string> = new Set([
   "arrayValue",
   "exponentialHistogram",
@@ -56,13 +54,10 @@ export const messageFields: ReadonlySet<string> = new Set([
   "value"
 ])
 
-/**
- * Turns a parsed JSON body, in place, into an object that the schema can verify. Returns what is wrong with it, by its
- * path, or `null`.
- */
+/** Turns a parsed JSON body, in place, into an object that the schema can verify. Returns what is wrong, or `null`. */
 export const fromJson = (body: object): string | null => {
   for (const name in body) {
-    const problem = field(body, name)
+    const problem = convertField(body, name)
     if (problem !== null) return problem
   }
   return null
@@ -70,53 +65,53 @@ export const fromJson = (body: object): string | null => {
 
 const valueKinds = new Set(Object.keys(schema.common.v1.AnyValue.prototype).filter((name) => name.endsWith("Value")))
 
-const field = (parent: object, name: string): string | null => {
+const convertField = (parent: object, name: string): string | null => {
   const value: unknown = Reflect.get(parent, name)
-  if (value === null) return `${name}: null is not a value`
+  if (value === null) return `${name}: null is not allowed`
   if (Array.isArray(value)) {
-    return messageFields.has(name) ? `${name}: a list is not what this field holds` : elements(value, name)
+    return messageFields.has(name) ? `${name}: a list is not allowed` : convertElements(value, name)
   }
   if (typeof value === "object") {
     const kind = name === "value" ? unknownKind(value) : null
-    return kind ?? within(name, fromJson(value))
+    return kind ?? withPath(name, fromJson(value))
   }
-  const read = scalar(value, name)
-  if (read === invalid) return `${name}: ${JSON.stringify(value)} is not what this field holds`
+  const read = convertScalar(value, name)
+  if (read === invalid) return `${name}: invalid value ${JSON.stringify(value)}`
   if (read !== value) Reflect.set(parent, name, read)
   return null
 }
 
-const elements = (values: Array<unknown>, name: string): string | null => {
+const convertElements = (values: Array<unknown>, name: string): string | null => {
   const isScalar = integerFields.has(name) || doubleFields.has(name)
   for (let index = 0; index < values.length; index++) {
     const value = values[index]
-    if (value === null) return `${name}: null is not a value`
-    if (Array.isArray(value)) return `${name}: a list in a list is not what this field holds`
+    if (value === null) return `${name}: null is not allowed`
+    if (Array.isArray(value)) return `${name}: a list in a list is not allowed`
     if (isScalar) {
-      const read = scalar(value, name)
-      if (read === invalid) return `${name}: ${JSON.stringify(value)} is not what this field holds`
+      const read = convertScalar(value, name)
+      if (read === invalid) return `${name}: invalid value ${JSON.stringify(value)}`
       values[index] = read
     } else if (typeof value === "object" && value !== undefined) {
       const kind = name === "values" && !("key" in value) ? unknownKind(value) : null
-      const problem = kind ?? within(name, fromJson(value))
+      const problem = kind ?? withPath(name, fromJson(value))
       if (problem !== null) return problem
     }
   }
   return null
 }
 
-const within = (name: string, problem: string | null) => (problem === null ? null : `${name}.${problem}`)
+const withPath = (name: string, problem: string | null) => (problem === null ? null : `${name}.${problem}`)
 
 const unknownKind = (value: object): string | null => {
   for (const name in value) {
-    if (!valueKinds.has(name)) return `value: ${JSON.stringify(name)} is not a kind of value`
+    if (!valueKinds.has(name)) return `value: unknown kind ${JSON.stringify(name)}`
   }
   return null
 }
 
 const invalid = Symbol("invalid")
 
-const scalar = (value: unknown, name: string): unknown => {
+const convertScalar = (value: unknown, name: string): unknown => {
   const integer = integerFields.get(name)
   if (integer !== undefined) return integerOf(value, integer)
   if (typeof value !== "string") return value

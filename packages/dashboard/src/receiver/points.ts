@@ -1,7 +1,7 @@
 /**
- * From a request of the schema to points. What breaks the protocol refuses the whole request, as a collector does: a
- * metric without data, a point without a value, an attribute given twice, flags that mean nothing. What is merely wrong
- * becomes a fault (`judge.ts`).
+ * Reads the points of a decoded request. A request that breaks the protocol is rejected as a whole, as a collector does:
+ * a metric without data, a point without a value, a duplicate attribute, unknown flags. Other mistakes become violations
+ * (`violation.ts`).
  */
 import * as Data from "effect/Data"
 import * as Either from "effect/Either"
@@ -20,10 +20,10 @@ import type {
 } from "./otlp-schema.ts"
 import { makeToBigInt, toBigInt, toNumber } from "./otlp-schema.ts"
 
-/** A request that breaks the protocol. `message` says where and how. */
+/** The request breaks the protocol; `message` says where and how. */
 export class Malformed extends Data.TaggedError("Malformed")<{ readonly message: string }> {}
 
-/** What a request holds: its points, and the names of those whose flag says that they have no value. */
+/** The points of a request, those too large for a number, and those whose flag says that they have no value. */
 export interface Decoded {
   readonly points: ReadonlyArray<Point>
   readonly imprecise: ReadonlyArray<Point>
@@ -38,7 +38,7 @@ interface Decoding {
   readonly withoutValue: Array<{ readonly name: string; readonly attributes: Attributes }>
 }
 
-/** Where points come from, and where they go. */
+/** The metric of a point, and where to add the point. */
 interface Origin {
   readonly decoding: Decoding
   readonly metric: MetricOrigin
@@ -52,7 +52,7 @@ interface MetricOrigin {
   readonly unit: string
 }
 
-/** All points of a request, in its order, or the first thing that breaks the protocol. */
+/** All points of a request in their order, or the first mistake that breaks the protocol. */
 export const pointsOf = (request: ExportRequest): Either.Either<Decoded, Malformed> => {
   const [start, time] = [makeToBigInt(), makeToBigInt()]
   const decoding: Decoding = {
@@ -87,18 +87,18 @@ const readMetric = (
   if (!metric.name) return "it has no name"
   const named = { name: metric.name, description: metric.description ?? "", unit: metric.unit ?? "" }
   const origin: Origin = { decoding, metric: { ...from, ...named } }
-  if (metric.gauge) return each(metric.gauge.dataPoints, origin, readGauge)
-  if (metric.summary) return each(metric.summary.dataPoints, origin, readSummary)
+  if (metric.gauge) return readEach(metric.gauge.dataPoints, origin, readGauge)
+  if (metric.summary) return readEach(metric.summary.dataPoints, origin, readSummary)
   const aggregated = metric.sum ?? metric.histogram ?? metric.exponentialHistogram
   if (!aggregated) return "it has no data"
   const temporality = temporalityOf(aggregated.aggregationTemporality)
   if (temporality === null) return "its temporality is neither delta nor cumulative"
   if (metric.sum) {
     const isMonotonic = metric.sum.isMonotonic ?? false
-    return each(metric.sum.dataPoints, origin, readSum({ isMonotonic, temporality }))
+    return readEach(metric.sum.dataPoints, origin, readSum({ isMonotonic, temporality }))
   }
-  if (metric.histogram) return each(metric.histogram.dataPoints, origin, readHistogram(temporality))
-  return each(metric.exponentialHistogram?.dataPoints, origin, readExponential(temporality))
+  if (metric.histogram) return readEach(metric.histogram.dataPoints, origin, readHistogram(temporality))
+  return readEach(metric.exponentialHistogram?.dataPoints, origin, readExponential(temporality))
 }
 
 const temporalityOf = (value: number | null | undefined): Temporality | null =>
@@ -107,8 +107,8 @@ const temporalityOf = (value: number | null | undefined): Temporality | null =>
 type Common = MetricOrigin & Pick<Point, "attributes" | "startTimeUnixNano" | "timeUnixNano">
 
 /**
- * What all kinds have, to be completed by `Object.assign`. A spread of it instead costs a large request a third of a
- * second, and so would a spread of the metric here.
+ * What points of all kinds have in common, to be completed with `Object.assign`. A spread instead would cost a large
+ * request a third of a second, and so would a spread of the metric here.
  */
 const commonOf = ({ decoding, metric }: Origin, message: PointMessage, attributes: Attributes): Common => ({
   resource: metric.resource,
@@ -123,7 +123,7 @@ const commonOf = ({ decoding, metric }: Origin, message: PointMessage, attribute
 
 type Read<A> = (message: A, shared: Common) => Point | string
 
-const each = <A extends PointMessage>(
+const readEach = <A extends PointMessage>(
   messages: ReadonlyArray<A> | null | undefined,
   origin: Origin,
   read: Read<A>
@@ -133,10 +133,10 @@ const each = <A extends PointMessage>(
     const attributes = attributesOf(message.attributes)
     if (typeof attributes === "string") return attributes
     const flags = message.flags ?? 0
-    if (flags !== 0 && flags !== 1) return `the flags ${flags} mean nothing`
+    if (flags !== 0 && flags !== 1) return `unknown flags ${flags}`
     if (toNumber(message.timeUnixNano) === 0) return "a point has no time"
     if (flags === 1) {
-      if (hasValue(message)) return "a point has a value and a flag that says it has none"
+      if (hasValue(message)) return "a point has a value, but its flag says that it has none"
       decoding.withoutValue.push({ name: metric.name, attributes })
       continue
     }
@@ -149,9 +149,9 @@ const each = <A extends PointMessage>(
 }
 
 const hasValue = (message: NumberPointMessage & HistogramPointMessage) =>
-  isGiven(message.asDouble) || isGiven(message.asInt) || toNumber(message.count) !== 0
+  isPresent(message.asDouble) || isPresent(message.asInt) || toNumber(message.count) !== 0
 
-const isGiven = <A>(value: A | null | undefined): value is A => value !== null && value !== undefined
+const isPresent = <A>(value: A | null | undefined): value is A => value !== null && value !== undefined
 
 const isImprecise = (point: Point) => {
   const count = typeof point.value === "number" ? point.value : point.value.count
@@ -159,8 +159,8 @@ const isImprecise = (point: Point) => {
 }
 
 const numberOf = (message: NumberPointMessage): number | null => {
-  if (isGiven(message.asDouble)) return message.asDouble
-  return isGiven(message.asInt) ? toNumber(message.asInt) : null
+  if (isPresent(message.asDouble)) return message.asDouble
+  return isPresent(message.asInt) ? toNumber(message.asInt) : null
 }
 
 const noValue = "a point has no value, and no flag that says so"
@@ -180,9 +180,9 @@ const readSum =
 
 const extremesOf = (message: HistogramPointMessage) => {
   const extremes: { sum?: number; min?: number; max?: number } = {}
-  if (isGiven(message.sum)) extremes.sum = message.sum
-  if (isGiven(message.min)) extremes.min = message.min
-  if (isGiven(message.max)) extremes.max = message.max
+  if (isPresent(message.sum)) extremes.sum = message.sum
+  if (isPresent(message.min)) extremes.min = message.min
+  if (isPresent(message.max)) extremes.max = message.max
   return extremes
 }
 
@@ -192,7 +192,7 @@ const readHistogram =
     const bucketCounts = (message.bucketCounts ?? []).map(toNumber)
     const explicitBounds = message.explicitBounds ?? []
     if (bucketCounts.length !== 0 && bucketCounts.length !== explicitBounds.length + 1) {
-      return `${explicitBounds.length} boundaries do not make ${bucketCounts.length} buckets`
+      return `it has ${explicitBounds.length} boundaries and ${bucketCounts.length} buckets`
     }
     const value = { count: toNumber(message.count), ...extremesOf(message), bucketCounts, explicitBounds }
     return Object.assign(shared, { kind: "histogram" as const, temporality, value })
@@ -233,18 +233,18 @@ const readSummary: Read<SummaryPointMessage> = (message, shared) => ({
   }
 })
 
-/** Attributes sorted by name, or what is wrong with them. */
+/** The attributes sorted by name, or what is wrong with them. */
 const attributesOf = (pairs: ReadonlyArray<KeyValue> | null | undefined): Attributes | string => {
-  if (!pairs || pairs.length === 0) return none
+  if (!pairs || pairs.length === 0) return noAttributes
   const sorted = isSorted(pairs) ? pairs : [...pairs].sort((a, b) => ((a.key ?? "") < (b.key ?? "") ? -1 : 1))
   const attributes: { [name: string]: AttributeValue } = {}
   for (let index = 0; index < sorted.length; index++) {
     const key = sorted[index]?.key ?? ""
     if (key === "") return "an attribute has no name"
-    if (index > 0 && key === sorted[index - 1]?.key) return `the attribute ${JSON.stringify(key)} is given twice`
+    if (index > 0 && key === sorted[index - 1]?.key) return `duplicate attribute ${JSON.stringify(key)}`
     const value = valueOf(sorted[index]?.value)
-    if (value === undefined) return `the attribute ${JSON.stringify(key)} holds an attribute twice`
-    if (key === "__proto__") Object.defineProperty(attributes, key, { ...own, value })
+    if (value === undefined) return `duplicate attribute inside ${JSON.stringify(key)}`
+    if (key === "__proto__") Object.defineProperty(attributes, key, { ...ownProperty, value })
     else attributes[key] = value
   }
   return attributes
@@ -257,26 +257,26 @@ const isSorted = (pairs: ReadonlyArray<KeyValue>): boolean => {
   return true
 }
 
-const own = { configurable: true, enumerable: true, writable: true }
+const ownProperty = { configurable: true, enumerable: true, writable: true }
 
-const none: Attributes = {}
+const noAttributes: Attributes = {}
 
 const valueOf = (value: AnyValue | null | undefined): AttributeValue | undefined => {
   if (!value) return null
-  if (isGiven(value.stringValue)) return value.stringValue
-  if (isGiven(value.boolValue)) return value.boolValue
-  if (isGiven(value.intValue)) {
+  if (isPresent(value.stringValue)) return value.stringValue
+  if (isPresent(value.boolValue)) return value.boolValue
+  if (isPresent(value.intValue)) {
     const near = toNumber(value.intValue)
     return Number.isSafeInteger(near) ? near : toBigInt(value.intValue).toString()
   }
-  if (isGiven(value.doubleValue))
+  if (isPresent(value.doubleValue))
     return Number.isFinite(value.doubleValue) ? value.doubleValue : String(value.doubleValue)
-  if (isGiven(value.bytesValue)) return Buffer.from(value.bytesValue).toString("base64")
-  if (isGiven(value.arrayValue)) {
+  if (isPresent(value.bytesValue)) return Buffer.from(value.bytesValue).toString("base64")
+  if (isPresent(value.arrayValue)) {
     const values = (value.arrayValue.values ?? []).map(valueOf)
     return values.every((inner) => inner !== undefined) ? values : undefined
   }
-  if (isGiven(value.kvlistValue)) {
+  if (isPresent(value.kvlistValue)) {
     const inner = attributesOf(value.kvlistValue.values)
     return typeof inner === "string" ? undefined : inner
   }

@@ -1,18 +1,18 @@
 /**
- * An OTLP/HTTP receiver for metrics, in this process: it decodes what arrives with the official schema, folds what it
- * acknowledges into series, notes what is wrong with it, and fails on request in the ways in which collectors fail.
+ * An OTLP/HTTP receiver for metrics in this process. It decodes requests with the official schema, adds acknowledged
+ * points to series, records violations, and can be told to fail as real collectors do.
  *
  * ```ts
  * const program = Effect.gen(function* () {
  *   const receiver = yield* Receiver
  *   // point an exporter at receiver.url, which ends in /v1/metrics, let it export, then:
  *   const [jobs] = yield* receiver.find("jobs_completed_total", { job_type: "digest" })
- *   const faults = yield* receiver.faults
- *   yield* receiver.setMode(Mode.status(503))
+ *   const violations = yield* receiver.violations
+ *   yield* receiver.setFailureMode(FailureMode.status(503))
  * }).pipe(Effect.provide(Receiver.layer()))
  * ```
  *
- * Acknowledged is what was answered with 2xx, and only that changes the series. Time comes from `Clock`.
+ * A request is acknowledged when it is answered with 2xx; only those change the series. Time comes from `Clock`.
  */
 import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
 import * as Context from "effect/Context"
@@ -23,30 +23,30 @@ import * as Ref from "effect/Ref"
 import type { Scope } from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { serveControl } from "./control-endpoint.ts"
-import { exchange } from "./request-handler.ts"
-import type { Fault } from "./violation.ts"
+import { FailureMode } from "./failure-mode.ts"
 import { host, listen, type Listener, type ListenFailed, type PortInUse } from "./listener.ts"
-import { Mode } from "./failure-mode.ts"
 import type { Attributes, Series } from "./model.ts"
+import { handleRequest } from "./request-handler.ts"
 import { type Arrival, makeRequestLog, type RequestRecord } from "./request-log.ts"
 import type { Snapshot } from "./snapshot.ts"
 import { makeStore } from "./store.ts"
+import type { Violation } from "./violation.ts"
 
-export type { Fault, FaultKind } from "./violation.ts"
+export { FailureMode } from "./failure-mode.ts"
 export { ListenFailed, PortInUse } from "./listener.ts"
-export { Mode } from "./failure-mode.ts"
 export type * from "./model.ts"
 export type { Arrival, RequestRecord } from "./request-log.ts"
 export type { Snapshot } from "./snapshot.ts"
+export type { Violation, ViolationKind } from "./violation.ts"
 
 export interface ReceiverOptions {
   /** The port on 127.0.0.1. The default 0 takes a free one. */
   readonly port?: number
-  /** The most bytes of a body, before and after gzip. The default is 32 MiB; more is answered with 413. */
+  /** The most bytes of a body, before and after gzip; the default is 32 MiB. A larger body is answered with 413. */
   readonly limit?: number
   /**
-   * Whether a second port lets other processes read the state and set the mode, and which (0 takes a free one). Off by
-   * default: whoever reaches it can read the headers of every request.
+   * Serves the control endpoint on this port; `true` or 0 takes a free one. Off by default, because the endpoint shows
+   * the headers of every request.
    */
   readonly control?: boolean | number
 }
@@ -55,28 +55,28 @@ export interface ReceiverService {
   readonly port: number
   /** Where to send metrics, with the path `/v1/metrics`. */
   readonly url: string
-  /** Where the control endpoint is, without a path; `undefined` when it is off. */
+  /** The control endpoint, without a path; `undefined` when it is off. */
   readonly controlUrl: string | undefined
-  /** Every series, by metric, in the order of first arrival. */
+  /** All series by metric, in the order in which they first arrived. */
   readonly series: Effect.Effect<ReadonlyArray<Series>>
-  /** The series of a name; with attributes, those that have exactly these. More than one if resources or scopes differ. */
+  /** The series with a name, and with exactly these attributes if given. Several if resources or scopes differ. */
   readonly find: (name: string, attributes?: Attributes) => Effect.Effect<ReadonlyArray<Series>>
-  /** The last 10,000 requests, in the order of their answers. */
+  /** The last 10,000 requests, in the order of their responses. */
   readonly requests: Effect.Effect<ReadonlyArray<RequestRecord>>
-  /** The last 10,000 faults. */
-  readonly faults: Effect.Effect<ReadonlyArray<Fault>>
-  readonly mode: Effect.Effect<Mode>
-  /** Sets how the next requests are met. Leaving `Mode.refuse` opens the port again, which can fail. */
-  readonly setMode: (mode: Mode) => Effect.Effect<void, PortInUse | ListenFailed>
+  /** The last 10,000 violations. */
+  readonly violations: Effect.Effect<ReadonlyArray<Violation>>
+  readonly failureMode: Effect.Effect<FailureMode>
+  /** Sets how the next requests are handled. Leaving `FailureMode.refuse` opens the port again, which can fail. */
+  readonly setFailureMode: (mode: FailureMode) => Effect.Effect<void, PortInUse | ListenFailed>
   readonly snapshot: Effect.Effect<Snapshot>
-  /** Forgets series, requests and faults. */
+  /** Removes all series, requests and violations. */
   readonly clear: Effect.Effect<void>
-  /** Every request from the moment of subscription, with its points. A subscriber that is 256 behind loses the oldest. */
+  /** Every request from now on, with its points. A subscriber that is 256 requests behind loses the oldest. */
   readonly arrivals: Stream.Stream<Arrival>
 }
 
 export class Receiver extends Context.Tag("dashboard/Receiver")<Receiver, ReceiverService>() {
-  /** A receiver that lives as long as the scope. */
+  /** A receiver that is closed with the scope. */
   static readonly make = (
     options: ReceiverOptions = {}
   ): Effect.Effect<ReceiverService, PortInUse | ListenFailed, Scope> => make(options)
@@ -91,24 +91,23 @@ const make = (options: ReceiverOptions): Effect.Effect<ReceiverService, PortInUs
   Effect.gen(function* () {
     const store = makeStore()
     const log = makeRequestLog()
-    const mode = yield* Ref.make<Mode>(Mode.ok)
+    const failureMode = yield* Ref.make<FailureMode>(FailureMode.none)
     const arrivals = yield* PubSub.sliding<Arrival>(256)
     yield* Effect.addFinalizer(() => PubSub.shutdown(arrivals))
     const listener = yield* listen(options.port ?? 0)
-    const app = exchange({
+    const app = handleRequest({
       limit: options.limit ?? defaultLimit,
-      mode: Ref.get(mode),
+      failureMode: Ref.get(failureMode),
       store,
       log,
       publish: (arrival) => PubSub.publish(arrivals, arrival)
     })
     yield* HttpMiddleware.withTracerDisabledWhenEffect(listener.server.serve(app), () => true)
-    const setMode = switchMode(listener, mode)
-    const snapshot = Effect.map(Ref.get(mode), (mode) => ({
-      mode,
+    const snapshot = Effect.map(Ref.get(failureMode), (mode) => ({
+      failureMode: mode,
       series: store.series(),
       requests: log.records(),
-      faults: store.faults()
+      violations: store.violations()
     }))
     const clear = Effect.sync(() => {
       store.clear()
@@ -120,22 +119,22 @@ const make = (options: ReceiverOptions): Effect.Effect<ReceiverService, PortInUs
       series: Effect.sync(store.series),
       find: (name: string, attributes?: Attributes) => Effect.sync(() => store.find(name, attributes)),
       requests: Effect.sync(log.records),
-      faults: Effect.sync(store.faults),
-      mode: Ref.get(mode),
-      setMode,
+      violations: Effect.sync(store.violations),
+      failureMode: Ref.get(failureMode),
+      setFailureMode: switchFailureMode(listener, failureMode),
       snapshot,
       clear,
       arrivals: Stream.fromPubSub(arrivals)
     }
-    const controlUrl = yield* control(options.control ?? false, service)
+    const controlUrl = yield* controlUrlOf(options.control ?? false, service)
     return { ...service, controlUrl }
   })
 
-const control = (option: boolean | number, service: Omit<ReceiverService, "controlUrl">) => {
+const controlUrlOf = (option: boolean | number, service: Omit<ReceiverService, "controlUrl">) => {
   if (option === false) return Effect.succeed(undefined)
   return serveControl(service, option === true ? 0 : option)
 }
 
-/** The mode changes before the socket does, so no request is met by a mode that is over. */
-const switchMode = (listener: Listener, ref: Ref.Ref<Mode>) => (mode: Mode) =>
+/** The mode changes before the socket does, so that no request is handled in the previous mode. */
+const switchFailureMode = (listener: Listener, ref: Ref.Ref<FailureMode>) => (mode: FailureMode) =>
   Effect.zipRight(Ref.set(ref, mode), mode._tag === "Refuse" ? listener.close : listener.open)

@@ -1,43 +1,43 @@
-/** From an HTTP request to an OTLP request: content type, encoding, size, and what the body says. */
+/** Reads the body of an HTTP request as an OTLP request: content type, encoding, size limit, decoding. */
 import type { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Zlib from "node:zlib"
 import { fromJson } from "./otlp-json.ts"
-import { decodeRequest, isRequest, problemOf } from "./otlp-schema.ts"
+import { decodeRequest, isRequest, schemaErrorOf } from "./otlp-schema.ts"
 import { type Decoded, pointsOf } from "./points.ts"
 
 /** The content types of OTLP over HTTP. */
 export type ContentType = "application/json" | "application/x-protobuf"
 
-/** An answer that is not 200, and why. */
-export class Refused extends Data.TaggedError("Refused")<{
+/** The request is answered with an error status; `message` says why. */
+export class RequestRejected extends Data.TaggedError("RequestRejected")<{
   readonly status: 400 | 404 | 405 | 413 | 415
   readonly message: string
 }> {}
 
-/** A body as it came and as it was meant. */
+/** A body after gzip, and its size on the wire. */
 export interface Body {
   readonly bytes: number
   readonly inflated: Uint8Array
 }
 
-export const contentTypeOf = (request: HttpServerRequest): Effect.Effect<ContentType, Refused> => {
+export const contentTypeOf = (request: HttpServerRequest): Effect.Effect<ContentType, RequestRejected> => {
   const given = request.headers["content-type"] ?? ""
   const type = given.split(";")[0]?.trim().toLowerCase()
   if (type === "application/json" || type === "application/x-protobuf") return Effect.succeed(type)
-  const message = `the content type ${JSON.stringify(given)} is neither application/json nor application/x-protobuf`
-  return new Refused({ status: 415, message })
+  const message = `unsupported content type ${JSON.stringify(given)}: use application/json or application/x-protobuf`
+  return new RequestRejected({ status: 415, message })
 }
 
-/** Reads a body, inflated if it is compressed. Neither form may be longer than `limit` bytes. */
-export const readBody = (request: HttpServerRequest, limit: number): Effect.Effect<Body, Refused> =>
+/** Reads a body and inflates it if it is compressed. Neither form may be longer than `limit` bytes. */
+export const readBody = (request: HttpServerRequest, limit: number): Effect.Effect<Body, RequestRejected> =>
   Effect.gen(function* () {
     const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase()
     if (encoding !== "gzip" && encoding !== "identity") {
-      const message = `the content encoding ${JSON.stringify(encoding)} is neither gzip nor identity`
-      return yield* new Refused({ status: 415, message })
+      const message = `unsupported content encoding ${JSON.stringify(encoding)}: use gzip or identity`
+      return yield* new RequestRejected({ status: 415, message })
     }
     if (Number(request.headers["content-length"] ?? 0) > limit) return yield* tooLarge(limit)
     const received = yield* collect(request, limit)
@@ -45,10 +45,11 @@ export const readBody = (request: HttpServerRequest, limit: number): Effect.Effe
     return { bytes: received.length, inflated }
   })
 
-const tooLarge = (limit: number) => new Refused({ status: 413, message: `the body is longer than ${limit} bytes` })
+const tooLarge = (limit: number) =>
+  new RequestRejected({ status: 413, message: `the body is longer than ${limit} bytes` })
 
-/** What is over the limit is read and dropped: a sender that still writes would not see the answer. */
-const collect = (request: HttpServerRequest, limit: number): Effect.Effect<Uint8Array, Refused> =>
+/** Reads to the end even above the limit: a sender that is still writing would not see the answer. */
+const collect = (request: HttpServerRequest, limit: number): Effect.Effect<Uint8Array, RequestRejected> =>
   Effect.suspend(() => {
     const parts: Array<Uint8Array> = []
     let length = 0
@@ -61,39 +62,41 @@ const collect = (request: HttpServerRequest, limit: number): Effect.Effect<Uint8
         for (const part of chunk) take(part)
       })
     ).pipe(
-      Effect.mapError((error) => new Refused({ status: 400, message: `the body broke off: ${error.message}` })),
+      Effect.mapError(
+        (error) => new RequestRejected({ status: 400, message: `the body was cut off: ${error.message}` })
+      ),
       Effect.flatMap(() => (length > limit ? tooLarge(limit) : Effect.sync(() => Buffer.concat(parts))))
     )
   })
 
-const inflate = (body: Uint8Array, limit: number): Effect.Effect<Uint8Array, Refused> =>
+const inflate = (body: Uint8Array, limit: number): Effect.Effect<Uint8Array, RequestRejected> =>
   Effect.async((resume) => {
     Zlib.gunzip(body, { maxOutputLength: limit }, (error, inflated) => {
       if (error === null) return resume(Effect.succeed(inflated))
       const isTooLarge = "code" in error && error.code === "ERR_BUFFER_TOO_LARGE"
       if (isTooLarge) return resume(tooLarge(limit))
-      resume(new Refused({ status: 400, message: `the body is not gzip: ${error.message}` }))
+      resume(new RequestRejected({ status: 400, message: `the body is not gzip: ${error.message}` }))
     })
   })
 
-/** Decodes and checks a whole body. */
-export const decode = (body: Uint8Array, type: ContentType): Effect.Effect<Decoded, Refused> =>
+/** Decodes and checks a body. */
+export const decode = (body: Uint8Array, type: ContentType): Effect.Effect<Decoded, RequestRejected> =>
   (type === "application/json" ? parseJson(body) : parseProtobuf(body)).pipe(
     Effect.flatMap((message) => {
-      if (!isRequest(message)) return malformed(problemOf(message) ?? "it contradicts the schema")
+      if (!isRequest(message)) return malformed(schemaErrorOf(message) ?? "the body does not match the OTLP schema")
       return Effect.mapError(pointsOf(message), (error) => malformed(error.message))
     })
   )
 
-const malformed = (message: string) => new Refused({ status: 400, message })
+const malformed = (message: string) => new RequestRejected({ status: 400, message })
 
-const parseProtobuf = (body: Uint8Array): Effect.Effect<object, Refused> =>
+const parseProtobuf = (body: Uint8Array): Effect.Effect<object, RequestRejected> =>
   Effect.try({
     try: () => decodeRequest(body),
-    catch: (error) => malformed(`the body is not the protobuf of a request: ${String(error)}`)
+    catch: (error) => malformed(`the body is not an OTLP request in protobuf: ${String(error)}`)
   })
 
-const parseJson = (body: Uint8Array): Effect.Effect<object, Refused> =>
+const parseJson = (body: Uint8Array): Effect.Effect<object, RequestRejected> =>
   Effect.try({
     try: (): unknown => JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)),
     catch: (error) => malformed(`the body is not JSON: ${String(error)}`)

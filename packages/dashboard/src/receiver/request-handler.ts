@@ -1,59 +1,62 @@
-/** One request and its answer, in whatever mode the receiver is. */
+/** Handles one export request according to the failure mode of the receiver. */
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { type ContentType, contentTypeOf, decode, readBody, Refused } from "./request-body.ts"
-import type { Mode } from "./failure-mode.ts"
+import { type ContentType, contentTypeOf, decode, readBody, RequestRejected } from "./request-body.ts"
+import type { FailureMode } from "./failure-mode.ts"
 import type { Point } from "./model.ts"
 import { encodeResponse, encodeStatus } from "./otlp-schema.ts"
 import type { Decoded } from "./points.ts"
 import type { Arrival, RequestLog, RequestRecord } from "./request-log.ts"
 import type { Store } from "./store.ts"
 
-/** What an exchange works on. */
-export interface ExchangeState {
+export interface HandlerOptions {
+  /** The most bytes of a body, before and after gzip. */
   readonly limit: number
-  readonly mode: Effect.Effect<Mode>
+  readonly failureMode: Effect.Effect<FailureMode>
   readonly store: Store
   readonly log: RequestLog
   readonly publish: (arrival: Arrival) => Effect.Effect<void>
 }
 
 /**
- * Handles one request: reads it, acts as the mode says, and logs it once, whatever happens. The server runs it
- * uninterruptibly unless told otherwise, and then a request that hangs would outlive its connection.
+ * Reads a request, acts as the failure mode says, and logs the request once, whatever happens. It is interruptible,
+ * which the server's default is not: otherwise a request that hangs would outlive its connection.
  */
-export const exchange = (
-  state: ExchangeState
+export const handleRequest = (
+  options: HandlerOptions
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest> =>
   Effect.gen(function* () {
     const request = yield* HttpServerRequest
-    const mode = yield* state.mode
-    const draft = yield* makeDraft(request, mode)
+    const draft = yield* makeDraft(request, yield* options.failureMode)
     const type = yield* Effect.either(contentTypeOf(request))
-    return yield* accept(state, request, draft).pipe(
-      Effect.catchTag("Refused", ({ message, status }) =>
-        finish(state, draft, { status, message, accepted: nothing }).pipe(
-          Effect.as(type._tag === "Right" ? statusAnswer(type.right, { status, message }) : plain(status, message))
+    return yield* accept(options, request, draft).pipe(
+      Effect.catchTag("RequestRejected", ({ message, status }) =>
+        complete(options, draft, { status, message, accepted: noPoints }).pipe(
+          Effect.as(
+            type._tag === "Right" ? statusResponse(type.right, { status, message }) : textResponse(status, message)
+          )
         )
       ),
-      Effect.onInterrupt(() => finish(state, draft, { status: 0, message: "the sender left", accepted: nothing }))
+      Effect.onInterrupt(() =>
+        complete(options, draft, { status: 0, message: "the sender disconnected", accepted: noPoints })
+      )
     )
   }).pipe(Effect.interruptible)
 
-const nothing: Decoded = { points: [], imprecise: [], withoutValue: [] }
+const noPoints: Decoded = { points: [], imprecise: [], withoutValue: [] }
 
-/** What is known so far of a request. It is logged once. */
+/** What is known of a request so far. */
 interface Draft {
-  readonly mode: Mode
+  readonly mode: FailureMode
   record: Omit<RequestRecord, "index" | "answeredAtMillis" | "status" | "message" | "acknowledged">
   isLogged: boolean
 }
 
-const makeDraft = (request: HttpServerRequest, mode: Mode): Effect.Effect<Draft> =>
+const makeDraft = (request: HttpServerRequest, mode: FailureMode): Effect.Effect<Draft> =>
   Effect.map(Clock.currentTimeMillis, (receivedAtMillis) => ({
     mode,
     isLogged: false,
@@ -65,80 +68,80 @@ const makeDraft = (request: HttpServerRequest, mode: Mode): Effect.Effect<Draft>
       bytes: 0,
       inflatedBytes: 0,
       points: 0,
-      mode: mode._tag
+      failureMode: mode._tag
     }
   }))
 
-interface Ending {
+interface Completion {
   readonly status: number
   readonly message: string
   readonly accepted: Decoded
 }
 
-/** Folds what is accepted and logs the request, in one step. */
-const finish = (state: ExchangeState, draft: Draft, ending: Ending): Effect.Effect<void> =>
+/** Logs the request and stores the accepted points, in one step. */
+const complete = (options: HandlerOptions, draft: Draft, completion: Completion): Effect.Effect<void> =>
   Effect.flatMap(Clock.currentTimeMillis, (answeredAtMillis) =>
     Effect.suspend(() => {
       if (draft.isLogged) return Effect.void
       draft.isLogged = true
-      const { accepted, message, status } = ending
+      const { accepted, message, status } = completion
       const acknowledged = accepted.points.length
-      const request = state.log.add({ ...draft.record, answeredAtMillis, acknowledged, status, message })
-      state.store.accept(accepted, request.index)
-      return state.publish({ request, points: accepted.points })
+      const request = options.log.add({ ...draft.record, answeredAtMillis, acknowledged, status, message })
+      options.store.accept(accepted, request.index)
+      return options.publish({ request, points: accepted.points })
     })
   )
 
 const accept = (
-  state: ExchangeState,
+  options: HandlerOptions,
   request: HttpServerRequest,
   draft: Draft
-): Effect.Effect<HttpServerResponse.HttpServerResponse, Refused> =>
+): Effect.Effect<HttpServerResponse.HttpServerResponse, RequestRejected> =>
   Effect.gen(function* () {
     const { mode } = draft
-    yield* checkTarget(request)
+    yield* checkPathAndMethod(request)
     const type = yield* contentTypeOf(request)
-    if (mode._tag === "Reset") return yield* reset(state, request, draft)
-    const body = yield* readBody(request, state.limit)
+    if (mode._tag === "Reset") return yield* resetConnection(options, request, draft)
+    const body = yield* readBody(request, options.limit)
     draft.record = { ...draft.record, bytes: body.bytes, inflatedBytes: body.inflated.length }
     const decoded = yield* decode(body.inflated, type)
     draft.record = { ...draft.record, points: decoded.points.length }
     switch (mode._tag) {
       case "Hang":
-        yield* finish(state, draft, { status: 0, message: "never answered", accepted: nothing })
+        yield* complete(options, draft, { status: 0, message: "never answered", accepted: noPoints })
         return yield* Effect.never
       case "Status": {
         const { retryAfterSeconds, status } = mode
         const message = `answered ${status} on request`
-        yield* finish(state, draft, { status, message, accepted: nothing })
-        return statusAnswer(type, { status, message, retryAfterSeconds })
+        yield* complete(options, draft, { status, message, accepted: noPoints })
+        return statusResponse(type, { status, message, retryAfterSeconds })
       }
       case "Partial": {
         const rejectedDataPoints = Math.min(mode.rejectedDataPoints, decoded.points.length)
         const accepted = withoutLast(decoded, rejectedDataPoints)
-        yield* finish(state, draft, { status: 200, message: mode.message, accepted })
-        return success(type, { rejectedDataPoints, errorMessage: mode.message })
+        yield* complete(options, draft, { status: 200, message: mode.message, accepted })
+        return successResponse(type, { rejectedDataPoints, errorMessage: mode.message })
       }
       case "Slow":
         yield* Effect.sleep(Duration.millis(mode.millis))
     }
-    yield* finish(state, draft, { status: 200, message: "", accepted: decoded })
-    return success(type)
+    yield* complete(options, draft, { status: 200, message: "", accepted: decoded })
+    return successResponse(type)
   })
 
-const checkTarget = (request: HttpServerRequest): Effect.Effect<void, Refused> => {
+const checkPathAndMethod = (request: HttpServerRequest): Effect.Effect<void, RequestRejected> => {
   const path = request.url.split("?")[0]
   if (path !== "/v1/metrics") {
-    return new Refused({ status: 404, message: `there is nothing at ${path}, only /v1/metrics` })
+    return new RequestRejected({ status: 404, message: `${path} not found: send metrics to /v1/metrics` })
   }
   if (request.method !== "POST") {
-    return new Refused({ status: 405, message: `${request.method} is not accepted, only POST` })
+    return new RequestRejected({ status: 405, message: `${request.method} is not allowed: use POST` })
   }
   return Effect.void
 }
 
-/** Waits for the beginning of the body, then resets the connection, which interrupts this very fiber. */
-const reset = (state: ExchangeState, request: HttpServerRequest, draft: Draft): Effect.Effect<never> =>
+/** Waits for the start of the body, then resets the connection, which interrupts this fiber. */
+const resetConnection = (options: HandlerOptions, request: HttpServerRequest, draft: Draft): Effect.Effect<never> =>
   Effect.suspend(() => {
     const incoming = NodeHttpServerRequest.toIncomingMessage(request)
     const firstPart = Effect.async<number>((resume) => {
@@ -148,7 +151,7 @@ const reset = (state: ExchangeState, request: HttpServerRequest, draft: Draft): 
     return firstPart.pipe(
       Effect.tap((bytes) => {
         draft.record = { ...draft.record, bytes }
-        return finish(state, draft, { status: 0, message: "connection reset", accepted: nothing })
+        return complete(options, draft, { status: 0, message: "connection reset", accepted: noPoints })
       }),
       Effect.tap(() => Effect.sync(() => incoming.socket.resetAndDestroy())),
       Effect.zipRight(Effect.never)
@@ -161,7 +164,7 @@ const withoutLast = (decoded: Decoded, rejected: number): Decoded => {
   return { ...decoded, points, imprecise: decoded.imprecise.filter((point) => kept.has(point)) }
 }
 
-const success = (
+const successResponse = (
   type: ContentType,
   partial?: { readonly rejectedDataPoints: number; readonly errorMessage: string }
 ): HttpServerResponse.HttpServerResponse => {
@@ -175,15 +178,15 @@ const success = (
   return HttpServerResponse.text(JSON.stringify(body), { contentType: type })
 }
 
-/** gRPC codes, which a `Status` carries whatever the transport. */
-const codes: Readonly<Record<number, number>> = { 400: 3, 404: 12, 405: 12, 413: 8, 429: 8, 503: 14 }
+/** The gRPC codes of a `Status`, which has them over HTTP too. */
+const grpcCodes: Readonly<Record<number, number>> = { 400: 3, 404: 12, 405: 12, 413: 8, 429: 8, 503: 14 }
 
-const statusAnswer = (
+const statusResponse = (
   type: ContentType,
   answer: { readonly status: number; readonly message: string; readonly retryAfterSeconds?: number | undefined }
 ): HttpServerResponse.HttpServerResponse => {
   const { message, retryAfterSeconds, status } = answer
-  const body = { code: codes[status] ?? 2, message }
+  const body = { code: grpcCodes[status] ?? 2, message }
   const headers: Record<string, string> = {}
   if (retryAfterSeconds !== undefined) headers["retry-after"] = String(retryAfterSeconds)
   if (status === 405) headers["allow"] = "POST"
@@ -192,5 +195,5 @@ const statusAnswer = (
     : HttpServerResponse.text(JSON.stringify(body), { status, headers, contentType: type })
 }
 
-const plain = (status: number, message: string) =>
+const textResponse = (status: number, message: string) =>
   HttpServerResponse.text(message, { status, ...(status === 405 ? { headers: { allow: "POST" } } : {}) })

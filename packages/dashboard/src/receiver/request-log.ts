@@ -1,11 +1,11 @@
-/** What a receiver remembers of each request, answered or not. */
+/** The requests that a receiver has seen, answered or not. */
 import * as Schema from "effect/Schema"
 import type { Point } from "./model.ts"
 
 /**
- * One request. `status` is 0 when none was sent: the receiver hung or reset the connection, or the sender left. `points`
- * is how many the body held as far as it was decoded, `acknowledged` how many of them were folded into series. `bytes`
- * are those on the wire, `inflatedBytes` those after gzip. The headers are as they came, secrets included.
+ * One request. `status` is 0 when there was no answer: the receiver hung or reset the connection, or the sender
+ * disconnected. `points` counts the points that were decoded, `acknowledged` those that were stored. `bytes` is the size
+ * on the wire, `inflatedBytes` the size after gzip. The headers are stored as they came, secrets included.
  */
 export const RequestRecord = Schema.Struct({
   index: Schema.Number,
@@ -19,19 +19,19 @@ export const RequestRecord = Schema.Struct({
   points: Schema.Number,
   acknowledged: Schema.Number,
   status: Schema.Number,
-  mode: Schema.String,
+  failureMode: Schema.String,
   message: Schema.String
 })
 export type RequestRecord = typeof RequestRecord.Type
 
-/** A request that was just logged, with the points that it added. */
+/** A request that was just logged, with the points that were stored. */
 export interface Arrival {
   readonly request: RequestRecord
   readonly points: ReadonlyArray<Point>
 }
 
-/** How many requests are kept; older ones are forgotten, and the index goes on. */
-const keptRequests = 10_000
+/** Older requests are dropped; the index goes on. */
+const maxRequests = 10_000
 
 export interface RequestLog {
   readonly add: (record: Omit<RequestRecord, "index">) => RequestRecord
@@ -47,10 +47,10 @@ export const makeRequestLog = (): RequestLog => {
       const record = { index: next, ...entry }
       next += 1
       records.push(record)
-      if (records.length > keptRequests * 2) records = records.slice(-keptRequests)
+      if (records.length > maxRequests * 2) records = records.slice(-maxRequests)
       return record
     },
-    records: () => records.slice(-keptRequests),
+    records: () => records.slice(-maxRequests),
     clear: () => {
       records = []
       next = 0

@@ -1,30 +1,29 @@
-/** How one point changes one series, by its temporality, and the faults that only the series before it can show. */
-import { type Add, addExponentials, addHistograms, addNumbers } from "./merge.ts"
-import { isDecrease, type Verdict } from "./validate.ts"
+/** How one point updates its series, by its temporality, and the violations that only the series can show. */
+import { type Merge, mergeExponentialHistograms, mergeHistograms, mergeNumbers } from "./merge.ts"
 import type { Point, Series, Temporality, Value } from "./model.ts"
-
-type Note = (verdict: Verdict) => void
+import { isDecrease } from "./validate.ts"
+import type { Report } from "./violation.ts"
 
 /**
  * The series after a point. `before` is the series of the same identity, if there is one. `Object.assign` to a copy is
  * twice as fast here as a second spread.
  */
-export const fold = (before: Series | undefined, point: Point, note: Note): Series => {
+export const updateSeries = (before: Series | undefined, point: Point, report: Report): Series => {
   switch (point.kind) {
     case "gauge":
-      return Object.assign({ ...point }, latest(before?.kind === "gauge" ? before : undefined, point, note))
+      return Object.assign({ ...point }, keepLatest(before?.kind === "gauge" ? before : undefined, point, report))
     case "summary":
-      return Object.assign({ ...point }, latest(before?.kind === "summary" ? before : undefined, point, note))
+      return Object.assign({ ...point }, keepLatest(before?.kind === "summary" ? before : undefined, point, report))
     case "sum": {
-      const rules = { add: addNumbers, isMonotonic: point.isMonotonic, note, temporality: point.temporality }
+      const rules = { merge: mergeNumbers, isMonotonic: point.isMonotonic, report, temporality: point.temporality }
       return Object.assign({ ...point }, aggregate(before?.kind === "sum" ? before : undefined, point, rules))
     }
     case "histogram": {
-      const rules = { add: addHistograms, isMonotonic: true, note, temporality: point.temporality }
+      const rules = { merge: mergeHistograms, isMonotonic: true, report, temporality: point.temporality }
       return Object.assign({ ...point }, aggregate(before?.kind === "histogram" ? before : undefined, point, rules))
     }
     case "exponentialHistogram": {
-      const rules = { add: addExponentials, isMonotonic: true, note, temporality: point.temporality }
+      const rules = { merge: mergeExponentialHistograms, isMonotonic: true, report, temporality: point.temporality }
       return Object.assign(
         { ...point },
         aggregate(before?.kind === "exponentialHistogram" ? before : undefined, point, rules)
@@ -39,7 +38,7 @@ interface Sample<A> {
   readonly value: A
 }
 
-interface Run<A> extends Sample<A> {
+interface State<A> extends Sample<A> {
   readonly carried?: A
   readonly total: A
   readonly points: number
@@ -47,13 +46,13 @@ interface Run<A> extends Sample<A> {
 }
 
 interface Rules<A> {
-  readonly add: Add<A>
+  readonly merge: Merge<A>
   readonly isMonotonic: boolean
-  readonly note: Note
+  readonly report: Report
   readonly temporality: Temporality
 }
 
-const first = <A>({ startTimeUnixNano, timeUnixNano, value }: Sample<A>): Run<A> => ({
+const firstState = <A>({ startTimeUnixNano, timeUnixNano, value }: Sample<A>): State<A> => ({
   startTimeUnixNano,
   timeUnixNano,
   value,
@@ -62,32 +61,30 @@ const first = <A>({ startTimeUnixNano, timeUnixNano, value }: Sample<A>): Run<A>
   resets: 0
 })
 
-const latest = <A>(before: Run<A> | undefined, point: Sample<A>, note: Note): Run<A> => {
-  if (before === undefined) return first(point)
-  if (isOutOfOrder(before, point, note)) return runOf(before)
-  if (point.timeUnixNano === before.timeUnixNano) noteDuplicate(point, note)
-  return { ...first(point), points: before.points + 1 }
+const keepLatest = <A>(before: State<A> | undefined, point: Sample<A>, report: Report): State<A> => {
+  if (before === undefined) return firstState(point)
+  if (isOutOfOrder(before, point, report)) return stateOf(before)
+  if (point.timeUnixNano === before.timeUnixNano) reportDuplicate(point, report)
+  return { ...firstState(point), points: before.points + 1 }
 }
 
 const aggregate = <A extends Value>(
-  before: (Run<A> & { readonly temporality: Temporality }) | undefined,
+  before: (State<A> & { readonly temporality: Temporality }) | undefined,
   point: Sample<A>,
   rules: Rules<A>
-): Run<A> => {
-  if (before === undefined || before.temporality !== rules.temporality) return first(point)
-  return rules.temporality === "delta" ? addDelta(before, point, rules) : replace(before, point, rules)
+): State<A> => {
+  if (before === undefined || before.temporality !== rules.temporality) return firstState(point)
+  return rules.temporality === "delta" ? addDelta(before, point, rules) : replaceCumulative(before, point, rules)
 }
 
-const addDelta = <A>(before: Run<A>, point: Sample<A>, { add, note }: Rules<A>): Run<A> => {
+const addDelta = <A>(before: State<A>, point: Sample<A>, { merge, report }: Rules<A>): State<A> => {
   if (point.startTimeUnixNano > before.timeUnixNano) {
-    note({ kind: "gap", message: `it starts at ${point.startTimeUnixNano}, after the end ${before.timeUnixNano}` })
+    report({ kind: "gap", message: `it starts at ${point.startTimeUnixNano}, after the end ${before.timeUnixNano}` })
   }
-  if (point.startTimeUnixNano < before.timeUnixNano) {
-    note({ kind: "overlap", message: `it starts at ${point.startTimeUnixNano}, before the end ${before.timeUnixNano}` })
-  }
-  const value = added(before.value, point.value, { add, note })
+  if (point.startTimeUnixNano < before.timeUnixNano) reportOverlap(before, point, report)
+  const value = mergeOrReplace(before.value, point.value, { merge, report })
   return {
-    ...runOf(before),
+    ...stateOf(before),
     timeUnixNano: point.timeUnixNano > before.timeUnixNano ? point.timeUnixNano : before.timeUnixNano,
     value,
     total: value,
@@ -95,39 +92,53 @@ const addDelta = <A>(before: Run<A>, point: Sample<A>, { add, note }: Rules<A>):
   }
 }
 
-const replace = <A extends Value>(before: Run<A>, point: Sample<A>, rules: Rules<A>): Run<A> => {
-  const { add, isMonotonic, note } = rules
-  if (isOutOfOrder(before, point, note)) return runOf(before)
+const replaceCumulative = <A extends Value>(before: State<A>, point: Sample<A>, rules: Rules<A>): State<A> => {
+  const { isMonotonic, merge, report } = rules
+  if (isOutOfOrder(before, point, report)) return stateOf(before)
   const points = before.points + 1
   if (point.startTimeUnixNano > before.startTimeUnixNano) {
-    noteReset(before, point, note)
+    reportReset(before, point, report)
     const carried = before.total
-    const total = added(carried, point.value, { add, note })
-    return { ...first(point), carried, total, points, resets: before.resets + 1 }
+    const total = mergeOrReplace(carried, point.value, { merge, report })
+    return { ...firstState(point), carried, total, points, resets: before.resets + 1 }
   }
   if (point.startTimeUnixNano < before.startTimeUnixNano) {
-    note({
+    report({
       kind: "start-changed",
       message: `its start moved back from ${before.startTimeUnixNano} to ${point.startTimeUnixNano}`
     })
   }
-  if (point.timeUnixNano === before.timeUnixNano) noteDuplicate(point, note)
+  if (point.timeUnixNano === before.timeUnixNano) reportDuplicate(point, report)
   if (isMonotonic && isDecrease(before.value, point.value)) {
-    note({ kind: "decreased", message: "it went down without a new start" })
+    report({ kind: "decreased", message: "it went down without a new start time" })
   }
   const { carried, resets } = before
-  if (carried === undefined) return { ...first(point), points, resets }
-  return { ...first(point), carried, total: added(carried, point.value, { add, note }), points, resets }
+  if (carried === undefined) return { ...firstState(point), points, resets }
+  const total = mergeOrReplace(carried, point.value, { merge, report })
+  return { ...firstState(point), carried, total, points, resets }
 }
 
-const added = <A>(a: A, b: A, { add, note }: { readonly add: Add<A>; readonly note: Note }): A => {
-  const sum = add(a, b)
-  if (sum !== null) return sum
-  note({ kind: "unmergeable", message: "its boundaries or its scale changed" })
-  return b
+const mergeOrReplace = <A>(
+  before: A,
+  after: A,
+  { merge, report }: { readonly merge: Merge<A>; readonly report: Report }
+): A => {
+  const merged = merge(before, after)
+  if (merged !== null) return merged
+  report({ kind: "unmergeable", message: "its boundaries or its scale changed" })
+  return after
 }
 
-const runOf = <A>({ points, resets, startTimeUnixNano, timeUnixNano, total, value, ...rest }: Run<A>): Run<A> => ({
+/** The state alone, without what else a series holds. */
+const stateOf = <A>({
+  points,
+  resets,
+  startTimeUnixNano,
+  timeUnixNano,
+  total,
+  value,
+  ...rest
+}: State<A>): State<A> => ({
   startTimeUnixNano,
   timeUnixNano,
   value,
@@ -137,21 +148,22 @@ const runOf = <A>({ points, resets, startTimeUnixNano, timeUnixNano, total, valu
   resets
 })
 
-const isOutOfOrder = <A>(before: Run<A>, point: Sample<A>, note: Note): boolean => {
+const isOutOfOrder = <A>(before: State<A>, point: Sample<A>, report: Report): boolean => {
   if (point.timeUnixNano >= before.timeUnixNano) return false
-  note({ kind: "out-of-order", message: `its time ${point.timeUnixNano} is before ${before.timeUnixNano}` })
+  report({ kind: "out-of-order", message: `its time ${point.timeUnixNano} is before ${before.timeUnixNano}` })
   return true
 }
 
-const noteDuplicate = <A>(point: Sample<A>, note: Note) =>
-  note({ kind: "duplicate", message: `it has another point of the time ${point.timeUnixNano}` })
+const reportDuplicate = <A>(point: Sample<A>, report: Report) =>
+  report({ kind: "duplicate", message: `the series already has a point with the time ${point.timeUnixNano}` })
 
-const noteReset = <A>(before: Run<A>, point: Sample<A>, note: Note) => {
-  note({
+const reportOverlap = <A>(before: State<A>, point: Sample<A>, report: Report) =>
+  report({ kind: "overlap", message: `it starts at ${point.startTimeUnixNano}, before the end ${before.timeUnixNano}` })
+
+const reportReset = <A>(before: State<A>, point: Sample<A>, report: Report) => {
+  report({
     kind: "reset",
-    message: `it began anew: start ${point.startTimeUnixNano} instead of ${before.startTimeUnixNano}`
+    message: `it started over at ${point.startTimeUnixNano}; its start was ${before.startTimeUnixNano}`
   })
-  if (point.startTimeUnixNano < before.timeUnixNano) {
-    note({ kind: "overlap", message: `it starts at ${point.startTimeUnixNano}, before the end ${before.timeUnixNano}` })
-  }
+  if (point.startTimeUnixNano < before.timeUnixNano) reportOverlap(before, point, report)
 }

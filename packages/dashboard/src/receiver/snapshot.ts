@@ -1,20 +1,20 @@
-/** All that a receiver knows, as one value that the control endpoint sends as JSON. */
+/** Everything that a receiver holds, as one value that the control endpoint sends as JSON. */
 import * as Schema from "effect/Schema"
-import { Fault } from "./violation.ts"
-import { ModeSchema } from "./failure-mode.ts"
+import { FailureModeSchema } from "./failure-mode.ts"
 import { Series } from "./model.ts"
 import { RequestRecord } from "./request-log.ts"
+import { Violation } from "./violation.ts"
 
 export const Snapshot = Schema.Struct({
-  mode: ModeSchema,
+  failureMode: FailureModeSchema,
   series: Schema.Array(Series),
   requests: Schema.Array(RequestRecord),
-  faults: Schema.Array(Fault)
+  violations: Schema.Array(Violation)
 }).annotations({ identifier: "Snapshot" })
 export type Snapshot = typeof Snapshot.Type
 
 /** A snapshot as JSON text. */
 export const SnapshotJson = Schema.parseJson(Snapshot)
 
-/** A mode as JSON text. */
-export const ModeJson = Schema.parseJson(ModeSchema)
+/** A failure mode as JSON text. */
+export const FailureModeJson = Schema.parseJson(FailureModeSchema)

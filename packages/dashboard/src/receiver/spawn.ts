@@ -1,11 +1,10 @@
 /**
- * A receiver in a process of its own, for tests in which the receiver must not share an event loop with what it
- * receives from.
+ * A receiver in its own process, for tests in which it must not share an event loop with the sender.
  *
  * ```ts
  * const receiver = yield* spawnReceiver()
- * yield* receiver.setMode(Mode.slow("200 millis"))
- * const { faults, requests, series } = yield* receiver.state
+ * yield* receiver.setFailureMode(FailureMode.slow("200 millis"))
+ * const { requests, series, violations } = yield* receiver.state
  * ```
  */
 import * as Data from "effect/Data"
@@ -17,19 +16,19 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { createRequire } from "node:module"
 import { createInterface } from "node:readline"
 import { fileURLToPath, pathToFileURL } from "node:url"
-import type { Mode } from "./failure-mode.ts"
-import { ModeJson, type Snapshot, SnapshotJson } from "./snapshot.ts"
+import type { FailureMode } from "./failure-mode.ts"
+import { FailureModeJson, type Snapshot, SnapshotJson } from "./snapshot.ts"
 
-export { Mode } from "./failure-mode.ts"
+export { FailureMode } from "./failure-mode.ts"
 export type * from "./model.ts"
-export type { Fault, FaultKind } from "./violation.ts"
 export type { RequestRecord } from "./request-log.ts"
 export type { Snapshot } from "./snapshot.ts"
+export type { Violation, ViolationKind } from "./violation.ts"
 
-/** The process did not start, or ended; `message` holds what it wrote to standard error. */
+/** The process exited before it listened; `message` contains its standard error. */
 export class SpawnFailed extends Data.TaggedError("SpawnFailed")<{ readonly message: string }> {}
 
-/** The control endpoint did not answer, or not with what was asked for. */
+/** The control endpoint did not answer, or answered with an error. */
 export class ControlFailed extends Data.TaggedError("ControlFailed")<{ readonly message: string }> {}
 
 export interface SpawnedReceiver {
@@ -37,16 +36,16 @@ export interface SpawnedReceiver {
   readonly url: string
   readonly controlUrl: string
   readonly pid: number
-  /** Everything that was received and acknowledged until now. */
+  /** Everything that was received so far. */
   readonly state: Effect.Effect<Snapshot, ControlFailed>
-  readonly setMode: (mode: Mode) => Effect.Effect<void, ControlFailed>
-  /** Forgets series, requests and faults. */
+  readonly setFailureMode: (mode: FailureMode) => Effect.Effect<void, ControlFailed>
+  /** Removes all series, requests and violations. */
   readonly clear: Effect.Effect<void, ControlFailed>
-  /** Ends the process with SIGTERM, and returns the lines that it wrote after the first. */
+  /** Stops the process with SIGTERM, and returns its standard output after the first line. */
   readonly stop: Effect.Effect<ReadonlyArray<string>>
 }
 
-/** Starts a receiver with a control endpoint; it is ended with the scope, or when this process is gone. */
+/** Starts a receiver with a control endpoint. It stops with the scope, or when this process dies. */
 export const spawnReceiver = (
   options: { readonly port?: number } = {}
 ): Effect.Effect<SpawnedReceiver, SpawnFailed, Scope> =>
@@ -67,11 +66,11 @@ export const spawnReceiver = (
         if (lines.push(line) === 1) resume(Effect.succeed(line))
       })
     })
-    const failed = Effect.suspend(() => new SpawnFailed({ message: `the receiver ended: ${errors.join("").trim()}` }))
+    const failed = Effect.suspend(() => new SpawnFailed({ message: `the receiver exited: ${errors.join("").trim()}` }))
     const line = yield* Effect.raceFirst(firstLine, Effect.zipRight(Deferred.await(exited), failed))
     const { controlUrl, url } = yield* Effect.mapError(
       Schema.decode(Listening)(line),
-      () => new SpawnFailed({ message: `the first line is not an address: ${line}` })
+      () => new SpawnFailed({ message: `the receiver did not print its address: ${line}` })
     )
     const stop = Effect.map(terminate(child, exited), () => lines.slice(1))
     return { url, controlUrl, pid: child.pid ?? 0, stop, ...controlOf(controlUrl) }
@@ -86,7 +85,7 @@ const start = (port: number): ChildProcess => {
   return spawn(process.execPath, parameters, { stdio: ["pipe", "pipe", "pipe"] })
 }
 
-/** SIGTERM, and SIGKILL for a process that has not ended two seconds later. */
+/** Sends SIGTERM, and SIGKILL two seconds later if the process is still running. */
 const terminate = (child: ChildProcess, exited: Deferred.Deferred<void>): Effect.Effect<void> =>
   Effect.async<void>((resume) => {
     if (child.pid === undefined) return resume(Effect.void)
@@ -103,16 +102,16 @@ const controlOf = (controlUrl: string) => {
   const state = Effect.flatMap(call(`${controlUrl}/state`, {}), (text) =>
     Effect.mapError(Schema.decode(SnapshotJson)(text), (error) => new ControlFailed({ message: error.message }))
   )
-  const setMode = (mode: Mode) =>
-    Schema.encode(ModeJson)(mode).pipe(
+  const setFailureMode = (mode: FailureMode) =>
+    Schema.encode(FailureModeJson)(mode).pipe(
       Effect.mapError((error) => new ControlFailed({ message: error.message })),
-      Effect.flatMap((body) => call(`${controlUrl}/mode`, { method: "PUT", body })),
+      Effect.flatMap((body) => call(`${controlUrl}/failure-mode`, { method: "PUT", body })),
       Effect.asVoid
     )
-  return { state, setMode, clear: Effect.asVoid(call(`${controlUrl}/clear`, { method: "POST" })) }
+  return { state, setFailureMode, clear: Effect.asVoid(call(`${controlUrl}/clear`, { method: "POST" })) }
 }
 
-/** One call; a connection of its own, so that none is left open when the receiver ends. */
+/** Opens a new connection for each call, so that none is left open when the receiver stops. */
 const call = (
   url: string,
   init: { readonly method?: string; readonly body?: string }

@@ -1,72 +1,70 @@
 /**
- * What all acknowledged requests come to: every series by its identity, and every fault. It is a plain object that
- * changes at once, so nobody ever reads half of a request.
+ * The series that all acknowledged requests add up to, and their violations. It changes synchronously, so that nobody
+ * sees half of a request.
  */
-import type { Fault } from "./violation.ts"
-import { fold } from "./series-update.ts"
-import { judge, type Verdict } from "./validate.ts"
 import type { Attributes, AttributeValue, Point, Series } from "./model.ts"
 import type { Decoded } from "./points.ts"
+import { updateSeries } from "./series-update.ts"
+import { validate } from "./validate.ts"
+import type { Report, Violation } from "./violation.ts"
 
-/** How many faults are kept; older ones are forgotten. */
-const keptFaults = 10_000
+/** Older violations are dropped. */
+const maxViolations = 10_000
 
 export interface Store {
-  /** Folds the points of an acknowledged request, the index of which is noted with its faults. */
+  /** Stores the points of an acknowledged request; its violations carry the index of the request. */
   readonly accept: (decoded: Decoded, request: number) => void
   readonly series: () => ReadonlyArray<Series>
   readonly find: (name: string, attributes?: Attributes) => ReadonlyArray<Series>
-  readonly faults: () => ReadonlyArray<Fault>
+  readonly violations: () => ReadonlyArray<Violation>
   readonly clear: () => void
 }
 
-/** One name of one scope of one resource, with its series by their attributes. */
+/** The metric of one resource, scope and name, with its series by attributes. */
 interface Metric {
   definition: string
   readonly name: string
   readonly series: Map<string, Series>
 }
 
-type Note = (verdict: Verdict) => void
-
 export const makeStore = (): Store => {
   const metrics = new Map<string, Metric>()
-  let faults: Array<Fault> = []
+  let violations: Array<Violation> = []
   let last: { readonly point: Point; readonly metric: Metric } | undefined
 
-  const metricOf = (point: Point, note: Note): Metric => {
+  const metricOf = (point: Point, report: Report): Metric => {
     if (last !== undefined && isSameMetric(last.point, point)) return last.metric
-    const metric = lookUp(metrics, point, note)
+    const metric = findOrCreate(metrics, point, report)
     last = { point, metric }
     return metric
   }
 
-  const add = (point: Point, note: Note) => {
-    const { series } = metricOf(point, note)
-    judge(point, note)
-    const identity = canonical(point.attributes)
-    series.set(identity, fold(series.get(identity), point, note))
+  const add = (point: Point, report: Report) => {
+    const { series } = metricOf(point, report)
+    validate(point, report)
+    const identity = canonicalJson(point.attributes)
+    series.set(identity, updateSeries(series.get(identity), point, report))
   }
 
   const accept = (decoded: Decoded, request: number) => {
-    let noted: { readonly name: string; readonly attributes: Attributes } | undefined
-    const note: Note = (verdict) => {
-      if (noted === undefined) return
-      faults.push({ ...verdict, name: noted.name, attributes: canonical(noted.attributes), request })
+    let current: { readonly name: string; readonly attributes: Attributes } | undefined
+    const report: Report = (violation) => {
+      if (current === undefined) return
+      violations.push({ ...violation, name: current.name, attributes: canonicalJson(current.attributes), request })
     }
     for (const point of decoded.points) {
-      noted = point
-      add(point, note)
+      current = point
+      add(point, report)
     }
     for (const point of decoded.imprecise) {
-      noted = point
-      note({ kind: "imprecise", message: "a number does not hold it exactly" })
+      current = point
+      report({ kind: "imprecise", message: "it is too large for a number to hold exactly" })
     }
     for (const point of decoded.withoutValue) {
-      noted = point
-      note({ kind: "no-recorded-value", message: "it has no value, and is left out" })
+      current = point
+      report({ kind: "no-recorded-value", message: "it has no value and is ignored" })
     }
-    if (faults.length > keptFaults) faults = faults.slice(-keptFaults)
+    if (violations.length > maxViolations) violations = violations.slice(-maxViolations)
   }
 
   return {
@@ -75,21 +73,21 @@ export const makeStore = (): Store => {
     find: (name, attributes) => {
       const named = [...metrics.values()].filter((metric) => metric.name === name)
       if (attributes === undefined) return named.flatMap(({ series }) => [...series.values()])
-      const wanted = canonical(attributes)
+      const wanted = canonicalJson(attributes)
       return named.flatMap(({ series }) => series.get(wanted) ?? [])
     },
-    faults: () => [...faults],
+    violations: () => [...violations],
     clear: () => {
       metrics.clear()
       last = undefined
-      faults = []
+      violations = []
     }
   }
 }
 
-const lookUp = (metrics: Map<string, Metric>, point: Point, note: Note): Metric => {
+const findOrCreate = (metrics: Map<string, Metric>, point: Point, report: Report): Metric => {
   const { name, resource, scope } = point
-  const key = canonical(resource) + JSON.stringify([scope.name, scope.version, name])
+  const key = canonicalJson(resource) + JSON.stringify([scope.name, scope.version, name])
   const definition = definitionOf(point)
   const known = metrics.get(key)
   if (known === undefined) {
@@ -98,17 +96,17 @@ const lookUp = (metrics: Map<string, Metric>, point: Point, note: Note): Metric 
     return metric
   }
   if (known.definition !== definition) {
-    note({ kind: "conflict", message: `it was ${known.definition}, now it is ${definition}` })
+    report({ kind: "conflict", message: `it was ${known.definition}, now it is ${definition}` })
     known.definition = definition
   }
   return known
 }
 
-/** Attributes as JSON with sorted names: the same for the same attributes, in whatever order they were written. */
-export const canonical = (attributes: Attributes): string =>
+/** Attributes as JSON with sorted names, so that the order in which they were sent does not matter. */
+export const canonicalJson = (attributes: Attributes): string =>
   JSON.stringify(isPlainAndSorted(attributes) ? attributes : sorted(attributes))
 
-/** What is decoded is sorted already, so that copying it is hardly ever needed. */
+/** Decoded attributes are sorted already, so a copy is hardly ever needed. */
 const isPlainAndSorted = (attributes: Attributes): boolean => {
   let before = ""
   for (const name in attributes) {
@@ -127,7 +125,7 @@ const sorted = (value: AttributeValue): AttributeValue => {
 
 const isList = (value: AttributeValue): value is ReadonlyArray<AttributeValue> => Array.isArray(value)
 
-/** Whether two points have all in common that `lookUp` reads. */
+/** Whether two points agree in everything that `findOrCreate` reads. */
 const isSameMetric = (a: Point, b: Point): boolean =>
   a.resource === b.resource &&
   a.scope === b.scope &&
@@ -143,8 +141,8 @@ const temporalityOf = (point: Point) => ("temporality" in point ? point.temporal
 const isMonotonic = (point: Point) => point.kind === "sum" && point.isMonotonic
 
 const definitionOf = (point: Point): string => {
-  const words: Array<string> = [point.kind, `unit ${point.unit}`, `description ${point.description}`]
-  if ("temporality" in point) words.push(point.temporality)
-  if (point.kind === "sum") words.push(point.isMonotonic ? "monotonic" : "up and down")
-  return words.join(", ")
+  const parts: Array<string> = [point.kind, `unit ${point.unit}`, `description ${point.description}`]
+  if ("temporality" in point) parts.push(point.temporality)
+  if (point.kind === "sum") parts.push(point.isMonotonic ? "monotonic" : "not monotonic")
+  return parts.join(", ")
 }

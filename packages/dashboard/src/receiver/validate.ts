@@ -1,69 +1,66 @@
-/** What is wrong with a single point, whatever came before it. */
-import type { FaultKind } from "./violation.ts"
+/** Validates a single point, whatever came before it. */
 import type { ExponentialHistogram, Histogram, Point, Value } from "./model.ts"
+import type { Report } from "./violation.ts"
 
-/** A verdict: the kind of the fault, and a sentence. */
-export interface Verdict {
-  readonly kind: FaultKind
-  readonly message: string
-}
-
-/** Hands every fault of one point to `note`. */
-export const judge = (point: Point, note: (verdict: Verdict) => void): void => {
+/** Reports every violation of one point. */
+export const validate = (point: Point, report: Report): void => {
   if (point.startTimeUnixNano > point.timeUnixNano) {
-    note({ kind: "inconsistent", message: `it starts at ${point.startTimeUnixNano}, after ${point.timeUnixNano}` })
+    report({
+      kind: "inconsistent",
+      message: `its start ${point.startTimeUnixNano} is after its time ${point.timeUnixNano}`
+    })
   }
-  if (point.kind === "gauge") return judgeNumber(point.value, note)
-  if (point.startTimeUnixNano === 0n) note({ kind: "no-start", message: "it has no start time" })
-  if (point.kind === "sum") return judgeNumber(point.value, note)
+  if (point.kind === "gauge") return validateNumber(point.value, report)
+  if (point.startTimeUnixNano === 0n) report({ kind: "no-start", message: "it has no start time" })
+  if (point.kind === "sum") return validateNumber(point.value, report)
   if (point.kind === "summary") return
-  judgeExtremes(point.value, note)
-  if (point.kind === "histogram") judgeHistogram(point.value, note)
-  else judgeExponential(point.value, note)
+  validateStatistics(point.value, report)
+  if (point.kind === "histogram") validateHistogram(point.value, report)
+  else validateExponentialHistogram(point.value, report)
 }
 
-const judgeNumber = (value: number, note: (verdict: Verdict) => void) => {
-  if (!Number.isFinite(value)) note({ kind: "non-finite", message: `its value is ${value}` })
+const validateNumber = (value: number, report: Report) => {
+  if (!Number.isFinite(value)) report({ kind: "non-finite", message: `its value is ${value}` })
 }
 
-const judgeExtremes = (value: Histogram | ExponentialHistogram, note: (verdict: Verdict) => void) => {
+const validateStatistics = (value: Histogram | ExponentialHistogram, report: Report) => {
   for (const name of ["sum", "min", "max"] as const) {
     const number = value[name]
     if (number !== undefined && !Number.isFinite(number)) {
-      note({ kind: "non-finite", message: `its ${name} is ${number}` })
+      report({ kind: "non-finite", message: `its ${name} is ${number}` })
     }
   }
   const { count, min, max } = value
   if (min !== undefined && max !== undefined && min > max) {
-    note({ kind: "inconsistent", message: `its min ${min} is above its max ${max}` })
+    report({ kind: "inconsistent", message: `its min ${min} is above its max ${max}` })
   }
   if (count === 0 && (min !== undefined || max !== undefined)) {
-    note({ kind: "inconsistent", message: "it is empty and has a min or a max" })
+    report({ kind: "inconsistent", message: "it is empty but has a min or a max" })
   }
 }
 
-const judgeHistogram = ({ bucketCounts, count, explicitBounds }: Histogram, note: (verdict: Verdict) => void) => {
-  const held = bucketCounts.reduce((sum, bucket) => sum + bucket, 0)
-  if (bucketCounts.length > 0 && held !== count) {
-    note({ kind: "inconsistent", message: `its buckets hold ${held}, its count is ${count}` })
+const validateHistogram = ({ bucketCounts, count, explicitBounds }: Histogram, report: Report) => {
+  const inBuckets = bucketCounts.reduce((sum, bucket) => sum + bucket, 0)
+  if (bucketCounts.length > 0 && inBuckets !== count) {
+    report({ kind: "inconsistent", message: `its buckets add up to ${inBuckets}, its count is ${count}` })
   }
   for (let index = 0; index < explicitBounds.length; index++) {
     const bound = explicitBounds[index] ?? Number.NaN
     const before = index === 0 ? Number.NEGATIVE_INFINITY : (explicitBounds[index - 1] ?? Number.NaN)
     if (!Number.isFinite(bound) || !(bound > before)) {
-      note({ kind: "inconsistent", message: `its boundary ${bound} comes after ${before}` })
+      report({ kind: "inconsistent", message: `its boundary ${bound} follows ${before}` })
       return
     }
   }
 }
 
-const judgeExponential = (value: ExponentialHistogram, note: (verdict: Verdict) => void) => {
-  const held = [...value.positive.bucketCounts, ...value.negative.bucketCounts].reduce(
+const validateExponentialHistogram = (value: ExponentialHistogram, report: Report) => {
+  const inBuckets = [...value.positive.bucketCounts, ...value.negative.bucketCounts].reduce(
     (sum, bucket) => sum + bucket,
     value.zeroCount
   )
-  if (held !== value.count) {
-    note({ kind: "inconsistent", message: `its buckets hold ${held}, its count is ${value.count}` })
+  if (inBuckets !== value.count) {
+    report({ kind: "inconsistent", message: `its buckets add up to ${inBuckets}, its count is ${value.count}` })
   }
 }
 

@@ -1,26 +1,26 @@
 /**
- * What a receiver sees in points that decode well and are wrong all the same. A fault never changes the answer: a
- * collector would accept these too. It is noted, so that a test can ask for none.
+ * What is wrong with points that decode well. A violation never changes the response, because a collector would accept
+ * these points too; it is kept so that a test can expect none.
  */
 import * as Schema from "effect/Schema"
 
 /**
- * - `conflict`: a name came with another kind, unit, description, temporality or monotonicity than before.
- * - `decreased`: a monotonic cumulative value went down without a new start.
- * - `duplicate`: a series has two points of the same time.
- * - `gap`: a delta starts after the one before it ended.
- * - `imprecise`: an integer is too large to be held exactly as a number.
+ * - `conflict`: the kind, unit, description, temporality or monotonicity of a metric changed.
+ * - `decreased`: a monotonic cumulative value went down without a new start time.
+ * - `duplicate`: a series has two points with the same time.
+ * - `gap`: a delta starts after the previous one ended.
+ * - `imprecise`: an integer is too large for a JavaScript number to hold exactly.
  * - `inconsistent`: a point contradicts itself: buckets that do not add up, `min` above `max`, a start after the time.
- * - `no-recorded-value`: a point says by its flag that it has no value; it is left out.
+ * - `no-recorded-value`: the flag of a point says that it has no value; the point is ignored.
  * - `no-start`: a sum or a histogram has no start time.
  * - `non-finite`: a value is NaN or infinite.
- * - `out-of-order`: a cumulative point or a gauge is older than the latest; it is left out.
- * - `overlap`: a delta, or a cumulative series that began anew, starts before the point before it ended.
- * - `reset`: a cumulative series began anew, with a later start.
- * - `start-changed`: the start of a cumulative series moved back.
- * - `unmergeable`: boundaries or scales changed, so buckets could not be added; the newest value stands alone.
+ * - `out-of-order`: a cumulative point or a gauge is older than the latest one; the point is ignored.
+ * - `overlap`: a delta, or a cumulative series after a reset, starts before the previous point ended.
+ * - `reset`: a cumulative series started over, with a later start time.
+ * - `start-changed`: the start time of a cumulative series moved back.
+ * - `unmergeable`: boundaries or scales changed, so buckets could not be added; only the newest value is kept.
  */
-export const FaultKind = Schema.Literal(
+export const ViolationKind = Schema.Literal(
   "conflict",
   "decreased",
   "duplicate",
@@ -36,14 +36,17 @@ export const FaultKind = Schema.Literal(
   "start-changed",
   "unmergeable"
 )
-export type FaultKind = typeof FaultKind.Type
+export type ViolationKind = typeof ViolationKind.Type
 
-/** One fault. `request` is the index of the request in the log, `attributes` the point's as canonical JSON. */
-export const Fault = Schema.Struct({
-  kind: FaultKind,
+/** One violation. `request` is the index of the request in the log; `attributes` are the point's, as sorted JSON. */
+export const Violation = Schema.Struct({
+  kind: ViolationKind,
   name: Schema.String,
   attributes: Schema.String,
   message: Schema.String,
   request: Schema.Number
 })
-export type Fault = typeof Fault.Type
+export type Violation = typeof Violation.Type
+
+/** Called with each violation of the point at hand. */
+export type Report = (violation: Pick<Violation, "kind" | "message">) => void

@@ -5,18 +5,23 @@ import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { connect } from "node:net"
-import { Mode, Receiver, type ReceiverService } from "../../src/receiver/receiver.ts"
+import { FailureMode, Receiver, type ReceiverService } from "../../src/receiver/receiver.ts"
 import { gauge, point, post, protobuf, encode, requestOf, sum } from "./request.ts"
 import { recordEveryKind, source } from "./sdk.ts"
 
 const good = requestOf(gauge(point()))
 
-/** What a mode leaves behind: the answers as the log has them, and how many series there are. */
+/** The responses in the log, and the number of series. */
 const outcome = (receiver: ReceiverService) =>
   Effect.gen(function* () {
     const requests = yield* receiver.requests
     return {
-      requests: requests.map(({ acknowledged, mode, points, status }) => ({ acknowledged, mode, points, status })),
+      requests: requests.map(({ acknowledged, failureMode, points, status }) => ({
+        acknowledged,
+        failureMode,
+        points,
+        status
+      })),
       series: (yield* receiver.series).length
     }
   })
@@ -36,36 +41,36 @@ describe("a receiver", () => {
         [429, 8],
         [503, 14]
       ] as const) {
-        yield* receiver.setMode(Mode.status(status))
+        yield* receiver.setFailureMode(FailureMode.status(status))
         const plain = yield* post(receiver.url, good)
         expect([plain.status, plain.headers["retry-after"], JSON.parse(plain.text)]).toEqual([
           status,
           undefined,
           { code, message: `answered ${status} on request` }
         ])
-        yield* receiver.setMode(Mode.status(status, { retryAfterSeconds: 7 }))
+        yield* receiver.setFailureMode(FailureMode.status(status, { retryAfterSeconds: 7 }))
         const later = yield* post(receiver.url, good)
         expect([later.status, later.headers["retry-after"]]).toEqual([status, "7"])
       }
-      const one = (status: number) => ({ acknowledged: 0, mode: "Status", points: 1, status })
+      const one = (status: number) => ({ acknowledged: 0, failureMode: "Status", points: 1, status })
       expect(yield* outcome(receiver)).toEqual({ requests: [400, 400, 429, 429, 503, 503].map(one), series: 0 })
     })
   )
 
-  it.scopedLive("refuses a malformed request in every mode that answers", () =>
+  it.scopedLive("rejects a malformed request in every mode that answers", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make()
-      for (const mode of [Mode.ok, Mode.slow(0), Mode.status(503), Mode.partial(1)]) {
-        yield* receiver.setMode(mode)
+      for (const mode of [FailureMode.none, FailureMode.slow(0), FailureMode.status(503), FailureMode.partial(1)]) {
+        yield* receiver.setFailureMode(mode)
         expect((yield* post(receiver.url, "{")).status).toBe(400)
       }
     })
   )
 
-  it.scopedLive("stores what is slow only at its answer", () =>
+  it.scopedLive("stores the points of a slow request only when it answers", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make()
-      yield* receiver.setMode(Mode.slow("1 second"))
+      yield* receiver.setFailureMode(FailureMode.slow("1 second"))
       const answer = yield* Effect.fork(Effect.timed(post(receiver.url, good)))
       yield* Effect.sleep("100 millis")
       expect(yield* receiver.series).toEqual([])
@@ -73,16 +78,16 @@ describe("a receiver", () => {
       expect(status).toBe(200)
       expect(Duration.toMillis(elapsed)).toBeGreaterThanOrEqual(999)
       expect(yield* outcome(receiver)).toEqual({
-        requests: [{ acknowledged: 1, mode: "Slow", points: 1, status: 200 }],
+        requests: [{ acknowledged: 1, failureMode: "Slow", points: 1, status: 200 }],
         series: 1
       })
     })
   )
 
-  it.scoped("is slow by the clock that it was given", () =>
+  it.scoped("is slow by the clock of the fiber", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make()
-      yield* receiver.setMode(Mode.slow("1 hour"))
+      yield* receiver.setFailureMode(FailureMode.slow("1 hour"))
       const arrived = yield* Effect.fork(Stream.runHead(receiver.arrivals))
       const answer = yield* Effect.fork(post(receiver.url, good))
       const wait = Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 10)))
@@ -95,28 +100,28 @@ describe("a receiver", () => {
     })
   )
 
-  it.scopedLive("forgets what is slow when the sender leaves first", () =>
+  it.scopedLive("drops the points of a slow request when the sender disconnects first", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make()
-      yield* receiver.setMode(Mode.slow("20 seconds"))
+      yield* receiver.setFailureMode(FailureMode.slow("20 seconds"))
       const left = yield* Effect.either(Effect.timeout(post(receiver.url, good), "1 second"))
       expect(left._tag).toBe("Left")
       const { request } = yield* nextLogged(receiver)
-      expect([request.status, request.message, request.acknowledged]).toEqual([0, "the sender left", 0])
+      expect([request.status, request.message, request.acknowledged]).toEqual([0, "the sender disconnected", 0])
       expect(yield* receiver.series).toEqual([])
     })
   )
 
-  it.scopedLive("hangs: it takes the request and never answers", () =>
+  it.scopedLive("hangs: it reads the request and never answers", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make()
-      yield* receiver.setMode(Mode.hang)
+      yield* receiver.setFailureMode(FailureMode.hang)
       const answer = yield* Effect.fork(post(receiver.url, good))
       yield* nextLogged(receiver)
       const left = yield* Effect.either(Effect.timeout(Fiber.join(answer), "100 millis"))
       expect(left).toMatchObject({ _tag: "Left", left: { _tag: "TimeoutException" } })
       expect(yield* outcome(receiver)).toEqual({
-        requests: [{ acknowledged: 0, mode: "Hang", points: 1, status: 0 }],
+        requests: [{ acknowledged: 0, failureMode: "Hang", points: 1, status: 0 }],
         series: 0
       })
     })
@@ -125,7 +130,7 @@ describe("a receiver", () => {
   it.scopedLive("resets the connection in the middle of the body", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make()
-      yield* receiver.setMode(Mode.reset)
+      yield* receiver.setFailureMode(FailureMode.reset)
       const seen = yield* Effect.async<{ readonly error: unknown; readonly answer: string }>((resume) => {
         let answer = ""
         const socket = connect(receiver.port, "127.0.0.1", () =>
@@ -140,49 +145,49 @@ describe("a receiver", () => {
       })
       expect(seen).toEqual({ error: "ECONNRESET", answer: "" })
       expect(yield* outcome(receiver)).toEqual({
-        requests: [{ acknowledged: 0, mode: "Reset", points: 0, status: 0 }],
+        requests: [{ acknowledged: 0, failureMode: "Reset", points: 0, status: 0 }],
         series: 0
       })
     })
   )
 
-  it.scopedLive("refuses connections, ends the open ones, and comes back on the same port", () =>
+  it.scopedLive("refuses connections, closes open ones, and listens again on the same port", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make()
-      yield* receiver.setMode(Mode.hang)
+      yield* receiver.setFailureMode(FailureMode.hang)
       const hanging = yield* Effect.fork(Effect.flip(post(receiver.url, good)))
       yield* nextLogged(receiver)
-      yield* receiver.setMode(Mode.refuse)
+      yield* receiver.setFailureMode(FailureMode.refuse)
       expect(codeOf(yield* Fiber.join(hanging))).toBe("UND_ERR_SOCKET")
       expect(codeOf(yield* Effect.flip(post(receiver.url, good)))).toBe("ECONNREFUSED")
-      yield* receiver.setMode(Mode.refuse)
+      yield* receiver.setFailureMode(FailureMode.refuse)
       expect(codeOf(yield* Effect.flip(post(receiver.url, good)))).toBe("ECONNREFUSED")
-      yield* receiver.setMode(Mode.ok)
+      yield* receiver.setFailureMode(FailureMode.none)
       expect((yield* post(receiver.url, good)).status).toBe(200)
-      expect(yield* receiver.mode).toEqual(Mode.ok)
+      expect(yield* receiver.failureMode).toEqual(FailureMode.none)
     })
   )
 
-  it.scopedLive("cannot come back when another took its port, and says so", () =>
+  it.scopedLive("reports that its port was taken when it cannot listen again", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make()
-      yield* receiver.setMode(Mode.refuse)
+      yield* receiver.setFailureMode(FailureMode.refuse)
       const error = yield* Effect.scoped(
         Effect.gen(function* () {
           yield* Receiver.make({ port: receiver.port })
-          return yield* Effect.flip(receiver.setMode(Mode.ok))
+          return yield* Effect.flip(receiver.setFailureMode(FailureMode.none))
         })
       )
       expect([error._tag, error.port]).toEqual(["PortInUse", receiver.port])
-      yield* receiver.setMode(Mode.ok)
+      yield* receiver.setFailureMode(FailureMode.none)
       expect((yield* post(receiver.url, good)).status).toBe(200)
     })
   )
 
-  it.scopedLive("accepts a part and rejects the last points, in JSON and in protobuf", () =>
+  it.scopedLive("accepts some points and rejects the last ones, in JSON and in protobuf", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make()
-      yield* receiver.setMode(Mode.partial(2, "too many"))
+      yield* receiver.setFailureMode(FailureMode.partial(2, "too many"))
       const points = ["a", "b", "c"].map((value) =>
         point({ attributes: [{ key: "k", value: { stringValue: value } }] })
       )
@@ -204,19 +209,19 @@ describe("a receiver", () => {
   )
 
   for (const protocol of ["json", "protobuf"] as const) {
-    it.scopedLive(`is met by the real exporter in ${protocol} after a failure with everything`, () =>
+    it.scopedLive(`gets everything from the real exporter after a failure, in ${protocol}`, () =>
       Effect.gen(function* () {
         const receiver = yield* Receiver.make()
         const { flush, provider } = yield* source({ url: receiver.url, protocol })
         recordEveryKind(provider)
-        yield* receiver.setMode(Mode.status(400))
+        yield* receiver.setFailureMode(FailureMode.status(400))
         yield* flush
-        yield* receiver.setMode(Mode.ok)
+        yield* receiver.setFailureMode(FailureMode.none)
         yield* flush
         expect(yield* outcome(receiver)).toEqual({
           requests: [
-            { acknowledged: 0, mode: "Status", points: 5, status: 400 },
-            { acknowledged: 5, mode: "Ok", points: 5, status: 200 }
+            { acknowledged: 0, failureMode: "Status", points: 5, status: 400 },
+            { acknowledged: 5, failureMode: "None", points: 5, status: 200 }
           ],
           series: 5
         })
@@ -224,7 +229,7 @@ describe("a receiver", () => {
     )
   }
 
-  it.scopedLive("tells of every request as it is answered", () =>
+  it.scopedLive("publishes each request when it is answered", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make()
       const arrivals = yield* Effect.fork(Stream.runCollect(Stream.take(receiver.arrivals, 2)))
@@ -241,7 +246,7 @@ describe("a receiver", () => {
 })
 
 describe("a port", () => {
-  it.scopedLive("in use is an error that names it and says what to do", () =>
+  it.scopedLive("in use is an error with the port and a remedy", () =>
     Effect.gen(function* () {
       const { port } = yield* Receiver.make()
       const error = yield* Effect.flip(Receiver.make({ port }))
@@ -249,13 +254,13 @@ describe("a port", () => {
         _tag: "PortInUse",
         port,
         message:
-          `Port ${port} of 127.0.0.1 is in use. End the program that listens there (ss -ltnp "sport = :${port}" ` +
-          "names it), or choose another port; 0 takes a free one."
+          `Port ${port} of 127.0.0.1 is in use. Stop the program that listens there (ss -ltnp "sport = :${port}" ` +
+          "shows it), or use another port; 0 takes a free one."
       })
     })
   )
 
-  it.scopedLive("that is none is an error, not a defect", () =>
+  it.scopedLive("that is not valid is an error, not a defect", () =>
     Effect.gen(function* () {
       for (const port of [-1, 65_536, 1.5, Number.NaN]) {
         expect((yield* Effect.flip(Receiver.make({ port })))._tag).toBe("ListenFailed")
@@ -268,7 +273,7 @@ describe("a port", () => {
       const port = yield* Effect.scoped(
         Effect.gen(function* () {
           const receiver = yield* Receiver.make()
-          yield* receiver.setMode(Mode.hang)
+          yield* receiver.setFailureMode(FailureMode.hang)
           yield* Effect.fork(Effect.ignore(post(receiver.url, good)))
           yield* nextLogged(receiver)
           return receiver.port

@@ -94,7 +94,7 @@ describe("what the real exporters send", () => {
               expect(startTimeUnixNano).toBeGreaterThan(1_600_000_000_000_000_000n)
               expect(timeUnixNano).toBeGreaterThanOrEqual(startTimeUnixNano)
             }
-            expect(yield* receiver.faults).toEqual([])
+            expect(yield* receiver.violations).toEqual([])
             const requests = yield* receiver.requests
             expect(requests.map(({ acknowledged, points, status }) => ({ acknowledged, points, status }))).toEqual([
               { acknowledged: 5, points: 5, status: 200 }

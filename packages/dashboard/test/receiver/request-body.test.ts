@@ -26,7 +26,7 @@ describe("a request of 20 MB", () => {
           const { system, user } = process.cpuUsage(before)
           expect(answer.status).toBe(200)
           expect((user + system) / 1_000).toBeLessThan(4_000)
-          expect(yield* receiver.faults).toEqual([])
+          expect(yield* receiver.violations).toEqual([])
           const series = yield* receiver.series
           expect(series.length).toBe(points)
           expect(series.at(-1)).toMatchObject({

@@ -15,49 +15,57 @@ const wrongBodies: ReadonlyArray<readonly [title: string, body: string | Uint8Ar
   ],
   ["a list", "[]", "the body is not a JSON object"],
   ["bytes that are not UTF-8", new Uint8Array([0x22, 0xff, 0x22]), "the body is not JSON: TypeError"],
-  ["a list where a message should be", '{"resourceMetrics":[[]]}', "resourceMetrics: a list in a list is not what"],
-  ["a list as a message", requestOf({ name: "a", gauge: [] }), "gauge: a list is not what this field holds"],
+  ["a list where a message should be", '{"resourceMetrics":[[]]}', "resourceMetrics: a list in a list is not allowed"],
+  ["a list as a message", requestOf({ name: "a", gauge: [] }), "gauge: a list is not allowed"],
   ["a message where a list should be", '{"resourceMetrics":{}}', "resourceMetrics: array expected"],
-  ["null", '{"resourceMetrics":null}', "resourceMetrics: null is not a value"],
-  ["asDouble: null", requestOf(gauge(point({ asDouble: null }))), "asDouble: null is not a value"],
-  ["a sum: null", requestOf(histogram({ sum: null })), "sum: null is not a value"],
-  ["a null boundary", requestOf(histogram({ explicitBounds: [null] })), "explicitBounds: null is not a value"],
-  ["asDouble: text", requestOf(gauge(point({ asDouble: "1,5" }))), 'asDouble: "1,5" is not what this field holds'],
+  ["null", '{"resourceMetrics":null}', "resourceMetrics: null is not allowed"],
+  ["asDouble: null", requestOf(gauge(point({ asDouble: null }))), "asDouble: null is not allowed"],
+  ["a sum: null", requestOf(histogram({ sum: null })), "sum: null is not allowed"],
+  ["a null boundary", requestOf(histogram({ explicitBounds: [null] })), "explicitBounds: null is not allowed"],
+  ["asDouble: text", requestOf(gauge(point({ asDouble: "1,5" }))), 'asDouble: invalid value "1,5"'],
   ["asDouble: true", requestOf(gauge(point({ asDouble: true }))), "asDouble: number expected"],
   ["two values", requestOf(gauge(point({ asInt: "1" }))), "value: multiple values"],
   ["no value", requestOf(gauge(point({ asDouble: undefined }))), 'metric "gauge": a point has no value'],
-  ["a fraction as an integer", requestOf(gauge(point({ asDouble: undefined, asInt: "1.5" }))), 'asInt: "1.5" is not'],
-  ["2^63 as a signed integer", requestOf(gauge(point({ asDouble: undefined, asInt: "9223372036854775808" }))), "asInt"],
-  ["a negative count", requestOf(histogram({ count: "-1" })), 'count: "-1" is not what this field holds'],
-  ["a negative bucket", requestOf(histogram({ bucketCounts: [-1, 2] })), "bucketCounts: -1 is not what this field"],
-  ["a bucket too few", requestOf(histogram({ bucketCounts: ["3"] })), "1 boundaries do not make 1 buckets"],
-  ["a negative time", requestOf(gauge(point({ timeUnixNano: "-1" }))), 'timeUnixNano: "-1" is not'],
-  ["no time", requestOf(gauge(point({ timeUnixNano: undefined }))), 'metric "gauge": a point has no time'],
-  ["flags that mean nothing", requestOf(gauge(point({ flags: 2 }))), 'metric "gauge": the flags 2 mean nothing'],
-  ["flags that are text", requestOf(gauge(point({ flags: "1" }))), "flags: integer expected"],
-  ["a value and the flag that says there is none", requestOf(gauge(point({ flags: 1 }))), "a point has a value and a"],
   [
-    "an attribute given twice",
+    "a fraction as an integer",
+    requestOf(gauge(point({ asDouble: undefined, asInt: "1.5" }))),
+    'asInt: invalid value "1.5"'
+  ],
+  ["2^63 as a signed integer", requestOf(gauge(point({ asDouble: undefined, asInt: "9223372036854775808" }))), "asInt"],
+  ["a negative count", requestOf(histogram({ count: "-1" })), 'count: invalid value "-1"'],
+  ["a negative bucket", requestOf(histogram({ bucketCounts: [-1, 2] })), "bucketCounts: invalid value -1"],
+  ["a bucket too few", requestOf(histogram({ bucketCounts: ["3"] })), "it has 1 boundaries and 1 buckets"],
+  ["a negative time", requestOf(gauge(point({ timeUnixNano: "-1" }))), 'timeUnixNano: invalid value "-1"'],
+  ["no time", requestOf(gauge(point({ timeUnixNano: undefined }))), 'metric "gauge": a point has no time'],
+  ["unknown flags", requestOf(gauge(point({ flags: 2 }))), 'metric "gauge": unknown flags 2'],
+  ["flags that are text", requestOf(gauge(point({ flags: "1" }))), "flags: integer expected"],
+  [
+    "a value and the flag that says there is none",
+    requestOf(gauge(point({ flags: 1 }))),
+    "a point has a value, but its flag"
+  ],
+  [
+    "a duplicate attribute",
     requestOf(
       gauge(point({ attributes: [attribute("a", text("x")), attribute("b", text("")), attribute("a", text("y"))] }))
     ),
-    'metric "gauge": the attribute "a" is given twice'
+    'metric "gauge": duplicate attribute "a"'
   ],
   [
-    "a resource attribute given twice",
+    "a duplicate resource attribute",
     requestOf(gauge(point()), [attribute("a", text("x")), attribute("a", text("x"))]),
-    'resource: the attribute "a" is given twice'
+    'resource: duplicate attribute "a"'
   ],
   ["an attribute without a name", requestOf(gauge(point({ attributes: [{ value: text("x") }] }))), "has no name"],
   [
     "an unknown kind of value",
     requestOf(gauge(point({ attributes: [attribute("a", { dateValue: "x" })] }))),
-    'value: "dateValue" is not a kind of value'
+    'value: unknown kind "dateValue"'
   ],
   [
     "an unknown kind of value in a list",
     requestOf(gauge(point({ attributes: [attribute("a", { arrayValue: { values: [{ dateValue: "x" }] } })] }))),
-    'value: "dateValue" is not a kind of value'
+    'value: unknown kind "dateValue"'
   ],
   [
     "an attribute value of two kinds",
@@ -72,7 +80,7 @@ const wrongBodies: ReadonlyArray<readonly [title: string, body: string | Uint8Ar
   [
     "an exemplar's trace id that is not hex",
     requestOf(gauge(point({ exemplars: [{ timeUnixNano: "1", asDouble: 1, traceId: "xyz" }] }))),
-    'traceId: "xyz" is not what this field holds'
+    'traceId: invalid value "xyz"'
   ],
   ["a metric without a name", requestOf({ gauge: { dataPoints: [] } }), 'metric "": it has no name'],
   ["a metric without data", requestOf({ name: "empty" }), 'metric "empty": it has no data'],
@@ -94,19 +102,19 @@ const number = { startTimeUnixNano: 1, timeUnixNano: 2, asDouble: 1 }
 const inProtobuf = (metric: object) => encode({ resourceMetrics: [{ scopeMetrics: [{ metrics: [metric] }] }] })
 
 const wrongProtobuf: ReadonlyArray<readonly [title: string, body: Uint8Array, message: string]> = [
-  ["bytes that are none", new Uint8Array([0x0f, 0xff, 0xff]), "the body is not the protobuf of a request"],
+  ["bytes that are no message", new Uint8Array([0x0f, 0xff, 0xff]), "the body is not an OTLP request in protobuf"],
   [
     "a message cut short",
     inProtobuf({ name: "a", gauge: { dataPoints: [number] } }).slice(0, -3),
-    "the body is not the"
+    "the body is not an OTLP request"
   ],
   [
-    "an attribute given twice",
+    "a duplicate attribute",
     inProtobuf({
       name: "a",
       gauge: { dataPoints: [{ ...number, attributes: [attribute("a", text("x")), attribute("a", text("y"))] }] }
     }),
-    'metric "a": the attribute "a" is given twice'
+    'metric "a": duplicate attribute "a"'
   ],
   ["no value", inProtobuf({ name: "a", gauge: { dataPoints: [{ timeUnixNano: 2 }] } }), "a point has no value"],
   ["two kinds", inProtobuf({ name: "a", gauge: {}, sum: {} }), "data: multiple values"]
@@ -155,7 +163,7 @@ describe("a malformed request", () => {
     )
   }
 
-  it.scopedLive("with one bad point among good ones is refused as a whole", () =>
+  it.scopedLive("with one bad point among good ones is rejected as a whole", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make()
       const bad = point({ asDouble: undefined, attributes: [attribute("a", text("x"))] })
@@ -166,7 +174,7 @@ describe("a malformed request", () => {
   )
 })
 
-describe("a request to the wrong place or in the wrong form", () => {
+describe("a request with a wrong path, method or encoding", () => {
   const good = requestOf(gauge(point()))
 
   it.scopedLive("is answered 404, 405, 415 or 400, and logged", () =>
@@ -214,7 +222,7 @@ describe("a request to the wrong place or in the wrong form", () => {
   )
 })
 
-describe("what is unusual and allowed", () => {
+describe("an unusual request that is allowed", () => {
   it.scopedLive("is accepted: unknown fields, integers of every width, NaN by name, empty values", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make()
@@ -262,30 +270,30 @@ describe("what is unusual and allowed", () => {
     })
   )
 
-  it.scopedLive("is a point whose flag says that it has no value: it is left out and noted", () =>
+  it.scopedLive("is a point whose flag says that it has no value: it is ignored and reported", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make()
       const stale = { ...point({ asDouble: undefined, flags: 1, attributes: [attribute("a", text("x"))] }) }
       expect((yield* post(receiver.url, requestOf(gauge(stale, point())))).status).toBe(200)
       expect((yield* receiver.series).map(({ attributes }) => attributes)).toEqual([{}])
-      expect(yield* receiver.faults).toEqual([
+      expect(yield* receiver.violations).toEqual([
         {
           kind: "no-recorded-value",
           name: "gauge",
           attributes: '{"a":"x"}',
-          message: "it has no value, and is left out",
+          message: "it has no value and is ignored",
           request: 0
         }
       ])
     })
   )
 
-  it.scopedLive("is an integer that a number does not hold exactly: it is noted", () =>
+  it.scopedLive("is an integer that a number does not hold exactly: it is reported", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make()
       const large = point({ asDouble: undefined, asInt: "9007199254740993" })
       expect((yield* post(receiver.url, requestOf(gauge(large)))).status).toBe(200)
-      expect((yield* receiver.faults).map(({ kind }) => kind)).toEqual(["imprecise"])
+      expect((yield* receiver.violations).map(({ kind }) => kind)).toEqual(["imprecise"])
     })
   )
 

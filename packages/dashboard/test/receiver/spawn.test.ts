@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { Receiver } from "../../src/receiver/receiver.ts"
-import { Mode, spawnReceiver } from "../../src/receiver/spawn.ts"
+import { FailureMode, spawnReceiver } from "../../src/receiver/spawn.ts"
 import { gauge, point, post, requestOf, sum } from "./request.ts"
 import { recordEveryKind, source } from "./sdk.ts"
 
@@ -11,7 +11,7 @@ const good = requestOf(gauge(point({ asDouble: 0.5 })))
 
 describe("a receiver in a process of its own", () => {
   it.scopedLive(
-    "hands over the same state as one in this process",
+    "has the same state as one in this process",
     () =>
       Effect.gen(function* () {
         const inside = yield* Receiver.make()
@@ -29,36 +29,41 @@ describe("a receiver in a process of its own", () => {
         expect(state.series).toEqual(
           (yield* inside.series).filter(({ name, scope }) => names.includes(name) && scope.name === "hand")
         )
-        expect(state.faults.map(({ kind }) => kind)).toEqual(["no-start", "non-finite"])
+        expect(state.violations.map(({ kind }) => kind)).toEqual(["no-start", "non-finite"])
         expect(state.requests.map(({ acknowledged, points, status }) => [status, acknowledged, points])).toEqual([
           [200, 1, 1],
           [200, 1, 1],
           [400, 0, 0]
         ])
         yield* outside.clear
-        expect(yield* outside.state).toEqual({ mode: Mode.ok, series: [], requests: [], faults: [] })
+        expect(yield* outside.state).toEqual({
+          failureMode: FailureMode.none,
+          series: [],
+          requests: [],
+          violations: []
+        })
       }),
     30_000
   )
 
   it.scopedLive(
-    "changes its mode, refuses and comes back, and tells at its end what it received",
+    "changes its failure mode, refuses and listens again, and prints a summary at the end",
     () =>
       Effect.gen(function* () {
         const receiver = yield* spawnReceiver()
-        yield* receiver.setMode(Mode.status(429, { retryAfterSeconds: 3 }))
+        yield* receiver.setFailureMode(FailureMode.status(429, { retryAfterSeconds: 3 }))
         const answer = yield* post(receiver.url, good)
         expect([answer.status, answer.headers["retry-after"]]).toEqual([429, "3"])
-        yield* receiver.setMode(Mode.refuse)
+        yield* receiver.setFailureMode(FailureMode.refuse)
         expect((yield* Effect.either(post(receiver.url, good)))._tag).toBe("Left")
-        expect((yield* receiver.state).mode).toEqual(Mode.refuse)
-        yield* receiver.setMode(Mode.ok)
+        expect((yield* receiver.state).failureMode).toEqual(FailureMode.refuse)
+        yield* receiver.setFailureMode(FailureMode.none)
         expect((yield* post(receiver.url, good)).status).toBe(200)
         const lines = (yield* receiver.stop).map((line): unknown => JSON.parse(line))
         expect(lines).toEqual([
           expect.objectContaining({ type: "request", index: 0, status: 429, points: 1, acknowledged: 0 }),
           expect.objectContaining({ type: "request", index: 1, status: 200, points: 1, acknowledged: 1 }),
-          { type: "summary", requests: 2, acknowledgedRequests: 1, acknowledgedPoints: 1, series: 1, faults: 0 }
+          { type: "summary", requests: 2, acknowledgedRequests: 1, acknowledgedPoints: 1, series: 1, violations: 0 }
         ])
         expect((yield* Effect.either(receiver.state))._tag).toBe("Left")
       }),
@@ -66,12 +71,12 @@ describe("a receiver in a process of its own", () => {
   )
 
   it.scopedLive(
-    "says why it did not start, when its port is in use",
+    "says why it did not start when its port is in use",
     () =>
       Effect.gen(function* () {
         const { port } = yield* Receiver.make()
         const error = yield* Effect.flip(spawnReceiver({ port }))
-        expect(error.message).toMatch(new RegExp(`^the receiver ended: Port ${port} of 127\\.0\\.0\\.1 is in use\\.`))
+        expect(error.message).toMatch(new RegExp(`^the receiver exited: Port ${port} of 127\\.0\\.0\\.1 is in use\\.`))
       }),
     30_000
   )
@@ -118,13 +123,13 @@ describe("the control endpoint", () => {
     })
   )
 
-  it.scopedLive("takes a mode as JSON, and refuses what is none", () =>
+  it.scopedLive("accepts a failure mode as JSON, and rejects anything else", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make({ control: true })
-      const url = `${receiver.controlUrl}/mode`
+      const url = `${receiver.controlUrl}/failure-mode`
       const slow = '{"_tag":"Slow","millis":20}'
       expect(yield* call(url, { method: "PUT", body: slow })).toEqual([200, slow])
-      expect(yield* receiver.mode).toEqual(Mode.slow("20 millis"))
+      expect(yield* receiver.failureMode).toEqual(FailureMode.slow("20 millis"))
       for (const body of ["", "{}", '{"_tag":"Slow","millis":-1}', '{"_tag":"Status","status":418}']) {
         expect((yield* call(url, { method: "PUT", body }))[0]).toBe(400)
       }

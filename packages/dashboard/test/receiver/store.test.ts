@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
-import type { ExponentialHistogram, FaultKind, Histogram, Point, Series } from "../../src/receiver/receiver.ts"
+import type { ExponentialHistogram, ViolationKind, Histogram, Point, Series } from "../../src/receiver/receiver.ts"
 import { makeStore } from "../../src/receiver/store.ts"
 
 const common = {
@@ -62,17 +62,19 @@ const histogram = (at: Times, value: Histogram, temporality: "cumulative" | "del
   value
 })
 
-/** Folds each point as a request of its own, and tells what came of it. */
-const after = (points: ReadonlyArray<Point>): { series: ReadonlyArray<Series>; faults: ReadonlyArray<FaultKind> } => {
+/** Stores each point as a request of its own. */
+const after = (
+  points: ReadonlyArray<Point>
+): { series: ReadonlyArray<Series>; violations: ReadonlyArray<ViolationKind> } => {
   const store = makeStore()
   points.forEach((point, index) => store.accept({ points: [point], imprecise: [], withoutValue: [] }, index))
-  return { series: store.series(), faults: store.faults().map(({ kind }) => kind) }
+  return { series: store.series(), violations: store.violations().map(({ kind }) => kind) }
 }
 
 const state = (points: ReadonlyArray<Point>) => {
-  const { faults, series } = after(points)
+  const { violations, series } = after(points)
   return {
-    faults,
+    violations,
     series: series.map(({ points, resets, startTimeUnixNano, timeUnixNano, total, value }) => ({
       at: [Number(startTimeUnixNano), Number(timeUnixNano)],
       points,
@@ -99,57 +101,57 @@ const cases: ReadonlyArray<Case> = [
   {
     title: "a cumulative sum is its latest point",
     points: [sum([1, 2], 3), sum([1, 3], 7)],
-    becomes: { faults: [], series: one([1, 3], 7, { points: 2 }) }
+    becomes: { violations: [], series: one([1, 3], 7, { points: 2 }) }
   },
   {
     title: "a cumulative sum keeps its total over resets, and the value of its last run",
     points: [sum([1, 2], 3), sum([4, 5], 2), sum([4, 6], 5), sum([8, 9], 1)],
-    becomes: { faults: ["reset", "reset"], series: one([8, 9], 1, { points: 4, resets: 2, total: 9 }) }
+    becomes: { violations: ["reset", "reset"], series: one([8, 9], 1, { points: 4, resets: 2, total: 9 }) }
   },
   {
     title: "a reset that starts before the last point overlaps it",
     points: [sum([1, 5], 3), sum([4, 6], 2)],
-    becomes: { faults: ["reset", "overlap"], series: one([4, 6], 2, { points: 2, resets: 1, total: 5 }) }
+    becomes: { violations: ["reset", "overlap"], series: one([4, 6], 2, { points: 2, resets: 1, total: 5 }) }
   },
   {
-    title: "a start that moves back is a fault",
+    title: "a start that moves back is a violation",
     points: [sum([3, 5], 3), sum([1, 6], 4)],
-    becomes: { faults: ["start-changed"], series: one([1, 6], 4, { points: 2 }) }
+    becomes: { violations: ["start-changed"], series: one([1, 6], 4, { points: 2 }) }
   },
   {
-    title: "a monotonic sum that goes down is a fault",
+    title: "a monotonic sum that goes down is a violation",
     points: [sum([1, 2], 3), sum([1, 3], 2)],
-    becomes: { faults: ["decreased"], series: one([1, 3], 2, { points: 2 }) }
+    becomes: { violations: ["decreased"], series: one([1, 3], 2, { points: 2 }) }
   },
   {
-    title: "an older point is left out",
+    title: "an older point is ignored",
     points: [sum([1, 5], 3), sum([1, 4], 2)],
-    becomes: { faults: ["out-of-order"], series: one([1, 5], 3) }
+    becomes: { violations: ["out-of-order"], series: one([1, 5], 3) }
   },
   {
-    title: "two points of one time are a fault, and the last one counts",
+    title: "two points with the same time are a violation, and the last one wins",
     points: [sum([1, 5], 3), sum([1, 5], 4)],
-    becomes: { faults: ["duplicate"], series: one([1, 5], 4, { points: 2 }) }
+    becomes: { violations: ["duplicate"], series: one([1, 5], 4, { points: 2 }) }
   },
   {
     title: "deltas that touch are summed",
     points: [sum([1, 2], 3, "delta"), sum([2, 5], 4, "delta")],
-    becomes: { faults: [], series: one([1, 5], 7, { points: 2 }) }
+    becomes: { violations: [], series: one([1, 5], 7, { points: 2 }) }
   },
   {
-    title: "deltas with a gap are summed, and the gap is a fault",
+    title: "deltas with a gap are summed, and the gap is a violation",
     points: [sum([1, 2], 3, "delta"), sum([3, 5], 4, "delta")],
-    becomes: { faults: ["gap"], series: one([1, 5], 7, { points: 2 }) }
+    becomes: { violations: ["gap"], series: one([1, 5], 7, { points: 2 }) }
   },
   {
-    title: "deltas that overlap are summed, and the overlap is a fault",
+    title: "deltas that overlap are summed, and the overlap is a violation",
     points: [sum([1, 3], 3, "delta"), sum([2, 5], 4, "delta"), sum([2, 5], 4, "delta")],
-    becomes: { faults: ["overlap", "overlap"], series: one([1, 5], 11, { points: 3 }) }
+    becomes: { violations: ["overlap", "overlap"], series: one([1, 5], 11, { points: 3 }) }
   },
   {
-    title: "a gauge is its latest point, up or down, and a late one is left out",
+    title: "a gauge is its latest point, up or down, and a late one is ignored",
     points: [gauge(5, 3), gauge(6, -1), gauge(4, 9)],
-    becomes: { faults: ["out-of-order"], series: one([1, 6], -1, { points: 2 }) }
+    becomes: { violations: ["out-of-order"], series: one([1, 6], -1, { points: 2 }) }
   },
   {
     title: "a cumulative histogram is its latest point, and keeps its total over resets",
@@ -159,26 +161,26 @@ const cases: ReadonlyArray<Case> = [
       histogram([3, 5], distribution([2, 1], 4))
     ],
     becomes: {
-      faults: ["reset"],
+      violations: ["reset"],
       series: one([3, 5], distribution([2, 1], 4), { points: 3, resets: 1, total: distribution([3, 3], 9) })
     }
   },
   {
-    title: "histograms of other boundaries are not added",
+    title: "histograms with different boundaries are not added",
     points: [
       histogram([1, 2], distribution([1, 2], 5), "delta"),
       histogram([2, 3], distribution([1, 0, 0], 0.5), "delta")
     ],
-    becomes: { faults: ["unmergeable"], series: one([1, 3], distribution([1, 0, 0], 0.5), { points: 2 }) }
+    becomes: { violations: ["unmergeable"], series: one([1, 3], distribution([1, 0, 0], 0.5), { points: 2 }) }
   },
   {
-    title: "histograms of as many other boundaries are not added",
+    title: "histograms with as many, but different boundaries are not added",
     points: [
       histogram([1, 2], distribution([1, 2], 5), "delta"),
       histogram([2, 3], { ...distribution([1, 0], 0.5), explicitBounds: [9] }, "delta")
     ],
     becomes: {
-      faults: ["unmergeable"],
+      violations: ["unmergeable"],
       series: one([1, 3], { ...distribution([1, 0], 0.5), explicitBounds: [9] }, { points: 2 })
     }
   },
@@ -189,7 +191,10 @@ const cases: ReadonlyArray<Case> = [
       histogram([2, 3], distribution([0, 0], 0), "delta"),
       histogram([3, 4], { ...distribution([1, 0], 0.25), min: 0.25, max: 0.25 }, "delta")
     ],
-    becomes: { faults: [], series: one([1, 4], { ...distribution([2, 2], 5.25), min: 0.25, max: 3 }, { points: 3 }) }
+    becomes: {
+      violations: [],
+      series: one([1, 4], { ...distribution([2, 2], 5.25), min: 0.25, max: 3 }, { points: 3 })
+    }
   },
   {
     title: "extremes begin with the first histogram that is not empty",
@@ -197,7 +202,10 @@ const cases: ReadonlyArray<Case> = [
       histogram([1, 2], distribution([0, 0], 0), "delta"),
       histogram([2, 3], { ...distribution([1, 0], 0.25), min: 0.25, max: 0.25 }, "delta")
     ],
-    becomes: { faults: [], series: one([1, 3], { ...distribution([1, 0], 0.25), min: 0.25, max: 0.25 }, { points: 2 }) }
+    becomes: {
+      violations: [],
+      series: one([1, 3], { ...distribution([1, 0], 0.25), min: 0.25, max: 0.25 }, { points: 2 })
+    }
   },
   {
     title: "extremes are unknown when one histogram does not give them",
@@ -205,7 +213,7 @@ const cases: ReadonlyArray<Case> = [
       histogram([1, 2], distribution([1, 0], 0.5), "delta"),
       histogram([2, 3], { ...distribution([1, 0], 0.25), min: 0.25, max: 0.25 }, "delta")
     ],
-    becomes: { faults: [], series: one([1, 3], distribution([2, 0], 0.75), { points: 2 }) }
+    becomes: { violations: [], series: one([1, 3], distribution([2, 0], 0.75), { points: 2 }) }
   },
   {
     title: "exponential histograms of one scale are added bucket by bucket",
@@ -219,7 +227,7 @@ const cases: ReadonlyArray<Case> = [
       })
     ],
     becomes: {
-      faults: [],
+      violations: [],
       series: one(
         [1, 3],
         {
@@ -235,38 +243,38 @@ const cases: ReadonlyArray<Case> = [
     }
   },
   {
-    title: "exponential histograms of two scales are not added, and one that does not add up is a fault",
+    title: "exponential histograms of two scales are not added, and one that does not add up is a violation",
     points: [
       exponential([1, 2], { count: 1, zeroCount: 1 }),
       exponential([2, 3], { count: 2, zeroCount: 1, scale: 0 })
     ],
     becomes: {
-      faults: ["inconsistent", "unmergeable"],
+      violations: ["inconsistent", "unmergeable"],
       series: one([1, 3], { ...emptyExponential, count: 2, zeroCount: 1, scale: 0 }, { points: 2 })
     }
   },
   {
-    title: "a histogram that counts less than its buckets hold is a fault",
+    title: "a histogram that counts less than its buckets hold is a violation",
     points: [histogram([1, 2], { ...distribution([1, 2], 5), count: 2 })],
-    becomes: { faults: ["inconsistent"], series: one([1, 2], { ...distribution([1, 2], 5), count: 2 }) }
+    becomes: { violations: ["inconsistent"], series: one([1, 2], { ...distribution([1, 2], 5), count: 2 }) }
   },
   {
-    title: "a metric that changes its kind is a conflict, and begins anew",
+    title: "a metric that changes its kind is a conflict, and starts over",
     points: [sum([1, 2], 3), gauge(3, 1)],
-    becomes: { faults: ["conflict"], series: one([1, 3], 1) }
+    becomes: { violations: ["conflict"], series: one([1, 3], 1) }
   },
   {
-    title: "a metric that changes its temporality is a conflict, and begins anew",
+    title: "a metric that changes its temporality is a conflict, and starts over",
     points: [sum([1, 2], 3), sum([2, 3], 1, "delta")],
-    becomes: { faults: ["conflict"], series: one([2, 3], 1) }
+    becomes: { violations: ["conflict"], series: one([2, 3], 1) }
   },
   {
     title: "a metric that changes its unit is a conflict, once",
     points: [sum([1, 2], 3), inMs(sum([1, 3], 4)), inMs(sum([1, 4], 5))],
-    becomes: { faults: ["conflict"], series: one([1, 4], 5, { points: 3 }) }
+    becomes: { violations: ["conflict"], series: one([1, 4], 5, { points: 3 }) }
   },
   {
-    title: "a point that contradicts itself is a fault",
+    title: "a point that contradicts itself is a violation",
     points: [
       sum([5, 2], 3),
       sum([0, 6], 4),
@@ -274,29 +282,29 @@ const cases: ReadonlyArray<Case> = [
       histogram([1, 9], { ...distribution([1, 2], 5), count: 4 })
     ],
     becomes: {
-      faults: ["inconsistent", "no-start", "start-changed", "non-finite", "reset", "conflict", "inconsistent"],
+      violations: ["inconsistent", "no-start", "start-changed", "non-finite", "reset", "conflict", "inconsistent"],
       series: one([1, 9], { ...distribution([1, 2], 5), count: 4 })
     }
   },
   {
-    title: "the sentinels of an empty histogram are faults",
+    title: "the sentinels of an empty histogram are violations",
     points: [histogram([1, 2], { ...distribution([0, 0], 0), min: Number.MAX_VALUE, max: 5e-324 })],
     becomes: {
-      faults: ["inconsistent", "inconsistent"],
+      violations: ["inconsistent", "inconsistent"],
       series: one([1, 2], { ...distribution([0, 0], 0), min: Number.MAX_VALUE, max: 5e-324 })
     }
   },
   {
-    title: "boundaries that do not increase are a fault",
+    title: "boundaries that do not increase are a violation",
     points: [histogram([1, 2], { ...distribution([1, 0, 0], 1), explicitBounds: [2, 2] })],
     becomes: {
-      faults: ["inconsistent"],
+      violations: ["inconsistent"],
       series: one([1, 2], { ...distribution([1, 0, 0], 1), explicitBounds: [2, 2] })
     }
   }
 ]
 
-describe("folding", () => {
+describe("the store", () => {
   for (const { becomes, points, title } of cases) {
     it.effect(title, () => Effect.sync(() => expect(state(points)).toEqual(becomes)))
   }
@@ -317,15 +325,17 @@ describe("folding", () => {
     })
   )
 
-  it.effect("notes a conflict once, and not at every point that follows", () =>
+  it.effect("reports a conflict once, and not for every point that follows", () =>
     Effect.sync(() => {
       const other = { ...sum([1, 2], 1), name: "other" }
       const [second, third] = [inMs(sum([1, 3], 4)), inMs(sum([1, 4], 5))]
-      expect(after([sum([1, 2], 3), other, second, { ...other, ...times([1, 3]) }, third]).faults).toEqual(["conflict"])
+      expect(after([sum([1, 2], 3), other, second, { ...other, ...times([1, 3]) }, third]).violations).toEqual([
+        "conflict"
+      ])
     })
   )
 
-  it.effect("finds by name, and by exactly the attributes that are given", () =>
+  it.effect("finds by name, and by exact attributes", () =>
     Effect.sync(() => {
       const store = makeStore()
       const points = [{}, { a: "one" }, { a: "one", b: "two" }].map((attributes, index) => ({
@@ -359,10 +369,10 @@ const plus = (a: ReadonlyArray<number>, b: ReadonlyArray<number>) => a.map((coun
 
 const countOf = (counts: ReadonlyArray<number>) => counts.reduce((a, b) => a + b, 0)
 
-/** The same increments as deltas and as cumulative points, beginning anew with each run. */
+/** The same increments as deltas and as cumulative points, starting over with each run. */
 const pointsOf = (program: ReadonlyArray<ReadonlyArray<readonly [width: number, counts: ReadonlyArray<number>]>>) => {
   const points = { deltas: Array<Point>(), cumulative: Array<Point>(), deltaSums: Array<Point>(), sums: Array<Point>() }
-  let truth: ReadonlyArray<number> = [0, 0, 0]
+  let total: ReadonlyArray<number> = [0, 0, 0]
   let now = 1
   for (const run of program) {
     const start = now
@@ -371,30 +381,30 @@ const pointsOf = (program: ReadonlyArray<ReadonlyArray<readonly [width: number, 
       const before = now
       now += width
       counted = plus(counted, counts)
-      truth = plus(truth, counts)
+      total = plus(total, counts)
       points.deltas.push(histogram([before, now], distribution(counts, countOf(counts)), "delta"))
       points.cumulative.push(histogram([start, now], distribution(counted, countOf(counted))))
       points.deltaSums.push(sum([before, now], countOf(counts), "delta"))
       points.sums.push(sum([start, now], countOf(counted)))
     }
   }
-  return { ...points, truth }
+  return { ...points, total }
 }
 
 describe("for all programs", () => {
-  it.effect("deltas that touch, and cumulative points over resets, come to what was counted", () =>
+  it.effect("deltas that touch, and cumulative points over resets, add up to what was counted", () =>
     Effect.sync(() =>
       fc.assert(
         fc.property(runs, (program) => {
-          const { cumulative, deltas, deltaSums, sums, truth } = pointsOf(program)
+          const { cumulative, deltas, deltaSums, sums, total } = pointsOf(program)
           const totals = (points: ReadonlyArray<Point>) => after(points).series.map(({ total }) => total)
-          const total = distribution(truth, countOf(truth))
-          expect(totals(deltas)).toEqual([total])
-          expect(totals(cumulative)).toEqual([total])
-          expect(totals(deltaSums)).toEqual([countOf(truth)])
-          expect(totals(sums)).toEqual([countOf(truth)])
-          expect(after(deltas).faults).toEqual([])
-          expect(after(sums).faults).toEqual(program.slice(1).map(() => "reset"))
+          const expected = distribution(total, countOf(total))
+          expect(totals(deltas)).toEqual([expected])
+          expect(totals(cumulative)).toEqual([expected])
+          expect(totals(deltaSums)).toEqual([countOf(total)])
+          expect(totals(sums)).toEqual([countOf(total)])
+          expect(after(deltas).violations).toEqual([])
+          expect(after(sums).violations).toEqual(program.slice(1).map(() => "reset"))
         })
       )
     )
@@ -407,8 +417,8 @@ describe("for all programs", () => {
           const { deltaSums } = pointsOf(program)
           const lost = choice % deltaSums.length
           const isInner = lost > 0 && lost < deltaSums.length - 1
-          const { faults } = after(deltaSums.filter((_, index) => index !== lost))
-          expect(faults).toEqual(isInner ? ["gap"] : [])
+          const { violations } = after(deltaSums.filter((_, index) => index !== lost))
+          expect(violations).toEqual(isInner ? ["gap"] : [])
         })
       )
     )
@@ -420,8 +430,10 @@ describe("for all programs", () => {
         fc.property(runs, fc.nat(), (program, choice) => {
           const { deltaSums } = pointsOf(program)
           const twice = choice % deltaSums.length
-          const { faults } = after(deltaSums.flatMap((point, index) => (index === twice ? [point, point] : [point])))
-          expect(faults).toEqual(["overlap"])
+          const { violations } = after(
+            deltaSums.flatMap((point, index) => (index === twice ? [point, point] : [point]))
+          )
+          expect(violations).toEqual(["overlap"])
         })
       )
     )

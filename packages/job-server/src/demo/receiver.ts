@@ -49,11 +49,11 @@ export const startReceiver = (port: number, screen: Screen): Effect.Effect<Watch
       }),
       Effect.mapError(
         ({ message }) =>
-          new BadArgument({ message: `--port is ${port}: ${message.replace("the receiver ended: ", "")}` })
+          new BadArgument({ message: `--port is ${port}: ${message.replace("the receiver exited: ", "")}` })
       )
     )
     let sight: Sight = {
-      snapshot: { mode: { _tag: "Ok" }, series: [], requests: [], faults: [] },
+      snapshot: { failureMode: { _tag: "None" }, series: [], requests: [], violations: [] },
       seenAtMs: Date.now(),
       lost: undefined
     }

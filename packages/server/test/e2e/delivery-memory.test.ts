@@ -1,6 +1,6 @@
 /** Memory stays flat for ten minutes of a collector that hangs, at 50,000 series. `MEMORY_MINUTES` makes it shorter. */
 import { describe, expect, it } from "@effect/vitest"
-import { Mode, spawnReceiver } from "@parametric-portal/dashboard/spawn"
+import { FailureMode, spawnReceiver } from "@parametric-portal/dashboard/spawn"
 import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
 import { createRequire } from "node:module"
@@ -24,7 +24,7 @@ const average = (values: ReadonlyArray<number>) =>
 const measure = (temporality: string) =>
   Effect.gen(function* () {
     const receiver = yield* spawnReceiver()
-    yield* receiver.setMode(Mode.hang)
+    yield* receiver.setFailureMode(FailureMode.hang)
     const child = yield* Effect.acquireRelease(
       Effect.sync(() => start(receiver.url, temporality)),
       (it) => Effect.sync(() => it.kill("SIGKILL"))

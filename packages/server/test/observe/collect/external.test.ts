@@ -62,7 +62,7 @@ describe("an external metric", () => {
       expect(yield* kindOf("f_summary_quantiles")).toEqual([{ ...sum("", 3, { quantile: "1" }), kind: "gauge" }])
       expect(yield* kindOf("f_summary_count")).toEqual([sum("", 3)])
       expect(yield* kindOf("f_summary_sum")).toEqual([{ ...sum("", 6), kind: "sum, up and down" }])
-      expect(yield* (yield* Receiver).faults).toEqual([])
+      expect(yield* (yield* Receiver).violations).toEqual([])
     }).pipe(Effect.provide(Receiver.layer()))
   )
 
@@ -118,7 +118,7 @@ describe("an external metric", () => {
         bucketCounts: [1, 0, 1],
         explicitBounds: [1, 2]
       })
-      expect(yield* (yield* Receiver).faults).toEqual([])
+      expect(yield* (yield* Receiver).violations).toEqual([])
     }).pipe(Effect.provide(Receiver.layer()))
   )
 
@@ -134,7 +134,7 @@ describe("an external metric", () => {
         yield* Telemetry.flush
       }).pipe(Effect.provide(pipeline(all)))
       expect((yield* kindOf("jobs_replayed_total")).map(({ total }) => total)).toEqual([11])
-      expect(yield* (yield* Receiver).faults).toEqual([])
+      expect(yield* (yield* Receiver).violations).toEqual([])
     }).pipe(Effect.provide(Receiver.layer()))
   )
 })
@@ -191,7 +191,7 @@ describe("poison", () => {
             expect([name, names.has(name)]).toEqual([name, true])
           }
         }
-        expect(yield* receiver.faults).toEqual([])
+        expect(yield* receiver.violations).toEqual([])
         const arrived = (yield* receiver.series).filter(({ name }) => name.startsWith("p_"))
         expect(arrived.map(({ name, points }) => [name, points])).toEqual([["p_conflict", 3]])
         const dropped = yield* receiver.find("telemetry_points_dropped_total")

@@ -143,7 +143,7 @@ describe("on the wire", () => {
         )
         const series = (yield* received).map((one) => ({ ...identity(one), points: 1 }))
         expect(series.sort(({ name: one }, { name: other }) => (one < other ? -1 : 1))).toEqual(expected)
-        expect(yield* receiver.faults).toEqual([])
+        expect(yield* receiver.violations).toEqual([])
         const [request] = yield* receiver.requests
         expect(request?.headers).toMatchObject({
           authorization: "Bearer x",
@@ -174,7 +174,7 @@ describe("on the wire", () => {
         expect(again.start).toBe(first.start)
         expect(first.start < first.time && first.time < later.start && later.start < later.time).toBe(true)
       }).pipe(Effect.provide(pipeline()))
-      expect(yield* receiver.faults).toEqual([])
+      expect(yield* receiver.violations).toEqual([])
     }).pipe(Effect.provide(Receiver.layer()))
   )
 

@@ -1,6 +1,6 @@
 /** When the collector does not take what it is sent: logged sparingly, counted, and over as soon as it is over. */
 import { describe, expect, it } from "@effect/vitest"
-import { Mode, Receiver } from "@parametric-portal/dashboard/receiver"
+import { FailureMode, Receiver } from "@parametric-portal/dashboard/receiver"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
@@ -20,18 +20,18 @@ const flushTimes = (times: number) => Effect.forEach(Array.from({ length: times 
 describe("an outage", () => {
   it.scoped("is logged at its first failure, once a minute, and at its end, without credentials", () =>
     Effect.gen(function* () {
-      const { setMode, url } = yield* Receiver
+      const { setFailureMode, url } = yield* Receiver
       const { layer, lines } = captureLog()
       const secret = url.replace("http://", "http://me:password@") + "?key=secret"
       yield* TestClock.setTime(1_000_000_000_000)
       yield* Effect.gen(function* () {
         yield* Telemetry.flush
-        yield* setMode(Mode.status(503))
+        yield* setFailureMode(FailureMode.status(503))
         for (let second = 0; second < 130; second += 10) {
           yield* Telemetry.flush
           yield* TestClock.adjust("10 seconds")
         }
-        yield* setMode(Mode.ok)
+        yield* setFailureMode(FailureMode.none)
         yield* flushTimes(2)
       }).pipe(
         Effect.provide(pipeline({ interval: "1 hour" }, { url: secret, timeout: "300 millis" })),
@@ -48,24 +48,24 @@ describe("an outage", () => {
     }).pipe(Effect.provide(Receiver.layer()))
   )
 
-  const causes: ReadonlyArray<readonly [string, Mode, RegExp]> = [
-    ["a refused connection", Mode.refuse, /ECONNREFUSED/],
-    ["a reset", Mode.reset, /ECONNRESET|socket hang up/],
-    ["no answer", Mode.hang, /no answer within 300 ms/],
-    ["a bad request", Mode.status(400), /400 Bad Request: .*answered 400 on request/],
-    ["too many requests", Mode.status(429, { retryAfterSeconds: 5 }), /429 Too Many Requests/]
+  const causes: ReadonlyArray<readonly [string, FailureMode, RegExp]> = [
+    ["a refused connection", FailureMode.refuse, /ECONNREFUSED/],
+    ["a reset", FailureMode.reset, /ECONNRESET|socket hang up/],
+    ["no answer", FailureMode.hang, /no answer within 300 ms/],
+    ["a bad request", FailureMode.status(400), /400 Bad Request: .*answered 400 on request/],
+    ["too many requests", FailureMode.status(429, { retryAfterSeconds: 5 }), /429 Too Many Requests/]
   ]
   for (const [cause, mode, message] of causes) {
     it.scopedLive(`by ${cause} is named in the log and in the report`, () =>
       Effect.gen(function* () {
-        const { setMode } = yield* Receiver
+        const { setFailureMode } = yield* Receiver
         const { layer, lines } = captureLog()
-        yield* setMode(mode)
+        yield* setFailureMode(mode)
         yield* Effect.gen(function* () {
           const [report] = yield* Telemetry.flush
           expect(report).toMatchObject({ points: 0, rejected: 0, failures: [expect.stringMatching(message)] })
           expect(lines).toEqual([expect.stringMatching(message)])
-          yield* setMode(Mode.ok)
+          yield* setFailureMode(FailureMode.none)
         }).pipe(Effect.provide(pipeline({}, { timeout: "300 millis" })), Effect.provide(layer))
       }).pipe(Effect.provide(Receiver.layer()))
     )
@@ -73,16 +73,16 @@ describe("an outage", () => {
 
   it.scoped("costs one interval at most: the next export after it has everything", () =>
     Effect.gen(function* () {
-      const { requests, setMode } = yield* Receiver
+      const { requests, setFailureMode } = yield* Receiver
       yield* TestClock.setTime(1_000_000_000_000)
       yield* Effect.gen(function* () {
         const { jobs } = yield* MetricsService
         yield* MetricsService.inc(jobs.enqueued, MetricsService.label({ job_type: "digest" }), 3)
         const answered = (count: number) => until(Effect.map(requests, ({ length }) => length >= count))
-        yield* setMode(Mode.hang)
+        yield* setFailureMode(FailureMode.hang)
         yield* TestClock.adjust("10 seconds")
         yield* answered(1)
-        yield* setMode(Mode.ok)
+        yield* setFailureMode(FailureMode.none)
         yield* until(Effect.map(snapshot, (series) => series['telemetry_exports_total{outcome="failure"}'] === 1))
         yield* TestClock.adjust("10 seconds")
         yield* answered(2)
@@ -94,8 +94,8 @@ describe("an outage", () => {
 
   it.scopedLive("at the end is told by one line, whatever was under way", () =>
     Effect.gen(function* () {
-      const { requests, setMode } = yield* Receiver
-      yield* setMode(Mode.hang)
+      const { requests, setFailureMode } = yield* Receiver
+      yield* setFailureMode(FailureMode.hang)
       for (const temporality of ["cumulative", "delta"] as const) {
         const { layer, lines } = captureLog()
         const before = (yield* requests).length
@@ -111,7 +111,7 @@ describe("an outage", () => {
 
   it.scopedLive("is counted and timed, and so is what was rejected", () =>
     Effect.gen(function* () {
-      const { setMode } = yield* Receiver
+      const { setFailureMode } = yield* Receiver
       const { layer, lines } = captureLog()
       yield* Effect.gen(function* () {
         expect(yield* snapshot).toMatchObject({
@@ -120,9 +120,9 @@ describe("an outage", () => {
           'telemetry_points_dropped_total{reason="rejected"}': 0
         })
         expect(yield* snapshot).not.toHaveProperty("telemetry_last_success_timestamp_seconds")
-        yield* setMode(Mode.status(400))
+        yield* setFailureMode(FailureMode.status(400))
         yield* flushTimes(2)
-        yield* setMode(Mode.partial(3, "too old"))
+        yield* setFailureMode(FailureMode.partial(3, "too old"))
         const [report] = yield* Telemetry.flush
         expect(report).toMatchObject({ rejected: 3, failures: [] })
         const after = yield* snapshot
@@ -135,14 +135,14 @@ describe("an outage", () => {
         })
         expect(Number(after["telemetry_last_success_timestamp_seconds"]) * 1_000).toBeGreaterThan(Date.now() - 60_000)
         expect(lines.some((line) => line.includes("too old"))).toBe(true)
-        yield* setMode(Mode.ok)
+        yield* setFailureMode(FailureMode.none)
       }).pipe(Effect.provide(pipeline()), Effect.provide(layer))
     }).pipe(Effect.provide(Receiver.layer()))
   )
 
   it.scoped("does not move the time of the last success, which is the wall's", () =>
     Effect.gen(function* () {
-      const { find, setMode } = yield* Receiver
+      const { find, setFailureMode } = yield* Receiver
       const lastSuccess = Effect.map(snapshot, (series) => series["telemetry_last_success_timestamp_seconds"])
       // A machine that slept: the wall went on, what counts nanoseconds did not.
       const base = yield* Effect.clock
@@ -153,11 +153,11 @@ describe("an outage", () => {
       yield* Effect.gen(function* () {
         yield* Telemetry.flush
         expect(yield* lastSuccess).toBe(1_000_000_000)
-        yield* setMode(Mode.status(503))
+        yield* setFailureMode(FailureMode.status(503))
         yield* TestClock.adjust("10 seconds")
         yield* Telemetry.flush
         expect(yield* lastSuccess).toBe(1_000_000_000)
-        yield* setMode(Mode.ok)
+        yield* setFailureMode(FailureMode.none)
         yield* TestClock.adjust("10 seconds")
         yield* Effect.withClock(Telemetry.flush, asleep)
         expect(yield* lastSuccess).toBe(1_000_003_620)
@@ -169,8 +169,8 @@ describe("an outage", () => {
 
   it.scopedLive("a rejected part is seen over protobuf as well", () =>
     Effect.gen(function* () {
-      const { setMode } = yield* Receiver
-      yield* setMode(Mode.partial(2, "over the limit"))
+      const { setFailureMode } = yield* Receiver
+      yield* setFailureMode(FailureMode.partial(2, "over the limit"))
       yield* Effect.gen(function* () {
         const [report] = yield* Telemetry.flush
         expect(report).toMatchObject({ rejected: 2, failures: [] })

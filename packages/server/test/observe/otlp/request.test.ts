@@ -33,7 +33,7 @@ const count = (series: number) =>
 describe("requests", () => {
   it.scopedLive("hold no more points than is said, and all points together", () =>
     Effect.gen(function* () {
-      const { faults, requests } = yield* Receiver
+      const { violations, requests } = yield* Receiver
       const layer = Layer.provideMerge(
         telemetryTo({ maxPoints: 700 }),
         MetricsService.layer({ registry: "own", limits: { default: 10_000 } })
@@ -52,7 +52,7 @@ describe("requests", () => {
           telemetry_export_seconds: { count: 1 }
         })
       }).pipe(Effect.provide(layer))
-      expect(yield* faults).toEqual([])
+      expect(yield* violations).toEqual([])
     }).pipe(Effect.provide(Receiver.layer()))
   )
 

@@ -46,7 +46,7 @@ describe("telemetry that is built again", () => {
       }).pipe(Effect.provide(layer))
       expect(yield* totalOf("jobs_enqueued_total")).toBe(22)
       expect(linesOf(lines)).toBe(1)
-      expect(yield* (yield* Receiver).faults).toEqual([])
+      expect(yield* (yield* Receiver).violations).toEqual([])
     }).pipe(Effect.provide(Receiver.layer()))
   )
 
@@ -61,7 +61,7 @@ describe("telemetry that is built again", () => {
       }
       expect(yield* totalOf("jobs_enqueued_total")).toBe(15)
       expect(yield* totalOf("again_external")).toBe(15)
-      expect(yield* (yield* Receiver).faults).toEqual([])
+      expect(yield* (yield* Receiver).violations).toEqual([])
     }).pipe(Effect.provide(Receiver.layer()))
   )
 

@@ -1,6 +1,6 @@
 /** Deltas: intervals touch, nothing is lost or counted twice, whatever the receiver does. */
 import { describe, expect, it } from "@effect/vitest"
-import { Mode, Receiver } from "@parametric-portal/dashboard/receiver"
+import { FailureMode, Receiver } from "@parametric-portal/dashboard/receiver"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
@@ -30,12 +30,18 @@ const nextExport = Effect.gen(function* () {
   yield* until(Effect.map(exportsEnded, (ended) => ended > before))
 })
 
-const anyMode = FastCheck.oneof(
-  { weight: 3, arbitrary: FastCheck.constant<Mode>(Mode.ok) },
-  FastCheck.constantFrom<Mode>(Mode.status(400), Mode.status(429), Mode.status(503), Mode.reset, Mode.refuse)
+const anyFailureMode = FastCheck.oneof(
+  { weight: 3, arbitrary: FastCheck.constant<FailureMode>(FailureMode.none) },
+  FastCheck.constantFrom<FailureMode>(
+    FailureMode.status(400),
+    FailureMode.status(429),
+    FailureMode.status(503),
+    FailureMode.reset,
+    FailureMode.refuse
+  )
 )
 
-const anyStep = FastCheck.record({ mode: anyMode, jobs: FastCheck.nat(1_000), seconds: FastCheck.nat(100) })
+const anyStep = FastCheck.record({ mode: anyFailureMode, jobs: FastCheck.nat(1_000), seconds: FastCheck.nat(100) })
 
 describe("delta", () => {
   it.scoped(
@@ -50,7 +56,7 @@ describe("delta", () => {
           const { jobs } = yield* MetricsService
           const labels = MetricsService.label({ job_type: "digest" })
           for (const { jobs: by, mode, seconds } of steps) {
-            yield* receiver.setMode(mode)
+            yield* receiver.setFailureMode(mode)
             yield* MetricsService.inc(jobs.enqueued, labels, by)
             yield* Metric.update(Metric.taggedWithLabels(jobs.duration, labels), Duration.seconds(seconds))
             yield* Ref.update(truth, (it) => ({
@@ -60,7 +66,7 @@ describe("delta", () => {
             }))
             yield* nextExport
           }
-          yield* receiver.setMode(Mode.ok)
+          yield* receiver.setFailureMode(FailureMode.none)
           yield* TestClock.adjust("1 second")
         }).pipe(Effect.provide(pipeline({ interval }, { temporality: "delta", timeout: "300 millis" })))
         const { jobs, seconds, times } = yield* Ref.get(truth)
@@ -68,7 +74,7 @@ describe("delta", () => {
         const [histogram] = yield* receiver.find("jobs_duration_seconds")
         expect(counter).toMatchObject({ temporality: "delta", isMonotonic: true, total: jobs })
         expect(histogram).toMatchObject({ temporality: "delta", total: { count: times, sum: seconds } })
-        expect(yield* receiver.faults).toEqual([])
+        expect(yield* receiver.violations).toEqual([])
       }).pipe(Effect.provide(Receiver.layer())),
     120_000
   )
@@ -98,13 +104,13 @@ describe("delta", () => {
         })
         yield* TestClock.adjust("1 second")
       }).pipe(Effect.provide(pipeline({ interval }, { temporality: "lowmemory" })))
-      expect(yield* (yield* Receiver).faults).toEqual([])
+      expect(yield* (yield* Receiver).violations).toEqual([])
     }).pipe(Effect.provide(Receiver.layer()))
   )
 
   it.scoped("is of the count of an external summary; its sum and its quantiles stay as they are", () =>
     Effect.gen(function* () {
-      const { faults, find } = yield* Receiver
+      const { violations, find } = yield* Receiver
       yield* TestClock.setTime(1_000_000_000_000)
       yield* Effect.gen(function* () {
         const options = { name: "d_summary", maxAge: Duration.hours(1), maxSize: 10, error: 0, quantiles: [1] }
@@ -119,7 +125,7 @@ describe("delta", () => {
         expect(sum).toMatchObject({ temporality: "cumulative", isMonotonic: false, value: 6 })
         expect((yield* find("d_summary_quantiles")).map(({ kind, value }) => [kind, value])).toEqual([["gauge", 3]])
       }).pipe(Effect.provide(pipeline({ registries: "all", interval: "1 hour" }, { temporality: "delta" })))
-      expect(yield* faults).toEqual([])
+      expect(yield* violations).toEqual([])
     }).pipe(Effect.provide(Receiver.layer()))
   )
 

@@ -25,7 +25,7 @@ describe("what was counted", () => {
   for (const { expect: expected, name, signal } of matrix) {
     it(`arrives as it should: ${name} -> ${expected.acknowledged}`, () => {
       const result = results.find((one) => one.name === name)
-      expect(result?.faults).toEqual([])
+      expect(result?.violations).toEqual([])
       expect({ acknowledged: wordFor(result), log: lastWord(result) }).toEqual({
         acknowledged: expected.acknowledged,
         log:

@@ -1,5 +1,5 @@
 /** The scenarios of delivery: what collectors and processes do to one another, and what must come of it. */
-import { Mode } from "@parametric-portal/dashboard/spawn"
+import { FailureMode } from "@parametric-portal/dashboard/spawn"
 import type { Scenario } from "./scenario.ts"
 
 /**
@@ -42,91 +42,97 @@ export const matrix: ReadonlyArray<Scenario> = [
   {
     name: "the collector takes 1 s, an export is under way",
     app: { intervalMs: 2_000 },
-    before: Mode.slow("1 second"),
+    before: FailureMode.slow("1 second"),
     wait: "under way",
     expect: everything(promptMs + 1_000)
   },
   {
     name: "the collector takes 1 s, an export is under way, deltas",
     app: delta,
-    before: Mode.slow("1 second"),
+    before: FailureMode.slow("1 second"),
     wait: "under way",
     expect: everything(promptMs + 1_000)
   },
   {
     name: "an export hangs, the collector answers again at the end",
     app: { intervalMs: 4_000 },
-    before: Mode.hang,
+    before: FailureMode.hang,
     wait: "under way",
-    atEnd: Mode.ok,
+    atEnd: FailureMode.none,
     expect: everything()
   },
   {
     name: "the collector was down for four intervals, deltas",
     app: delta,
-    before: Mode.refuse,
+    before: FailureMode.refuse,
     wait: 8_500,
-    atEnd: Mode.ok,
+    atEnd: FailureMode.none,
     expect: everything()
   },
   {
     name: "the collector answers 503 at the end, then is well",
-    atEnd: Mode.status(503),
-    later: { afterMs: 500, mode: Mode.ok },
+    atEnd: FailureMode.status(503),
+    later: { afterMs: 500, mode: FailureMode.none },
     expect: everything(promptMs + 1_500)
   },
   {
     name: "the collector answers 429 with Retry-After 1 at the end, then is well",
-    atEnd: Mode.status(429, { retryAfterSeconds: 1 }),
-    later: { afterMs: 500, mode: Mode.ok },
+    atEnd: FailureMode.status(429, { retryAfterSeconds: 1 }),
+    later: { afterMs: 500, mode: FailureMode.none },
     expect: everything(promptMs + 1_500)
   },
   {
     name: "the collector resets connections at the end, then is well, deltas",
     app: delta,
-    atEnd: Mode.reset,
-    later: { afterMs: 500, mode: Mode.ok },
+    atEnd: FailureMode.reset,
+    later: { afterMs: 500, mode: FailureMode.none },
     expect: everything(promptMs + 1_500)
   },
   {
     name: "the collector is down at the end, and up a second later",
-    atEnd: Mode.refuse,
-    later: { afterMs: 600, mode: Mode.ok },
+    atEnd: FailureMode.refuse,
+    later: { afterMs: 600, mode: FailureMode.none },
     expect: everything(promptMs + 1_500)
   },
   {
     name: "the collector refuses what it is sent (400) at the end",
     app: { shutdownMs },
-    atEnd: Mode.status(400),
+    atEnd: FailureMode.status(400),
     expect: allButTheEnd
   },
   {
     name: "the collector answers 503 for ever",
     app: { shutdownMs },
-    before: Mode.status(503),
+    before: FailureMode.status(503),
     wait: 1_500,
     expect: nothing
   },
-  { name: "the collector hangs for ever", app: { shutdownMs }, before: Mode.hang, wait: 1_500, expect: nothing },
+  { name: "the collector hangs for ever", app: { shutdownMs }, before: FailureMode.hang, wait: 1_500, expect: nothing },
   {
     name: "the collector resets connections for ever",
     app: { shutdownMs },
-    before: Mode.reset,
+    before: FailureMode.reset,
     wait: 1_500,
     expect: nothing
   },
-  { name: "the collector is down for ever", app: { shutdownMs }, before: Mode.refuse, wait: 1_500, expect: nothing },
+  {
+    name: "the collector is down for ever",
+    app: { shutdownMs },
+    before: FailureMode.refuse,
+    wait: 1_500,
+    expect: nothing
+  },
   {
     name: "the collector takes longer than the deadline",
     app: { shutdownMs },
-    before: Mode.slow("10 seconds"),
+    before: FailureMode.slow("10 seconds"),
     wait: 1_500,
     expect: nothing
   },
   {
     name: "the collector hangs, the program ends by itself",
     app: { shutdownMs, endsAfterMs: 1_500 },
-    before: Mode.hang,
+    before: FailureMode.hang,
     wait: 0,
     signal: "none",
     expect: nothing

@@ -1,5 +1,5 @@
 /** One scenario of the delivery matrix: an application, a receiver, both in processes of their own, and what arrived. */
-import { Mode, type SpawnedReceiver } from "@parametric-portal/dashboard/spawn"
+import { FailureMode, type SpawnedReceiver } from "@parametric-portal/dashboard/spawn"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
@@ -12,14 +12,14 @@ import type { AppOptions } from "./app.ts"
 export interface Scenario {
   readonly name: string
   readonly app?: Partial<AppOptions>
-  /** How the receiver is while the application runs; ok unless said otherwise. */
-  readonly before?: Mode
+  /** How the receiver fails while the application runs; not at all unless given. */
+  readonly before?: FailureMode
   /** What is waited for before the end: an export that arrived, one that is under way, or a time. */
   readonly wait?: "exported" | "under way" | number
   /** How the receiver is when the application is told to end; as before unless said otherwise. */
-  readonly atEnd?: Mode
+  readonly atEnd?: FailureMode
   /** How it is some time later. */
-  readonly later?: { readonly afterMs: number; readonly mode: Mode }
+  readonly later?: { readonly afterMs: number; readonly mode: FailureMode }
   readonly signal?: "SIGTERM" | "SIGKILL" | "none"
   readonly expect: Expectation
 }
@@ -39,7 +39,7 @@ export interface Result {
   readonly exitMs: number
   /** The last line that telemetry logged. */
   readonly said: string
-  readonly faults: ReadonlyArray<string>
+  readonly violations: ReadonlyArray<string>
 }
 
 const defaults: AppOptions = {
@@ -55,7 +55,7 @@ const defaults: AppOptions = {
 export const play = (scenario: Scenario, receiver: SpawnedReceiver) =>
   Effect.scoped(
     Effect.gen(function* () {
-      yield* receiver.setMode(scenario.before ?? Mode.ok)
+      yield* receiver.setFailureMode(scenario.before ?? FailureMode.none)
       yield* receiver.clear
       const app = yield* start({ ...defaults, ...scenario.app, url: receiver.url })
       yield* Deferred.await(app.ready)
@@ -67,18 +67,18 @@ export const play = (scenario: Scenario, receiver: SpawnedReceiver) =>
         yield* Effect.sleep(wait === "under way" ? (scenario.app?.intervalMs ?? defaults.intervalMs) + 250 : wait)
       }
       if (scenario.atEnd !== undefined) {
-        yield* receiver.setMode(scenario.atEnd)
+        yield* receiver.setFailureMode(scenario.atEnd)
       }
       if (scenario.later !== undefined) {
         const { afterMs, mode } = scenario.later
-        yield* Effect.forkScoped(Effect.delay(receiver.setMode(mode), afterMs))
+        yield* Effect.forkScoped(Effect.delay(receiver.setFailureMode(mode), afterMs))
       }
       const endsAt = performance.now()
       if (signal !== "none") {
         app.kill(signal)
       }
       const exitedAt = yield* Deferred.await(app.exited)
-      const { faults, series } = yield* receiver.state
+      const { violations, series } = yield* receiver.state
       const total = series
         .filter(({ name }) => name === "jobs_completed_total")
         .reduce((sum, one) => sum + (typeof one.total === "number" ? one.total : 0), 0)
@@ -90,7 +90,7 @@ export const play = (scenario: Scenario, receiver: SpawnedReceiver) =>
         said: app.said().at(-1) ?? "",
         // The final export does not queue behind one under way, so an older point may arrive after a newer one; that the
         // newer one counts is what `acknowledged` shows.
-        faults: faults
+        violations: violations
           .filter(({ kind }) => kind !== "out-of-order")
           .map(({ kind, message, name }) => `${kind} of ${name}: ${message}`)
       }
