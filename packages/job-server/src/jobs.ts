@@ -2,9 +2,9 @@
 import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import { ask, findServer } from "./admin/jobs-call.ts"
+import { ask, findServer } from "./admin/control-api-client.ts"
 import { parseJobs } from "./admin/jobs-arguments.ts"
-import { documentOf, wordsOf } from "./admin/jobs-words.ts"
+import { documentOf, wordsOf } from "./admin/jobs-format.ts"
 
 const exitCodes = { done: 0, refused: 1, misused: 2, unreachable: 3 } as const
 

@@ -10,7 +10,7 @@ import type { Scope } from "effect/Scope"
 import { fileURLToPath } from "node:url"
 import { parseDemoOptions, usage } from "./demo/arguments.ts"
 import { makeScreen } from "./demo/screen.ts"
-import { tableOf } from "./demo/table.ts"
+import { tableOf } from "./demo/result-table.ts"
 
 const exitCodes = { agreed: 0, differs: 1, refused: 2 } as const
 

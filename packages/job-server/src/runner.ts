@@ -4,9 +4,9 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { Ledger } from "./audit/ledger.ts"
+import { Ledger } from "./audit/event-log.ts"
 import { logOn, makeScreen } from "./demo/screen.ts"
-import { runnerServer } from "./server/server.ts"
+import { runnerServer } from "./server/layers.ts"
 
 /** What a runner is told by whoever starts it. */
 export const RunnerOrder = Schema.Struct({

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
 import path from "node:path"
-import { type Ended, folderOf, run, type Running, start } from "./running.ts"
+import { type Ended, folderOf, run, type Running, start } from "./program.ts"
 
 const Job = Schema.parseJson(
   Schema.Struct({

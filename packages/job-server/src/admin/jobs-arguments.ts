@@ -4,7 +4,7 @@ import { access, constants, stat } from "node:fs/promises"
 import path from "node:path"
 import { parseArgs } from "node:util"
 import { BadArgument } from "../demo/arguments.ts"
-import { priorities, type Question } from "./door-protocol.ts"
+import { priorities, type Question } from "./control-api-protocol.ts"
 import { usages, usageOf } from "./jobs-usage.ts"
 import { JobType } from "../server/work.ts"
 

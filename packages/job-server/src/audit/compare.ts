@@ -2,7 +2,7 @@
 import { catalogue, type Row } from "@parametric-portal/server/observe/catalogue"
 import type { Series } from "@parametric-portal/dashboard/receiver"
 import { type Received, receivedOf } from "./received.ts"
-import { type Between, identityOf, type Labels, type True } from "./truth.ts"
+import { type Between, identityOf, type Labels, type True } from "./expected.ts"
 
 /**
  * One line of the comparison. `received` and `truth` are what was counted; of a histogram, how many measurements. `lost`

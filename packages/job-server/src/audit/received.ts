@@ -1,7 +1,7 @@
 /** What the receiver has of the job and cluster metrics, of all processes together. */
 import type { Histogram, Series } from "@parametric-portal/dashboard/receiver"
 import type { Row } from "@parametric-portal/server/observe/catalogue"
-import { identityOf, type Labels } from "./truth.ts"
+import { identityOf, type Labels } from "./expected.ts"
 
 /** One series, over all processes. */
 export interface Received {

@@ -2,12 +2,12 @@
 import type { Series } from "@parametric-portal/dashboard/receiver"
 import { compare, type Line, type Truth, type Unwitnessed, unwitnessedOf, witnessOf } from "../audit/compare.ts"
 import { slots } from "../server/job-types.ts"
-import type { Entry, Happened } from "../audit/ledger.ts"
-import { ledgerExportOf } from "../audit/ledger-gauge.ts"
+import type { Entry, Happened } from "../audit/event-log.ts"
+import { ledgerExportOf } from "../audit/event-log-gauge.ts"
 import { processAttribute, seriesOf, type Sight } from "./receiver.ts"
-import { failuresOf, type JobSummary, summaryOf } from "../audit/summary.ts"
-import { type Tables, unanswered } from "../audit/tables.ts"
-import { identityOf, type True, truthOf } from "../audit/truth.ts"
+import { failuresOf, type JobSummary, summaryOf } from "../audit/job-summary.ts"
+import { type Tables, unanswered } from "../audit/job-tables.ts"
+import { identityOf, type True, truthOf } from "../audit/expected.ts"
 
 export interface Result {
   /** Whether everything that was received is what really happened, and nothing is missing. */

@@ -4,8 +4,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import { endingOf } from "../audit/ending.ts"
-import type { Ledger } from "../audit/ledger.ts"
+import { endingOf } from "../audit/exit-outcome.ts"
+import type { Ledger } from "../audit/event-log.ts"
 import { type JobType, work, WorkFailed } from "./work.ts"
 
 /** What a job is told. */

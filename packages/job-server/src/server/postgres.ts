@@ -14,7 +14,7 @@ import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import path from "node:path"
 import { freePort } from "./free-port.ts"
-import { within } from "./limit.ts"
+import { within } from "./time-limit.ts"
 
 /** PostgreSQL did not start; `message` ends with what it wrote. */
 export class PostgresFailed extends Data.TaggedError("PostgresFailed")<{ readonly message: string }> {}

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { BadArgument } from "../../src/demo/arguments.ts"
 import { parseJobs } from "../../src/admin/jobs-arguments.ts"
-import { folderOf } from "../running.ts"
+import { folderOf } from "../program.ts"
 
 const see = "see npm run jobs --"
 const commands = "submit, status, cancel, dead, replay, depth"

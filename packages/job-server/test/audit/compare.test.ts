@@ -1,7 +1,7 @@
 import type { Series } from "@parametric-portal/dashboard/receiver"
 import { describe, expect, it } from "@effect/vitest"
 import { compare, type Comparing, type Line, witnessOf } from "../../src/audit/compare.ts"
-import type { True } from "../../src/audit/truth.ts"
+import type { True } from "../../src/audit/expected.ts"
 
 const common = {
   resource: {},

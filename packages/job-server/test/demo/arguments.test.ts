@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { chmod } from "node:fs/promises"
 import { createServer } from "node:net"
 import { BadArgument, parseDemoOptions } from "../../src/demo/arguments.ts"
-import { folderOf, run } from "../running.ts"
+import { folderOf, run } from "../program.ts"
 
 /** What the demo says, and with what code it ends, when it can't start as asked. */
 const refusal = (...args: ReadonlyArray<string>) =>

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { rm, writeFile } from "node:fs/promises"
 import path from "node:path"
-import { type Ended, folderOf, run, start } from "../running.ts"
+import { type Ended, folderOf, run, start } from "../program.ts"
 
 const Counts = Schema.Record({ key: Schema.String, value: Schema.Number })
 

@@ -10,7 +10,7 @@ import path from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { freePort } from "./free-port.ts"
-import { within } from "./limit.ts"
+import { within } from "./time-limit.ts"
 import type { RunnerOrder } from "../runner.ts"
 import type { Screen } from "../demo/screen.ts"
 

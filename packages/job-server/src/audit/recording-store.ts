@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type { Ledger } from "./ledger.ts"
+import type { Ledger } from "./event-log.ts"
 
 type Store = typeof JobStore.Service
 

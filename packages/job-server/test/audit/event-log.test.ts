@@ -2,8 +2,8 @@ import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { appendFileSync } from "node:fs"
 import path from "node:path"
-import { Ledger, readLedger } from "../../src/audit/ledger.ts"
-import { folderOf } from "../running.ts"
+import { Ledger, readLedger } from "../../src/audit/event-log.ts"
+import { folderOf } from "../program.ts"
 
 it.scopedLive("a ledger in a file is there entry by entry, and half a line of a killed process is none", () =>
   Effect.gen(function* () {

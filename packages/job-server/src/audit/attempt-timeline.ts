@@ -1,5 +1,5 @@
 /** What a ledger tells of each attempt at a job, from its claim to its end. */
-import type { Entry, Happened } from "./ledger.ts"
+import type { Entry, Happened } from "./event-log.ts"
 
 type EntryOf<Tag extends Happened["_tag"]> = Entry & { readonly what: Extract<Happened, { readonly _tag: Tag }> }
 

@@ -5,8 +5,8 @@
  * A process records what the store answered just after the ledger has it and before anything else is written there, so
  * a duration that ends with the answer is at most as long as to the next entry.
  */
-import { attemptsOf, type AttemptStory } from "./attempt-story.ts"
-import type { Entry, Happened } from "./ledger.ts"
+import { attemptsOf, type AttemptStory } from "./attempt-timeline.ts"
+import type { Entry, Happened } from "./event-log.ts"
 
 export type Labels = Readonly<Record<string, string>>
 

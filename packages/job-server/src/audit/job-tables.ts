@@ -5,7 +5,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Entry, Happened } from "./ledger.ts"
+import type { Entry, Happened } from "./event-log.ts"
 
 const Numeric = Schema.Union(Schema.Number, Schema.NumberFromString)
 

@@ -9,8 +9,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
-import { endingOf, messageEndingOf } from "./ending.ts"
-import type { Ledger } from "./ledger.ts"
+import { endingOf, messageEndingOf } from "./exit-outcome.ts"
+import type { Ledger } from "./event-log.ts"
 
 type Front = Sharding["Type"]
 

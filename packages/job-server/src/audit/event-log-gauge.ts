@@ -6,7 +6,7 @@ import type { Series } from "@parametric-portal/dashboard/receiver"
 import { MetricsService } from "@parametric-portal/server/observe/metrics"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Ledger } from "./ledger.ts"
+import type { Ledger } from "./event-log.ts"
 
 const rows = {
   entries: {

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
-import { within } from "../../src/server/limit.ts"
+import { within } from "../../src/server/time-limit.ts"
 
 const ended = (effect: Effect.Effect<unknown>) =>
   Effect.gen(function* () {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
-import { isExact } from "../../src/demo/kill.ts"
-import type { Entry, Happened } from "../../src/audit/ledger.ts"
+import { isExact } from "../../src/demo/kill-runner.ts"
+import type { Entry, Happened } from "../../src/audit/event-log.ts"
 
 const kind = { job: "a", type: "digest", priority: "normal" }
 const claimed = { _tag: "Claimed", ...kind, attempt: 1, isRedelivered: false, acceptedAt: 0, dueAt: 0 } as const

@@ -1,5 +1,5 @@
 /** What became of the jobs, by the ledgers of all processes. */
-import type { Entry, Happened } from "./ledger.ts"
+import type { Entry, Happened } from "./event-log.ts"
 
 /** The jobs of a run; each is in exactly one of `completed`, `failed`, `cancelled` and `unfinished`. */
 export interface JobSummary {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { OptionsError } from "@parametric-portal/server/observe/telemetry"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
-import { scrapeDestinations } from "../../src/server/scrape.ts"
+import { scrapeDestinations } from "../../src/server/prometheus-destination.ts"
 
 const asked = (name: string, variables: Readonly<Record<string, string>>) =>
   Effect.withConfigProvider(scrapeDestinations(name), ConfigProvider.fromMap(new Map(Object.entries(variables))))

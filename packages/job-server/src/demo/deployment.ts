@@ -9,14 +9,14 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import path from "node:path"
 import { BadArgument, type DemoOptions } from "./arguments.ts"
-import { type Runner, startFleet } from "../server/fleet.ts"
-import { killAfterExport } from "./kill.ts"
-import { Ledger, readLedger } from "../audit/ledger.ts"
+import { type Runner, startFleet } from "../server/runner-processes.ts"
+import { killAfterExport } from "./kill-runner.ts"
+import { Ledger, readLedger } from "../audit/event-log.ts"
 import { startPostgres } from "../server/postgres.ts"
 import type { WatchedReceiver } from "./receiver.ts"
 import type { Recorded } from "./result.ts"
 import { say, type Screen } from "./screen.ts"
-import { clientServer, singleServer } from "../server/server.ts"
+import { clientServer, singleServer } from "../server/layers.ts"
 
 /** The server can't be built as its surroundings are: a variable is malformed, a database is out of reach. */
 export class CannotStart extends Data.TaggedError("CannotStart")<{ readonly message: string }> {}

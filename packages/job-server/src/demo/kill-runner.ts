@@ -4,10 +4,10 @@
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { attemptsOf } from "../audit/attempt-story.ts"
-import type { Runner } from "../server/fleet.ts"
-import { type Entry, readLedger } from "../audit/ledger.ts"
-import { ledgerExportOf, type LedgerExport } from "../audit/ledger-gauge.ts"
+import { attemptsOf } from "../audit/attempt-timeline.ts"
+import type { Runner } from "../server/runner-processes.ts"
+import { type Entry, readLedger } from "../audit/event-log.ts"
+import { ledgerExportOf, type LedgerExport } from "../audit/event-log-gauge.ts"
 import { seriesOf, type WatchedReceiver } from "./receiver.ts"
 import { say, type Screen } from "./screen.ts"
 

@@ -2,7 +2,7 @@
 import type { Series } from "@parametric-portal/dashboard/receiver"
 import type { JobError, JobService } from "@parametric-portal/server/infra/jobs"
 import * as Effect from "effect/Effect"
-import { type Stuck, untilIdle } from "./feed.ts"
+import { type Stuck, untilIdle } from "./submit-jobs.ts"
 import { processAttribute, type WatchedReceiver } from "./receiver.ts"
 
 /** Whether what is sampled has settled since somebody last did something. */

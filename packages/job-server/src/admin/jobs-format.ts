@@ -1,5 +1,5 @@
 /** Answers of the server in words for people. */
-import type { Answer, JobAnswer, Question } from "./door-protocol.ts"
+import type { Answer, JobAnswer, Question } from "./control-api-protocol.ts"
 
 type Of<Tag extends Answer["_tag"]> = Extract<Answer, { readonly _tag: Tag }>
 

@@ -2,8 +2,8 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { type Answer, AnswerJson, type Question, QuestionJson } from "./door-protocol.ts"
-import { readSigns, type Sign } from "./door-sign.ts"
+import { type Answer, AnswerJson, type Question, QuestionJson } from "./control-api-protocol.ts"
+import { readSigns, type Sign } from "./server-registration.ts"
 
 /** No server could be asked, or it did not answer; `message` is one line with the mend. */
 export class NoServer extends Data.TaggedError("NoServer")<{ readonly message: string }> {}

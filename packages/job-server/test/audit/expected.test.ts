@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
-import type { Entry, Happened } from "../../src/audit/ledger.ts"
-import { truthOf } from "../../src/audit/truth.ts"
+import type { Entry, Happened } from "../../src/audit/event-log.ts"
+import { truthOf } from "../../src/audit/expected.ts"
 
 const job = { job: "1", type: "digest", priority: "normal" } as const
 

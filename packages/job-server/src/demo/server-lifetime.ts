@@ -4,8 +4,8 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
-import { Stuck } from "./feed.ts"
-import { within } from "../server/limit.ts"
+import { Stuck } from "./submit-jobs.ts"
+import { within } from "../server/time-limit.ts"
 import { say, type Screen } from "./screen.ts"
 
 /** Both take seconds at most on a machine that has nothing else to do. */
