@@ -1,52 +1,40 @@
 /**
- * One runner of a cluster, in a process of its own: `runner.ts <order as JSON>`. It writes `ready` on standard output
- * when it works, and ends in order on SIGTERM or when whoever started it is gone.
+ * One runner of a cluster, in its own process: `runner.ts <RunnerOptions as JSON>`. It prints `ready` when it is ready,
+ * and stops on SIGTERM, or when its standard input closes because the process that started it is gone.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { Ledger } from "./audit/event-log.ts"
-import { logOn, makeScreen } from "./demo/screen.ts"
+import { EventLog } from "./audit/event-log.ts"
+import { eventRecorder } from "./audit/event-recorder.ts"
+import { logTo, makeScreen } from "./demo/screen.ts"
 import { runnerServer } from "./server/layers.ts"
+import { RunnerOptionsJson } from "./server/runner-options.ts"
 
-/** What a runner is told by whoever starts it. */
-export const RunnerOrder = Schema.Struct({
-  name: Schema.String,
-  /** Where to send metrics, with the path. */
-  url: Schema.String,
-  /** The URL of the PostgreSQL. */
-  database: Schema.String,
-  port: Schema.Number,
-  /** The file of its ledger. */
-  ledger: Schema.String
-})
-export type RunnerOrder = typeof RunnerOrder.Type
+/** The database may be gone too; the runner then exits with work left to do. */
+const stopTimeoutMs = 20_000
 
-/** What is left to do may wait for a database that is gone too: then it ends without having done it. */
-const endsWithinMs = 20_000
-
-const isTold = Effect.async<void>((resume) => {
-  const end = () => {
+const stopRequested = Effect.async<void>((resume) => {
+  const stop = () => {
     setTimeout(() => {
-      process.stderr.write(`it did not end in order within ${endsWithinMs / 1000} seconds\n`)
+      process.stderr.write(`did not stop within ${stopTimeoutMs / 1000} seconds\n`)
       process.exit(1)
-    }, endsWithinMs)
+    }, stopTimeoutMs)
     resume(Effect.void)
   }
-  process.once("SIGTERM", end)
-  process.stdin.once("end", end).resume()
+  process.once("SIGTERM", stop)
+  process.stdin.once("end", stop).resume()
 })
 
 const main = Effect.gen(function* () {
-  const { database, ledger, name, port, url } = yield* Schema.decodeUnknown(Schema.parseJson(RunnerOrder))(
-    process.argv[2]
-  )
-  const server = runnerServer({ name, url, ledger: new Ledger(ledger) }, { database, port })
-  const work = Effect.zipRight(
+  const { database, eventLog, name, port, url } = yield* Schema.decodeUnknown(RunnerOptionsJson)(process.argv[2])
+  const recorder = eventRecorder(new EventLog(eventLog))
+  const server = runnerServer({ name, url, recorder }, { database, port })
+  const untilStopped = Effect.zipRight(
     Effect.sync(() => process.stdout.write("ready\n")),
-    isTold
+    stopRequested
   )
-  yield* Effect.provide(work, server)
-}).pipe(Effect.provide(logOn(makeScreen(process.stderr))))
+  yield* Effect.provide(untilStopped, server)
+}).pipe(Effect.provide(logTo(makeScreen(process.stderr))))
 
 await Effect.runPromise(main)
 process.exit()

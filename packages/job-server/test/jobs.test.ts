@@ -1,9 +1,11 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
+import { readFile } from "node:fs/promises"
 import path from "node:path"
-import { type Ended, folderOf, run, type Running, start } from "./program.ts"
+import { type Exited, folderOf, run, type Running, start } from "./program.ts"
 
 const Job = Schema.parseJson(
   Schema.Struct({
@@ -26,8 +28,8 @@ const Result = Schema.parseJson(
   Schema.Struct({ agreed: Schema.Boolean, jobs: Schema.Struct({ total: Schema.Number }) })
 )
 
-/** Every server that runs is known by a file in the folder for temporary files: one of the test's own keeps others away. */
-const worldOf = (files: Readonly<Record<string, string>>) =>
+/** Servers register in the folder for temporary files; each test has its own, so that it sees no other server. */
+const workspace = (files: Readonly<Record<string, string>>) =>
   Effect.gen(function* () {
     const folder = yield* folderOf(files)
     const env = { ...process.env, TMPDIR: yield* folderOf({}) }
@@ -38,34 +40,48 @@ const worldOf = (files: Readonly<Record<string, string>>) =>
     }
   })
 
-const doneWith = ({ code, stderr, stdout }: Ended) => {
+const outputOf = ({ code, stderr, stdout }: Exited) => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
   return stdout
 }
 
-const refusedWith = (code: number, line: string | RegExp) => ({
+const failureOf = (code: number, line: string | RegExp) => ({
   code,
   stdout: "",
   stderr: typeof line === "string" ? `${line}\n` : expect.stringMatching(line)
 })
 
-const portOf = (demo: Running) => Effect.map(demo.says(/this is the server at port (\d+)/), ([, port = ""]) => port)
+const portOf = (demo: Running) =>
+  Effect.map(demo.waitFor(/Control this server \(port (\d+)\)/), ([, port = ""]) => port)
+
+/** Waits until a client is connected to a port of the loopback interface; without Linux's table, for ten seconds. */
+const untilConnected = (port: number): Effect.Effect<void> => {
+  const established = new RegExp(`: 0100007F:${port.toString(16).toUpperCase().padStart(4, "0")} \\S+ 01 `)
+  return Effect.tryPromise(() => readFile("/proc/net/tcp", "utf8")).pipe(
+    Effect.orElse(() => Effect.as(Effect.sleep("10 seconds"), undefined)),
+    Effect.repeat({
+      until: (table) => table === undefined || established.test(table),
+      schedule: Schedule.spaced("50 millis")
+    }),
+    Effect.asVoid
+  )
+}
 
 const interrupted = (demo: Running) =>
   Effect.zipRight(
     Effect.sync(() => demo.child.kill("SIGINT")),
-    demo.ended
+    demo.exited
   )
 
 describe("npm run jobs", { timeout: 120_000 }, () => {
-  it.scopedLive("does at a running demo what it is asked for, and the demo agrees with it in the end", () =>
+  it.scopedLive("controls a running demo, which includes that in its comparison", () =>
     Effect.gen(function* () {
-      const { demo: startDemo, folder, jobs } = yield* worldOf({ "a.txt": "a", "b.json": "{" })
+      const { demo: startDemo, folder, jobs } = yield* workspace({ "a.txt": "a", "b.json": "{" })
       const demo = yield* startDemo(folder, "--json")
-      yield* demo.says(/All done\. Waiting for changes/)
+      yield* demo.waitFor(/All jobs are done\. Watching/)
 
-      const id = doneWith(yield* jobs("submit", "digest", "a.txt", "--priority", "high")).trim()
-      const dead = yield* Schema.decode(DeadLetters)(doneWith(yield* jobs("dead", "--json", "--type", "parse")))
+      const id = outputOf(yield* jobs("submit", "digest", "a.txt", "--priority", "high")).trim()
+      const dead = yield* Schema.decode(DeadLetters)(outputOf(yield* jobs("dead", "--json", "--type", "parse")))
       const [letter = { id: "" }] = dead.items
       const [status, cancelled, replayed, depth, page, unknown] = yield* Effect.all(
         [
@@ -78,71 +94,66 @@ describe("npm run jobs", { timeout: 120_000 }, () => {
         ],
         { concurrency: 2 }
       )
-      const { priority, result, state } = yield* Schema.decode(Job)(doneWith(status))
+      const { priority, result, state } = yield* Schema.decode(Job)(outputOf(status))
       const digest = createHash("sha256").update("a").digest("hex")
       expect({ priority, result, state }).toEqual({ priority: "high", result: digest, state: "completed" })
-      expect(cancelled).toEqual(
-        refusedWith(1, `${id} is completed, expected one that waits or runs: only those can be cancelled`)
-      )
-      expect(doneWith(replayed)).toMatch(new RegExp(`^${letter.id} was put back to work, and is \\w+\\.\n$`))
-      expect((yield* Schema.decode(Depths)(doneWith(depth))).some((one) => one.state === "dead")).toBe(true)
-      expect(doneWith(page)).toMatch(/^\w{26} {2}parse .*\nMore with --after \d+-\w{26}\n$/)
-      const noJob =
-        '"x" is no job of this server, expected an id that submit printed: npm run jobs -- dead lists the ids of the dead letters'
-      const notDead = `${id} is completed, expected a dead letter: npm run jobs -- dead lists them`
-      expect(unknown).toEqual([noJob, noJob, noJob, notDead].map((line) => refusedWith(1, line)))
+      expect(cancelled).toEqual(failureOf(1, `Job ${id} is completed. Only a waiting or running job can be cancelled.`))
+      expect(outputOf(replayed)).toMatch(new RegExp(`^Job ${letter.id} was replayed and is \\w+\\.\n$`))
+      expect((yield* Schema.decode(Depths)(outputOf(depth))).some((one) => one.state === "dead")).toBe(true)
+      expect(outputOf(page)).toMatch(/^\w{26} {2}parse .*\nNext page: --after \d+-\w{26}\n$/)
+      const noJob = 'There is no job "x". Use an id that submit printed, or one that npm run jobs -- dead lists.'
+      const notDead = `Job ${id} is completed. Only a dead letter can be replayed; npm run jobs -- dead lists them.`
+      expect(unknown).toEqual([noJob, noJob, noJob, notDead].map((line) => failureOf(1, line)))
 
-      const ended = yield* interrupted(demo)
-      const { agreed, jobs: counted } = yield* Schema.decode(Result)(ended.stdout)
+      const exited = yield* interrupted(demo)
+      const { agreed, jobs: counted } = yield* Schema.decode(Result)(exited.stdout)
       // Six files of its own and two of the folder, as 22 jobs, and the one from here.
-      expect({ code: ended.code, agreed, total: counted.total }).toEqual({ code: 0, agreed: true, total: 23 })
+      expect({ code: exited.code, agreed, total: counted.total }).toEqual({ code: 0, agreed: true, total: 23 })
     })
   )
 
-  it.scopedLive("says in one line that no server runs, which ones do, and that one is gone", () =>
+  it.scopedLive("says in one line that no server is running, which ones are, and that one is gone", () =>
     Effect.gen(function* () {
-      const { demo: startDemo, folder, jobs } = yield* worldOf({ "a.txt": "a" })
-      expect(yield* jobs("depth")).toEqual(
-        refusedWith(3, /^No job server runs, expected one that was started with npm run demo \(without --once\): .*\n$/)
-      )
+      const { demo: startDemo, folder, jobs } = yield* workspace({ "a.txt": "a" })
+      expect(yield* jobs("depth")).toEqual(failureOf(3, "No job server is running. Start one with `npm run demo`."))
       const [first, second] = yield* Effect.all([startDemo(folder), startDemo(folder)], { concurrency: 2 })
       const [one, other] = yield* Effect.all([portOf(first), portOf(second)])
       const [both, wrong, right] = yield* Effect.all(
         [jobs("depth"), jobs("depth", "--port", "1"), jobs("depth", "--port", one)],
         { concurrency: 3 }
       )
-      expect(both).toEqual(refusedWith(3, /^2 job servers run \(port .*\), expected one: add --port \d+\n$/))
+      expect(both).toEqual(failureOf(3, /^2 job servers are running: port .*\. Choose one with --port \d+\.\n$/))
       expect(wrong).toEqual(
-        refusedWith(
-          3,
-          /^--port is 1, where no job server of this user listens\. Expected port .*: give that port, .*\n$/
-        )
+        failureOf(3, /^No job server is running on port 1\. Running: port .*\. Use one of these ports\.\n$/)
       )
       expect(right.code).toBe(0)
 
-      // One that is held still neither answers nor refuses; then it is killed while it is asked.
+      // A suspended server neither answers nor refuses; then it is killed while it has a request.
       first.child.kill("SIGSTOP")
-      const asking = yield* Effect.fork(jobs("submit", "digest", "a.txt", "--port", one))
-      yield* Effect.sleep("2 seconds")
+      const submission = yield* Effect.fork(jobs("submit", "digest", "a.txt", "--port", one))
+      yield* untilConnected(Number(one))
       first.child.kill("SIGKILL")
-      expect(yield* asking).toEqual(
-        refusedWith(3, /^The job server at port \d+ \(process \d+\) ended, or .* Whether it was done is not known\.\n$/)
+      expect(yield* submission).toEqual(
+        failureOf(
+          3,
+          /^The job server on port \d+ \(process \d+\) stopped answering .* The command may have been carried out\.\n$/
+        )
       )
-      // What it left behind points nowhere, and is not found any more.
-      expect((yield* jobs("depth", "--port", one)).stderr).toMatch(new RegExp(`^--port is ${one}, .*port ${other} `))
+      // The registration that it left behind is ignored.
+      expect((yield* jobs("depth", "--port", one)).stderr).toMatch(
+        new RegExp(`^No job server is running on port ${one}\\. .*port ${other} `)
+      )
     })
   )
 })
 
 describe("the command line of npm run jobs", () => {
-  it.scopedLive("shows its help, and names what it can't be asked", () =>
+  it.scopedLive("prints its help, and rejects a missing file", () =>
     Effect.gen(function* () {
-      const { folder, jobs } = yield* worldOf({ "a.txt": "a" })
+      const { folder, jobs } = yield* workspace({ "a.txt": "a" })
       const [help, missing] = yield* Effect.all([jobs("--help"), jobs("submit", "digest", "b.txt")])
-      expect(doneWith(help)).toMatch(/^Usage: npm run jobs -- <command> \[options\]\n/)
-      expect(missing).toEqual(
-        refusedWith(2, `b.txt does not exist, expected a file that can be read: check ${path.join(folder, "b.txt")}`)
-      )
+      expect(outputOf(help)).toMatch(/^Usage: npm run jobs -- <command> \[options\]\n/)
+      expect(missing).toEqual(failureOf(2, `b.txt does not exist. Check the path: ${path.join(folder, "b.txt")}`))
     })
   )
 })

@@ -1,4 +1,4 @@
-/** The demo as a user runs it: a process of its own, with what it wrote and how it ended. */
+/** Runs the programs of this package as a user does: each in its own process, with its output and exit code. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
@@ -9,7 +9,7 @@ import { tmpdir } from "node:os"
 import path from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 
-export interface Ended {
+export interface Exited {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
@@ -17,19 +17,19 @@ export interface Ended {
 
 export interface Running {
   readonly child: ChildProcess
-  /** Waits for standard error to match, and returns the match. Fails when the process ends without it. */
-  readonly says: (pattern: RegExp) => Effect.Effect<RegExpMatchArray, Error>
-  readonly ended: Effect.Effect<Ended>
+  /** Waits until standard error matches, and returns the match. Fails if the process exits first. */
+  readonly waitFor: (pattern: RegExp) => Effect.Effect<RegExpMatchArray, Error>
+  readonly exited: Effect.Effect<Exited>
 }
 
-/** Starts a program of this package; it is killed with the scope if it still runs then. */
+/** Starts a program of this package; it is killed with the scope if it is still running. */
 export const start = (
   program: "main" | "jobs",
   args: ReadonlyArray<string>,
   options: SpawnOptions = {}
 ): Effect.Effect<Running, never, Scope> =>
   Effect.gen(function* () {
-    const exit = yield* Deferred.make<Ended>()
+    const exit = yield* Deferred.make<Exited>()
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
         spawn(process.execPath, ["--import", tsx, entry(program), ...args], { ...options, stdio: "pipe" })
@@ -45,31 +45,31 @@ export const start = (
     child.stdout?.on("data", (text: Buffer) => (stdout += text.toString()))
     child.stderr?.on("data", (text: Buffer) => (stderr += text.toString()))
     child.once("close", (code) => Deferred.unsafeDone(exit, Effect.succeed({ code, stdout, stderr })))
-    const ended = Deferred.await(exit)
-    const says = (pattern: RegExp): Effect.Effect<RegExpMatchArray, Error> =>
+    const exited = Deferred.await(exit)
+    const waitFor = (pattern: RegExp): Effect.Effect<RegExpMatchArray, Error> =>
       Effect.suspend(() => {
         const match = stderr.match(pattern)
         if (match !== null) return Effect.succeed(match)
         return child.exitCode === null && child.signalCode === null
-          ? Effect.delay(says(pattern), "20 millis")
-          : Effect.fail(new Error(`it ended without saying ${pattern}: ${stderr}`))
+          ? Effect.delay(waitFor(pattern), "20 millis")
+          : Effect.fail(new Error(`it exited without printing ${pattern}: ${stderr}`))
       })
-    return { child, says, ended }
+    return { child, waitFor, exited }
   })
 
-/** Runs a program of this package to its end. */
+/** Runs a program of this package until it exits. */
 export const run = (
   program: "main" | "jobs",
   args: ReadonlyArray<string>,
   options: SpawnOptions = {}
-): Effect.Effect<Ended> => Effect.scoped(Effect.flatMap(start(program, args, options), ({ ended }) => ended))
+): Effect.Effect<Exited> => Effect.scoped(Effect.flatMap(start(program, args, options), ({ exited }) => exited))
 
-/** A folder with these files, by relative path; it goes with the scope. */
+/** A folder with these files, by relative path; it is deleted with the scope. */
 export const folderOf = (files: Readonly<Record<string, string>>): Effect.Effect<string, never, Scope> =>
   Effect.gen(function* () {
     const folder = yield* Effect.acquireRelease(
       Effect.promise(() => mkdtemp(path.join(tmpdir(), "job-server-test-"))),
-      (made) => Effect.promise(() => rm(made, { recursive: true, force: true }))
+      (created) => Effect.promise(() => rm(created, { recursive: true, force: true }))
     )
     yield* Effect.forEach(Object.entries(files), ([name, content]) =>
       Effect.promise(async () => {

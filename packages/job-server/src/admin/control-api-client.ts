@@ -1,80 +1,86 @@
-/** Finding the running server, and asking it. */
+/** Finds the running job server and sends it a request. */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { type Answer, AnswerJson, type Question, QuestionJson } from "./control-api-protocol.ts"
-import { readSigns, type Sign } from "./server-registration.ts"
+import {
+  type ControlRequest,
+  ControlRequestJson,
+  type ControlResponse,
+  ControlResponseJson
+} from "./control-api-protocol.ts"
+import { runningServers, type ServerRegistration } from "./server-registration.ts"
 
-/** No server could be asked, or it did not answer; `message` is one line with the mend. */
+/** No server was found, or it did not answer; `message` is one line that says what to do. */
 export class NoServer extends Data.TaggedError("NoServer")<{ readonly message: string }> {}
 
-/** The server that is meant: the only one, or the one at the port. */
-export const findServer = (port: number | undefined): Effect.Effect<Sign, NoServer> =>
-  Effect.flatMap(readSigns, (signs) => {
-    const [first, second] = port === undefined ? signs : signs.filter((sign) => sign.port === port)
-    const given = port === undefined ? "" : `--port is ${port}, where no job server of this user listens. `
-    if (first === undefined) {
-      return signs.length === 0
-        ? new NoServer({
-            message: `${given}No job server runs, expected one that was started with npm run demo (without --once): start it in another terminal, and wait until it says that it can be reached`
-          })
-        : new NoServer({
-            message: `${given}Expected ${listed(signs)}: give that port, or leave --port out if only one runs`
-          })
-    }
+/** The server at the port, or the only one if no port is given. */
+export const findServer = (port: number | undefined): Effect.Effect<ServerRegistration, NoServer> =>
+  Effect.flatMap(runningServers, (servers) => {
+    const [first, second] = port === undefined ? servers : servers.filter((server) => server.port === port)
+    if (first === undefined) return new NoServer({ message: notRunning(servers, port) })
     return second === undefined
       ? Effect.succeed(first)
       : new NoServer({
-          message: `${signs.length} job servers run (${listed(signs)}), expected one: add --port ${first.port}`
+          message: `${servers.length} job servers are running: ${list(servers)}. Choose one with --port ${first.port}.`
         })
   })
 
-const listed = (signs: ReadonlyArray<Sign>) =>
-  signs.map(({ folder, pid, port }) => `port ${port} (process ${pid}, ${folder})`).join(", ")
+const notRunning = (servers: ReadonlyArray<ServerRegistration>, port: number | undefined): string => {
+  const where = port === undefined ? "" : ` on port ${port}`
+  return servers.length === 0
+    ? `No job server is running${where}. Start one with \`npm run demo\`.`
+    : `No job server is running${where}. Running: ${list(servers)}. Use one of these ports.`
+}
 
-/** Longer than the server itself takes for anything. */
-const answersWithin = "45 seconds"
+const list = (servers: ReadonlyArray<ServerRegistration>) =>
+  servers.map(({ folder, pid, port }) => `port ${port} (process ${pid}, ${folder})`).join(", ")
 
-/** Asks the server, and returns its answer. */
-export const ask = ({ pid, port, word }: Sign, question: Question): Effect.Effect<Answer, NoServer> => {
-  const server = `The job server at port ${port} (process ${pid})`
+/** Longer than the server takes for any request. */
+const responseTimeout = "45 seconds"
+
+/** Sends a request and returns the response. */
+export const call = (
+  { pid, port, token }: ServerRegistration,
+  request: ControlRequest
+): Effect.Effect<ControlResponse, NoServer> => {
+  const server = `The job server on port ${port} (process ${pid})`
   return Effect.gen(function* () {
-    const body = yield* Schema.encode(QuestionJson)(question)
+    const body = yield* Schema.encode(ControlRequestJson)(request)
     const text = yield* Effect.tryPromise({
       try: (signal) =>
         fetch(`http://127.0.0.1:${port}/`, {
           method: "POST",
           body,
           signal,
-          headers: { authorization: `Bearer ${word}`, connection: "close", "content-type": "application/json" }
+          headers: { authorization: `Bearer ${token}`, connection: "close", "content-type": "application/json" }
         }).then((response) => response.text()),
-      catch: (error) => lost(server, question, error)
+      catch: (error) => connectionLost(server, request, error)
     })
-    return yield* Schema.decode(AnswerJson)(text)
+    return yield* Schema.decode(ControlResponseJson)(text)
   }).pipe(
     Effect.catchTag(
       "ParseError",
-      () =>
-        new NoServer({ message: `${server} speaks another version of this protocol: start it again with npm run demo` })
+      () => new NoServer({ message: `${server} is of another version. Restart it with \`npm run demo\`.` })
     ),
     Effect.timeoutFail({
-      duration: answersWithin,
+      duration: responseTimeout,
       onTimeout: () =>
         new NoServer({
-          message: `${server} did not answer within ${answersWithin}: look whether it still works, or end it and start npm run demo again`
+          message: `${server} did not answer within ${responseTimeout}. If it is stuck, restart it with \`npm run demo\`.`
         })
     })
   )
 }
 
-const changing: ReadonlySet<Question["_tag"]> = new Set(["Submit", "Cancel", "Replay"])
+const changing: ReadonlySet<ControlRequest["_tag"]> = new Set(["Submit", "Cancel", "Replay"])
 
-const lost = (server: string, { _tag }: Question, error: unknown): NoServer => {
+const connectionLost = (server: string, { _tag }: ControlRequest, error: unknown): NoServer => {
   const cause = error instanceof Error ? error.cause : undefined
   const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : String(error)
-  const isOpen = code !== "ECONNREFUSED" && changing.has(_tag)
-  const unknown = isOpen ? " Whether it was done is not known." : ""
+  const mayBeDone = code !== "ECONNREFUSED" && changing.has(_tag)
   return new NoServer({
-    message: `${server} ended, or does not answer any more (${code}), expected one that runs: start npm run demo again.${unknown}`
+    message:
+      `${server} stopped answering (${code}). Restart it with \`npm run demo\`.` +
+      (mayBeDone ? " The command may have been carried out." : "")
   })
 }

@@ -1,9 +1,9 @@
-/** What a running job server is asked from another terminal, and what it answers: JSON over HTTP on the loopback. */
+/** The requests and responses of the control API of a running job server: JSON over HTTP on the loopback interface. */
 import type * as Jobs from "@parametric-portal/server/infra/jobs"
 import * as Schema from "effect/Schema"
 import { JobType } from "../server/work.ts"
 
-// The library's own schemas would load the whole cluster into a command that is over in a moment: their types hold these.
+// The schemas of the library would load the whole cluster into a short command, so we only check these with its types.
 const states = ["ready", "scheduled", "running", "retrying", "completed", "cancelled", "dead"] as const
 const JobState: Schema.Schema<Jobs.JobState> = Schema.Literal(...states)
 
@@ -11,8 +11,8 @@ const JobState: Schema.Schema<Jobs.JobState> = Schema.Literal(...states)
 export const priorities = ["critical", "high", "normal", "low"] as const satisfies ReadonlyArray<Jobs.Priority>
 const Priority: Schema.Schema<Jobs.Priority> = Schema.Literal(...priorities)
 
-/** One thing that is asked for. Files are absolute paths. */
-export const Question = Schema.Union(
+/** One command to the server. Files are absolute paths. */
+export const ControlRequest = Schema.Union(
   Schema.TaggedStruct("Submit", {
     type: JobType,
     file: Schema.String,
@@ -28,7 +28,10 @@ export const Question = Schema.Union(
   }),
   Schema.TaggedStruct("Depth", {})
 )
-export type Question = typeof Question.Type
+export type ControlRequest = typeof ControlRequest.Type
+
+/** The request with a tag. */
+export type RequestOf<Tag extends ControlRequest["_tag"]> = Extract<ControlRequest, { readonly _tag: Tag }>
 
 const Failure = Schema.Struct({
   attempt: Schema.Number,
@@ -39,8 +42,8 @@ const Failure = Schema.Struct({
 
 const maybe = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(schema)
 
-/** A job as it stands, with the result of a completed one. Times are epoch milliseconds. */
-export const JobAnswer = Schema.Struct({
+/** The state of a job, and its result once it is completed. Times are epoch milliseconds. */
+export const JobReport = Schema.Struct({
   id: Schema.String,
   jobType: Schema.String,
   state: JobState,
@@ -57,9 +60,9 @@ export const JobAnswer = Schema.Struct({
   reason: maybe(Schema.String),
   errors: Schema.Array(Failure)
 })
-export type JobAnswer = typeof JobAnswer.Type
+export type JobReport = typeof JobReport.Type
 
-const DeadAnswer = Schema.Struct({
+const DeadLetterReport = Schema.Struct({
   id: Schema.String,
   jobType: Schema.String,
   priority: Priority,
@@ -71,16 +74,19 @@ const DeadAnswer = Schema.Struct({
   errors: Schema.Array(Failure)
 })
 
-export const Answer = Schema.Union(
-  Schema.TaggedStruct("Job", { job: JobAnswer }),
-  Schema.TaggedStruct("DeadLetters", { items: Schema.Array(DeadAnswer), next: maybe(Schema.String) }),
+export const ControlResponse = Schema.Union(
+  Schema.TaggedStruct("Job", { job: JobReport }),
+  Schema.TaggedStruct("DeadLetters", { items: Schema.Array(DeadLetterReport), next: maybe(Schema.String) }),
   Schema.TaggedStruct("Depths", {
     depths: Schema.Array(Schema.Struct({ jobType: Schema.String, state: JobState, jobs: Schema.Number }))
   }),
-  /** It could not be done; `message` is one line that says what was given, what was expected, and the mend. */
-  Schema.TaggedStruct("Refusal", { message: Schema.String })
+  /** The command was not carried out; `message` is one line that says why and what to do. */
+  Schema.TaggedStruct("Rejected", { message: Schema.String })
 )
-export type Answer = typeof Answer.Type
+export type ControlResponse = typeof ControlResponse.Type
 
-export const QuestionJson = Schema.parseJson(Question)
-export const AnswerJson = Schema.parseJson(Answer)
+/** The response with a tag. */
+export type ResponseOf<Tag extends ControlResponse["_tag"]> = Extract<ControlResponse, { readonly _tag: Tag }>
+
+export const ControlRequestJson = Schema.parseJson(ControlRequest)
+export const ControlResponseJson = Schema.parseJson(ControlResponse)

@@ -1,27 +1,27 @@
-/** What `npm run jobs` was asked for, checked, or one line that says what was wrong and how to mend it. */
+/** The command line of `npm run jobs`: the request to send, or an error that says how to fix it. */
 import * as Effect from "effect/Effect"
 import { access, constants, stat } from "node:fs/promises"
 import path from "node:path"
 import { parseArgs } from "node:util"
-import { BadArgument } from "../demo/arguments.ts"
-import { priorities, type Question } from "./control-api-protocol.ts"
-import { usages, usageOf } from "./jobs-usage.ts"
+import { pathProblem } from "../command-line/path-problem.ts"
+import { parseFailure, UsageError } from "../command-line/usage-error.ts"
 import { JobType } from "../server/work.ts"
+import { type ControlRequest, priorities } from "./control-api-protocol.ts"
+import { usages, usageOf } from "./jobs-usage.ts"
 
-/** A question for the server, and how it is asked and shown. */
-export interface Asked {
-  readonly question: Question
+export interface JobsOptions {
+  readonly request: ControlRequest
+  /** Print the result as JSON. */
   readonly isJson: boolean
+  /** The port of the server. */
   readonly port: number | undefined
 }
 
-export type Command = keyof typeof usages
+type Command = keyof typeof usages
 
 interface Help {
   readonly help: string
 }
-
-const types = JobType.literals
 
 const options = {
   json: { type: "boolean", default: false },
@@ -37,8 +37,8 @@ type Values = ReturnType<typeof parse>["values"]
 
 const parse = (args: ReadonlyArray<string>) => parseArgs({ args: [...args], options, allowPositionals: true })
 
-/** The options that a command has besides `--json`, `--port` and `--help`. */
-const own: Readonly<Record<Command, ReadonlyArray<keyof Values>>> = {
+/** The options of each command besides `--json`, `--port` and `--help`. */
+const optionsOf: Readonly<Record<Command, ReadonlyArray<keyof Values>>> = {
   submit: ["priority"],
   status: [],
   cancel: [],
@@ -47,102 +47,102 @@ const own: Readonly<Record<Command, ReadonlyArray<keyof Values>>> = {
   depth: []
 }
 
-/** What to ask the server, or the help that was asked for. */
-export const parseJobs = (args: ReadonlyArray<string>): Effect.Effect<Asked | Help, BadArgument> =>
+/** The request to send, or the help that was asked for. */
+export const parseJobsOptions = (args: ReadonlyArray<string>): Effect.Effect<JobsOptions | Help, UsageError> =>
   Effect.gen(function* () {
     const { positionals, values } = yield* Effect.try({
       try: () => parse(args),
-      catch: (error) => bad(`${firstSentence(error)}: see npm run jobs -- --help`)
+      catch: (error) => usageError(`${parseFailure(error)}. See npm run jobs -- --help`)
     })
-    const [name, ...given] = positionals
+    const [name, ...parameters] = positionals
     if (name === undefined) {
       if (values.help) return { help: usageOf() }
-      return yield* bad(`No command is given, expected one of ${commands}: see npm run jobs -- --help`)
+      return yield* usageError(`No command was given. Use one of ${commands}; see npm run jobs -- --help`)
     }
     if (!isCommand(name)) {
-      return yield* bad(`The command is ${quoted(name)}, expected one of ${commands}: see npm run jobs -- --help`)
+      return yield* usageError(`Unknown command ${quote(name)}. Use one of ${commands}; see npm run jobs -- --help`)
     }
     if (values.help) return { help: usageOf(name) }
-    const foreign = ownOptions.find((option) => values[option] !== undefined && !own[name].includes(option))
-    if (foreign !== undefined) {
-      return yield* bad(
-        `--${foreign} is given to ${name}, which has no such option: see npm run jobs -- ${name} --help`
-      )
+    const unknown = commandOptions.find((option) => values[option] !== undefined && !optionsOf[name].includes(option))
+    if (unknown !== undefined) {
+      return yield* usageError(`${name} has no option --${unknown}. See npm run jobs -- ${name} --help`)
     }
-    const port = values.port === undefined ? undefined : yield* numberOf("--port", values.port, 65_535)
-    return { question: yield* questions[name](given, values), isJson: values.json, port }
+    const port = values.port === undefined ? undefined : yield* wholeNumber("--port", values.port, 65_535)
+    return { request: yield* requests[name](parameters, values), isJson: values.json, port }
   })
 
-type Ask = (given: ReadonlyArray<string>, values: Values) => Effect.Effect<Question, BadArgument>
+type MakeRequest = (parameters: ReadonlyArray<string>, values: Values) => Effect.Effect<ControlRequest, UsageError>
 
-const questionOfId =
-  (command: Command, of: (id: string) => Question): Ask =>
-  (given) =>
-    Effect.map(exactly(command, given, ["id"]), ([id = ""]) => of(id))
+const withId =
+  (command: Command, make: (id: string) => ControlRequest): MakeRequest =>
+  (parameters) =>
+    Effect.map(checkParameters(command, parameters, ["id"]), ([id = ""]) => make(id))
 
-const questions: Readonly<Record<Command, Ask>> = {
-  submit: (given, values) =>
+const requests: Readonly<Record<Command, MakeRequest>> = {
+  submit: (parameters, values) =>
     Effect.gen(function* () {
-      const [type = "", file = ""] = yield* exactly("submit", given, ["type", "file"])
-      const known = yield* oneOf("The job type", type, types)
+      const [type = "", file = ""] = yield* checkParameters("submit", parameters, ["type", "file"])
+      const known = yield* oneOf("The job type", type, JobType.literals)
       const priority =
         values.priority === undefined ? {} : { priority: yield* oneOf("--priority", values.priority, priorities) }
-      return { _tag: "Submit", type: known, file: yield* readable(file), ...priority }
+      return { _tag: "Submit", type: known, file: yield* readableFile(file), ...priority }
     }),
-  status: questionOfId("status", (id) => ({ _tag: "Status", id })),
-  cancel: questionOfId("cancel", (id) => ({ _tag: "Cancel", id })),
-  replay: questionOfId("replay", (id) => ({ _tag: "Replay", id })),
-  dead: (given, values) =>
+  status: withId("status", (id) => ({ _tag: "Status", id })),
+  cancel: withId("cancel", (id) => ({ _tag: "Cancel", id })),
+  replay: withId("replay", (id) => ({ _tag: "Replay", id })),
+  dead: (parameters, values) =>
     Effect.gen(function* () {
-      yield* exactly("dead", given, [])
-      const type = values.type === undefined ? {} : { type: yield* oneOf("--type", values.type, types) }
-      const limit = values.limit === undefined ? 20 : yield* numberOf("--limit", values.limit, 1000)
+      yield* checkParameters("dead", parameters, [])
+      const type = values.type === undefined ? {} : { type: yield* oneOf("--type", values.type, JobType.literals) }
+      const limit = values.limit === undefined ? 20 : yield* wholeNumber("--limit", values.limit, 1000)
       if (values.after !== undefined && !/^\d+-\w+$/.test(values.after)) {
-        return yield* bad(
-          `--after is ${quoted(values.after)}, expected the "next" of the page before: leave it out for the first page`
+        return yield* usageError(
+          `--after must be the "next" value of the previous page, not ${quote(values.after)}. Omit it for the first page.`
         )
       }
       return { _tag: "Dead", limit, ...type, ...(values.after === undefined ? {} : { after: values.after }) }
     }),
-  depth: (given) => Effect.as(exactly("depth", given, []), { _tag: "Depth" })
+  depth: (parameters) => Effect.as(checkParameters("depth", parameters, []), { _tag: "Depth" })
 }
 
-const ownOptions = ["priority", "type", "limit", "after"] as const
+const commandOptions = ["priority", "type", "limit", "after"] as const
 
 const isCommand = (name: string): name is Command => Object.hasOwn(usages, name)
 
 const commands = Object.keys(usages).join(", ")
 
-/** The parameters of a command, as many as it has. */
-const exactly = (
+/** The parameters of a command, if there are as many as it needs. */
+const checkParameters = (
   command: Command,
-  given: ReadonlyArray<string>,
+  parameters: ReadonlyArray<string>,
   names: ReadonlyArray<string>
-): Effect.Effect<ReadonlyArray<string>, BadArgument> => {
-  if (given.length === names.length && given.every((one) => one !== "")) return Effect.succeed(given)
-  const wanted = names.length === 0 ? "nothing" : names.map((name) => `<${name}>`).join(" ")
-  const what = given.length === 0 ? "nothing" : given.map(quoted).join(" ")
-  return bad(`${command} was given ${what}, expected ${wanted}: see npm run jobs -- ${command} --help`)
+): Effect.Effect<ReadonlyArray<string>, UsageError> => {
+  if (parameters.length === names.length && parameters.every((one) => one !== "")) return Effect.succeed(parameters)
+  const expected = names.length === 0 ? "no parameters" : names.map((name) => `<${name}>`).join(" ")
+  const given = parameters.length === 0 ? "nothing" : parameters.map(quote).join(" ")
+  return usageError(`${command} takes ${expected}, not ${given}. See npm run jobs -- ${command} --help`)
 }
 
 const oneOf = <Word extends string>(
   what: string,
   given: string,
   words: ReadonlyArray<Word>
-): Effect.Effect<Word, BadArgument> => {
+): Effect.Effect<Word, UsageError> => {
   const found = words.find((word) => word === given)
   return found === undefined
-    ? bad(`${what} is ${quoted(given)}, expected one of ${words.join(", ")}: try ${words[0] ?? ""}`)
+    ? usageError(`${what} must be one of ${words.join(", ")}, not ${quote(given)}.`)
     : Effect.succeed(found)
 }
 
-const numberOf = (what: string, given: string, most: number): Effect.Effect<number, BadArgument> =>
-  /^\d{1,5}$/.test(given) && Number(given) >= 1 && Number(given) <= most
+const wholeNumber = (option: string, given: string, max: number): Effect.Effect<number, UsageError> =>
+  /^\d{1,5}$/.test(given) && Number(given) >= 1 && Number(given) <= max
     ? Effect.succeed(Number(given))
-    : bad(`${what} is ${quoted(given)}, expected a whole number from 1 to ${most}: leave it out for the usual`)
+    : usageError(
+        `${option} must be a whole number from 1 to ${max}, not ${quote(given)}. Use a valid value, or omit it.`
+      )
 
-/** The absolute path of a file that can be read; the job reads it later, so it may be gone by then. */
-const readable = (given: string): Effect.Effect<string, BadArgument> => {
+/** The absolute path of a file that can be read. The job reads it later; it may be gone by then. */
+const readableFile = (given: string): Effect.Effect<string, UsageError> => {
   const file = path.resolve(given)
   return Effect.tryPromise({
     try: async () => {
@@ -150,30 +150,14 @@ const readable = (given: string): Effect.Effect<string, BadArgument> => {
       if (isFile) await access(file, constants.R_OK)
       return isFile
     },
-    catch: (error) => {
-      const code = error instanceof Error && "code" in error ? String(error.code) : String(error)
-      const problem = problems[code] ?? `can't be read (${code})`
-      return new BadArgument({ message: `${given} ${problem}, expected a file that can be read: check ${file}` })
-    }
+    catch: (error) => usageError(`${given} ${pathProblem(error)}. Check the path: ${file}`)
   }).pipe(
     Effect.flatMap((isFile) =>
-      isFile ? Effect.succeed(file) : bad(`${given} is no regular file, expected a file that can be read: name one`)
+      isFile ? Effect.succeed(file) : usageError(`${given} is not a regular file. Use the path of a file.`)
     )
   )
 }
 
-const problems: Readonly<Record<string, string>> = {
-  ENOENT: "does not exist",
-  ENOTDIR: "goes through a file",
-  EACCES: "may not be read by this user",
-  EPERM: "may not be read by this user"
-}
+const usageError = (message: string) => new UsageError({ message })
 
-const bad = (message: string) => new BadArgument({ message })
-
-const quoted = (text: string) => JSON.stringify(text)
-
-const firstSentence = (error: unknown): string => {
-  const message = error instanceof Error ? error.message : String(error)
-  return message.split(/\n|\. /)[0] ?? message
-}
+const quote = (text: string) => JSON.stringify(text)

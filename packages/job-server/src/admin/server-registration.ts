@@ -1,6 +1,6 @@
 /**
- * Where the running job servers of this user are: each has a file in a folder of the user's own, with its port and the
- * word without which it does not answer. Whoever can't read the file can't ask the server.
+ * Where the running job servers of this user are. Each has a file in a folder that only the user can read, with its port
+ * and the token that it requires, so that nobody else can send it commands.
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -12,56 +12,56 @@ import { tmpdir, userInfo } from "node:os"
 import path from "node:path"
 
 /** A running server. */
-const Sign = Schema.Struct({
+const ServerRegistration = Schema.Struct({
   pid: Schema.Number,
   port: Schema.Number,
-  /** What a question must carry. */
-  word: Schema.String,
+  /** What a request must carry. */
+  token: Schema.String,
   /** The folder that it works on. */
   folder: Schema.String
 })
-export type Sign = typeof Sign.Type
+export type ServerRegistration = typeof ServerRegistration.Type
 
-/** The file can't be written; `message` says why. */
-export class CannotSign extends Data.TaggedError("CannotSign")<{ readonly message: string }> {}
+/** The file cannot be written; `message` says why. */
+export class RegistrationFailed extends Data.TaggedError("RegistrationFailed")<{ readonly message: string }> {}
 
 const { uid } = userInfo()
 
-const signs = path.join(tmpdir(), `job-servers-${uid}`)
+const registrations = path.join(tmpdir(), `job-servers-${uid}`)
 
-/** Tells where this server is, until the scope ends. */
-export const putSign = (sign: Sign): Effect.Effect<void, CannotSign, Scope> => {
-  const file = path.join(signs, `${sign.pid}.json`)
-  const put = Effect.tryPromise({
+/** Registers this server until the scope closes. */
+export const registerServer = (registration: ServerRegistration): Effect.Effect<void, RegistrationFailed, Scope> => {
+  const file = path.join(registrations, `${registration.pid}.json`)
+  const write = Effect.tryPromise({
     try: async () => {
-      await mkdir(signs, { mode: 0o700, recursive: true })
-      const found = await lstat(signs)
-      // Somebody else may have made it, to read what is written there.
+      await mkdir(registrations, { mode: 0o700, recursive: true })
+      const found = await lstat(registrations)
+      // Another user may have created it to read the tokens.
       if (!found.isDirectory() || (uid >= 0 && (found.uid !== uid || (found.mode & 0o077) !== 0))) {
-        throw new Error(`${signs} is open to others: remove it`)
+        throw new Error(`other users have access to ${registrations}; remove it`)
       }
-      await writeFile(`${file}.new`, encode(sign), { mode: 0o600 })
+      await writeFile(`${file}.new`, encode(registration), { mode: 0o600 })
       await rename(`${file}.new`, file)
     },
-    catch: (error) => new CannotSign({ message: error instanceof Error ? error.message : String(error) })
+    catch: (error) => new RegistrationFailed({ message: error instanceof Error ? error.message : String(error) })
   })
   return Effect.asVoid(
-    Effect.acquireRelease(put, () => Effect.ignore(Effect.tryPromise(() => rm(file, { force: true }))))
+    Effect.acquireRelease(write, () => Effect.ignore(Effect.tryPromise(() => rm(file, { force: true }))))
   )
 }
 
-/** The servers that run now. The file of one that was killed is removed. */
-export const readSigns: Effect.Effect<ReadonlyArray<Sign>> = Effect.promise(async () => {
-  const names = await readdir(signs).catch((): Array<string> => [])
-  const found: Array<Sign> = []
+/** The servers that are running. The files of those that were killed are removed. */
+export const runningServers: Effect.Effect<ReadonlyArray<ServerRegistration>> = Effect.promise(async () => {
+  const names = await readdir(registrations).catch((): Array<string> => [])
+  const running: Array<ServerRegistration> = []
   for (const name of names.filter((one) => one.endsWith(".json")).sort()) {
-    const file = path.join(signs, name)
-    const sign = decode(await readFile(file, "utf8").catch(() => ""))
-    if (Either.isLeft(sign)) continue
-    if (isRunning(sign.right.pid)) found.push(sign.right)
+    const file = path.join(registrations, name)
+    const registration = decode(await readFile(file, "utf8").catch(() => ""))
+    if (Either.isLeft(registration)) continue
+    if (isRunning(registration.right.pid)) running.push(registration.right)
     else await rm(file, { force: true }).catch(() => undefined)
   }
-  return found
+  return running
 })
 
 const isRunning = (pid: number): boolean => {
@@ -72,5 +72,5 @@ const isRunning = (pid: number): boolean => {
   }
 }
 
-const encode = Schema.encodeSync(Schema.parseJson(Sign))
-const decode = Schema.decodeEither(Schema.parseJson(Sign))
+const encode = Schema.encodeSync(Schema.parseJson(ServerRegistration))
+const decode = Schema.decodeEither(Schema.parseJson(ServerRegistration))

@@ -1,60 +1,61 @@
-/** What a ledger tells of each attempt at a job, from its claim to its end. */
-import type { Entry, Happened } from "./event-log.ts"
+/** The attempts at jobs in an event log, each from its claim to its end. */
+import type { EventOf, LogEntry, LoggedEvent } from "./event-log.ts"
 
-type EntryOf<Tag extends Happened["_tag"]> = Entry & { readonly what: Extract<Happened, { readonly _tag: Tag }> }
+type EntryOf<Tag extends LoggedEvent["_tag"]> = LogEntry & { readonly event: EventOf<Tag> }
 
-/** An attempt: what is absent did not happen, or not before the process ended. */
-export interface AttemptStory {
+/** One attempt. What is absent did not happen before the process ended. */
+export interface AttemptTimeline {
   readonly claimed: EntryOf<"Claimed">
-  readonly began?: Entry
-  readonly finished?: EntryOf<"Finished">
+  readonly started?: LogEntry
+  readonly finished?: EntryOf<"HandlerFinished">
   readonly settled?: EntryOf<"Settled">
 }
 
 /**
- * The attempts by the index of the entry that began each, and by the one with which its end is recorded: the answer of
- * the store, or, of an attempt that was cancelled and so is not settled, the end of its handler, or the cancellation
- * where the handler had not begun.
+ * The attempts by the index of their claim, and by the index of the entry at which their metrics are recorded: when the
+ * store was told how the attempt ended. A cancelled attempt is not settled; its metrics are recorded when its handler
+ * ends, or with the cancellation if the handler had not started.
  */
-export const attemptsOf = (entries: ReadonlyArray<Entry>): ReadonlyMap<number, AttemptStory> => {
-  const stories = new Map<number, AttemptStory>()
-  const open = new Map<string, Open>()
+export const attemptTimelines = (entries: ReadonlyArray<LogEntry>): ReadonlyMap<number, AttemptTimeline> => {
+  const timelines = new Map<number, AttemptTimeline>()
+  const open = new Map<string, OpenAttempt>()
   const close = (job: string, end: number | undefined) => {
     const attempt = open.get(job)
     open.delete(job)
     if (attempt === undefined) return
-    stories.set(attempt.index, attempt.story)
-    if (end !== undefined) stories.set(end, attempt.story)
+    timelines.set(attempt.index, attempt.timeline)
+    if (end !== undefined) timelines.set(end, attempt.timeline)
   }
   for (const [index, entry] of entries.entries()) {
-    if (isA(entry, "Claimed")) {
-      close(entry.what.job, open.get(entry.what.job)?.unsettledEnd)
-      open.set(entry.what.job, { index, story: { claimed: entry } })
+    if (hasTag(entry, "Claimed")) {
+      close(entry.event.job, open.get(entry.event.job)?.unsettledEnd)
+      open.set(entry.event.job, { index, timeline: { claimed: entry } })
     }
-    if (!("job" in entry.what)) continue
-    const { job } = entry.what
+    if (!("job" in entry.event)) continue
+    const { job } = entry.event
     const attempt = open.get(job)
     if (attempt === undefined) continue
-    if (isA(entry, "Began")) attempt.story = { ...attempt.story, began: entry }
-    if (isA(entry, "Cancelled") && entry.what.outcome === "success") attempt.unsettledEnd = index
-    if (isA(entry, "Finished")) {
-      attempt.story = { ...attempt.story, finished: entry }
-      if (entry.what.outcome === "interrupted") attempt.unsettledEnd = index
+    if (hasTag(entry, "HandlerStarted")) attempt.timeline = { ...attempt.timeline, started: entry }
+    if (hasTag(entry, "Cancelled") && entry.event.outcome === "success") attempt.unsettledEnd = index
+    if (hasTag(entry, "HandlerFinished")) {
+      attempt.timeline = { ...attempt.timeline, finished: entry }
+      if (entry.event.outcome === "interrupted") attempt.unsettledEnd = index
     }
-    if (isA(entry, "Settled")) {
-      attempt.story = { ...attempt.story, settled: entry }
+    if (hasTag(entry, "Settled")) {
+      attempt.timeline = { ...attempt.timeline, settled: entry }
       close(job, index)
     }
   }
   for (const [job, { unsettledEnd }] of open) close(job, unsettledEnd)
-  return stories
+  return timelines
 }
 
-interface Open {
+interface OpenAttempt {
   readonly index: number
-  story: AttemptStory
-  /** Where the end is recorded if the store is not told of it. */
+  timeline: AttemptTimeline
+  /** Where its metrics are recorded if it is never settled. */
   unsettledEnd?: number
 }
 
-const isA = <Tag extends Happened["_tag"]>(entry: Entry, tag: Tag): entry is EntryOf<Tag> => entry.what._tag === tag
+const hasTag = <Tag extends LoggedEvent["_tag"]>(entry: LogEntry, tag: Tag): entry is EntryOf<Tag> =>
+  entry.event._tag === tag

@@ -1,37 +1,51 @@
-/** Received beside true, series by series: what agrees, what does not, and what must be zero. */
+/** Compares what was received with what was expected, series by series. */
 import { catalogue, type Row } from "@parametric-portal/server/observe/catalogue"
-import type { Series } from "@parametric-portal/dashboard/receiver"
-import { type Received, receivedOf } from "./received.ts"
-import { type Between, identityOf, type Labels, type True } from "./expected.ts"
+import type { Histogram, Series } from "@parametric-portal/dashboard/receiver"
+import { type Bounds, type ExpectedSeries, type Labels, seriesKey } from "./expected.ts"
+import { type ReceivedSeries, receivedSeries } from "./received.ts"
 
 /**
- * One line of the comparison. `received` and `truth` are what was counted; of a histogram, how many measurements. `lost`
- * is what a killed process did after its last export that was acknowledged: it is known exactly, and missing exactly.
+ * One series of the comparison. `received` and `truth`, which is what was expected, are counts; those of a histogram are
+ * numbers of measurements. `lost` is what a killed process did after its last acknowledged export: exactly that much is
+ * missing.
  */
-export interface Line {
+export interface ComparedSeries {
   readonly name: string
   readonly labels: Labels
   readonly received: number
   readonly truth: number
   readonly lost?: number
-  /** Of a histogram: the sum that was received, and between what the ledger says that it lies. */
+  /** Of a histogram: the sum that was received, and the bounds of the expected one. */
   readonly sum?: { readonly received: number; readonly truth: { readonly atLeast: number; readonly atMost?: number } }
   readonly agreed: boolean
   /** Why not, if it does not agree. */
   readonly problem?: string
 }
 
-/** What really happened, and how much of it reached an export that was acknowledged: all of it, unless a process was killed. */
-export interface Truth {
-  readonly whole: ReadonlyArray<True>
-  readonly exported: ReadonlyArray<True>
+/** A series that was received and cannot be checked. */
+export interface UncheckedSeries {
+  readonly name: string
+  readonly labels: Labels
+  readonly received: number
+}
+
+/** Everything that happened, and the part that reached an acknowledged export: all of it unless a process was killed. */
+export interface Expected {
+  readonly all: ReadonlyArray<ExpectedSeries>
+  readonly exported: ReadonlyArray<ExpectedSeries>
+}
+
+export interface CompareOptions {
+  /** Whether a series is of a process that was killed. */
+  readonly isKilled: (one: Series) => boolean
+  readonly isCheckable: (row: Row) => boolean
 }
 
 const rows: ReadonlyArray<Row> = [...Object.values(catalogue.jobs), ...Object.values(catalogue.cluster)]
 const order = rows.map(({ name }) => name)
 
-/** What the runner does inside of itself, and ages: nothing stands beside the library to see them. */
-const inside: ReadonlySet<string> = new Set(
+/** Ages, and what happens inside a runner: nothing outside the library can observe it. */
+const unobservable: ReadonlySet<string> = new Set(
   [
     catalogue.cluster.backlogOldestAge,
     catalogue.cluster.runnerSends,
@@ -43,116 +57,109 @@ const inside: ReadonlySet<string> = new Set(
   ].map(({ name }) => name)
 )
 
-/** Which metrics have a witness. What is sampled has one only when everything had settled before it was sampled last. */
-export const witnessOf =
-  (isSettled: boolean) =>
+/** Which metrics can be checked. Sampled gauges can only if they were sampled after the last change. */
+export const checkable =
+  (areGaugesCurrent: boolean) =>
   ({ kind, name }: Row): boolean =>
-    !inside.has(name) && (isSettled || kind !== "gauge")
+    !unobservable.has(name) && (areGaugesCurrent || kind !== "gauge")
 
-/** How to compare: which series are of processes that were killed, and which metrics have a witness. */
-export interface Comparing {
-  readonly isGone: (one: Series) => boolean
-  readonly witness: (row: Row) => boolean
-}
-
-/** What was received of metrics that have no witness: it is shown, and says nothing about agreement. */
-export interface Unwitnessed {
-  readonly name: string
-  readonly labels: Labels
-  readonly received: number
-}
-
-export const unwitnessedOf = (
+/** The series that were received and cannot be checked. They have no part in the agreement. */
+export const uncheckedSeries = (
   series: ReadonlyArray<Series>,
-  { isGone, witness }: Comparing
-): ReadonlyArray<Unwitnessed> => {
-  const unwitnessed = rows.filter((row) => !witness(row))
-  return [...receivedOf(unwitnessed, series, isGone).values()]
+  { isCheckable, isKilled }: CompareOptions
+): ReadonlyArray<UncheckedSeries> => {
+  const uncheckable = rows.filter((row) => !isCheckable(row))
+  return [...receivedSeries(uncheckable, series, isKilled).values()]
     .filter(({ count }) => count !== 0)
     .map(({ count, labels, name }) => ({ name, labels, received: count }))
 }
 
 /**
- * Every job and cluster metric that moved or should have, then those that must be zero: counts that were not expected,
- * and whatever goes up and down, as nothing runs any more.
+ * The series of jobs and cluster that were expected, followed by those that must be zero: counts that were not expected,
+ * counters without a series, and whatever goes up and down, because nothing is running any more.
  */
 export const compare = (
-  { exported, whole }: Truth,
+  { all, exported }: Expected,
   series: ReadonlyArray<Series>,
-  { isGone, witness }: Comparing
-): ReadonlyArray<Line> => {
-  const witnessed = rows.filter(witness)
-  const received = receivedOf(witnessed, series, isGone)
-  const arrived = new Map(exported.map((one) => [identityOf(one.name, one.labels), one]))
-  const known = new Set(whole.map(({ labels, name }) => identityOf(name, labels)))
-  const moved = whole.map((one) => {
-    const id = identityOf(one.name, one.labels)
-    return lineOf(one, arrived.get(id) ?? { ...one, count: 0, values: [] }, received.get(id))
+  { isCheckable, isKilled }: CompareOptions
+): ReadonlyArray<ComparedSeries> => {
+  const checked = rows.filter(isCheckable)
+  const received = receivedSeries(checked, series, isKilled)
+  const exportedByKey = new Map(exported.map((one) => [seriesKey(one.name, one.labels), one]))
+  const expectedKeys = new Set(all.map(({ labels, name }) => seriesKey(name, labels)))
+  const expected = all.map((one) => {
+    const key = seriesKey(one.name, one.labels)
+    return compareSeries(one, exportedByKey.get(key) ?? { ...one, count: 0, values: [] }, received.get(key))
   })
-  const others = [...received]
-    .filter(([id]) => !known.has(id))
-    .map(([, { count, labels, name }]) => zero({ name, labels, count }))
-  const seen = new Set([...moved, ...others].map(({ name }) => name))
-  const silent = witnessed.filter(({ kind, name }) => kind !== "gauge" && !seen.has(name))
-  return [...moved, ...others, ...silent.map(({ name }) => zero({ name, labels: {}, count: 0 }))].sort(byName)
+  const unexpected = [...received]
+    .filter(([key]) => !expectedKeys.has(key))
+    .map(([, { count, labels, name }]) => expectZero({ name, labels, count }))
+  const seen = new Set([...expected, ...unexpected].map(({ name }) => name))
+  const absent = checked.filter(({ kind, name }) => kind !== "gauge" && !seen.has(name))
+  const absentSeries = absent.map(({ name }) => expectZero({ name, labels: {}, count: 0 }))
+  return [...expected, ...unexpected, ...absentSeries].sort(byName)
 }
 
-const byName = (left: Line, right: Line) =>
+const byName = (left: ComparedSeries, right: ComparedSeries) =>
   order.indexOf(left.name) - order.indexOf(right.name) ||
-  (identityOf("", left.labels) < identityOf("", right.labels) ? -1 : 1)
+  (seriesKey("", left.labels) < seriesKey("", right.labels) ? -1 : 1)
 
-const zero = ({ count, ...rest }: { readonly name: string; readonly labels: Labels; readonly count: number }) =>
-  judged({ ...rest, received: count, truth: 0 })
+const expectZero = ({ count, ...rest }: { readonly name: string; readonly labels: Labels; readonly count: number }) =>
+  withAgreement({ ...rest, received: count, truth: 0 })
 
-const lineOf = ({ count, labels, name }: True, exported: True, received: Received | undefined): Line => {
+const compareSeries = (
+  { count, labels, name }: ExpectedSeries,
+  exported: ExpectedSeries,
+  received: ReceivedSeries | undefined
+): ComparedSeries => {
   const lost = count - exported.count
-  const line = { name, labels, received: received?.count ?? 0, truth: count, ...(lost === 0 ? {} : { lost }) }
-  if (exported.values.length === 0 || received?.histogram === undefined) return judged(line)
-  const between = { atLeast: total(exported.values, "atLeast"), atMost: total(exported.values, "atMost") }
-  const truth = between.atMost === Infinity ? { atLeast: between.atLeast } : between
-  return judged(
-    { ...line, sum: { received: received.histogram.sum ?? 0, truth } },
-    problemOf(received, exported.values)
+  const counts = { name, labels, received: received?.count ?? 0, truth: count, ...(lost === 0 ? {} : { lost }) }
+  if (exported.values.length === 0 || received?.histogram === undefined) return withAgreement(counts)
+  const bounds = { atLeast: total(exported.values, "atLeast"), atMost: total(exported.values, "atMost") }
+  const truth = bounds.atMost === Infinity ? { atLeast: bounds.atLeast } : bounds
+  return withAgreement(
+    { ...counts, sum: { received: received.histogram.sum ?? 0, truth } },
+    bucketProblem(received.histogram, exported.values)
   )
 }
 
-const judged = (line: Omit<Line, "agreed" | "problem">, problem?: string): Line => {
-  const difference = line.received - (line.truth - (line.lost ?? 0))
-  const found =
+const withAgreement = (one: Omit<ComparedSeries, "agreed" | "problem">, bucketProblem?: string): ComparedSeries => {
+  const difference = one.received - (one.truth - (one.lost ?? 0))
+  const problem =
     difference === 0
-      ? (sumProblem(line.sum) ?? problem)
+      ? (sumProblem(one.sum) ?? bucketProblem)
       : `${Math.abs(difference)} too ${difference > 0 ? "many" : "few"}`
-  return found === undefined ? { ...line, agreed: true } : { ...line, agreed: false, problem: found }
+  return problem === undefined ? { ...one, agreed: true } : { ...one, agreed: false, problem }
 }
 
-/** What binary fractions lose when many seconds are added up. */
-const rounding = 1e-6
+/** The rounding error of adding up many seconds. */
+const roundingError = 1e-6
 
-const sumProblem = (sum: Line["sum"]): string | undefined => {
+const sumProblem = (sum: ComparedSeries["sum"]): string | undefined => {
   if (sum === undefined) return undefined
   const { atLeast, atMost = Infinity } = sum.truth
-  return sum.received >= atLeast - rounding && sum.received <= atMost + rounding
+  return sum.received >= atLeast - roundingError && sum.received <= atMost + roundingError
     ? undefined
     : `the sum ${sum.received} is not between ${atLeast} and ${atMost}`
 }
 
-/** The buckets add up, and up to each boundary there are as many measurements as the ledger allows for. */
-const problemOf = ({ histogram }: Received, values: ReadonlyArray<Between>): string | undefined => {
-  if (histogram === undefined) return undefined
-  const { bucketCounts, count, explicitBounds } = histogram
+/** The buckets must add up, and up to each boundary there must be as many measurements as their bounds allow. */
+const bucketProblem = (
+  { bucketCounts, count, explicitBounds }: Histogram,
+  values: ReadonlyArray<Bounds>
+): string | undefined => {
   const inBuckets = bucketCounts.reduce((sum, bucket) => sum + bucket, 0)
-  if (inBuckets !== count) return `the buckets hold ${inBuckets} of ${count}`
+  if (inBuckets !== count) return `the buckets add up to ${inBuckets}, not ${count}`
   let below = 0
   for (const [index, boundary] of explicitBounds.entries()) {
     below += bucketCounts[index] ?? 0
-    const surely = values.filter(({ atMost }) => atMost <= boundary).length
-    const perhaps = values.filter(({ atLeast }) => atLeast <= boundary).length
-    if (below < surely || below > perhaps) {
-      return `${below} are at most ${boundary}, the truth is between ${surely} and ${perhaps}`
+    const fewest = values.filter(({ atMost }) => atMost <= boundary).length
+    const most = values.filter(({ atLeast }) => atLeast <= boundary).length
+    if (below < fewest || below > most) {
+      return `${below} are at most ${boundary}, expected between ${fewest} and ${most}`
     }
   }
   return undefined
 }
 
-const total = (values: ReadonlyArray<Between>, side: keyof Between) =>
-  values.reduce((sum, value) => sum + value[side], 0)
+const total = (values: ReadonlyArray<Bounds>, side: keyof Bounds) => values.reduce((sum, value) => sum + value[side], 0)

@@ -1,12 +1,12 @@
 /**
- * How far a ledger has come, as a metric: it is read when a collection begins, so an export says by itself up to which
- * entry it counts, provided that nothing was written while it was collected.
+ * The length of an event log as a metric. It is read when a collection starts, so an export tells which entries it
+ * covers, provided that no entry was written during the collection.
  */
 import type { Series } from "@parametric-portal/dashboard/receiver"
 import { MetricsService } from "@parametric-portal/server/observe/metrics"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Ledger } from "./event-log.ts"
+import type { EventLog } from "./event-log.ts"
 
 const rows = {
   entries: {
@@ -14,25 +14,25 @@ const rows = {
     kind: "gauge",
     unit: "{entry}",
     labels: [],
-    help: "Entries in the ledger of this process when its collection began."
+    help: "Entries in the event log of this process when its collection started."
   }
 } as const
 
-export const ledgerGauge = (ledger: Ledger) =>
+export const eventLogGauge = (log: EventLog) =>
   Layer.scopedDiscard(
     Effect.flatMap(MetricsService.define(rows), ({ entries }) =>
-      MetricsService.observe(entries, () => [{ labels: {}, value: ledger.entries.length }])
+      MetricsService.observe(entries, () => [{ labels: {}, value: log.entries.length }])
     )
   )
 
-/** The last acknowledged export of a process: how many entries there were when it began, and when it was collected. */
-export interface LedgerExport {
+/** An acknowledged export of a process: how many entries there were when it was collected, and when that was. */
+export interface ExportedLength {
   readonly entries: number
   readonly collectedAt: bigint
 }
 
-/** Of all that was received from one process; of 0 entries before its first export. */
-export const ledgerExportOf = (series: ReadonlyArray<Series>): LedgerExport => {
+/** The last export among the series of one process; no entries before its first export. */
+export const lastExportedLength = (series: ReadonlyArray<Series>): ExportedLength => {
   const found = series.find(({ name }) => name === rows.entries.name)
   return typeof found?.total === "number"
     ? { entries: found.total, collectedAt: found.timeUnixNano }

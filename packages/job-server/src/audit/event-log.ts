@@ -1,90 +1,106 @@
 /**
- * The ground truth of one process: what happened in it, in the order in which it happened, written down by the demo
- * itself. Nothing here is read from a metric. With a file every entry is there as soon as it is written, so that what a
- * killed process did is known to the last entry.
+ * The event log of one process: what happened there, in order, recorded without reading any metric. With a file each
+ * entry is written at once, so that it is complete up to the moment a process is killed.
  *
- * Durations are measured with Node's own `performance.now` and `Date.now`, never with a clock of Effect.
+ * Durations are measured with Node's `performance.now` and `Date.now`, never with a clock of Effect.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { openSync, readFileSync, writeSync } from "node:fs"
 
-const kind = { job: Schema.String, type: Schema.String, priority: Schema.String }
+const identity = { job: Schema.String, type: Schema.String, priority: Schema.String }
 
-/** How something ended; `reason` is the failure's own word. */
-const ending = {
+/** How something ended; `reason` is that of the error. */
+const outcome = {
   outcome: Schema.Literal("success", "failure", "defect", "interrupted"),
   reason: Schema.optionalWith(Schema.String, { exact: true })
 }
 
-/** How long it took, measured within what the library measures; or, of a client's call, around it. */
+/** How long it took: at most as long as the library measures, but for a client's call at least as long. */
 const took = { tookMs: Schema.Number }
 
+const message = { entityType: Schema.String, message: Schema.String }
+
 /**
- * - `Submitted`, `Cancelled`, `Replayed`: the store was asked to do so. An interrupted submission was known already.
- * - `Refused`: a submission that never reached the store.
- * - `Claimed`: an attempt at a job begins on this runner; `dueAt` is what its waiting is counted from.
- * - `Began`, `Finished`: a handler.
- * - `Settled`: the store was told the end of an attempt. It is not ours when somebody else ended the job first.
- * - `Sent`: a call of an entity's client ended. `Arrived`, `Started`, `Handled`: a message at an entity.
- * - `Activated`, `Deactivated`: an entity. `Ran`: a singleton ended.
+ * - `Submitted`, `Cancelled`, `Replayed`: the store was asked to do so. A duplicate submission counts as interrupted.
+ * - `Rejected`: a submission that did not reach the store.
+ * - `Claimed`: the runner took a job for an attempt; its waiting time is counted from `dueAt`.
+ * - `HandlerStarted`, `HandlerFinished`: the handler of an attempt.
+ * - `Settled`: the store was told how an attempt ended. It does not accept that if the job was ended by someone else.
+ * - `MessageSent`: a call of an entity's client ended.
+ * - `MessageArrived`, `MessageStarted`, `MessageHandled`: a message at an entity.
+ * - `EntityActivated`, `EntityDeactivated`: an entity started or stopped.
+ * - `SingletonRan`: a run of a singleton ended.
  */
-const Happened = Schema.Union(
-  Schema.TaggedStruct("Submitted", { ...kind, ...ending, ...took }),
-  Schema.TaggedStruct("Refused", { ...kind, ...ending }),
-  Schema.TaggedStruct("Cancelled", { ...kind, ...ending, ...took, attempts: Schema.Number }),
-  Schema.TaggedStruct("Replayed", { ...kind, ...ending, ...took }),
+const LoggedEvent = Schema.Union(
+  Schema.TaggedStruct("Submitted", { ...identity, ...outcome, ...took }),
+  Schema.TaggedStruct("Rejected", { ...identity, ...outcome }),
+  Schema.TaggedStruct("Cancelled", { ...identity, ...outcome, ...took, attempts: Schema.Number }),
+  Schema.TaggedStruct("Replayed", { ...identity, ...outcome, ...took }),
   Schema.TaggedStruct("Claimed", {
-    ...kind,
+    ...identity,
     attempt: Schema.Number,
     isRedelivered: Schema.Boolean,
     acceptedAt: Schema.Number,
     dueAt: Schema.Number
   }),
-  Schema.TaggedStruct("Began", { job: Schema.String }),
-  Schema.TaggedStruct("Finished", { job: Schema.String, ...ending, ...took }),
+  Schema.TaggedStruct("HandlerStarted", { job: Schema.String }),
+  Schema.TaggedStruct("HandlerFinished", { job: Schema.String, ...outcome, ...took }),
   Schema.TaggedStruct("Settled", {
-    ...kind,
+    ...identity,
     as: Schema.Literal("Completed", "Retrying", "Dead", "Released"),
-    isOurs: Schema.Boolean,
+    isAccepted: Schema.Boolean,
     reason: Schema.optionalWith(Schema.String, { exact: true })
   }),
-  Schema.TaggedStruct("Sent", { entityType: Schema.String, message: Schema.String, ...ending, ...took }),
-  Schema.TaggedStruct("Arrived", { entityType: Schema.String, message: Schema.String }),
-  Schema.TaggedStruct("Started", { entityType: Schema.String, message: Schema.String }),
-  Schema.TaggedStruct("Handled", { entityType: Schema.String, message: Schema.String, ...ending, ...took }),
-  Schema.TaggedStruct("Activated", { entityType: Schema.String }),
-  Schema.TaggedStruct("Deactivated", { entityType: Schema.String, reason: Schema.String, ...took }),
-  Schema.TaggedStruct("Ran", { singleton: Schema.String, ...ending })
+  Schema.TaggedStruct("MessageSent", { ...message, ...outcome, ...took }),
+  Schema.TaggedStruct("MessageArrived", message),
+  Schema.TaggedStruct("MessageStarted", message),
+  Schema.TaggedStruct("MessageHandled", { ...message, ...outcome, ...took }),
+  Schema.TaggedStruct("EntityActivated", { entityType: Schema.String }),
+  Schema.TaggedStruct("EntityDeactivated", { entityType: Schema.String, reason: Schema.String, ...took }),
+  Schema.TaggedStruct("SingletonRan", { singleton: Schema.String, ...outcome })
 )
-export type Happened = typeof Happened.Type
+export type LoggedEvent = typeof LoggedEvent.Type
+
+/** The event with a tag. */
+export type EventOf<Tag extends LoggedEvent["_tag"]> = Extract<LoggedEvent, { readonly _tag: Tag }>
 
 /**
- * Something that happened, and when: on a clock that only goes forward and on the wall's, both in milliseconds, and on
- * the clock that stamps exports, in nanoseconds, to know which entries an export comes after.
+ * An event and its time: in milliseconds on a monotonic clock and since the epoch, and in nanoseconds on the clock with
+ * which exports are stamped, which tells the entries before an export from those after it.
  */
-const Entry = Schema.Struct({ at: Schema.Number, wallAt: Schema.Number, stamp: Schema.BigInt, what: Happened })
-export type Entry = typeof Entry.Type
+const LogEntry = Schema.Struct({
+  monotonicMs: Schema.Number,
+  epochMs: Schema.Number,
+  exportNanos: Schema.BigInt,
+  event: LoggedEvent
+})
+export type LogEntry = typeof LogEntry.Type
 
-/** Everything that happened in one process. */
-export class Ledger {
-  readonly entries: Array<Entry> = []
+/** The event log of this process. */
+export class EventLog {
+  readonly entries: Array<LogEntry> = []
   private readonly file: number | undefined
 
   constructor(file?: string) {
     this.file = file === undefined ? undefined : openSync(file, "a")
   }
 
-  readonly write = (what: Happened): void => {
-    const entry = { at: performance.now(), wallAt: Date.now(), stamp: clock.unsafeCurrentTimeNanos(), what }
+  readonly append = (event: LoggedEvent): void => {
+    const entry = {
+      monotonicMs: performance.now(),
+      epochMs: Date.now(),
+      exportNanos: clock.unsafeCurrentTimeNanos(),
+      event
+    }
     this.entries.push(entry)
     if (this.file !== undefined) writeSync(this.file, `${encode(entry)}\n`)
   }
 }
 
-/** Reads the ledger of another process. The last line of one that was killed may be half of one. */
-export const readLedger = (file: string): Effect.Effect<ReadonlyArray<Entry>> =>
+/** Reads the event log of another process. If that was killed, its last line may be incomplete and is ignored. */
+export const readEventLog = (file: string): Effect.Effect<ReadonlyArray<LogEntry>> =>
   Effect.suspend(() => {
     const lines = readFileSync(file, "utf8").split("\n").slice(0, -1)
     return Effect.orDie(Effect.forEach(lines, (line) => decode(line)))
@@ -92,6 +108,6 @@ export const readLedger = (file: string): Effect.Effect<ReadonlyArray<Entry>> =>
 
 const clock = Clock.make()
 
-const encode = Schema.encodeSync(Schema.parseJson(Entry))
+const encode = Schema.encodeSync(Schema.parseJson(LogEntry))
 
-const decode = Schema.decode(Schema.parseJson(Entry))
+const decode = Schema.decode(Schema.parseJson(LogEntry))

@@ -1,181 +1,185 @@
 /**
- * What the metrics must say if the library measures truly: a ledger, put into the words of the documented metrics. It is
- * written from the reference and shares no code with the library.
+ * What the metrics should say, computed from an event log. It is written from the reference of the metrics and shares no
+ * code with the library.
  *
- * A process records what the store answered just after the ledger has it and before anything else is written there, so
- * a duration that ends with the answer is at most as long as to the next entry.
+ * A process records its metrics right after the log entry of what the store answered, before the next entry is written.
+ * A duration that ends with such an answer is therefore at most the time up to the next entry.
  */
-import { attemptsOf, type AttemptStory } from "./attempt-timeline.ts"
-import type { Entry, Happened } from "./event-log.ts"
+import { type AttemptTimeline, attemptTimelines } from "./attempt-timeline.ts"
+import type { EventOf, LogEntry, LoggedEvent } from "./event-log.ts"
 
 export type Labels = Readonly<Record<string, string>>
 
-/** Two numbers between which the true one lies. */
-export interface Between {
+/** Two bounds of a number that is not known exactly. */
+export interface Bounds {
   readonly atLeast: number
   readonly atMost: number
 }
 
-/** A series: its name, its labels, and by how much it was moved. */
-export interface True {
+/** What one series should have counted. */
+export interface ExpectedSeries {
   readonly name: string
   readonly labels: Labels
-  /** A counter's sum, the number of measurements of a histogram, or what a gauge stands at. */
+  /** The sum of a counter, the number of measurements of a histogram, or the value of a gauge. */
   readonly count: number
   /** The measurements of a histogram. */
-  readonly values: ReadonlyArray<Between>
+  readonly values: ReadonlyArray<Bounds>
 }
 
-/** A text that two series share exactly if they are the same. */
-export const identityOf = (name: string, labels: Labels): string =>
+/** A text that is the same for two series exactly if they have the same name and labels. */
+export const seriesKey = (name: string, labels: Labels): string =>
   JSON.stringify([name, Object.entries(labels).sort(([left], [right]) => (left < right ? -1 : 1))])
 
-/** Every series that the first so many entries of a ledger move. */
-export const truthOf = (entries: ReadonlyArray<Entry>, upTo = entries.length): ReadonlyArray<True> => {
-  const series = new Map<string, { readonly name: string; readonly labels: Labels; count: number; values: Between[] }>()
-  for (const { index, labels, measured, name } of movedBy(entries)) {
+/** The series that the first `upTo` entries of an event log should have changed. */
+export const expectedSeries = (
+  entries: ReadonlyArray<LogEntry>,
+  upTo = entries.length
+): ReadonlyArray<ExpectedSeries> => {
+  const series = new Map<string, { readonly name: string; readonly labels: Labels; count: number; values: Bounds[] }>()
+  for (const { index, labels, name, value } of recordingsOf(entries)) {
     if (index >= upTo) continue
-    const id = identityOf(name, labels)
-    const one = series.get(id) ?? { name, labels, count: 0, values: [] }
+    const key = seriesKey(name, labels)
+    const one = series.get(key) ?? { name, labels, count: 0, values: [] }
     one.count += 1
-    if (measured !== undefined) one.values.push(measured)
-    series.set(id, one)
+    if (value !== undefined) one.values.push(value)
+    series.set(key, one)
   }
   return [...series.values()]
 }
 
-/** One recording, and the entry that it comes with. */
-interface Moved {
+/** One recording of a metric, and the index of its log entry. */
+interface Recording {
   readonly index: number
   readonly name: string
   readonly labels: Labels
-  readonly measured?: Between
+  readonly value?: Bounds
 }
 
-type Of<Tag extends Happened["_tag"]> = Extract<Happened, { readonly _tag: Tag }>
-
-const movedBy = (entries: ReadonlyArray<Entry>): ReadonlyArray<Moved> => {
-  const moved: Array<Moved> = []
-  const attempts = attemptsOf(entries)
-  for (const [index, { what }] of entries.entries()) {
-    const move = (name: string, labels: Labels, measured?: Between) =>
-      moved.push(measured === undefined ? { index, name, labels } : { index, name, labels, measured })
+const recordingsOf = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<Recording> => {
+  const recordings: Array<Recording> = []
+  const attempts = attemptTimelines(entries)
+  for (const [index, { event }] of entries.entries()) {
+    const record = (name: string, labels: Labels, value?: Bounds) =>
+      recordings.push(value === undefined ? { index, name, labels } : { index, name, labels, value })
     const attempt = attempts.get(index)
-    if (what._tag === "Claimed") movedByClaim(what, attempt, move)
-    else if (attempt !== undefined) movedByEnd(attempt, entries[index + 1], move)
-    movedByOperation(what, move)
-    movedByMessage(what, move)
-    movedByRun(what, move)
+    if (event._tag === "Claimed") recordClaim(event, attempt, record)
+    else if (attempt !== undefined) recordAttemptEnd(attempt, entries[index + 1], record)
+    recordOperation(event, record)
+    recordMessage(event, record)
+    recordSingleton(event, record)
   }
-  return moved
+  return recordings
 }
 
-type Move = (name: string, labels: Labels, measured?: Between) => void
+type RecordMetric = (name: string, labels: Labels, value?: Bounds) => void
 
 const operations = {
   Submitted: { operation: "submit", counter: "jobs_enqueued_total" },
-  Refused: { operation: "submit", counter: "" },
+  Rejected: { operation: "submit", counter: "" },
   Cancelled: { operation: "cancel", counter: "jobs_cancelled_total" },
   Replayed: { operation: "replay", counter: "jobs_replayed_total" }
 } as const
 
-const movedByOperation = (what: Happened, move: Move) => {
-  if (!isOperation(what)) return
-  const { counter, operation } = operations[what._tag]
-  const labels = { job_type: what.type, operation, priority: what.priority }
-  const seconds = "tookMs" in what ? what.tookMs / 1000 : 0
-  move("jobs_processing_seconds", { ...labels, ...outcomeOf(what.outcome) }, atLeast(seconds))
-  if (what.outcome === "success") move(counter, labels)
-  if (what.reason !== undefined) move("jobs_failed_total", { job_type: what.type, reason: what.reason })
-  if (what._tag === "Cancelled" && what.attempts > 0) {
-    move("jobs_attempts", { ...labels, operation: "process" }, exactly(what.attempts))
+const recordOperation = (event: LoggedEvent, record: RecordMetric) => {
+  if (!isOperation(event)) return
+  const { counter, operation } = operations[event._tag]
+  const labels = { job_type: event.type, operation, priority: event.priority }
+  const seconds = "tookMs" in event ? event.tookMs / 1000 : 0
+  record("jobs_processing_seconds", { ...labels, ...outcomeLabel(event.outcome) }, atLeast(seconds))
+  if (event.outcome === "success") record(counter, labels)
+  if (event.reason !== undefined) record("jobs_failed_total", { job_type: event.type, reason: event.reason })
+  if (event._tag === "Cancelled" && event.attempts > 0) {
+    record("jobs_attempts", { ...labels, operation: "process" }, exactly(event.attempts))
   }
 }
 
-const isOperation = (what: Happened): what is Of<keyof typeof operations> => what._tag in operations
+const isOperation = (event: LoggedEvent): event is EventOf<keyof typeof operations> => event._tag in operations
 
-const movedByClaim = (claimed: Of<"Claimed">, attempt: AttemptStory | undefined, move: Move) => {
+const recordClaim = (claimed: EventOf<"Claimed">, attempt: AttemptTimeline | undefined, record: RecordMetric) => {
   const labels = { job_type: claimed.type, operation: "process", priority: claimed.priority }
   const due = Math.max(claimed.acceptedAt, claimed.dueAt)
-  const until = attempt?.began?.wallAt ?? Infinity
-  move("jobs_wait_duration_seconds", labels, since(due, attempt?.claimed.wallAt ?? due, until))
-  if (claimed.isRedelivered) move("jobs_redelivered_total", labels)
-  else if (claimed.attempt > 1) move("jobs_retried_total", labels)
+  const until = attempt?.started?.epochMs ?? Infinity
+  record("jobs_wait_duration_seconds", labels, since(due, attempt?.claimed.epochMs ?? due, until))
+  if (claimed.isRedelivered) record("jobs_redelivered_total", labels)
+  else if (claimed.attempt > 1) record("jobs_retried_total", labels)
 }
 
-/** The end of an attempt, where it is recorded: with the answer of the store, or without one when it was cancelled. */
-const movedByEnd = ({ claimed, finished, settled }: AttemptStory, next: Entry | undefined, move: Move) => {
-  const { acceptedAt, attempt, priority, type } = claimed.what
+const recordAttemptEnd = (
+  { claimed, finished, settled }: AttemptTimeline,
+  next: LogEntry | undefined,
+  record: RecordMetric
+) => {
+  const { acceptedAt, attempt, priority, type } = claimed.event
   const labels = { job_type: type, operation: "process", priority }
-  const isOurs = settled?.what.isOurs === true && settled.what.as !== "Released"
-  const isCompleted = isOurs && settled.what.as === "Completed"
-  const failed = finished?.what.outcome === "defect" ? "defect" : "failure"
-  const outcome = isCompleted ? "success" : isOurs ? failed : "interrupted"
-  move(
+  const isAccepted = settled?.event.isAccepted === true && settled.event.as !== "Released"
+  const isCompleted = isAccepted && settled.event.as === "Completed"
+  const failed = finished?.event.outcome === "defect" ? "defect" : "failure"
+  const outcome = isCompleted ? "success" : isAccepted ? failed : "interrupted"
+  record(
     "jobs_processing_seconds",
-    { ...labels, ...outcomeOf(outcome) },
+    { ...labels, ...outcomeLabel(outcome) },
     {
-      atLeast: (finished?.what.tookMs ?? 0) / 1000,
-      atMost: settled === undefined ? Infinity : ((next?.at ?? Infinity) - claimed.at) / 1000
+      atLeast: (finished?.event.tookMs ?? 0) / 1000,
+      atMost: settled === undefined ? Infinity : ((next?.monotonicMs ?? Infinity) - claimed.monotonicMs) / 1000
     }
   )
-  if (!isOurs) return
-  if (isCompleted) move("jobs_completed_total", labels)
-  else move("jobs_failed_total", { job_type: type, reason: settled.what.reason ?? "" })
-  if (settled.what.as === "Retrying") return
-  if (settled.what.as === "Dead")
-    move("jobs_dead_lettered_total", { job_type: type, reason: settled.what.reason ?? "" })
-  move("jobs_duration_seconds", labels, since(acceptedAt, settled.wallAt, next?.wallAt ?? Infinity))
-  move("jobs_attempts", labels, exactly(attempt))
+  if (!isAccepted) return
+  const failure = { job_type: type, reason: settled.event.reason ?? "" }
+  if (isCompleted) record("jobs_completed_total", labels)
+  else record("jobs_failed_total", failure)
+  if (settled.event.as === "Retrying") return
+  if (settled.event.as === "Dead") record("jobs_dead_lettered_total", failure)
+  record("jobs_duration_seconds", labels, since(acceptedAt, settled.epochMs, next?.epochMs ?? Infinity))
+  record("jobs_attempts", labels, exactly(attempt))
 }
 
-const movedByMessage = (what: Happened, move: Move) => {
-  if (!("entityType" in what)) return
-  const { entityType: entity_type } = what
-  switch (what._tag) {
-    case "Activated":
-      move("cluster_entity_activations_total", { entity_type })
-      return move("cluster_entity_activation_seconds", { entity_type }, atLeast(0))
-    case "Deactivated":
-      move("cluster_entity_deactivations_total", { entity_type, reason: what.reason })
-      return move("cluster_entity_lifetime_seconds", { entity_type }, atMost(what.tookMs / 1000))
-    case "Arrived":
-      move("cluster_messages_received_total", { entity_type, operation: "receive", message: what.message })
-      return move("cluster_message_delivery_delay_seconds", { entity_type }, atLeast(0))
-    case "Started":
-      return move("cluster_message_wait_seconds", { entity_type }, atLeast(0))
-    case "Handled":
-    case "Sent":
-      return movedByMessageEnd(what, move)
+const recordMessage = (event: LoggedEvent, record: RecordMetric) => {
+  if (!("entityType" in event)) return
+  const { entityType: entity_type } = event
+  switch (event._tag) {
+    case "EntityActivated":
+      record("cluster_entity_activations_total", { entity_type })
+      return record("cluster_entity_activation_seconds", { entity_type }, atLeast(0))
+    case "EntityDeactivated":
+      record("cluster_entity_deactivations_total", { entity_type, reason: event.reason })
+      return record("cluster_entity_lifetime_seconds", { entity_type }, atMost(event.tookMs / 1000))
+    case "MessageArrived":
+      record("cluster_messages_received_total", { entity_type, operation: "receive", message: event.message })
+      return record("cluster_message_delivery_delay_seconds", { entity_type }, atLeast(0))
+    case "MessageStarted":
+      return record("cluster_message_wait_seconds", { entity_type }, atLeast(0))
+    case "MessageHandled":
+    case "MessageSent":
+      return recordMessageEnd(event, record)
   }
 }
 
-/** The library's own singletons, which sample, are not counted: they are no work of the user's. */
-const movedByRun = (what: Happened, move: Move) => {
-  if (what._tag !== "Ran" || what.singleton.startsWith("@parametric-portal/server/")) return
-  move("cluster_singleton_runs_total", { singleton: what.singleton, ...outcomeOf(what.outcome) })
+/** Runs of the library's own singletons, which sample gauges, are not counted. */
+const recordSingleton = (event: LoggedEvent, record: RecordMetric) => {
+  if (event._tag !== "SingletonRan" || event.singleton.startsWith("@parametric-portal/server/")) return
+  record("cluster_singleton_runs_total", { singleton: event.singleton, ...outcomeLabel(event.outcome) })
 }
 
-const movedByMessageEnd = (what: Of<"Handled" | "Sent">, move: Move) => {
-  const { entityType: entity_type, message, outcome, reason } = what
-  const isSent = what._tag === "Sent"
+const recordMessageEnd = (event: EventOf<"MessageHandled" | "MessageSent">, record: RecordMetric) => {
+  const { entityType: entity_type, message, outcome, reason } = event
+  const isSent = event._tag === "MessageSent"
   const labels = { entity_type, operation: isSent ? "send" : "receive", message }
-  const seconds = what.tookMs / 1000
-  move("cluster_message_latency_seconds", labels, isSent ? atMost(seconds) : atLeast(seconds))
-  if (isSent && outcome === "success") move("cluster_messages_sent_total", labels)
+  const seconds = event.tookMs / 1000
+  record("cluster_message_latency_seconds", labels, isSent ? atMost(seconds) : atLeast(seconds))
+  if (isSent && outcome === "success") record("cluster_messages_sent_total", labels)
   if (!isSent) {
-    move("cluster_message_processing_seconds", { entity_type, message, ...outcomeOf(outcome) }, atLeast(seconds))
+    record("cluster_message_processing_seconds", { entity_type, message, ...outcomeLabel(outcome) }, atLeast(seconds))
   }
-  if (reason !== undefined) move("cluster_errors_total", { entity_type, type: reason })
+  if (reason !== undefined) record("cluster_errors_total", { entity_type, type: reason })
 }
 
-const outcomeOf = (outcome: string): Labels => (outcome === "success" ? {} : { outcome })
+const outcomeLabel = (outcome: string): Labels => (outcome === "success" ? {} : { outcome })
 
-const exactly = (value: number): Between => ({ atLeast: value, atMost: value })
-const atLeast = (value: number): Between => ({ atLeast: value, atMost: Infinity })
-const atMost = (value: number): Between => ({ atLeast: 0, atMost: value })
+const exactly = (value: number): Bounds => ({ atLeast: value, atMost: value })
+const atLeast = (value: number): Bounds => ({ atLeast: value, atMost: Infinity })
+const atMost = (value: number): Bounds => ({ atLeast: 0, atMost: value })
 
-const since = (fromMs: number, earliestMs: number, latestMs: number): Between => ({
+const since = (fromMs: number, earliestMs: number, latestMs: number): Bounds => ({
   atLeast: Math.max(0, earliestMs - fromMs) / 1000,
   atMost: Math.max(0, latestMs - fromMs) / 1000
 })

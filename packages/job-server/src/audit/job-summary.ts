@@ -1,5 +1,5 @@
-/** What became of the jobs, by the ledgers of all processes. */
-import type { Entry, Happened } from "./event-log.ts"
+/** What became of the jobs, according to the event logs of all processes. */
+import type { EventOf, LogEntry, LoggedEvent } from "./event-log.ts"
 
 /** The jobs of a run; each is in exactly one of `completed`, `failed`, `cancelled` and `unfinished`. */
 export interface JobSummary {
@@ -13,60 +13,58 @@ export interface JobSummary {
   readonly cancelled: number
   /** Attempts after the first. */
   readonly retried: number
-  /** Dead letters that were put back to work. */
+  /** Replays of dead letters. */
   readonly replayed: number
-  /** Attempts that began on a job whose runner was lost, or handed it over. */
+  /** Attempts at jobs whose runner was lost or handed them over. */
   readonly redelivered: number
-  /** Jobs that had not come to an end when the run was ended. */
+  /** Jobs that had not ended when the run did. */
   readonly unfinished: number
 }
 
-export const summaryOf = (entries: ReadonlyArray<Entry>): JobSummary => {
-  const happened = entries.map(({ what }) => what)
-  const submitted = happened.filter(is("Submitted")).filter(succeeded)
-  const cancelled = happened.filter(is("Cancelled")).filter(succeeded).length
-  const claimed = happened.filter(is("Claimed"))
-  const settled = happened.filter(is("Settled")).filter(({ isOurs }) => isOurs)
+export const jobSummary = (entries: ReadonlyArray<LogEntry>): JobSummary => {
+  const events = entries.map(({ event }) => event)
+  const submitted = events.filter(hasTag("Submitted")).filter(hasSucceeded)
+  const cancelled = events.filter(hasTag("Cancelled")).filter(hasSucceeded).length
+  const claimed = events.filter(hasTag("Claimed"))
+  const settled = events.filter(hasTag("Settled")).filter(({ isAccepted }) => isAccepted)
   const completed = settled.filter((one) => one.as === "Completed").length
-  const failures = failuresOf(happened)
+  const dead = deadLetters(events)
   return {
     total: submitted.length,
-    types: tally(submitted.map(({ type }) => type)),
+    types: countEach(submitted.map(({ type }) => type)),
     completed,
-    failed: failures.length,
-    failures: tally(failures.map(({ reason }) => reason ?? "")),
+    failed: dead.length,
+    failures: countEach(dead.map(({ reason }) => reason ?? "")),
     cancelled,
     retried: claimed.filter(({ attempt, isRedelivered }) => attempt > 1 && !isRedelivered).length,
-    replayed: happened.filter(is("Replayed")).filter(succeeded).length,
+    replayed: events.filter(hasTag("Replayed")).filter(hasSucceeded).length,
     redelivered: claimed.filter(({ isRedelivered }) => isRedelivered).length,
-    unfinished: submitted.length - completed - failures.length - cancelled
+    unfinished: submitted.length - completed - dead.length - cancelled
   }
 }
 
-/** The dead letters that are there at the end: those that died last, less those that were put back since. */
-export const failuresOf = (happened: ReadonlyArray<Happened>): ReadonlyArray<Of<"Settled">> => {
-  const died = happened.filter(is("Settled")).filter(({ as, isOurs }) => isOurs && as === "Dead")
-  const replayed = happened.filter(is("Replayed")).filter(succeeded)
-  const left = new Map<string, number>()
-  for (const { job } of replayed) left.set(job, (left.get(job) ?? 0) + 1)
+/** The dead letters at the end, each by its last failure: those that were replayed since are left out. */
+export const deadLetters = (events: ReadonlyArray<LoggedEvent>): ReadonlyArray<EventOf<"Settled">> => {
+  const died = events.filter(hasTag("Settled")).filter(({ as, isAccepted }) => isAccepted && as === "Dead")
+  const replayed = events.filter(hasTag("Replayed")).filter(hasSucceeded)
+  const replaysLeft = new Map<string, number>()
+  for (const { job } of replayed) replaysLeft.set(job, (replaysLeft.get(job) ?? 0) + 1)
   return died.filter(({ job }) => {
-    const again = left.get(job) ?? 0
-    left.set(job, again - 1)
-    return again <= 0
+    const left = replaysLeft.get(job) ?? 0
+    replaysLeft.set(job, left - 1)
+    return left <= 0
   })
 }
 
-type Of<Tag extends Happened["_tag"]> = Extract<Happened, { readonly _tag: Tag }>
+const hasTag =
+  <Tag extends LoggedEvent["_tag"]>(tag: Tag) =>
+  (event: LoggedEvent): event is EventOf<Tag> =>
+    event._tag === tag
 
-const is =
-  <Tag extends Happened["_tag"]>(tag: Tag) =>
-  (what: Happened): what is Of<Tag> =>
-    what._tag === tag
+const hasSucceeded = ({ outcome }: { readonly outcome: string }) => outcome === "success"
 
-const succeeded = ({ outcome }: { readonly outcome: string }) => outcome === "success"
-
-const tally = (words: ReadonlyArray<string>): Readonly<Record<string, number>> => {
+const countEach = (texts: ReadonlyArray<string>): Readonly<Record<string, number>> => {
   const counts: Record<string, number> = {}
-  for (const word of [...words].sort()) counts[word] = (counts[word] ?? 0) + 1
+  for (const text of [...texts].sort()) counts[text] = (counts[text] ?? 0) + 1
   return counts
 }

@@ -1,11 +1,11 @@
 /**
- * The tables of jobs, read at the end as a second witness. A process that is killed between a write and its answer does
- * not know that the write was made, and neither does its ledger; the tables do.
+ * The tables of jobs, read at the end to complete the event logs: a process that is killed between a write to the tables
+ * and its answer has no log entry of that write.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Entry, Happened } from "./event-log.ts"
+import type { EventOf, LogEntry, LoggedEvent } from "./event-log.ts"
 
 const Numeric = Schema.Union(Schema.Number, Schema.NumberFromString)
 
@@ -22,16 +22,17 @@ const JobRow = Schema.Struct({
   accepted_at: Numeric,
   due_at: Numeric
 })
+type JobRow = typeof JobRow.Type
 
 const ErrorRow = Schema.Struct({ job_id: Schema.String, reason: Schema.String })
 
-/** Every job as it stands, and every failure that was kept. */
-export interface Tables {
-  readonly jobs: ReadonlyArray<typeof JobRow.Type>
+/** All jobs, and all failures that the tables keep. */
+export interface JobTables {
+  readonly jobs: ReadonlyArray<JobRow>
   readonly errors: ReadonlyArray<typeof ErrorRow.Type>
 }
 
-export const readTables = Effect.gen(function* () {
+export const readJobTables = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const jobs = yield* sql`
     SELECT id, job_type, priority, state, attempt, run, retries, redeliveries, replays, accepted_at, due_at FROM jobs`
@@ -42,55 +43,63 @@ export const readTables = Effect.gen(function* () {
   })
 })
 
-/** What the tables know and no ledger does: in the order in which it must have happened. */
-export const unanswered = ({ errors, jobs }: Tables, entries: ReadonlyArray<Entry>): ReadonlyArray<Happened> => {
-  const byJob = new Map<string, Array<Happened>>()
-  for (const { what } of entries) {
-    if ("job" in what) byJob.set(what.job, [...(byJob.get(what.job) ?? []), what])
+/** The events that are in the tables and in no event log, in the order in which they must have happened. */
+export const unloggedEvents = (
+  { errors, jobs }: JobTables,
+  entries: ReadonlyArray<LogEntry>
+): ReadonlyArray<LoggedEvent> => {
+  const byJob = new Map<string, Array<LoggedEvent>>()
+  for (const { event } of entries) {
+    if ("job" in event) byJob.set(event.job, [...(byJob.get(event.job) ?? []), event])
   }
   return jobs.flatMap((row) => {
     const reasons = errors.filter(({ job_id }) => job_id === row.id).map(({ reason }) => reason)
-    return unansweredOf(row, reasons, byJob.get(row.id) ?? [])
+    return unloggedEventsOf(row, reasons, byJob.get(row.id) ?? [])
   })
 }
 
-const unansweredOf = (
-  row: typeof JobRow.Type,
+const unloggedEventsOf = (
+  row: JobRow,
   reasons: ReadonlyArray<string>,
-  known: ReadonlyArray<Happened>
-): ReadonlyArray<Happened> => {
-  const kind = { job: row.id, type: row.job_type, priority: row.priority }
+  logged: ReadonlyArray<LoggedEvent>
+): ReadonlyArray<LoggedEvent> => {
+  const identity = { job: row.id, type: row.job_type, priority: row.priority }
   const succeeded = { outcome: "success", tookMs: 0 } as const
-  const of = <Tag extends Happened["_tag"]>(tag: Tag) => known.filter((what): what is Of<Tag> => what._tag === tag)
-  const settled = of("Settled").filter(({ isOurs }) => isOurs)
-  const isDone = (tag: "Submitted" | "Cancelled" | "Replayed") =>
-    of(tag).filter(({ outcome }) => outcome === "success").length
-  const failures = without(
+  const withTag = <Tag extends LoggedEvent["_tag"]>(tag: Tag) =>
+    logged.filter((event): event is EventOf<Tag> => event._tag === tag)
+  const settled = withTag("Settled").filter(({ isAccepted }) => isAccepted)
+  const successes = (tag: "Submitted" | "Cancelled" | "Replayed") =>
+    withTag(tag).filter(({ outcome }) => outcome === "success").length
+  const failures = subtract(
     reasons,
     settled.flatMap(({ reason }) => reason ?? [])
   )
   const isDead = row.state === "dead" && settled.filter(({ as }) => as === "Dead").length <= row.replays
   const isCompleted = row.state === "completed" && !settled.some(({ as }) => as === "Completed")
   return [
-    ...times(isDone("Submitted") === 0 ? 1 : 0, (): Happened => ({ _tag: "Submitted", ...kind, ...succeeded })),
-    ...claims(row, of("Claimed")),
-    ...failures.map((reason, index): Happened => {
+    ...times(successes("Submitted") === 0 ? 1 : 0, (): LoggedEvent => {
+      return { _tag: "Submitted", ...identity, ...succeeded }
+    }),
+    ...unloggedClaims(row, withTag("Claimed")),
+    ...failures.map((reason, index): LoggedEvent => {
       const as = isDead && index === failures.length - 1 ? "Dead" : "Retrying"
-      return { _tag: "Settled", ...kind, as, isOurs: true, reason }
+      return { _tag: "Settled", ...identity, as, isAccepted: true, reason }
     }),
-    ...times(isCompleted ? 1 : 0, (): Happened => ({ _tag: "Settled", ...kind, as: "Completed", isOurs: true })),
-    ...times(row.state === "cancelled" && isDone("Cancelled") === 0 ? 1 : 0, (): Happened => {
-      return { _tag: "Cancelled", ...kind, ...succeeded, attempts: row.attempt }
+    ...times(isCompleted ? 1 : 0, (): LoggedEvent => {
+      return { _tag: "Settled", ...identity, as: "Completed", isAccepted: true }
     }),
-    ...times(row.replays - isDone("Replayed"), (): Happened => ({ _tag: "Replayed", ...kind, ...succeeded }))
+    ...times(row.state === "cancelled" && successes("Cancelled") === 0 ? 1 : 0, (): LoggedEvent => {
+      return { _tag: "Cancelled", ...identity, ...succeeded, attempts: row.attempt }
+    }),
+    ...times(row.replays - successes("Replayed"), (): LoggedEvent => ({ _tag: "Replayed", ...identity, ...succeeded }))
   ]
 }
 
-/** Claims that were made and never answered: the number of runs tells how many, the other two numbers of which kind. */
-const claims = (row: typeof JobRow.Type, known: ReadonlyArray<Of<"Claimed">>): ReadonlyArray<Happened> => {
-  const redelivered = row.redeliveries - known.filter(({ isRedelivered }) => isRedelivered).length
-  const retried = row.retries - known.filter(({ attempt, isRedelivered }) => attempt > 1 && !isRedelivered).length
-  return times(row.run - known.length, (index) => ({
+/** The claims without a log entry: the runs of the job tell how many, its redeliveries and retries of which kind. */
+const unloggedClaims = (row: JobRow, logged: ReadonlyArray<EventOf<"Claimed">>): ReadonlyArray<LoggedEvent> => {
+  const redelivered = row.redeliveries - logged.filter(({ isRedelivered }) => isRedelivered).length
+  const retried = row.retries - logged.filter(({ attempt, isRedelivered }) => attempt > 1 && !isRedelivered).length
+  return times(row.run - logged.length, (index) => ({
     _tag: "Claimed",
     job: row.id,
     type: row.job_type,
@@ -102,16 +111,14 @@ const claims = (row: typeof JobRow.Type, known: ReadonlyArray<Of<"Claimed">>): R
   }))
 }
 
-type Of<Tag extends Happened["_tag"]> = Extract<Happened, { readonly _tag: Tag }>
-
 const times = <A>(count: number, make: (index: number) => A): ReadonlyArray<A> =>
   Array.from({ length: Math.max(0, count) }, (_, index) => make(index))
 
-/** The words of the first list that the second one does not have, each as often as it is missing. */
-const without = (words: ReadonlyArray<string>, taken: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const left = [...taken]
-  return words.filter((word) => {
-    const index = left.indexOf(word)
+/** The first list without the texts of the second, each removed as often as it occurs there. */
+const subtract = (texts: ReadonlyArray<string>, removed: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const left = [...removed]
+  return texts.filter((text) => {
+    const index = left.indexOf(text)
     if (index !== -1) left.splice(index, 1)
     return index === -1
   })

@@ -1,7 +1,7 @@
 /**
- * The cluster's front door with a witness before it: entities that come and go, messages that reach them, calls of their
- * clients, and runs of singletons are written into the ledger. It stands between the jobs and the library's own watching, and is written
- * without it; it knows entities whose handlers return plain effects, as those of the jobs do.
+ * A `Sharding` that logs entities, their messages, the calls of their clients, and runs of singletons. It stands between
+ * the jobs and the library's own instrumentation and shares no code with that. It expects handlers that return plain
+ * effects, as those of the jobs do.
  */
 import { CurrentAddress } from "@effect/cluster/Entity"
 import { Sharding } from "@effect/cluster/Sharding"
@@ -9,27 +9,27 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
-import { endingOf, messageEndingOf } from "./exit-outcome.ts"
-import type { Ledger } from "./event-log.ts"
-
-type Front = Sharding["Type"]
+import type { EventLog } from "./event-log.ts"
+import { messageOutcomeOf, outcomeOf } from "./exit-outcome.ts"
 
 /** Decorates the `Sharding` that it is given. */
-export const witnessSharding = (ledger: Ledger): Layer.Layer<Sharding, never, Sharding> =>
+export const recordingSharding = (log: EventLog): Layer.Layer<Sharding, never, Sharding> =>
   Layer.effect(
     Sharding,
     Effect.map(Sharding, (sharding) => ({
       ...sharding,
       registerEntity: (entity, handlers, options) => {
         const closing = { is: false }
-        const witnessed = Effect.flatMap(handlers, (made) =>
+        const recorded = Effect.flatMap(handlers, (built) =>
           Effect.as(
-            livingOf(sharding, ledger, { entityType: entity.type, closing }),
-            watched(made, (message, handler) => watchHandler(handler, ledger, { entityType: entity.type, message }))
+            recordLifetime(sharding, log, { entityType: entity.type, closing }),
+            wrapMethods(built, (message, handler) =>
+              recordingHandler(handler, log, { entityType: entity.type, message })
+            )
           )
         )
         return Effect.zipRight(
-          sharding.registerEntity(entity, witnessed, options),
+          sharding.registerEntity(entity, recorded, options),
           Effect.addFinalizer(() => Effect.sync(() => (closing.is = true)))
         )
       },
@@ -37,7 +37,7 @@ export const witnessSharding = (ledger: Ledger): Layer.Layer<Sharding, never, Sh
         sharding.registerSingleton(
           name,
           Effect.onExit(run, (exit) =>
-            Effect.sync(() => ledger.write({ _tag: "Ran", singleton: name, ...endingOf(exit) }))
+            Effect.sync(() => log.append({ _tag: "SingletonRan", singleton: name, ...outcomeOf(exit) }))
           ),
           options
         ),
@@ -45,7 +45,7 @@ export const witnessSharding = (ledger: Ledger): Layer.Layer<Sharding, never, Sh
         Effect.map(
           sharding.makeClient(entity),
           (clientOf) => (id) =>
-            watched(clientOf(id), (message, call) => watchCall(call, ledger, { entityType: entity.type, message }))
+            wrapMethods(clientOf(id), (message, call) => recordingCall(call, log, { entityType: entity.type, message }))
         )
     }))
   )
@@ -55,11 +55,11 @@ interface Message {
   readonly message: string
 }
 
-type Call = (...parameters: ReadonlyArray<unknown>) => unknown
+type Method = (...parameters: ReadonlyArray<unknown>) => unknown
 
-/** An object whose methods are wrapped, and which is otherwise what it was. */
-const watched = <Target extends object>(target: Target, wrap: (name: string, call: Call) => Call): Target => {
-  const wrapped = new Map<string, Call>()
+/** The same object with its methods wrapped. */
+const wrapMethods = <Target extends object>(target: Target, wrap: (name: string, method: Method) => Method): Target => {
+  const wrapped = new Map<string, Method>()
   return new Proxy(target, {
     get: (of, key) => {
       const found: unknown = Reflect.get(of, key)
@@ -71,53 +71,53 @@ const watched = <Target extends object>(target: Target, wrap: (name: string, cal
   })
 }
 
-/** From the build of an entity's handlers to the end of their scope. */
-const livingOf = (
-  sharding: Front,
-  ledger: Ledger,
+/** Logs that an entity was activated, and when its scope closes that it was deactivated. */
+const recordLifetime = (
+  sharding: Sharding["Type"],
+  log: EventLog,
   { closing, entityType }: { readonly entityType: string; readonly closing: { readonly is: boolean } }
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const began = performance.now()
+    const activatedAt = performance.now()
     const address = yield* Effect.serviceOption(CurrentAddress)
-    ledger.write({ _tag: "Activated", entityType })
+    log.append({ _tag: "EntityActivated", entityType })
     yield* Effect.addFinalizer(() =>
       Effect.map(sharding.isShutdown, (isShutdown) => {
-        const isHeld = address._tag === "None" || sharding.hasShardId(address.value.shardId)
-        const reason = isShutdown || closing.is ? "shutdown" : isHeld ? "idle" : "shard_moved"
-        ledger.write({ _tag: "Deactivated", entityType, reason, tookMs: performance.now() - began })
+        const isShardHeld = address._tag === "None" || sharding.hasShardId(address.value.shardId)
+        const reason = isShutdown || closing.is ? "shutdown" : isShardHeld ? "idle" : "shard_moved"
+        log.append({ _tag: "EntityDeactivated", entityType, reason, tookMs: performance.now() - activatedAt })
       })
     )
   })
 
-/** The call of a handler is the arrival of its message; what it returns runs when its turn comes. */
-const watchHandler =
-  (handler: Call, ledger: Ledger, message: Message): Call =>
+/** A message arrives when its handler is called; the effect that it returns runs when it is the message's turn. */
+const recordingHandler =
+  (handler: Method, log: EventLog, message: Message): Method =>
   (...parameters) => {
-    ledger.write({ _tag: "Arrived", ...message })
+    log.append({ _tag: "MessageArrived", ...message })
     const result = handler(...parameters)
     if (!Effect.isEffect(result)) return result
     return Effect.suspend(() => {
-      ledger.write({ _tag: "Started", ...message })
-      return written(result, ledger, { _tag: "Handled", ...message })
+      log.append({ _tag: "MessageStarted", ...message })
+      return recordEnd(result, log, { _tag: "MessageHandled", ...message })
     })
   }
 
-const watchCall =
-  (call: Call, ledger: Ledger, message: Message): Call =>
+const recordingCall =
+  (call: Method, log: EventLog, message: Message): Method =>
   (...parameters) => {
     const result = call(...parameters)
-    return Effect.isEffect(result) ? written(result, ledger, { _tag: "Sent", ...message }) : result
+    return Effect.isEffect(result) ? recordEnd(result, log, { _tag: "MessageSent", ...message }) : result
   }
 
-const written = <A, E, R>(
+const recordEnd = <A, E, R>(
   effect: Effect.Effect<A, E, R>,
-  ledger: Ledger,
-  what: Message & { readonly _tag: "Sent" | "Handled" }
+  log: EventLog,
+  event: Message & { readonly _tag: "MessageSent" | "MessageHandled" }
 ): Effect.Effect<A, E, R> =>
   Effect.suspend(() => {
-    const began = performance.now()
+    const startedAt = performance.now()
     return Effect.onExit(effect, (exit) =>
-      Effect.sync(() => ledger.write({ ...what, ...messageEndingOf(exit), tookMs: performance.now() - began }))
+      Effect.sync(() => log.append({ ...event, ...messageOutcomeOf(exit), tookMs: performance.now() - startedAt }))
     )
   })

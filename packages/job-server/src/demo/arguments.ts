@@ -1,23 +1,20 @@
-/** What `npm run demo` was asked for: its options, checked, or one line that says what was wrong and how to mend it. */
-import * as Data from "effect/Data"
+/** The command line of `npm run demo`: its options, or an error that says how to fix it. */
 import * as Effect from "effect/Effect"
 import { parseArgs } from "node:util"
-
-/** Something on the command line can't be used. `message` names what was given, what is expected, and the mend. */
-export class BadArgument extends Data.TaggedError("BadArgument")<{ readonly message: string }> {}
+import { parseFailure, UsageError } from "../command-line/usage-error.ts"
 
 export interface DemoOptions {
   /** The folder whose files become jobs. */
   readonly folder: string
-  /** End when every file of the folder has been worked on, instead of waiting for changes. */
+  /** Stop when all files of the folder are done, instead of watching for changes. */
   readonly isOnce: boolean
-  /** Write the result as one JSON document instead of a table. */
+  /** Print the result as one JSON document instead of a table. */
   readonly isJson: boolean
-  /** End after so many seconds at the latest, with what is done by then. */
+  /** Stop after this many seconds at the latest. */
   readonly seconds: number | undefined
-  /** How many processes run jobs: one on SQLite, or more on a PostgreSQL of the demo's own. */
+  /** How many processes run jobs: one on SQLite, or several on a temporary PostgreSQL. */
   readonly runners: number
-  /** Kill one of several runners in the middle of its work. */
+  /** Kill one of several runners while it works. */
   readonly isKilling: boolean
   /** The port of the receiver on 127.0.0.1; 0 takes a free one. */
   readonly port: number
@@ -25,22 +22,22 @@ export interface DemoOptions {
 
 export const usage = `Usage: npm run demo -- [folder] [options]
 
-Every file of the folder (default: this repository) becomes jobs of three types: digest (SHA-256), compress (gzip) and
-parse (JSON). They run on @effect/cluster, their metrics are exported over OTLP to a receiver of their own, and at the
-end what was received is compared with what was really done.
+Runs jobs for every file of the folder (default: this repository): digest (SHA-256), compress (gzip) and parse (JSON).
+The jobs run on @effect/cluster and export their metrics over OTLP to a local receiver. At the end, the metrics that
+were received are compared with what happened.
 
-  --once        end after the folder; otherwise stay up, work on changes, and end on Ctrl-C
-  --json        write the result as one JSON document on standard output; everything else is on standard error
-  --seconds n   end after n seconds at the latest, with what is done by then
-  --runners n   n processes run the jobs on a PostgreSQL that the demo starts itself; 1, on SQLite, unless given
-  --kill-one    one of several runners is killed in the middle of its work
-  --port n      the port of the receiver; a free one unless given
-  --help        this text
+  --once        stop when the folder is done; otherwise watch it for changes until Ctrl-C
+  --json        print the result as one JSON document on standard output; everything else goes to standard error
+  --seconds n   stop after n seconds at the latest
+  --runners n   run jobs in n processes on a temporary PostgreSQL; the default is 1, on SQLite
+  --kill-one    kill one of several runners while it works
+  --port n      the port of the receiver; a free one by default
+  --help        show this help
 
-With OTEL_METRICS_EXPORTER=prometheus a Prometheus can scrape the demo as well, at http://localhost:9464/metrics unless
-OTEL_EXPORTER_PROMETHEUS_HOST and OTEL_EXPORTER_PROMETHEUS_PORT say otherwise; runner n is at the port plus n.
+With OTEL_METRICS_EXPORTER=prometheus, Prometheus can scrape the demo at http://localhost:9464/metrics. Set
+OTEL_EXPORTER_PROMETHEUS_HOST and OTEL_EXPORTER_PROMETHEUS_PORT to change that; runner n uses the port plus n.
 
-It ends with 0 when everything agrees, 1 when something does not, 2 when it can't start as asked.`
+Exit codes: 0 the metrics agree, 1 they do not, 2 the demo could not start.`
 
 const options = {
   once: { type: "boolean", default: false },
@@ -52,65 +49,58 @@ const options = {
   help: { type: "boolean", short: "h", default: false }
 } as const
 
-/** The options, or `"help"`. `defaultFolder` is what an absent folder means. */
+/** The options, or `"help"`. */
 export const parseDemoOptions = (
   args: ReadonlyArray<string>,
   defaultFolder: string
-): Effect.Effect<DemoOptions | "help", BadArgument> =>
+): Effect.Effect<DemoOptions | "help", UsageError> =>
   Effect.gen(function* () {
     const { positionals, values } = yield* Effect.try({
       try: () => parseArgs({ args: [...args], options, allowPositionals: true }),
-      catch: (error) => new BadArgument({ message: firstSentence(error) })
+      catch: (error) => usageError(`${parseFailure(error)}. See npm run demo -- --help`)
     })
     if (values.help) return "help"
     if (positionals.length > 1) {
-      return yield* new BadArgument({
-        message: `${positionals.length} folders were given (${positionals.join(", ")}), expected one: name only the folder to work on`
-      })
+      return yield* usageError(`Only one folder is possible, not ${positionals.length} (${positionals.join(", ")}).`)
     }
-    const runners = yield* runnersOf(values.runners)
+    const runners = yield* parseRunners(values.runners)
     if (values["kill-one"] && runners === 1) {
-      return yield* new BadArgument({
-        message: "--kill-one is given with one runner, expected at least two, so that one is left: add --runners 3"
-      })
+      return yield* usageError("--kill-one needs at least two runners, so that one is left. Add --runners 3.")
     }
     return {
       folder: positionals[0] ?? defaultFolder,
       isOnce: values.once,
       isJson: values.json,
-      seconds: values.seconds === undefined ? undefined : yield* secondsOf(values.seconds),
+      seconds: values.seconds === undefined ? undefined : yield* parseSeconds(values.seconds),
       runners,
       isKilling: values["kill-one"],
-      port: yield* portOf(values.port)
+      port: yield* parsePort(values.port)
     }
   })
 
-const secondsOf = (given: string): Effect.Effect<number, BadArgument> => {
+const usageError = (message: string) => new UsageError({ message })
+
+const parseSeconds = (given: string): Effect.Effect<number, UsageError> => {
   const seconds = Number(given)
   return given.trim() !== "" && Number.isFinite(seconds) && seconds > 0 && seconds <= 86_400
     ? Effect.succeed(seconds)
-    : new BadArgument({
-        message: `--seconds is ${JSON.stringify(given)}, expected a number above 0 and at most 86400: try --seconds 30`
-      })
+    : usageError(
+        `--seconds must be a number above 0 and at most 86400, not ${JSON.stringify(given)}. Example: --seconds 30`
+      )
 }
 
-const mostRunners = 8
+const maxRunners = 8
 
-const runnersOf = (given: string): Effect.Effect<number, BadArgument> =>
-  /^\d$/.test(given) && Number(given) >= 1 && Number(given) <= mostRunners
+const parseRunners = (given: string): Effect.Effect<number, UsageError> =>
+  /^\d$/.test(given) && Number(given) >= 1 && Number(given) <= maxRunners
     ? Effect.succeed(Number(given))
-    : new BadArgument({
-        message: `--runners is ${JSON.stringify(given)}, expected a whole number from 1 to ${mostRunners}: try --runners 3`
-      })
+    : usageError(
+        `--runners must be a whole number from 1 to ${maxRunners}, not ${JSON.stringify(given)}. Example: --runners 3`
+      )
 
-const portOf = (given: string): Effect.Effect<number, BadArgument> =>
+const parsePort = (given: string): Effect.Effect<number, UsageError> =>
   /^\d{1,5}$/.test(given) && Number(given) <= 65_535
     ? Effect.succeed(Number(given))
-    : new BadArgument({
-        message: `--port is ${JSON.stringify(given)}, expected a whole number from 0 to 65535: leave it out for a free port`
-      })
-
-const firstSentence = (error: unknown): string => {
-  const message = error instanceof Error ? error.message : String(error)
-  return `${message.split(/\n|\. /)[0] ?? message}: see npm run demo -- --help`
-}
+    : usageError(
+        `--port must be a whole number from 0 to 65535, not ${JSON.stringify(given)}. Omit it to use a free port.`
+      )

@@ -1,4 +1,4 @@
-/** The demo from its start to its result: a receiver, a job server, the jobs of a folder, and the comparison. */
+/** The demo from start to result: a receiver, a job server, the jobs of a folder, and the audit of the metrics. */
 import { type JobError, JobService } from "@parametric-portal/server/infra/jobs"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -6,133 +6,145 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
+import { serveControlApi } from "../admin/control-api.ts"
+import { readJobTables } from "../audit/job-tables.ts"
+import { TimedOut } from "../server/time-limit.ts"
 import type { DemoOptions } from "./arguments.ts"
-import { openDoor } from "../admin/control-api.ts"
-import { alive, feed, type FedJob, Stuck, untilIdle } from "./submit-jobs.ts"
+import { deploy, type Deployment } from "./deployment.ts"
 import { changesOf, filesOf, openFolder } from "./folder.ts"
-import { type Host, startHost } from "./deployment.ts"
-import { makePlanner, writeOwnFiles } from "./plan.ts"
+import { makePlanner, type OwnFiles, writeOwnFiles } from "./plan.ts"
 import { showProgress } from "./progress.ts"
-import { startReceiver, type WatchedReceiver } from "./receiver.ts"
-import { nothingDone, resultOf } from "./result.ts"
-import { logOn, say, type Screen } from "./screen.ts"
-import { serving } from "./server-lifetime.ts"
-import { makeRest, type Rest, untilSampled } from "./sample-tracker.ts"
-import { readTables } from "../audit/job-tables.ts"
+import { type Receiver, startReceiver } from "./receiver.ts"
+import { emptyResult, resultOf } from "./result.ts"
+import { makeSampleTracker, type SampleTracker, untilSampled } from "./sample-tracker.ts"
+import { logTo, say, type Screen } from "./screen.ts"
+import { withServer } from "./server-lifetime.ts"
+import { type SubmittedJob, submitJobs } from "./submit-jobs.ts"
+import { countUnfinishedJobs, untilAllJobsEnded } from "./unfinished-jobs.ts"
 
-export interface DemoSurroundings {
+export interface DemoContext {
   readonly screen: Screen
-  /** Completed when the user wants the demo to end, with the word for it. */
+  /** Completed when the user wants the demo to stop, with how: "by Ctrl-C". */
   readonly stop: Deferred.Deferred<string>
 }
 
-/** Runs the demo until the folder is done, the time is over, or the user ends it. */
-export const demo = (options: DemoOptions, { screen, stop }: DemoSurroundings) =>
+/** Runs the demo until the folder is done, the time is over, or the user stops it. */
+export const demo = (options: DemoOptions, { screen, stop }: DemoContext) =>
   Effect.gen(function* () {
     const folder = yield* openFolder(options.folder)
-    const ended = Effect.raceFirst(Deferred.await(stop), timeOver(options.seconds))
-    const surroundings = yield* Effect.raceFirst(
+    const stopped = Effect.raceFirst(Deferred.await(stop), timeOver(options.seconds))
+    const started = yield* Effect.raceFirst(
       start(options, folder, screen),
-      Effect.tap(Deferred.await(stop), (reason) => say(screen, `Ended ${reason}, before any job was submitted.`))
+      Effect.tap(Deferred.await(stop), (reason) => say(screen, `Stopped ${reason}, before any job was submitted.`))
     )
-    if (typeof surroundings === "string") return nothingDone(surroundings)
-    const { host, receiver, rest } = surroundings
-    const working = Effect.catchAll(serve(options, surroundings), ({ message }) => Effect.succeed({ broken: message }))
-    const work = Effect.gen(function* () {
-      const reason = yield* Effect.raceFirst(working, ended)
-      const broken = typeof reason === "string" ? undefined : reason.broken
-      yield* say(screen, `Ended ${typeof reason === "string" ? reason : `because ${reason.broken}`}.`)
-      const tables = yield* Effect.timeoutFail(readTables, {
+    if (typeof started === "string") return emptyResult(started)
+    const { deployment, receiver, samples } = started
+    const work = Effect.catchAll(runJobs(options, started), ({ message }) => Effect.succeed({ broken: message }))
+    const use = Effect.gen(function* () {
+      const end = yield* Effect.raceFirst(work, stopped)
+      const broken = typeof end === "string" ? undefined : end.broken
+      yield* say(screen, `Stopped ${typeof end === "string" ? end : `because ${end.broken}`}.`)
+      const tables = yield* Effect.timeoutFail(readJobTables, {
         duration: "30 seconds",
-        onTimeout: () => new Stuck({ message: "the tables could not be read within 30 seconds" })
+        onTimeout: () => new TimedOut({ message: "the tables could not be read within 30 seconds" })
       })
-      return { tables, broken, isSettled: rest.isSettled }
+      return { tables, broken, areGaugesCurrent: samples.isCurrent }
     })
-    const done = yield* serving(host.layer, work, screen)
-    const processes = yield* host.end
-    return resultOf(processes, { ...done, sight: yield* receiver.look })
-  }).pipe(Effect.scoped, Effect.provide(logOn(screen)))
+    const outcome = yield* withServer(deployment.layer, use, screen)
+    const processes = yield* deployment.stop
+    return resultOf(processes, { ...outcome, receiver: yield* receiver.poll })
+  }).pipe(Effect.scoped, Effect.provide(logTo(screen)))
 
-/** Everything that runs besides the server itself. */
+interface Started {
+  readonly folder: string
+  readonly deployment: Deployment
+  readonly receiver: Receiver
+  readonly screen: Screen
+  readonly samples: SampleTracker
+}
+
+/** Starts everything but the server of this process. */
 const start = (options: DemoOptions, folder: string, screen: Screen) =>
   Effect.gen(function* () {
     const receiver = yield* startReceiver(options.port, screen)
-    yield* say(screen, `Metrics are received at ${receiver.url} by process ${receiver.pid}.`)
-    const host = yield* startHost(options, { receiver, screen })
-    const rest = makeRest(untilSampled(receiver, host.alive))
-    return { folder, host, receiver, rest, screen } satisfies Serving
+    yield* say(screen, `Receiving metrics at ${receiver.url} (process ${receiver.pid}).`)
+    const deployment = yield* deploy(options, { receiver, screen })
+    const samples = makeSampleTracker(untilSampled(receiver, deployment.processNames))
+    return { folder, deployment, receiver, samples, screen } satisfies Started
   })
 
-interface Serving {
-  readonly folder: string
-  readonly host: Host
-  readonly receiver: WatchedReceiver
-  readonly screen: Screen
-  readonly rest: Rest
-}
-
-/** Works on everything in the folder, and then, unless once is enough, on what changes in it. */
-const serve = (options: DemoOptions, { folder, host, rest, screen }: Serving) =>
+/** Runs the jobs of all files in the folder, and then, unless once is enough, of those that change. */
+const runJobs = (options: DemoOptions, { deployment, folder, samples, screen }: Started) =>
   Effect.gen(function* () {
     const plan = makePlanner({ hasSlowJobs: options.isKilling })
-    const progress = { fed: 0, total: 0, done: 0 }
-    const fed = Effect.sync(() => (progress.fed += 1))
-    const workOn = (files: ReadonlyArray<string>) => {
+    const progress = { submitted: 0, total: 0, done: 0 }
+    const submit = (files: ReadonlyArray<string>) => {
       const jobs = plan(files)
-      rest.stir()
+      samples.changed()
       progress.total += jobs.length
-      return feed(jobs, fed)
+      return submitJobs(
+        jobs,
+        Effect.sync(() => (progress.submitted += 1))
+      )
     }
     const files = yield* filesOf(folder)
     const own = yield* writeOwnFiles
-    yield* say(screen, `Working on the ${files.length} files of ${folder}.`)
+    yield* say(screen, `Submitting jobs for the ${files.length} files of ${folder}.`)
     yield* showProgress(
       screen,
-      Effect.map(alive, (waiting) => {
-        progress.done = progress.fed - waiting
+      Effect.map(countUnfinishedJobs, (unfinished) => {
+        progress.done = progress.submitted - unfinished
         return progress
       })
     )
     if (!options.isOnce) {
-      yield* openDoor({ folder, rest, screen, submitted: () => [(progress.total += 1), (progress.fed += 1)] })
+      yield* serveControlApi({
+        folder,
+        say: (line) => say(screen, line),
+        submitted: () => [(progress.total += 1), (progress.submitted += 1)],
+        changed: samples.changed,
+        afterRequest: samples.waitUntilCurrent
+      })
     }
-    const midway = yield* Effect.forkScoped(Effect.zipRight(untilMidway(progress), host.midway))
-    const jobs = yield* workOn([...own.files, ...files.map((file) => file.path)])
-    yield* untilIdle
-    yield* Fiber.join(midway)
-    yield* untilIdle
-    yield* own.mend
-    yield* replay(jobs.filter(({ payload, type }) => type === "parse" && payload.file === own.broken))
-    yield* rest.settle
-    if (options.isOnce) return "with the folder done"
-    yield* say(screen, `All done. Waiting for changes in ${folder}; Ctrl-C ends.`)
+    const killing = yield* Effect.forkScoped(Effect.zipRight(untilTenthDone(progress), deployment.killOne))
+    const jobs = yield* submit([...own.files, ...files.map((file) => file.path)])
+    yield* untilAllJobsEnded
+    yield* Fiber.join(killing)
+    yield* untilAllJobsEnded
+    yield* fixAndReplay(own, jobs)
+    yield* samples.waitUntilCurrent
+    if (options.isOnce) return "because the folder is done"
+    yield* say(screen, `All jobs are done. Watching ${folder} for changes; press Ctrl-C to stop.`)
     return yield* Stream.runForEach(changesOf(folder, files), (changed) =>
       Effect.zipRight(
         say(screen, `${changed.length} changed: ${changed.join(", ")}`),
-        Effect.zipRight(workOn(changed), rest.settle)
+        Effect.zipRight(submit(changed), samples.waitUntilCurrent)
       )
-    ).pipe(Effect.as("with no more changes"))
+    ).pipe(Effect.as("because there are no more changes"))
   }).pipe(Effect.scoped)
 
-/** Puts dead letters back to work: what they died of was mended. One may have been put back from elsewhere by then. */
-const replay = (jobs: ReadonlyArray<FedJob>): Effect.Effect<void, JobError, JobService> =>
-  Effect.flatMap(JobService, ({ deadLetters }) =>
-    Effect.forEach(
-      jobs,
-      ({ id }) =>
-        Effect.catchIf(
-          deadLetters.replay(id),
-          ({ reason }) => reason === "NotFound",
-          () => Effect.void
-        ),
-      { discard: true }
+/** Fixes the broken file, and replays the job that failed on it, which may have been replayed elsewhere already. */
+const fixAndReplay = (own: OwnFiles, jobs: ReadonlyArray<SubmittedJob>): Effect.Effect<void, JobError, JobService> =>
+  Effect.zipRight(
+    own.fix,
+    Effect.flatMap(JobService, ({ deadLetters }) =>
+      Effect.forEach(
+        jobs.filter(({ payload, type }) => type === "parse" && payload.file === own.broken),
+        ({ id }) =>
+          Effect.catchIf(
+            deadLetters.replay(id),
+            ({ reason }) => reason === "NotFound",
+            () => Effect.void
+          ),
+        { discard: true }
+      )
     )
   )
 
-const untilMidway = (progress: { readonly done: number; readonly total: number }) =>
+const untilTenthDone = (progress: { readonly done: number; readonly total: number }) =>
   Effect.repeat(
     Effect.sync(() => progress.total > 0 && progress.done > progress.total * 0.1),
-    { until: (is) => is, schedule: Schedule.spaced("50 millis") }
+    { until: (isDone) => isDone, schedule: Schedule.spaced("50 millis") }
   )
 
 const timeOver = (seconds: number | undefined) =>

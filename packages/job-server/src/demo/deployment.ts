@@ -1,4 +1,4 @@
-/** Where the jobs of the demo run: in this process, or in several of their own. */
+/** Deploys the job server: in this process on SQLite, or as several runner processes on a temporary PostgreSQL. */
 import type { SqlClient } from "@effect/sql/SqlClient"
 import type { JobService } from "@parametric-portal/server/infra/jobs"
 import * as Data from "effect/Data"
@@ -8,89 +8,93 @@ import type { Scope } from "effect/Scope"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import path from "node:path"
-import { BadArgument, type DemoOptions } from "./arguments.ts"
-import { type Runner, startFleet } from "../server/runner-processes.ts"
-import { killAfterExport } from "./kill-runner.ts"
-import { Ledger, readLedger } from "../audit/event-log.ts"
-import { startPostgres } from "../server/postgres.ts"
-import type { WatchedReceiver } from "./receiver.ts"
-import type { Recorded } from "./result.ts"
-import { say, type Screen } from "./screen.ts"
+import type { AuditedProcess } from "../audit/audit.ts"
+import { EventLog, readEventLog } from "../audit/event-log.ts"
+import { eventRecorder } from "../audit/event-recorder.ts"
+import { UsageError } from "../command-line/usage-error.ts"
 import { clientServer, singleServer } from "../server/layers.ts"
+import { startPostgres } from "../server/postgres.ts"
+import { type RunnerProcess, startRunners } from "../server/runner-processes.ts"
+import type { DemoOptions } from "./arguments.ts"
+import { killAfterExport } from "./kill-runner.ts"
+import type { Receiver } from "./receiver.ts"
+import { say, type Screen } from "./screen.ts"
 
-/** The server can't be built as its surroundings are: a variable is malformed, a database is out of reach. */
+/** The server cannot be built: a variable is malformed, or a database is out of reach. */
 export class CannotStart extends Data.TaggedError("CannotStart")<{ readonly message: string }> {}
 
-/** Where jobs run, seen from where they are submitted. */
-export interface Host {
+export interface Deployment {
+  /** Submits jobs, and runs them too if there is only this process. */
   readonly layer: Layer.Layer<JobService | SqlClient, CannotStart>
-  /** Kills a runner in the middle of its work, if that was asked for. */
-  readonly midway: Effect.Effect<void>
-  /** The names of the processes that live. */
-  readonly alive: Effect.Effect<ReadonlyArray<string>>
-  /** Ends what runs besides the layer, and tells what every process wrote down. */
-  readonly end: Effect.Effect<ReadonlyArray<Recorded>>
+  /** Kills a runner, if the options say so. */
+  readonly killOne: Effect.Effect<void>
+  /** The names of the processes that are running. */
+  readonly processNames: Effect.Effect<ReadonlyArray<string>>
+  /** Stops the other processes, and returns the event logs of all. */
+  readonly stop: Effect.Effect<ReadonlyArray<AuditedProcess>>
 }
 
-export interface HostOptions {
-  readonly receiver: WatchedReceiver
+export interface DeployContext {
+  readonly receiver: Receiver
   readonly screen: Screen
 }
 
-export const startHost = (options: DemoOptions, surroundings: HostOptions) =>
-  options.runners === 1 ? singleHost(surroundings) : fleetHost(options, surroundings)
+export const deploy = (options: DemoOptions, context: DeployContext) =>
+  options.runners === 1 ? deploySingle(context) : deployRunners(options, context)
 
-const singleHost = ({ receiver }: HostOptions) =>
-  Effect.map(temporaryFolder, (folder): Host => {
-    const ledger = new Ledger()
+const deploySingle = ({ receiver }: DeployContext) =>
+  Effect.map(temporaryFolder, (folder): Deployment => {
+    const log = new EventLog()
     const name = "server"
+    const recorder = eventRecorder(log)
     return {
-      layer: startable(singleServer({ name, url: receiver.url, ledger }, path.join(folder, "jobs.db"))),
-      midway: Effect.void,
-      alive: Effect.succeed([name]),
-      end: Effect.sync(() => [{ name, isRunner: true, wasKilled: false, entries: ledger.entries }])
+      layer: startable(singleServer({ name, url: receiver.url, recorder }, path.join(folder, "jobs.db"))),
+      killOne: Effect.void,
+      processNames: Effect.succeed([name]),
+      stop: Effect.sync(() => [{ name, isRunner: true, wasKilled: false, entries: log.entries }])
     }
   })
 
-const fleetHost = ({ isKilling, runners: count }: DemoOptions, { receiver, screen }: HostOptions) =>
+const deployRunners = ({ isKilling, runners: count }: DemoOptions, { receiver, screen }: DeployContext) =>
   Effect.gen(function* () {
     const folder = yield* temporaryFolder
     yield* say(screen, `Starting PostgreSQL and ${count} runners.`)
     const database = yield* startPostgres
     const { url } = receiver
-    const fleet = yield* startFleet({ count, url, database, folder, screen })
-    yield* say(screen, `They run: ${fleet.map(({ name, pid }) => `${name} is process ${pid}`).join(", ")}.`)
-    const ledger = new Ledger()
-    const front = { name: "front", isRunner: false, wasKilled: false, entries: ledger.entries }
-    const victim = isKilling ? fleet.at(-1) : undefined
-    const killed = new Set<Runner>()
-    const host: Host = {
-      layer: startable(clientServer({ name: front.name, url, ledger }, database)),
-      midway:
-        victim === undefined
-          ? Effect.void
-          : Effect.zipRight(
-              killAfterExport(victim, { receiver, screen }),
-              Effect.sync(() => killed.add(victim))
-            ),
-      alive: Effect.sync(() => [front, ...fleet.filter((runner) => !killed.has(runner))].map(({ name }) => name)),
-      end: Effect.gen(function* () {
-        yield* Effect.forEach(fleet, ({ stop }) => stop, { concurrency: "unbounded", discard: true })
-        const runners = yield* Effect.forEach(fleet, (runner) =>
-          Effect.map(readLedger(runner.ledger), (entries): Recorded => {
+    const runners = yield* startRunners({ count, url, database, folder, log: screen.line })
+    yield* say(screen, `Started ${runners.map(({ name, pid }) => `${name} (process ${pid})`).join(", ")}.`)
+    const log = new EventLog()
+    const client = { name: "front", isRunner: false, wasKilled: false, entries: log.entries }
+    const victim = isKilling ? runners.at(-1) : undefined
+    const killed = new Set<RunnerProcess>()
+    const kill = (runner: RunnerProcess) =>
+      Effect.zipRight(
+        killAfterExport(runner, { receiver, screen }),
+        Effect.sync(() => killed.add(runner))
+      )
+    const deployment: Deployment = {
+      layer: startable(clientServer({ name: client.name, url, recorder: eventRecorder(log) }, database)),
+      killOne: victim === undefined ? Effect.void : kill(victim),
+      processNames: Effect.sync(() =>
+        [client, ...runners.filter((runner) => !killed.has(runner))].map(({ name }) => name)
+      ),
+      stop: Effect.gen(function* () {
+        yield* Effect.forEach(runners, ({ stop }) => stop, { concurrency: "unbounded", discard: true })
+        const stopped = yield* Effect.forEach(runners, (runner) =>
+          Effect.map(readEventLog(runner.eventLog), (entries): AuditedProcess => {
             return { name: runner.name, isRunner: true, wasKilled: killed.has(runner), entries }
           })
         )
-        return [front, ...runners]
+        return [client, ...stopped]
       })
     }
-    return host
-  }).pipe(Effect.mapError(({ message }) => new BadArgument({ message: `--runners is ${count}: ${message}` })))
+    return deployment
+  }).pipe(Effect.mapError(({ message }) => new UsageError({ message: `--runners ${count}: ${message}` })))
 
 const startable = <A, R>(layer: Layer.Layer<A, { readonly message: string }, R>) =>
-  Layer.mapError(layer, ({ message }) => new CannotStart({ message: `The server can't start: ${message}` }))
+  Layer.mapError(layer, ({ message }) => new CannotStart({ message: `The server cannot start: ${message}` }))
 
 const temporaryFolder: Effect.Effect<string, never, Scope> = Effect.acquireRelease(
   Effect.promise(() => mkdtemp(path.join(tmpdir(), "job-server-"))),
-  (made) => Effect.promise(() => rm(made, { recursive: true, force: true }))
+  (created) => Effect.promise(() => rm(created, { recursive: true, force: true }))
 )

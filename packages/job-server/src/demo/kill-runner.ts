@@ -1,39 +1,44 @@
 /**
- * Killing a runner in the middle of its work, at a moment from which it is known exactly what its last acknowledged
- * export counts: nothing was written into its ledger while that was collected, and nothing was on its way.
+ * Kills a runner while it works, at a moment when its last acknowledged export is exact: no event was logged while that
+ * was collected, and every logged event had reached the metrics. What the runner does afterwards is lost, and nothing
+ * else.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { attemptsOf } from "../audit/attempt-timeline.ts"
-import type { Runner } from "../server/runner-processes.ts"
-import { type Entry, readLedger } from "../audit/event-log.ts"
-import { ledgerExportOf, type LedgerExport } from "../audit/event-log-gauge.ts"
-import { seriesOf, type WatchedReceiver } from "./receiver.ts"
+import { attemptTimelines } from "../audit/attempt-timeline.ts"
+import { type LogEntry, readEventLog } from "../audit/event-log.ts"
+import { type ExportedLength, lastExportedLength } from "../audit/event-log-gauge.ts"
+import { seriesOfProcess } from "../audit/process-series.ts"
+import type { RunnerProcess } from "../server/runner-processes.ts"
+import type { Receiver } from "./receiver.ts"
 import { say, type Screen } from "./screen.ts"
 
-/** How long to look for such a moment; on a machine that is too busy to have one the runner is killed all the same. */
-const patience = "1 minute"
+/** How long to wait for such a moment, which a very busy machine may not have. */
+const searchTimeout = "1 minute"
 
-/** Kills a runner some time after an export of its. It is held still first, so that no other export comes between. */
+/** Kills a runner a while after an exact export. It is suspended first, so that it does not export again. */
 export const killAfterExport = (
-  runner: Runner,
-  { receiver, screen }: { readonly receiver: WatchedReceiver; readonly screen: Screen }
+  runner: RunnerProcess,
+  { receiver, screen }: { readonly receiver: Receiver; readonly screen: Screen }
 ): Effect.Effect<void> =>
   Effect.gen(function* () {
-    const isFound = yield* Effect.timeoutOption(holdAfterExport(runner, receiver), patience)
-    if (Option.isNone(isFound)) {
+    const found = yield* Effect.timeoutOption(suspendAfterExport(runner, receiver), searchTimeout)
+    if (Option.isNone(found)) {
       yield* say(
         screen,
-        `In ${patience} there was no moment at which the last export of ${runner.name} is known to the last entry. ` +
-          "It is killed all the same, and what it did about then may be seen as a difference."
+        `${runner.name} is killed although none of its exports was exact within ${searchTimeout}. ` +
+          "The result may differ by what it did around its last export."
       )
     }
     yield* runner.kill
-    yield* say(screen, `${runner.name} (process ${runner.pid}) was killed. Its work goes on elsewhere within seconds.`)
-  }).pipe(Effect.ensuring(runner.release))
+    yield* say(
+      screen,
+      `Killed ${runner.name} (process ${runner.pid}). Other runners take over its jobs within seconds.`
+    )
+  }).pipe(Effect.ensuring(runner.resume))
 
-/** Waits for such a moment, and leaves the runner held still. */
-const holdAfterExport = (runner: Runner, receiver: WatchedReceiver): Effect.Effect<void> =>
+/** Waits for an exact export, and leaves the runner suspended. */
+const suspendAfterExport = (runner: RunnerProcess, receiver: Receiver): Effect.Effect<void> =>
   Effect.gen(function* () {
     let seen = 0n
     while (true) {
@@ -41,44 +46,44 @@ const holdAfterExport = (runner: Runner, receiver: WatchedReceiver): Effect.Effe
       const last = yield* lastExport(runner, receiver)
       if (last.collectedAt === seen) continue
       seen = last.collectedAt
-      if (!isExact(last, yield* readLedger(runner.ledger))) continue
-      // It does some work that no export will tell of; then it is held still, and what it had sent arrives.
+      if (!isExact(last, yield* readEventLog(runner.eventLog))) continue
+      // The runner works a little longer, which no export will tell. What it sent before has arrived by the end.
       yield* Effect.sleep("200 millis")
-      yield* runner.hold
+      yield* runner.suspend
       yield* Effect.sleep("200 millis")
       if ((yield* lastExport(runner, receiver)).collectedAt === seen) return
-      yield* runner.release
+      yield* runner.resume
     }
   })
 
-const lastExport = (runner: Runner, receiver: WatchedReceiver) =>
-  Effect.map(receiver.look, ({ snapshot }) => ledgerExportOf(seriesOf(snapshot.series, runner.name)))
+const lastExport = (runner: RunnerProcess, receiver: Receiver) =>
+  Effect.map(receiver.poll, ({ snapshot }) => lastExportedLength(seriesOfProcess(snapshot.series, runner.name)))
 
-/** Nothing was written while the export was collected, and nothing was on its way from ledger to metric. */
-export const isExact = ({ collectedAt, entries: count }: LedgerExport, entries: ReadonlyArray<Entry>): boolean => {
-  const before = entries.filter(({ stamp }) => stamp < collectedAt)
-  return before.length === count && isClear(before)
+/** Whether an export covers exactly the entries before it, and all of these had reached the metrics. */
+export const isExact = ({ collectedAt, entries: count }: ExportedLength, entries: ReadonlyArray<LogEntry>): boolean => {
+  const before = entries.filter(({ exportNanos }) => exportNanos < collectedAt)
+  return before.length === count && isRecorded(before)
 }
 
-/** Half a second is long enough for a handler that was interrupted to be recorded. */
-const stepMs = 500
+/** Long enough for the metrics of an interrupted handler to be recorded. */
+const interruptionMs = 500
 
 /**
- * A handler begins at once after its claim, and on a busy machine within seconds. A job that was cancelled between the
- * two, or whose lane went elsewhere then, never begins: to wait for that would be to wait for ever.
+ * Long enough for a handler to start after its claim, also on a busy machine. The handler of a job that is cancelled in
+ * between, or that moves to another runner, never starts.
  */
-const beginMs = 5_000
+const startMs = 5_000
 
-/** Every attempt that was claimed has begun, and none was cancelled just now: nothing is on its way from ledger to metric. */
-const isClear = (entries: ReadonlyArray<Entry>): boolean => {
+/** Whether every claimed attempt has started, and none was cancelled just now. */
+const isRecorded = (entries: ReadonlyArray<LogEntry>): boolean => {
   const last = entries.at(-1)
-  const stories = attemptsOf(entries)
-  const isYounger = ({ at }: Entry, ms: number) => last !== undefined && last.at - at < ms
-  const isBegun = [...stories.values()].every(
-    ({ began, claimed, settled }) => began !== undefined || settled !== undefined || !isYounger(claimed, beginMs)
+  const isRecent = ({ monotonicMs }: LogEntry, ms: number) => last !== undefined && last.monotonicMs - monotonicMs < ms
+  const haveStarted = [...attemptTimelines(entries).values()].every(
+    ({ claimed, settled, started }) => started !== undefined || settled !== undefined || !isRecent(claimed, startMs)
   )
-  const isCancelled = entries.some(
-    (entry) => entry.what._tag === "Finished" && entry.what.outcome === "interrupted" && isYounger(entry, stepMs)
+  const wasInterrupted = entries.some(
+    (entry) =>
+      entry.event._tag === "HandlerFinished" && entry.event.outcome === "interrupted" && isRecent(entry, interruptionMs)
   )
-  return isBegun && !isCancelled
+  return haveStarted && !wasInterrupted
 }

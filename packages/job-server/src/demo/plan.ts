@@ -1,4 +1,4 @@
-/** Which jobs the demo submits for a file, and what befalls them: which meet a busy file first, which are cancelled. */
+/** Plans the jobs of files: which fail with `Busy` at first, which are cancelled, which are slow. */
 import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
@@ -7,7 +7,6 @@ import path from "node:path"
 import { type JobPayload, maxAttempts } from "../server/job-types.ts"
 import { type JobType, parseLimitBytes } from "../server/work.ts"
 
-/** One job to be. */
 export interface PlannedJob {
   readonly type: JobType
   readonly payload: JobPayload
@@ -15,21 +14,20 @@ export interface PlannedJob {
   readonly isCancelled: boolean
 }
 
-/** How to plan. */
 export interface PlanOptions {
-  /** Some jobs take seconds, so that there are some on every runner at any moment. */
+  /** Some jobs take seconds, so that each runner is working at any time. */
   readonly hasSlowJobs: boolean
 }
 
-/** Every so many jobs, one meets a busy file once, one on all attempts, one is cancelled while it runs, one is slow. */
+/** One job in so many is busy once, is busy on all attempts, is cancelled while it runs, or is slow. */
 const every = { busyOnce: 11, busyAlways: 97, cancelled: 29, slow: 23 } as const
 
 const slowMs = 8_000
 
-/** How long a job that is there to be cancelled waits for it. */
-const patienceMs = 120_000
+/** How long a job that will be cancelled waits for that. */
+const cancelledWaitMs = 120_000
 
-/** Plans the jobs of files; it goes on counting from call to call. */
+/** Plans the jobs of files. It counts jobs across its calls. */
 export const makePlanner = ({
   hasSlowJobs
 }: PlanOptions): ((files: ReadonlyArray<string>) => ReadonlyArray<PlannedJob>) => {
@@ -38,7 +36,7 @@ export const makePlanner = ({
     count += 1
     const isCancelled = count % every.cancelled === 0
     const busyAttempts = count % every.busyAlways === 0 ? maxAttempts : count % every.busyOnce === 0 ? 1 : 0
-    const waitMs = isCancelled ? patienceMs : hasSlowJobs && count % every.slow === 0 ? slowMs : 0
+    const waitMs = isCancelled ? cancelledWaitMs : hasSlowJobs && count % every.slow === 0 ? slowMs : 0
     return { type, isCancelled, payload: { file, waitMs, busyAttempts: isCancelled ? 0 : busyAttempts } }
   }
   return (files) => files.flatMap((file) => typesOf(file).map((type) => plan(file, type)))
@@ -47,7 +45,7 @@ export const makePlanner = ({
 const typesOf = (file: string): ReadonlyArray<JobType> =>
   file.endsWith(".json") ? ["digest", "compress", "parse"] : ["digest", "compress"]
 
-/** Files of the demo's own, most of them broken, so that failures are seen whatever the folder holds. */
+/** Files that the demo adds. Most are broken, so that some jobs fail whatever the folder contains. */
 const ownFiles = {
   "empty.json": "",
   "truncated.json": '{ "jobs": [1, 2,',
@@ -57,18 +55,18 @@ const ownFiles = {
   "sound.txt": "Plain text, to be counted and squeezed.\n".repeat(1000)
 } as const
 
-/** The demo's own files, and the one that can be mended, so that the job that died of it can be replayed. */
+/** The demo's own files, and a broken one that can be fixed, so that the job that failed on it can be replayed. */
 export interface OwnFiles {
   readonly files: ReadonlyArray<string>
   readonly broken: string
-  readonly mend: Effect.Effect<void>
+  readonly fix: Effect.Effect<void>
 }
 
-/** Writes the demo's own files into a folder that goes with the scope. */
+/** Writes the demo's own files into a folder that is deleted with the scope. */
 export const writeOwnFiles: Effect.Effect<OwnFiles, never, Scope> = Effect.gen(function* () {
   const folder = yield* Effect.acquireRelease(
     Effect.promise(() => mkdtemp(path.join(tmpdir(), "job-server-files-"))),
-    (made) => Effect.promise(() => rm(made, { recursive: true, force: true }))
+    (created) => Effect.promise(() => rm(created, { recursive: true, force: true }))
   )
   const write = (name: string, content: string) => Effect.promise(() => writeFile(path.join(folder, name), content))
   yield* Effect.forEach(Object.entries(ownFiles), ([name, content]) => write(name, content))
@@ -76,6 +74,6 @@ export const writeOwnFiles: Effect.Effect<OwnFiles, never, Scope> = Effect.gen(f
   return {
     files: Object.keys(ownFiles).map((name) => path.join(folder, name)),
     broken: path.join(folder, broken),
-    mend: write(broken, '{ "jobs": [1, 2] }')
+    fix: write(broken, '{ "jobs": [1, 2] }')
   }
 })

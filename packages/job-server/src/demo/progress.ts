@@ -1,4 +1,4 @@
-/** How far the work is: a bar on a terminal, a line for each tenth elsewhere. */
+/** Shows the progress of the jobs: a bar on a terminal, elsewhere a line for each tenth. */
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { Scope } from "effect/Scope"
@@ -24,7 +24,7 @@ export const showProgress = <E, R>(
   })
   return Effect.gen(function* () {
     yield* Effect.addFinalizer(() => Effect.sync(() => screen.bar()))
-    // A reading that failed, in whatever way, is made again: others may wait for what it tells.
+    // A failed reading is repeated: others wait for what it finds.
     const shown = Effect.catchAllCause(show, () => Effect.void)
     yield* Effect.forkScoped(Effect.repeat(shown, Schedule.spaced("200 millis")))
   })

@@ -1,69 +1,71 @@
 /** The result as a table for people. */
+import type { ComparedSeries } from "../audit/compare.ts"
 import type { Result } from "./result.ts"
-import type { Line } from "../audit/compare.ts"
 
-/** The whole result, ready to be written to a terminal. */
-export const tableOf = ({ agreed, broken, delivery, jobs, metrics, unwitnessed }: Result): string => {
-  if (metrics.length === 0) return `\nNothing was compared: ${broken ?? "nothing was done"}.`
+/** The whole result, ready to be printed. */
+export const formatResult = ({ agreed, broken, delivery, jobs, metrics, unwitnessed }: Result): string => {
+  if (metrics.length === 0) return `\nNothing was compared: ${broken ?? "no job was submitted"}.`
   const counted = metrics.filter(({ received, truth }) => received !== 0 || truth !== 0)
-  const zeros = metrics.filter(({ received, truth }) => received === 0 && truth === 0)
-  const rows = counted.map(cellsOf)
-  const agreeing = metrics.filter((line) => line.agreed).length
+  const zeros = metrics.length - counted.length
+  const agreeing = metrics.filter((one) => one.agreed).length
   return [
     "",
-    ...aligned([["METRIC", "LABELS", "RECEIVED", "TRUE", ""], ...rows]),
+    ...align([["METRIC", "LABELS", "RECEIVED", "EXPECTED", ""], ...counted.map(cellsOf)]),
     "",
-    `${zeros.length} more series had to be zero and are. ${unwitnessed.length} are received and can't be checked from outside:`,
+    `${zeros} more series are zero, as expected. ${unwitnessed.length} were received and cannot be checked:`,
     ...[...new Set(unwitnessed.map(({ name }) => name))].map((name) => `  ${name}`),
     "",
-    `${jobs.total} jobs: ${wordsOf(jobs.types)}`,
+    `${jobs.total} jobs: ${formatCounts(jobs.types)}`,
     `${jobs.completed} completed, ${jobs.failed} failed${inBrackets(jobs.failures)}, ${jobs.cancelled} cancelled` +
-      `${jobs.unfinished === 0 ? "" : `, ${jobs.unfinished} not finished`}; ` +
+      `${jobs.unfinished === 0 ? "" : `, ${jobs.unfinished} unfinished`}; ` +
       `${jobs.retried} retries, ${jobs.replayed} replayed, ${jobs.redelivered} redelivered`,
-    ...(delivery.lost === undefined ? [] : ["", ...undelivered(delivery, metrics)]),
-    ...(broken === undefined ? [] : ["", `The work did not come to its end: ${broken}.`]),
+    ...(delivery.lost === undefined ? [] : ["", ...formatUndelivered(delivery, metrics)]),
+    ...(broken === undefined ? [] : ["", `The work was not finished: ${broken}.`]),
     "",
     agreed
-      ? `Agreed: all ${metrics.length} series are what really happened.`
-      : `NOT agreed: ${metrics.length - agreeing} of ${metrics.length} series differ from what really happened.`
+      ? `Agreed: all ${metrics.length} series match what happened.`
+      : `NOT agreed: ${metrics.length - agreeing} of ${metrics.length} series differ from what happened.`
   ].join("\n")
 }
 
-const cellsOf = (line: Line): ReadonlyArray<string> => [
-  line.name,
-  Object.values(line.labels).join(" "),
-  `${line.received}${line.sum === undefined ? "" : `  ${seconds(line.sum.received)}`}`,
-  `${line.truth}${line.sum === undefined ? "" : `  ${rangeOf(line.sum.truth)}`}`,
-  line.agreed ? "\u2713" : `\u2717 ${line.problem ?? ""}`
+const cellsOf = (one: ComparedSeries): ReadonlyArray<string> => [
+  one.name,
+  Object.values(one.labels).join(" "),
+  `${one.received}${one.sum === undefined ? "" : `  ${seconds(one.sum.received)}`}`,
+  `${one.truth}${one.sum === undefined ? "" : `  ${formatBounds(one.sum.truth)}`}`,
+  one.agreed ? "\u2713" : `\u2717 ${one.problem ?? ""}`
 ]
 
 const seconds = (value: number) => `${value.toFixed(3)} s`
 
-const rangeOf = ({ atLeast, atMost }: NonNullable<Line["sum"]>["truth"]) => {
+const formatBounds = ({ atLeast, atMost }: NonNullable<ComparedSeries["sum"]>["truth"]) => {
   if (atMost === undefined) return `>= ${seconds(atLeast)}`
   return atLeast.toFixed(3) === atMost.toFixed(3) ? seconds(atMost) : `${atLeast.toFixed(3)}..${seconds(atMost)}`
 }
 
-/** What the receiver did not get: the rows above say it series by series. */
-const undelivered = (delivery: Result["delivery"], metrics: ReadonlyArray<Line>): ReadonlyArray<string> => {
+/** What is missing because the receiver was lost; the rows of the table have it series by series. */
+const formatUndelivered = (
+  delivery: Result["delivery"],
+  metrics: ReadonlyArray<ComparedSeries>
+): ReadonlyArray<string> => {
   const behind = metrics.filter(({ received, truth }) => received < truth)
   const missing = behind.reduce((sum, { received, truth }) => sum + truth - received, 0)
   return [
     `Not delivered: ${missing} recordings in ${behind.length} series, marked above.`,
-    `The reason: ${delivery.lost ?? ""}; it was last seen at ${delivery.lastSeen}.`
+    `The reason: ${delivery.lost ?? ""}; it last answered at ${delivery.lastSeen}.`
   ]
 }
 
-const wordsOf = (counts: Readonly<Record<string, number>>) =>
+const formatCounts = (counts: Readonly<Record<string, number>>) =>
   Object.entries(counts)
-    .map(([word, count]) => `${count} ${word}`)
+    .map(([name, count]) => `${count} ${name}`)
     .join(", ")
 
 const inBrackets = (counts: Readonly<Record<string, number>>) =>
-  Object.keys(counts).length === 0 ? "" : ` (${wordsOf(counts)})`
+  Object.keys(counts).length === 0 ? "" : ` (${formatCounts(counts)})`
 
-/** Columns as wide as their widest cell; numbers that are under one another read more easily to the right. */
-const aligned = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
+/** Pads each column to its widest cell, except the last one. */
+const align = (rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => {
   const columns = rows[0]?.length ?? 0
   const widths = Array.from({ length: columns }, (_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0))

@@ -1,65 +1,70 @@
-/** Waiting until what is sampled has settled: gauges say what was true a moment ago, and an export of it takes another. */
+/**
+ * Whether the sampled gauges show the final state. They are sampled every second and exported a moment later, so after
+ * each change it takes a while until the receiver has current values.
+ */
 import type { Series } from "@parametric-portal/dashboard/receiver"
 import type { JobError, JobService } from "@parametric-portal/server/infra/jobs"
 import * as Effect from "effect/Effect"
-import { type Stuck, untilIdle } from "./submit-jobs.ts"
-import { processAttribute, type WatchedReceiver } from "./receiver.ts"
+import { processOf } from "../audit/process-series.ts"
+import type { TimedOut } from "../server/time-limit.ts"
+import type { Receiver } from "./receiver.ts"
+import { untilAllJobsEnded } from "./unfinished-jobs.ts"
 
-/** Whether what is sampled has settled since somebody last did something. */
-export interface Rest {
-  readonly isSettled: boolean
-  /** Somebody does something: what was settled is not any more. */
-  readonly stir: () => void
-  /** Waits until everything has settled. */
-  readonly settle: Effect.Effect<void, JobError | Stuck, JobService>
+export interface SampleTracker {
+  /** Whether the gauges were sampled after the last change, with no job left. */
+  readonly isCurrent: boolean
+  /** To be called before and after anything that changes jobs. */
+  readonly changed: () => void
+  /** Waits until no job is left and the gauges are current. */
+  readonly waitUntilCurrent: Effect.Effect<void, JobError | TimedOut, JobService>
 }
 
-/** `wait` says whether what was true when it began, and nothing has stirred since, has been sampled. */
-export const makeRest = (wait: Effect.Effect<boolean>): Rest => {
-  let stirred = 0
-  let settled = -1
+/** `waitForSamples` says whether the gauges were sampled after it was started. */
+export const makeSampleTracker = (waitForSamples: Effect.Effect<boolean>): SampleTracker => {
+  let changes = 0
+  let sampledChanges = -1
   return {
-    get isSettled() {
-      return settled === stirred
+    get isCurrent() {
+      return sampledChanges === changes
     },
-    stir: () => {
-      stirred += 1
+    changed: () => {
+      changes += 1
     },
-    settle: Effect.suspend(() => {
-      const now = stirred
-      return Effect.map(Effect.zipRight(untilIdle, wait), (is) => {
-        if (is) settled = Math.max(settled, now)
+    waitUntilCurrent: Effect.suspend(() => {
+      const now = changes
+      return Effect.map(Effect.zipRight(untilAllJobsEnded, waitForSamples), (isSampled) => {
+        if (isSampled) sampledChanges = Math.max(sampledChanges, now)
       })
     })
   }
 }
 
-/** Samples are taken every second; by then the last one is younger than what it is to tell of, on a busy machine too. */
+/** Gauges are sampled every second; after this time the last sample is newer than the start, on a busy machine too. */
 const sampledAfterMs = 2_500
 
 /**
- * Waits until every process that lives has exported what it sampled after this moment, and one of them the depth of the
- * queue; false when that does not come within a minute, or the receiver is lost.
+ * Waits until every process has exported samples that were taken after this moment, and one of them the depth of the
+ * queue. False when that takes more than a minute, or the receiver is lost.
  */
 export const untilSampled = (
-  receiver: WatchedReceiver,
-  alive: Effect.Effect<ReadonlyArray<string>>
+  receiver: Receiver,
+  processNames: Effect.Effect<ReadonlyArray<string>>
 ): Effect.Effect<boolean> =>
   Effect.suspend(() => {
     const since = BigInt(Date.now() + sampledAfterMs) * 1_000_000n
-    const look: Effect.Effect<boolean> = Effect.flatMap(
-      Effect.zip(receiver.look, alive),
+    const poll: Effect.Effect<boolean> = Effect.flatMap(
+      Effect.zip(receiver.poll, processNames),
       ([{ lost, snapshot }, names]) => {
         const isSampled = isSampledSince(snapshot.series, names, since)
-        return isSampled || lost !== undefined ? Effect.succeed(isSampled) : Effect.delay(look, "100 millis")
+        return isSampled || lost !== undefined ? Effect.succeed(isSampled) : Effect.delay(poll, "100 millis")
       }
     )
-    return Effect.timeoutTo(look, { duration: "1 minute", onSuccess: (is) => is, onTimeout: () => false })
+    return Effect.timeoutTo(poll, { duration: "1 minute", onSuccess: (isSampled) => isSampled, onTimeout: () => false })
   })
 
 const isSampledSince = (series: ReadonlyArray<Series>, names: ReadonlyArray<string>, since: bigint): boolean => {
   const recent = series.filter(({ timeUnixNano }) => timeUnixNano >= since)
   const has = (name: string, metric?: string) =>
-    recent.some((one) => one.resource[processAttribute] === name && (metric === undefined || one.name === metric))
+    recent.some((one) => processOf(one) === name && (metric === undefined || one.name === metric))
   return names.every((name) => has(name)) && names.some((name) => has(name, "jobs_queue_depth"))
 }

@@ -1,6 +1,6 @@
 /**
- * Standard error, where everything that is said on the way goes: lines, and on a terminal a bar below them that is drawn
- * anew. Standard output is left to the result.
+ * Standard error, where all messages go: lines, and on a terminal a progress bar below them. Standard output is left to
+ * the result.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -15,14 +15,14 @@ export interface Screen {
   readonly columns: number
   /** Writes a line above the bar. */
   readonly line: (text: string) => void
-  /** Draws the bar anew on a terminal; without a text it is taken away. */
+  /** Redraws the bar on a terminal; without a text it is removed. */
   readonly bar: (text?: string) => void
 }
 
 export const makeScreen = (stream: NodeJS.WriteStream): Screen => {
   const isTerminal = stream.isTTY === true && process.env["TERM"] !== "dumb"
   let drawn = ""
-  // Nobody may read on, as in `npm run demo 2>&1 | head`, or the terminal may be closed: the work goes on all the same.
+  // A closed terminal or pipe, as in `npm run demo 2>&1 | head`, must not stop the work.
   stream.on("error", () => undefined)
   const clear = () => (drawn === "" ? "" : "\r\u001b[K")
   return {
@@ -40,24 +40,24 @@ export const makeScreen = (stream: NodeJS.WriteStream): Screen => {
   }
 }
 
-/** The log of the server as lines of the screen, from `Info` on. */
-export const logOn = (screen: Screen): Layer.Layer<never> =>
+/** Writes the log to the screen, from `Info` on. */
+export const logTo = (screen: Screen): Layer.Layer<never> =>
   Layer.merge(
     Logger.replace(
       Logger.defaultLogger,
       Logger.make(({ annotations, cause, date, logLevel, message }) => {
         const text = Array.isArray(message) ? message.map(String).join(" ") : String(message)
-        const more = HashMap.toEntries(annotations).map(
+        const fields = HashMap.toEntries(annotations).map(
           ([name, value]) => ` ${name}=${Inspectable.toStringUnknown(value, 0)}`
         )
         const why = Cause.isEmpty(cause) ? "" : `: ${Cause.pretty(cause).split("\n")[0]}`
         screen.line(
-          `${date.toISOString().slice(11, 19)} ${logLevel.label.toLowerCase()}: ${text}${more.join("")}${why}`
+          `${date.toISOString().slice(11, 19)} ${logLevel.label.toLowerCase()}: ${text}${fields.join("")}${why}`
         )
       })
     ),
     Logger.minimumLogLevel(LogLevel.Info)
   )
 
-/** A line of the screen as an effect. */
+/** Writes a line to the screen. */
 export const say = (screen: Screen, text: string): Effect.Effect<void> => Effect.sync(() => screen.line(text))

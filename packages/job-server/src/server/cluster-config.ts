@@ -1,11 +1,11 @@
-/** What the processes of a cluster of several runners agree on: its timing, its shards, and how one reaches the others. */
+/** What all processes of a cluster must agree on: its timing, its shards and its database. */
 import { RunnerAddress } from "@effect/cluster/RunnerAddress"
 import type { ShardingConfig } from "@effect/cluster/ShardingConfig"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 
-/** A runner that is lost is noticed within seconds, where the defaults allow for half a minute. */
+/** A lost runner is noticed within seconds; the defaults allow half a minute. A process without a port runs no jobs. */
 export const shardingConfig = (port: number | undefined): Partial<ShardingConfig["Type"]> => ({
   runnerAddress: Option.map(Option.fromNullable(port), (own) => RunnerAddress.make({ host: "127.0.0.1", port: own })),
   shardsPerGroup: 48,
@@ -17,5 +17,5 @@ export const shardingConfig = (port: number | undefined): Partial<ShardingConfig
   entityMessagePollInterval: "1 second"
 })
 
-export const postgres = (url: string, applicationName: string) =>
+export const postgresClient = (url: string, applicationName: string) =>
   PgClient.layer({ url: Redacted.make(url), applicationName, maxConnections: 10 })

@@ -1,4 +1,4 @@
-/** A port of 127.0.0.1 that nobody listens on now; somebody may take it before it is used. */
+/** A port of 127.0.0.1 that is free now; another program may take it before it is used. */
 import * as Effect from "effect/Effect"
 import { createServer } from "node:net"
 

@@ -1,28 +1,25 @@
-/** The three types of jobs, and the handlers that do their work. */
+/** The three types of jobs and their handlers. */
 import { type Attempt, Job } from "@parametric-portal/server/infra/jobs"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import { endingOf } from "../audit/exit-outcome.ts"
-import type { Ledger } from "../audit/event-log.ts"
+import type { AroundAttempt } from "./recorder.ts"
 import { type JobType, work, WorkFailed } from "./work.ts"
 
-/** What a job is told. */
 export const JobPayload = Schema.Struct({
   file: Schema.String,
-  /** How many attempts find the file busy before one gets to work. */
+  /** How many attempts fail with `Busy` before one does the work. */
   busyAttempts: Schema.Number,
-  /** How long it waits, running, before it works. */
+  /** How long the handler waits before it does the work. */
   waitMs: Schema.Number
 })
 export type JobPayload = typeof JobPayload.Type
 
-/** The most attempts that a job gets. */
 export const maxAttempts = 3
 
 /** How many jobs of a type a runner works on at once. */
-export const slots = 4
+export const concurrency = 4
 
 const define = <const Type extends JobType>(type: Type, priority: "high" | "normal" | "low") =>
   Job.make({
@@ -32,32 +29,23 @@ const define = <const Type extends JobType>(type: Type, priority: "high" | "norm
     success: Schema.String,
     error: WorkFailed,
     maxAttempts,
-    slots,
+    slots: concurrency,
     backoff: { base: Duration.millis(50), jitter: 0 },
     isRetryable: ({ reason }) => reason === "Busy"
   })
 
-/** What people wait for first comes first. */
 export const jobTypes = {
   digest: define("digest", "normal"),
   compress: define("compress", "low"),
   parse: define("parse", "high")
 } as const satisfies Record<JobType, unknown>
 
-/** The handlers of all types, which write into the ledger when they begin and finish. */
-export const handlersLayer = (ledger: Ledger) => {
+/** The handlers of all types. */
+export const handlersLayer = (around: AroundAttempt) => {
   const handler =
     (type: JobType) =>
     (payload: JobPayload, { attempt, jobId }: Attempt) =>
-      Effect.suspend(() => {
-        const began = performance.now()
-        ledger.write({ _tag: "Began", job: jobId })
-        return Effect.onExit(attemptAt(type, payload, attempt), (exit) =>
-          Effect.sync(() =>
-            ledger.write({ _tag: "Finished", job: jobId, ...endingOf(exit), tookMs: performance.now() - began })
-          )
-        )
-      })
+      around(jobId, runAttempt(type, payload, attempt))
   return Layer.mergeAll(
     jobTypes.digest.toLayer(handler("digest")),
     jobTypes.compress.toLayer(handler("compress")),
@@ -65,7 +53,7 @@ export const handlersLayer = (ledger: Ledger) => {
   )
 }
 
-const attemptAt = (type: JobType, payload: JobPayload, attempt: number): Effect.Effect<string, WorkFailed> => {
+const runAttempt = (type: JobType, payload: JobPayload, attempt: number): Effect.Effect<string, WorkFailed> => {
   const { busyAttempts, file, waitMs } = payload
   if (attempt <= busyAttempts) return new WorkFailed({ reason: "Busy", message: `${file} is busy` })
   return waitMs === 0 ? work(type, file) : Effect.delay(work(type, file), waitMs)

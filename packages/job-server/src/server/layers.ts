@@ -1,4 +1,4 @@
-/** The layers of the job server, as a user of the library puts them together. */
+/** The layers of the job server, composed as a user of the library would. */
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import { NodeClusterSocket, SingleRunner } from "@parametric-portal/server/infra/cluster"
 import {
@@ -14,50 +14,43 @@ import { MetricsService } from "@parametric-portal/server/observe/metrics"
 import { Telemetry } from "@parametric-portal/server/observe/telemetry"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { postgres, shardingConfig } from "./cluster-config.ts"
+import { postgresClient, shardingConfig } from "./cluster-config.ts"
 import { handlersLayer } from "./job-types.ts"
-import type { Ledger } from "../audit/event-log.ts"
-import { ledgerGauge } from "../audit/event-log-gauge.ts"
-import { processAttribute } from "../demo/receiver.ts"
-import { scrapeDestinations } from "./prometheus-destination.ts"
-import { witnessSharding } from "../audit/recording-sharding.ts"
-import { witnessStore } from "../audit/recording-store.ts"
+import { processAttribute } from "./process-name.ts"
+import { prometheusDestinations } from "./prometheus-destination.ts"
+import type { Recorder } from "./recorder.ts"
 
-/** What a process of the server is told. */
 export interface ProcessOptions {
-  /** What it is called in the tables, and in the resource of its metrics. */
+  /** The name of the process in the tables and in the resource of its metrics. */
   readonly name: string
-  /** Where metrics are sent, with the path. */
+  /** Where to send metrics, with the path. */
   readonly url: string
-  readonly ledger: Ledger
+  readonly recorder: Recorder
 }
 
 const jobsOptions = (runnerName: string): JobsOptions => ({ runnerName, lanes: 16, sampleEvery: "1 second" })
 
-/**
- * Runs jobs and submits them. It is what `JobService.layer` is, with the ledger as a witness at the store of jobs and at
- * the door of the cluster.
- */
-export const jobsLayer = ({ ledger, name }: ProcessOptions) => {
+/** Runs jobs and submits them: `JobService.layer`, with the recorder between the library and its store and cluster. */
+export const jobsLayer = ({ name, recorder }: ProcessOptions) => {
   const runner = JobEntityLive.pipe(
     Layer.provideMerge(JobHandlers.layer),
-    Layer.provide(Layer.provide(witnessStore(ledger), JobStore.layer)),
+    Layer.provide(Layer.provide(recorder.store, JobStore.layer)),
     Layer.provide(Layer.succeed(JobsConfig, settingsOf(jobsOptions(name))))
   )
-  return handlersLayer(ledger).pipe(
+  return handlersLayer(recorder.aroundAttempt).pipe(
     Layer.provideMerge(runner),
     Layer.merge(JobService.layerClient(jobsOptions(name))),
-    Layer.provide(witnessSharding(ledger))
+    Layer.provide(recorder.sharding)
   )
 }
 
 /**
- * Metrics, exported every second, and shown to a Prometheus if that was asked for. The last export comes when everything
- * that records has ended.
+ * Metrics, exported every second and optionally shown to a Prometheus. The last export comes after everything that
+ * records has stopped.
  */
 export const metricsLayer = ({ name, url }: ProcessOptions) =>
   Layer.unwrapEffect(
-    Effect.map(scrapeDestinations(name), (pages) =>
+    Effect.map(prometheusDestinations(name), (pages) =>
       Telemetry.layer({
         serviceName: "job-server",
         resource: { [processAttribute]: name },
@@ -72,24 +65,24 @@ export const runnerServer = (
   options: ProcessOptions,
   { database, port }: { readonly database: string; readonly port: number }
 ) =>
-  Layer.merge(jobsLayer(options), ledgerGauge(options.ledger)).pipe(
+  Layer.merge(jobsLayer(options), options.recorder.metrics).pipe(
     Layer.provide(NodeClusterSocket.layer({ storage: "sql", shardingConfig: shardingConfig(port) })),
-    Layer.provide(postgres(database, options.name)),
+    Layer.provide(postgresClient(database, options.name)),
     Layer.provideMerge(metricsLayer(options))
   )
 
-/** The process that hands jobs to a cluster and runs none. */
+/** A process that submits jobs to a cluster and runs none. */
 export const clientServer = (options: ProcessOptions, database: string) =>
   JobService.layerClient(jobsOptions(options.name)).pipe(
-    Layer.provide(witnessSharding(options.ledger)),
+    Layer.provide(options.recorder.sharding),
     Layer.provide(
       NodeClusterSocket.layer({ storage: "sql", clientOnly: true, shardingConfig: shardingConfig(undefined) })
     ),
-    Layer.provideMerge(postgres(database, options.name)),
+    Layer.provideMerge(postgresClient(database, options.name)),
     Layer.provideMerge(metricsLayer(options))
   )
 
-/** The whole server in this process, on a SQLite database. */
+/** The whole server in this process, on an SQLite database. */
 export const singleServer = (options: ProcessOptions, database: string) =>
   jobsLayer(options).pipe(
     Layer.provide(

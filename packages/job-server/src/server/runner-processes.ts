@@ -1,8 +1,9 @@
-/** Several runners, each in a process of its own, and what is done to them. */
+/** Several runners, each in its own process: starting, suspending, killing and stopping them. */
 import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import type { Scope } from "effect/Scope"
 import { type ChildProcess, spawn } from "node:child_process"
 import { createRequire } from "node:module"
@@ -10,93 +11,97 @@ import path from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { freePort } from "./free-port.ts"
+import { type RunnerOptions, RunnerOptionsJson } from "./runner-options.ts"
 import { within } from "./time-limit.ts"
-import type { RunnerOrder } from "../runner.ts"
-import type { Screen } from "../demo/screen.ts"
 
-/** A runner ended before it was ready. */
+/** A runner did not become ready. */
 export class RunnerFailed extends Data.TaggedError("RunnerFailed")<{ readonly message: string }> {}
 
-export interface Runner {
+export interface RunnerProcess {
   readonly name: string
   readonly pid: number
-  /** The file of its ledger. */
-  readonly ledger: string
-  /** Holds it still, wherever it is, and lets it go on. */
-  readonly hold: Effect.Effect<void>
-  readonly release: Effect.Effect<void>
+  /** The file of its event log. */
+  readonly eventLog: string
+  readonly suspend: Effect.Effect<void>
+  readonly resume: Effect.Effect<void>
   /** Ends it at once, as a crash would. */
   readonly kill: Effect.Effect<void>
-  /** Ends it in order: its work is handed over, its metrics are exported. */
+  /** Shuts it down: it hands over its jobs and exports its metrics. */
   readonly stop: Effect.Effect<void>
 }
 
-export interface FleetOptions {
+export interface RunnersOptions {
   readonly count: number
+  /** Where to send metrics, with the path. */
   readonly url: string
+  /** The URL of the PostgreSQL database. */
   readonly database: string
-  /** Where the ledgers are. */
+  /** Where to write the event logs. */
   readonly folder: string
-  readonly screen: Screen
+  /** Called with each line that a runner writes to standard error. */
+  readonly log: (line: string) => void
 }
 
 /**
- * Starts runners, and waits until each is ready; they are stopped with the scope. The first one comes alone: it makes
- * the tables, which the cluster's own migrations don't let several do at once.
+ * Starts runners and waits until each is ready; they are stopped with the scope. The first one starts alone, because it
+ * creates the tables, and the migrations of the cluster must not run in several processes at once.
  */
-export const startFleet = ({ count, folder, screen, ...rest }: FleetOptions) =>
+export const startRunners = ({ count, folder, log, ...rest }: RunnersOptions) =>
   Effect.gen(function* () {
     const start = (number: number) =>
       Effect.flatMap(freePort, (port) => {
         const name = `runner-${number}`
-        return startRunner({ ...rest, name, port, ledger: path.join(folder, `${name}.jsonl`) }, screen)
+        return startRunner({ ...rest, name, port, eventLog: path.join(folder, `${name}.jsonl`) }, log)
       })
     const first = yield* start(1)
     const others = Array.from({ length: count - 1 }, (_, index) => index + 2)
     return [first, ...(yield* Effect.forEach(others, start, { concurrency: "unbounded" }))]
   })
 
-const startRunner = (order: RunnerOrder, screen: Screen): Effect.Effect<Runner, RunnerFailed, Scope> =>
+const startRunner = (
+  options: RunnerOptions,
+  log: RunnersOptions["log"]
+): Effect.Effect<RunnerProcess, RunnerFailed, Scope> =>
   Effect.gen(function* () {
-    const { ledger, name } = order
+    const { eventLog, name } = options
     const exited = yield* Deferred.make<void>()
     const child = yield* Effect.acquireRelease(
-      Effect.sync(() => launch(order, exited)),
+      Effect.sync(() => launch(options, exited)),
       (started) => end(started, "SIGTERM", exited)
     )
-    const isReady = Effect.async<void>((resume) => {
+    const ready = Effect.async<void>((resume) => {
       if (child.stdout === null || child.stderr === null) return
       createInterface({ input: child.stdout }).once("line", () => resume(Effect.void))
-      createInterface({ input: child.stderr }).on("line", (line) => screen.line(`${name} ${line}`))
+      createInterface({ input: child.stderr }).on("line", (line) => log(`${name} ${line}`))
     })
-    const failed = new RunnerFailed({ message: `${name} ended before it was ready; what it said stands above` })
-    yield* Effect.raceFirst(isReady, Effect.zipRight(Deferred.await(exited), failed)).pipe(
+    const failed = new RunnerFailed({ message: `${name} exited before it was ready; its output is above` })
+    yield* Effect.raceFirst(ready, Effect.zipRight(Deferred.await(exited), failed)).pipe(
       Effect.timeoutFail({
-        duration: readyWithin,
-        onTimeout: () => new RunnerFailed({ message: `${name} was not ready within ${readyWithin}` })
+        duration: readyTimeout,
+        onTimeout: () => new RunnerFailed({ message: `${name} was not ready within ${readyTimeout}` })
       })
     )
     return {
       name,
       pid: child.pid ?? 0,
-      ledger,
-      hold: Effect.sync(() => child.kill("SIGSTOP")),
-      release: Effect.sync(() => child.kill("SIGCONT")),
+      eventLog,
+      suspend: Effect.sync(() => child.kill("SIGSTOP")),
+      resume: Effect.sync(() => child.kill("SIGCONT")),
       kill: end(child, "SIGKILL", exited),
       stop: end(child, "SIGTERM", exited)
     }
   })
 
-/** It takes two seconds on a machine that has nothing else to do. */
-const readyWithin = "2 minutes"
+/** On an idle machine it takes two seconds. */
+const readyTimeout = "2 minutes"
 
-/** A group of its own keeps Ctrl-C from it; the open standard input tells it that we are there. */
-const launch = (order: RunnerOrder, exited: Deferred.Deferred<void>): ChildProcess => {
+/** Its own process group keeps Ctrl-C away from it; it stops when its standard input closes, so it never outlives us. */
+const launch = (options: RunnerOptions, exited: Deferred.Deferred<void>): ChildProcess => {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
   const entry = fileURLToPath(new URL("../runner.ts", import.meta.url))
-  // The driver of PostgreSQL warns of how @effect/sql-pg uses it; nobody who reads the demo can do anything about it.
+  // The PostgreSQL driver warns about how @effect/sql-pg uses it, which a user of the demo cannot change.
   const flags = ["--disable-warning=DeprecationWarning", "--import", tsx]
-  const child = spawn(process.execPath, [...flags, entry, JSON.stringify(order)], {
+  const child = spawn(process.execPath, [...flags, entry, encode(options)], {
     detached: true,
     stdio: ["pipe", "pipe", "pipe"]
   })
@@ -104,10 +109,9 @@ const launch = (order: RunnerOrder, exited: Deferred.Deferred<void>): ChildProce
   return child.once("close", gone).once("error", gone)
 }
 
-/**
- * Signals a process, and waits until it is gone; one that takes more than fifteen seconds is killed. After that its death
- * is sure, and only the news of it is waited for.
- */
+const encode = Schema.encodeSync(RunnerOptionsJson)
+
+/** Sends a signal and waits for the exit; after 15 seconds it kills the process and waits 5 more for the news of it. */
 const end = (child: ChildProcess, signal: NodeJS.Signals, exited: Deferred.Deferred<void>): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (child.pid === undefined) return Effect.void

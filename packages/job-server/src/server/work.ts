@@ -1,4 +1,4 @@
-/** The work itself: what a job of each type does with a file. It knows nothing of clusters, metrics or the demo. */
+/** The work of each type of job on a file. It knows nothing of clusters, metrics or the demo. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
@@ -13,27 +13,27 @@ export type JobType = typeof JobType.Type
 /**
  * - `Malformed`: the content is not JSON
  * - `TooLarge`: the content is over the limit
- * - `Unreadable`: the file is gone or may not be read
- * - `Busy`: the file could not be had just now; another attempt may
+ * - `Unreadable`: the file is gone or cannot be read
+ * - `Busy`: the file is in use; another attempt may succeed
  */
 export const FailureReason = Schema.Literal("Malformed", "TooLarge", "Unreadable", "Busy")
 export type FailureReason = typeof FailureReason.Type
 
-/** Why a job failed. */
+/** A job failed, for one of the reasons above. */
 export class WorkFailed extends Schema.TaggedError<WorkFailed>("job-server/WorkFailed")("WorkFailed", {
   reason: FailureReason,
   message: Schema.String
 }) {}
 
-/** The most bytes of a file that `parse` takes. */
+/** The largest file that `parse` accepts. */
 export const parseLimitBytes = 1024 * 1024
 
-/** Does the work of a type on a file; the result is a line for people. An interruption ends it at the next chunk. */
+/** Does the work and returns its result as text. An interruption stops it at the next chunk. */
 export const work = (type: JobType, file: string): Effect.Effect<string, WorkFailed> => works[type](file)
 
 /** The SHA-256 of a file's content, in hexadecimal. */
 const digest = (file: string) =>
-  reading(file, async (signal) => {
+  readFrom(file, async (signal) => {
     const hash = createHash("sha256")
     await pipeline(
       createReadStream(file),
@@ -47,7 +47,7 @@ const digest = (file: string) =>
 
 /** The size after gzip at level 6 as a share of the size before; 1 for an empty file. */
 const compress = (file: string) =>
-  reading(file, async (signal) => {
+  readFrom(file, async (signal) => {
     let before = 0
     let after = 0
     await pipeline(
@@ -66,14 +66,14 @@ const compress = (file: string) =>
 /** Reads a file as JSON. */
 const parse = (file: string) =>
   Effect.gen(function* () {
-    const { size } = yield* reading(file, () => stat(file))
+    const { size } = yield* readFrom(file, () => stat(file))
     if (size > parseLimitBytes) {
       return yield* new WorkFailed({
         reason: "TooLarge",
-        message: `${size} bytes, at most ${parseLimitBytes} are parsed`
+        message: `${size} bytes is more than the limit of ${parseLimitBytes}`
       })
     }
-    const text = yield* reading(file, (signal) => readFile(file, { encoding: "utf8", signal }))
+    const text = yield* readFrom(file, (signal) => readFile(file, { encoding: "utf8", signal }))
     const value = yield* Effect.mapError(
       Schema.decode(Schema.parseJson())(text),
       (error) => new WorkFailed({ reason: "Malformed", message: error.message.slice(0, 200) })
@@ -86,7 +86,7 @@ const works = { digest, compress, parse } as const satisfies Record<
   (file: string) => Effect.Effect<string, WorkFailed>
 >
 
-const reading = <A>(file: string, read: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, WorkFailed> =>
+const readFrom = <A>(file: string, read: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, WorkFailed> =>
   Effect.tryPromise({
     try: read,
     catch: (error) =>

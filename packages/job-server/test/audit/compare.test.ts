@@ -1,7 +1,7 @@
 import type { Series } from "@parametric-portal/dashboard/receiver"
 import { describe, expect, it } from "@effect/vitest"
-import { compare, type Comparing, type Line, witnessOf } from "../../src/audit/compare.ts"
-import type { True } from "../../src/audit/expected.ts"
+import { checkable, compare, type ComparedSeries, type CompareOptions } from "../../src/audit/compare.ts"
+import type { ExpectedSeries } from "../../src/audit/expected.ts"
 
 const common = {
   resource: {},
@@ -46,14 +46,14 @@ const histogram = (bucketCounts: ReadonlyArray<number>, total: number): Series =
 const waits = "jobs_wait_duration_seconds"
 const completed = "jobs_completed_total"
 
-const count = (counted: number): True => ({
+const count = (counted: number): ExpectedSeries => ({
   name: completed,
   labels: { job_type: "digest" },
   count: counted,
   values: []
 })
 
-const measured: True = {
+const measured: ExpectedSeries = {
   name: waits,
   labels: { job_type: "digest" },
   count: 2,
@@ -63,29 +63,30 @@ const measured: True = {
   ]
 }
 
-const settled: Comparing = { isGone: () => false, witness: witnessOf(true) }
+const current: CompareOptions = { isKilled: () => false, isCheckable: checkable(true) }
 
-/** The lines of a metric: everything else is zero on both sides. */
-const linesOf = (name: string, expected: ReadonlyArray<True>, series: ReadonlyArray<Series>) =>
-  compare({ whole: expected, exported: expected }, series, settled).filter((line) => line.name === name)
+/** The series of one metric; all others are zero on both sides. */
+const compareMetric = (name: string, expected: ReadonlyArray<ExpectedSeries>, series: ReadonlyArray<Series>) =>
+  compare({ all: expected, exported: expected }, series, current).filter((one) => one.name === name)
 
-const problemOf = (lines: ReadonlyArray<Line>) => lines.map(({ agreed, problem }) => (agreed ? "agreed" : problem))
+const problemsOf = (compared: ReadonlyArray<ComparedSeries>) =>
+  compared.map(({ agreed, problem }) => (agreed ? "agreed" : problem))
 
 describe("the comparison", () => {
   it("agrees on equal counts, whatever the order of labels", () => {
-    const expected: True = { name: completed, labels: { a: "1", b: "2" }, count: 3, values: [] }
-    expect(linesOf(completed, [expected], [sum(completed, { b: "2", a: "1" }, 3)])).toEqual([
+    const expected: ExpectedSeries = { name: completed, labels: { a: "1", b: "2" }, count: 3, values: [] }
+    expect(compareMetric(completed, [expected], [sum(completed, { b: "2", a: "1" }, 3)])).toEqual([
       { name: completed, labels: { a: "1", b: "2" }, received: 3, truth: 3, agreed: true }
     ])
   })
 
   it("adds up what several processes sent", () => {
     const series = [sum(completed, { job_type: "digest" }, 3), sum(completed, { job_type: "digest" }, 4)]
-    expect(problemOf(linesOf(completed, [count(7)], series))).toEqual(["agreed"])
+    expect(problemsOf(compareMetric(completed, [count(7)], series))).toEqual(["agreed"])
   })
 
-  it("tells too many, too few and nothing at all", () => {
-    const of = (series: ReadonlyArray<Series>) => problemOf(linesOf(completed, [count(7)], series))
+  it("reports too many, too few and none at all", () => {
+    const of = (series: ReadonlyArray<Series>) => problemsOf(compareMetric(completed, [count(7)], series))
     expect([
       of([sum(completed, { job_type: "digest" }, 8)]),
       of([sum(completed, { job_type: "digest" }, 5)]),
@@ -93,26 +94,26 @@ describe("the comparison", () => {
     ]).toEqual([["1 too many"], ["2 too few"], ["7 too few"]])
   })
 
-  it("does not agree on what nothing in the ledger moved", () => {
+  it("does not agree on a series that no logged event explains", () => {
     const series = [sum(completed, { job_type: "digest" }, 7), sum(completed, { job_type: "other" }, 1)]
-    expect(problemOf(linesOf(completed, [count(7)], series))).toEqual(["agreed", "1 too many"])
+    expect(problemsOf(compareMetric(completed, [count(7)], series))).toEqual(["agreed", "1 too many"])
   })
 
-  it("wants what is in flight to be zero at the end", () => {
+  it("expects zero in flight at the end", () => {
     const of = (value: number) =>
-      problemOf(linesOf("jobs_in_flight", [], [sum("jobs_in_flight", { job_type: "digest" }, value)]))
+      problemsOf(compareMetric("jobs_in_flight", [], [sum("jobs_in_flight", { job_type: "digest" }, value)]))
     expect([of(0), of(1)]).toEqual([["agreed"], ["1 too many"]])
   })
 
-  it("has a line for every counter and histogram of jobs and cluster that is silent", () => {
-    expect(linesOf("jobs_dead_lettered_total", [], [])).toEqual([
+  it("lists every counter and histogram of jobs and cluster, also those without a series", () => {
+    expect(compareMetric("jobs_dead_lettered_total", [], [])).toEqual([
       { name: "jobs_dead_lettered_total", labels: {}, received: 0, truth: 0, agreed: true }
     ])
   })
 
-  it("lets a sum and the buckets be what the two clocks around them allow, and nothing else", () => {
+  it("accepts a sum and buckets within the bounds of the measurements, and nothing else", () => {
     const of = (buckets: ReadonlyArray<number>, total: number) =>
-      problemOf(linesOf(waits, [measured], [histogram(buckets, total)]))
+      problemsOf(compareMetric(waits, [measured], [histogram(buckets, total)]))
     expect([
       of([2, 0, 0], 0.15),
       of([1, 1, 0], 0.165),
@@ -122,21 +123,21 @@ describe("the comparison", () => {
     ]).toEqual([
       ["agreed"],
       ["agreed"],
-      ["0 are at most 0.1, the truth is between 1 and 2"],
-      ["1 are at most 1, the truth is between 2 and 2"],
+      ["0 are at most 0.1, expected between 1 and 2"],
+      ["1 are at most 1, expected between 2 and 2"],
       ["the sum 0.2 is not between 0.14 and 0.16999999999999998"]
     ])
   })
 
-  it("does not agree on buckets that don't add up", () => {
+  it("does not agree on buckets that do not add up", () => {
     const wrong = histogram([2, 0, 0], 0.15)
     const broken = wrong.kind === "histogram" ? { ...wrong, total: { ...wrong.total, bucketCounts: [1, 0, 0] } } : wrong
-    expect(problemOf(linesOf(waits, [measured], [broken]))).toEqual(["the buckets hold 1 of 2"])
+    expect(problemsOf(compareMetric(waits, [measured], [broken]))).toEqual(["the buckets add up to 1, not 2"])
   })
 
-  it("misses exactly what a killed process did after its last export, and not one more or less", () => {
+  it("lacks exactly what a killed process did after its last export", () => {
     const of = (received: number) =>
-      compare({ whole: [count(7)], exported: [count(5)] }, [sum(completed, { job_type: "digest" }, received)], settled)
+      compare({ all: [count(7)], exported: [count(5)] }, [sum(completed, { job_type: "digest" }, received)], current)
         .filter(({ name }) => name === completed)
         .map(({ agreed, lost, problem, truth }) => ({ agreed, lost, problem, truth }))
     expect([of(5), of(4), of(7)]).toEqual([
@@ -146,21 +147,21 @@ describe("the comparison", () => {
     ])
   })
 
-  it("leaves out what a process that is gone had in flight, and keeps what it counted", () => {
-    const gone = { resource: { name: "gone" } }
+  it("ignores what a killed process had in flight, and keeps what it counted", () => {
+    const killed = { resource: { name: "killed" } }
     const series = [
-      { ...sum("jobs_in_flight", { job_type: "digest" }, 3), ...gone },
-      { ...sum(completed, { job_type: "digest" }, 7), ...gone }
+      { ...sum("jobs_in_flight", { job_type: "digest" }, 3), ...killed },
+      { ...sum(completed, { job_type: "digest" }, 7), ...killed }
     ]
-    const isGone = ({ resource }: Series) => resource["name"] === "gone"
-    const lines = compare({ whole: [count(7)], exported: [count(7)] }, series, { ...settled, isGone })
-    expect(lines.filter(({ agreed }) => !agreed)).toEqual([])
+    const isKilled = ({ resource }: Series) => resource["name"] === "killed"
+    const compared = compare({ all: [count(7)], exported: [count(7)] }, series, { ...current, isKilled })
+    expect(compared.filter(({ agreed }) => !agreed)).toEqual([])
   })
 
-  it("does not judge what is sampled while there is work left", () => {
+  it("does not check sampled gauges that are not current", () => {
     const gauge: Series = { ...common, name: "jobs_queue_depth", attributes: {}, kind: "gauge", value: 3, total: 3 }
-    const of = (isSettled: boolean) =>
-      compare({ whole: [], exported: [] }, [gauge], { ...settled, witness: witnessOf(isSettled) })
+    const of = (areGaugesCurrent: boolean) =>
+      compare({ all: [], exported: [] }, [gauge], { ...current, isCheckable: checkable(areGaugesCurrent) })
         .filter(({ name }) => name === gauge.name)
         .map(({ problem }) => problem)
     expect([of(true), of(false)]).toEqual([["3 too many"], []])

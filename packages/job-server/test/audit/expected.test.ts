@@ -1,38 +1,43 @@
 import { describe, expect, it } from "@effect/vitest"
-import type { Entry, Happened } from "../../src/audit/event-log.ts"
-import { truthOf } from "../../src/audit/expected.ts"
+import type { LogEntry, LoggedEvent } from "../../src/audit/event-log.ts"
+import { expectedSeries } from "../../src/audit/expected.ts"
 
 const job = { job: "1", type: "digest", priority: "normal" } as const
 
 /** Entries ten milliseconds apart, on both clocks. */
-const ledgerOf = (...happened: ReadonlyArray<Happened>): ReadonlyArray<Entry> =>
-  happened.map((what, index) => ({ at: index * 10, wallAt: 1000 + index * 10, stamp: BigInt(index), what }))
+const logOf = (...events: ReadonlyArray<LoggedEvent>): ReadonlyArray<LogEntry> =>
+  events.map((event, index) => ({
+    monotonicMs: index * 10,
+    epochMs: 1000 + index * 10,
+    exportNanos: BigInt(index),
+    event
+  }))
 
 /** `name{values of labels} count`, in alphabetical order. */
-const movedBy = (...happened: ReadonlyArray<Happened>) =>
-  truthOf(ledgerOf(...happened))
+const expectedOf = (...events: ReadonlyArray<LoggedEvent>) =>
+  expectedSeries(logOf(...events))
     .map(({ count, labels, name }) => `${name}{${Object.values(labels).join(" ")}} ${count}`)
     .sort()
 
-const claimed: Happened = { _tag: "Claimed", ...job, attempt: 1, isRedelivered: false, acceptedAt: 900, dueAt: 950 }
-const began: Happened = { _tag: "Began", job: "1" }
-const finished = (outcome: "success" | "failure" | "defect" | "interrupted"): Happened => ({
-  _tag: "Finished",
+const claimed: LoggedEvent = { _tag: "Claimed", ...job, attempt: 1, isRedelivered: false, acceptedAt: 900, dueAt: 950 }
+const started: LoggedEvent = { _tag: "HandlerStarted", job: "1" }
+const finished = (outcome: "success" | "failure" | "defect" | "interrupted"): LoggedEvent => ({
+  _tag: "HandlerFinished",
   job: "1",
   outcome,
   tookMs: 5
 })
-const settled = (as: "Completed" | "Retrying" | "Dead" | "Released", reason?: string): Happened => ({
+const settled = (as: "Completed" | "Retrying" | "Dead" | "Released", reason?: string): LoggedEvent => ({
   _tag: "Settled",
   ...job,
   as,
-  isOurs: true,
+  isAccepted: true,
   ...(reason === undefined ? {} : { reason })
 })
 
-const waited = "jobs_wait_duration_seconds{digest process normal} 1"
+const waitedOnce = "jobs_wait_duration_seconds{digest process normal} 1"
 
-const cases: ReadonlyArray<readonly [string, ReadonlyArray<Happened>, ReadonlyArray<string>]> = [
+const cases: ReadonlyArray<readonly [string, ReadonlyArray<LoggedEvent>, ReadonlyArray<string>]> = [
   [
     "a submission",
     [{ _tag: "Submitted", ...job, outcome: "success", tookMs: 1 }],
@@ -44,26 +49,26 @@ const cases: ReadonlyArray<readonly [string, ReadonlyArray<Happened>, ReadonlyAr
     ["jobs_processing_seconds{digest submit normal interrupted} 1"]
   ],
   [
-    "a submission that was refused",
-    [{ _tag: "Refused", ...job, outcome: "failure", reason: "Validation" }],
+    "a submission that was rejected",
+    [{ _tag: "Rejected", ...job, outcome: "failure", reason: "Validation" }],
     ["jobs_failed_total{digest Validation} 1", "jobs_processing_seconds{digest submit normal failure} 1"]
   ],
   [
     "an attempt that completes",
-    [claimed, began, finished("success"), settled("Completed")],
+    [claimed, started, finished("success"), settled("Completed")],
     [
       "jobs_attempts{digest process normal} 1",
       "jobs_completed_total{digest process normal} 1",
       "jobs_duration_seconds{digest process normal} 1",
       "jobs_processing_seconds{digest process normal} 1",
-      waited
+      waitedOnce
     ]
   ],
   [
     "a second attempt that fails and is followed by another",
     [
       { _tag: "Claimed", ...job, attempt: 2, isRedelivered: false, acceptedAt: 900, dueAt: 950 },
-      began,
+      started,
       finished("failure"),
       settled("Retrying", "Busy")
     ],
@@ -71,26 +76,26 @@ const cases: ReadonlyArray<readonly [string, ReadonlyArray<Happened>, ReadonlyAr
       "jobs_failed_total{digest Busy} 1",
       "jobs_processing_seconds{digest process normal failure} 1",
       "jobs_retried_total{digest process normal} 1",
-      waited
+      waitedOnce
     ]
   ],
   [
     "an attempt that dies for good",
-    [claimed, began, finished("defect"), settled("Dead", "TypeError")],
+    [claimed, started, finished("defect"), settled("Dead", "TypeError")],
     [
       "jobs_attempts{digest process normal} 1",
       "jobs_dead_lettered_total{digest TypeError} 1",
       "jobs_duration_seconds{digest process normal} 1",
       "jobs_failed_total{digest TypeError} 1",
       "jobs_processing_seconds{digest process normal defect} 1",
-      waited
+      waitedOnce
     ]
   ],
   [
     "an attempt that is cancelled while it runs",
     [
       claimed,
-      began,
+      started,
       { _tag: "Cancelled", ...job, outcome: "success", tookMs: 1, attempts: 1 },
       finished("interrupted")
     ],
@@ -99,14 +104,14 @@ const cases: ReadonlyArray<readonly [string, ReadonlyArray<Happened>, ReadonlyAr
       "jobs_cancelled_total{digest cancel normal} 1",
       "jobs_processing_seconds{digest cancel normal} 1",
       "jobs_processing_seconds{digest process normal interrupted} 1",
-      waited
+      waitedOnce
     ]
   ],
   [
     "an attempt that is handed over, and begins again elsewhere",
     [
       claimed,
-      began,
+      started,
       finished("interrupted"),
       settled("Released"),
       { _tag: "Claimed", ...job, attempt: 1, isRedelivered: true, acceptedAt: 900, dueAt: 950 }
@@ -118,17 +123,24 @@ const cases: ReadonlyArray<readonly [string, ReadonlyArray<Happened>, ReadonlyAr
     ]
   ],
   [
-    "an attempt whose end came after that of another",
-    [claimed, began, finished("success"), { _tag: "Settled", ...job, as: "Completed", isOurs: false }],
-    ["jobs_processing_seconds{digest process normal interrupted} 1", waited]
+    "an attempt that the store does not settle any more",
+    [claimed, started, finished("success"), { _tag: "Settled", ...job, as: "Completed", isAccepted: false }],
+    ["jobs_processing_seconds{digest process normal interrupted} 1", waitedOnce]
   ],
   [
     "a call and its message",
     [
-      { _tag: "Arrived", entityType: "Job", message: "submit" },
-      { _tag: "Started", entityType: "Job", message: "submit" },
-      { _tag: "Handled", entityType: "Job", message: "submit", outcome: "failure", reason: "NotFound", tookMs: 1 },
-      { _tag: "Sent", entityType: "Job", message: "submit", outcome: "success", tookMs: 2 }
+      { _tag: "MessageArrived", entityType: "Job", message: "submit" },
+      { _tag: "MessageStarted", entityType: "Job", message: "submit" },
+      {
+        _tag: "MessageHandled",
+        entityType: "Job",
+        message: "submit",
+        outcome: "failure",
+        reason: "NotFound",
+        tookMs: 1
+      },
+      { _tag: "MessageSent", entityType: "Job", message: "submit", outcome: "success", tookMs: 2 }
     ],
     [
       "cluster_errors_total{Job NotFound} 1",
@@ -143,27 +155,27 @@ const cases: ReadonlyArray<readonly [string, ReadonlyArray<Happened>, ReadonlyAr
   ]
 ]
 
-describe("the truth of", () => {
-  it.each(cases)("%s", (_, happened, expected) => expect(movedBy(...happened)).toEqual(expected))
+describe("the expected series of", () => {
+  it.each(cases)("%s", (_, events, expected) => expect(expectedOf(...events)).toEqual(expected))
 })
 
-describe("the truth", () => {
-  const entries = ledgerOf(claimed, began, finished("success"), settled("Completed"), began)
+describe("the expected series", () => {
+  const entries = logOf(claimed, started, finished("success"), settled("Completed"), started)
 
-  it("puts a duration between what the handler took and the next thing that was written", () => {
-    const processing = truthOf(entries).find(({ name }) => name === "jobs_processing_seconds")
+  it("puts a duration between the time of the handler and the next entry", () => {
+    const processing = expectedSeries(entries).find(({ name }) => name === "jobs_processing_seconds")
     expect(processing?.values).toEqual([{ atLeast: 0.005, atMost: 0.04 }])
   })
 
-  it("counts waiting from when the job was due, and the whole from when it was accepted", () => {
-    const valuesOf = (wanted: string) => truthOf(entries).find(({ name }) => name === wanted)?.values
+  it("counts waiting from when the job was due, and its duration from when it was accepted", () => {
+    const valuesOf = (wanted: string) => expectedSeries(entries).find(({ name }) => name === wanted)?.values
     expect([valuesOf("jobs_wait_duration_seconds"), valuesOf("jobs_duration_seconds")]).toEqual([
       [{ atLeast: 0.05, atMost: 0.06 }],
       [{ atLeast: 0.13, atMost: 0.14 }]
     ])
   })
 
-  it("of a part of a ledger knows nothing of what came after", () => {
-    expect(truthOf(entries, 3).map(({ name }) => name)).toEqual(["jobs_wait_duration_seconds"])
+  it("of a part of a log ignore the rest", () => {
+    expect(expectedSeries(entries, 3).map(({ name }) => name)).toEqual(["jobs_wait_duration_seconds"])
   })
 })

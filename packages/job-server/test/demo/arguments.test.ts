@@ -2,37 +2,36 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { chmod } from "node:fs/promises"
 import { createServer } from "node:net"
-import { BadArgument, parseDemoOptions } from "../../src/demo/arguments.ts"
+import { UsageError } from "../../src/command-line/usage-error.ts"
+import { parseDemoOptions } from "../../src/demo/arguments.ts"
 import { folderOf, run } from "../program.ts"
 
-/** What the demo says, and with what code it ends, when it can't start as asked. */
-const refusal = (...args: ReadonlyArray<string>) =>
+/** What the demo prints, and its exit code, when it cannot start. */
+const runDemo = (...args: ReadonlyArray<string>) =>
   Effect.map(run("main", args), ({ code, stderr, stdout }) => ({ code, lines: stderr.trimEnd().split("\n"), stdout }))
 
-const refusedWith = (line: string) => ({ code: 2, lines: [line], stdout: "" })
+const usageErrorOf = (line: string) => ({ code: 2, lines: [line], stdout: "" })
 
-describe("the demo refuses in one line", { timeout: 60_000 }, () => {
+describe("the demo rejects in one line", { timeout: 60_000 }, () => {
   it.live("a folder that does not exist", () =>
-    Effect.map(refusal("/nowhere/at/all", "--once"), (refused) =>
-      expect(refused).toEqual(
-        refusedWith(
-          "/nowhere/at/all does not exist, expected a folder that can be read: check the path, or leave it out to work on this repository"
-        )
+    Effect.map(runDemo("/nowhere/at/all", "--once"), (exited) =>
+      expect(exited).toEqual(
+        usageErrorOf("/nowhere/at/all does not exist. Use another folder, or omit it to use this repository.")
       )
     )
   )
 
-  it.scopedLive("a file in the place of a folder", () =>
+  it.scopedLive("a file instead of a folder", () =>
     Effect.gen(function* () {
       const folder = yield* folderOf({ "a.txt": "a" })
-      expect(yield* refusal(`${folder}/a.txt`, "--once")).toEqual(
-        refusedWith(`${folder}/a.txt is a file, expected a folder: name the folder that it lies in, ${folder}`)
+      expect(yield* runDemo(`${folder}/a.txt`, "--once")).toEqual(
+        usageErrorOf(`${folder}/a.txt is a file. Use the folder that contains it: ${folder}`)
       )
     })
   )
 
-  // The superuser may read everything, so it starts the demo as another user.
-  it.scopedLive("a folder that may not be read", () =>
+  // Root can read everything, so it starts the demo as another user.
+  it.scopedLive("a folder that cannot be read", () =>
     Effect.gen(function* () {
       const folder = yield* folderOf({ "a.txt": "a" })
       yield* Effect.promise(() => chmod(folder, 0o000))
@@ -40,7 +39,7 @@ describe("the demo refuses in one line", { timeout: 60_000 }, () => {
       const { code, stderr } = yield* run("main", [folder, "--once"], nobody)
       expect({ code, stderr }).toEqual({
         code: 2,
-        stderr: `${folder} may not be read by this user, expected a folder that can be read: change its permissions, or name another folder\n`
+        stderr: `${folder} cannot be read: permission denied. Use another folder, or omit it to use this repository.\n`
       })
     })
   )
@@ -49,18 +48,18 @@ describe("the demo refuses in one line", { timeout: 60_000 }, () => {
     Effect.gen(function* () {
       const folder = yield* folderOf({ "a.txt": "a" })
       const port = yield* takenPort
-      const { code, lines, stdout } = yield* refusal(folder, "--once", "--port", String(port))
+      const { code, lines, stdout } = yield* runDemo(folder, "--once", "--port", String(port))
       expect({ code, lines: lines.length, stdout }).toEqual({ code: 2, lines: 1, stdout: "" })
       expect(lines[0]).toMatch(
-        new RegExp(`^--port is ${port}: Port ${port} of 127.0.0.1 is in use\\. .*0 takes a free one`)
+        new RegExp(`^--port ${port}: Port ${port} of 127.0.0.1 is in use\\. .*0 takes a free one`)
       )
     })
   )
 
-  it.live("an option that can't be, with nothing on standard output", () =>
-    Effect.map(refusal("--seconds", "soon"), (refused) =>
-      expect(refused).toEqual(
-        refusedWith('--seconds is "soon", expected a number above 0 and at most 86400: try --seconds 30')
+  it.live("an invalid option, with nothing on standard output", () =>
+    Effect.map(runDemo("--seconds", "soon"), (exited) =>
+      expect(exited).toEqual(
+        usageErrorOf('--seconds must be a number above 0 and at most 86400, not "soon". Example: --seconds 30')
       )
     )
   )
@@ -68,25 +67,22 @@ describe("the demo refuses in one line", { timeout: 60_000 }, () => {
 
 describe("the command line", () => {
   it.effect.each([
-    [["--seconds", "soon"], '--seconds is "soon", expected a number above 0 and at most 86400: try --seconds 30'],
-    [["--seconds", "0"], '--seconds is "0", expected a number above 0 and at most 86400: try --seconds 30'],
-    [["--seconds", ""], '--seconds is "", expected a number above 0 and at most 86400: try --seconds 30'],
-    [["--port", "70000"], '--port is "70000", expected a whole number from 0 to 65535: leave it out for a free port'],
-    [["--runners", "9"], '--runners is "9", expected a whole number from 1 to 8: try --runners 3'],
-    [["--runners", "two"], '--runners is "two", expected a whole number from 1 to 8: try --runners 3'],
-    [
-      ["--kill-one"],
-      "--kill-one is given with one runner, expected at least two, so that one is left: add --runners 3"
-    ],
-    [["--twice"], "Unknown option '--twice': see npm run demo -- --help"],
-    [["a", "b"], "2 folders were given (a, b), expected one: name only the folder to work on"]
-  ] as const)("%j is refused", ([args, line]) =>
+    [["--seconds", "soon"], '--seconds must be a number above 0 and at most 86400, not "soon". Example: --seconds 30'],
+    [["--seconds", "0"], '--seconds must be a number above 0 and at most 86400, not "0". Example: --seconds 30'],
+    [["--seconds", ""], '--seconds must be a number above 0 and at most 86400, not "". Example: --seconds 30'],
+    [["--port", "70000"], '--port must be a whole number from 0 to 65535, not "70000". Omit it to use a free port.'],
+    [["--runners", "9"], '--runners must be a whole number from 1 to 8, not "9". Example: --runners 3'],
+    [["--runners", "two"], '--runners must be a whole number from 1 to 8, not "two". Example: --runners 3'],
+    [["--kill-one"], "--kill-one needs at least two runners, so that one is left. Add --runners 3."],
+    [["--twice"], "Unknown option '--twice'. See npm run demo -- --help"],
+    [["a", "b"], "Only one folder is possible, not 2 (a, b)."]
+  ] as const)("%j is rejected", ([args, line]) =>
     Effect.map(Effect.flip(parseDemoOptions(args, "/here")), (error) =>
-      expect(error).toEqual(new BadArgument({ message: line }))
+      expect(error).toEqual(new UsageError({ message: line }))
     )
   )
 
-  it.effect("is read whole", () =>
+  it.effect("is parsed completely", () =>
     Effect.map(
       parseDemoOptions(
         ["/there", "--once", "--json", "--seconds", "1.5", "--port", "4318", "--runners", "3", "--kill-one"],

@@ -1,0 +1,23 @@
+/**
+ * Where a server can be observed from outside the library: whoever starts it may decorate these four places. The server
+ * itself records nothing but its metrics.
+ */
+import type { Sharding } from "@effect/cluster/Sharding"
+import type { JobStore } from "@parametric-portal/server/infra/jobs"
+import type { MetricsService } from "@parametric-portal/server/observe/metrics"
+import type * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+
+/** Runs an attempt at a job, unchanged. */
+export type AroundAttempt = <A, E, R>(jobId: string, attempt: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+export interface Recorder {
+  /** Between the library and the tables of jobs. */
+  readonly store: Layer.Layer<JobStore, never, JobStore>
+  /** Between the jobs and the cluster. */
+  readonly sharding: Layer.Layer<Sharding, never, Sharding>
+  /** Around each handler of a job. */
+  readonly aroundAttempt: AroundAttempt
+  /** Metrics of the recorder itself, exported with those of a runner. */
+  readonly metrics: Layer.Layer<never, { readonly message: string }, MetricsService>
+}
