@@ -9,6 +9,7 @@
 
 const observe = "packages/server/src/observe"
 const infra = "packages/server/src/infra"
+const jobServer = "packages/job-server/src"
 
 const optionalPeersOfCluster = [
   "@effect/cluster",
@@ -127,15 +128,47 @@ export const layers = {
     packages: ["*"],
     workspace: ["@parametric-portal/server/observe/catalogue"]
   },
+  "dashboard's receiver": { folder: "packages/dashboard/src/receiver", imports: [], packages: ["*"] },
   dashboard: {
     folder: "packages/dashboard",
-    imports: [],
+    imports: ["dashboard's receiver"],
     packages: ["*"],
     workspace: ["@parametric-portal/dashboard"]
   },
+  "job-server's command line": { folder: `${jobServer}/command-line`, imports: [], packages: ["effect", "node"] },
+  "job-server's server": {
+    folder: `${jobServer}/server`,
+    imports: [],
+    packages: ["*"],
+    workspace: ["@parametric-portal/server"]
+  },
+  "job-server's audit": {
+    folder: `${jobServer}/audit`,
+    imports: ["job-server's server"],
+    packages: ["*"],
+    workspace: ["@parametric-portal/server", "@parametric-portal/dashboard"]
+  },
+  "job-server's admin": {
+    folder: `${jobServer}/admin`,
+    imports: ["job-server's command line", "job-server's server"],
+    packages: ["effect", "node"],
+    workspace: ["@parametric-portal/server"]
+  },
+  "job-server's demo": {
+    folder: `${jobServer}/demo`,
+    imports: ["job-server's command line", "job-server's server", "job-server's audit", "job-server's admin"],
+    packages: ["*"],
+    workspace: ["@parametric-portal/server", "@parametric-portal/dashboard"]
+  },
   "job-server": {
     folder: "packages/job-server",
-    imports: [],
+    imports: [
+      "job-server's command line",
+      "job-server's server",
+      "job-server's audit",
+      "job-server's admin",
+      "job-server's demo"
+    ],
     packages: ["*"],
     workspace: ["@parametric-portal/server", "@parametric-portal/dashboard"]
   }

@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 const root = fileURLToPath(new URL("../../../", import.meta.url))
 const observe = "packages/server/src/observe"
 const infra = "packages/server/src/infra"
+const jobServer = "packages/job-server/src"
 
 interface Planted {
   readonly what: string
@@ -95,6 +96,12 @@ const directions = [
   ],
   ["job-server imports the whole of server", "packages/job-server/src/b.ts", `import "@parametric-portal/server"`],
   ["job-server imports monitoring", "packages/job-server/src/c.ts", `import "@parametric-portal/monitoring"`],
+  ["its server imports its audit", `${jobServer}/server/a.ts`, `export type { A } from "../audit/event-log.ts"`],
+  ["its server imports the receiver", `${jobServer}/server/b.ts`, `import "@parametric-portal/dashboard/receiver"`],
+  ["its audit imports its demo", `${jobServer}/audit/a.ts`, `import "../demo/result.ts"`],
+  ["its admin imports its audit", `${jobServer}/admin/a.ts`, `import "../audit/event-log.ts"`],
+  ["its demo imports an entry", `${jobServer}/demo/a.ts`, `import "../main.ts"`],
+  ["the receiver imports an entry", "packages/dashboard/src/receiver/a.ts", `import "../main.ts"`],
   ["a test reaches into server", "packages/job-server/test/a.test.ts", `import "../../server/src/observe/catalogue.ts"`]
 ] as const
 
@@ -200,6 +207,11 @@ const planted: ReadonlyArray<Planted> = [
     "job-server imports as a user",
     "packages/job-server/src/ok.ts",
     `import "@parametric-portal/server/observe/metrics"`
+  ),
+  allowed(
+    "the demo of job-server imports its server, audit and admin",
+    `${jobServer}/demo/ok.ts`,
+    `import "../server/layers.ts"\nimport "../audit/audit.ts"\nimport "../admin/control-api.ts"`
   ),
   allowed("dashboard imports what it likes", "packages/dashboard/src/ok.ts", `import "protobufjs"\nimport "./page.ts"`),
   allowed(
