@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import { fileURLToPath } from "node:url"
 import { parseDemoOptions, usage } from "./demo/arguments.ts"
+import { resultDocument } from "./demo/result-document.ts"
 import { formatResult } from "./demo/result-table.ts"
 import { makeScreen } from "./demo/screen.ts"
 
@@ -25,7 +26,7 @@ const run = Effect.gen(function* () {
   // Loading the rest takes a second, which help and usage errors need not wait for.
   const { demo } = yield* Effect.promise(() => import("./demo/demo.ts"))
   const result = yield* demo(options, { screen: makeScreen(process.stderr), stop: yield* stopOnSignal })
-  yield* Console.log(options.isJson ? JSON.stringify(result, undefined, 2) : formatResult(result))
+  yield* Console.log(options.isJson ? JSON.stringify(resultDocument(result), undefined, 2) : formatResult(result))
   return result.agreed ? exitCodes.agreed : exitCodes.differs
 })
 

@@ -5,22 +5,24 @@ import { type Bounds, type ExpectedSeries, type Labels, seriesKey } from "./expe
 import { type ReceivedSeries, receivedSeries } from "./received.ts"
 
 /**
- * One series of the comparison. `received` and `truth`, which is what was expected, are counts; those of a histogram are
- * numbers of measurements. `lost` is what a killed process did after its last acknowledged export: exactly that much is
- * missing.
+ * One series of the comparison. `received` and `expected` are counts; those of a histogram are numbers of measurements.
+ * `lost` is what a killed process did after its last acknowledged export: exactly that much is missing.
  */
 export interface ComparedSeries {
   readonly name: string
   readonly labels: Labels
   readonly received: number
-  readonly truth: number
+  readonly expected: number
   readonly lost?: number
   /** Of a histogram: the sum that was received, and the bounds of the expected one. */
-  readonly sum?: { readonly received: number; readonly truth: { readonly atLeast: number; readonly atMost?: number } }
+  readonly sum?: { readonly received: number; readonly expected: SumBounds }
   readonly agreed: boolean
   /** Why not, if it does not agree. */
   readonly problem?: string
 }
+
+/** Without an upper bound, a sum may be any larger number. */
+export type SumBounds = Pick<Bounds, "atLeast"> & Partial<Bounds>
 
 /** A series that was received and cannot be checked. */
 export interface UncheckedSeries {
@@ -105,7 +107,7 @@ const byName = (left: ComparedSeries, right: ComparedSeries) =>
   (seriesKey("", left.labels) < seriesKey("", right.labels) ? -1 : 1)
 
 const expectZero = ({ count, ...rest }: { readonly name: string; readonly labels: Labels; readonly count: number }) =>
-  withAgreement({ ...rest, received: count, truth: 0 })
+  withAgreement({ ...rest, received: count, expected: 0 })
 
 const compareSeries = (
   { count, labels, name }: ExpectedSeries,
@@ -113,18 +115,18 @@ const compareSeries = (
   received: ReceivedSeries | undefined
 ): ComparedSeries => {
   const lost = count - exported.count
-  const counts = { name, labels, received: received?.count ?? 0, truth: count, ...(lost === 0 ? {} : { lost }) }
+  const counts = { name, labels, received: received?.count ?? 0, expected: count, ...(lost === 0 ? {} : { lost }) }
   if (exported.values.length === 0 || received?.histogram === undefined) return withAgreement(counts)
   const bounds = { atLeast: total(exported.values, "atLeast"), atMost: total(exported.values, "atMost") }
-  const truth = bounds.atMost === Infinity ? { atLeast: bounds.atLeast } : bounds
+  const expected = bounds.atMost === Infinity ? { atLeast: bounds.atLeast } : bounds
   return withAgreement(
-    { ...counts, sum: { received: received.histogram.sum ?? 0, truth } },
+    { ...counts, sum: { received: received.histogram.sum ?? 0, expected } },
     bucketProblem(received.histogram, exported.values)
   )
 }
 
 const withAgreement = (one: Omit<ComparedSeries, "agreed" | "problem">, bucketProblem?: string): ComparedSeries => {
-  const difference = one.received - (one.truth - (one.lost ?? 0))
+  const difference = one.received - (one.expected - (one.lost ?? 0))
   const problem =
     difference === 0
       ? (sumProblem(one.sum) ?? bucketProblem)
@@ -137,7 +139,7 @@ const roundingError = 1e-6
 
 const sumProblem = (sum: ComparedSeries["sum"]): string | undefined => {
   if (sum === undefined) return undefined
-  const { atLeast, atMost = Infinity } = sum.truth
+  const { atLeast, atMost = Infinity } = sum.expected
   return sum.received >= atLeast - roundingError && sum.received <= atMost + roundingError
     ? undefined
     : `the sum ${sum.received} is not between ${atLeast} and ${atMost}`

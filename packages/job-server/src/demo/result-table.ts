@@ -1,19 +1,19 @@
 /** The result as a table for people. */
-import type { ComparedSeries } from "../audit/compare.ts"
+import type { ComparedSeries, SumBounds } from "../audit/compare.ts"
 import type { Result } from "./result.ts"
 
 /** The whole result, ready to be printed. */
-export const formatResult = ({ agreed, broken, delivery, jobs, metrics, unwitnessed }: Result): string => {
+export const formatResult = ({ agreed, broken, delivery, jobs, metrics, unchecked }: Result): string => {
   if (metrics.length === 0) return `\nNothing was compared: ${broken ?? "no job was submitted"}.`
-  const counted = metrics.filter(({ received, truth }) => received !== 0 || truth !== 0)
+  const counted = metrics.filter(({ expected, received }) => received !== 0 || expected !== 0)
   const zeros = metrics.length - counted.length
   const agreeing = metrics.filter((one) => one.agreed).length
   return [
     "",
     ...align([["METRIC", "LABELS", "RECEIVED", "EXPECTED", ""], ...counted.map(cellsOf)]),
     "",
-    `${zeros} more series are zero, as expected. ${unwitnessed.length} were received and cannot be checked:`,
-    ...[...new Set(unwitnessed.map(({ name }) => name))].map((name) => `  ${name}`),
+    `${zeros} more series are zero, as expected. ${unchecked.length} were received and cannot be checked:`,
+    ...[...new Set(unchecked.map(({ name }) => name))].map((name) => `  ${name}`),
     "",
     `${jobs.total} jobs: ${formatCounts(jobs.types)}`,
     `${jobs.completed} completed, ${jobs.failed} failed${inBrackets(jobs.failures)}, ${jobs.cancelled} cancelled` +
@@ -32,13 +32,13 @@ const cellsOf = (one: ComparedSeries): ReadonlyArray<string> => [
   one.name,
   Object.values(one.labels).join(" "),
   `${one.received}${one.sum === undefined ? "" : `  ${seconds(one.sum.received)}`}`,
-  `${one.truth}${one.sum === undefined ? "" : `  ${formatBounds(one.sum.truth)}`}`,
+  `${one.expected}${one.sum === undefined ? "" : `  ${formatBounds(one.sum.expected)}`}`,
   one.agreed ? "\u2713" : `\u2717 ${one.problem ?? ""}`
 ]
 
 const seconds = (value: number) => `${value.toFixed(3)} s`
 
-const formatBounds = ({ atLeast, atMost }: NonNullable<ComparedSeries["sum"]>["truth"]) => {
+const formatBounds = ({ atLeast, atMost }: SumBounds) => {
   if (atMost === undefined) return `>= ${seconds(atLeast)}`
   return atLeast.toFixed(3) === atMost.toFixed(3) ? seconds(atMost) : `${atLeast.toFixed(3)}..${seconds(atMost)}`
 }
@@ -48,8 +48,8 @@ const formatUndelivered = (
   delivery: Result["delivery"],
   metrics: ReadonlyArray<ComparedSeries>
 ): ReadonlyArray<string> => {
-  const behind = metrics.filter(({ received, truth }) => received < truth)
-  const missing = behind.reduce((sum, { received, truth }) => sum + truth - received, 0)
+  const behind = metrics.filter(({ expected, received }) => received < expected)
+  const missing = behind.reduce((sum, { expected, received }) => sum + expected - received, 0)
   return [
     `Not delivered: ${missing} recordings in ${behind.length} series, marked above.`,
     `The reason: ${delivery.lost ?? ""}; it last answered at ${delivery.lastSeen}.`

@@ -1,18 +1,17 @@
-/** The result of the demo, which is printed as a JSON document or as a table. */
+/** The result of the demo. */
 import { audit, type AuditedProcess } from "../audit/audit.ts"
 import type { ComparedSeries, UncheckedSeries } from "../audit/compare.ts"
 import { jobSummary, type JobSummary } from "../audit/job-summary.ts"
 import type { JobTables } from "../audit/job-tables.ts"
 import type { ReceiverState } from "./receiver.ts"
 
-/** Its keys are those of the JSON document. */
 export interface Result {
   /** Whether the metrics are complete and say exactly what happened. */
   readonly agreed: boolean
   readonly jobs: JobSummary
   readonly metrics: ReadonlyArray<ComparedSeries>
   /** Other series that were received, which nothing outside the library can check. */
-  readonly unwitnessed: ReadonlyArray<UncheckedSeries>
+  readonly unchecked: ReadonlyArray<UncheckedSeries>
   /** When the receiver last answered, and why not since, if it was lost. */
   readonly delivery: { readonly lastSeen: string; readonly lost?: string }
   /** Why the work was not finished, unless the user stopped it. */
@@ -39,7 +38,7 @@ export const resultOf = (
     agreed: lost === undefined && broken === undefined && agreed,
     jobs,
     metrics,
-    unwitnessed: unchecked,
+    unchecked,
     delivery: lost === undefined ? { lastSeen } : { lastSeen, lost },
     ...(broken === undefined ? {} : { broken })
   }
@@ -50,7 +49,7 @@ export const emptyResult = (reason: string): Result => ({
   agreed: false,
   jobs: jobSummary([]),
   metrics: [],
-  unwitnessed: [],
+  unchecked: [],
   delivery: { lastSeen: new Date().toISOString() },
   broken: `stopped ${reason} before any job was submitted`
 })

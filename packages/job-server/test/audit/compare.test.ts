@@ -76,7 +76,7 @@ describe("the comparison", () => {
   it("agrees on equal counts, whatever the order of labels", () => {
     const expected: ExpectedSeries = { name: completed, labels: { a: "1", b: "2" }, count: 3, values: [] }
     expect(compareMetric(completed, [expected], [sum(completed, { b: "2", a: "1" }, 3)])).toEqual([
-      { name: completed, labels: { a: "1", b: "2" }, received: 3, truth: 3, agreed: true }
+      { name: completed, labels: { a: "1", b: "2" }, received: 3, expected: 3, agreed: true }
     ])
   })
 
@@ -107,7 +107,7 @@ describe("the comparison", () => {
 
   it("lists every counter and histogram of jobs and cluster, also those without a series", () => {
     expect(compareMetric("jobs_dead_lettered_total", [], [])).toEqual([
-      { name: "jobs_dead_lettered_total", labels: {}, received: 0, truth: 0, agreed: true }
+      { name: "jobs_dead_lettered_total", labels: {}, received: 0, expected: 0, agreed: true }
     ])
   })
 
@@ -139,11 +139,11 @@ describe("the comparison", () => {
     const of = (received: number) =>
       compare({ all: [count(7)], exported: [count(5)] }, [sum(completed, { job_type: "digest" }, received)], current)
         .filter(({ name }) => name === completed)
-        .map(({ agreed, lost, problem, truth }) => ({ agreed, lost, problem, truth }))
+        .map(({ agreed, expected, lost, problem }) => ({ agreed, expected, lost, problem }))
     expect([of(5), of(4), of(7)]).toEqual([
-      [{ agreed: true, lost: 2, problem: undefined, truth: 7 }],
-      [{ agreed: false, lost: 2, problem: "1 too few", truth: 7 }],
-      [{ agreed: false, lost: 2, problem: "2 too many", truth: 7 }]
+      [{ agreed: true, lost: 2, problem: undefined, expected: 7 }],
+      [{ agreed: false, lost: 2, problem: "1 too few", expected: 7 }],
+      [{ agreed: false, lost: 2, problem: "2 too many", expected: 7 }]
     ])
   })
 

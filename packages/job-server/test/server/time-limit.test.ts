@@ -13,7 +13,7 @@ const ended = (effect: Effect.Effect<unknown>) =>
   })
 
 describe("a wait with a limit", () => {
-  it.effect("ends in a finalizer, where a plain timeout goes on for ever", () =>
+  it.effect("ends in a finalizer, where a plain timeout would wait for ever", () =>
     Effect.gen(function* () {
       let waited: Option.Option<unknown> | undefined
       const wait = Effect.map(within(Effect.never, "300 millis"), (found) => (waited = found))
