@@ -32,6 +32,8 @@ const tasks = {
   test: (args) => gated("test", args),
   "test:e2e": (args) => gated("endToEnd", args),
   check: () => gated("check", []),
+  changeset: (args) => run(path.join(root, "node_modules/.bin/changeset"), args, { cwd: root }),
+  release: async (args) => (await import("./release.mjs")).release(args),
   format: (args) => run(path.join(root, "node_modules/.bin/oxfmt"), args, { cwd: root })
 }
 
