@@ -27,7 +27,8 @@ const refuseRelative = (file, layer, specifier) => {
   const target = path.posix.join(path.posix.dirname(file), specifier)
   const home = file.split("/").slice(0, 2).join("/")
   if (!target.startsWith(`${home}/`)) {
-    return /^vitest\.[a-z]+\.ts$/.test(target) && /\/vitest[a-z0-9.]*\.config\.ts$/.test(file)
+    // What the tests of all packages share stands beside their configuration.
+    return /^vitest\.[a-z]+\.ts$/.test(target) && /\/(vitest[a-z0-9.]*\.config\.ts$|test\/)/.test(file)
       ? undefined
       : `${target} is another package's: import it by a public subpath`
   }

@@ -220,6 +220,11 @@ const planted: ReadonlyArray<Planted> = [
     `import "../../vitest.package.ts"\nexport default 1`
   ),
   allowed(
+    "a test imports what tests share",
+    "packages/dashboard/test/programs.test.ts",
+    `import "../../../vitest.programs.ts"`
+  ),
+  allowed(
     "a cast with its proof",
     `${infra}/cluster/proved.ts`,
     `// oxlint-disable-next-line typescript/consistent-type-assertions -- the proof\nexport const a = (b: unknown) => b as string`

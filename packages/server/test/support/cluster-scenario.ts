@@ -6,12 +6,12 @@ import { SqlClient } from "@effect/sql"
 import { PgClient } from "@effect/sql-pg"
 import { type ChildProcess, fork } from "node:child_process"
 import { createServer } from "node:net"
-import { fileURLToPath } from "node:url"
 import { Cause, Effect, Fiber, Layer, Logger, LogLevel, Redacted, Schedule, type Scope } from "effect"
 import { NodeClusterSocket } from "../../src/infra/cluster.ts"
 import * as Testing from "../../src/observe/testing.ts"
 import { applicationName, type Command, createTruth, type Export, Order, shards, timing } from "./orders.ts"
 import { Postgres } from "./postgres.ts"
+import { compiled } from "./programs.ts"
 
 export interface Scenario {
   readonly name: string
@@ -56,23 +56,33 @@ interface Both {
 export const play = (scenario: Scenario): Effect.Effect<Outcome, never, Postgres> =>
   Effect.gen(function* () {
     const url = yield* Effect.flatMap(Postgres, (server) => server.database(scenario.name))
+    const runner = { url, program: yield* compiled(new URL("cluster-runner.ts", import.meta.url)) }
     const database = PgClient.layer({ url: Redacted.make(url), maxConnections: 6 })
-    return yield* Effect.provide(played(scenario, url), database.pipe(Layer.provideMerge(Testing.layer()), Layer.orDie))
+    return yield* Effect.provide(
+      played(scenario, runner),
+      database.pipe(Layer.provideMerge(Testing.layer()), Layer.orDie)
+    )
   }).pipe(Effect.scoped, Effect.orDie, Effect.provide(Logger.minimumLogLevel(LogLevel.Error)))
 
-const played = ({ messages, runners: count, signal }: Scenario, url: string) =>
+/** What runners are made of: their program, and the database that they share. */
+interface Making {
+  readonly program: string
+  readonly url: string
+}
+
+const played = ({ messages, runners: count, signal }: Scenario, making: Making) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     yield* createTruth
     // The first one makes the tables and has all shards, and gives of them to the others.
-    const first = yield* start(url, 0)
+    const first = yield* start(making, 0)
     yield* untilEffect(
       "the first runner has all shards",
       Effect.map(locks(sql, [first]), (found) => total(found) === shards)
     )
     const others = yield* Effect.forEach(
       Array.from({ length: count - 1 }, (_, index) => index + 1),
-      (index) => start(url, index)
+      (index) => start(making, index)
     )
     const runners = [first, ...others]
     yield* untilEffect(
@@ -214,13 +224,11 @@ const total = (counts: ReadonlyArray<number>): number => counts.reduce((sum, cou
 const lostOf = (sql: SqlClient.SqlClient, { index, last }: Runner) =>
   sql`runner = ${index} AND export > ${last?.seq ?? 0}`
 
-const start = (url: string, index: number): Effect.Effect<Runner, never, Scope.Scope> =>
+const start = ({ program, url }: Making, index: number): Effect.Effect<Runner, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.promise(async () => {
-      const script = fileURLToPath(new URL("cluster-runner.ts", import.meta.url))
-      const process_ = fork(script, [url, String(await freePort()), String(index)], {
-        cwd: fileURLToPath(new URL("../..", import.meta.url)),
-        execArgv: ["--import", "tsx"],
+      const process_ = fork(program, [url, String(await freePort()), String(index)], {
+        execArgv: [],
         stdio: ["ignore", "inherit", "inherit", "ipc"]
       })
       const runner: Runner = { index, process: process_, last: undefined, hasEnded: false, isCutOff: false }

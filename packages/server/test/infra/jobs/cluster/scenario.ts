@@ -12,12 +12,11 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { appendFileSync } from "node:fs"
 import { createServer } from "node:net"
-import { createRequire } from "node:module"
 import { join } from "node:path"
-import { fileURLToPath, pathToFileURL } from "node:url"
 import { JobService } from "../../../../src/infra/jobs.ts"
 import * as Testing from "../../../../src/observe/testing.ts"
 import { startPostgres } from "../../../support/postgres.ts"
+import { compiled } from "../../../support/programs.ts"
 import { ledger } from "../world.ts"
 import * as Audit from "./audit.ts"
 import { clientNode, database } from "./nodes.ts"
@@ -41,6 +40,7 @@ export const scenario = (total: number): Effect.Effect<Outcomes, unknown, Scope.
   Effect.gen(function* () {
     const postgres = yield* startPostgres
     const url = yield* postgres.database("jobs")
+    const runner = yield* compiled(new URL("./runner.ts", import.meta.url))
     const receiver = yield* spawnReceiver()
     const client = yield* Layer.build(
       JobService.layerClient({ lanes: 48, callTimeout: "4 minutes" }).pipe(
@@ -49,10 +49,15 @@ export const scenario = (total: number): Effect.Effect<Outcomes, unknown, Scope.
         Layer.provide(Testing.layer())
       )
     )
-    return yield* Effect.provide(program(total, { url, metricsUrl: receiver.url, state: receiver.state }), client)
+    return yield* Effect.provide(
+      program(total, { runner, url, metricsUrl: receiver.url, state: receiver.state }),
+      client
+    )
   })
 
 interface World {
+  /** The program of a runner. */
+  readonly runner: string
   readonly url: string
   readonly metricsUrl: string
   readonly state: Effect.Effect<Snapshot, unknown>
@@ -163,12 +168,15 @@ const ended = Effect.gen(function* () {
   )
 })
 
-const startRunner = (name: string, { metricsUrl, url }: World): Effect.Effect<ChildProcess, unknown, Scope.Scope> =>
+const startRunner = (
+  name: string,
+  { metricsUrl, runner, url }: World
+): Effect.Effect<ChildProcess, unknown, Scope.Scope> =>
   Effect.gen(function* () {
     const port = yield* freePort
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
-        spawn(process.execPath, ["--import", tsx, main], {
+        spawn(process.execPath, [runner], {
           env: {
             ...process.env,
             DATABASE_URL: url,
@@ -192,9 +200,6 @@ const exited = (child: ChildProcess) =>
   Effect.promise(() =>
     child.exitCode === null && child.signalCode === null ? once(child, "exit") : Promise.resolve([])
   )
-
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
-const main = fileURLToPath(new URL("./runner.ts", import.meta.url))
 
 const freePort = Effect.async<number, Error>((resume) => {
   const server = createServer()

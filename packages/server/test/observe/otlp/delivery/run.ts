@@ -2,7 +2,7 @@
 import { spawnReceiver } from "@parametric-portal/dashboard/spawn"
 import * as Effect from "effect/Effect"
 import { matrix } from "./matrix.ts"
-import { play, type Result } from "./scenario.ts"
+import { app, play, type Result } from "./scenario.ts"
 
 /** How many scenarios run at once: most of the time they wait. */
 const lanes = 3
@@ -10,6 +10,7 @@ const lanes = 3
 /** The results, in the order of the matrix. */
 export const playAll = Effect.scoped(
   Effect.gen(function* () {
+    const program = yield* app
     const receivers = yield* Effect.all(
       Array.from({ length: lanes }, () => spawnReceiver()),
       { concurrency: "unbounded" }
@@ -22,7 +23,7 @@ export const playAll = Effect.scoped(
         Effect.gen(function* () {
           for (let next = left.shift(); next !== undefined; next = left.shift()) {
             const [index, scenario] = next
-            results.set(index, yield* play(scenario, receiver))
+            results.set(index, yield* play(scenario, program, receiver))
           }
         }),
       { concurrency: "unbounded", discard: true }

@@ -3,9 +3,8 @@ import { FailureMode, type SpawnedReceiver } from "@parametric-portal/dashboard/
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
-import { createRequire } from "node:module"
 import { createInterface } from "node:readline"
-import { fileURLToPath, pathToFileURL } from "node:url"
+import { compiled } from "../../../support/programs.ts"
 import type { AppOptions } from "./app.ts"
 
 /** What happens, in words and in deeds. */
@@ -51,14 +50,17 @@ const defaults: AppOptions = {
   otlp: {}
 }
 
-/** Plays a scenario over a receiver that is there already. */
-export const play = (scenario: Scenario, receiver: SpawnedReceiver) =>
+/** The program of the application. */
+export const app = compiled(new URL("./app.ts", import.meta.url))
+
+/** Plays a scenario with this program, over a receiver that is there already. */
+export const play = (scenario: Scenario, program: string, receiver: SpawnedReceiver) =>
   Effect.scoped(
     Effect.gen(function* () {
       yield* receiver.setFailureMode(scenario.before ?? FailureMode.none)
       yield* receiver.clear
-      const app = yield* start({ ...defaults, ...scenario.app, url: receiver.url })
-      yield* Deferred.await(app.ready)
+      const running = yield* start(program, { ...defaults, ...scenario.app, url: receiver.url })
+      yield* Deferred.await(running.ready)
       const { signal = "SIGTERM", wait = "exported" } = scenario
       const requests = Effect.map(receiver.state, ({ requests }) => requests)
       if (wait === "exported") {
@@ -75,19 +77,19 @@ export const play = (scenario: Scenario, receiver: SpawnedReceiver) =>
       }
       const endsAt = performance.now()
       if (signal !== "none") {
-        app.kill(signal)
+        running.kill(signal)
       }
-      const exitedAt = yield* Deferred.await(app.exited)
+      const exitedAt = yield* Deferred.await(running.exited)
       const { violations, series } = yield* receiver.state
       const total = series
         .filter(({ name }) => name === "jobs_completed_total")
         .reduce((sum, one) => sum + (typeof one.total === "number" ? one.total : 0), 0)
       return {
         name: scenario.name,
-        counted: app.counted(),
+        counted: running.counted(),
         acknowledged: total,
-        exitMs: Math.round(exitedAt - (signal === "none" ? (app.endedAt() ?? endsAt) : endsAt)),
-        said: app.said().at(-1) ?? "",
+        exitMs: Math.round(exitedAt - (signal === "none" ? (running.endedAt() ?? endsAt) : endsAt)),
+        said: running.said().at(-1) ?? "",
         // The final export does not queue behind one under way, so an older point may arrive after a newer one; that the
         // newer one counts is what `acknowledged` shows.
         violations: violations
@@ -100,14 +102,12 @@ export const play = (scenario: Scenario, receiver: SpawnedReceiver) =>
 const until = <E>(isSo: Effect.Effect<boolean, E>): Effect.Effect<void, E> =>
   Effect.flatMap(isSo, (so) => (so ? Effect.void : Effect.zipRight(Effect.sleep("50 millis"), until(isSo))))
 
-const start = (options: AppOptions) =>
+const start = (program: string, options: AppOptions) =>
   Effect.gen(function* () {
     const ready = yield* Deferred.make<void>()
     const exited = yield* Deferred.make<number>()
-    const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
-    const main = fileURLToPath(new URL("./app.ts", import.meta.url))
     const child = yield* Effect.acquireRelease(
-      Effect.sync(() => spawn(process.execPath, ["--import", tsx, main, JSON.stringify(options)])),
+      Effect.sync(() => spawn(process.execPath, [program, JSON.stringify(options)])),
       (it) => Effect.sync(() => it.kill("SIGKILL"))
     )
     let counted = 0

@@ -1,0 +1,52 @@
+/**
+ * Compiles programs that tests start in processes of their own: JavaScript in few files starts in a quarter of the time
+ * and of the processor's work that `tsx` needs for the sources.
+ */
+import { build, type Plugin } from "esbuild"
+import { mkdir, mkdtemp } from "node:fs/promises"
+import { createRequire } from "node:module"
+import path from "node:path"
+
+/** What stays where it is: addons find their binaries beside them, and CommonJS loaded by `import()` would lose its names. */
+const outside: Plugin = {
+  name: "outside",
+  setup: ({ onResolve }) =>
+    onResolve(
+      { filter: /^(better-sqlite3|msgpackr-extract|pg-native|@opentelemetry\/.+)$/ },
+      ({ importer, path: name }) => {
+        try {
+          return { path: createRequire(importer).resolve(name), external: true }
+        } catch {
+          return { path: name, external: true }
+        }
+      }
+    )
+}
+
+/** CommonJS in a module of ECMAScript asks for `require`. */
+const banner = `import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);`
+
+/**
+ * A new folder in which each program is `<name>.js`; who asks for it removes it. It is below the package at `home`, so that
+ * packages are found from there. Shared code is in `chunks`, one level deeper: to it, programs are `../<name>.js`.
+ */
+export const compilePrograms = async (home: string, programs: Readonly<Record<string, string>>): Promise<string> => {
+  const cache = path.join(home, "node_modules/.cache")
+  await mkdir(cache, { recursive: true })
+  const folder = await mkdtemp(path.join(cache, "programs-"))
+  await build({
+    entryPoints: programs,
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    chunkNames: "chunks/[name]-[hash]",
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    keepNames: true,
+    banner: { js: banner },
+    plugins: [outside],
+    logLevel: "error"
+  })
+  return folder
+}
