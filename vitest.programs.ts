@@ -3,7 +3,7 @@
  * and of the processor's work that `tsx` needs for the sources.
  */
 import { build, type Plugin } from "esbuild"
-import { mkdir, mkdtemp } from "node:fs/promises"
+import { chmod, mkdir, mkdtemp } from "node:fs/promises"
 import { createRequire } from "node:module"
 import path from "node:path"
 
@@ -34,6 +34,8 @@ export const compilePrograms = async (home: string, programs: Readonly<Record<st
   const cache = path.join(home, "node_modules/.cache")
   await mkdir(cache, { recursive: true })
   const folder = await mkdtemp(path.join(cache, "programs-"))
+  // Some tests run a program as another user.
+  await chmod(folder, 0o755)
   await build({
     entryPoints: programs,
     outdir: folder,

@@ -151,7 +151,10 @@ describe("the command line of npm run jobs", () => {
   it.scopedLive("prints its help, and rejects a missing file", () =>
     Effect.gen(function* () {
       const { folder, jobs } = yield* workspace({ "a.txt": "a" })
-      const [help, missing] = yield* Effect.all([jobs("--help"), jobs("submit", "digest", "b.txt")])
+      const [help, missing] = yield* Effect.all([
+        run("jobs", ["--help"], { isSource: true }),
+        jobs("submit", "digest", "b.txt")
+      ])
       expect(outputOf(help)).toMatch(/^Usage: npm run jobs -- <command> \[options\]\n/)
       expect(missing).toEqual(failureOf(2, `b.txt does not exist. Check the path: ${path.join(folder, "b.txt")}`))
     })

@@ -8,6 +8,8 @@ import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import path from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
+import { afterAll } from "vitest"
+import { compilePrograms } from "../../../vitest.programs.ts"
 
 export interface Exited {
   readonly code: number | null
@@ -22,18 +24,24 @@ export interface Running {
   readonly exited: Effect.Effect<Exited>
 }
 
+/** How a program is started: compiled, unless it is run from its source, as `npm run` does. */
+export interface StartOptions extends SpawnOptions {
+  readonly isSource?: boolean
+}
+
 /** Starts a program of this package; it is killed with the scope if it is still running. */
 export const start = (
   program: "main" | "jobs",
   args: ReadonlyArray<string>,
-  options: SpawnOptions = {}
+  { isSource = false, ...options }: StartOptions = {}
 ): Effect.Effect<Running, never, Scope> =>
   Effect.gen(function* () {
     const exit = yield* Deferred.make<Exited>()
+    const file = isSource
+      ? ["--import", tsx, source(`src/${program}`)]
+      : [yield* Effect.promise(() => compiled(program))]
     const child = yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        spawn(process.execPath, ["--import", tsx, entry(program), ...args], { ...options, stdio: "pipe" })
-      ),
+      Effect.sync(() => spawn(process.execPath, [...file, ...args], { ...options, stdio: "pipe" })),
       (started) =>
         Effect.zipRight(
           Effect.sync(() => started.kill("SIGKILL")),
@@ -61,7 +69,7 @@ export const start = (
 export const run = (
   program: "main" | "jobs",
   args: ReadonlyArray<string>,
-  options: SpawnOptions = {}
+  options: StartOptions = {}
 ): Effect.Effect<Exited> => Effect.scoped(Effect.flatMap(start(program, args, options), ({ exited }) => exited))
 
 /** A folder with these files, by relative path; it is deleted with the scope. */
@@ -82,4 +90,21 @@ export const folderOf = (files: Readonly<Record<string, string>>): Effect.Effect
 
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
 
-const entry = (program: string) => fileURLToPath(new URL(`../src/${program}.ts`, import.meta.url))
+const source = (file: string) => fileURLToPath(new URL(`../${file}.ts`, import.meta.url))
+
+/** Compiled when first asked for: the two programs, and those that they start, in the places where they look for them. */
+let programs: Promise<string> | undefined
+
+const compiled = async (program: "main" | "jobs"): Promise<string> => {
+  programs ??= compilePrograms(fileURLToPath(new URL("..", import.meta.url)), {
+    demo: source("src/main"),
+    jobs: source("src/jobs"),
+    runner: source("src/runner"),
+    main: source("../dashboard/src/main")
+  })
+  return path.join(await programs, program === "main" ? "demo.js" : "jobs.js")
+}
+
+afterAll(async () => {
+  if (programs !== undefined) await rm(await programs, { recursive: true, force: true })
+})

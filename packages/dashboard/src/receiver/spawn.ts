@@ -45,14 +45,19 @@ export interface SpawnedReceiver {
   readonly stop: Effect.Effect<ReadonlyArray<string>>
 }
 
+export interface SpawnOptions {
+  /** A free one unless given. */
+  readonly port?: number
+  /** The file of a compiled receiver, which starts sooner than the source. */
+  readonly program?: string
+}
+
 /** Starts a receiver with a control endpoint. It stops with the scope, or when this process dies. */
-export const spawnReceiver = (
-  options: { readonly port?: number } = {}
-): Effect.Effect<SpawnedReceiver, SpawnFailed, Scope> =>
+export const spawnReceiver = (options: SpawnOptions = {}): Effect.Effect<SpawnedReceiver, SpawnFailed, Scope> =>
   Effect.gen(function* () {
     const exited = yield* Deferred.make<void>()
     const child = yield* Effect.acquireRelease(
-      Effect.sync(() => start(options.port ?? 0)),
+      Effect.sync(() => start(options)),
       (child) => terminate(child, exited)
     )
     const lines: Array<string> = []
@@ -78,11 +83,17 @@ export const spawnReceiver = (
 
 const Listening = Schema.parseJson(Schema.Struct({ url: Schema.String, controlUrl: Schema.String }))
 
-const start = (port: number): ChildProcess => {
+/** As this module runs, so does the receiver: compiled, or from its source by tsx. */
+const beside = (): ReadonlyArray<string> => {
+  if (import.meta.url.endsWith(".js")) return [fileURLToPath(new URL("../main.js", import.meta.url))]
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
-  const main = fileURLToPath(new URL("../main.ts", import.meta.url))
-  const parameters = ["--import", tsx, main, "--json", "--control", "--until-stdin-ends", "--port", String(port)]
-  return spawn(process.execPath, parameters, { stdio: ["pipe", "pipe", "pipe"] })
+  return ["--import", tsx, fileURLToPath(new URL("../main.ts", import.meta.url))]
+}
+
+const start = ({ port = 0, program }: SpawnOptions): ChildProcess => {
+  const receiver = program === undefined ? beside() : [program]
+  const parameters = ["--json", "--control", "--until-stdin-ends", "--port", String(port)]
+  return spawn(process.execPath, [...receiver, ...parameters], { stdio: ["pipe", "pipe", "pipe"] })
 }
 
 /** Sends SIGTERM, and SIGKILL two seconds later if the process is still running. */

@@ -1,13 +1,27 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
+import { rm } from "node:fs/promises"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { compilePrograms } from "../../../../vitest.programs.ts"
 import { Receiver } from "../../src/receiver/receiver.ts"
 import { FailureMode, spawnReceiver } from "../../src/receiver/spawn.ts"
 import { gauge, point, post, requestOf, sum } from "./request.ts"
 import { recordEveryKind, source } from "./sdk.ts"
 
 const good = requestOf(gauge(point({ asDouble: 0.5 })))
+
+/** The receiver compiled; the first and the last test run it from its source. */
+const compiled = Effect.map(
+  Effect.acquireRelease(
+    Effect.promise(() => compilePrograms(here("../.."), { receiver: here("../../src/main.ts") })),
+    (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
+  ),
+  (folder) => ({ program: join(folder, "receiver.js") })
+)
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 describe("a receiver in a process of its own", () => {
   it.scopedLive(
@@ -50,7 +64,7 @@ describe("a receiver in a process of its own", () => {
     "changes its failure mode, refuses and listens again, and prints a summary at the end",
     () =>
       Effect.gen(function* () {
-        const receiver = yield* spawnReceiver()
+        const receiver = yield* spawnReceiver(yield* compiled)
         yield* receiver.setFailureMode(FailureMode.status(429, { retryAfterSeconds: 3 }))
         const answer = yield* post(receiver.url, good)
         expect([answer.status, answer.headers["retry-after"]]).toEqual([429, "3"])
@@ -75,7 +89,7 @@ describe("a receiver in a process of its own", () => {
     () =>
       Effect.gen(function* () {
         const { port } = yield* Receiver.make()
-        const error = yield* Effect.flip(spawnReceiver({ port }))
+        const error = yield* Effect.flip(spawnReceiver({ port, ...(yield* compiled) }))
         expect(error.message).toMatch(new RegExp(`^the receiver exited: Port ${port} of 127\\.0\\.0\\.1 is in use\\.`))
       }),
     30_000

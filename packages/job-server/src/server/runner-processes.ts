@@ -95,13 +95,18 @@ const startRunner = (
 /** On an idle machine it takes two seconds. */
 const readyTimeout = "2 minutes"
 
+/** As this module runs, so does the runner: compiled, or from its source by tsx. */
+const program = (): ReadonlyArray<string> => {
+  if (import.meta.url.endsWith(".js")) return [fileURLToPath(new URL("../runner.js", import.meta.url))]
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
+  return ["--import", tsx, fileURLToPath(new URL("../runner.ts", import.meta.url))]
+}
+
 /** Its own process group keeps Ctrl-C away from it; it stops when its standard input closes, so it never outlives us. */
 const launch = (options: RunnerOptions, exited: Deferred.Deferred<void>): ChildProcess => {
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
-  const entry = fileURLToPath(new URL("../runner.ts", import.meta.url))
   // The PostgreSQL driver warns about how @effect/sql-pg uses it, which a user of the demo cannot change.
-  const flags = ["--disable-warning=DeprecationWarning", "--import", tsx]
-  const child = spawn(process.execPath, [...flags, entry, encode(options)], {
+  const flags = ["--disable-warning=DeprecationWarning", ...program()]
+  const child = spawn(process.execPath, [...flags, encode(options)], {
     detached: true,
     stdio: ["pipe", "pipe", "pipe"]
   })

@@ -52,7 +52,7 @@ describe("the demo", { timeout: 120_000 }, () => {
   it.scopedLive("agrees on every metric, and says so in one document", () =>
     Effect.gen(function* () {
       const folder = yield* folderOf({ "a.txt": "a", "deep/b.json": "{}", "node_modules/c.txt": "c", ".git/d": "d" })
-      const exited = yield* run("main", [folder, "--once", "--json"])
+      const exited = yield* run("main", [folder, "--once", "--json"], { isSource: true })
       const { agreed, jobs, metrics } = yield* documentOf(exited)
       expect(metrics.filter((line) => !line.agreed)).toEqual([])
       expect({ code: exited.code, agreed }).toEqual({ code: 0, agreed: true })

@@ -14,3 +14,6 @@ export const compiled = (source: URL): Effect.Effect<string, never, Scope> =>
     Effect.promise(() => compilePrograms(home, { program: fileURLToPath(source) })),
     (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
   ).pipe(Effect.map((folder) => join(folder, "program.js")))
+
+/** The receiver of `packages/dashboard`. */
+export const receiver = compiled(new URL("../../../dashboard/src/main.ts", import.meta.url))

@@ -16,7 +16,7 @@ import { join } from "node:path"
 import { JobService } from "../../../../src/infra/jobs.ts"
 import * as Testing from "../../../../src/observe/testing.ts"
 import { startPostgres } from "../../../support/postgres.ts"
-import { compiled } from "../../../support/programs.ts"
+import { compiled, receiver } from "../../../support/programs.ts"
 import { ledger } from "../world.ts"
 import * as Audit from "./audit.ts"
 import { clientNode, database } from "./nodes.ts"
@@ -41,7 +41,7 @@ export const scenario = (total: number): Effect.Effect<Outcomes, unknown, Scope.
     const postgres = yield* startPostgres
     const url = yield* postgres.database("jobs")
     const runner = yield* compiled(new URL("./runner.ts", import.meta.url))
-    const receiver = yield* spawnReceiver()
+    const collector = yield* spawnReceiver({ program: yield* receiver })
     const client = yield* Layer.build(
       JobService.layerClient({ lanes: 48, callTimeout: "4 minutes" }).pipe(
         Layer.provide(clientNode),
@@ -50,7 +50,7 @@ export const scenario = (total: number): Effect.Effect<Outcomes, unknown, Scope.
       )
     )
     return yield* Effect.provide(
-      program(total, { runner, url, metricsUrl: receiver.url, state: receiver.state }),
+      program(total, { runner, url, metricsUrl: collector.url, state: collector.state }),
       client
     )
   })

@@ -1,6 +1,7 @@
 /** Plays the matrix, a few scenarios at a time, each pair of processes apart, and tells what came of it as a table. */
 import { spawnReceiver } from "@parametric-portal/dashboard/spawn"
 import * as Effect from "effect/Effect"
+import { receiver } from "../../../support/programs.ts"
 import { matrix } from "./matrix.ts"
 import { app, play, type Result } from "./scenario.ts"
 
@@ -11,19 +12,20 @@ const lanes = 3
 export const playAll = Effect.scoped(
   Effect.gen(function* () {
     const program = yield* app
+    const options = { program: yield* receiver }
     const receivers = yield* Effect.all(
-      Array.from({ length: lanes }, () => spawnReceiver()),
+      Array.from({ length: lanes }, () => spawnReceiver(options)),
       { concurrency: "unbounded" }
     )
     const left = Array.from(matrix.entries())
     const results = new Map<number, Result>()
     yield* Effect.forEach(
       receivers,
-      (receiver) =>
+      (spawned) =>
         Effect.gen(function* () {
           for (let next = left.shift(); next !== undefined; next = left.shift()) {
             const [index, scenario] = next
-            results.set(index, yield* play(scenario, program, receiver))
+            results.set(index, yield* play(scenario, program, spawned))
           }
         }),
       { concurrency: "unbounded", discard: true }
