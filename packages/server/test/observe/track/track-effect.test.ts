@@ -1,14 +1,11 @@
 import { describe, expect, it } from "@effect/vitest"
-import * as Chunk from "effect/Chunk"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Logger from "effect/Logger"
 import * as Metric from "effect/Metric"
 import * as MetricLabel from "effect/MetricLabel"
-import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import { MetricsService } from "../../../src/observe/metrics.ts"
+import { MetricsService, type TrackEffectOptions } from "../../../src/observe/metrics.ts"
 import * as Testing from "../../../src/observe/testing.ts"
 
 class Refused extends Data.TaggedError("Refused")<{}> {}
@@ -22,37 +19,62 @@ const rows = {
     boundaries: "http",
     help: "Calls."
   },
-  errors: { name: "call_errors_total", kind: "counter", unit: "{error}", labels: ["route", "type"], help: "Errors." },
-  rows: { name: "rows_total", kind: "counter", unit: "{row}", labels: ["table"], help: "Rows." }
+  errors: { name: "call_errors_total", kind: "counter", unit: "{error}", labels: ["route", "type"], help: "Errors." }
 } as const
 
 const own = Effect.provide(Testing.layer())
 
+const endings = [
+  ["success", Effect.void, `calls_seconds{route="/"}`, undefined],
+  ["failure", Effect.fail(new Refused()), `calls_seconds{outcome="failure",route="/"}`, "Refused"],
+  ["a failure without a tag", Effect.fail("no"), `calls_seconds{outcome="failure",route="/"}`, "Unknown"],
+  ["defect", Effect.die(new TypeError("no")), `calls_seconds{outcome="defect",route="/"}`, "TypeError"],
+  ["interruption", Effect.interrupt, `calls_seconds{outcome="interrupted",route="/"}`, undefined]
+] as const
+
+/** What three seconds move that end so under `trackEffect`. */
+const movedBy = (ending: (typeof endings)[number][1], options: TrackEffectOptions) =>
+  Testing.deltaOf(
+    Effect.gen(function* () {
+      const fiber = yield* Effect.sleep("3 seconds").pipe(
+        Effect.zipRight<void, string | Refused, never>(ending),
+        MetricsService.trackEffect(options),
+        Effect.fork
+      )
+      yield* TestClock.adjust("3 seconds")
+      return yield* Fiber.await(fiber)
+    })
+  )
+
 describe("trackEffect", () => {
-  it.effect.each([
-    ["success", Effect.void, `calls_seconds{route="/"}`, undefined],
-    ["failure", Effect.fail(new Refused()), `calls_seconds{outcome="failure",route="/"}`, "Refused"],
-    ["a failure without a tag", Effect.fail("no"), `calls_seconds{outcome="failure",route="/"}`, "Unknown"],
-    ["defect", Effect.die(new TypeError("no")), `calls_seconds{outcome="defect",route="/"}`, "TypeError"],
-    ["interruption", Effect.interrupt, `calls_seconds{outcome="interrupted",route="/"}`, undefined]
-  ] as const)("times and counts: %s", ([, ending, duration, type]) =>
+  it.effect.each(endings)("times and counts: %s", ([, ending, duration, type]) =>
     Effect.gen(function* () {
       const metrics = yield* MetricsService.define(rows)
-      const delta = yield* Testing.deltaOf(
-        Effect.gen(function* () {
-          const fiber = yield* Effect.sleep("3 seconds").pipe(
-            Effect.zipRight<void, string | Refused, never>(ending),
-            MetricsService.trackEffect({ ...metrics, labels: MetricsService.label({ route: "/" }) }),
-            Effect.fork
-          )
-          yield* TestClock.adjust("3 seconds")
-          return yield* Fiber.await(fiber)
-        })
-      )
-      expect(delta).toEqual({
+      expect(yield* movedBy(ending, { ...metrics, labels: MetricsService.label({ route: "/" }) })).toEqual({
         [duration]: { count: 1, sum: 3 },
         ...(type === undefined ? {} : { [`call_errors_total{route="/",type="${type}"}`]: 1 })
       })
+    }).pipe(own)
+  )
+
+  it.effect.each(endings)(
+    "only times without a counter of errors, with labels as a record: %s",
+    ([, ending, duration]) =>
+      Effect.gen(function* () {
+        const metrics = yield* MetricsService.define(rows)
+        const delta = yield* movedBy(ending, { duration: metrics.duration, labels: { route: "/" } })
+        expect(delta).toEqual({ [duration]: { count: 1, sum: 3 } })
+      }).pipe(own)
+  )
+
+  it.effect.each(endings)("counts an error as a word of a frequency: %s", ([name, ending, duration, type]) =>
+    Effect.gen(function* () {
+      const metrics = yield* MetricsService.define(rows)
+      const errors = Metric.frequency(`external_words_of_track_effect: ${name}`)
+      const delta = yield* movedBy(ending, { duration: metrics.duration, errors, labels: { route: "/" } })
+      const { occurrences } = yield* Metric.value(Metric.tagged(errors, "route", "/"))
+      expect(delta).toEqual({ [duration]: { count: 1, sum: 3 } })
+      expect(Array.from(occurrences)).toEqual(type === undefined ? [] : [[type, 1]])
     }).pipe(own)
   )
 
@@ -86,66 +108,15 @@ describe("trackError", () => {
       })
     }).pipe(own)
   )
-})
 
-describe("trackStream", () => {
-  it.effect("counts each element and leaves the chunks as they are", () =>
+  it.effect("counts it as a word of a frequency", () =>
     Effect.gen(function* () {
-      const metrics = yield* MetricsService.define(rows)
-      const chunks = Stream.fromChunks(Chunk.make(1, 2, 3), Chunk.make(4), Chunk.empty<number>(), Chunk.make(5, 6))
-      const sizes = yield* MetricsService.trackStream(chunks, metrics.rows, { table: "jobs" }).pipe(
-        Stream.chunks,
-        Stream.map(Chunk.toReadonlyArray),
-        Stream.runCollect
-      )
-      expect(Chunk.toReadonlyArray(sizes)).toEqual([[1, 2, 3], [4], [5, 6]])
-      expect(yield* Testing.read(metrics.rows, { table: "jobs" })).toBe(6)
+      const words = Metric.frequency("external_words_of_track_error")
+      yield* MetricsService.trackError(words, { route: "/" }, new Refused())
+      yield* MetricsService.trackError(words, { route: "/" }, "no")
+      yield* MetricsService.trackError(words, { route: "/" }, new Refused())
+      const { occurrences } = yield* Metric.value(Metric.tagged(words, "route", "/"))
+      expect(Object.fromEntries(occurrences)).toEqual({ Refused: 2, Unknown: 1 })
     }).pipe(own)
   )
-
-  it.effect("takes a set of labels as well as pairs", () =>
-    Effect.gen(function* () {
-      const metrics = yield* MetricsService.define(rows)
-      const labels = MetricsService.label({ table: "jobs" })
-      yield* Stream.runDrain(MetricsService.trackStream(Stream.make(1, 2), metrics.rows, labels))
-      expect(yield* Testing.read(metrics.rows, { table: "jobs" })).toBe(2)
-    }).pipe(own)
-  )
-
-  it.effect("counts what passed of a stream that fails", () =>
-    Effect.gen(function* () {
-      const metrics = yield* MetricsService.define(rows)
-      const stream = Stream.concat(Stream.make(1, 2), Stream.fail("broken"))
-      const error = yield* stream.pipe(
-        MetricsService.trackStream(metrics.rows, { table: "jobs" }),
-        Stream.runDrain,
-        Effect.flip
-      )
-      expect([error, yield* Testing.read(metrics.rows, { table: "jobs" })]).toEqual(["broken", 2])
-    }).pipe(own)
-  )
-
-  it.effect("logs progress each time a multiple of the interval is passed, from 0 in each run", () => {
-    const lines: Array<string> = []
-    const logger = Logger.make<unknown, void>(({ message }) => {
-      lines.push(String(message))
-    })
-    return Effect.gen(function* () {
-      const metrics = yield* MetricsService.define(rows)
-      const stream = MetricsService.trackStreamProgress(Stream.rechunk(Stream.range(1, 25), 4), {
-        counter: metrics.rows,
-        labels: { table: "jobs" },
-        logInterval: 10
-      })
-      yield* Stream.runDrain(stream)
-      yield* Stream.runDrain(stream)
-      expect(lines).toEqual([
-        "rows_total: 10 so far",
-        "rows_total: 20 so far",
-        "rows_total: 10 so far",
-        "rows_total: 20 so far"
-      ])
-      expect(yield* Testing.read(metrics.rows, { table: "jobs" })).toBe(50)
-    }).pipe(Effect.provide([Testing.layer(), Logger.replace(Logger.defaultLogger, logger)]))
-  })
 })

@@ -76,6 +76,28 @@ describe("trackJob", () => {
     }).pipe(own)
   )
 
+  it.effect.each(every)("moves the same when it is given the effect first: %s, %s", ([operation, ending]) =>
+    Effect.gen(function* () {
+      const delta = yield* Testing.deltaOf(
+        Effect.gen(function* () {
+          const fiber = yield* Effect.fork(MetricsService.trackJob(endings[ending], { jobType: "digest", operation }))
+          yield* TestClock.adjust("2 seconds")
+          return yield* Fiber.await(fiber)
+        })
+      )
+      expect(delta).toEqual(table(operation, ending))
+    }).pipe(own)
+  )
+
+  it.effect("keeps value and error of the effect that it is given first", () =>
+    Effect.gen(function* () {
+      const options = { jobType: "digest", operation: "process" } as const
+      const value = yield* MetricsService.trackJob(Effect.succeed("value"), options)
+      const error = yield* Effect.flip(MetricsService.trackJob(Effect.fail("error"), options))
+      expect([value, error]).toEqual(["value", "error"])
+    }).pipe(own)
+  )
+
   it.effect.each(every)("leaves the gauges of what is in flight at zero: %s, %s", ([operation, ending]) =>
     Effect.gen(function* () {
       yield* run({ operation, priority: "high" }, ending)
