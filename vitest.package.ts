@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config"
 
 export const unit = (name: string) =>
   defineConfig({
-    test: { name, include: ["test/**/*.test.ts"], exclude: ["test/e2e/**"], testTimeout: 60_000, hookTimeout: 60_000 }
+    test: { name, include: ["test/**/*.test.ts"], exclude: ["test/e2e/**"], testTimeout: 120_000, hookTimeout: 120_000 }
   })
 
 /** Tests with processes, servers and minutes: apart, so that the quick ones stay quick. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { rm, writeFile } from "node:fs/promises"
 import path from "node:path"
@@ -47,6 +48,17 @@ const documentOf = ({ code, stderr, stdout }: Exited) =>
 const manyFiles = Object.fromEntries(
   Array.from({ length: 80 }, (_, index) => [`texts/${index}.txt`, `Line ${index}\n`.repeat(2_000)])
 )
+
+/** Waits until the page that can be scraped counts so many jobs. */
+const untilEnqueued = (page: string, jobs: number): Effect.Effect<void> =>
+  Effect.promise(() => fetch(page).then((response) => response.text())).pipe(
+    Effect.map((text) => Array.from(text.matchAll(/^jobs_enqueued_total{.*} (\d+)/gm), ([, count]) => Number(count))),
+    Effect.repeat({
+      until: (counts) => counts.reduce((sum, count) => sum + count, 0) === jobs,
+      schedule: Schedule.spaced("50 millis")
+    }),
+    Effect.asVoid
+  )
 
 describe("the demo", { timeout: 120_000 }, () => {
   it.scopedLive("agrees on every metric, and says so in one document", () =>
@@ -97,11 +109,13 @@ describe("the demo", { timeout: 120_000 }, () => {
   it.scopedLive("keeps running, handles changes, and on Ctrl-C flushes and stops", () =>
     Effect.gen(function* () {
       const folder = yield* folderOf({ "a.txt": "a" })
-      const demo = yield* start("main", [folder, "--json"])
+      const env = { ...process.env, OTEL_METRICS_EXPORTER: "prometheus", OTEL_EXPORTER_PROMETHEUS_PORT: "0" }
+      const demo = yield* start("main", [folder, "--json"], { env })
       yield* demo.waitFor(/All jobs are done\. Watching/)
       yield* Effect.promise(() => writeFile(path.join(folder, "new.json"), "[]"))
       yield* demo.waitFor(/1 changed: .*new\.json/)
-      yield* Effect.sleep("500 millis")
+      const [, page = ""] = yield* demo.waitFor(/Metrics can be scraped at (\S+)/)
+      yield* untilEnqueued(page, 22)
       yield* Effect.sync(() => demo.child.kill("SIGINT"))
       const exited = yield* demo.exited
       const { agreed, jobs } = yield* documentOf(exited)

@@ -7,19 +7,10 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import path from "node:path"
+import { freePort } from "../../../../vitest.ports.ts"
 import { withoutCreated } from "../../src/files/prometheus.ts"
 import { yaml } from "../../src/files/yaml.ts"
 import { ruleFiles } from "./promtool.ts"
-
-/** A port that is free now. */
-const freePort = Effect.promise(async () => {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const port = portOf(server.address())
-  server.close()
-  await once(server, "close")
-  return port
-})
 
 const portOf = (address: string | AddressInfo | null): number =>
   typeof address === "object" ? (address?.port ?? 0) : 0
@@ -106,7 +97,7 @@ export const prometheus = (targets: Targets) =>
     )
     const file = path.join(folder, "prometheus.yaml")
     writeFileSync(file, configuration(targets))
-    const port = yield* freePort
+    const port = yield* Effect.promise(freePort)
     yield* Effect.acquireRelease(
       Effect.sync(() => {
         const child = spawn(

@@ -1,6 +1,7 @@
 /** Where the layer may stand: the last export comes after the finalizers of everything that was given the metrics. */
 import { describe, expect, it } from "@effect/vitest"
 import { Receiver } from "@parametric-portal/dashboard/receiver"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
@@ -61,8 +62,12 @@ describe("the last export", () => {
 
   it.live("comes when the program is interrupted", () =>
     Effect.gen(function* () {
-      const launched = yield* Effect.fork(Layer.launch(cases["beside the worker, first"]))
-      yield* Effect.sleep("200 millis")
+      const isLaunched = yield* Deferred.make<void>()
+      const app = Layer.effectDiscard(Deferred.succeed(isLaunched, undefined)).pipe(
+        Layer.provide(cases["beside the worker, first"])
+      )
+      const launched = yield* Effect.fork(Layer.launch(app))
+      yield* Deferred.await(isLaunched)
       yield* launched.interruptAsFork(launched.id())
       yield* launched.await
       expect(yield* drained).toBe(10)

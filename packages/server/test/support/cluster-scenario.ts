@@ -5,8 +5,8 @@
 import { SqlClient } from "@effect/sql"
 import { PgClient } from "@effect/sql-pg"
 import { type ChildProcess, fork } from "node:child_process"
-import { createServer } from "node:net"
 import { Cause, Effect, Fiber, Layer, Logger, LogLevel, Redacted, Schedule, type Scope } from "effect"
+import { freePort } from "../../../../vitest.ports.ts"
 import { NodeClusterSocket } from "../../src/infra/cluster.ts"
 import * as Testing from "../../src/observe/testing.ts"
 import { applicationName, type Command, createTruth, type Export, Order, shards, timing } from "./orders.ts"
@@ -287,13 +287,3 @@ const stable = <E, R>(what: string, value: Effect.Effect<number, E, R>): Effect.
     })
   )
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
-    })
-  })

@@ -6,11 +6,11 @@ import { spawn, spawnSync } from "node:child_process"
 import { chown, cp, mkdtemp, rm } from "node:fs/promises"
 import { existsSync, readdirSync } from "node:fs"
 import { createRequire } from "node:module"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { PgClient } from "@effect/sql-pg"
 import { Context, Effect, Layer, Redacted, type Scope } from "effect"
+import { freePort } from "../../../../vitest.ports.ts"
 
 /** A server that runs. Its superuser is `postgres`, with no password, from this machine only. */
 export interface PostgresServer {
@@ -172,15 +172,3 @@ const createDatabase = async (port: number, name: string): Promise<string> => {
   await Effect.runPromise(Effect.provide(program, admin))
   return url(name)
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() =>
-        typeof address === "object" && address !== null ? resolve(address.port) : reject(new Error("no port"))
-      )
-    })
-  })

@@ -11,6 +11,7 @@ import { SingleRunner } from "../../../src/infra/cluster.ts"
 import { deliveriesOf } from "../../../src/infra/cluster/deliveries.ts"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import * as Testing from "../../../src/observe/testing.ts"
+import { eventually } from "../../support/eventually.ts"
 import { Postgres } from "../../support/postgres.ts"
 import { moved } from "./test-cluster.ts"
 
@@ -72,8 +73,15 @@ const handedOver = (meanwhile: (sql: SqlClient.SqlClient) => Effect.Effect<unkno
     const marked = yield* sql<{ tag: string; entity_id: string }>`
       SELECT entity_id FROM cluster_messages WHERE processed = 0 AND last_read IS NOT NULL`
     expect(marked).toEqual([{ entity_id: "one" }])
+    const isDelivered = eventually(
+      moved("cluster_message_delivery_delay_seconds"),
+      (found) => found['cluster_message_delivery_delay_seconds{entity_type="Order"}'] === 2
+    )
     yield* Effect.scoped(
-      Effect.zipRight(Layer.build(stuck.pipe(Layer.provideMerge(runner))), Effect.sleep("1500 millis"))
+      Effect.zipRight(
+        Layer.build(stuck.pipe(Layer.provideMerge(runner))),
+        Effect.zipRight(isDelivered, Effect.sleep("500 millis"))
+      )
     )
     expect(yield* moved("cluster_redeliveries_total")).toEqual({
       'cluster_redeliveries_total{entity_type="Order",reason="storage"}': 1
@@ -91,16 +99,9 @@ it.live("counts a message that a handler had for so long that storage read it ag
   handedOver((sql) =>
     Effect.zipRight(
       sql`UPDATE cluster_messages SET last_read = datetime(CURRENT_TIMESTAMP, '-11 minutes')`,
-      Effect.repeat(
-        Effect.zipRight(
-          Effect.sleep("50 millis"),
-          sql`
-        SELECT id FROM cluster_messages WHERE last_read > datetime(CURRENT_TIMESTAMP, '-1 minutes')`
-        ),
-        {
-          until: (read) => read.length === 1,
-          times: 200
-        }
+      eventually(
+        sql`SELECT id FROM cluster_messages WHERE last_read > datetime(CURRENT_TIMESTAMP, '-1 minutes')`,
+        (read) => read.length === 1
       )
     )
   )
@@ -144,11 +145,7 @@ it.live("remembers only the messages that its handlers have not finished", () =>
   )
 )
 
-const untilCounted = (text: string, value: number) =>
-  Effect.repeat(Effect.zipRight(Effect.sleep("20 millis"), Testing.snapshot), {
-    until: (found) => found[text] === value,
-    times: 500
-  })
+const untilCounted = (text: string, value: number) => eventually(Testing.snapshot, (found) => found[text] === value)
 
 /** A runner that holds its three shards, and a message that was read and is in no handler of this runner. */
 const withMessageRead = (refreshes: Duration.DurationInput, disableAdvisory = false) =>

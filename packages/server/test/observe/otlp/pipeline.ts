@@ -37,7 +37,7 @@ export const totalOf = (name: string): Effect.Effect<number, never, Receiver> =>
 /** Waits in real time until something is so: the network knows no test clock. */
 export const until = <E, R>(
   isSo: Effect.Effect<boolean, E, R>,
-  within: Duration.DurationInput = "5 seconds"
+  within: Duration.DurationInput = "1 minute"
 ): Effect.Effect<void, E, R> => {
   const again: Effect.Effect<void, E, R> = Effect.flatMap(isSo, (so) =>
     so ? Effect.void : Effect.zipRight(TestServices.provideLive(Effect.sleep("5 millis")), again)

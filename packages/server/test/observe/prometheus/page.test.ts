@@ -171,7 +171,7 @@ jobs_dlq_oldest_age_seconds{job_type="a \\"quoted\\" \\\\ word"} 2.5
       const answers = yield* Effect.forEach(pages, (pageFor) =>
         Effect.flatMap(listen(pageFor, { host: "localhost", port: 0, path: "/metrics" }), (url) =>
           Effect.promise(() =>
-            fetch(url, { signal: AbortSignal.timeout(2_000) })
+            fetch(url, { signal: AbortSignal.timeout(30_000) })
               .then(async (response) => [response.status, await response.text()])
               .catch((error: unknown) => (error instanceof Error ? error.name : error))
           )

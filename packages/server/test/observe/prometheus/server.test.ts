@@ -8,9 +8,9 @@ import * as MetricBoundaries from "effect/MetricBoundaries"
 import type * as Scope from "effect/Scope"
 import { spawn, spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import path from "node:path"
+import { freePort } from "../../../../../vitest.ports.ts"
 import { catalogue, type Row } from "../../../src/observe/catalogue.ts"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import { Prometheus } from "../../../src/observe/prometheus.ts"
@@ -34,14 +34,6 @@ const recordAll = Effect.map(MetricsService, (metrics) => {
   }
 })
 
-const freePort = Effect.async<number>((resume) => {
-  const server = createServer().listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    const port = typeof address === "object" && address !== null ? address.port : 0
-    server.close(() => resume(Effect.succeed(port)))
-  })
-})
-
 const binary = (name: string) => {
   const found = spawnSync(name, ["--version"], { encoding: "utf8" })
   if (found.error !== undefined) {
@@ -53,7 +45,7 @@ const binary = (name: string) => {
 /** Starts a server that scrapes a page every second; its address. */
 const startPrometheus = (page: URL): Effect.Effect<string, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const port = yield* freePort
+    const port = yield* Effect.promise(freePort)
     const folder = yield* Effect.acquireRelease(
       Effect.sync(() => mkdtempSync(path.join(tmpdir(), "prometheus-"))),
       (it) => Effect.sync(() => rmSync(it, { recursive: true, force: true }))

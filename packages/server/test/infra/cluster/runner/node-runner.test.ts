@@ -13,11 +13,12 @@ import type { SqlClient } from "@effect/sql/SqlClient"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { expect, it } from "@effect/vitest"
 import { type ConfigError, Effect, Layer, Logger, LogLevel, Option, Schema } from "effect"
-import { createServer } from "node:net"
 import { describe, expectTypeOf } from "vitest"
+import { freePort } from "../../../../../../vitest.ports.ts"
 import { NodeClusterHttp, NodeClusterSocket } from "../../../../src/infra/cluster.ts"
 import type { MetricsService } from "../../../../src/observe/metrics.ts"
 import * as Testing from "../../../../src/observe/testing.ts"
+import { eventually } from "../../../support/eventually.ts"
 import { leftovers, moved } from "../test-cluster.ts"
 
 const Echo = Entity.make("Echo", [
@@ -32,14 +33,6 @@ const quick = {
   entityTerminationTimeout: 0
 } as const
 
-const freePort = Effect.async<number>((resume) => {
-  const server = createServer()
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    server.close(() => resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0)))
-  })
-})
-
 type Runner = Layer.Layer<
   Sharding.Sharding | Runners.Runners,
   unknown,
@@ -49,7 +42,7 @@ type Runner = Layer.Layer<
 /** A runner and, in the same process, a client of it that reaches it over the network. */
 const echoes = (of: (options: { readonly clientOnly: boolean; readonly port: number }) => Runner) =>
   Effect.gen(function* () {
-    const port = yield* freePort
+    const port = yield* Effect.promise(freePort)
     const locks = Layer.succeed(RunnerStorage.RunnerStorage, yield* RunnerStorage.makeMemory)
     const storages = Layer.merge(locks, MessageStorage.layerNoop)
     yield* Effect.gen(function* () {
@@ -106,18 +99,17 @@ describe("ready-made runners", () => {
 
   it.live("stored in SQL", () =>
     Effect.gen(function* () {
-      const port = yield* freePort
+      const port = yield* Effect.promise(freePort)
       const runner = NodeClusterSocket.layer({
         shardingConfig: address(port),
         metrics: { backlog: { every: "100 millis" } }
       })
       yield* Layer.build(runner)
-      yield* Effect.repeat(Effect.zipRight(Effect.sleep("50 millis"), Testing.snapshot), {
-        until: (found) =>
-          found["cluster_message_backlog_oldest_age_seconds"] === 0 && found["cluster_shards_held"] === 5,
-        times: 100
-      })
-      expect(yield* Testing.snapshot).toMatchObject({
+      const found = yield* eventually(
+        Testing.snapshot,
+        (now) => now["cluster_message_backlog_oldest_age_seconds"] === 0 && now["cluster_shards_held"] === 5
+      )
+      expect(found).toMatchObject({
         cluster_message_backlog_oldest_age_seconds: 0,
         cluster_shards_held: 5
       })

@@ -6,6 +6,7 @@ import { Deferred, Effect, Exit, Layer, Scope } from "effect"
 import { describe } from "vitest"
 import { ClusterMetrics, SingleRunner } from "../../../../src/infra/cluster.ts"
 import * as Testing from "../../../../src/observe/testing.ts"
+import { eventually } from "../../../support/eventually.ts"
 import { Postgres } from "../../../support/postgres.ts"
 import { config, moved } from "../test-cluster.ts"
 import { Order, OrderLive, place, quick, quiet, sqlite } from "./order.ts"
@@ -32,13 +33,14 @@ const abandoned = Effect.gen(function* () {
   expect(yield* moved("cluster_redeliveries_total")).toEqual({})
   const second = yield* Layer.build(runner(OrderLive))
   expect(yield* Effect.provide(place("lost"), second)).toBe("lost")
-  yield* Effect.sleep("1500 millis")
+  // The first delivery of each message, and not the second one of the message that was lost.
+  const delay = 'cluster_message_delivery_delay_seconds{entity_type="Order"}'
+  yield* eventually(moved("cluster_message_delivery_delay_seconds"), (found) => found[delay] === 2)
+  yield* Effect.sleep("500 millis")
   expect(yield* moved("cluster_redeliveries_total")).toEqual({
     'cluster_redeliveries_total{entity_type="Order",reason="storage"}': 1
   })
-  const delay = (yield* Testing.snapshot)['cluster_message_delivery_delay_seconds{entity_type="Order"}']
-  // The first delivery of each message, and not the second one of the message that was lost.
-  expect(delay).toHaveProperty("count", 2)
+  expect((yield* Testing.snapshot)[delay]).toHaveProperty("count", 2)
 }).pipe(Effect.scoped)
 
 describe("redeliveries from storage", () => {

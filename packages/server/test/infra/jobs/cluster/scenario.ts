@@ -11,8 +11,8 @@ import type * as Scope from "effect/Scope"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { appendFileSync } from "node:fs"
-import { createServer } from "node:net"
 import { join } from "node:path"
+import { freePort } from "../../../../../../vitest.ports.ts"
 import { JobService } from "../../../../src/infra/jobs.ts"
 import * as Testing from "../../../../src/observe/testing.ts"
 import { startPostgres } from "../../../support/postgres.ts"
@@ -173,7 +173,7 @@ const startRunner = (
   { metricsUrl, runner, url }: World
 ): Effect.Effect<ChildProcess, unknown, Scope.Scope> =>
   Effect.gen(function* () {
-    const port = yield* freePort
+    const port = yield* Effect.promise(freePort)
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
         spawn(process.execPath, [runner], {
@@ -200,17 +200,3 @@ const exited = (child: ChildProcess) =>
   Effect.promise(() =>
     child.exitCode === null && child.signalCode === null ? once(child, "exit") : Promise.resolve([])
   )
-
-const freePort = Effect.async<number, Error>((resume) => {
-  const server = createServer()
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    server.close(() =>
-      resume(
-        address !== null && typeof address === "object"
-          ? Effect.succeed(address.port)
-          : Effect.fail(new Error("no port"))
-      )
-    )
-  })
-})

@@ -6,7 +6,7 @@ import type { Scenario } from "./scenario.ts"
  * A process ends this long after its last finalizer at the latest, when nothing stands in its way. Mostly it is a tenth
  * of that; the machine that runs the tests may be busy with others.
  */
-const promptMs = 2_900
+const promptMs = 6_000
 
 /** Where nothing answers, the deadline is two seconds. */
 const shutdownMs = 2_000
@@ -125,7 +125,7 @@ export const matrix: ReadonlyArray<Scenario> = [
   {
     name: "the collector takes longer than the deadline",
     app: { shutdownMs },
-    before: FailureMode.slow("10 seconds"),
+    before: FailureMode.slow("20 seconds"),
     wait: 1_500,
     expect: nothing
   },

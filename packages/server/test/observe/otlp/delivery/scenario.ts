@@ -44,7 +44,7 @@ export interface Result {
 const defaults: AppOptions = {
   url: "",
   intervalMs: 1_000,
-  shutdownMs: 5_000,
+  shutdownMs: 15_000,
   drainMs: 100,
   series: 0,
   otlp: {}
