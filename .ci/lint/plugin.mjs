@@ -23,9 +23,16 @@ const exportsOf = (folder) => {
   return publicSubpaths.get(folder)
 }
 
+/** The folder of the package that a file is in: `packages/<name>`, or a folder beside `packages`. */
+const homeOf = (file) =>
+  file
+    .split("/")
+    .slice(0, file.startsWith("packages/") ? 2 : 1)
+    .join("/")
+
 const refuseRelative = (file, layer, specifier) => {
   const target = path.posix.join(path.posix.dirname(file), specifier)
-  const home = file.split("/").slice(0, 2).join("/")
+  const home = homeOf(file)
   if (!target.startsWith(`${home}/`)) {
     // What the tests of all packages share stands beside their configuration.
     return /^vitest\.[a-z]+\.ts$/.test(target) && /\/(vitest[a-z0-9.]*\.config\.ts$|test\/)/.test(file)

@@ -171,5 +171,12 @@ export const layers = {
     ],
     packages: ["*"],
     workspace: ["@parametric-portal/server", "@parametric-portal/dashboard"]
+  },
+  examples: { folder: "examples", imports: [], packages: ["*"], workspace: ["@parametric-portal/server"] },
+  "examples' tests": {
+    folder: "examples/test",
+    imports: ["examples"],
+    packages: ["*"],
+    workspace: ["@parametric-portal/server", "@parametric-portal/dashboard"]
   }
 }

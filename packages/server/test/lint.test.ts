@@ -102,7 +102,15 @@ const directions = [
   ["its admin imports its audit", `${jobServer}/admin/a.ts`, `import "../audit/event-log.ts"`],
   ["its demo imports an entry", `${jobServer}/demo/a.ts`, `import "../main.ts"`],
   ["the receiver imports an entry", "packages/dashboard/src/receiver/a.ts", `import "../main.ts"`],
-  ["a test reaches into server", "packages/job-server/test/a.test.ts", `import "../../server/src/observe/catalogue.ts"`]
+  [
+    "a test reaches into server",
+    "packages/job-server/test/a.test.ts",
+    `import "../../server/src/observe/catalogue.ts"`
+  ],
+  ["an example reaches into server", "examples/a.ts", `import "../packages/server/src/observe/metrics.ts"`],
+  ["an example imports a private part", "examples/b.ts", `import "@parametric-portal/server/observe/track"`],
+  ["an example imports the dashboard", "examples/c.ts", `import "@parametric-portal/dashboard/receiver"`],
+  ["an example imports a test of examples", "examples/d.ts", `import "./test/a.ts"`]
 ] as const
 
 const inInfra = [
@@ -134,6 +142,11 @@ const planted: ReadonlyArray<Planted> = [
   refused("rooms(placed)", ["a new folder of infra", `${infra}/new/a.ts`, `export const a = 1`]),
   refused("rooms(named)", ["a file called utils", "packages/job-server/src/utils.ts", `export const a = 1`]),
   refused("rooms(named)", ["a folder called helpers", "packages/job-server/src/helpers/a.ts", `export const a = 1`]),
+  refused("eslint(max-lines)", [
+    "an example of 61 lines",
+    "examples/long.ts",
+    `export const a = 1\n${"//\n".repeat(59)}//`
+  ]),
   refused("vitest(no-focused-tests)", [
     "a focused test",
     "packages/server/test/only.test.ts",
@@ -212,6 +225,21 @@ const planted: ReadonlyArray<Planted> = [
     "the demo of job-server imports its server, audit and admin",
     `${jobServer}/demo/ok.ts`,
     `import "../server/layers.ts"\nimport "../audit/audit.ts"\nimport "../admin/control-api.ts"`
+  ),
+  allowed(
+    "an example imports as a user",
+    "examples/ok.ts",
+    `import "effect"\nimport "@parametric-portal/server/infra/jobs"`
+  ),
+  allowed(
+    "a test of examples imports the dashboard",
+    "examples/test/ok.test.ts",
+    `import "../ok.ts"\nimport "@parametric-portal/dashboard/receiver"`
+  ),
+  allowed(
+    "the config of examples imports that of all",
+    "examples/vitest.config.ts",
+    `import "../vitest.package.ts"\nexport default 1`
   ),
   allowed("dashboard imports what it likes", "packages/dashboard/src/ok.ts", `import "protobufjs"\nimport "./page.ts"`),
   allowed(
