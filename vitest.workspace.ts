@@ -1,5 +1,5 @@
 /** The packages whose tests are run together; `vitest.config.ts` reads them from here. */
-export const projects = ["packages/*"]
+export const projects = ["packages/*", "examples"]
 
 /** The same packages' end-to-end tests. */
 export const endToEndProjects = ["packages/*/vitest.e2e.config.ts"]

@@ -13,14 +13,15 @@ const stamp = path.join(root, "node_modules/.install-stamp")
 const manifest = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"))
 const pinned = manifest.packageManager.split("+")[0]
 
+/** The folders of the workspace, as pnpm-workspace.yaml lists them. */
 const packages = () =>
-  readdirSync(path.join(root, "packages")).filter((name) =>
-    existsSync(path.join(root, "packages", name, "package.json"))
+  [...readdirSync(path.join(root, "packages")).map((name) => `packages/${name}`), "examples"].filter((folder) =>
+    existsSync(path.join(root, folder, "package.json"))
   )
 
 const fingerprint = () => {
   const hash = createHash("sha256").update(`${process.platform} ${process.arch} ${process.versions.modules}`)
-  const manifests = packages().map((name) => `packages/${name}/package.json`)
+  const manifests = packages().map((folder) => `${folder}/package.json`)
   for (const file of ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ...manifests]) {
     hash.update(`\0${file}\0`).update(readFileSync(path.join(root, file)))
   }
@@ -30,7 +31,7 @@ const fingerprint = () => {
 const isInstalled = (wanted) =>
   existsSync(stamp) &&
   readFileSync(stamp, "utf8") === wanted &&
-  packages().every((name) => existsSync(path.join(root, "packages", name, "node_modules")))
+  packages().every((folder) => existsSync(path.join(root, folder, "node_modules")))
 
 /** Ends the process with one clear line if this Node is too old. */
 export const requireNode = () => {

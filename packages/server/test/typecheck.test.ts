@@ -1,38 +1,41 @@
-/** Tests of types are compiled: nothing else runs a `*.test-d.ts`, and one that is left out would pass whatever it says. */
-import { existsSync } from "node:fs"
+/**
+ * What is to be compiled is compiled in the step types: whatever a package compiles by itself, and the tests of types,
+ * which nothing runs: one that was left out would pass whatever it says.
+ */
+import { readdirSync } from "node:fs"
 import path from "node:path"
 import ts from "typescript"
 import { describe, expect, it } from "vitest"
 import { filesIn, read, root } from "./docs/pages.ts"
 
-const tests = ["packages", "examples"].flatMap((folder) => filesIn(folder, ".test-d.ts", true))
+const packages = [...readdirSync(path.join(root, "packages")).map((name) => `packages/${name}`), "examples"]
 
-/** The files that a configuration gives to the compiler, by their paths in the repository. */
-const compiled = (config: string): ReadonlyArray<string> =>
-  ts
-    .parseJsonConfigFileContent(ts.readConfigFile(config, ts.sys.readFile).config, ts.sys, path.dirname(config))
-    .fileNames.map((file) => path.relative(root, file).split(path.sep).join("/"))
+const typeTests = packages.flatMap((folder) => filesIn(folder, ".test-d.ts", true))
 
-/** The configuration that the step "types" uses for a file: that of its package. */
-const configOf = (file: string): string => {
-  const folder = path.dirname(path.join(root, file))
-  const config = path.join(folder, "tsconfig.json")
-  return existsSync(config) ? config : configOf(path.relative(root, folder))
+/** The files that the configuration in a folder gives to the compiler, by their paths in the repository. */
+const compiledIn = (folder: string): ReadonlyArray<string> => {
+  const home = path.join(root, folder)
+  const { config } = ts.readConfigFile(path.join(home, "tsconfig.json"), ts.sys.readFile)
+  const { fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, home)
+  return fileNames.map((file) => path.relative(root, file).split(path.sep).join("/"))
 }
 
-const configs = Array.from(new Set(tests.map(configOf)))
+/** Those of the step types. */
+const compiled = new Set(compiledIn("."))
 
-describe("tests of types", () => {
-  it("are found", () => {
-    expect(tests.filter((file) => file.startsWith("packages/server/test/observe/")).length).toBeGreaterThan(3)
+describe("the step types", () => {
+  it.each(packages)("compiles what is compiled in %s", (folder) => {
+    const own = compiledIn(folder)
+    expect(own.length).toBeGreaterThan(5)
+    expect(own.filter((file) => !compiled.has(file))).toEqual([])
   })
 
-  it("are compiled in the step types", () => {
-    const known = new Set(configs.flatMap(compiled))
-    expect(tests.filter((file) => !known.has(file))).toEqual([])
+  it("compiles each test of types", () => {
+    expect(typeTests.length).toBeGreaterThan(5)
+    expect(typeTests.filter((file) => !compiled.has(file))).toEqual([])
   })
 
-  it("each expect something", () => {
-    expect(tests.filter((file) => !/^(expectTypeOf|\/\/ @ts-expect-error )/m.test(read(file)))).toEqual([])
+  it("finds something to check in each test of types", () => {
+    expect(typeTests.filter((file) => !/^(expectTypeOf|\/\/ @ts-expect-error )/m.test(read(file)))).toEqual([])
   })
 })
