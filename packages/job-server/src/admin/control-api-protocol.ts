@@ -1,14 +1,11 @@
 /** The requests and responses of the control API of a running job server: JSON over HTTP on the loopback interface. */
 import type * as Jobs from "@parametric-portal/server/infra/jobs"
+import { jobStates, priorities } from "@parametric-portal/server/observe/catalogue"
 import * as Schema from "effect/Schema"
 import { JobType } from "../server/work.ts"
 
-// The schemas of the library would load the whole cluster into a short command, so we only check these with its types.
-const states = ["ready", "scheduled", "running", "retrying", "completed", "cancelled", "dead"] as const
-const JobState: Schema.Schema<Jobs.JobState> = Schema.Literal(...states)
-
-/** The priorities of jobs, most urgent first. */
-export const priorities = ["critical", "high", "normal", "low"] as const satisfies ReadonlyArray<Jobs.Priority>
+// The schemas of the library would load the whole cluster into a short command; its lists are data alone.
+const JobState: Schema.Schema<Jobs.JobState> = Schema.Literal(...jobStates, "completed", "cancelled", "dead")
 const Priority: Schema.Schema<Jobs.Priority> = Schema.Literal(...priorities)
 
 /** One command to the server. Files are absolute paths. */

@@ -1,4 +1,5 @@
 /** The command line of `npm run jobs`: the request to send, or an error that says how to fix it. */
+import { priorities } from "@parametric-portal/server/observe/catalogue"
 import * as Effect from "effect/Effect"
 import { access, constants, stat } from "node:fs/promises"
 import path from "node:path"
@@ -6,7 +7,7 @@ import { parseArgs } from "node:util"
 import { pathProblem } from "../command-line/path-problem.ts"
 import { parseFailure, UsageError } from "../command-line/usage-error.ts"
 import { JobType } from "../server/work.ts"
-import { type ControlRequest, priorities } from "./control-api-protocol.ts"
+import type { ControlRequest } from "./control-api-protocol.ts"
 import { usages, usageOf } from "./jobs-usage.ts"
 
 export interface JobsOptions {

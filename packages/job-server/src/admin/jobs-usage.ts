@@ -1,4 +1,9 @@
 /** The help texts of `npm run jobs`. */
+import { priorities } from "@parametric-portal/server/observe/catalogue"
+import { JobType } from "../server/work.ts"
+
+const oneOf = (names: ReadonlyArray<string>): string =>
+  `${names.slice(0, -1).join(", ")} or ${names.slice(-1).join("")}`
 
 /** The commands: their parameters and options, what they do, and details. */
 export const usages = {
@@ -7,7 +12,7 @@ export const usages = {
     does: "submit a job",
     details: `type       digest (SHA-256), compress (gzip; the ratio) or parse (JSON)
   file       a file that the server can read
-  --priority critical, high, normal or low; the default depends on the type
+  --priority ${oneOf(priorities)}; the default depends on the type
 
 Prints the id of the job, for status and cancel.`
   },
@@ -16,7 +21,7 @@ Prints the id of the job, for status and cancel.`
   dead: {
     line: "dead [--type t] [--limit n] [--after next]",
     does: "list dead letters, oldest first",
-    details: `--type     only this type: digest, compress or parse
+    details: `--type     only this type: ${oneOf(JobType.literals)}
   --limit    at most this many; 20 by default
   --after    the "next" value of the previous page`
   },

@@ -7,13 +7,14 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { exitOutcomes } from "./exit-outcome.ts"
 import { openSync, readFileSync, writeSync } from "node:fs"
 
 const identity = { job: Schema.String, type: Schema.String, priority: Schema.String }
 
 /** How something ended; `reason` is that of the error. */
 const outcome = {
-  outcome: Schema.Literal("success", "failure", "defect", "interrupted"),
+  outcome: Schema.Literal(...exitOutcomes),
   reason: Schema.optionalWith(Schema.String, { exact: true })
 }
 

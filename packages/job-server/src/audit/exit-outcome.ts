@@ -3,8 +3,11 @@ import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 
+/** How something ends. It is written down here once more, since the audit shares no code with what it checks. */
+export const exitOutcomes = ["success", "failure", "defect", "interrupted"] as const
+
 export interface ExitOutcome {
-  readonly outcome: "success" | "failure" | "defect" | "interrupted"
+  readonly outcome: (typeof exitOutcomes)[number]
   readonly reason?: string
 }
 

@@ -1,11 +1,12 @@
 /** The three types of jobs and their handlers. */
 import { type Attempt, Job } from "@parametric-portal/server/infra/jobs"
+import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type { AroundAttempt } from "./recorder.ts"
-import { type JobType, work, WorkFailed } from "./work.ts"
+import { JobType, work, WorkFailed } from "./work.ts"
 
 export const JobPayload = Schema.Struct({
   file: Schema.String,
@@ -46,11 +47,7 @@ export const handlersLayer = (around: AroundAttempt) => {
     (type: JobType) =>
     (payload: JobPayload, { attempt, jobId }: Attempt) =>
       around(jobId, runAttempt(type, payload, attempt))
-  return Layer.mergeAll(
-    jobTypes.digest.toLayer(handler("digest")),
-    jobTypes.compress.toLayer(handler("compress")),
-    jobTypes.parse.toLayer(handler("parse"))
-  )
+  return Layer.mergeAll(...Arr.map(JobType.literals, (type) => jobTypes[type].toLayer(handler(type))))
 }
 
 const runAttempt = (type: JobType, payload: JobPayload, attempt: number): Effect.Effect<string, WorkFailed> => {

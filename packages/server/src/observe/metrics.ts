@@ -1,6 +1,6 @@
 /**
- * The front door: `MetricsService`, the namespaces of typed metric handles, and the combinators to pipe around effects.
- * It leaves sending them anywhere to `observe/telemetry` and `observe/prometheus`.
+ * `MetricsService`: the namespaces of typed metric handles, and the combinators to pipe around effects. Sending them is left
+ * to `observe/telemetry` and `observe/prometheus`.
  */
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
@@ -68,7 +68,7 @@ interface MetricsShape extends CatalogueHandles, Trackers {
    * last export belongs.
    */
   readonly scope: Scope.Scope
-  /** The instruments of that registry; for the rooms of this library that collect and sample. */
+  /** The instruments of that registry; for the layers of this library that collect and sample. */
   readonly meter: Meter
   readonly options: DefineOptions
 }

@@ -1,5 +1,5 @@
 /**
- * The back door: exports metrics, and loses nothing on the way. `Telemetry.Default` is configured by the standard
+ * Exports metrics, and reports what was not delivered. `Telemetry.Default` is configured by the standard
  * `OTEL_*` variables, `Telemetry.layer` by options as well. docs/guides/telemetry-wiring.md shows where the layer goes.
  */
 import * as Context from "effect/Context"

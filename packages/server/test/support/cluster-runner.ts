@@ -16,14 +16,16 @@ const runner = Number(index)
 
 /** The export that comes next: what is counted now is in it. */
 let next = 1
-let isHolding = false
+/** How many handlers have begun, and how many may end: the others hold what they were given. */
+let begun = 0
+let limit = Number.POSITIVE_INFINITY
 /** Handlers between the row that says they are done and the metric that counts them: an export waits for them. */
 let finishing = 0
 const acknowledged = new Map<number, Deferred.Deferred<void>>()
 
 process.on("message", (command: Command) => {
-  if (command._tag === "Hold") {
-    isHolding = true
+  if (command._tag === "HoldAfter") {
+    limit = command.handlers
   } else {
     const waiting = acknowledged.get(command.seq)
     if (waiting !== undefined) {
@@ -39,12 +41,14 @@ const OrderLive = Order.toLayer(
       Process: ({ payload: { n } }) => {
         // The same step as the one that counts the arrival: both belong to the same export.
         const arrivedIn = next
+        begun += 1
+        const place = begun
         const arrival = Effect.runFork(
           Effect.orDie(sql`INSERT INTO arrived ${sql.insert({ n, runner, export: arrivedIn })}`)
         )
         return Effect.gen(function* () {
           yield* arrival
-          yield* isHolding ? Effect.never : Effect.sleep("5 millis")
+          yield* Effect.repeat(Effect.sleep("5 millis"), { while: () => place > limit })
           yield* Effect.acquireUseRelease(
             Effect.sync(() => (finishing += 1)),
             () => sql`INSERT INTO done ${sql.insert({ n, runner, export: next })}`,

@@ -9,7 +9,7 @@ import { Cause, Effect, Fiber, Layer, Logger, LogLevel, Redacted, Schedule, type
 import { freePort } from "../../../../vitest.ports.ts"
 import { NodeClusterSocket } from "../../src/infra/cluster.ts"
 import * as Testing from "../../src/observe/testing.ts"
-import { applicationName, type Command, createTruth, type Export, Order, shards, timing } from "./orders.ts"
+import { applicationName, type Command, createTables, type Export, Order, shards, timing } from "./orders.ts"
 import { Postgres } from "./postgres.ts"
 import { compiled } from "./programs.ts"
 
@@ -64,6 +64,9 @@ export const play = (scenario: Scenario): Effect.Effect<Outcome, never, Postgres
     )
   }).pipe(Effect.scoped, Effect.orDie, Effect.provide(Logger.minimumLogLevel(LogLevel.Error)))
 
+/** How many handlers of a runner that will be killed may end before its last export, and before it is killed. */
+const handlersBefore = { export: 10, end: 20 } as const
+
 /** What runners are made of: their program, and the database that they share. */
 interface Making {
   readonly program: string
@@ -73,7 +76,7 @@ interface Making {
 const played = ({ messages, runners: count, signal }: Scenario, making: Making) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    yield* createTruth
+    yield* createTables
     // The first one makes the tables and has all shards, and gives of them to the others.
     const first = yield* start(making, 0)
     yield* untilEffect(
@@ -91,6 +94,14 @@ const played = ({ messages, runners: count, signal }: Scenario, making: Making) 
     )
     const misreportedByAll = yield* misreported(sql, runners)
     const clients = NodeClusterSocket.layer({ clientOnly: true, shardingConfig: timing })
+    const victim = runners[1] ?? runners[0]
+    if (victim === undefined) {
+      return yield* Effect.dieMessage("a scenario has runners")
+    }
+    if (signal === "SIGKILL") {
+      // It keeps most of what it is handed, however far the others are when it is killed.
+      tell(victim, { _tag: "HoldAfter", handlers: handlersBefore.export })
+    }
     const context = yield* Layer.build(clients)
     const order = yield* Effect.provide(Order.client, context)
     const replies = yield* Effect.fork(
@@ -104,27 +115,32 @@ const played = ({ messages, runners: count, signal }: Scenario, making: Making) 
         { concurrency: 100 }
       )
     )
-    const victim = runners[1] ?? runners[0]
-    if (victim === undefined) {
-      return yield* Effect.dieMessage("a scenario has runners")
-    }
     const rows = (table: "arrived" | "done", which = sql`TRUE`) =>
       Effect.map(
         sql<{ count: number }>`SELECT COUNT(*)::INT AS count FROM ${sql(table)} WHERE ${which}`,
         ([row]) => row?.count ?? 0
       )
-    yield* untilEffect(
-      "half of the work is done",
-      Effect.map(rows("done"), (done) => done >= messages / 2)
-    )
-    if (signal === "SIGKILL") {
+    if (signal === "SIGTERM") {
+      yield* untilEffect(
+        "half of the work is done",
+        Effect.map(rows("done"), (done) => done >= messages / 2)
+      )
+    } else {
+      const ofVictim = sql`runner = ${victim.index}`
+      yield* untilEffect(
+        "an export tells what the victim has done",
+        Effect.gen(function* () {
+          const done = yield* rows("done", ofVictim)
+          return done === handlersBefore.export && (yield* rows("done", lostOf(sql, victim))) === 0
+        })
+      )
       victim.isCutOff = true
+      tell(victim, { _tag: "HoldAfter", handlers: handlersBefore.end })
       yield* untilEffect(
         "the victim counts what will be lost",
-        Effect.map(rows("done", lostOf(sql, victim)), (done) => done > 5)
+        Effect.map(rows("done", ofVictim), (done) => done === handlersBefore.end)
       )
-      tell(victim, { _tag: "Hold" })
-      yield* stable("what the victim was handed", rows("arrived", sql`runner = ${victim.index}`))
+      yield* stable("what the victim was handed", rows("arrived", ofVictim))
     }
     const endedAt = performance.now()
     yield* end(victim, signal)

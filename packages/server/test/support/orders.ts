@@ -35,7 +35,7 @@ export const timing = {
 /** What the connections of a runner are called in the database. */
 export const applicationName = (index: number): string => `runner-${index}`
 
-export const createTruth = Effect.gen(function* () {
+export const createTables = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`CREATE TABLE IF NOT EXISTS arrived (n INT NOT NULL, runner INT NOT NULL, export INT NOT NULL)`
   yield* sql`CREATE TABLE IF NOT EXISTS done (n INT NOT NULL, runner INT NOT NULL, export INT NOT NULL)`
@@ -48,5 +48,11 @@ export interface Export {
   readonly snapshot: Readonly<Record<string, number | { readonly count: number }>>
 }
 
+/** Handlers that begin after this many wait until they are told a larger number. */
+interface HoldAfter {
+  readonly _tag: "HoldAfter"
+  readonly handlers: number
+}
+
 /** What a parent tells a runner. */
-export type Command = { readonly _tag: "Acknowledged"; readonly seq: number } | { readonly _tag: "Hold" }
+export type Command = { readonly _tag: "Acknowledged"; readonly seq: number } | HoldAfter

@@ -1,4 +1,4 @@
-/** The front door to jobs: submit them, look at them, wait for them, cancel them, and deal with the dead ones. */
+/** `JobService`: submits jobs, shows them, waits for them, cancels them, and manages dead letters. */
 import type * as Sharding from "@effect/cluster/Sharding"
 import type * as Migrator from "@effect/sql/Migrator"
 import type * as SqlClient from "@effect/sql/SqlClient"

@@ -11,8 +11,9 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type { runOutcomes } from "../../observe/catalogue.ts"
 import { bind } from "../../observe/instrument/bind.ts"
-import { type FailedOutcome, failedOutcome } from "../../observe/catalogue/outcome.ts"
+import { failedOutcome } from "../../observe/catalogue/outcome.ts"
 import { MetricsService } from "../../observe/metrics.ts"
 import { ofExit } from "../../observe/track/outcome-of.ts"
 import { Watch, type Watcher, watchWith } from "../../observe/track/watch.ts"
@@ -23,7 +24,7 @@ type Engine = WorkflowEngine.WorkflowEngine["Type"]
 type Instance = WorkflowEngine.WorkflowInstance["Type"]
 
 /** How a run ended: `undefined` is success. */
-type RunOutcome = FailedOutcome | "suspended" | undefined
+type RunOutcome = (typeof runOutcomes)[number] | undefined
 
 /** Decorates a `WorkflowEngine`, in a cluster or in memory. Provide the result to the layers of the workflows. */
 export const layer = (): Layer.Layer<

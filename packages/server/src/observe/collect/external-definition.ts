@@ -6,7 +6,7 @@ import type { Drop } from "./points/drop.ts"
 import { shapeOf } from "./points/families.ts"
 import type { ExportMetric } from "./points/point.ts"
 import { isReadable } from "./summary.ts"
-import { knownUnits, unitOfWord } from "./points/unit.ts"
+import { knownUnits, unitNamed } from "./points/unit.ts"
 
 /** An external metric and one label set of it. */
 export interface Definition {
@@ -36,9 +36,9 @@ const attributesOf = (key: AnyKey): { readonly attributes: Record<string, string
   const byKey = new Map<string, string>()
   let unit = ""
   for (const tag of key.tags) {
-    const word = tag.key === "unit" || tag.key === "time_unit" ? unitOfWord(tag.value) : undefined
-    if (word !== undefined) {
-      unit = unit === "" ? word : unit
+    const named = tag.key === "unit" || tag.key === "time_unit" ? unitNamed(tag.value) : undefined
+    if (named !== undefined) {
+      unit = unit === "" ? named : unit
     } else if (!byKey.has(tag.key.toWellFormed())) {
       byKey.set(tag.key.toWellFormed(), tag.value.toWellFormed())
     }

@@ -19,8 +19,8 @@ import { readSummary } from "./summary.ts"
 interface Known {
   readonly definition: Definition
   readonly series: ExportSeries
-  /** Of a frequency: the series of each word. */
-  readonly words: Map<string, ExportSeries>
+  /** Of a frequency: the series of each value. */
+  readonly byValue: Map<string, ExportSeries>
 }
 
 /** The external metrics of registries. */
@@ -111,8 +111,8 @@ export class ExternalMetrics {
     }
     const { series } = known
     if (MetricState.isFrequencyState(state)) {
-      for (const [word, value] of state.occurrences) {
-        yield { type: "number", metric, series: this.wordSeries(known, word), value }
+      for (const [text, value] of state.occurrences) {
+        yield { type: "number", metric, series: this.seriesOf(known, text), value }
       }
     } else if (MetricState.isCounterState(state)) {
       yield { type: "number", metric, series, value: Number(state.count) }
@@ -131,14 +131,14 @@ export class ExternalMetrics {
       return found
     }
     const definition = definitionOf(key)
-    const made = { definition, series: exportSeries(definition.attributes, this.startNanos), words: new Map() }
+    const made = { definition, series: exportSeries(definition.attributes, this.startNanos), byValue: new Map() }
     this.known.set(key, made)
     return made
   }
 
-  private wordSeries({ definition, words }: Known, word: string): ExportSeries {
-    const found = words.get(word) ?? exportSeries(withWord(definition.attributes, word), this.startNanos)
-    words.set(word, found)
+  private seriesOf({ byValue, definition }: Known, text: string): ExportSeries {
+    const found = byValue.get(text) ?? exportSeries(withKey(definition.attributes, text), this.startNanos)
+    byValue.set(text, found)
     return found
   }
 }
@@ -159,8 +159,8 @@ const knownQuantiles = ({
 }: MetricState.MetricState.Summary): ReadonlyArray<readonly [quantile: number, value: number]> =>
   quantiles.flatMap(([quantile, value]) => (Option.isSome(value) ? [[quantile, value.value] as const] : []))
 
-/** The attributes of a frequency's word, which is in `key`, as Effect's own bridge has it. */
-const withWord = (attributes: Readonly<Record<string, string>>, word: string): Record<string, string> =>
+/** The attributes of a value of a frequency, which is in `key`, as Effect's own bridge has it. */
+const withKey = (attributes: Readonly<Record<string, string>>, text: string): Record<string, string> =>
   Object.fromEntries(
-    Object.entries({ ...attributes, key: word.toWellFormed() }).sort(([one], [other]) => (one < other ? -1 : 1))
+    Object.entries({ ...attributes, key: text.toWellFormed() }).sort(([one], [other]) => (one < other ? -1 : 1))
   )

@@ -87,6 +87,8 @@ class OperationSeries {
         return this.errors(clusterErrorType(outcome.defect)).record(1)
       case "interrupted":
         return undefined
+      default:
+        return outcome satisfies never
     }
   }
 }

@@ -233,6 +233,8 @@ class OperationSeries {
         this.processing(outcome._tag).record(at.seconds)
         return options.operation === "process" ? this.cancel() : undefined
       }
+      default:
+        return outcome satisfies never
     }
   }
 

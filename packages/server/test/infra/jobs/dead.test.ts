@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Job, JobService } from "../../../src/infra/jobs.ts"
 import * as Testing from "../../../src/observe/testing.ts"
-import { ledger, pass, within, world } from "./world.ts"
+import { totals, pass, within, world } from "./world.ts"
 
 class Refused extends Schema.TaggedError<Refused>()("Refused", { reason: Schema.Literal("NoFunds") }) {}
 
@@ -128,7 +128,7 @@ it.effect("puts poison aside under its own name, and goes on with the rest", () 
     expect(
       now['jobs_processing_seconds{job_type="odd",operation="process",outcome="defect",priority="normal"}']
     ).toMatchObject({ count: 1 })
-    expect((yield* ledger).held).toBe(0)
+    expect((yield* totals).held).toBe(0)
   }).pipe(Effect.provide(world(OddLive)))
 )
 

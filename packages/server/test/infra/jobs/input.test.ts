@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import { Job, JobHandlers, JobService, type JobsOptions } from "../../../src/infra/jobs.ts"
 import * as Testing from "../../../src/observe/testing.ts"
 import { Postgres } from "../../support/postgres.ts"
-import { cluster, ledger, pass, sqlite, within, world } from "./world.ts"
+import { cluster, totals, pass, sqlite, within, world } from "./world.ts"
 
 const Plain = Job.make({ type: "plain", payload: Schema.Void, success: Schema.Void, error: Schema.Never })
 const PlainLive = Plain.toLayer(() => Effect.void)
@@ -68,7 +68,7 @@ it.effect("purges those that are given and no others, in any number", () => {
     yield* within(submit(Fatal, undefined))
     yield* pass(1000)
     expect(yield* deadLetters.purge({ ids: [...Array.from({ length: 40_000 }, (_, n) => `none ${n}`), dead] })).toBe(1)
-    expect((yield* ledger).enqueued).toBe(1)
+    expect((yield* totals).enqueued).toBe(1)
   }).pipe(Effect.provide(world(Fatal.toLayer(() => Effect.die("fatal")))))
 })
 
@@ -79,7 +79,7 @@ it.effect("refuses a number that JSON does not have, in payloads and in results"
     for (const number of [Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(yield* within(Effect.flip(jobs.submit(Sum, number)))).toMatchObject({ reason: "Validation" })
     }
-    expect((yield* ledger).enqueued).toBe(0)
+    expect((yield* totals).enqueued).toBe(0)
     const id = yield* within(jobs.submit(Sum, 1))
     yield* pass(1000)
     expect(yield* jobs.result(Sum, id)).toMatchObject({ _tag: "Dead", reason: "Validation", attempts: 1 })

@@ -25,7 +25,7 @@ import {
 } from "../../../src/infra/jobs.ts"
 import { service } from "../../../src/infra/jobs/service.ts"
 import * as Testing from "../../../src/observe/testing.ts"
-import { breathe, cluster, ledger, pass, sqlite, totalOf, within } from "./world.ts"
+import { breathe, cluster, totals, pass, sqlite, totalOf, within } from "./world.ts"
 
 const behaviours = ["succeed", "fail", "failOnce", "die", "hang", "slow", "interrupt", "stubborn", "invalid"] as const
 type Behaviour = (typeof behaviours)[number]
@@ -218,7 +218,7 @@ const run = (program: ReadonlyArray<Step>) =>
     yield* pass(1000)
     yield* breathe
     const snapshots = yield* Effect.all(all.map(({ snapshot }) => snapshot))
-    const tables = yield* ledger
+    const tables = yield* totals
     const inFlight = yield* Effect.forEach(Array.from(alive), ({ snapshot }) =>
       Effect.map(snapshot, (now) => totalOf(now, "jobs_in_flight", (text) => !text.includes('"process"')))
     )

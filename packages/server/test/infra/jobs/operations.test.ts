@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import { Job, JobEntity, JobService } from "../../../src/infra/jobs.ts"
 import { laneId } from "../../../src/infra/jobs/lane-id.ts"
 import * as Testing from "../../../src/observe/testing.ts"
-import { ledger, pass, totalOf, within, world, worldWith } from "./world.ts"
+import { totals, pass, totalOf, within, world, worldWith } from "./world.ts"
 
 const Plain = Job.make({ type: "plain", payload: Schema.Void, success: Schema.Void, error: Schema.Never })
 const PlainLive = Plain.toLayer(() => Effect.void)
@@ -63,7 +63,7 @@ it.effect("makes one operation of a call that is made again while a slow store i
     yield* pass(20_000, 1000)
     expect(yield* outcomes("cancel")).toEqual({ all: 1, failure: 0, interrupted: 0 })
     expect(yield* failures).toBe(0)
-    expect(yield* ledger).toMatchObject({ enqueued: 1, cancellations: 1, held: 0 })
+    expect(yield* totals).toMatchObject({ enqueued: 1, cancellations: 1, held: 0 })
   }).pipe(Effect.provide(slow))
 })
 

@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { Job, JobService } from "../../../src/infra/jobs.ts"
 import * as Testing from "../../../src/observe/testing.ts"
-import { ledger, pass, sqlite } from "./world.ts"
+import { totals, pass, sqlite } from "./world.ts"
 
 const Report = Job.make({ type: "report", payload: Schema.Void, success: Schema.Void, error: Schema.Never })
 
@@ -37,6 +37,6 @@ const world = Layer.mergeAll(
 it.effect("submits one job a tick", () =>
   Effect.gen(function* () {
     yield* pass(200_000, 5000)
-    expect(yield* ledger).toMatchObject({ enqueued: 3, completions: 3, held: 0 })
+    expect(yield* totals).toMatchObject({ enqueued: 3, completions: 3, held: 0 })
   }).pipe(Effect.provide(world))
 )

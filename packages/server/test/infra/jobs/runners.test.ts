@@ -1,10 +1,10 @@
 import { it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { scenario } from "./cluster/scenario.ts"
-import { expectTruth } from "./cluster/verdict.ts"
+import { expectAgreement } from "./cluster/verdict.ts"
 
 it.scopedLive(
   "loses no job with three runners of which one is killed and one is told to stop, and the metrics are the tables",
-  () => Effect.map(scenario(200), expectTruth),
+  () => Effect.map(scenario(200), expectAgreement),
   { timeout: 240_000 }
 )

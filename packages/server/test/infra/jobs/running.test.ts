@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
 import { Job, type JobError, JobService } from "../../../src/infra/jobs.ts"
 import * as Testing from "../../../src/observe/testing.ts"
-import { breathe, ledger, pass, within, world, worldWith } from "./world.ts"
+import { breathe, totals, pass, within, world, worldWith } from "./world.ts"
 
 const none = { success: Schema.Void, error: Schema.Never }
 
@@ -57,7 +57,7 @@ it.effect("runs no more of a kind at once than it has slots, whatever the lanes,
     expect(now['jobs_slots{job_type="wide",state="limit"}']).toBe(3)
     yield* pass(4000)
     expect(most).toBe(3)
-    expect((yield* ledger).completions).toBe(8)
+    expect((yield* totals).completions).toBe(8)
     expect((yield* Testing.snapshot)['jobs_slots{job_type="wide",state="used"}']).toBe(0)
   }).pipe(Effect.provide(world(handler)))
 })
@@ -300,7 +300,7 @@ it.effect("stops the run that lost its job to another runner once the job comes 
     yield* pass(30_000, 1000)
     expect(story).toEqual(["1 begins", "2 begins", "1 stops"])
     expect((yield* Testing.snapshot)['jobs_slots{job_type="endless",state="used"}']).toBe(1)
-    expect((yield* ledger).redelivered).toBe(1)
+    expect((yield* totals).redelivered).toBe(1)
     yield* within(jobs.cancel(id))
     yield* pass(1000)
     expect(story).toEqual(["1 begins", "2 begins", "1 stops", "2 stops"])
@@ -367,6 +367,6 @@ it.effect("refuses what is not valid, what has no handler, and what is submitted
     const now = yield* Testing.snapshot
     expect(now['jobs_failed_total{job_type="small",reason="Validation"}']).toBe(2)
     expect(now['jobs_failed_total{job_type="unknown",reason="HandlerMissing"}']).toBe(1)
-    expect((yield* ledger).enqueued).toBe(0)
+    expect((yield* totals).enqueued).toBe(0)
   }).pipe(Effect.provide(world(Small.toLayer(() => Effect.void))))
 })

@@ -13,7 +13,7 @@ import { JobStore, type Priority } from "../../../src/infra/jobs.ts"
 import { firstAt } from "../../../src/infra/jobs/id.ts"
 import { certain, isRefused } from "../../../src/infra/jobs/store/certain.ts"
 import { Postgres } from "../../support/postgres.ts"
-import { breathe, ledger, sqlite } from "./world.ts"
+import { breathe, totals, sqlite } from "./world.ts"
 
 const accept = (id: string, priority: Priority = "normal", dedupeKey?: string) =>
   Effect.flatMap(JobStore, ({ insert }) => insert({ id, jobType: "t", lane: 0, priority, payload: "1", dedupeKey }))
@@ -196,7 +196,7 @@ const promises: Record<string, Effect.Effect<void, unknown, JobStore | SqlClient
       expect(yield* purgeFinished({ before: 5 * day, jobType: "completed" })).toBe(1)
       expect(yield* purgeFinished({ before: 5 * day })).toBe(1)
       expect(yield* purgeFinished({ before: 5 * day })).toBe(0)
-      expect(yield* ledger).toMatchObject({ enqueued: 6, completions: 1, cancellations: 1, deadLettered: 2, held: 2 })
+      expect(yield* totals).toMatchObject({ enqueued: 6, completions: 1, cancellations: 1, deadLettered: 2, held: 2 })
     }
   ),
 
@@ -227,7 +227,7 @@ const promises: Record<string, Effect.Effect<void, unknown, JobStore | SqlClient
     expect(Option.isSome(yield* replay("a"))).toBe(true)
     expect(Option.isSome(yield* replay("a"))).toBe(false)
     expect(yield* purge({ before: 15 })).toBe(1)
-    expect(yield* ledger).toMatchObject({ enqueued: 2, replays: 1, deadLettered: 2, held: 1, failures: 2 })
+    expect(yield* totals).toMatchObject({ enqueued: 2, replays: 1, deadLettered: 2, held: 1, failures: 2 })
   })
 }
 

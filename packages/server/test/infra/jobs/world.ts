@@ -97,7 +97,7 @@ export const within = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A
   })
 
 /** What the tables say, in the terms of the law. */
-export const ledger = Effect.gen(function* () {
+export const totals = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const [row] = yield* sql<Record<string, number | string>>`
     SELECT count(*) AS enqueued, sum(replays) AS replays, sum(retries) AS retries, sum(redeliveries) AS redelivered,

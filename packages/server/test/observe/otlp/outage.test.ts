@@ -34,7 +34,7 @@ describe("an outage", () => {
         yield* setFailureMode(FailureMode.none)
         yield* flushTimes(2)
       }).pipe(
-        Effect.provide(pipeline({ interval: "1 hour" }, { url: secret, timeout: "300 millis" })),
+        Effect.provide(pipeline({ interval: "1 hour" }, { url: secret, timeout: "700 millis" })),
         Effect.provide(layer)
       )
       const cause = "Metrics are not exported to http://host/v1/metrics: 503 Service Unavailable"

@@ -2,6 +2,7 @@
 import * as RunnerHealth from "@effect/cluster/RunnerHealth"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { healthCheckResults } from "../../../observe/catalogue.ts"
 import { bind } from "../../../observe/instrument/bind.ts"
 import { MetricsService } from "../../../observe/metrics.ts"
 import { type Watcher, watchWith } from "../../../observe/track/watch.ts"
@@ -23,7 +24,7 @@ export const runnerHealth = (
         return given
       }
       yield* MetricsService.zero(cluster.runnerHealthChecks)
-      const count = (result: "alive" | "dead" | "error") =>
+      const count = (result: (typeof healthCheckResults)[number]) =>
         meter.guard(site, () => bind(cluster.runnerHealthChecks, { result }).record(1))
       const watcher: Watcher = {
         site,

@@ -1,9 +1,10 @@
 /** The shard locks of one runner, as its storage last confirmed them, and the count of those that came or went. */
 import type { ShardId } from "@effect/cluster/ShardId"
+import type { shardMoveDirections } from "../../../observe/catalogue.ts"
 import { bind } from "../../../observe/instrument/bind.ts"
 import type { MetricsService } from "../../../observe/metrics.ts"
 
-type Direction = "acquired" | "released" | "lost"
+type Direction = (typeof shardMoveDirections)[number]
 
 /** The shards that one runner holds. */
 export class HeldShards {

@@ -1,10 +1,12 @@
 /** The writes that bring jobs in and out from outside: submit, cancel, replay, purge. Each is one statement. */
 import type * as SqlClient from "@effect/sql/SqlClient"
+import * as Statement from "@effect/sql/Statement"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { priorities } from "../../../observe/catalogue.ts"
 import { firstAt } from "../id.ts"
 import { type Priority, rankOf } from "../priority.ts"
 import { type Numeric, priorityOf } from "./state.ts"
@@ -126,9 +128,10 @@ const replay =
     )
 
 /** The rank of a row that is due now, by its priority; a class that this version does not know counts as normal. */
-const rankAt = (sql: SqlClient.SqlClient, now: number) =>
-  sql`CAST(CASE priority WHEN 'critical' THEN ${rankOf("critical", now)} WHEN 'high' THEN ${rankOf("high", now)}
-    WHEN 'low' THEN ${rankOf("low", now)} ELSE ${rankOf("normal", now)} END AS BIGINT)`
+const rankAt = (sql: SqlClient.SqlClient, now: number) => {
+  const cases = priorities.map((priority) => sql`WHEN ${priority} THEN ${rankOf(priority, now)}`)
+  return sql`CAST(CASE priority ${Statement.join(" ", false)(cases)} ELSE ${rankOf("normal", now)} END AS BIGINT)`
+}
 
 /** Removes dead letters and their errors for good; how many. */
 const purge =

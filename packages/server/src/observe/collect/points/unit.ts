@@ -1,4 +1,4 @@
-/** Units of external metrics, from the words that Effect's timers put into a label to UCUM. */
+/** Units of external metrics, from the names that Effect's timers put into a label to UCUM. */
 
 /** Metrics of Effect that say nothing of their unit. Upstream owns the prefix; only the unit is ours. */
 export const knownUnits: Readonly<Record<string, string>> = {
@@ -13,7 +13,7 @@ export const knownUnits: Readonly<Record<string, string>> = {
   effect_fiber_failures: "{fiber}"
 }
 
-const words: Readonly<Record<string, string>> = {
+const byName: Readonly<Record<string, string>> = {
   nanoseconds: "ns",
   microseconds: "us",
   milliseconds: "ms",
@@ -27,7 +27,7 @@ const words: Readonly<Record<string, string>> = {
 }
 
 const ucum: ReadonlySet<string> = new Set([
-  ...Object.values(words),
+  ...Object.values(byName),
   "1",
   "KiBy",
   "MiBy",
@@ -40,5 +40,5 @@ const ucum: ReadonlySet<string> = new Set([
 ])
 
 /** The UCUM unit that a `unit` or `time_unit` label means, or nothing: then it is an ordinary label. */
-export const unitOfWord = (word: string): string | undefined =>
-  Object.hasOwn(words, word) ? words[word] : ucum.has(word) || /^\{[a-zA-Z_]+\}$/.test(word) ? word : undefined
+export const unitNamed = (name: string): string | undefined =>
+  Object.hasOwn(byName, name) ? byName[name] : ucum.has(name) || /^\{[a-zA-Z_]+\}$/.test(name) ? name : undefined

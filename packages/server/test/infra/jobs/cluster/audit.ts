@@ -1,5 +1,5 @@
 /**
- * An independent witness: a trigger writes down each change of a job's state, and on whose connection it came. Nothing
+ * An independent record: a trigger writes down each change of a job's state, and on whose connection it came. Nothing
  * in the library knows of it.
  */
 import * as SqlClient from "@effect/sql/SqlClient"

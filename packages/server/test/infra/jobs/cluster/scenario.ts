@@ -1,5 +1,5 @@
 /**
- * Three runners on PostgreSQL, one killed and one told to stop on the way. At the end the tables, an independent witness
+ * Three runners on PostgreSQL, one killed and one told to stop on the way. At the end the tables, an independent record
  * in the database, and what a collector received from each runner are compared.
  */
 import { spawnReceiver, type Snapshot } from "@parametric-portal/dashboard/spawn"
@@ -17,7 +17,7 @@ import { JobService } from "../../../../src/infra/jobs.ts"
 import * as Testing from "../../../../src/observe/testing.ts"
 import { startPostgres } from "../../../support/postgres.ts"
 import { compiled, receiver } from "../../../support/programs.ts"
-import { ledger } from "../world.ts"
+import { totals } from "../world.ts"
 import * as Audit from "./audit.ts"
 import { clientNode, database } from "./nodes.ts"
 import { Endless, Mixed, type Outcome, outcomes } from "./work.ts"
@@ -26,9 +26,9 @@ import { Endless, Mixed, type Outcome, outcomes } from "./work.ts"
 export interface Outcomes {
   /** Jobs that were accepted, as the client knows it. */
   readonly accepted: number
-  readonly tables: Effect.Effect.Success<typeof ledger>
+  readonly tables: Effect.Effect.Success<typeof totals>
   readonly endedTwice: ReadonlyArray<unknown>
-  /** By runner: what the witness saw it do, and what the collector has of it. */
+  /** By runner: what was recorded of it, and what the collector has of it. */
   readonly runners: ReadonlyArray<{ readonly name: string; readonly did: Audit.Facts; readonly told: Audit.Facts }>
   /** Of the killed runner: when it last reached the collector, and when it did what the collector does not have. */
   readonly lastExportMs: number
@@ -101,7 +101,7 @@ const compare = (total: number, { state }: World) =>
     )
     return {
       accepted: total,
-      tables: yield* ledger,
+      tables: yield* totals,
       endedTwice: yield* Audit.endedTwice,
       runners,
       lastExportMs: lastExport(received, "one"),

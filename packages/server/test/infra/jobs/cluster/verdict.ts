@@ -3,7 +3,7 @@ import { expect } from "vitest"
 import { factNames, type Facts, noFacts } from "./audit.ts"
 import type { Outcomes } from "./scenario.ts"
 
-export const expectTruth = ({ accepted, endedTwice, lastExportMs, runners, tables, untoldMs }: Outcomes): void => {
+export const expectAgreement = ({ accepted, endedTwice, lastExportMs, runners, tables, untoldMs }: Outcomes): void => {
   // No job lost, none finished twice, the law.
   expect(tables.enqueued).toBe(accepted)
   expect(tables.held).toBe(0)
@@ -11,7 +11,7 @@ export const expectTruth = ({ accepted, endedTwice, lastExportMs, runners, table
   expect(tables.enqueued + tables.replays).toBe(
     tables.completions + tables.cancellations + tables.deadLettered + tables.held
   )
-  // The witness agrees with the tables.
+  // The independent record agrees with the tables.
   const done = runners.map(({ did }) => did).reduce(sum, noFacts)
   const { held: _, ...facts } = tables
   expect(done).toEqual(facts)
