@@ -21,7 +21,9 @@ export const freePort = async (): Promise<number> => {
   for (let tries = 0; tries < 1_000; tries += 1) {
     const port = first + next
     next = (next + 1) % count
-    if (await isFree(port)) return port
+    if (await isFree(port)) {
+      return port
+    }
   }
   throw new Error("no port is free")
 }

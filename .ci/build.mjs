@@ -12,7 +12,9 @@ rmSync("dist", { recursive: true, force: true })
 const code = await run("tsc", ["-p", "tsconfig.build.json"], { group: true })
 if (code === 0) {
   const declarations = readdirSync("dist", { recursive: true }).filter((name) => name.endsWith(".d.ts"))
-  if (declarations.length === 0) throw new Error("the build left no declarations in dist")
+  if (declarations.length === 0) {
+    throw new Error("the build left no declarations in dist")
+  }
   for (const file of declarations.map((name) => path.join("dist", name))) {
     writeFileSync(file, readFileSync(file, "utf8").replace(relativeSource, '$1$2.js"'))
   }

@@ -27,12 +27,18 @@ export const run = (command, args, { group = false, ...options } = {}) =>
     let last = -Infinity
     const pass = (signal) => {
       const now = performance.now()
-      if (now - last > repeatMs && child.exitCode === null) process.kill(group ? -child.pid : child.pid, signal)
+      if (now - last > repeatMs && child.exitCode === null) {
+        process.kill(group ? -child.pid : child.pid, signal)
+      }
       last = now
     }
-    for (const signal of forwarded) process.on(signal, pass)
+    for (const signal of forwarded) {
+      process.on(signal, pass)
+    }
     const finish = (code) => {
-      for (const signal of forwarded) process.off(signal, pass)
+      for (const signal of forwarded) {
+        process.off(signal, pass)
+      }
       resolve(code)
     }
     child.once("error", (error) => {

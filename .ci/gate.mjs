@@ -81,7 +81,9 @@ export const tests = (name, config, args) => ({
     const counts = counted(file)
     rmSync(folder, { recursive: true, force: true })
     const ran = counts.passed + counts.failed > 0
-    if (!ran) say("No test ran. A gate that checks nothing is a failed gate.")
+    if (!ran) {
+      say("No test ran. A gate that checks nothing is a failed gate.")
+    }
     return { ok: code === 0 && ran && counts.failed === 0, counts }
   }
 })
@@ -103,12 +105,16 @@ const total = (results) =>
 export const gate = async (steps, { counting }) => {
   let interrupted = 0
   const stop = (_, number) => (interrupted = 128 + number)
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, stop)
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    process.on(signal, stop)
+  }
   const start = performance.now()
   const apart = steps.filter(({ isBeside }) => isBeside).map(timedApart)
   const results = []
   for (const step of steps.filter(({ isBeside }) => !isBeside)) {
-    if (interrupted > 0) break
+    if (interrupted > 0) {
+      break
+    }
     say(`\n== ${step.name}`)
     results.push(await timed(step))
   }
@@ -117,13 +123,19 @@ export const gate = async (steps, { counting }) => {
     results.push(result)
   }
   say("")
-  for (const { name, ok, took } of results) say(`${ok ? "ok    " : "FAILED"}  ${name} (${seconds(took)})`)
-  if (results.length > 1) say(`        all of it (${seconds(performance.now() - start)})`)
+  for (const { name, ok, took } of results) {
+    say(`${ok ? "ok    " : "FAILED"}  ${name} (${seconds(took)})`)
+  }
+  if (results.length > 1) {
+    say(`        all of it (${seconds(performance.now() - start)})`)
+  }
   const counts = total(results)
   if (interrupted > 0) {
     say("Interrupted before the end.")
     counts.failed = Math.max(1, counts.failed)
   }
-  if (counting) say(closing(counts))
+  if (counting) {
+    say(closing(counts))
+  }
   return interrupted || (counts.failed > 0 ? 1 : 0)
 }

@@ -18,7 +18,9 @@ export const generated = {
     const before = state()
     const code = await run(process.execPath, [path.join(root, ".ci/task.mjs"), "generate"], { cwd: root })
     const after = state()
-    if (before !== after) process.stdout.write(`Generating changed files:\n${git("status", "--short")}`)
+    if (before !== after) {
+      process.stdout.write(`Generating changed files:\n${git("status", "--short")}`)
+    }
     return { ok: code === 0 && before === after }
   }
 }

@@ -37,7 +37,9 @@ const isInstalled = (wanted) =>
 export const requireNode = () => {
   const [major, minor] = manifest.engines.node.match(/\d+/g).map(Number)
   const [ourMajor, ourMinor] = process.versions.node.split(".").map(Number)
-  if (ourMajor > major || (ourMajor === major && ourMinor >= minor)) return
+  if (ourMajor > major || (ourMajor === major && ourMinor >= minor)) {
+    return
+  }
   process.stderr.write(`This needs Node ${major}.${minor} or newer; you have ${process.versions.node}.\n`)
   process.exit(1)
 }
@@ -54,7 +56,9 @@ export const pnpm = (args, stdout = "inherit", options = {}) =>
 /** Installs when needed; resolves with 0, or with the exit code of the pnpm that failed. */
 export const install = async () => {
   const wanted = fingerprint()
-  if (isInstalled(wanted)) return 0
+  if (isInstalled(wanted)) {
+    return 0
+  }
   process.stderr.write(`Installing the packages with ${pinned} (needed once, and after a change of versions) ...\n`)
   const code = await pnpm(["install", "--frozen-lockfile"], 2)
   if (code !== 0) {

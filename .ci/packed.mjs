@@ -10,15 +10,21 @@ const bin = (name) => path.join(root, "node_modules/.bin", name)
 const sameSubpaths = () => {
   const { exports, publishConfig } = JSON.parse(readFileSync(path.join(root, "packages/server/package.json"), "utf8"))
   const [here, published] = [exports, publishConfig.exports].map((list) => Object.keys(list).sort().join(" "))
-  if (here !== published) process.stdout.write(`exports and publishConfig.exports differ:\n${here}\n${published}\n`)
+  if (here !== published) {
+    process.stdout.write(`exports and publishConfig.exports differ:\n${here}\n${published}\n`)
+  }
   return here === published
 }
 
 const inspect = async (folder) => {
   const built = await run(bin("nx"), ["run", "server:build", "--outputStyle=stream"], { cwd: root, group: true })
-  if (built !== 0) return false
+  if (built !== 0) {
+    return false
+  }
   const done = await pnpm(["--filter", "@parametric-portal/server", "pack", "--pack-destination", folder], 2)
-  if (done !== 0) return false
+  if (done !== 0) {
+    return false
+  }
   const [archive] = readdirSync(folder).map((name) => path.join(folder, name))
   const linted = await run(bin("publint"), ["run", archive, "--strict"], { cwd: root, group: true })
   const typed = await run(bin("attw"), [archive, "--profile", "esm-only", "--no-emoji"], { cwd: root, group: true })

@@ -26,7 +26,9 @@ const sayVersion = (before, after) => {
 const version = async () => {
   const before = publishedVersion()
   const code = await run(bin("changeset"), ["version"], { cwd: root, group: true })
-  if (code === 0) sayVersion(before, publishedVersion())
+  if (code === 0) {
+    sayVersion(before, publishedVersion())
+  }
   return code
 }
 
@@ -43,7 +45,9 @@ const publish = async () => {
 const steps = { version, publish }
 
 export const release = async ([step = ""]) => {
-  if (Object.hasOwn(steps, step)) return steps[step]()
+  if (Object.hasOwn(steps, step)) {
+    return steps[step]()
+  }
   process.stderr.write("Usage: npm run release -- version|publish\n")
   return 2
 }

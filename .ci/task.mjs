@@ -43,5 +43,7 @@ if (!Object.hasOwn(tasks, name)) {
   process.exit(2)
 }
 const code = await install()
-if (code !== 0 && name.startsWith("test")) process.stdout.write("0 passed, 1 failed\n")
+if (code !== 0 && name.startsWith("test")) {
+  process.stdout.write("0 passed, 1 failed\n")
+}
 process.exitCode = code === 0 ? await tasks[name](args) : code

@@ -40,7 +40,9 @@ const refuseRelative = (file, layer, specifier) => {
       : `${target} is another package's: import it by a public subpath`
   }
   const other = layerOf(target)
-  if (other === layer || (other !== undefined && layers[layer].imports.includes(other))) return undefined
+  if (other === layer || (other !== undefined && layers[layer].imports.includes(other))) {
+    return undefined
+  }
   return other === undefined ? undefined : `the layer "${layer}" may not import the layer "${other}" (${target})`
 }
 
@@ -55,7 +57,9 @@ const refuseWorkspace = (layer, specifier) => {
 
 const refusePackage = (layer, specifier) => {
   const allowed = layers[layer].packages
-  if (allowed.includes("*")) return undefined
+  if (allowed.includes("*")) {
+    return undefined
+  }
   const name = specifier.startsWith("node:") ? "node" : specifier
   return allowed.some((outside) => isBelow(name, outside))
     ? undefined
@@ -64,9 +68,15 @@ const refusePackage = (layer, specifier) => {
 
 const refusal = (file, specifier) => {
   const layer = layerOf(file)
-  if (layer === undefined) return undefined
-  if (specifier.startsWith(".")) return refuseRelative(file, layer, specifier)
-  if (specifier.startsWith(scope)) return refuseWorkspace(layer, specifier)
+  if (layer === undefined) {
+    return undefined
+  }
+  if (specifier.startsWith(".")) {
+    return refuseRelative(file, layer, specifier)
+  }
+  if (specifier.startsWith(scope)) {
+    return refuseWorkspace(layer, specifier)
+  }
   return refusePackage(layer, specifier)
 }
 
@@ -80,7 +90,9 @@ const imports = {
     const check = (node) => {
       const specifier = node?.value ?? node?.literal?.value
       const message = typeof specifier === "string" ? refusal(file, specifier) : undefined
-      if (message !== undefined) context.report({ node, message: `${message}: see .ci/lint/rooms.mjs` })
+      if (message !== undefined) {
+        context.report({ node, message: `${message}: see .ci/lint/rooms.mjs` })
+      }
     }
     return {
       ImportDeclaration: (node) => check(node.source),
@@ -162,9 +174,13 @@ const expects = {
         names = expecting(context, node)
       },
       CallExpression(node) {
-        if (!["it", "test"].includes(rootOf(node.callee)) || node.arguments.length < 2) return
+        if (!["it", "test"].includes(rootOf(node.callee)) || node.arguments.length < 2) {
+          return
+        }
         const body = node.arguments.find(({ type }) => type.endsWith("FunctionExpression"))
-        if (body === undefined) return
+        if (body === undefined) {
+          return
+        }
         const text = context.sourceCode.getText(body)
         if (!expectation.test(text) && !names.some((name) => new RegExp(`\\b${name}\\b`).test(text))) {
           context.report({ node, message: "a test without expect can't fail" })

@@ -10,10 +10,14 @@ const exitCodes = { done: 0, rejected: 1, wrongUsage: 2, noServer: 3 } as const
 
 const run = Effect.gen(function* () {
   const options = yield* parseJobsOptions(process.argv.slice(2))
-  if ("help" in options) return yield* Effect.as(Console.log(options.help), exitCodes.done)
+  if ("help" in options) {
+    return yield* Effect.as(Console.log(options.help), exitCodes.done)
+  }
   const { isJson, port, request } = options
   const response = yield* call(yield* findServer(port), request)
-  if (response._tag === "Rejected") return yield* Effect.as(Console.error(response.message), exitCodes.rejected)
+  if (response._tag === "Rejected") {
+    return yield* Effect.as(Console.error(response.message), exitCodes.rejected)
+  }
   yield* Console.log(isJson ? JSON.stringify(documentOf(response), undefined, 2) : formatResponse(response, request))
   return exitCodes.done
 })

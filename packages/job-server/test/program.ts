@@ -57,7 +57,9 @@ export const start = (
     const waitFor = (pattern: RegExp): Effect.Effect<RegExpMatchArray, Error> =>
       Effect.suspend(() => {
         const match = stderr.match(pattern)
-        if (match !== null) return Effect.succeed(match)
+        if (match !== null) {
+          return Effect.succeed(match)
+        }
         return child.exitCode === null && child.signalCode === null
           ? Effect.delay(waitFor(pattern), "20 millis")
           : Effect.fail(new Error(`it exited without printing ${pattern}: ${stderr}`))
@@ -106,5 +108,7 @@ const compiled = async (program: "main" | "jobs"): Promise<string> => {
 }
 
 afterAll(async () => {
-  if (programs !== undefined) await rm(await programs, { recursive: true, force: true })
+  if (programs !== undefined) {
+    await rm(await programs, { recursive: true, force: true })
+  }
 })

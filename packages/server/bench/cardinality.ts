@@ -21,14 +21,18 @@ export const measure = async (): Promise<ReadonlyArray<Result>> => {
     const runtime = ManagedRuntime.make(Layer.provideMerge(Testing.layer(), Logger.remove(Logger.defaultLogger)))
     await runtime.runPromise(record(0, 100))
     const before = await memory()
-    for (let from = 0; from < sets; from += 10_000) await runtime.runPromise(record(from, 10_000))
+    for (let from = 0; from < sets; from += 10_000) {
+      await runtime.runPromise(record(from, 10_000))
+    }
     const after = await memory()
     grown.push((after.heapUsed - before.heapUsed) / 2 ** 20)
     resident.push((after.rss - before.rss) / 2 ** 20)
     await runtime.runPromise(check(sets + 100))
     held.push(runtime)
   }
-  if (held.length !== services) throw new Error("the services were not kept")
+  if (held.length !== services) {
+    throw new Error("the services were not kept")
+  }
   return [
     { name: "cardinality_1m_heap_mb", value: median(grown), unit: "MB", samples: services },
     { name: "cardinality.resident", value: median(resident), unit: "MB", samples: services }
@@ -47,13 +51,17 @@ const record = (from: number, size: number) =>
 
 // What is held weakly by what is held weakly goes one collection after the other.
 const memory = async (): Promise<NodeJS.MemoryUsage> => {
-  if (globalThis.gc === undefined) throw new Error("run with --expose-gc")
+  if (globalThis.gc === undefined) {
+    throw new Error("run with --expose-gc")
+  }
   let before = Number.POSITIVE_INFINITY
   for (;;) {
     await new Promise((resolve) => setImmediate(resolve))
     globalThis.gc()
     const now = process.memoryUsage()
-    if (now.heapUsed > before - 2 ** 16) return now
+    if (now.heapUsed > before - 2 ** 16) {
+      return now
+    }
     before = now.heapUsed
   }
 }
@@ -64,7 +72,9 @@ const check = (calls: number) =>
     const snapshot = yield* Testing.snapshot
     const total = (name: string): number =>
       Object.entries(snapshot).reduce((sum, [text, value]) => {
-        if (!text.startsWith(`${name}{`)) return sum
+        if (!text.startsWith(`${name}{`)) {
+          return sum
+        }
         return sum + (typeof value === "number" ? value : value.count)
       }, 0)
     const seriesOf = (name: string): number =>

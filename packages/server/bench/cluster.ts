@@ -64,7 +64,9 @@ const order = [watched[0], ...plain, watched[1]].filter(Predicate.isNotUndefined
 const compare = async (tag: Tag, rounds: Rounds, runner: (name: string, isWatched: boolean) => Runner) => {
   const subjects = order.map((name) => subject(name, tag, runner(name, watched.includes(name))))
   const samples = await interleave(subjects, rounds)
-  for (const { end } of subjects) await end()
+  for (const { end } of subjects) {
+    await end()
+  }
   return samples
 }
 

@@ -15,7 +15,9 @@ const subject = (name: string, size: number, { collect, move }: Collected): Subj
     collectYoung()
   },
   run: async (calls) => {
-    for (let call = 0; call < calls; call++) claim(name, await collect(), size)
+    for (let call = 0; call < calls; call++) {
+      claim(name, await collect(), size)
+    }
   },
   check: () => {}
 })

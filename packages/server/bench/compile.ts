@@ -50,7 +50,9 @@ const manifestOf = (library: string): Manifest => {
 
 const buildOptions = (library: string): ts.CompilerOptions => {
   const { config, error } = ts.readConfigFile(path.join(library, "tsconfig.build.json"), ts.sys.readFile)
-  if (error !== undefined) throw new Error(ts.flattenDiagnosticMessageText(error.messageText, "\n"))
+  if (error !== undefined) {
+    throw new Error(ts.flattenDiagnosticMessageText(error.messageText, "\n"))
+  }
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, library)
   return { ...options, module: ts.ModuleKind.ESNext, sourceMap: false }
 }
@@ -62,7 +64,9 @@ interface FromTo {
 
 const compileFolder = ({ from, to }: FromTo, compilerOptions: ts.CompilerOptions): void => {
   for (const name of readdirSync(from, { recursive: true, encoding: "utf8" })) {
-    if (!name.endsWith(".ts")) continue
+    if (!name.endsWith(".ts")) {
+      continue
+    }
     const source = path.join(from, name)
     const { outputText } = ts.transpileModule(readFileSync(source, "utf8"), { compilerOptions, fileName: source })
     const file = path.join(to, name.replace(/\.ts$/, ".js"))

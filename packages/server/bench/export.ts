@@ -26,7 +26,9 @@ export const measure = async (): Promise<ReadonlyArray<Result>> => {
     const started = performance.now()
     const { longest, value } = await watchingLoop(() => runtime.runPromise(Telemetry.flush))
     const acknowledged = value.reduce((sum, { points }) => sum + points, 0)
-    if (acknowledged < size) throw new Error(`only ${acknowledged} points were acknowledged: ${JSON.stringify(value)}`)
+    if (acknowledged < size) {
+      throw new Error(`only ${acknowledged} points were acknowledged: ${JSON.stringify(value)}`)
+    }
     if (index >= 0) {
       stalls.push(longest.ownMs)
       wallStalls.push(longest.wallMs)
@@ -83,7 +85,9 @@ const watchingLoop = async <A>(run: () => Promise<A>) => {
     longest.wallMs = Math.max(longest.wallMs, wallMs)
     longest.ownMs = Math.max(longest.ownMs, Math.min(wallMs, (system + user) / 1000))
     ;[last, worked] = [performance.now(), process.cpuUsage()]
-    if (!isOver) setImmediate(turn)
+    if (!isOver) {
+      setImmediate(turn)
+    }
   }
   setImmediate(turn)
   const value = await run()

@@ -63,6 +63,8 @@ export const entries = (results: ReadonlyArray<Result>, against: ReadonlyArray<R
 
 const verdict = ({ aim, better, reach }: Figure, value: number): Verdict => {
   const meets = (bound: number): boolean => (better === "more" ? value >= bound : value <= bound)
-  if (aim !== undefined && meets(aim)) return "aim met"
+  if (aim !== undefined && meets(aim)) {
+    return "aim met"
+  }
   return meets(reach) ? "met" : "missed"
 }

@@ -50,15 +50,18 @@ export const interleave = async (
   { batchMs, clock = "processor", rounds, warmups = 40 }: Rounds
 ): Promise<Samples> => {
   const turns: Array<Turn> = []
-  for (const subject of subjects)
+  for (const subject of subjects) {
     turns.push(await warmedUp({ subject, clock, calls: 1, made: 0, nanos: [] }, batchMs, warmups))
+  }
   for (let round = 0; round < rounds; round++) {
     for (const turn of inTurns(turns, round)) {
       const calls = Math.max(1, Math.round(turn.calls * sizeIn(round)))
       turn.nanos.push((await batch(turn, calls)) / calls)
     }
   }
-  for (const { made, subject } of turns) await subject.check(made)
+  for (const { made, subject } of turns) {
+    await subject.check(made)
+  }
   return new Map(turns.map(({ nanos, subject }) => [subject.name, nanos]))
 }
 
@@ -100,7 +103,9 @@ const batch = (turn: Turn, calls: number): Promise<number> => {
 
 /** Collects young garbage, so that a long batch does not begin with what the one before left behind. */
 export const collectYoung = (): void => {
-  if (globalThis.gc === undefined) throw new Error("run with --expose-gc")
+  if (globalThis.gc === undefined) {
+    throw new Error("run with --expose-gc")
+  }
   void globalThis.gc({ type: "minor", execution: "sync" })
 }
 
@@ -112,7 +117,9 @@ export const timed = async (run: () => void | Promise<void>, clock: Clock = "pro
   const wall = process.hrtime.bigint()
   const start = process.cpuUsage()
   const pending = run()
-  if (pending !== undefined) await pending
+  if (pending !== undefined) {
+    await pending
+  }
   const { system, user } = process.cpuUsage(start)
   return clock === "processor" ? (user + system) * 1000 : Number(process.hrtime.bigint() - wall)
 }
@@ -120,7 +127,9 @@ export const timed = async (run: () => void | Promise<void>, clock: Clock = "pro
 /** The samples of one subject. */
 export const of = (samples: Samples, name: string): ReadonlyArray<number> => {
   const found = samples.get(name)
-  if (found === undefined || found.length === 0) throw new Error(`nothing was measured under the name "${name}"`)
+  if (found === undefined || found.length === 0) {
+    throw new Error(`nothing was measured under the name "${name}"`)
+  }
   return found
 }
 
@@ -178,5 +187,7 @@ export const merged = (measured: ReadonlyArray<ReadonlyArray<Result>>): Readonly
 
 /** Throws unless a variant recorded what it claims. */
 export const claim = (what: string, actual: number, expected: number): void => {
-  if (actual !== expected) throw new Error(`${what}: recorded ${actual}, claims ${expected}`)
+  if (actual !== expected) {
+    throw new Error(`${what}: recorded ${actual}, claims ${expected}`)
+  }
 }

@@ -22,7 +22,9 @@ export const measure = async (): Promise<ReadonlyArray<Result>> => {
       const turns = round % 2 === 0 ? ["effect", "ours"] : ["ours", "effect"]
       for (const turn of turns) {
         const ms = importMs(turn === "ours" ? entry : bare)
-        if (round >= 0) (turn === "ours" ? ours : effect).push(ms)
+        if (round >= 0) {
+          ;(turn === "ours" ? ours : effect).push(ms)
+        }
       }
     }
     const ratios = ours.map((ms, round) => ms / (effect[round] ?? Number.NaN))
@@ -46,8 +48,11 @@ const importsOf = (
   for (const file of files) {
     for (const [, specifier = ""] of readFileSync(file, "utf8").matchAll(importStatement)) {
       const reached = specifier.startsWith(".") ? path.resolve(path.dirname(file), specifier) : undefined
-      if (reached === undefined) packages.add(specifier)
-      else if (!files.includes(reached)) files.push(reached)
+      if (reached === undefined) {
+        packages.add(specifier)
+      } else if (!files.includes(reached)) {
+        files.push(reached)
+      }
     }
   }
   claim("modules that are not Effect's", Array.from(packages).filter((name) => !name.startsWith("effect/")).length, 0)

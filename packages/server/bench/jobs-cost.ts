@@ -22,7 +22,9 @@ export const measure = async (): Promise<ReadonlyArray<Result>> => {
     }
   })
   const samples = await interleave(subjects, { rounds: 50, batchMs: 120, warmups: 12, clock: "wall" })
-  for (const { end } of subjects) await end()
+  for (const { end } of subjects) {
+    await end()
+  }
   rmSync(folder, { recursive: true })
   return [
     pairedRatio("jobs_metrics_cost", samples, { of: watched, to: unwatched }),

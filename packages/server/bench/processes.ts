@@ -47,7 +47,10 @@ const inProcess = (folder: string, family: string): Promise<Results> =>
       results = message as Results
     })
     child.on("exit", (code) => {
-      if (code === 0) resolve(results)
-      else reject(new Error(`it ended with ${code}`))
+      if (code === 0) {
+        resolve(results)
+      } else {
+        reject(new Error(`it ended with ${code}`))
+      }
     })
   })

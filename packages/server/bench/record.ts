@@ -44,8 +44,12 @@ const subjects = async (): Promise<ReadonlyArray<Subject>> => {
   const subject = (name: string, moved: ReadonlyArray<keyof typeof once>, call: (call: number) => void): Subject => ({
     name,
     run: (calls) => {
-      for (const what of moved) count(what, calls)
-      for (let index = 0; index < calls; index++) call(index)
+      for (const what of moved) {
+        count(what, calls)
+      }
+      for (let index = 0; index < calls; index++) {
+        call(index)
+      }
     },
     check
   })

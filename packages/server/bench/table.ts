@@ -53,7 +53,9 @@ const rangeOf = ({ range, unit: of }: Result): string =>
 const written = (value: number, of: string): string => value.toFixed(of === "ratio" ? 2 : 1)
 
 const aligned = (columns: ReadonlyArray<Column>, entries: ReadonlyArray<Entry>): string => {
-  if (entries.length === 0) return ""
+  if (entries.length === 0) {
+    return ""
+  }
   const cells = columns.map(({ align, cell, title }) => {
     const column = [title, ...entries.map(cell)]
     const width = Math.max(...column.map(({ length }) => length))

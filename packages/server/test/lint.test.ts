@@ -126,6 +126,7 @@ const inInfra = [
   ["import(no-default-export)", "default", `export default 1`],
   ["unicorn(filename-case)", "NotKebab", `export const a = 1`],
   ["eslint(no-unused-vars)", "unused", `const a = 1\nexport const b = 2`],
+  ["eslint(curly)", "braces", `export const a = (b: boolean) => { if (b) return 1\n  return 2 }`],
   ["eslint(max-lines)", "long", `export const a = 1\n${"// more\n".repeat(300)}`],
   ["eslint(max-lines-per-function)", "long-function", `export const a = () => {\n${"  //\n".repeat(60)}}`],
   ["import(no-cycle)", "cycle", `import { b } from "./back.ts"\nexport const a = (): number => b()`],

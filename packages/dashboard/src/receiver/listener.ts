@@ -50,14 +50,18 @@ export const listen = (requested: number): Effect.Effect<Listener, PortInUse | L
 
 const close = (node: Http.Server): Effect.Effect<void> =>
   Effect.async((resume) => {
-    if (!node.listening) return resume(Effect.void)
+    if (!node.listening) {
+      return resume(Effect.void)
+    }
     node.close(() => resume(Effect.void))
     node.closeAllConnections()
   })
 
 const open = (node: Http.Server, port: number): Effect.Effect<void, PortInUse | ListenFailed> =>
   Effect.async((resume) => {
-    if (node.listening) return resume(Effect.void)
+    if (node.listening) {
+      return resume(Effect.void)
+    }
     const onError = (cause: Error) => resume(Effect.fail(listenError(port, cause)))
     node.once("error", onError)
     node.listen({ host, port }, () => {

@@ -11,13 +11,17 @@ export const mergeHistograms: Merge<Histogram> = (a, b) => {
     a.explicitBounds.length === b.explicitBounds.length &&
     a.bucketCounts.length === b.bucketCounts.length &&
     a.explicitBounds.every((bound, index) => bound === b.explicitBounds[index])
-  if (!hasSameBoundaries) return null
+  if (!hasSameBoundaries) {
+    return null
+  }
   const bucketCounts = a.bucketCounts.map((count, index) => count + (b.bucketCounts[index] ?? 0))
   return { ...mergeStatistics(a, b), bucketCounts, explicitBounds: a.explicitBounds }
 }
 
 export const mergeExponentialHistograms: Merge<ExponentialHistogram> = (a, b) => {
-  if (a.scale !== b.scale || a.zeroThreshold !== b.zeroThreshold) return null
+  if (a.scale !== b.scale || a.zeroThreshold !== b.zeroThreshold) {
+    return null
+  }
   return {
     ...mergeStatistics(a, b),
     scale: a.scale,
@@ -51,15 +55,21 @@ interface Statistic {
 const mergeStatistic = (a: Distribution, b: Distribution, { combine, read }: Statistic): number | undefined => {
   const x = read(a)
   const y = read(b)
-  if (x !== undefined && y !== undefined) return combine(x, y)
+  if (x !== undefined && y !== undefined) {
+    return combine(x, y)
+  }
   return a.count === 0 ? y : b.count === 0 ? x : undefined
 }
 
 type Buckets = ExponentialHistogram["positive"]
 
 const mergeBuckets = (a: Buckets, b: Buckets): Buckets => {
-  if (a.bucketCounts.length === 0) return b
-  if (b.bucketCounts.length === 0) return a
+  if (a.bucketCounts.length === 0) {
+    return b
+  }
+  if (b.bucketCounts.length === 0) {
+    return a
+  }
   const offset = Math.min(a.offset, b.offset)
   const end = Math.max(a.offset + a.bucketCounts.length, b.offset + b.bucketCounts.length)
   const at = (buckets: Buckets, index: number) => buckets.bucketCounts[index - buckets.offset] ?? 0

@@ -58,7 +58,9 @@ export const messageFields: ReadonlySet<string> = new Set([
 export const fromJson = (body: object): string | null => {
   for (const name in body) {
     const problem = convertField(body, name)
-    if (problem !== null) return problem
+    if (problem !== null) {
+      return problem
+    }
   }
   return null
 }
@@ -67,7 +69,9 @@ const valueKinds = new Set(Object.keys(schema.common.v1.AnyValue.prototype).filt
 
 const convertField = (parent: object, name: string): string | null => {
   const value: unknown = Reflect.get(parent, name)
-  if (value === null) return `${name}: null is not allowed`
+  if (value === null) {
+    return `${name}: null is not allowed`
+  }
   if (Array.isArray(value)) {
     return messageFields.has(name) ? `${name}: a list is not allowed` : convertElements(value, name)
   }
@@ -76,8 +80,12 @@ const convertField = (parent: object, name: string): string | null => {
     return kind ?? withPath(name, fromJson(value))
   }
   const read = convertScalar(value, name)
-  if (read === invalid) return `${name}: invalid value ${JSON.stringify(value)}`
-  if (read !== value) Reflect.set(parent, name, read)
+  if (read === invalid) {
+    return `${name}: invalid value ${JSON.stringify(value)}`
+  }
+  if (read !== value) {
+    Reflect.set(parent, name, read)
+  }
   return null
 }
 
@@ -85,16 +93,24 @@ const convertElements = (values: Array<unknown>, name: string): string | null =>
   const isScalar = integerFields.has(name) || doubleFields.has(name)
   for (let index = 0; index < values.length; index++) {
     const value = values[index]
-    if (value === null) return `${name}: null is not allowed`
-    if (Array.isArray(value)) return `${name}: a list in a list is not allowed`
+    if (value === null) {
+      return `${name}: null is not allowed`
+    }
+    if (Array.isArray(value)) {
+      return `${name}: a list in a list is not allowed`
+    }
     if (isScalar) {
       const read = convertScalar(value, name)
-      if (read === invalid) return `${name}: invalid value ${JSON.stringify(value)}`
+      if (read === invalid) {
+        return `${name}: invalid value ${JSON.stringify(value)}`
+      }
       values[index] = read
     } else if (typeof value === "object" && value !== undefined) {
       const kind = name === "values" && !("key" in value) ? unknownKind(value) : null
       const problem = kind ?? withPath(name, fromJson(value))
-      if (problem !== null) return problem
+      if (problem !== null) {
+        return problem
+      }
     }
   }
   return null
@@ -104,7 +120,9 @@ const withPath = (name: string, problem: string | null) => (problem === null ? n
 
 const unknownKind = (value: object): string | null => {
   for (const name in value) {
-    if (!valueKinds.has(name)) return `value: unknown kind ${JSON.stringify(name)}`
+    if (!valueKinds.has(name)) {
+      return `value: unknown kind ${JSON.stringify(name)}`
+    }
   }
   return null
 }
@@ -113,9 +131,15 @@ const invalid = Symbol("invalid")
 
 const convertScalar = (value: unknown, name: string): unknown => {
   const integer = integerFields.get(name)
-  if (integer !== undefined) return integerOf(value, integer)
-  if (typeof value !== "string") return value
-  if (doubleFields.has(name)) return doubleOf(value)
+  if (integer !== undefined) {
+    return integerOf(value, integer)
+  }
+  if (typeof value !== "string") {
+    return value
+  }
+  if (doubleFields.has(name)) {
+    return doubleOf(value)
+  }
   const bytes = byteFields.get(name)
   return bytes === undefined ? value : bytesOf(value, bytes)
 }
@@ -127,12 +151,18 @@ const integerOf = (value: unknown, sign: "signed" | "unsigned"): Int64 | typeof 
     return value >= 0 || sign === "signed" ? value : invalid
   }
   const isWhole = typeof value === "number" && Number.isInteger(value)
-  if (!isWhole && !(typeof value === "string" && digits.test(value))) return invalid
+  if (!isWhole && !(typeof value === "string" && digits.test(value))) {
+    return invalid
+  }
   const near = Number(value)
-  if (Number.isSafeInteger(near)) return near >= 0 || sign === "signed" ? near : invalid
+  if (Number.isSafeInteger(near)) {
+    return near >= 0 || sign === "signed" ? near : invalid
+  }
   const exact = BigInt(value)
   const fitted = sign === "signed" ? BigInt.asIntN(64, exact) : BigInt.asUintN(64, exact)
-  if (fitted !== exact) return invalid
+  if (fitted !== exact) {
+    return invalid
+  }
   return {
     low: Number(BigInt.asIntN(32, exact)),
     high: Number(BigInt.asIntN(32, exact >> 32n)),
@@ -143,7 +173,9 @@ const integerOf = (value: unknown, sign: "signed" | "unsigned"): Int64 | typeof 
 const decimal = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
 const doubleOf = (value: string): number | typeof invalid => {
-  if (value === "NaN" || value === "Infinity" || value === "-Infinity" || decimal.test(value)) return Number(value)
+  if (value === "NaN" || value === "Infinity" || value === "-Infinity" || decimal.test(value)) {
+    return Number(value)
+  }
   return invalid
 }
 

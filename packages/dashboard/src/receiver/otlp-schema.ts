@@ -131,7 +131,9 @@ interface Schema {
 const isSchema = (root: unknown): root is Schema => typeof root === "object" && root !== null && "opentelemetry" in root
 
 const load = (root: unknown): Schema => {
-  if (isSchema(root)) return root
+  if (isSchema(root)) {
+    return root
+  }
   throw new Error("The package otlp-schema has no generated OTLP schema. Use the pinned version.")
 }
 
@@ -173,8 +175,12 @@ export const encodeStatus = (status: { readonly code: number; readonly message: 
 
 /** A 64-bit integer, exactly. */
 export const toBigInt = (value: Nullable<Int64>): bigint => {
-  if (value === null || value === undefined) return 0n
-  if (typeof value === "number") return BigInt(value)
+  if (value === null || value === undefined) {
+    return 0n
+  }
+  if (typeof value === "number") {
+    return BigInt(value)
+  }
   const high = BigInt(value.unsigned ? value.high >>> 0 : value.high)
   return (high << 32n) | BigInt(value.low >>> 0)
 }
@@ -185,7 +191,9 @@ export const makeToBigInt = (): ((value: Nullable<Int64>) => bigint) => {
   let high = 0
   let result = 0n
   return (value) => {
-    if (value === null || value === undefined || typeof value === "number") return toBigInt(value)
+    if (value === null || value === undefined || typeof value === "number") {
+      return toBigInt(value)
+    }
     if (value.low !== low || value.high !== high) {
       low = value.low
       high = value.high
@@ -197,7 +205,11 @@ export const makeToBigInt = (): ((value: Nullable<Int64>) => bigint) => {
 
 /** A 64-bit integer as the nearest number. */
 export const toNumber = (value: Nullable<Int64>): number => {
-  if (value === null || value === undefined) return 0
-  if (typeof value === "number") return value
+  if (value === null || value === undefined) {
+    return 0
+  }
+  if (typeof value === "number") {
+    return value
+  }
   return (value.unsigned ? value.high >>> 0 : value.high) * 4294967296 + (value.low >>> 0)
 }

@@ -5,20 +5,19 @@
  */
 import * as Data from "effect/Data"
 import * as Either from "effect/Either"
-import type { Attributes, AttributeValue, InstrumentationScope, Point, Temporality } from "./model.ts"
+import { attributesOf, isPresent } from "./attributes.ts"
+import type { Attributes, InstrumentationScope, Point, Temporality } from "./model.ts"
 import type {
-  AnyValue,
   BucketsMessage,
   ExponentialPointMessage,
   ExportRequest,
   HistogramPointMessage,
-  KeyValue,
   MetricMessage,
   NumberPointMessage,
   PointMessage,
   SummaryPointMessage
 } from "./otlp-schema.ts"
-import { makeToBigInt, toBigInt, toNumber } from "./otlp-schema.ts"
+import { makeToBigInt, toNumber } from "./otlp-schema.ts"
 
 /** The request breaks the protocol; `message` says where and how. */
 export class Malformed extends Data.TaggedError("Malformed")<{ readonly message: string }> {}
@@ -64,12 +63,16 @@ export const pointsOf = (request: ExportRequest): Either.Either<Decoded, Malform
   }
   for (const { resource: from, scopeMetrics } of request.resourceMetrics ?? []) {
     const resource = attributesOf(from?.attributes)
-    if (typeof resource === "string") return malformed(`resource: ${resource}`)
+    if (typeof resource === "string") {
+      return malformed(`resource: ${resource}`)
+    }
     for (const { scope: by, metrics } of scopeMetrics ?? []) {
       const scope = { name: by?.name ?? "", version: by?.version ?? "" }
       for (const metric of metrics ?? []) {
         const problem = readMetric(metric, { resource, scope }, decoding)
-        if (problem !== null) return malformed(`metric ${JSON.stringify(metric.name ?? "")}: ${problem}`)
+        if (problem !== null) {
+          return malformed(`metric ${JSON.stringify(metric.name ?? "")}: ${problem}`)
+        }
       }
     }
   }
@@ -84,20 +87,32 @@ const readMetric = (
   from: { readonly resource: Attributes; readonly scope: InstrumentationScope },
   decoding: Decoding
 ): string | null => {
-  if (!metric.name) return "it has no name"
+  if (!metric.name) {
+    return "it has no name"
+  }
   const named = { name: metric.name, description: metric.description ?? "", unit: metric.unit ?? "" }
   const origin: Origin = { decoding, metric: { ...from, ...named } }
-  if (metric.gauge) return readEach(metric.gauge.dataPoints, origin, readGauge)
-  if (metric.summary) return readEach(metric.summary.dataPoints, origin, readSummary)
+  if (metric.gauge) {
+    return readEach(metric.gauge.dataPoints, origin, readGauge)
+  }
+  if (metric.summary) {
+    return readEach(metric.summary.dataPoints, origin, readSummary)
+  }
   const aggregated = metric.sum ?? metric.histogram ?? metric.exponentialHistogram
-  if (!aggregated) return "it has no data"
+  if (!aggregated) {
+    return "it has no data"
+  }
   const temporality = temporalityOf(aggregated.aggregationTemporality)
-  if (temporality === null) return "its temporality is neither delta nor cumulative"
+  if (temporality === null) {
+    return "its temporality is neither delta nor cumulative"
+  }
   if (metric.sum) {
     const isMonotonic = metric.sum.isMonotonic ?? false
     return readEach(metric.sum.dataPoints, origin, readSum({ isMonotonic, temporality }))
   }
-  if (metric.histogram) return readEach(metric.histogram.dataPoints, origin, readHistogram(temporality))
+  if (metric.histogram) {
+    return readEach(metric.histogram.dataPoints, origin, readHistogram(temporality))
+  }
   return readEach(metric.exponentialHistogram?.dataPoints, origin, readExponential(temporality))
 }
 
@@ -131,19 +146,31 @@ const readEach = <A extends PointMessage>(
   const { decoding, metric } = origin
   for (const message of messages ?? []) {
     const attributes = attributesOf(message.attributes)
-    if (typeof attributes === "string") return attributes
+    if (typeof attributes === "string") {
+      return attributes
+    }
     const flags = message.flags ?? 0
-    if (flags !== 0 && flags !== 1) return `unknown flags ${flags}`
-    if (toNumber(message.timeUnixNano) === 0) return "a point has no time"
+    if (flags !== 0 && flags !== 1) {
+      return `unknown flags ${flags}`
+    }
+    if (toNumber(message.timeUnixNano) === 0) {
+      return "a point has no time"
+    }
     if (flags === 1) {
-      if (hasValue(message)) return "a point has a value, but its flag says that it has none"
+      if (hasValue(message)) {
+        return "a point has a value, but its flag says that it has none"
+      }
       decoding.withoutValue.push({ name: metric.name, attributes })
       continue
     }
     const point = read(message, commonOf(origin, message, attributes))
-    if (typeof point === "string") return point
+    if (typeof point === "string") {
+      return point
+    }
     decoding.points.push(point)
-    if (isImprecise(point)) decoding.imprecise.push(point)
+    if (isImprecise(point)) {
+      decoding.imprecise.push(point)
+    }
   }
   return null
 }
@@ -151,15 +178,15 @@ const readEach = <A extends PointMessage>(
 const hasValue = (message: NumberPointMessage & HistogramPointMessage) =>
   isPresent(message.asDouble) || isPresent(message.asInt) || toNumber(message.count) !== 0
 
-const isPresent = <A>(value: A | null | undefined): value is A => value !== null && value !== undefined
-
 const isImprecise = (point: Point) => {
   const count = typeof point.value === "number" ? point.value : point.value.count
   return Number.isInteger(count) && !Number.isSafeInteger(count)
 }
 
 const numberOf = (message: NumberPointMessage): number | null => {
-  if (isPresent(message.asDouble)) return message.asDouble
+  if (isPresent(message.asDouble)) {
+    return message.asDouble
+  }
   return isPresent(message.asInt) ? toNumber(message.asInt) : null
 }
 
@@ -174,15 +201,23 @@ const readSum =
   ({ isMonotonic, temporality }: { isMonotonic: boolean; temporality: Temporality }): Read<NumberPointMessage> =>
   (message, shared) => {
     const value = numberOf(message)
-    if (value === null) return noValue
+    if (value === null) {
+      return noValue
+    }
     return Object.assign(shared, { kind: "sum" as const, isMonotonic, temporality, value })
   }
 
 const extremesOf = (message: HistogramPointMessage) => {
   const extremes: { sum?: number; min?: number; max?: number } = {}
-  if (isPresent(message.sum)) extremes.sum = message.sum
-  if (isPresent(message.min)) extremes.min = message.min
-  if (isPresent(message.max)) extremes.max = message.max
+  if (isPresent(message.sum)) {
+    extremes.sum = message.sum
+  }
+  if (isPresent(message.min)) {
+    extremes.min = message.min
+  }
+  if (isPresent(message.max)) {
+    extremes.max = message.max
+  }
   return extremes
 }
 
@@ -232,53 +267,3 @@ const readSummary: Read<SummaryPointMessage> = (message, shared) => ({
     }))
   }
 })
-
-/** The attributes sorted by name, or what is wrong with them. */
-const attributesOf = (pairs: ReadonlyArray<KeyValue> | null | undefined): Attributes | string => {
-  if (!pairs || pairs.length === 0) return noAttributes
-  const sorted = isSorted(pairs) ? pairs : [...pairs].sort((a, b) => ((a.key ?? "") < (b.key ?? "") ? -1 : 1))
-  const attributes: { [name: string]: AttributeValue } = {}
-  for (let index = 0; index < sorted.length; index++) {
-    const key = sorted[index]?.key ?? ""
-    if (key === "") return "an attribute has no name"
-    if (index > 0 && key === sorted[index - 1]?.key) return `duplicate attribute ${JSON.stringify(key)}`
-    const value = valueOf(sorted[index]?.value)
-    if (value === undefined) return `duplicate attribute inside ${JSON.stringify(key)}`
-    if (key === "__proto__") Object.defineProperty(attributes, key, { ...ownProperty, value })
-    else attributes[key] = value
-  }
-  return attributes
-}
-
-const isSorted = (pairs: ReadonlyArray<KeyValue>): boolean => {
-  for (let index = 1; index < pairs.length; index++) {
-    if ((pairs[index - 1]?.key ?? "") > (pairs[index]?.key ?? "")) return false
-  }
-  return true
-}
-
-const ownProperty = { configurable: true, enumerable: true, writable: true }
-
-const noAttributes: Attributes = {}
-
-const valueOf = (value: AnyValue | null | undefined): AttributeValue | undefined => {
-  if (!value) return null
-  if (isPresent(value.stringValue)) return value.stringValue
-  if (isPresent(value.boolValue)) return value.boolValue
-  if (isPresent(value.intValue)) {
-    const near = toNumber(value.intValue)
-    return Number.isSafeInteger(near) ? near : toBigInt(value.intValue).toString()
-  }
-  if (isPresent(value.doubleValue))
-    return Number.isFinite(value.doubleValue) ? value.doubleValue : String(value.doubleValue)
-  if (isPresent(value.bytesValue)) return Buffer.from(value.bytesValue).toString("base64")
-  if (isPresent(value.arrayValue)) {
-    const values = (value.arrayValue.values ?? []).map(valueOf)
-    return values.every((inner) => inner !== undefined) ? values : undefined
-  }
-  if (isPresent(value.kvlistValue)) {
-    const inner = attributesOf(value.kvlistValue.values)
-    return typeof inner === "string" ? undefined : inner
-  }
-  return null
-}

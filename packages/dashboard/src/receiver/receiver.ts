@@ -131,7 +131,9 @@ const make = (options: ReceiverOptions): Effect.Effect<ReceiverService, PortInUs
   })
 
 const controlUrlOf = (option: boolean | number, service: Omit<ReceiverService, "controlUrl">) => {
-  if (option === false) return Effect.succeed(undefined)
+  if (option === false) {
+    return Effect.succeed(undefined)
+  }
   return serveControl(service, option === true ? 0 : option)
 }
 

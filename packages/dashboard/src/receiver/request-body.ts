@@ -26,7 +26,9 @@ export interface Body {
 export const contentTypeOf = (request: HttpServerRequest): Effect.Effect<ContentType, RequestRejected> => {
   const given = request.headers["content-type"] ?? ""
   const type = given.split(";")[0]?.trim().toLowerCase()
-  if (type === "application/json" || type === "application/x-protobuf") return Effect.succeed(type)
+  if (type === "application/json" || type === "application/x-protobuf") {
+    return Effect.succeed(type)
+  }
   const message = `unsupported content type ${JSON.stringify(given)}: use application/json or application/x-protobuf`
   return new RequestRejected({ status: 415, message })
 }
@@ -39,7 +41,9 @@ export const readBody = (request: HttpServerRequest, limit: number): Effect.Effe
       const message = `unsupported content encoding ${JSON.stringify(encoding)}: use gzip or identity`
       return yield* new RequestRejected({ status: 415, message })
     }
-    if (Number(request.headers["content-length"] ?? 0) > limit) return yield* tooLarge(limit)
+    if (Number(request.headers["content-length"] ?? 0) > limit) {
+      return yield* tooLarge(limit)
+    }
     const received = yield* collect(request, limit)
     const inflated = encoding === "gzip" ? yield* inflate(received, limit) : received
     return { bytes: received.length, inflated }
@@ -55,11 +59,15 @@ const collect = (request: HttpServerRequest, limit: number): Effect.Effect<Uint8
     let length = 0
     const take = (part: Uint8Array) => {
       length += part.length
-      if (length <= limit) parts.push(part)
+      if (length <= limit) {
+        parts.push(part)
+      }
     }
     return Stream.runForEachChunk(request.stream, (chunk) =>
       Effect.sync(() => {
-        for (const part of chunk) take(part)
+        for (const part of chunk) {
+          take(part)
+        }
       })
     ).pipe(
       Effect.mapError(
@@ -72,9 +80,13 @@ const collect = (request: HttpServerRequest, limit: number): Effect.Effect<Uint8
 const inflate = (body: Uint8Array, limit: number): Effect.Effect<Uint8Array, RequestRejected> =>
   Effect.async((resume) => {
     Zlib.gunzip(body, { maxOutputLength: limit }, (error, inflated) => {
-      if (error === null) return resume(Effect.succeed(inflated))
+      if (error === null) {
+        return resume(Effect.succeed(inflated))
+      }
       const isTooLarge = "code" in error && error.code === "ERR_BUFFER_TOO_LARGE"
-      if (isTooLarge) return resume(tooLarge(limit))
+      if (isTooLarge) {
+        return resume(tooLarge(limit))
+      }
       resume(new RequestRejected({ status: 400, message: `the body is not gzip: ${error.message}` }))
     })
   })
@@ -83,7 +95,9 @@ const inflate = (body: Uint8Array, limit: number): Effect.Effect<Uint8Array, Req
 export const decode = (body: Uint8Array, type: ContentType): Effect.Effect<Decoded, RequestRejected> =>
   (type === "application/json" ? parseJson(body) : parseProtobuf(body)).pipe(
     Effect.flatMap((message) => {
-      if (!isRequest(message)) return malformed(schemaErrorOf(message) ?? "the body does not match the OTLP schema")
+      if (!isRequest(message)) {
+        return malformed(schemaErrorOf(message) ?? "the body does not match the OTLP schema")
+      }
       return Effect.mapError(pointsOf(message), (error) => malformed(error.message))
     })
   )

@@ -82,7 +82,9 @@ interface Completion {
 const complete = (options: HandlerOptions, draft: Draft, completion: Completion): Effect.Effect<void> =>
   Effect.flatMap(Clock.currentTimeMillis, (answeredAtMillis) =>
     Effect.suspend(() => {
-      if (draft.isLogged) return Effect.void
+      if (draft.isLogged) {
+        return Effect.void
+      }
       draft.isLogged = true
       const { accepted, message, status } = completion
       const acknowledged = accepted.points.length
@@ -101,7 +103,9 @@ const accept = (
     const { mode } = draft
     yield* checkPathAndMethod(request)
     const type = yield* contentTypeOf(request)
-    if (mode._tag === "Reset") return yield* resetConnection(options, request, draft)
+    if (mode._tag === "Reset") {
+      return yield* resetConnection(options, request, draft)
+    }
     const body = yield* readBody(request, options.limit)
     draft.record = { ...draft.record, bytes: body.bytes, inflatedBytes: body.inflated.length }
     const decoded = yield* decode(body.inflated, type)
@@ -188,8 +192,12 @@ const statusResponse = (
   const { message, retryAfterSeconds, status } = answer
   const body = { code: grpcCodes[status] ?? 2, message }
   const headers: Record<string, string> = {}
-  if (retryAfterSeconds !== undefined) headers["retry-after"] = String(retryAfterSeconds)
-  if (status === 405) headers["allow"] = "POST"
+  if (retryAfterSeconds !== undefined) {
+    headers["retry-after"] = String(retryAfterSeconds)
+  }
+  if (status === 405) {
+    headers["allow"] = "POST"
+  }
   return type === "application/x-protobuf"
     ? HttpServerResponse.uint8Array(encodeStatus(body), { status, headers, contentType: type })
     : HttpServerResponse.text(JSON.stringify(body), { status, headers, contentType: type })

@@ -47,7 +47,9 @@ export const makeRequestLog = (): RequestLog => {
       const record = { index: next, ...entry }
       next += 1
       records.push(record)
-      if (records.length > maxRequests * 2) records = records.slice(-maxRequests)
+      if (records.length > maxRequests * 2) {
+        records = records.slice(-maxRequests)
+      }
       return record
     },
     records: () => records.slice(-maxRequests),

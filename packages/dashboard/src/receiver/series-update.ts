@@ -62,9 +62,15 @@ const firstState = <A>({ startTimeUnixNano, timeUnixNano, value }: Sample<A>): S
 })
 
 const keepLatest = <A>(before: State<A> | undefined, point: Sample<A>, report: Report): State<A> => {
-  if (before === undefined) return firstState(point)
-  if (isOutOfOrder(before, point, report)) return stateOf(before)
-  if (point.timeUnixNano === before.timeUnixNano) reportDuplicate(point, report)
+  if (before === undefined) {
+    return firstState(point)
+  }
+  if (isOutOfOrder(before, point, report)) {
+    return stateOf(before)
+  }
+  if (point.timeUnixNano === before.timeUnixNano) {
+    reportDuplicate(point, report)
+  }
   return { ...firstState(point), points: before.points + 1 }
 }
 
@@ -73,7 +79,9 @@ const aggregate = <A extends Value>(
   point: Sample<A>,
   rules: Rules<A>
 ): State<A> => {
-  if (before === undefined || before.temporality !== rules.temporality) return firstState(point)
+  if (before === undefined || before.temporality !== rules.temporality) {
+    return firstState(point)
+  }
   return rules.temporality === "delta" ? addDelta(before, point, rules) : replaceCumulative(before, point, rules)
 }
 
@@ -81,7 +89,9 @@ const addDelta = <A>(before: State<A>, point: Sample<A>, { merge, report }: Rule
   if (point.startTimeUnixNano > before.timeUnixNano) {
     report({ kind: "gap", message: `it starts at ${point.startTimeUnixNano}, after the end ${before.timeUnixNano}` })
   }
-  if (point.startTimeUnixNano < before.timeUnixNano) reportOverlap(before, point, report)
+  if (point.startTimeUnixNano < before.timeUnixNano) {
+    reportOverlap(before, point, report)
+  }
   const value = mergeOrReplace(before.value, point.value, { merge, report })
   return {
     ...stateOf(before),
@@ -94,7 +104,9 @@ const addDelta = <A>(before: State<A>, point: Sample<A>, { merge, report }: Rule
 
 const replaceCumulative = <A extends Value>(before: State<A>, point: Sample<A>, rules: Rules<A>): State<A> => {
   const { isMonotonic, merge, report } = rules
-  if (isOutOfOrder(before, point, report)) return stateOf(before)
+  if (isOutOfOrder(before, point, report)) {
+    return stateOf(before)
+  }
   const points = before.points + 1
   if (point.startTimeUnixNano > before.startTimeUnixNano) {
     reportReset(before, point, report)
@@ -108,12 +120,16 @@ const replaceCumulative = <A extends Value>(before: State<A>, point: Sample<A>, 
       message: `its start moved back from ${before.startTimeUnixNano} to ${point.startTimeUnixNano}`
     })
   }
-  if (point.timeUnixNano === before.timeUnixNano) reportDuplicate(point, report)
+  if (point.timeUnixNano === before.timeUnixNano) {
+    reportDuplicate(point, report)
+  }
   if (isMonotonic && isDecrease(before.value, point.value)) {
     report({ kind: "decreased", message: "it went down without a new start time" })
   }
   const { carried, resets } = before
-  if (carried === undefined) return { ...firstState(point), points, resets }
+  if (carried === undefined) {
+    return { ...firstState(point), points, resets }
+  }
   const total = mergeOrReplace(carried, point.value, { merge, report })
   return { ...firstState(point), carried, total, points, resets }
 }
@@ -124,7 +140,9 @@ const mergeOrReplace = <A>(
   { merge, report }: { readonly merge: Merge<A>; readonly report: Report }
 ): A => {
   const merged = merge(before, after)
-  if (merged !== null) return merged
+  if (merged !== null) {
+    return merged
+  }
   report({ kind: "unmergeable", message: "its boundaries or its scale changed" })
   return after
 }
@@ -149,7 +167,9 @@ const stateOf = <A>({
 })
 
 const isOutOfOrder = <A>(before: State<A>, point: Sample<A>, report: Report): boolean => {
-  if (point.timeUnixNano >= before.timeUnixNano) return false
+  if (point.timeUnixNano >= before.timeUnixNano) {
+    return false
+  }
   report({ kind: "out-of-order", message: `its time ${point.timeUnixNano} is before ${before.timeUnixNano}` })
   return true
 }
@@ -165,5 +185,7 @@ const reportReset = <A>(before: State<A>, point: Sample<A>, report: Report) => {
     kind: "reset",
     message: `it started over at ${point.startTimeUnixNano}; its start was ${before.startTimeUnixNano}`
   })
-  if (point.startTimeUnixNano < before.timeUnixNano) reportOverlap(before, point, report)
+  if (point.startTimeUnixNano < before.timeUnixNano) {
+    reportOverlap(before, point, report)
+  }
 }

@@ -66,9 +66,13 @@ export const spawnReceiver = (options: SpawnOptions = {}): Effect.Effect<Spawned
     child.once("error", (error) => errors.push(error.message))
     child.stderr?.on("data", (text: Buffer) => errors.push(text.toString()))
     const firstLine = Effect.async<string>((resume) => {
-      if (child.stdout === null) return
+      if (child.stdout === null) {
+        return
+      }
       createInterface({ input: child.stdout }).on("line", (line) => {
-        if (lines.push(line) === 1) resume(Effect.succeed(line))
+        if (lines.push(line) === 1) {
+          resume(Effect.succeed(line))
+        }
       })
     })
     const failed = Effect.suspend(() => new SpawnFailed({ message: `the receiver exited: ${errors.join("").trim()}` }))
@@ -85,7 +89,9 @@ const Listening = Schema.parseJson(Schema.Struct({ url: Schema.String, controlUr
 
 /** As this module runs, so does the receiver: compiled, or from its source by tsx. */
 const beside = (): ReadonlyArray<string> => {
-  if (import.meta.url.endsWith(".js")) return [fileURLToPath(new URL("../main.js", import.meta.url))]
+  if (import.meta.url.endsWith(".js")) {
+    return [fileURLToPath(new URL("../main.js", import.meta.url))]
+  }
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
   return ["--import", tsx, fileURLToPath(new URL("../main.ts", import.meta.url))]
 }
@@ -99,8 +105,12 @@ const start = ({ port = 0, program }: SpawnOptions): ChildProcess => {
 /** Sends SIGTERM, and SIGKILL two seconds later if the process is still running. */
 const terminate = (child: ChildProcess, exited: Deferred.Deferred<void>): Effect.Effect<void> =>
   Effect.async<void>((resume) => {
-    if (child.pid === undefined) return resume(Effect.void)
-    if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM")
+    if (child.pid === undefined) {
+      return resume(Effect.void)
+    }
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill("SIGTERM")
+    }
     const kill = setTimeout(() => child.kill("SIGKILL"), 2_000)
     const ended = Effect.zipRight(
       Deferred.await(exited),

@@ -33,7 +33,9 @@ export const makeStore = (): Store => {
   let last: { readonly point: Point; readonly metric: Metric } | undefined
 
   const metricOf = (point: Point, report: Report): Metric => {
-    if (last !== undefined && isSameMetric(last.point, point)) return last.metric
+    if (last !== undefined && isSameMetric(last.point, point)) {
+      return last.metric
+    }
     const metric = findOrCreate(metrics, point, report)
     last = { point, metric }
     return metric
@@ -49,7 +51,9 @@ export const makeStore = (): Store => {
   const accept = (decoded: Decoded, request: number) => {
     let current: { readonly name: string; readonly attributes: Attributes } | undefined
     const report: Report = (violation) => {
-      if (current === undefined) return
+      if (current === undefined) {
+        return
+      }
       violations.push({ ...violation, name: current.name, attributes: canonicalJson(current.attributes), request })
     }
     for (const point of decoded.points) {
@@ -64,18 +68,19 @@ export const makeStore = (): Store => {
       current = point
       report({ kind: "no-recorded-value", message: "it has no value and is ignored" })
     }
-    if (violations.length > maxViolations) violations = violations.slice(-maxViolations)
+    if (violations.length > maxViolations) {
+      violations = violations.slice(-maxViolations)
+    }
   }
 
   return {
     accept,
     series: () => [...metrics.values()].flatMap(({ series }) => [...series.values()]),
-    find: (name, attributes) => {
-      const named = [...metrics.values()].filter((metric) => metric.name === name)
-      if (attributes === undefined) return named.flatMap(({ series }) => [...series.values()])
-      const wanted = canonicalJson(attributes)
-      return named.flatMap(({ series }) => series.get(wanted) ?? [])
-    },
+    find: (name, attributes) =>
+      seriesWith(
+        [...metrics.values()].filter((metric) => metric.name === name),
+        attributes
+      ),
     violations: () => [...violations],
     clear: () => {
       metrics.clear()
@@ -83,6 +88,14 @@ export const makeStore = (): Store => {
       violations = []
     }
   }
+}
+
+const seriesWith = (metrics: ReadonlyArray<Metric>, attributes: Attributes | undefined): Array<Series> => {
+  if (attributes === undefined) {
+    return metrics.flatMap(({ series }) => [...series.values()])
+  }
+  const wanted = canonicalJson(attributes)
+  return metrics.flatMap(({ series }) => series.get(wanted) ?? [])
 }
 
 const findOrCreate = (metrics: Map<string, Metric>, point: Point, report: Report): Metric => {
@@ -110,15 +123,21 @@ export const canonicalJson = (attributes: Attributes): string =>
 const isPlainAndSorted = (attributes: Attributes): boolean => {
   let before = ""
   for (const name in attributes) {
-    if (name < before || typeof attributes[name] === "object") return false
+    if (name < before || typeof attributes[name] === "object") {
+      return false
+    }
     before = name
   }
   return true
 }
 
 const sorted = (value: AttributeValue): AttributeValue => {
-  if (typeof value !== "object" || value === null) return value
-  if (isList(value)) return value.map(sorted)
+  if (typeof value !== "object" || value === null) {
+    return value
+  }
+  if (isList(value)) {
+    return value.map(sorted)
+  }
   const names = Object.keys(value).sort()
   return Object.fromEntries(names.map((name) => [name, sorted(value[name] ?? null)]))
 }
@@ -142,7 +161,11 @@ const isMonotonic = (point: Point) => point.kind === "sum" && point.isMonotonic
 
 const definitionOf = (point: Point): string => {
   const parts: Array<string> = [point.kind, `unit ${point.unit}`, `description ${point.description}`]
-  if ("temporality" in point) parts.push(point.temporality)
-  if (point.kind === "sum") parts.push(point.isMonotonic ? "monotonic" : "not monotonic")
+  if ("temporality" in point) {
+    parts.push(point.temporality)
+  }
+  if (point.kind === "sum") {
+    parts.push(point.isMonotonic ? "monotonic" : "not monotonic")
+  }
   return parts.join(", ")
 }

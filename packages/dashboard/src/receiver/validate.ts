@@ -10,17 +10,30 @@ export const validate = (point: Point, report: Report): void => {
       message: `its start ${point.startTimeUnixNano} is after its time ${point.timeUnixNano}`
     })
   }
-  if (point.kind === "gauge") return validateNumber(point.value, report)
-  if (point.startTimeUnixNano === 0n) report({ kind: "no-start", message: "it has no start time" })
-  if (point.kind === "sum") return validateNumber(point.value, report)
-  if (point.kind === "summary") return
+  if (point.kind === "gauge") {
+    return validateNumber(point.value, report)
+  }
+  if (point.startTimeUnixNano === 0n) {
+    report({ kind: "no-start", message: "it has no start time" })
+  }
+  if (point.kind === "sum") {
+    return validateNumber(point.value, report)
+  }
+  if (point.kind === "summary") {
+    return
+  }
   validateStatistics(point.value, report)
-  if (point.kind === "histogram") validateHistogram(point.value, report)
-  else validateExponentialHistogram(point.value, report)
+  if (point.kind === "histogram") {
+    validateHistogram(point.value, report)
+  } else {
+    validateExponentialHistogram(point.value, report)
+  }
 }
 
 const validateNumber = (value: number, report: Report) => {
-  if (!Number.isFinite(value)) report({ kind: "non-finite", message: `its value is ${value}` })
+  if (!Number.isFinite(value)) {
+    report({ kind: "non-finite", message: `its value is ${value}` })
+  }
 }
 
 const validateStatistics = (value: Histogram | ExponentialHistogram, report: Report) => {
@@ -66,6 +79,8 @@ const validateExponentialHistogram = (value: ExponentialHistogram, report: Repor
 
 /** Whether a monotonic cumulative value went down. */
 export const isDecrease = (before: Value, after: Value): boolean => {
-  if (typeof before === "number" || typeof after === "number") return before > after
+  if (typeof before === "number" || typeof after === "number") {
+    return before > after
+  }
   return before.count > after.count
 }

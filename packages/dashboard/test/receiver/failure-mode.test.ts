@@ -27,8 +27,12 @@ const outcome = (receiver: ReceiverService) =>
   })
 
 const codeOf = (error: unknown): unknown => {
-  if (!(error instanceof Error)) return error
-  if ("code" in error) return error.code
+  if (!(error instanceof Error)) {
+    return error
+  }
+  if ("code" in error) {
+    return error.code
+  }
   return "error" in error ? codeOf(error.error) : codeOf(error.cause)
 }
 
@@ -290,7 +294,9 @@ const nextLogged = (receiver: ReceiverService) =>
     Effect.repeat(Effect.delay(receiver.requests, "10 millis"), { until: (requests) => requests.length > 0 }),
     (requests) => {
       const [request] = requests
-      if (request === undefined) throw new Error("nothing was logged")
+      if (request === undefined) {
+        throw new Error("nothing was logged")
+      }
       return { request }
     }
   )

@@ -33,11 +33,15 @@ const nested = ["ExponentialHistogramDataPoint", "SummaryDataPoint"].flatMap((na
 const fieldsOfType = (expected: string): ReadonlyArray<string> => {
   const names = new Set<string>()
   for (const message of [...messages, ...nested]) {
-    if (message === undefined) continue
+    if (message === undefined) {
+      continue
+    }
     for (const name of Object.keys(message.prototype)) {
       for (const probe of [Symbol("probe"), [Symbol("probe")]]) {
         const problem: string | null = message.verify({ [name]: probe })
-        if (problem?.startsWith(`${name}: ${expected}`) || problem?.startsWith(`${name}.${expected}`)) names.add(name)
+        if (problem?.startsWith(`${name}: ${expected}`) || problem?.startsWith(`${name}.${expected}`)) {
+          names.add(name)
+        }
       }
     }
   }

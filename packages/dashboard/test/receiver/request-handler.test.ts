@@ -125,9 +125,13 @@ const statusOf = (bytes: Uint8Array) => {
   const status = { code: 0, message: "" }
   while (reader.pos < reader.len) {
     const tag = reader.uint32()
-    if (tag === 8) status.code = reader.int32()
-    else if (tag === 18) status.message = reader.string()
-    else reader.skipType(tag & 7)
+    if (tag === 8) {
+      status.code = reader.int32()
+    } else if (tag === 18) {
+      status.message = reader.string()
+    } else {
+      reader.skipType(tag & 7)
+    }
   }
   return status
 }
@@ -212,7 +216,9 @@ describe("a request with a wrong path, method or encoding", () => {
     Effect.gen(function* () {
       const receiver = yield* Receiver.make({ limit: 10_000 })
       const chunks = async function* () {
-        for (let index = 0; index < 50; index++) yield Buffer.alloc(65_536, 32)
+        for (let index = 0; index < 50; index++) {
+          yield Buffer.alloc(65_536, 32)
+        }
       }
       const answer = yield* Effect.tryPromise(() =>
         fetch(receiver.url, { method: "POST", headers: json, body: chunks(), duplex: "half" })

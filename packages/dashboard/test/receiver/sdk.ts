@@ -69,7 +69,11 @@ export const recordEveryKind = (provider: Provider): void => {
     unit: "s",
     advice: { explicitBucketBoundaries: [0.5, 1, 5] }
   })
-  for (const value of [0.25, 1, 2, 100]) histogram.record(value, { type: "digest" })
+  for (const value of [0.25, 1, 2, 100]) {
+    histogram.record(value, { type: "digest" })
+  }
   const exponential = meter.createHistogram("exponential", { unit: "s" })
-  for (const value of [0, 1, 2, 4]) exponential.record(value)
+  for (const value of [0, 1, 2, 4]) {
+    exponential.record(value)
+  }
 }

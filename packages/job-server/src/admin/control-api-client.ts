@@ -17,7 +17,9 @@ export class NoServer extends Data.TaggedError("NoServer")<{ readonly message: s
 export const findServer = (port: number | undefined): Effect.Effect<ServerRegistration, NoServer> =>
   Effect.flatMap(runningServers, (servers) => {
     const [first, second] = port === undefined ? servers : servers.filter((server) => server.port === port)
-    if (first === undefined) return new NoServer({ message: notRunning(servers, port) })
+    if (first === undefined) {
+      return new NoServer({ message: notRunning(servers, port) })
+    }
     return second === undefined
       ? Effect.succeed(first)
       : new NoServer({

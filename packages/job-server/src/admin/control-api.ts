@@ -89,7 +89,9 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
   let text = ""
   for await (const chunk of request.setEncoding("utf8")) {
     text += chunk
-    if (text.length > maxBodyLength) break
+    if (text.length > maxBodyLength) {
+      break
+    }
   }
   return text
 }

@@ -72,7 +72,9 @@ const change = ({ _tag, id }: RequestOf<"Cancel" | "Replay">, { say }: HandleOpt
       yield* say(`${id} was ${changes[_tag].done} from another terminal.`)
       return now
     }
-    if (now._tag === "Rejected") return now
+    if (now._tag === "Rejected") {
+      return now
+    }
     const { message, reason } = result.left
     return reason === "NotFound" || reason === "AlreadyCancelled"
       ? rejected(`Job ${id} is ${now.job.state}. ${changes[_tag].hint}`)
@@ -101,7 +103,9 @@ const status = (id: string) =>
 
 const resultOf = ({ id, jobType, state }: Pick<JobStatus, "id" | "jobType" | "state">) =>
   Effect.gen(function* () {
-    if (state !== "completed" || !Schema.is(JobType)(jobType)) return undefined
+    if (state !== "completed" || !Schema.is(JobType)(jobType)) {
+      return undefined
+    }
     const result = yield* Effect.flatMap(JobService, (jobs) => jobs.result(jobTypes[jobType], id))
     return result._tag === "Completed" ? result.value : undefined
   })

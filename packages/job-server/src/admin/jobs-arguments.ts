@@ -57,13 +57,17 @@ export const parseJobsOptions = (args: ReadonlyArray<string>): Effect.Effect<Job
     })
     const [name, ...parameters] = positionals
     if (name === undefined) {
-      if (values.help) return { help: usageOf() }
+      if (values.help) {
+        return { help: usageOf() }
+      }
       return yield* usageError(`No command was given. Use one of ${commands}; see npm run jobs -- --help`)
     }
     if (!isCommand(name)) {
       return yield* usageError(`Unknown command ${quote(name)}. Use one of ${commands}; see npm run jobs -- --help`)
     }
-    if (values.help) return { help: usageOf(name) }
+    if (values.help) {
+      return { help: usageOf(name) }
+    }
     const unknown = commandOptions.find((option) => values[option] !== undefined && !optionsOf[name].includes(option))
     if (unknown !== undefined) {
       return yield* usageError(`${name} has no option --${unknown}. See npm run jobs -- ${name} --help`)
@@ -118,7 +122,9 @@ const checkParameters = (
   parameters: ReadonlyArray<string>,
   names: ReadonlyArray<string>
 ): Effect.Effect<ReadonlyArray<string>, UsageError> => {
-  if (parameters.length === names.length && parameters.every((one) => one !== "")) return Effect.succeed(parameters)
+  if (parameters.length === names.length && parameters.every((one) => one !== "")) {
+    return Effect.succeed(parameters)
+  }
   const expected = names.length === 0 ? "no parameters" : names.map((name) => `<${name}>`).join(" ")
   const given = parameters.length === 0 ? "nothing" : parameters.map(quote).join(" ")
   return usageError(`${command} takes ${expected}, not ${given}. See npm run jobs -- ${command} --help`)
@@ -148,7 +154,9 @@ const readableFile = (given: string): Effect.Effect<string, UsageError> => {
   return Effect.tryPromise({
     try: async () => {
       const isFile = (await stat(file)).isFile()
-      if (isFile) await access(file, constants.R_OK)
+      if (isFile) {
+        await access(file, constants.R_OK)
+      }
       return isFile
     },
     catch: (error) => usageError(`${given} ${pathProblem(error)}. Check the path: ${file}`)

@@ -5,8 +5,12 @@ type Success = Exclude<ControlResponse, ResponseOf<"Rejected">>
 
 /** The text of a response. A submission prints the id alone, so that a script can use it. */
 export const formatResponse = (response: Success, request: ControlRequest): string => {
-  if (response._tag === "DeadLetters") return formatDeadLetters(response)
-  if (response._tag === "Depths") return formatDepths(response)
+  if (response._tag === "DeadLetters") {
+    return formatDeadLetters(response)
+  }
+  if (response._tag === "Depths") {
+    return formatDepths(response)
+  }
   switch (request._tag) {
     case "Submit":
       return response.job.id
@@ -21,7 +25,9 @@ export const formatResponse = (response: Success, request: ControlRequest): stri
 
 /** The JSON document of a response. */
 export const documentOf = (response: Success): unknown => {
-  if (response._tag === "Job") return response.job
+  if (response._tag === "Job") {
+    return response.job
+  }
   return response._tag === "Depths" ? response.depths : { items: response.items, next: response.next }
 }
 
@@ -46,7 +52,9 @@ const formatJob = (job: JobReport): string =>
     .join("\n")
 
 const formatDeadLetters = ({ items, next }: ResponseOf<"DeadLetters">): string => {
-  if (items.length === 0) return "There are no dead letters."
+  if (items.length === 0) {
+    return "There are no dead letters."
+  }
   const rows = items.map(({ attempts, deadAt, errors, id, jobType, reason }) =>
     [
       id,

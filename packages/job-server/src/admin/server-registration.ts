@@ -57,9 +57,14 @@ export const runningServers: Effect.Effect<ReadonlyArray<ServerRegistration>> = 
   for (const name of names.filter((one) => one.endsWith(".json")).sort()) {
     const file = path.join(registrations, name)
     const registration = decode(await readFile(file, "utf8").catch(() => ""))
-    if (Either.isLeft(registration)) continue
-    if (isRunning(registration.right.pid)) running.push(registration.right)
-    else await rm(file, { force: true }).catch(() => undefined)
+    if (Either.isLeft(registration)) {
+      continue
+    }
+    if (isRunning(registration.right.pid)) {
+      running.push(registration.right)
+    } else {
+      await rm(file, { force: true }).catch(() => undefined)
+    }
   }
   return running
 })

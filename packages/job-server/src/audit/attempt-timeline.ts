@@ -22,31 +22,47 @@ export const attemptTimelines = (entries: ReadonlyArray<LogEntry>): ReadonlyMap<
   const close = (job: string, end: number | undefined) => {
     const attempt = open.get(job)
     open.delete(job)
-    if (attempt === undefined) return
+    if (attempt === undefined) {
+      return
+    }
     timelines.set(attempt.index, attempt.timeline)
-    if (end !== undefined) timelines.set(end, attempt.timeline)
+    if (end !== undefined) {
+      timelines.set(end, attempt.timeline)
+    }
   }
   for (const [index, entry] of entries.entries()) {
     if (hasTag(entry, "Claimed")) {
       close(entry.event.job, open.get(entry.event.job)?.unsettledEnd)
       open.set(entry.event.job, { index, timeline: { claimed: entry } })
     }
-    if (!("job" in entry.event)) continue
+    if (!("job" in entry.event)) {
+      continue
+    }
     const { job } = entry.event
     const attempt = open.get(job)
-    if (attempt === undefined) continue
-    if (hasTag(entry, "HandlerStarted")) attempt.timeline = { ...attempt.timeline, started: entry }
-    if (hasTag(entry, "Cancelled") && entry.event.outcome === "success") attempt.unsettledEnd = index
+    if (attempt === undefined) {
+      continue
+    }
+    if (hasTag(entry, "HandlerStarted")) {
+      attempt.timeline = { ...attempt.timeline, started: entry }
+    }
+    if (hasTag(entry, "Cancelled") && entry.event.outcome === "success") {
+      attempt.unsettledEnd = index
+    }
     if (hasTag(entry, "HandlerFinished")) {
       attempt.timeline = { ...attempt.timeline, finished: entry }
-      if (entry.event.outcome === "interrupted") attempt.unsettledEnd = index
+      if (entry.event.outcome === "interrupted") {
+        attempt.unsettledEnd = index
+      }
     }
     if (hasTag(entry, "Settled")) {
       attempt.timeline = { ...attempt.timeline, settled: entry }
       close(job, index)
     }
   }
-  for (const [job, { unsettledEnd }] of open) close(job, unsettledEnd)
+  for (const [job, { unsettledEnd }] of open) {
+    close(job, unsettledEnd)
+  }
   return timelines
 }
 

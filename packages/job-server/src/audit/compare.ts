@@ -116,7 +116,9 @@ const compareSeries = (
 ): ComparedSeries => {
   const lost = count - exported.count
   const counts = { name, labels, received: received?.count ?? 0, expected: count, ...(lost === 0 ? {} : { lost }) }
-  if (exported.values.length === 0 || received?.histogram === undefined) return withAgreement(counts)
+  if (exported.values.length === 0 || received?.histogram === undefined) {
+    return withAgreement(counts)
+  }
   const bounds = { atLeast: total(exported.values, "atLeast"), atMost: total(exported.values, "atMost") }
   const expected = bounds.atMost === Infinity ? { atLeast: bounds.atLeast } : bounds
   return withAgreement(
@@ -138,7 +140,9 @@ const withAgreement = (one: Omit<ComparedSeries, "agreed" | "problem">, bucketPr
 const roundingError = 1e-6
 
 const sumProblem = (sum: ComparedSeries["sum"]): string | undefined => {
-  if (sum === undefined) return undefined
+  if (sum === undefined) {
+    return undefined
+  }
   const { atLeast, atMost = Infinity } = sum.expected
   return sum.received >= atLeast - roundingError && sum.received <= atMost + roundingError
     ? undefined
@@ -151,7 +155,9 @@ const bucketProblem = (
   values: ReadonlyArray<Bounds>
 ): string | undefined => {
   const inBuckets = bucketCounts.reduce((sum, bucket) => sum + bucket, 0)
-  if (inBuckets !== count) return `the buckets add up to ${inBuckets}, not ${count}`
+  if (inBuckets !== count) {
+    return `the buckets add up to ${inBuckets}, not ${count}`
+  }
   let below = 0
   for (const [index, boundary] of explicitBounds.entries()) {
     below += bucketCounts[index] ?? 0

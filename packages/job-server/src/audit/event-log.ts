@@ -96,7 +96,9 @@ export class EventLog {
       event
     }
     this.entries.push(entry)
-    if (this.file !== undefined) writeSync(this.file, `${encode(entry)}\n`)
+    if (this.file !== undefined) {
+      writeSync(this.file, `${encode(entry)}\n`)
+    }
   }
 }
 

@@ -12,25 +12,35 @@ export interface ExitOutcome {
 }
 
 export const outcomeOf = (exit: Exit.Exit<unknown, unknown>): ExitOutcome => {
-  if (Exit.isSuccess(exit)) return { outcome: "success" }
+  if (Exit.isSuccess(exit)) {
+    return { outcome: "success" }
+  }
   const failure = Option.getOrUndefined(Cause.failureOption(exit.cause))
-  if (failure !== undefined) return { outcome: "failure", reason: firstText(failure, ["reason", "_tag"]) }
+  if (failure !== undefined) {
+    return { outcome: "failure", reason: firstText(failure, ["reason", "_tag"]) }
+  }
   const defect = Option.getOrUndefined(Cause.dieOption(exit.cause))
-  if (defect === undefined) return { outcome: "interrupted" }
+  if (defect === undefined) {
+    return { outcome: "interrupted" }
+  }
   return { outcome: "defect", reason: defect instanceof Error ? defect.constructor.name : "Defect" }
 }
 
 /** The same for a message. A defect may lose its class on its way through a cluster, so its fields tell the reason. */
 export const messageOutcomeOf = (exit: Exit.Exit<unknown, unknown>): ExitOutcome => {
   const result = outcomeOf(exit)
-  if (result.outcome !== "defect" || Exit.isSuccess(exit)) return result
+  if (result.outcome !== "defect" || Exit.isSuccess(exit)) {
+    return result
+  }
   const defect = Option.getOrUndefined(Cause.dieOption(exit.cause))
   return { ...result, reason: firstText(defect, ["reason", "_tag", "name"]) }
 }
 
 /** The first of the fields that holds a text. */
 const firstText = (value: unknown, fields: ReadonlyArray<string>): string => {
-  if (typeof value !== "object" || value === null) return "Unknown"
+  if (typeof value !== "object" || value === null) {
+    return "Unknown"
+  }
   const values = fields.map((name): unknown => Reflect.get(value, name))
   return values.find((text): text is string => typeof text === "string" && text !== "") ?? "Unknown"
 }

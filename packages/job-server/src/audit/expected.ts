@@ -37,11 +37,15 @@ export const expectedSeries = (
 ): ReadonlyArray<ExpectedSeries> => {
   const series = new Map<string, { readonly name: string; readonly labels: Labels; count: number; values: Bounds[] }>()
   for (const { index, labels, name, value } of recordingsOf(entries)) {
-    if (index >= upTo) continue
+    if (index >= upTo) {
+      continue
+    }
     const key = seriesKey(name, labels)
     const one = series.get(key) ?? { name, labels, count: 0, values: [] }
     one.count += 1
-    if (value !== undefined) one.values.push(value)
+    if (value !== undefined) {
+      one.values.push(value)
+    }
     series.set(key, one)
   }
   return [...series.values()]
@@ -62,8 +66,11 @@ const recordingsOf = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<Recording
     const record = (name: string, labels: Labels, value?: Bounds) =>
       recordings.push(value === undefined ? { index, name, labels } : { index, name, labels, value })
     const attempt = attempts.get(index)
-    if (event._tag === "Claimed") recordClaim(event, attempt, record)
-    else if (attempt !== undefined) recordAttemptEnd(attempt, entries[index + 1], record)
+    if (event._tag === "Claimed") {
+      recordClaim(event, attempt, record)
+    } else if (attempt !== undefined) {
+      recordAttemptEnd(attempt, entries[index + 1], record)
+    }
     recordOperation(event, record)
     recordMessage(event, record)
     recordSingleton(event, record)
@@ -81,13 +88,19 @@ const operations = {
 } as const
 
 const recordOperation = (event: LoggedEvent, record: RecordMetric) => {
-  if (!isOperation(event)) return
+  if (!isOperation(event)) {
+    return
+  }
   const { counter, operation } = operations[event._tag]
   const labels = { job_type: event.type, operation, priority: event.priority }
   const seconds = "tookMs" in event ? event.tookMs / 1000 : 0
   record("jobs_processing_seconds", { ...labels, ...outcomeLabel(event.outcome) }, atLeast(seconds))
-  if (event.outcome === "success") record(counter, labels)
-  if (event.reason !== undefined) record("jobs_failed_total", { job_type: event.type, reason: event.reason })
+  if (event.outcome === "success") {
+    record(counter, labels)
+  }
+  if (event.reason !== undefined) {
+    record("jobs_failed_total", { job_type: event.type, reason: event.reason })
+  }
   if (event._tag === "Cancelled" && event.attempts > 0) {
     record("jobs_attempts", { ...labels, operation: "process" }, exactly(event.attempts))
   }
@@ -100,8 +113,11 @@ const recordClaim = (claimed: EventOf<"Claimed">, attempt: AttemptTimeline | und
   const due = Math.max(claimed.acceptedAt, claimed.dueAt)
   const until = attempt?.started?.epochMs ?? Infinity
   record("jobs_wait_duration_seconds", labels, since(due, attempt?.claimed.epochMs ?? due, until))
-  if (claimed.isRedelivered) record("jobs_redelivered_total", labels)
-  else if (claimed.attempt > 1) record("jobs_retried_total", labels)
+  if (claimed.isRedelivered) {
+    record("jobs_redelivered_total", labels)
+  } else if (claimed.attempt > 1) {
+    record("jobs_retried_total", labels)
+  }
 }
 
 const recordAttemptEnd = (
@@ -123,18 +139,29 @@ const recordAttemptEnd = (
       atMost: settled === undefined ? Infinity : ((next?.monotonicMs ?? Infinity) - claimed.monotonicMs) / 1000
     }
   )
-  if (!isAccepted) return
+  if (!isAccepted) {
+    return
+  }
   const failure = { job_type: type, reason: settled.event.reason ?? "" }
-  if (isCompleted) record("jobs_completed_total", labels)
-  else record("jobs_failed_total", failure)
-  if (settled.event.as === "Retrying") return
-  if (settled.event.as === "Dead") record("jobs_dead_lettered_total", failure)
+  if (isCompleted) {
+    record("jobs_completed_total", labels)
+  } else {
+    record("jobs_failed_total", failure)
+  }
+  if (settled.event.as === "Retrying") {
+    return
+  }
+  if (settled.event.as === "Dead") {
+    record("jobs_dead_lettered_total", failure)
+  }
   record("jobs_duration_seconds", labels, since(acceptedAt, settled.epochMs, next?.epochMs ?? Infinity))
   record("jobs_attempts", labels, exactly(attempt))
 }
 
 const recordMessage = (event: LoggedEvent, record: RecordMetric) => {
-  if (!("entityType" in event)) return
+  if (!("entityType" in event)) {
+    return
+  }
   const { entityType: entity_type } = event
   switch (event._tag) {
     case "EntityActivated":
@@ -156,7 +183,9 @@ const recordMessage = (event: LoggedEvent, record: RecordMetric) => {
 
 /** Runs of the library's own singletons, which sample gauges, are not counted. */
 const recordSingleton = (event: LoggedEvent, record: RecordMetric) => {
-  if (event._tag !== "SingletonRan" || event.singleton.startsWith("@parametric-portal/server/")) return
+  if (event._tag !== "SingletonRan" || event.singleton.startsWith("@parametric-portal/server/")) {
+    return
+  }
   record("cluster_singleton_runs_total", { singleton: event.singleton, ...outcomeLabel(event.outcome) })
 }
 
@@ -166,11 +195,15 @@ const recordMessageEnd = (event: EventOf<"MessageHandled" | "MessageSent">, reco
   const labels = { entity_type, operation: isSent ? "send" : "receive", message }
   const seconds = event.tookMs / 1000
   record("cluster_message_latency_seconds", labels, isSent ? atMost(seconds) : atLeast(seconds))
-  if (isSent && outcome === "success") record("cluster_messages_sent_total", labels)
+  if (isSent && outcome === "success") {
+    record("cluster_messages_sent_total", labels)
+  }
   if (!isSent) {
     record("cluster_message_processing_seconds", { entity_type, message, ...outcomeLabel(outcome) }, atLeast(seconds))
   }
-  if (reason !== undefined) record("cluster_errors_total", { entity_type, type: reason })
+  if (reason !== undefined) {
+    record("cluster_errors_total", { entity_type, type: reason })
+  }
 }
 
 const outcomeLabel = (outcome: string): Labels => (outcome === "success" ? {} : { outcome })

@@ -48,7 +48,9 @@ export const deadLetters = (events: ReadonlyArray<LoggedEvent>): ReadonlyArray<E
   const died = events.filter(hasTag("Settled")).filter(({ as, isAccepted }) => isAccepted && as === "Dead")
   const replayed = events.filter(hasTag("Replayed")).filter(hasSucceeded)
   const replaysLeft = new Map<string, number>()
-  for (const { job } of replayed) replaysLeft.set(job, (replaysLeft.get(job) ?? 0) + 1)
+  for (const { job } of replayed) {
+    replaysLeft.set(job, (replaysLeft.get(job) ?? 0) + 1)
+  }
   return died.filter(({ job }) => {
     const left = replaysLeft.get(job) ?? 0
     replaysLeft.set(job, left - 1)
@@ -65,6 +67,8 @@ const hasSucceeded = ({ outcome }: { readonly outcome: string }) => outcome === 
 
 const countEach = (texts: ReadonlyArray<string>): Readonly<Record<string, number>> => {
   const counts: Record<string, number> = {}
-  for (const text of [...texts].sort()) counts[text] = (counts[text] ?? 0) + 1
+  for (const text of [...texts].sort()) {
+    counts[text] = (counts[text] ?? 0) + 1
+  }
   return counts
 }

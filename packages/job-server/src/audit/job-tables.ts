@@ -50,7 +50,9 @@ export const unloggedEvents = (
 ): ReadonlyArray<LoggedEvent> => {
   const byJob = new Map<string, Array<LoggedEvent>>()
   for (const { event } of entries) {
-    if ("job" in event) byJob.set(event.job, [...(byJob.get(event.job) ?? []), event])
+    if ("job" in event) {
+      byJob.set(event.job, [...(byJob.get(event.job) ?? []), event])
+    }
   }
   return jobs.flatMap((row) => {
     const reasons = errors.filter(({ job_id }) => job_id === row.id).map(({ reason }) => reason)
@@ -119,7 +121,9 @@ const subtract = (texts: ReadonlyArray<string>, removed: ReadonlyArray<string>):
   const left = [...removed]
   return texts.filter((text) => {
     const index = left.indexOf(text)
-    if (index !== -1) left.splice(index, 1)
+    if (index !== -1) {
+      left.splice(index, 1)
+    }
     return index === -1
   })
 }

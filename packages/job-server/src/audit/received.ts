@@ -25,7 +25,9 @@ export const receivedSeries = (
   for (const one of oldestFirst) {
     const row = rowOf.get(one.name)
     const isCurrentState = row?.kind === "gauge" || row?.kind === "upDownCounter"
-    if (row === undefined || (isCurrentState && isKilled(one))) continue
+    if (row === undefined || (isCurrentState && isKilled(one))) {
+      continue
+    }
     const labels = labelsOf(one.attributes)
     const key = seriesKey(one.name, labels)
     const before = row.scope === "cluster" ? undefined : received.get(key)

@@ -63,7 +63,9 @@ const wrapMethods = <Target extends object>(target: Target, wrap: (name: string,
   return new Proxy(target, {
     get: (of, key) => {
       const found: unknown = Reflect.get(of, key)
-      if (!Predicate.isString(key) || !Predicate.isFunction(found)) return found
+      if (!Predicate.isString(key) || !Predicate.isFunction(found)) {
+        return found
+      }
       const known = wrapped.get(key) ?? wrap(key, (...parameters) => Reflect.apply(found, of, parameters))
       wrapped.set(key, known)
       return known
@@ -96,7 +98,9 @@ const recordingHandler =
   (...parameters) => {
     log.append({ _tag: "MessageArrived", ...message })
     const result = handler(...parameters)
-    if (!Effect.isEffect(result)) return result
+    if (!Effect.isEffect(result)) {
+      return result
+    }
     return Effect.suspend(() => {
       log.append({ _tag: "MessageStarted", ...message })
       return recordEnd(result, log, { _tag: "MessageHandled", ...message })

@@ -67,8 +67,12 @@ const timed = <A, E, R>(
 
 /** The store answers `none` when it does not do what was asked; `whenNone` is the outcome or the reason then. */
 const outcomeOf = (exit: Exit.Exit<Option.Option<unknown>, unknown>, whenNone: string) => {
-  if (Exit.isFailure(exit)) return { outcome: "failure" as const, reason: "RunnerUnavailable" }
-  if (Option.isSome(exit.value)) return { outcome: "success" as const }
+  if (Exit.isFailure(exit)) {
+    return { outcome: "failure" as const, reason: "RunnerUnavailable" }
+  }
+  if (Option.isSome(exit.value)) {
+    return { outcome: "success" as const }
+  }
   return whenNone === "interrupted"
     ? { outcome: "interrupted" as const }
     : { outcome: "failure" as const, reason: whenNone }

@@ -59,7 +59,9 @@ export const parseDemoOptions = (
       try: () => parseArgs({ args: [...args], options, allowPositionals: true }),
       catch: (error) => usageError(`${parseFailure(error)}. See npm run demo -- --help`)
     })
-    if (values.help) return "help"
+    if (values.help) {
+      return "help"
+    }
     if (positionals.length > 1) {
       return yield* usageError(`Only one folder is possible, not ${positionals.length} (${positionals.join(", ")}).`)
     }

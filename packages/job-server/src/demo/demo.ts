@@ -37,7 +37,9 @@ export const demo = (options: DemoOptions, { screen, stop }: DemoContext) =>
       start(options, folder, screen),
       Effect.tap(Deferred.await(stop), (reason) => say(screen, `Stopped ${reason}, before any job was submitted.`))
     )
-    if (typeof started === "string") return emptyResult(started)
+    if (typeof started === "string") {
+      return emptyResult(started)
+    }
     const { deployment, receiver, samples } = started
     const work = Effect.catchAll(runJobs(options, started), ({ message }) => Effect.succeed({ broken: message }))
     const use = Effect.gen(function* () {
@@ -113,7 +115,9 @@ const runJobs = (options: DemoOptions, { deployment, folder, samples, screen }: 
     yield* untilAllJobsEnded
     yield* fixAndReplay(own, jobs)
     yield* samples.waitUntilCurrent
-    if (options.isOnce) return "because the folder is done"
+    if (options.isOnce) {
+      return "because the folder is done"
+    }
     yield* say(screen, `All jobs are done. Watching ${folder} for changes; press Ctrl-C to stop.`)
     return yield* Stream.runForEach(changesOf(folder, files), (changed) =>
       Effect.zipRight(

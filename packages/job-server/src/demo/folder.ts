@@ -41,10 +41,14 @@ export const filesOf = (folder: string): Effect.Effect<ReadonlyArray<FoundFile>>
     for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
       for (const entry of await readdir(next, { withFileTypes: true }).catch((): Array<Dirent> => [])) {
         const place = path.join(next, entry.name)
-        if (entry.isDirectory() && !ignoredFolders.has(entry.name)) folders.push(place)
+        if (entry.isDirectory() && !ignoredFolders.has(entry.name)) {
+          folders.push(place)
+        }
         if (entry.isFile()) {
           const found = await stat(place).catch(() => undefined)
-          if (found !== undefined) files.push({ path: place, version: versionOf(found) })
+          if (found !== undefined) {
+            files.push({ path: place, version: versionOf(found) })
+          }
         }
       }
     }
@@ -59,7 +63,9 @@ export const changesOf = (folder: string, before: ReadonlyArray<FoundFile>): Str
   const known = new Map(before.map((file) => [file.path, file.version]))
   const poll = Effect.map(filesOf(folder), (files) => {
     const changed = files.filter((file) => known.get(file.path) !== file.version)
-    for (const file of changed) known.set(file.path, file.version)
+    for (const file of changed) {
+      known.set(file.path, file.version)
+    }
     return changed.map((file) => file.path)
   })
   const pollAndPause = Effect.flatMap(Effect.timed(poll), ([took, changed]) =>

@@ -44,14 +44,20 @@ const suspendAfterExport = (runner: RunnerProcess, receiver: Receiver): Effect.E
     while (true) {
       yield* Effect.sleep("30 millis")
       const last = yield* lastExport(runner, receiver)
-      if (last.collectedAt === seen) continue
+      if (last.collectedAt === seen) {
+        continue
+      }
       seen = last.collectedAt
-      if (!isExact(last, yield* readEventLog(runner.eventLog))) continue
+      if (!isExact(last, yield* readEventLog(runner.eventLog))) {
+        continue
+      }
       // The runner works a little longer, which no export will tell. What it sent before has arrived by the end.
       yield* Effect.sleep("200 millis")
       yield* runner.suspend
       yield* Effect.sleep("200 millis")
-      if ((yield* lastExport(runner, receiver)).collectedAt === seen) return
+      if ((yield* lastExport(runner, receiver)).collectedAt === seen) {
+        return
+      }
       yield* runner.resume
     }
   })

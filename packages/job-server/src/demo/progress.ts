@@ -16,10 +16,14 @@ export const showProgress = <E, R>(
 ): Effect.Effect<void, never, Scope | R> => {
   let shownTenth = 0
   const show = Effect.map(read, ({ done, total }): void => {
-    if (total === 0) return
+    if (total === 0) {
+      return
+    }
     screen.bar(done < total ? barOf({ done, total }) : undefined)
     const tenth = Math.floor((done / total) * 10)
-    if (!screen.isTerminal && tenth !== shownTenth) screen.line(`${done} of ${total} jobs`)
+    if (!screen.isTerminal && tenth !== shownTenth) {
+      screen.line(`${done} of ${total} jobs`)
+    }
     shownTenth = tenth
   })
   return Effect.gen(function* () {

@@ -48,7 +48,9 @@ export const startReceiver = (port: number, screen: Screen): Effect.Effect<Recei
     }
     const poll = Effect.matchEffect(Effect.timeout(receiver.state, responseTimeout), {
       onFailure: () => {
-        if (state.lost !== undefined) return Effect.succeed(state)
+        if (state.lost !== undefined) {
+          return Effect.succeed(state)
+        }
         state = { ...state, lost: `the receiver at ${receiver.url} stopped answering` }
         return Effect.as(
           say(

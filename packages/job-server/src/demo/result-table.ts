@@ -4,7 +4,9 @@ import type { Result } from "./result.ts"
 
 /** The whole result, ready to be printed. */
 export const formatResult = ({ agreed, broken, delivery, jobs, metrics, unchecked }: Result): string => {
-  if (metrics.length === 0) return `\nNothing was compared: ${broken ?? "no job was submitted"}.`
+  if (metrics.length === 0) {
+    return `\nNothing was compared: ${broken ?? "no job was submitted"}.`
+  }
   const counted = metrics.filter(({ expected, received }) => received !== 0 || expected !== 0)
   const zeros = metrics.length - counted.length
   const agreeing = metrics.filter((one) => one.agreed).length
@@ -39,7 +41,9 @@ const cellsOf = (one: ComparedSeries): ReadonlyArray<string> => [
 const seconds = (value: number) => `${value.toFixed(3)} s`
 
 const formatBounds = ({ atLeast, atMost }: SumBounds) => {
-  if (atMost === undefined) return `>= ${seconds(atLeast)}`
+  if (atMost === undefined) {
+    return `>= ${seconds(atLeast)}`
+  }
   return atLeast.toFixed(3) === atMost.toFixed(3) ? seconds(atMost) : `${atLeast.toFixed(3)}..${seconds(atMost)}`
 }
 

@@ -33,7 +33,9 @@ export const makeSampleTracker = (waitForSamples: Effect.Effect<boolean>): Sampl
     waitUntilCurrent: Effect.suspend(() => {
       const now = changes
       return Effect.map(Effect.zipRight(untilAllJobsEnded, waitForSamples), (isSampled) => {
-        if (isSampled) sampledChanges = Math.max(sampledChanges, now)
+        if (isSampled) {
+          sampledChanges = Math.max(sampledChanges, now)
+        }
       })
     })
   }

@@ -32,7 +32,9 @@ export const makeScreen = (stream: NodeJS.WriteStream): Screen => {
     },
     line: (text) => stream.write(`${clear()}${text}\n${drawn}`),
     bar: (text = "") => {
-      if (!isTerminal) return
+      if (!isTerminal) {
+        return
+      }
       const before = clear()
       drawn = text
       stream.write(before + text)

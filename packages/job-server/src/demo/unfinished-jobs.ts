@@ -23,7 +23,9 @@ export const untilAllJobsEnded = Effect.suspend(() => {
         .map(({ jobType, jobs, state }) => `${jobs} ${jobType} ${state}`)
         .sort()
         .join(", ")
-      if (now !== before) since = performance.now()
+      if (now !== before) {
+        since = performance.now()
+      }
       before = now
       return performance.now() - since < stallTimeoutMs
         ? Effect.void

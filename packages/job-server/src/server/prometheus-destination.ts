@@ -42,7 +42,9 @@ const portOf = (processName: string): Effect.Effect<{ readonly port?: number }, 
     const number = Number(/-(\d+)$/.exec(processName)?.[1] ?? 0)
     const given = (yield* text(variable)).trim()
     const first = given === "" ? defaultPort : Number(given)
-    if (number === 0 || first === 0 || !Number.isInteger(first)) return {}
+    if (number === 0 || first === 0 || !Number.isInteger(first)) {
+      return {}
+    }
     const port = first + number
     return port <= lastPort
       ? { port }

@@ -70,7 +70,9 @@ const startRunner = (
       (started) => end(started, "SIGTERM", exited)
     )
     const ready = Effect.async<void>((resume) => {
-      if (child.stdout === null || child.stderr === null) return
+      if (child.stdout === null || child.stderr === null) {
+        return
+      }
       createInterface({ input: child.stdout }).once("line", () => resume(Effect.void))
       createInterface({ input: child.stderr }).on("line", (line) => log(`${name} ${line}`))
     })
@@ -97,7 +99,9 @@ const readyTimeout = "2 minutes"
 
 /** As this module runs, so does the runner: compiled, or from its source by tsx. */
 const program = (): ReadonlyArray<string> => {
-  if (import.meta.url.endsWith(".js")) return [fileURLToPath(new URL("../runner.js", import.meta.url))]
+  if (import.meta.url.endsWith(".js")) {
+    return [fileURLToPath(new URL("../runner.js", import.meta.url))]
+  }
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
   return ["--import", tsx, fileURLToPath(new URL("../runner.ts", import.meta.url))]
 }
@@ -119,8 +123,12 @@ const encode = Schema.encodeSync(RunnerOptionsJson)
 /** Sends a signal and waits for the exit; after 15 seconds it kills the process and waits 5 more for the news of it. */
 const end = (child: ChildProcess, signal: NodeJS.Signals, exited: Deferred.Deferred<void>): Effect.Effect<void> =>
   Effect.suspend(() => {
-    if (child.pid === undefined) return Effect.void
-    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+    if (child.pid === undefined) {
+      return Effect.void
+    }
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill(signal)
+    }
     const killed = Effect.zipRight(
       Effect.sync(() => child.kill("SIGKILL")),
       within(Deferred.await(exited), "5 seconds")

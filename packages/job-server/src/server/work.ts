@@ -38,7 +38,9 @@ const digest = (file: string) =>
     await pipeline(
       createReadStream(file),
       async (source) => {
-        for await (const chunk of source) hash.update(chunk)
+        for await (const chunk of source) {
+          hash.update(chunk)
+        }
       },
       { signal }
     )
@@ -56,7 +58,9 @@ const compress = (file: string) =>
       }),
       createGzip({ level: 6 }),
       async (source) => {
-        for await (const chunk of source) after += chunk.length
+        for await (const chunk of source) {
+          after += chunk.length
+        }
       },
       { signal }
     )

@@ -41,7 +41,9 @@ export const makeRunner = (database: Layer.Layer<SqlClient.SqlClient>, isWatched
   const handler = Nothing.toLayer((n) =>
     Effect.sync(() => {
       done += 1
-      if (done === target) wake?.()
+      if (done === target) {
+        wake?.()
+      }
       return n
     })
   )

@@ -92,7 +92,9 @@ const reasonOf = (cause: Cause.Cause<unknown>): string => String(Object(Cause.sq
 
 const total = (name: string): number =>
   Metric.unsafeSnapshot().reduce((sum, { metricKey, metricState }) => {
-    if (metricKey.name !== name) return sum
+    if (metricKey.name !== name) {
+      return sum
+    }
     return sum + Number("count" in metricState ? metricState.count : "value" in metricState ? metricState.value : 0)
   }, 0)
 

@@ -45,7 +45,9 @@ export const ours = (): Ours => {
 const totals = (values: Testing.Snapshot) => {
   const total = (start: string): number =>
     Object.entries(values).reduce((sum, [text, value]) => {
-      if (!text.startsWith(start)) return sum
+      if (!text.startsWith(start)) {
+        return sum
+      }
       return sum + (typeof value === "number" ? value : value.count)
     }, 0)
   return {

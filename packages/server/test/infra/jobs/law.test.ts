@@ -184,7 +184,9 @@ const run = (program: ReadonlyArray<Step>) =>
           const exit = yield* within(
             Effect.exit(current.jobs.submit(Work, behaviour, { priority, dedupeKey: key, delay }))
           )
-          if (Exit.isSuccess(exit)) ids.push(exit.value)
+          if (Exit.isSuccess(exit)) {
+            ids.push(exit.value)
+          }
           break
         }
         case "cancel":
@@ -192,7 +194,9 @@ const run = (program: ReadonlyArray<Step>) =>
           const id = ids[each.nth % Math.max(1, ids.length)] ?? "none"
           const { cancel, deadLetters } = current.jobs
           const answer = yield* within(Effect.either(each._tag === "cancel" ? cancel(id) : deadLetters.replay(id)))
-          if (Either.isLeft(answer) && answer.left.reason === "Validation") refusedReplays += 1
+          if (Either.isLeft(answer) && answer.left.reason === "Validation") {
+            refusedReplays += 1
+          }
           break
         }
         case "pass":
@@ -213,7 +217,9 @@ const run = (program: ReadonlyArray<Step>) =>
           break
       }
       alive.add(current)
-      if (!all.includes(current)) all.push(current)
+      if (!all.includes(current)) {
+        all.push(current)
+      }
     }
     yield* pass(1000)
     yield* breathe

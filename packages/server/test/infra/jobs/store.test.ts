@@ -183,13 +183,19 @@ const promises: Record<string, Effect.Effect<void, unknown, JobStore | SqlClient
         for (const state of states) {
           const id = `${firstAt(at)} ${age} ${state}`
           yield* insert({ id, jobType: state, lane: 0, priority: "normal", payload: "1" })
-          if (state === "cancelled") yield* cancel(id)
-          if (state === "alive" || state === "cancelled") continue
+          if (state === "cancelled") {
+            yield* cancel(id)
+          }
+          if (state === "alive" || state === "cancelled") {
+            continue
+          }
           const claimAt = Effect.flatMap(JobStore, ({ claim }) =>
             claim({ lane: 0, jobType: state, limit: 1, holder: "me" })
           )
           const [job] = (yield* claimAt).jobs
-          if (job === undefined) return yield* Effect.dieMessage("nothing to claim")
+          if (job === undefined) {
+            return yield* Effect.dieMessage("nothing to claim")
+          }
           yield* settle(job, state === "dead" ? { _tag: "Dead", failure } : { _tag: "Completed", result: "1" })
         }
       }

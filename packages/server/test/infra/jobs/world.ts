@@ -91,8 +91,9 @@ export const within = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A
     for (let step = 0; step < 400 && fiber.unsafePoll() === null; step += 1) {
       yield* pass(100, 100)
     }
-    if (fiber.unsafePoll() === null)
+    if (fiber.unsafePoll() === null) {
       return yield* Effect.dieMessage("did not end within 40 seconds of the test's clock")
+    }
     return yield* Fiber.join(fiber)
   })
 

@@ -119,7 +119,9 @@ describe("an observed gauge", () => {
       let turn = 0
       yield* MetricsService.observe(jobs.dlqSize, () => {
         turn += 1
-        if (turn % 3 !== 0) throw new Error("down")
+        if (turn % 3 !== 0) {
+          throw new Error("down")
+        }
         return [size("a", turn)]
       })
       for (let read = 0; read < 6; read++) {
