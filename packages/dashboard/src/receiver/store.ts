@@ -51,10 +51,9 @@ export const makeStore = (): Store => {
   const accept = (decoded: Decoded, request: number) => {
     let current: { readonly name: string; readonly attributes: Attributes } | undefined
     const report: Report = (violation) => {
-      if (current === undefined) {
-        return
+      if (current !== undefined) {
+        violations.push({ ...violation, name: current.name, attributes: canonicalJson(current.attributes), request })
       }
-      violations.push({ ...violation, name: current.name, attributes: canonicalJson(current.attributes), request })
     }
     for (const point of decoded.points) {
       current = point
