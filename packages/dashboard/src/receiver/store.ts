@@ -67,9 +67,7 @@ export const makeStore = (): Store => {
       current = point
       report({ kind: "no-recorded-value", message: "it has no value and is ignored" })
     }
-    if (violations.length > maxViolations) {
-      violations = violations.slice(-maxViolations)
-    }
+    violations = violations.slice(-maxViolations)
   }
 
   return {
