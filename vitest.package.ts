@@ -1,9 +1,16 @@
-/** The vitest configuration that every package shares; a package says only its name. */
+/** The vitest configuration that every package shares; a package says its name, and what is set up once for its tests. */
 import { defineConfig } from "vitest/config"
 
-export const unit = (name: string) =>
+export const unit = (name: string, globalSetup: ReadonlyArray<string> = []) =>
   defineConfig({
-    test: { name, include: ["test/**/*.test.ts"], exclude: ["test/e2e/**"], testTimeout: 120_000, hookTimeout: 120_000 }
+    test: {
+      name,
+      include: ["test/**/*.test.ts"],
+      exclude: ["test/e2e/**"],
+      globalSetup: [...globalSetup],
+      testTimeout: 120_000,
+      hookTimeout: 120_000
+    }
   })
 
 /** Tests with processes, servers and minutes: apart, so that the quick ones stay quick. */

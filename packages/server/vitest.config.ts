@@ -1,3 +1,3 @@
 import { unit } from "../../vitest.package.ts"
 
-export default unit("server")
+export default unit("server", ["./test/support/shared-postgres.ts"])

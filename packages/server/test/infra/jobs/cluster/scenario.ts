@@ -4,6 +4,7 @@
  */
 import { spawnReceiver, type Snapshot } from "@parametric-portal/dashboard/spawn"
 import * as SqlClient from "@effect/sql/SqlClient"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
@@ -15,7 +16,7 @@ import { join } from "node:path"
 import { freePort } from "../../../../../../vitest.ports.ts"
 import { JobService } from "../../../../src/infra/jobs.ts"
 import * as Testing from "../../../../src/observe/testing.ts"
-import { startPostgres } from "../../../support/postgres.ts"
+import { Postgres } from "../../../support/postgres.ts"
 import { compiled, receiver } from "../../../support/programs.ts"
 import { totals } from "../world.ts"
 import * as Audit from "./audit.ts"
@@ -38,7 +39,7 @@ export interface Outcomes {
 /** Runs so many jobs. */
 export const scenario = (total: number): Effect.Effect<Outcomes, unknown, Scope.Scope> =>
   Effect.gen(function* () {
-    const postgres = yield* startPostgres
+    const postgres = Context.get(yield* Layer.build(Postgres.layer), Postgres)
     const url = yield* postgres.database("jobs")
     const runner = yield* compiled(new URL("./runner.ts", import.meta.url))
     const collector = yield* spawnReceiver({ program: yield* receiver })
