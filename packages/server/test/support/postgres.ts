@@ -80,13 +80,19 @@ const serverAt = (port: number): PostgresServer => {
 
 /** The port of the server of this run of vitest, if there is one. */
 const sharedPort = async (): Promise<number | undefined> => {
-  if (process.env["VITEST"] === undefined) return undefined
+  if (process.env["VITEST"] === undefined) {
+    return undefined
+  }
   const { inject } = await import("vitest")
   const url: string | undefined = inject("postgres")
-  if (url === undefined) return undefined
+  if (url === undefined) {
+    return undefined
+  }
   const response = await fetch(url)
   const text = await response.text()
-  if (!response.ok) throw new Error(text)
+  if (!response.ok) {
+    throw new Error(text)
+  }
   return Number(text)
 }
 
