@@ -11,16 +11,19 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { type Bindable, bindForGood, type BoundSeries } from "./instrument/bind.ts"
 import { boundaries } from "./catalogue/boundaries.ts"
-import { catalogue, type Row, type Rows } from "./catalogue.ts"
+import { cluster } from "./catalogue/cluster.ts"
+import { jobs } from "./catalogue/jobs.ts"
+import type { Row, Rows } from "./catalogue/row.ts"
+import { telemetry } from "./catalogue/telemetry.ts"
+import { workflow } from "./catalogue/workflow.ts"
 import { checkBoundaries, checkLabels } from "./instrument/definition.ts"
 import type { CatalogueHandles } from "./instrument/handles.ts"
 import { type Gauge, type HandlesOf, InstrumentId } from "./instrument/instrument.ts"
 import type { Pairs } from "./catalogue/label.ts"
-import { type DefineOptions, type Meter, meterOf } from "./instrument/meter.ts"
+import { type DefineOptions, handlesOf, type Meter, meterOf } from "./instrument/meter.ts"
 import { observe, sample, type Sample, type SampleOptions } from "./instrument/sampler.ts"
 import type { TrackClusterOptions } from "./track/track-cluster.ts"
 import { type Trackers, trackersOf } from "./track/trackers.ts"
-import { handlesOf } from "./instrument/define.ts"
 import { effectTracker, type ErrorMetric, recordError, type TrackEffectOptions } from "./track/track-effect.ts"
 import { ambientOf, currentFiber } from "./instrument/fiber.ts"
 import { add, type AnyMetric, record } from "./instrument/update.ts"
@@ -39,10 +42,10 @@ import { canonicalOf, label, type LabelInput } from "./instrument/label.ts"
 import { errorTag } from "./catalogue/error-name.ts"
 
 export type { BoundSeries } from "./instrument/bind.ts"
-export type { Row, Rows } from "./catalogue.ts"
+export type { Row, Rows } from "./catalogue/row.ts"
 export type { Counter, Distribution, Gauge, HandleOf, HandlesOf, Seconds } from "./instrument/instrument.ts"
 export type { Pairs } from "./catalogue/label.ts"
-export type { LimitOptions } from "./instrument/limit.ts"
+export type { LimitOptions } from "./instrument/definition.ts"
 export type { BoundaryOptions, DefineOptions } from "./instrument/meter.ts"
 export type { FailedOutcome, Outcome } from "./catalogue/outcome.ts"
 export type { Sample, SampleOptions } from "./instrument/sampler.ts"
@@ -269,10 +272,11 @@ const build = ({
     )
     const registry = given === "own" ? MetricRegistry.make() : (given ?? Metric.globalMetricRegistry)
     const meter = meterOf(registry)
-    const jobs = yield* handlesOf(meter, catalogue.jobs, options)
-    const cluster = yield* handlesOf(meter, catalogue.cluster, options)
-    const workflow = yield* handlesOf(meter, catalogue.workflow, options)
-    const telemetry = yield* handlesOf(meter, catalogue.telemetry, options)
-    const handles = { jobs, cluster, workflow, telemetry }
+    const handles = {
+      jobs: yield* handlesOf(meter, jobs, options),
+      cluster: yield* handlesOf(meter, cluster, options),
+      workflow: yield* handlesOf(meter, workflow, options),
+      telemetry: yield* handlesOf(meter, telemetry, options)
+    }
     return { ...handles, registry, scope, meter, options, ...trackersOf(meter, handles) }
   })

@@ -36,6 +36,9 @@ export interface Row<Label extends string = string> {
   readonly closed?: { readonly [K in Label]?: ReadonlyArray<string> }
 }
 
+/** The limit of series of a metric for which none is given, as OpenTelemetry's SDKs have it. */
+export const defaultLimit = 2000
+
 /** A namespace: handle -> row. */
 export type Rows = Readonly<Record<string, Row>>
 

@@ -4,7 +4,7 @@
  */
 import { maxValueLength } from "../catalogue/label.ts"
 import type { Ambient } from "./label.ts"
-import { defaultLimit } from "./limit.ts"
+import { defaultLimit } from "../catalogue/row.ts"
 
 /** Grows when series are removed: what was bound before must be bound again. */
 export interface Epoch {

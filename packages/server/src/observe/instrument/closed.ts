@@ -1,6 +1,6 @@
 /** Closed sets of label values: all series that a counter has, so that each is there, at 0, before it first moves. */
 import * as MetricLabel from "effect/MetricLabel"
-import type { Row } from "../catalogue.ts"
+import type { Row } from "../catalogue/row.ts"
 import { canonical, type Canonical } from "./label.ts"
 
 /** The labels given, with every combination of the values of the closed ones. */

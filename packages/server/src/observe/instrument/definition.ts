@@ -3,7 +3,7 @@ import * as Either from "effect/Either"
 import * as MetricKeyType from "effect/MetricKeyType"
 import type * as MetricRegistry from "effect/MetricRegistry"
 import { boundariesProblem } from "../catalogue/boundaries.ts"
-import { labelNameProblem, metricNameProblem, type Row, unitProblem } from "../catalogue.ts"
+import { labelNameProblem, metricNameProblem, type Row, unitProblem } from "../catalogue/row.ts"
 import type { Instrument } from "./instrument.ts"
 import { entries } from "./registry.ts"
 import { DefinitionError } from "./definition-error.ts"
@@ -58,6 +58,28 @@ export const checkBoundaries = (
           given: `[${given.join(", ")}]`,
           expected,
           fix: "sort the boundaries, remove repeated ones and those that are not finite"
+        })
+      )
+}
+
+/** How many series a metric may have, the overflow series included: for all metrics, and for single ones by name. */
+export interface LimitOptions {
+  readonly default?: number
+  readonly metrics?: Readonly<Record<string, number>>
+}
+
+/** The limit that options give to a metric; undefined where they give none. */
+export const limitOf = (row: Row, limits: LimitOptions = {}): Either.Either<number | undefined, DefinitionError> => {
+  const limit = limits.metrics?.[row.name] ?? limits.default
+  return limit === undefined || (Number.isInteger(limit) && limit >= 2)
+    ? Either.right(limit)
+    : Either.left(
+        new DefinitionError({
+          reason: "Limit",
+          metric: row.name,
+          given: String(limit),
+          expected: "a whole number of at least 2: one series and the overflow series",
+          fix: "raise the limit"
         })
       )
 }

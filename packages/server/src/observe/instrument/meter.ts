@@ -9,14 +9,22 @@ import type * as MetricRegistry from "effect/MetricRegistry"
 import * as Runtime from "effect/Runtime"
 import { attempt } from "../catalogue/attempt.ts"
 import { type BoundaryFamily, boundaries as defaultBoundaries } from "../catalogue/boundaries.ts"
-import { catalogue, type Row } from "../catalogue.ts"
+import { defaultLimit, type Row, type Rows } from "../catalogue/row.ts"
+import { telemetry } from "../catalogue/telemetry.ts"
 import { closedCombinations } from "./closed.ts"
 import { bind } from "./bind.ts"
 import { Bindings } from "./bindings.ts"
 import { runtimeOfFiber } from "./fiber.ts"
-import { defaultLimit, limitOf, type LimitOptions } from "./limit.ts"
-import { checkBoundaries, checkRow, conflictWith, externalConflict, suffixConflict } from "./definition.ts"
-import { Instrument, type Keeper, overflowLabel } from "./instrument.ts"
+import {
+  checkBoundaries,
+  checkRow,
+  conflictWith,
+  externalConflict,
+  suffixConflict,
+  limitOf,
+  type LimitOptions
+} from "./definition.ts"
+import { type HandlesOf, Instrument, type Keeper, overflowLabel } from "./instrument.ts"
 import type { Pairs } from "../catalogue/label.ts"
 import type { Series } from "./series.ts"
 import type { DefinitionError } from "./definition-error.ts"
@@ -116,18 +124,18 @@ export class Meter implements Keeper {
 
   /** A defect in the watching, or a source that could not be read. */
   countWatchError(site: string): void {
-    this.count(catalogue.telemetry.watchErrors, { site })
+    this.count(telemetry.watchErrors, { site })
   }
 
   refused(row: Row, amount: number): void {
     const reason = Number.isFinite(amount) ? "negative" : "non_finite"
-    this.count(catalogue.telemetry.pointsDropped, { reason })
+    this.count(telemetry.pointsDropped, { reason })
     this.warnOnce(`refused ${row.name}`, `Metric "${row.name}" refused an amount that is ${reason}`, { amount })
   }
 
   folded(instrument: Instrument): void {
     const { name } = instrument.row
-    this.count(catalogue.telemetry.overflow, { metric: name })
+    this.count(telemetry.overflow, { metric: name })
     if (!this.warned.has(`folded ${name}`)) {
       this.warnOnce(
         `folded ${name}`,
@@ -204,3 +212,24 @@ const richestLabel = (instrument: Instrument): string => {
   ]
   return `"${key}" (${distinct.size})`
 }
+
+/** The handles of a namespace of rows; the first row that can't be defined fails it. */
+export const handlesOf = <const Rs extends Rows>(
+  meter: Meter,
+  rows: Rs,
+  options: DefineOptions
+): Either.Either<HandlesOf<Rs>, DefinitionError> =>
+  Either.map(
+    Either.all(
+      Object.entries(rows).map(([handle, row]) =>
+        Either.map(meter.define(row, options), (instrument) => [handle, instrument.handle] as const)
+      )
+    ),
+    (handles) => typed<Rs>(Object.fromEntries(handles))
+  )
+
+// An instrument makes its handle from its row: the kind and unit that `HandleOf` reads choose the same input and state
+// there, and the label names are those of the row.
+const typed = <Rs extends Rows>(handles: Record<string, Instrument["handle"]>): HandlesOf<Rs> =>
+  // oxlint-disable-next-line typescript/consistent-type-assertions
+  handles as unknown as HandlesOf<Rs>

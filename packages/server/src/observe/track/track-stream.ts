@@ -3,7 +3,7 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import type * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
-import type { Row } from "../catalogue.ts"
+import type { Row } from "../catalogue/row.ts"
 import type { LabelInput } from "../instrument/label.ts"
 import type { AnyMetric } from "../instrument/update.ts"
 
