@@ -155,7 +155,7 @@ const rootOf = (node) => {
   }
 }
 
-const expectation = /\b(expect|assert)\w*/
+const expectation = /\b(expect(?!ed|ation)|assert)\w*/
 
 /** The functions of a file that expect something, by name: a test may leave it to one of them. */
 const expecting = (context, program) =>

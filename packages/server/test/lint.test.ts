@@ -163,6 +163,11 @@ const planted: ReadonlyArray<Planted> = [
     "packages/server/test/nothing.test.ts",
     `import { it } from "@effect/vitest"\nit.effect("a", () => 1)`
   ]),
+  refused("rooms(expects)", [
+    "a test that has what is expected, and expects nothing",
+    "packages/server/test/expected.test.ts",
+    `import { it } from "@effect/vitest"\nit.effect("a", () => ({ expected: 1 }))`
+  ]),
   allowed(
     "a test that leaves it to another function",
     "packages/server/test/something.test.ts",

@@ -1,13 +1,13 @@
-/** Expressions are built from catalogue rows: names that are not there do not compile, and the text is valid PromQL. */
-import { catalogue, runOutcomes } from "@parametric-portal/server/observe/catalogue"
+/** Expressions are built from catalogue rows: the text is valid PromQL. */
+import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { describe, expect, it } from "vitest"
 import { grown } from "../../src/promql/grown.ts"
 import { print } from "../../src/promql/node.ts"
 import { parse } from "../../src/promql/parse.ts"
 import { across, buckets, counter, gauge, noneOf, observations, oneOf, quantile } from "../../src/promql/select.ts"
-import { failedOutcome, jobOperation, succeeded } from "../../src/promql/values.ts"
+import { succeeded } from "../../src/promql/values.ts"
 
-const { cluster, jobs, telemetry } = catalogue
+const { jobs, telemetry } = catalogue
 
 describe("an expression", () => {
   it("selects by labels and closed values of its row", () => {
@@ -18,29 +18,6 @@ describe("an expression", () => {
       'jobs_processing_seconds_count{outcome="", job=~"$service"}'
     )
     expect(String(gauge(jobs.dlqSize, { job_type: noneOf("a", "b") }))).toBe('jobs_dlq_size{job_type!~"a|b"}')
-  })
-
-  it("does not compile with names that the catalogue does not have", () => {
-    // @ts-expect-error there is no such label
-    counter(jobs.failures, { queue: "a" })
-    // @ts-expect-error there is no such state
-    gauge(jobs.queueDepth, { state: "stuck" })
-    // @ts-expect-error there is no such operation, although no row closes the label
-    counter(jobs.enqueued, { operation: "retry" })
-    // @ts-expect-error an operation of jobs is none of the cluster
-    observations(cluster.messageLatency, { operation: jobOperation.submit })
-    // @ts-expect-error a run of a workflow may be suspended, an attempt at a job may not
-    observations(jobs.processingSeconds, { outcome: oneOf(...runOutcomes) })
-    // @ts-expect-error there is no such outcome
-    expect(failedOutcome.success).toBeUndefined()
-    // @ts-expect-error there is no such metric
-    expect(jobs.finished).toBeUndefined()
-    // @ts-expect-error a gauge is no counter
-    counter(jobs.queueDepth)
-    // @ts-expect-error only counters have a rate
-    expect(gauge(jobs.queueDepth).rate).toBeUndefined()
-    // @ts-expect-error grouped by a label that is not there
-    counter(jobs.failures).rate("5m").sumBy("priority")
   })
 
   it("takes the largest of a number of the cluster, and adds up those of runners", () => {

@@ -1,8 +1,7 @@
 /** The errors of `@effect/cluster` by name, also where only the name of an error came over the wire. */
 import * as Data from "effect/Data"
-import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
-import { clusterErrorType } from "../../observe/catalogue/error-name.ts"
+import { clusterErrorType, textOf } from "../../observe/catalogue/error-name.ts"
 import type { Outcome } from "../../observe/catalogue/outcome.ts"
 
 /** Why a cluster operation failed. */
@@ -56,7 +55,7 @@ export class ClusterError extends Data.TaggedError("ClusterError")<{
   }
 
   override get message(): string {
-    return `${this.reason}: ${String(word(this.cause, "message") ?? clusterErrorType(this.cause))}`
+    return `${this.reason}: ${textOf(this.cause, "message") ?? clusterErrorType(this.cause)}`
   }
 }
 
@@ -86,10 +85,4 @@ const reasons: ReadonlyMap<string, ClusterErrorReason> = new Map<string, Cluster
 const namesOf = (error: unknown): ReadonlyArray<string> =>
   Predicate.isString(error)
     ? [/^\W*(\w+)/u.exec(error)?.[1] ?? ""]
-    : [word(error, "_tag"), word(error, "name"), word(error, "reason")].filter(Predicate.isString)
-
-// An error can be anything, also a proxy or a getter that throws.
-const word = (value: unknown, key: string): string | undefined => {
-  const found = Either.getOrUndefined(Either.try(() => (Predicate.hasProperty(value, key) ? value[key] : undefined)))
-  return Predicate.isString(found) && found !== "" ? found : undefined
-}
+    : [textOf(error, "_tag"), textOf(error, "name"), textOf(error, "reason")].filter(Predicate.isString)

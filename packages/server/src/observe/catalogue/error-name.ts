@@ -3,11 +3,15 @@ import { attempt, attempted } from "./attempt.ts"
 
 /** `_tag`, else the constructor name of an `Error`, else `Unknown`. */
 export const errorTag = (error: unknown): string =>
-  word(error, "_tag") ?? (error instanceof Error ? constructorName(error) : undefined) ?? "Unknown"
+  textOf(error, "_tag") ?? (error instanceof Error ? constructorName(error) : undefined) ?? "Unknown"
 
 /** The `reason` of a failed job: the error's string `reason`, else its `_tag`, else its constructor name. */
 export const failureReason = (error: unknown): string =>
-  plainReason(error, undefined) ?? word(error, "reason") ?? word(error, "_tag") ?? constructorName(error) ?? "Unknown"
+  plainReason(error, undefined) ??
+  textOf(error, "reason") ??
+  textOf(error, "_tag") ??
+  constructorName(error) ??
+  "Unknown"
 
 /** The `reason` of a job that died: the constructor name of an object that was thrown, else `Defect`. */
 export const defectReason = (defect: unknown): string =>
@@ -18,7 +22,7 @@ export const defectReason = (defect: unknown): string =>
  * left of an error that came back over the wire as a plain `Error`.
  */
 export const clusterErrorType = (error: unknown): string =>
-  word(error, "reason") ?? word(error, "_tag") ?? word(error, "name") ?? errorTag(error)
+  textOf(error, "reason") ?? textOf(error, "_tag") ?? textOf(error, "name") ?? errorTag(error)
 
 // The usual error has a `reason` or a `_tag` that can be read: no closure is made for it.
 const plainReason = attempted(
@@ -33,8 +37,8 @@ const plainReason = attempted(
   () => undefined
 )
 
-// An error is anything, a proxy or a getter that throws included; what can't be read has no name.
-const word = (value: unknown, key: string): string | undefined => {
+/** A field of an error, if it is a text. An error is anything, a proxy or a getter that throws included. */
+export const textOf = (value: unknown, key: string): string | undefined => {
   const found = attempt(() => (isObject(value) ? Reflect.get(value, key) : undefined))
   return isText(found) ? found : undefined
 }
@@ -46,5 +50,5 @@ const isObject = (value: unknown): value is object =>
 
 const constructorName = (value: unknown): string | undefined => {
   const found: unknown = attempt(() => Object(value).constructor)
-  return value === null || value === undefined ? undefined : word(found, "name")
+  return value === null || value === undefined ? undefined : textOf(found, "name")
 }

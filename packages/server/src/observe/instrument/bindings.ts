@@ -14,12 +14,13 @@ export interface Epoch {
 /** What was bound, as a tree: a branch for each set of ambient labels, and in it one for each value of a label. */
 export class Bindings<A> {
   private readonly meter: Epoch
-  private epoch: number | undefined = undefined
+  private epoch: number
   private root = new Branch<A>()
   private byAmbient = new WeakMap<Ambient, Branch<A>>()
 
   constructor(meter: Epoch) {
     this.meter = meter
+    this.epoch = meter.epoch
   }
 
   /** The branch of these ambient labels. */

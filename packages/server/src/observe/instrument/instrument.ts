@@ -159,7 +159,7 @@ export class Instrument {
   /** Records with labels as they are given. Those of a record that are all declared are resolved once for their values. */
   update(input: unknown, given: LabelInput, { ambient, how }: { readonly ambient: Ambient; readonly how: How }): void {
     const amount = this.amountOf(input)
-    if (!this.isUnset(amount)) {
+    if (!this.refuses(amount)) {
       this.seriesOf(given, ambient)[how](amount)
     }
   }
@@ -167,18 +167,18 @@ export class Instrument {
   /** Records what Effect hands to a metric: its own labels and the ambient ones in one list. */
   updateTags(input: unknown, tags: Ambient, how: How): void {
     const amount = this.amountOf(input)
-    if (!this.isUnset(amount)) {
+    if (!this.refuses(amount)) {
       this.seriesOfTags(tags, canonicalTags)[how](amount)
     }
   }
 
   /** A gauge without a number stays absent: 0 would be a number nobody gave. */
-  private isUnset(amount: number): boolean {
-    const isUnset = this.isSigned && !Number.isFinite(amount)
-    if (isUnset) {
+  private refuses(amount: number): boolean {
+    const isRefused = this.isSigned && !Number.isFinite(amount)
+    if (isRefused) {
       this.keeper.refused(this.row, amount)
     }
-    return isUnset
+    return isRefused
   }
 
   private seriesOf(given: LabelInput, ambient: Ambient): Series {

@@ -41,7 +41,7 @@ export interface TrackJobOptions {
 type JobHandles = HandlesOf<typeof jobs>
 
 /** Tracks operations on jobs in one set of job metrics. */
-export class JobTracker implements Tracker<TrackJobOptions> {
+export class JobTracker implements Tracker<TrackJobOptions, JobRun> {
   readonly site = "trackJob"
   readonly meter: Meter
   private readonly handles: JobHandles
@@ -65,9 +65,8 @@ export class JobTracker implements Tracker<TrackJobOptions> {
 
   /** For whoever knows better than an exit how an operation ends. It begins now. */
   watch(options: TrackJobOptions): JobWatch {
-    let run: JobRun | undefined
-    const begin = (_: void, start: Start): JobRun => (run = this.begin(options, start))
-    const watch = new Watch(this, currentFiber()).begin({ site: this.site, meter: this.meter, begin }, undefined)
+    const watch = new Watch(this, currentFiber())
+    const run = watch.begin(this, options)
     return {
       end: (outcome, isFinal) => {
         if (run !== undefined) {
@@ -141,25 +140,25 @@ class JobRun implements Ending, Run {
     return this.start.elapsed()
   }
 
-  ended(outcome: Outcome, seconds: number, start: Start): void {
+  ended(outcome: Outcome, seconds: number): void {
     const { interruption } = this.options
     if (outcome._tag === "interrupted" && interruption === "elsewhere") {
-      this.notCounted(seconds, start)
+      this.notCounted(seconds)
     } else {
-      this.leave(start.ambient).end(this.options, outcome, { seconds, clock: start.clock, isFinal: this.isFinal })
+      this.leave().end(this.options, outcome, { seconds, clock: this.start.clock, isFinal: this.isFinal })
     }
   }
 
-  notCounted(seconds: number, { ambient }: Start): void {
-    this.leave(ambient).processing("interrupted").record(seconds)
+  notCounted(seconds: number): void {
+    this.leave().processing("interrupted").record(seconds)
   }
 
   /** It does not run any more. Series that were removed meanwhile are bound again, so that what ends now is counted. */
-  private leave(ambient: Ambient): OperationSeries {
-    const { epoch, options, series, tracker } = this
+  private leave(): OperationSeries {
+    const { epoch, options, series, start, tracker } = this
     series.runs?.leave(this)
     series.inFlight.add(-1)
-    return epoch === tracker.meter.epoch ? series : tracker.seriesOf(options, ambient)
+    return epoch === tracker.meter.epoch ? series : tracker.seriesOf(options, start.ambient)
   }
 }
 

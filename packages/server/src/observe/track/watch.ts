@@ -38,8 +38,8 @@ export interface Site {
 export interface Watcher extends Site, Ending {}
 
 /** A kind of watching that is told of the beginning of each effect, with the options of that one. */
-export interface Tracker<Options> extends Site {
-  readonly begin: (options: Options, start: Start) => Ending
+export interface Tracker<Options, E extends Ending = Ending> extends Site {
+  readonly begin: (options: Options, start: Start) => E
 }
 
 /** One effect under watch, from its beginning on a fiber, or on none. Nothing in it throws. */
@@ -59,10 +59,11 @@ export class Watch implements Start {
     this.startNanos = this.clock.unsafeCurrentTimeNanos()
   }
 
-  /** Tells a tracker of the beginning; it is told of the end as well. */
-  begin<Options>(tracker: Tracker<Options>, options: Options): this {
-    this.ending = tracker.meter.guard(tracker.site, () => tracker.begin(options, this))
-    return this
+  /** Tells a tracker of the beginning, and from now on what it answers of the end; nothing where the tracker failed. */
+  begin<Options, E extends Ending>(tracker: Tracker<Options, E>, options: Options): E | undefined {
+    const ending = tracker.meter.guard(tracker.site, () => tracker.begin(options, this))
+    this.ending = ending
+    return ending
   }
 
   /** It has ended, in one of the four outcomes. Either this or `endUncounted` is to be called, once. */
@@ -106,7 +107,9 @@ export const watch = <A, E, R, R2, S, Options>(
       return restore(effect)
     }
     const tracker = trackerOf(serviceOf(fiber.currentContext, tag))
-    return untilEnd(restore(effect), new Watch(tracker, fiber).begin(tracker, options))
+    const watching = new Watch(tracker, fiber)
+    watching.begin(tracker, options)
+    return untilEnd(restore(effect), watching)
   })
 
 /** Runs an effect under a watcher that is at hand; `seen` is shown the value of a success. */

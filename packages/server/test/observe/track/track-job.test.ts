@@ -6,6 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import { type JobOperation, MetricsService, type TrackJobOptions } from "../../../src/observe/metrics.ts"
 import * as Testing from "../../../src/observe/testing.ts"
+import type { JobWatch } from "../../../src/observe/track/track-job.ts"
 
 class Malformed extends Data.TaggedError("Malformed")<{ readonly reason: "Truncated" }> {}
 
@@ -269,6 +270,39 @@ describe("trackJob", () => {
         count: 1,
         sum: 0
       })
+    }).pipe(own)
+  )
+})
+
+describe("a watch that is begun by hand", () => {
+  const watched = (end: (watch: JobWatch) => void) =>
+    Testing.deltaOf(
+      Effect.gen(function* () {
+        const { jobTracker } = yield* MetricsService
+        const watch = jobTracker.watch({ jobType: "digest", operation: "process", enqueuedAt: 0 })
+        yield* TestClock.adjust("2 seconds")
+        end(watch)
+      })
+    )
+  const process = (more = "") => `jobs_processing_seconds{job_type="digest",operation="process"${more}}`
+  const wait = { [`jobs_wait_duration_seconds{job_type="digest",operation="process"}`]: { count: 1, sum: 0 } }
+
+  it.effect("that ends uncounted is timed as interrupted, and is no cancellation", () =>
+    Effect.gen(function* () {
+      const moved = yield* watched((watch) => watch.endUncounted())
+      expect(moved).toEqual({ ...wait, [process(',outcome="interrupted"')]: { count: 1, sum: 2 } })
+    }).pipe(own)
+  )
+
+  it.effect("counts the duration of a failure only if it is said to be final", () =>
+    Effect.gen(function* () {
+      for (const isFinal of [false, true]) {
+        const moved = yield* watched((watch) =>
+          watch.end({ _tag: "failure", error: new Malformed({ reason: "Truncated" }) }, isFinal)
+        )
+        const duration = Object.keys(moved).filter((series) => series.startsWith("jobs_duration_seconds"))
+        expect([isFinal, duration.length]).toEqual([isFinal, isFinal ? 1 : 0])
+      }
     }).pipe(own)
   )
 })
