@@ -3,7 +3,14 @@ import type { Buckets as Live } from "../instrument/histogram.ts"
 import type { Instrument } from "../instrument/instrument.ts"
 import type { Series } from "../instrument/series.ts"
 import { distributionOf } from "./points/distribution.ts"
-import { type Distribution, type ExportMetric, type ExportSeries, hrTime, type Point } from "./points/point.ts"
+import {
+  type Distribution,
+  type DistributionPoint,
+  type ExportMetric,
+  type ExportSeries,
+  hrTime,
+  type Point
+} from "./points/point.ts"
 
 /** An instrument as it is exported. */
 export const ownMetric = (instrument: Instrument): ExportMetric => own(instrument).metric
@@ -18,7 +25,7 @@ export const ownPoints = function* (instrument: Instrument): Generator<Point> {
 
 /**
  * What makes a point of each series of an instrument, for one walk over all of them in their order. A histogram that has
- * not moved is not checked again: only what is finite is remembered.
+ * not moved has the point of before, which is not checked again: only what is finite is remembered.
  */
 export const ownReader = <A>(instrument: Instrument, check: (point: Point) => A): ((series: Series) => Point | A) => {
   const { boundaries, metric } = own(instrument)
@@ -27,10 +34,8 @@ export const ownReader = <A>(instrument: Instrument, check: (point: Point) => A)
   let index = 0
   return (of) => {
     const series = ownSeriesAt(known, index++, of)
-    const { count, live, value } = series
-    return value !== undefined && count === live?.count
-      ? { type: "distribution", metric, series, value }
-      : check(pointOf(metric, boundaries, series))
+    const { count, last, live } = series
+    return last !== undefined && count === live?.count ? last : check(pointOf(metric, boundaries, series))
   }
 }
 
@@ -42,7 +47,7 @@ interface OwnSeries extends ExportSeries {
   readonly of: Series
   readonly live: Live | undefined
   count: number
-  value: Distribution | undefined
+  last: DistributionPoint | undefined
 }
 
 interface Own {
@@ -86,7 +91,7 @@ const ownSeries = (of: Series): OwnSeries => {
   const attributes = Object.fromEntries(of.labels.map(({ key, value }) => [key, value]))
   const { buckets: live, startNanos } = of
   // Written out: V8 keeps an object made with a spread of `exportSeries` so that reading it costs six times as much.
-  const made = { attributes, startNanos, startTime: hrTime(startNanos), of, live, count: 0, value: undefined }
+  const made = { attributes, startNanos, startTime: hrTime(startNanos), of, live, count: 0, last: undefined }
   bySeries.set(of, made)
   return made
 }
@@ -94,9 +99,10 @@ const ownSeries = (of: Series): OwnSeries => {
 const pointOf = (metric: ExportMetric, boundaries: Array<number>, series: OwnSeries): Point => {
   if (series.live !== undefined) {
     const value = copyOf(series.live, boundaries)
+    const point: DistributionPoint = { type: "distribution", metric, series, value }
     series.count = value.count
-    series.value = Number.isFinite(value.sum) ? value : undefined
-    return { type: "distribution", metric, series, value }
+    series.last = Number.isFinite(value.sum) ? point : undefined
+    return point
   }
   const state = series.of.state()
   if ("buckets" in state) {
