@@ -1,4 +1,5 @@
 /** The vitest configuration that every package shares; a package says its name, and what is set up once for its tests. */
+import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 
 export const unit = (name: string, globalSetup: ReadonlyArray<string> = []) =>
@@ -8,6 +9,7 @@ export const unit = (name: string, globalSetup: ReadonlyArray<string> = []) =>
       include: ["test/**/*.test.ts"],
       exclude: ["test/e2e/**"],
       globalSetup: [...globalSetup],
+      setupFiles: [fileURLToPath(new URL("vitest.setup.ts", import.meta.url))],
       testTimeout: 120_000,
       hookTimeout: 120_000
     }

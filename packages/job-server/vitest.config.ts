@@ -1,3 +1,3 @@
 import { unit } from "../../vitest.package.ts"
 
-export default unit("job-server")
+export default unit("job-server", ["./test/compiled-programs.ts"])

@@ -8,7 +8,6 @@ import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import path from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
-import { afterAll } from "vitest"
 import { compilePrograms } from "../../../vitest.programs.ts"
 
 export interface Exited {
@@ -94,11 +93,16 @@ const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
 
 const source = (file: string) => fileURLToPath(new URL(`../${file}.ts`, import.meta.url))
 
-/** Compiled when first asked for: the two programs, and those that they start, in the places where they look for them. */
+/**
+ * Compiled when a process first asks for them, and removed when all tests have run (`compiled-programs.ts`): the two
+ * programs, and those that they start, in the places where they look for them.
+ */
 let programs: Promise<string> | undefined
 
+const home = fileURLToPath(new URL("..", import.meta.url))
+
 const compiled = async (program: "main" | "jobs"): Promise<string> => {
-  programs ??= compilePrograms(fileURLToPath(new URL("..", import.meta.url)), {
+  programs ??= compilePrograms(home, {
     demo: source("src/main"),
     jobs: source("src/jobs"),
     runner: source("src/runner"),
@@ -106,9 +110,3 @@ const compiled = async (program: "main" | "jobs"): Promise<string> => {
   })
   return path.join(await programs, program === "main" ? "demo.js" : "jobs.js")
 }
-
-afterAll(async () => {
-  if (programs !== undefined) {
-    await rm(await programs, { recursive: true, force: true })
-  }
-})

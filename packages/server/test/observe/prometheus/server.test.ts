@@ -192,7 +192,11 @@ describe.runIf(isWanted)("Prometheus", () => {
         input: text,
         encoding: "utf8"
       })
-      expect({ status, stderr, stdout }).toEqual({ status: 0, stderr: "", stdout: "" })
+      // The page has what other tests of this process have recorded as well; promtool's first word is the name.
+      const isFromHere = (line: string) => line.startsWith("f_") || rows.some(({ name }) => line.startsWith(`${name} `))
+      const found = stderr.split("\n").filter((line) => isFromHere(line) || !/^\w+ /.test(line))
+      expect({ found, stdout }).toEqual({ found: [""], stdout: "" })
+      expect(status === 0 || status === 3).toBe(true)
     }).pipe(Effect.provide(page))
   )
 })
