@@ -64,7 +64,7 @@ describe.for(Object.entries(readmes))("%s README", ([, path]) => {
         "@opentelemetry/api",
         "@opentelemetry/resources",
         "@opentelemetry/sdk-metrics",
-        "@opentelemetry/exporter-metrics-otlp-http"
+        "@opentelemetry/otlp-transformer"
       ].map((name) => `${name}@${shortened(String(peerDependencies[name]))}`)
       expect(line).toBe(`npm install @parametric-portal/server ${wanted.join(" ")}\n`)
     }).pipe(Effect.provide(NodeContext.layer))

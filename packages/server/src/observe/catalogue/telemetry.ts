@@ -3,7 +3,7 @@ import { failedOutcomes } from "./outcome.ts"
 import type { Rows } from "./row.ts"
 
 /** Why a point or an amount was dropped. */
-export const dropReasons = ["non_finite", "negative", "conflict", "rejected"] as const
+export const dropReasons = ["non_finite", "negative", "conflict", "rejected", "refused"] as const
 
 export const telemetry = {
   exports: {
@@ -31,7 +31,7 @@ export const telemetry = {
     closed: { reason: dropReasons },
     help:
       "Points and amounts dropped: not finite, negative where only growth is allowed, in conflict with another " +
-      "definition, or rejected by the receiver."
+      "definition, or rejected or refused by the receiver."
   },
   series: {
     name: "telemetry_series",

@@ -40,7 +40,9 @@ const makeServiceCollector = (
   meter.zero(pointsDropped.row)
   const dropped = ({ metric, points, reason, why }: Drop): void => {
     pointsDropped[InstrumentId].resolve(canonical(label({ reason }))).record(points)
-    meter.warnOnce(`dropped ${metric} ${reason}`, `Metric "${metric}" is not exported: ${why}`, {})
+    if (why !== undefined) {
+      meter.warnOnce(`dropped ${metric} ${reason}`, `Metric "${metric}" is not exported: ${why}`, {})
+    }
   }
   const all = registries === "own" ? [registry] : [registry, Metric.globalMetricRegistry]
   return { collector: makeCollector({ registries: all, externalStartNanos, dropped }), dropped }

@@ -1,5 +1,6 @@
 /** What a user may say in code about telemetry. What is left out comes from the `OTEL_*` variables, then from defaults. */
 import type * as Duration from "effect/Duration"
+import type { Agent } from "node:http"
 import type { Temporality } from "../collect/points/temporality.ts"
 
 /** A collector, or anything else that takes OTLP over HTTP. */
@@ -12,13 +13,19 @@ export interface OtlpOptions {
   readonly url?: string
   /** Added to those of `OTEL_EXPORTER_OTLP_METRICS_HEADERS` and `OTEL_EXPORTER_OTLP_HEADERS`. Never logged. */
   readonly headers?: Readonly<Record<string, string>>
-  /** `http/json` unless said otherwise; `http/protobuf` needs `@opentelemetry/exporter-metrics-otlp-proto`. */
+  /** `http/protobuf` unless said otherwise. */
   readonly protocol?: "http/json" | "http/protobuf"
   readonly compression?: "none" | "gzip"
   /** `cumulative` unless said otherwise. */
   readonly temporality?: Temporality
   /** One request with its retries; at most the interval. 10 seconds, or the interval where that is shorter. */
   readonly timeout?: Duration.DurationInput
+  /** The longest pause that the receiver may ask for with `Retry-After`; 5 minutes. */
+  readonly maxRetryAfter?: Duration.DurationInput
+  /** The largest request as it is sent, after compression; 1 MiB, which common proxies take. A larger point goes alone. */
+  readonly maxRequestBytes?: number
+  /** Makes the connections, such as one of the package `https-proxy-agent` to go through a proxy. Node's own otherwise. */
+  readonly agent?: Agent
 }
 
 /** A page for a Prometheus server to scrape, at `/metrics`. */

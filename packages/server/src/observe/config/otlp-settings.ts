@@ -6,6 +6,7 @@ import { isHeader, oneOf, url } from "./format.ts"
 import type { OtlpOptions } from "./options.ts"
 import { type OtlpVariables, otlpVariables } from "./otlp-variables.ts"
 import { durationOption, notAbove } from "./time-limit.ts"
+import type { Agent } from "node:http"
 import { parsed, type Variable, variable } from "./variable.ts"
 
 /** An OTLP destination with nothing left open. */
@@ -13,6 +14,10 @@ export interface OtlpSettings extends Omit<OtlpVariables, "timeout"> {
   readonly type: "otlp"
   readonly temporality: Temporality
   readonly timeoutMs: number
+  /** The longest pause that the receiver may ask for with `Retry-After`. */
+  readonly maxRetryAfterMs: number
+  readonly maxRequestBytes: number
+  readonly agent: Agent | undefined
 }
 
 /** The settings of one destination. Options win over variables; headers are merged. */
@@ -35,6 +40,9 @@ export const otlpSettings = (
       compression: options.compression ?? variables.compression,
       temporality: options.temporality ?? temporality?.value ?? "cumulative",
       timeoutMs: yield* timeoutOf(options, { ...limits, timeout }),
+      maxRetryAfterMs: (yield* durationOption("maxRetryAfter", options.maxRetryAfter)) ?? 300_000,
+      maxRequestBytes: yield* requestBytesOf(options.maxRequestBytes ?? 1_048_576),
+      agent: options.agent,
       tls: variables.tls
     }
   })
@@ -46,6 +54,15 @@ const headersOf = ({ headers = {} }: OtlpOptions): Effect.Effect<Readonly<Record
         option: "headers of an otlp destination",
         given: "(not shown)",
         expected: "names of letters, digits and !#$%&'*+.^_`|~- with values of visible characters, spaces and tabs"
+      })
+
+const requestBytesOf = (given: number): Effect.Effect<number, OptionsError> =>
+  Number.isInteger(given) && given >= 1
+    ? Effect.succeed(given)
+    : OptionsError.of({
+        option: "maxRequestBytes of an otlp destination",
+        given: `"${given}"`,
+        expected: "a whole number of at least 1"
       })
 
 interface TimeLimits {

@@ -33,7 +33,7 @@ export const otlpVariables = (signal: Signal): Effect.Effect<OtlpVariables, Opti
     return {
       url: own?.value ?? signalUrl(base?.value, paths[signal]),
       headers: { ...all?.value, ...more?.value },
-      protocol: protocol?.value ?? "http/json",
+      protocol: protocol?.value ?? "http/protobuf",
       compression: compression?.value ?? "none",
       timeout: yield* either("TIMEOUT", milliseconds),
       tls: yield* readTls(names)

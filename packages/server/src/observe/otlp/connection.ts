@@ -1,105 +1,198 @@
 /**
- * The connections of one sender: an agent of its own, the last answer that came over it, and a way to cut it. Answers
- * are seen through Node's diagnostics channel, as OpenTelemetry's exporter keeps status and body to itself.
+ * The connections of one sender, and single attempts to send over them. An attempt ends with an answer, or with what is
+ * known of a request that got none; once it has ended, nothing of it is written.
  */
-import * as Predicate from "effect/Predicate"
-import * as Channel from "node:diagnostics_channel"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
 import * as Http from "node:http"
 import * as Https from "node:https"
-import type { Tls } from "../config/tls.ts"
+import type { OtlpSettings } from "../config/otlp-settings.ts"
 
-/** What a collector answered. */
+/** What a collector, or a proxy before it, answered. */
 export interface Answer {
   readonly status: number
   readonly statusText: string
-  readonly contentType: string
-  /** What came of the body until now, at most 64 KiB. */
-  readonly body: () => Buffer
+  readonly headers: Http.IncomingHttpHeaders
+  /** What came of the body in time, at most 64 KiB. */
+  readonly body: Buffer
 }
+
+/**
+ * What is known of a request without an answer. `unsent`: nothing of it was written. `incomplete`: not all of it, so
+ * that it was not taken. `unknown`: it may have been taken.
+ */
+export type Fate = "unsent" | "incomplete" | "unknown"
+
+/** A request that got no answer. */
+export class NoAnswer extends Data.TaggedError("NoAnswer")<{
+  readonly error: Error
+  readonly fate: Fate
+  /** The connection had been used before: the other side may have closed it while it was idle. */
+  readonly isReused: boolean
+  /** The time limit ended it, and not the other side. */
+  readonly isLate: boolean
+}> {}
 
 export interface Connection {
-  readonly agent: Http.Agent
-  /** The last answer since `forget`. */
-  readonly answer: () => Answer | undefined
-  readonly forget: () => void
-  /** Ends what is in flight, so that it is not taken after it was given up; the next request gets a new connection. */
-  readonly drop: (why: string) => void
-  /** Ends every connection for good: what is in flight fails with this message, and is not tried again. */
-  readonly cut: (why: string) => void
-  /** Called at the cut; the last listener only, as there is one request at a time. */
-  readonly onCut: (listener: (error: Error) => void) => void
+  /** Sends a body, and waits for the answer no longer than so many milliseconds, in real time. */
+  readonly post: (body: Body, limitMs: number) => Effect.Effect<Answer, NoAnswer>
+  /** Ends what is in flight, and everything that is asked for later, with this reason. */
+  readonly close: (why: string) => void
 }
+
+/** What is sent, and how it is encoded. */
+export interface Body {
+  readonly bytes: Uint8Array
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** What a connection needs of the settings of a destination. */
+export type ConnectionSettings = Pick<OtlpSettings, "agent" | "headers" | "tls" | "url">
 
 /** Connections to an address, kept open between requests; idle ones don't keep the process alive. */
-export const makeConnection = ({ tls, url }: { readonly url: URL; readonly tls: Tls }): Connection => {
-  const agent =
-    url.protocol === "https:" ? new Https.Agent({ keepAlive: true, ...tls }) : new Http.Agent({ keepAlive: true })
-  let last: Answer | undefined
-  let cutListener = (_: Error): void => {}
-  const listener = (message: unknown): void => {
-    if (isExchange(message) && message.request.agent === agent) {
-      last = answerOf(message.response)
-    }
-  }
-  Channel.subscribe(channel, listener)
+export const makeConnection = (settings: ConnectionSettings): Connection => {
+  const own =
+    settings.url.protocol === "https:"
+      ? new Https.Agent({ keepAlive: true, ...settings.tls })
+      : new Http.Agent({ keepAlive: true })
+  const inFlight = new Set<Attempt>()
+  let closed: Error | undefined
   return {
-    agent,
-    answer: () => last,
-    forget: () => {
-      last = undefined
-    },
-    drop: (why) => destroy(agent.sockets, new Error(why)),
-    cut: (why) => {
-      Channel.unsubscribe(channel, listener)
-      const error = new Error(why)
-      // Where the exporter tries again it asks for a connection: this error is one that it gives up on.
-      Object.assign(agent, {
-        createConnection: () => {
-          throw error
+    post: (body, limitMs) =>
+      Effect.async((resume) => {
+        if (closed !== undefined) {
+          resume(new NoAnswer({ error: closed, fate: "unsent", isReused: false, isLate: false }))
+          return
         }
-      })
-      destroy(agent.sockets, error)
-      destroy(agent.freeSockets, error)
-      cutListener(error)
-    },
-    onCut: (notify) => {
-      cutListener = notify
+        const attempt = new Attempt((end) => {
+          inFlight.delete(attempt)
+          resume(end)
+        })
+        inFlight.add(attempt)
+        attempt.begin({ settings, agent: settings.agent ?? own, body, limitMs })
+        return Effect.sync(() => attempt.giveUp("the export was interrupted"))
+      }),
+    close: (why) => {
+      closed = new Error(why)
+      inFlight.forEach((attempt) => attempt.giveUp(why))
+      own.destroy()
     }
   }
 }
 
-/** An error of ours is none of those after which the exporter tries again. */
-const destroy = (sockets: Http.Agent["sockets"], error: Error): void =>
-  Object.values(sockets).forEach((some) => some?.forEach((socket) => socket.destroy(error)))
-
-const channel = "http.client.response.finish"
-
-interface Exchange {
-  readonly request: { readonly agent: unknown }
-  readonly response: Http.IncomingMessage
+interface AttemptOptions {
+  readonly settings: ConnectionSettings
+  readonly agent: Http.Agent
+  readonly body: Body
+  readonly limitMs: number
 }
-
-const isExchange = (message: unknown): message is Exchange =>
-  Predicate.hasProperty(message, "request") &&
-  Predicate.hasProperty(message.request, "agent") &&
-  Predicate.hasProperty(message, "response") &&
-  message.response instanceof Http.IncomingMessage
 
 const bodyLimit = 64 * 1024
 
-const answerOf = (response: Http.IncomingMessage): Answer => {
-  const parts: Array<Buffer> = []
-  let size = 0
-  response.on("data", (part: Buffer) => {
-    if (size < bodyLimit) {
+/** The body of an answer is waited for so long at most: the status has said already what became of the request. */
+const bodyMs = 1_000
+
+/** One request. It ends once, and takes its timers and its socket with it. */
+class Attempt {
+  private request: Http.ClientRequest | undefined
+  private timer: NodeJS.Timeout | undefined
+  private fate: Fate = "unsent"
+  private isOver = false
+  private finishBody: (() => void) | undefined
+  private readonly done: (end: Effect.Effect<Answer, NoAnswer>) => void
+
+  constructor(done: (end: Effect.Effect<Answer, NoAnswer>) => void) {
+    this.done = done
+  }
+
+  begin({ agent, body, limitMs, settings }: AttemptOptions): void {
+    const { url } = settings
+    const isTls = url.protocol === "https:"
+    const until = performance.now() + limitMs
+    const request = (isTls ? Https : Http).request(url, {
+      method: "POST",
+      agent,
+      ...(isTls ? settings.tls : {}),
+      headers: { ...settings.headers, ...body.headers, "content-length": body.bytes.byteLength }
+    })
+    this.request = request
+    request.once("socket", (socket) => {
+      const isReady = request.reusedSocket || !(isTls || socket.connecting)
+      if (isReady) {
+        this.wrote("incomplete")
+      } else {
+        socket.once(isTls ? "secureConnect" : "connect", () => this.wrote("incomplete"))
+      }
+    })
+    request.once("finish", () => this.wrote("unknown"))
+    request.once("response", (response) => this.read(response, Math.min(bodyMs, until - performance.now())))
+    request.on("error", (error) => this.fail(error, false))
+    request.end(body.bytes)
+    this.limit(limitMs, () => this.fail(new Error(`no answer within ${limitMs} ms`), true))
+  }
+
+  /** Ends it now, in whatever state it is. */
+  giveUp(why: string): void {
+    if (this.finishBody === undefined) {
+      this.fail(new Error(why), false)
+    } else {
+      this.finishBody()
+    }
+  }
+
+  private wrote(fate: Fate): void {
+    if (this.fate !== "unknown") {
+      this.fate = fate
+    }
+  }
+
+  /** Timers run before sockets are read: what has come in already is read before time is up. */
+  private limit(ms: number, late: () => void): void {
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => setImmediate(() => setImmediate(late)), Math.max(ms, 0))
+  }
+
+  private read(response: Http.IncomingMessage, limitMs: number): void {
+    const parts: Array<Buffer> = []
+    let size = 0
+    const finish = (): void => {
+      const { headers, statusCode: status = 0, statusMessage: statusText = "" } = response
+      const isWhole = response.complete && this.fate === "unknown"
+      this.end(Effect.succeed({ status, statusText, headers, body: Buffer.concat(parts) }), isWhole)
+    }
+    this.finishBody = finish
+    this.limit(limitMs, finish)
+    response.on("data", (part: Buffer) => {
       parts.push(part.subarray(0, bodyLimit - size))
       size += part.length
+      if (size >= bodyLimit) {
+        finish()
+      }
+    })
+    response.once("end", finish)
+    response.once("error", finish)
+    response.once("close", finish)
+  }
+
+  private fail(error: Error, isLate: boolean): void {
+    if (this.finishBody !== undefined) {
+      this.finishBody()
+      return
     }
-  })
-  return {
-    status: response.statusCode ?? 0,
-    statusText: response.statusMessage ?? "",
-    contentType: response.headers["content-type"] ?? "",
-    body: () => Buffer.concat(parts)
+    const isReused = this.request?.reusedSocket ?? false
+    this.end(new NoAnswer({ error, fate: this.fate, isReused, isLate }), false)
+  }
+
+  /** A connection is kept where both sides are done with it. */
+  private end(end: Effect.Effect<Answer, NoAnswer>, isReusable: boolean): void {
+    if (this.isOver) {
+      return
+    }
+    this.isOver = true
+    clearTimeout(this.timer)
+    if (!isReusable) {
+      this.request?.destroy()
+    }
+    this.done(end)
   }
 }

@@ -1,111 +1,75 @@
 /**
- * One export to a collector: collects in slices, sends a request for every so many points, and keeps what was
- * acknowledged. Memory holds one request a lane, however many series there are.
+ * One export to a collector: what is frozen first, then a collection in slices, a request for every so many points.
+ * Memory holds one request a lane, however many series there are.
  */
-import type { Resource } from "@opentelemetry/resources"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
-import * as Exit from "effect/Exit"
-import * as Ref from "effect/Ref"
 import type { ExportReport } from "../collect/destination.ts"
-import type { Collector, Step } from "../collect/registries.ts"
-import type { Pace } from "./pace.ts"
 import { inSlices } from "../collect/pause.ts"
-import { makeRequest, type Request } from "./request.ts"
-import type { SelfMetrics } from "../collect/self-metrics.ts"
-import type { SendFailed, Sender } from "./sender.ts"
-import type { Baselines } from "../collect/points/temporality.ts"
-import type { TimeAfter } from "./wire-time.ts"
+import { hrTime, type Point } from "../collect/points/point.ts"
+import type { Collector, Step } from "../collect/registries.ts"
+import { Deliveries, type DeliveryContext } from "./delivery.ts"
+import type { Interval } from "./frozen.ts"
+import type { Sender } from "./sender.ts"
 
 /** What exports to one destination need. */
-export interface ExportContext {
+export interface ExportContext extends DeliveryContext {
   readonly collector: Collector
-  readonly baselines: Baselines
-  readonly time: Effect.Effect<TimeAfter>
-  readonly resource: Resource
-  readonly pace: Pace
-  readonly selfMetrics: SelfMetrics
 }
 
-/**
- * Exports everything once, over several senders at a time if there are several. A request that the collector will never
- * take costs its own points; once the collector can't be reached the rest is left for the next export.
- */
+/** Exports everything once, over several senders at a time if there are several. What fails is left for the next export. */
 export const exportOnce = (context: ExportContext, senders: ReadonlyArray<Sender>): Effect.Effect<ExportReport> =>
   context.selfMetrics.exported(exportAll(context, senders))
 
 const exportAll = (context: ExportContext, senders: ReadonlyArray<Sender>): Effect.Effect<ExportReport> =>
   Effect.gen(function* () {
-    const report = yield* Ref.make<ExportReport>({ requests: 0, points: 0, rejected: 0, failures: [] })
-    const isOver = yield* Ref.make(false)
-    const next = yield* requests(context)
+    const deliveries = new Deliveries(context)
+    const [first] = senders
+    const frozen = context.stream.frozen.get()
+    if (frozen !== undefined && first !== undefined) {
+      yield* deliveries.deliver({ ...frozen, sender: first, isRepeat: true })
+    }
+    const next = yield* intervals(context)
     const lane = (sender: Sender): Effect.Effect<void> =>
       Effect.gen(function* () {
-        while (!(yield* Ref.get(isOver))) {
-          const request = yield* next
-          if (request === undefined) {
+        while (!deliveries.isOver) {
+          const interval = yield* next
+          if (interval === undefined) {
             return
           }
-          const result = yield* Effect.either(send(context, sender, request))
-          yield* Ref.update(report, added(request, result))
-          if (Either.isLeft(result) && result.left.reason === "unavailable") {
-            yield* Ref.set(isOver, true)
-          }
+          yield* deliveries.deliver({ ...interval, sender, isRepeat: false })
         }
       })
     yield* Effect.forEach(senders, lane, { concurrency: "unbounded", discard: true })
-    return yield* Ref.get(report)
+    return deliveries.report
   })
 
-const added =
-  ({ points }: Request, result: Either.Either<{ readonly points: number }, SendFailed>) =>
-  (report: ExportReport): ExportReport =>
-    Either.match(result, {
-      onLeft: ({ message }) => ({
-        ...report,
-        requests: report.requests + 1,
-        failures: report.failures.includes(message) ? report.failures : [...report.failures, message]
-      }),
-      onRight: (rejection) => ({
-        ...report,
-        requests: report.requests + 1,
-        points: report.points + points - rejection.points,
-        rejected: report.rejected + rejection.points
-      })
-    })
-
-/** The requests of one collection, each made when it is asked for; undefined after the last. */
-const requests = (context: ExportContext): Effect.Effect<Effect.Effect<Request | undefined>> =>
+/** One collection in parts, each made when it is asked for; undefined after the last. */
+const intervals = (context: ExportContext): Effect.Effect<Effect.Effect<Interval | undefined>> =>
   Effect.gen(function* () {
+    const { collector, pace, stream } = context
     const lock = yield* Effect.makeSemaphore(1)
-    const steps: Iterator<Step> = context.collector.collect(yield* Clock.currentTimeNanos)
+    const endTime = hrTime(yield* stream.time)
+    const nowMs = yield* Clock.currentTimeMillis
+    const steps: Iterator<Step> = collector.collect(yield* Clock.currentTimeNanos)
     const next = Effect.gen(function* () {
-      const builder = makeRequest(context.baselines)
-      const room = context.pace.points()
-      let left = room
+      const points: Array<Point> = []
+      const room = pace.points()
       yield* inSlices(steps, (point) => {
-        if (point !== undefined) {
-          builder.add(point)
-          left -= 1
+        if (point !== undefined && !isLeftOut(context, point, nowMs)) {
+          points.push(stream.baselines.isDelta(point.metric) ? stream.baselines.since(point) : point)
         }
-        return left > 0
+        return points.length < room
       })
-      return left === room ? undefined : builder.build(context.resource, yield* context.time)
+      return points.length === 0 ? undefined : { points, endTime }
     })
     return lock.withPermits(1)(next)
   })
 
-const send = (context: ExportContext, sender: Sender, request: Request) =>
-  Effect.onExit(sender.send(request.metrics), (exit) =>
-    Effect.sync(() => {
-      context.pace.encoded(request.points, sender.encodeMs())
-      if (Exit.isSuccess(exit)) {
-        context.baselines.acknowledge(request.deltas, request.endTime)
-        if (exit.value.points > 0) {
-          const { message, points } = exit.value
-          context.selfMetrics.dropped({ metric: "of a request", reason: "rejected", points, why: message })
-        }
-      }
-    })
-  )
+const isLeftOut = ({ selfMetrics, stream }: ExportContext, point: Point, nowMs: number): boolean => {
+  const isOut = stream.leftOut.has(point, nowMs)
+  if (isOut) {
+    selfMetrics.dropped({ metric: point.metric.name, reason: "refused", points: 1 })
+  }
+  return isOut
+}

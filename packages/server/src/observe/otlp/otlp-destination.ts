@@ -17,9 +17,11 @@ import type { OtlpSettings } from "../config/otlp-settings.ts"
 import { makeOutageLog } from "./outage.ts"
 import { makePace } from "./pace.ts"
 import { loadPeer } from "../config/peer.ts"
+import { makeEncoding } from "./encoding.ts"
 import { makeSenderFactory, type Sender, type SenderFactory } from "./sender.ts"
+import { makeSizeLimit } from "./size-limit.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
-import { streamOf } from "./stream.ts"
+import { type Stream, streamOf } from "./stream.ts"
 
 /** How many requests the last export has under way at once: its deadline is short. */
 const lastLanes = 4
@@ -46,16 +48,19 @@ export const makeOtlpDestination = (
       "OTLP",
       () => import("@opentelemetry/resources")
     )
-    const makeSender = yield* makeSenderFactory(otlp)
+    const encoding = yield* makeEncoding(otlp)
+    const makeSender = makeSenderFactory(otlp, encoding)
     const sender = makeSender(otlp.timeoutMs)
     const log = yield* makeOutageLog(name)
     const id = JSON.stringify([otlp.url, otlp.headers, otlp.temporality, registries, attributes])
-    const { baselines, oneAtATime, time, underWay } = streamOf(meter, id, otlp.temporality)
+    const stream = streamOf(meter, id, otlp.temporality)
+    const { oneAtATime, underWay } = stream
     const resource = resourceFromAttributes({ ...attributes })
-    const pace = makePace(settings.maxPoints)
-    const context: ExportContext = { collector, baselines, time, resource, selfMetrics, pace }
+    const size = makeSizeLimit(otlp.maxRequestBytes)
+    const pace = makePace(settings.maxPoints, size)
+    const context: ExportContext = { name, collector, encoding, resource, stream, pace, size, selfMetrics }
     const isEnding = yield* Ref.make(false)
-    const once = exportOnce(context, [sender]).pipe(
+    const once = Effect.suspend(() => unlessPaused(stream, exportOnce(context, [sender]), selfMetrics)).pipe(
       // What is cut at the end is no outage: the last export says what became of it.
       Effect.tap((report) => Effect.unlessEffect(log(report), Ref.get(isEnding))),
       oneAtATime.withPermits(1)
@@ -73,6 +78,7 @@ export const makeOtlpDestination = (
         // Sent again while the first request may still be taken, a delta would be counted twice.
         yield* settled(before.fiber, Math.min(1_000, settings.shutdownMs / 4))
         yield* before.sender.cut("telemetry is ending")
+        yield* settled(before.fiber, 100)
       }
       const left = settings.shutdownMs - ((yield* Clock.currentTimeMillis) - started)
       const report = yield* exportWithin(context, makeSender, Math.max(left, 1))
@@ -83,6 +89,14 @@ export const makeOtlpDestination = (
     yield* Effect.addFinalizer(() => Effect.forkDaemon(oneAtATime.withPermits(1)(sender.cut("telemetry has ended"))))
     return { stream: id, name, export: regular, end: last }
   })
+
+/** While the receiver wants to be left alone, an export fails with what it said. */
+const unlessPaused = (stream: Stream, one: Effect.Effect<ExportReport>, selfMetrics: SelfMetrics) => {
+  const why = stream.paused()
+  return why === undefined
+    ? one
+    : selfMetrics.exported(Effect.succeed({ requests: 0, points: 0, rejected: 0, failures: [why] }))
+}
 
 /** Waits for an export to end, but not for long: in real time, and where nothing can be interrupted. */
 const settled = (fiber: Fiber.RuntimeFiber<ExportReport>, ms: number): Effect.Effect<void> =>

@@ -4,7 +4,9 @@
  */
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import { plainBody } from "./answer.ts"
 import type { Answer } from "./connection.ts"
+import { fieldsOf } from "./protobuf.ts"
 
 /** What was rejected; zero points with a message is a warning. */
 export interface Rejection {
@@ -13,23 +15,25 @@ export interface Rejection {
 }
 
 /** What an answer rejects; nothing where it can't be understood, as the request was acknowledged all the same. */
-export const rejectionOf = (answer: Answer | undefined): Rejection => {
-  if (answer === undefined) {
-    return nothing
-  }
-  return answer.contentType.includes("json") ? fromJson(answer.body().toString("utf8")) : fromProtobuf(answer.body())
+export const rejectionOf = (answer: Answer, sent: number): Rejection => {
+  const isJson = answer.headers["content-type"]?.includes("json") ?? false
+  const { message, points } = (isJson ? fromJson : fromProtobuf)(plainBody(answer))
+  return { points: Number.isFinite(points) ? Math.min(Math.max(Math.floor(points), 0), sent) : 0, message }
 }
 
 const nothing: Rejection = { points: 0, message: "" }
 
 const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
-const fromJson = (body: string): Rejection => {
-  const response = Option.getOrUndefined(parse(body))
+const fromJson = (body: Buffer): Rejection => {
+  const response = Option.getOrUndefined(parse(body.toString("utf8")))
   const partial = Predicate.hasProperty(response, "partialSuccess") ? response.partialSuccess : undefined
-  const points = Predicate.hasProperty(partial, "rejectedDataPoints") ? Number(partial.rejectedDataPoints) : 0
+  const points = Predicate.hasProperty(partial, "rejectedDataPoints") ? partial.rejectedDataPoints : 0
   const message = Predicate.hasProperty(partial, "errorMessage") ? partial.errorMessage : ""
-  return { points: Number.isFinite(points) ? points : 0, message: typeof message === "string" ? message : "" }
+  return {
+    points: Predicate.isNumber(points) || Predicate.isString(points) ? Number(points) : 0,
+    message: Predicate.isString(message) ? message : ""
+  }
 }
 
 /** Field 1 of the response is the partial success; in it, field 1 counts the points and field 2 is the message. */
@@ -45,37 +49,4 @@ const fromProtobuf = (body: Buffer): Rejection => {
     points: typeof points === "number" ? points : 0,
     message: Buffer.isBuffer(message) ? message.toString("utf8") : ""
   }
-}
-
-/** The varint and length-delimited fields of a protobuf message by number; other ones are not in this message. */
-const fieldsOf = (message: Buffer): ReadonlyMap<number, number | Buffer> => {
-  const fields = new Map<number, number | Buffer>()
-  let at = 0
-  const varint = (): number => {
-    let value = 0
-    for (let scale = 1; at < message.length; scale *= 128) {
-      const byte = message[at++] ?? 0
-      value += (byte & 0x7f) * scale
-      if (byte < 0x80) {
-        break
-      }
-    }
-    return value
-  }
-  while (at < message.length) {
-    const tag = varint()
-    const value = varint()
-    switch (tag & 7) {
-      case 0:
-        fields.set(tag >>> 3, value)
-        break
-      case 2:
-        fields.set(tag >>> 3, message.subarray(at, at + value))
-        at += value
-        break
-      default:
-        return fields
-    }
-  }
-  return fields
 }

@@ -14,6 +14,7 @@ import { resourceAttributes } from "../config/resource.ts"
 import { collectorOf, type Registries } from "../collect/collector.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
 import type { OptionsError } from "../instrument/options-error.ts"
+import { hrTime } from "../collect/points/point.ts"
 import { makeBaselines } from "../collect/points/temporality.ts"
 import { makeWireTime } from "./wire-time.ts"
 
@@ -33,14 +34,14 @@ export const metricProducer = (
     const baselines = makeBaselines("cumulative")
     const time = makeWireTime()
     const collect = Effect.gen(function* () {
-      const builder = makeRequest(baselines)
+      const builder = makeRequest(baselines, hrTime(yield* time))
       yield* inSlices(collector.collect(yield* Clock.currentTimeNanos), (point) => {
         if (point !== undefined) {
           builder.add(point)
         }
         return true
       })
-      return { resourceMetrics: builder.build(resource, yield* time).metrics, errors: [] }
+      return { resourceMetrics: builder.build(resource), errors: [] }
     })
     return { collect: () => Runtime.runPromise(runtime, collect) }
   })

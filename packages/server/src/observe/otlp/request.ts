@@ -1,24 +1,15 @@
-/** Points as OpenTelemetry's exporters take them: grouped by scope and metric, a bounded number in each request. */
+/** Points as OpenTelemetry's serialisers take them, grouped by scope and metric. */
 import type { Resource } from "@opentelemetry/resources"
 import type { DataPoint, Histogram, MetricData, ResourceMetrics } from "@opentelemetry/sdk-metrics"
-import { type ExportMetric, hrTime, type HrTime, type Point } from "../collect/points/point.ts"
+import type { ExportMetric, HrTime, Point } from "../collect/points/point.ts"
 import { externalScope, ownScope } from "../collect/scope.ts"
 import type { Baselines } from "../collect/points/temporality.ts"
-import type { TimeAfter } from "./wire-time.ts"
-
-/** One request: what goes to the exporter, and the deltas that its acknowledgement covers. */
-export interface Request {
-  readonly metrics: ResourceMetrics
-  readonly points: number
-  readonly deltas: ReadonlyArray<Point>
-  readonly endTime: HrTime
-}
 
 /** A request that is being filled. */
 export interface RequestBuilder {
+  /** Adds a point; of a delta, what came after its baseline. */
   readonly add: (point: Point) => void
-  /** All points get one time: no series began after it. */
-  readonly build: (resource: Resource, timeAfter: TimeAfter) => Request
+  readonly build: (resource: Resource) => ResourceMetrics
 }
 
 // The enums of OpenTelemetry's packages by value, so that nothing of them is loaded before something is exported.
@@ -29,45 +20,27 @@ const deltaTemporality = 0
 const cumulativeTemporality = 1
 const double = 1
 
-/** An empty request to a destination with these baselines. */
-export const makeRequest = (baselines: Baselines): RequestBuilder => {
+/** An empty request to a destination with these baselines. All points get one time. */
+export const makeRequest = (baselines: Baselines, endTime: HrTime): RequestBuilder => {
   const own: Array<MetricData> = []
   const external: Array<MetricData> = []
-  const adders = new Map<ExportMetric, (point: Point) => void>()
-  const deltas: Array<Point> = []
-  const endTime: HrTime = [0, 0]
-  let points = 0
-  let latestStart = 0n
+  const adders = new Map<ExportMetric, (point: Point, startTime: HrTime) => void>()
   let current: ExportMetric | undefined
-  let add = (_: Point): void => {}
-  const adderOf = (metric: ExportMetric): ((point: Point) => void) => {
-    const isDelta = baselines.isDelta(metric)
+  let put = (_: Point, __: HrTime): void => {}
+  const adderOf = (metric: ExportMetric): ((point: Point, startTime: HrTime) => void) => {
     const list = metric.origin === "own" ? own : external
-    const put = adder({ metric, isDelta, endTime }, (data) => list.push(data))
-    if (!isDelta) {
-      return (point) => put(point, point.series.startTime)
-    }
-    return (point) => {
-      const delta = baselines.since(point)
-      deltas.push(delta)
-      put(delta, baselines.startOf(point.series))
-    }
+    return adder({ metric, isDelta: baselines.isDelta(metric), endTime }, (data) => list.push(data))
   }
   return {
     add: (point) => {
-      points += 1
-      latestStart = point.series.startNanos > latestStart ? point.series.startNanos : latestStart
       if (point.metric !== current) {
         current = point.metric
-        add = adders.get(current) ?? adderOf(current)
-        adders.set(current, add)
+        put = adders.get(current) ?? adderOf(current)
+        adders.set(current, put)
       }
-      add(point)
+      put(point, baselines.startOf(point, endTime))
     },
-    build: (resource, timeAfter) => {
-      const [seconds, nanos] = hrTime(timeAfter(latestStart))
-      endTime[0] = seconds
-      endTime[1] = nanos
+    build: (resource) => {
       const scopes = [
         { scope: ownScope, metrics: own },
         { scope: externalScope, metrics: external }
@@ -75,7 +48,7 @@ export const makeRequest = (baselines: Baselines): RequestBuilder => {
       const scopeMetrics = scopes
         .map(({ metrics, scope }) => ({ scope, metrics: metrics.filter(({ dataPoints }) => dataPoints.length > 0) }))
         .filter(({ metrics }) => metrics.length > 0)
-      return { metrics: { resource, scopeMetrics }, points, deltas, endTime }
+      return { resource, scopeMetrics }
     }
   }
 }

@@ -1,135 +1,197 @@
 /**
- * Sends requests to one collector with OpenTelemetry's exporter, which encodes them, talks HTTP and tries again within
- * its time limit. What it keeps to itself, the status and the points that were rejected, is read from the answers.
+ * Sends to one collector, and tries again within a time limit. What became of a request is said as exactly as it can be
+ * known: whoever sends deltas must not send those again in other words that may have been taken.
  */
-import type { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-http"
-import type { ResourceMetrics } from "@opentelemetry/sdk-metrics"
+import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Predicate from "effect/Predicate"
-import { type Connection, makeConnection } from "./connection.ts"
+import * as Random from "effect/Random"
 import type { OtlpSettings } from "../config/otlp-settings.ts"
+import { describe, printable, secretsOf } from "./answer.ts"
+import { explain } from "./connection-error.ts"
+import { type Answer, type Body, type Connection, makeConnection, type NoAnswer } from "./connection.ts"
+import type { Encoding } from "./encoding.ts"
 import { type Rejection, rejectionOf } from "./partial-success.ts"
-import { loadPeer } from "../config/peer.ts"
-import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
+import { retryAfterMs } from "./retry-after.ts"
 
 /** A request was not acknowledged. */
 export class SendFailed extends Data.TaggedError("SendFailed")<{
-  /** `refused`: this request will never be taken. `unavailable`: the next one may be. */
-  readonly reason: "refused" | "unavailable"
+  /**
+   * - `content`: what is in it is refused, and other requests may be taken
+   * - `size`: it is too large
+   * - `all`: no request will be taken until something is changed
+   * - `unavailable`: the next one may be taken
+   */
+  readonly reason: "content" | "size" | "all" | "unavailable"
   readonly message: string
+  /** It may have been taken all the same. */
+  readonly isUnknown: boolean
+  /** The connection was reset: a limit on the size of requests that can't be read may be the cause. */
+  readonly isReset: boolean
+  /** How long the receiver wants to be left alone, in milliseconds. */
+  readonly pauseMs: number | undefined
 }> {}
+
+/** What is sent, and what is known of it. */
+export interface Outgoing {
+  readonly body: Body
+  readonly points: number
+  /** It may have been taken before. */
+  readonly isRepeat: boolean
+  /** Taken twice, it would count twice: where it is sent again, the receiver is asked first whether it is there. */
+  readonly isDelta: boolean
+}
 
 /** A way to one collector. One request at a time. */
 export interface Sender {
   /** Ends within the time limit; an acknowledged request may have points that were rejected all the same. */
-  readonly send: (metrics: ResourceMetrics) => Effect.Effect<Rejection, SendFailed>
-  /** How long the last request took to be encoded, in milliseconds. */
-  readonly encodeMs: () => number
-  /** Cuts the connections, so that nothing in flight is acknowledged later or holds up the end of the process. */
+  readonly send: (outgoing: Outgoing) => Effect.Effect<Rejection, SendFailed>
+  /** Cuts the connections and ends every wait, so that nothing holds up the end of the process. */
   readonly cut: (why: string) => Effect.Effect<void>
 }
 
 /** Makes senders to one destination, each with connections and a time limit of its own. */
 export type SenderFactory = (timeoutMs: number) => Sender
 
-/** Loads the exporter that the protocol needs. */
-export const makeSenderFactory = (settings: OtlpSettings): Effect.Effect<SenderFactory, TelemetryPeerMissing> =>
-  Effect.map(exporterClass(settings.protocol), (Exporter) => (timeoutMs) => {
+/** Senders of one destination. */
+export const makeSenderFactory =
+  (settings: OtlpSettings, encoding: Encoding): SenderFactory =>
+  (timeoutMs) => {
     const connection = makeConnection(settings)
-    const exporter = new Exporter({
-      url: settings.url.href,
-      headers: { ...settings.headers },
-      timeoutMillis: timeoutMs,
-      httpAgentOptions: () => connection.agent,
-      ...(isCompression(settings.compression) ? { compression: settings.compression } : {})
-    })
-    const way: Way = { exporter, connection, timeoutMs, encodeMs: 0 }
+    const pauses = new Pauses()
+    const secrets = secretsOf(settings.headers)
+    const way = { settings, connection, pauses, probe: encoding.empty, secrets, timeoutMs: Math.round(timeoutMs) }
     return {
-      send: (metrics) => send(way, metrics),
-      encodeMs: () => way.encodeMs,
-      cut: (why) => Effect.sync(() => connection.cut(why))
+      send: (outgoing) => Effect.suspend(() => attempts({ ...way, until: performance.now() + timeoutMs }, outgoing)),
+      cut: (why) =>
+        Effect.sync(() => {
+          connection.close(why)
+          pauses.end()
+        })
     }
-  })
-
-type ExporterOptions = NonNullable<ConstructorParameters<typeof OTLPMetricExporter>[0]>
-type Compression = NonNullable<ExporterOptions["compression"]>
-type Exporter = Pick<OTLPMetricExporter, "export">
-
-// The exporter's enum of compressions is these two words; it is not imported, as that would load another package.
-const isCompression = (word: string): word is Compression => word === "none" || word === "gzip"
-
-type ExporterClass = new (options: ExporterOptions) => Exporter
-
-const exporterClass = (protocol: OtlpSettings["protocol"]): Effect.Effect<ExporterClass, TelemetryPeerMissing> =>
-  protocol === "http/json"
-    ? loadPeer("@opentelemetry/exporter-metrics-otlp-http", "OTLP as JSON", () =>
-        import("@opentelemetry/exporter-metrics-otlp-http").then((module): ExporterClass => module.OTLPMetricExporter)
-      )
-    : loadPeer("@opentelemetry/exporter-metrics-otlp-proto", "OTLP as protobuf", () =>
-        import("@opentelemetry/exporter-metrics-otlp-proto").then((module): ExporterClass => module.OTLPMetricExporter)
-      )
+  }
 
 interface Way {
-  readonly exporter: Exporter
+  readonly settings: OtlpSettings
   readonly connection: Connection
+  readonly pauses: Pauses
+  readonly probe: Body
+  readonly secrets: ReadonlyArray<string>
   readonly timeoutMs: number
-  encodeMs: number
+  /** The end of the time limit, as `performance.now` has it: it is one of the wire, in real time, whatever clock the program has. */
+  readonly until: number
 }
 
-/** The time limit is one of the wire: it is real time, whatever clock the program runs by. */
-const send = (way: Way, metrics: ResourceMetrics): Effect.Effect<Rejection, SendFailed> =>
-  Effect.async((resume) => {
-    const { connection, exporter, timeoutMs } = way
-    connection.forget()
-    const fail = (error: unknown): void => {
-      clearTimeout(limit)
-      resume(failure(connection, error))
+/** Waits that end early when they are told to, also where nothing can be interrupted. */
+class Pauses {
+  isOver = false
+  private readonly waiting = new Set<() => void>()
+
+  wait(ms: number): Effect.Effect<void> {
+    return Effect.async((resume) => {
+      const end = (): void => {
+        clearTimeout(timer)
+        this.waiting.delete(end)
+        resume(Effect.void)
+      }
+      const timer = setTimeout(end, this.isOver ? 0 : ms)
+      this.waiting.add(end)
+      return Effect.sync(end)
+    })
+  }
+
+  end(): void {
+    this.isOver = true
+    this.waiting.forEach((end) => end())
+  }
+}
+
+const attempts = (way: Way, outgoing: Outgoing): Effect.Effect<Rejection, SendFailed> =>
+  Effect.gen(function* () {
+    let isUnknown = outgoing.isRepeat
+    for (let count = 0; ; count++) {
+      const tried = yield* Effect.either(attempt(way, outgoing, isUnknown && outgoing.isDelta))
+      if (Either.isRight(tried)) {
+        return tried.right
+      }
+      const { isReset, message, pauseMs, reason } = tried.left
+      isUnknown ||= tried.left.isUnknown
+      const waitMs = pauseMs ?? backOffMs(count, yield* Random.next)
+      if (reason !== "unavailable" || way.pauses.isOver || performance.now() + waitMs >= way.until) {
+        return yield* new SendFailed({ reason, message, isUnknown, isReset, pauseMs })
+      }
+      yield* way.pauses.wait(waitMs)
     }
-    const late = `no answer within ${timeoutMs} ms`
-    const limit = setTimeout(() => {
-      fail(new Error(late))
-      connection.drop(late)
-    }, timeoutMs)
-    connection.onCut(fail)
-    const started = performance.now()
-    const outcome = Either.try(() =>
-      exporter.export(metrics, ({ code, error }) => {
-        if (code === 0) {
-          clearTimeout(limit)
-          resume(Effect.sync(() => rejectionOf(connection.answer())))
-        } else {
-          fail(error)
-        }
-      })
-    )
-    way.encodeMs = performance.now() - started
-    if (Either.isLeft(outcome)) {
-      fail(outcome.left)
+  })
+
+/** A second, and half as long again each time, a fifth more or less: many processes see an outage end at once. */
+const backOffMs = (count: number, random: number): number =>
+  Math.min(1_000 * 1.5 ** count, 5_000) * (0.8 + random * 0.4)
+
+/** One attempt; it asks first where it may not be the first one that arrives. */
+const attempt = (way: Way, outgoing: Outgoing, isCareful: boolean): Effect.Effect<Rejection, SendFailed> =>
+  Effect.gen(function* () {
+    if (isCareful) {
+      const answer = yield* post(way, way.probe)
+      // Some refuse it because it is empty: they are there as well.
+      if (!isAcknowledged(answer) && answer.status !== 400) {
+        return yield* refused(way, answer)
+      }
     }
-    return Effect.sync(() => {
-      clearTimeout(limit)
+    const answer = yield* post(way, outgoing.body)
+    if (!isAcknowledged(answer)) {
+      return yield* refused(way, answer)
+    }
+    const { message, points } = rejectionOf(answer, outgoing.points)
+    return { points, message: printable(message, way.secrets) }
+  })
+
+const isAcknowledged = ({ status }: Answer): boolean => status >= 200 && status < 300
+
+/** A connection that was closed while it was idle says nothing about the receiver: a new one is tried at once. */
+const post = (way: Way, body: Body): Effect.Effect<Answer, SendFailed> => {
+  const once = Effect.suspend(() => way.connection.post(body, way.until - performance.now()))
+  return Effect.catchAll(once, (first) =>
+    first.isReused && !first.isLate && !way.pauses.isOver
+      ? Effect.mapError(once, (second) => unanswered(way, second, first.fate === "unknown"))
+      : Effect.fail(unanswered(way, first, false))
+  )
+}
+
+const unanswered = ({ settings, timeoutMs }: Way, { error, fate, isLate }: NoAnswer, wasUnknown: boolean): SendFailed =>
+  new SendFailed({
+    reason: "unavailable",
+    message: isLate ? `no answer within ${timeoutMs} ms` : explain(error, settings.url),
+    isUnknown: wasUnknown || fate === "unknown",
+    isReset: !isLate && fate !== "unsent",
+    pauseMs: undefined
+  })
+
+/** What an answer says that is no acknowledgement. */
+const refused = ({ secrets, settings }: Way, answer: Answer): Effect.Effect<never, SendFailed> =>
+  Effect.flatMap(Clock.currentTimeMillis, (wallMs) => {
+    const reason = reasons[answer.status] ?? "all"
+    const pauseMs = retryAfterMs(answer, { longestMs: settings.maxRetryAfterMs, wallMs })
+    return new SendFailed({
+      reason,
+      message: describe(answer, secrets),
+      // A proxy answered for it.
+      isUnknown: answer.status === 502 || answer.status === 504,
+      isReset: false,
+      pauseMs: reason === "unavailable" ? pauseMs : undefined
     })
   })
 
-const failure = (connection: Connection, error: unknown): SendFailed => {
-  const answer = connection.answer()
-  if (answer === undefined) {
-    return new SendFailed({ reason: "unavailable", message: messageOf(error) })
-  }
-  const reason = [408, 429, 502, 503, 504].includes(answer.status) ? "unavailable" : "refused"
-  const detail = answer.body().toString("utf8").replace(/\s+/g, " ").trim().slice(0, 200)
-  return new SendFailed({
-    reason,
-    message: `${answer.status} ${answer.statusText}${detail === "" || reason === "unavailable" ? "" : `: ${detail}`}`
-  })
-}
-
-/** A refused connection to a name with two addresses is an error of errors without a message of its own. */
-const messageOf = (error: unknown): string => {
-  const first = error instanceof AggregateError ? error.errors[0] : error
-  const code = Predicate.hasProperty(first, "code") && typeof first.code === "string" ? first.code : ""
-  const text = first instanceof Error ? first.message : String(first)
-  return text === "" ? code : text
+/** What is not here costs the whole export. */
+const reasons: Readonly<Record<number, SendFailed["reason"]>> = {
+  400: "content",
+  422: "content",
+  500: "content",
+  413: "size",
+  408: "unavailable",
+  429: "unavailable",
+  502: "unavailable",
+  503: "unavailable",
+  504: "unavailable"
 }

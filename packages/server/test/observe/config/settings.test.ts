@@ -26,10 +26,13 @@ const plain = {
   type: "otlp",
   url: new URL("http://localhost:4318/v1/metrics"),
   headers: {},
-  protocol: "http/json",
+  protocol: "http/protobuf",
   compression: "none",
   temporality: "cumulative",
   timeoutMs: 10_000,
+  maxRetryAfterMs: 300_000,
+  maxRequestBytes: 1_048_576,
+  agent: undefined,
   tls: {}
 }
 

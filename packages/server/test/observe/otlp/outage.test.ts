@@ -37,7 +37,8 @@ describe("an outage", () => {
         Effect.provide(pipeline({ interval: "1 hour" }, { url: secret, timeout: "700 millis" })),
         Effect.provide(layer)
       )
-      const cause = "Metrics are not exported to http://host/v1/metrics: 503 Service Unavailable"
+      const cause =
+        "Metrics are not exported to http://host/v1/metrics: 503 Service Unavailable: answered 503 on request"
       expect(lines.map(masked)).toEqual([
         `WARN ${cause}`,
         `WARN ${cause} (7 failed exports in a row)`,

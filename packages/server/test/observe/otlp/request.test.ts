@@ -18,6 +18,7 @@ import { InstrumentId } from "../../../src/observe/instrument/instrument.ts"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import { Telemetry, TelemetryPeerMissing } from "../../../src/observe/telemetry.ts"
 import { loadPeer } from "../../../src/observe/config/peer.ts"
+import { makeSizeLimit } from "../../../src/observe/otlp/size-limit.ts"
 import { makePace } from "../../../src/observe/otlp/pace.ts"
 import { snapshot } from "../../../src/observe/testing.ts"
 import { captureLog, own, pipeline, telemetryTo, totalOf, until } from "./pipeline.ts"
@@ -57,20 +58,21 @@ describe("requests", () => {
   )
 
   it("grow while they are encoded in a moment, and shrink when they are not", () => {
-    const pace = makePace(5_000)
+    const pace = makePace(5_000, makeSizeLimit(1_000_000))
+    const took = (encodeMs: number) => ({ encodeMs, bytes: new Uint8Array() })
     expect(pace.points()).toBe(1_000)
-    pace.encoded(1_000, 4)
+    pace.encoded(1_000, took(4))
     expect(pace.points()).toBe(2_000)
-    pace.encoded(2_000, 8)
-    pace.encoded(4_000, 10)
+    pace.encoded(2_000, took(8))
+    pace.encoded(4_000, took(10))
     expect(pace.points()).toBe(5_000)
-    pace.encoded(5_000, 40)
+    pace.encoded(5_000, took(40))
     expect(pace.points()).toBe(1_875)
-    pace.encoded(10, 0.01)
+    pace.encoded(10, took(0.01))
     expect(pace.points()).toBe(1_875)
-    pace.encoded(2_500, 10_000)
+    pace.encoded(2_500, took(10_000))
     expect(pace.points()).toBe(250)
-    expect(makePace(10).points()).toBe(10)
+    expect(makePace(10, makeSizeLimit(1_000_000)).points()).toBe(10)
   })
 })
 
@@ -168,6 +170,7 @@ describe("the variables", () => {
         OTEL_TRACES_EXPORTER: "otlp",
         OTEL_LOGS_EXPORTER: "otlp",
         OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+        OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
         OTEL_SERVICE_NAME: "asked"
       })
       yield* Effect.withSpan(Effect.logInfo("hello from a span"), "a-span").pipe(

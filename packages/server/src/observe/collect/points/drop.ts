@@ -6,7 +6,8 @@ import type { dropReasons } from "../../catalogue/telemetry.ts"
  * - `non_finite`: NaN or an infinity, or a summary that can't be read because it met one
  * - `conflict`: the name is taken by a metric of another kind, unit or boundaries, or boundaries make no histogram
  * - `negative`: an amount that could only have made a counter or a histogram go back
- * - `rejected`: refused by the receiver, or without a name
+ * - `rejected`: so many of a request, as the receiver said without naming them, or without a name
+ * - `refused`: the receiver takes no request with it
  */
 export type DropReason = (typeof dropReasons)[number]
 
@@ -15,6 +16,6 @@ export interface Drop {
   readonly metric: string
   readonly reason: DropReason
   readonly points: number
-  /** One sentence for the log. */
-  readonly why: string
+  /** One sentence for the log; left out where it is logged by who counts it. */
+  readonly why?: string
 }

@@ -14,8 +14,8 @@ export type Temporality = "cumulative" | "delta" | "lowmemory"
 /** Where a destination's deltas begin. */
 export interface Baselines {
   readonly isDelta: (metric: ExportMetric) => boolean
-  /** When the interval of a delta begins. */
-  readonly startOf: (series: ExportSeries) => HrTime
+  /** When the interval of a point that ends then begins: always before, also where a clock was wrong in between. */
+  readonly startOf: (point: Point, endTime: HrTime) => HrTime
   /** What came after the baseline. */
   readonly since: (point: Point) => Point
   /** These deltas, up to this time, were acknowledged. */
@@ -30,9 +30,28 @@ interface Baseline {
 /** The state of one destination. It holds a value for each series that was acknowledged as a delta, and is else empty. */
 export const makeBaselines = (temporality: Temporality): Baselines => {
   const baselines = new WeakMap<ExportSeries, Baseline>()
+  const corrected = new WeakMap<ExportSeries, HrTime>()
+  let hasCorrected = false
+  const isDelta = ({ kind }: ExportMetric): boolean => temporality !== "cumulative" && deltaKinds.has(kind)
+  const seriesStart = (series: ExportSeries, endTime: HrTime): HrTime => {
+    const known = hasCorrected ? corrected.get(series) : undefined
+    if (known !== undefined || isBefore(series.startTime, endTime)) {
+      return known ?? series.startTime
+    }
+    const start = justBefore(endTime)
+    hasCorrected = true
+    corrected.set(series, start)
+    return start
+  }
   return {
-    isDelta: ({ kind }) => temporality !== "cumulative" && deltaKinds.has(kind),
-    startOf: (series) => baselines.get(series)?.time ?? series.startTime,
+    isDelta,
+    startOf: ({ metric, series }, endTime) => {
+      const base = temporality !== "cumulative" && isDelta(metric) ? baselines.get(series)?.time : undefined
+      if (base === undefined) {
+        return seriesStart(series, endTime)
+      }
+      return isBefore(base, endTime) ? base : justBefore(endTime)
+    },
     since: (point) => {
       const base = baselines.get(point.series)
       return base === undefined ? point : since(point, base.value)
@@ -45,6 +64,11 @@ export const makeBaselines = (temporality: Temporality): Baselines => {
     }
   }
 }
+
+const isBefore = (one: HrTime, other: HrTime): boolean =>
+  one[0] < other[0] || (one[0] === other[0] && one[1] < other[1])
+
+const justBefore = ([seconds, nanos]: HrTime): HrTime => (nanos > 0 ? [seconds, nanos - 1] : [seconds - 1, 999_999_999])
 
 const deltaKinds: ReadonlySet<ExportMetric["kind"]> = new Set(["counter", "histogram", "summary"])
 

@@ -17,7 +17,7 @@ export interface TelemetryHandles {
   readonly exportDuration: Seconds<"outcome">
   /**
    * Points and amounts dropped: not finite, negative where only growth is allowed, in conflict with another definition,
-   * or rejected by the receiver.
+   * or rejected or refused by the receiver.
    *
    * `telemetry_points_dropped_total`: counter, unit `{point}`, labels `reason`.
    */
