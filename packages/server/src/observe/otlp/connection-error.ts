@@ -5,19 +5,19 @@ import { printable } from "./answer.ts"
 /** The message of an error of a connection to this address, in one line. */
 export const explain = (error: unknown, url: URL): string => {
   const tried = addressesOf(error)
-  const text = tried.length > 0 ? tried.join(", ") : textOf(error)
+  const text = printable(tried.length > 0 ? tried.join(", ") : textOf(error), [])
   const advice = adviceFor(error, url)
-  return printable(advice === "" ? text : `${text}; ${advice}`, [])
+  return advice === "" ? text : `${text}; ${advice}`
 }
 
 /** A refused connection to a name with two addresses is an error of errors without a message of its own. */
 const addressesOf = (error: unknown): ReadonlyArray<string> =>
   error instanceof AggregateError ? error.errors.map(textOf) : []
 
-/** OpenSSL's text has file names, line numbers and a line break: its reason is the fourth part. */
+/** OpenSSL's text has file names, line numbers and a line break: its reason is in the midst of them. */
 const textOf = (error: unknown): string => {
   const message = error instanceof Error ? error.message : String(error)
-  const reason = /^[0-9A-F]+:error:[0-9A-F]*:[^:]*:[^:]*:([^:]+):/.exec(message)?.[1]
+  const reason = /(?:^|\s)[0-9A-F]+:error:[0-9A-F]*:[^:]*:[^:]*:([^:]+):/.exec(message)?.[1]
   return (reason ?? message) || codeOf(error)
 }
 

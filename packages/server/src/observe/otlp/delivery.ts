@@ -94,7 +94,6 @@ export class Deliveries {
       stream.frozen.remove(part.points)
       if (Either.isRight(result)) {
         stream.baselines.acknowledge(deltas, part.endTime)
-        size.passed(body.bytes.byteLength)
         return yield* this.acknowledged(part, result.right)
       }
       return yield* this.failed({ ...part, deltas, body, failure: result.left }, refusals)

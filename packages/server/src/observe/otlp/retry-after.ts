@@ -16,10 +16,10 @@ export const retryAfterMs = (
   return ms > 0 ? Math.min(ms, longestMs) : undefined
 }
 
-/** The three forms of a date in HTTP begin with the day of the week. */
+/** The three forms of a date in HTTP, all of them in GMT, begin with the day of the week. */
 const untilDate = (text: string): number =>
-  /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d$|^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*, .* GMT$/.test(text)
-    ? Option.match(DateTime.make(text.endsWith("GMT") ? text : `${text} GMT`), {
+  /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /.test(text)
+    ? Option.match(DateTime.make(`${text.replace(/ GMT$/, "")} +00:00`), {
         onNone: () => Number.NaN,
         onSome: DateTime.toEpochMillis
       })
