@@ -9,11 +9,13 @@ import { pairs, text } from "./format.ts"
 import type { ResourceAttributes, TelemetryOptions } from "./options.ts"
 import { ownScope } from "../collect/scope.ts"
 import type { OptionsError } from "../instrument/options-error.ts"
+import { soundAttributes } from "./sound-attributes.ts"
 import { variable } from "./variable.ts"
 
 /**
  * The attributes of the resource. Options win over `OTEL_SERVICE_NAME`, that over `OTEL_RESOURCE_ATTRIBUTES`, those
- * over what is found out. `service.instance.id` is made once for a process, so that two runners are never one stream.
+ * over what is found out. What the data model does not have is left out, with a warning. `service.instance.id` is made
+ * once for a process, so that two runners are never one stream.
  */
 export const resourceAttributes = (
   options: Pick<TelemetryOptions, "serviceName" | "serviceVersion" | "resource">
@@ -22,7 +24,7 @@ export const resourceAttributes = (
     const given = yield* variable(["OTEL_RESOURCE_ATTRIBUTES"], pairs)
     const name = yield* variable(["OTEL_SERVICE_NAME"], text)
     const version = yield* variable(["npm_package_version"], text)
-    return {
+    return yield* soundAttributes({
       ...found(),
       ...(version === undefined ? {} : { "service.version": version.value }),
       ...(yield* runnerAddress),
@@ -31,7 +33,7 @@ export const resourceAttributes = (
       ...(options.serviceName === undefined ? {} : { "service.name": options.serviceName }),
       ...(options.serviceVersion === undefined ? {} : { "service.version": options.serviceVersion }),
       ...options.resource
-    }
+    })
   })
 
 const found = (): ResourceAttributes => ({
