@@ -38,15 +38,25 @@ const makeServiceCollector = (
   externalStartNanos: bigint
 ): ServiceCollector => {
   meter.zero(pointsDropped.row)
-  const dropped = ({ metric, points, reason, why }: Drop): void => {
+  const dropped = ({ metric, part, points, reason, why }: Drop): void => {
     pointsDropped[InstrumentId].resolve(canonical(label({ reason }))).record(points)
     if (why !== undefined) {
-      meter.warnOnce(`dropped ${metric} ${reason}`, `Metric "${metric}" is not exported: ${why}`, {})
+      const name = printable(metric)
+      const line =
+        part === undefined
+          ? `Metric "${name}" is not exported: ${printable(why)}`
+          : `Metric "${name}" is exported without ${part}: ${printable(why)}`
+      meter.warnOnce(`dropped ${name} ${reason} ${part ?? ""}`, line, {})
     }
   }
   const all = registries === "own" ? [registry] : [registry, Metric.globalMetricRegistry]
   return { collector: makeCollector({ registries: all, externalStartNanos, dropped }), dropped }
 }
+
+/** Names and labels are those of others: what a log line says of them has one line, a bounded length, and no escapes. */
+const printable = (text: string): string => text.slice(0, maxLogged).replaceAll(/\p{C}/gu, "\ufffd")
+
+const maxLogged = 400
 
 /** When the process began, or just before now where a test's clock is before that. */
 const processStart: Effect.Effect<bigint> = Effect.map(Clock.currentTimeNanos, (now) => {

@@ -1,50 +1,45 @@
 /** What the key of an external metric says: its kind, its unit in UCUM, its attributes, and whether it can be exported. */
 import * as MetricKeyType from "effect/MetricKeyType"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import type { AnyKey } from "../instrument/registry.ts"
 import type { Drop } from "./points/drop.ts"
 import { shapeOf } from "./points/families.ts"
 import type { ExportMetric } from "./points/point.ts"
 import { isReadable } from "./summary.ts"
-import { knownUnits, unitNamed } from "./points/unit.ts"
+import { type Attributes, attributesOf } from "./external-attributes.ts"
+import { textOf } from "./points/text.ts"
+import { knownUnit } from "./points/unit.ts"
 
 /** An external metric and one label set of it. */
 export interface Definition {
   readonly metric: ExportMetric
   readonly shape: string
-  /** Sorted by name, without the labels that tell the unit. */
-  readonly attributes: Readonly<Record<string, string>>
+  readonly attributes: Attributes
+  /** Why a label was left out. */
+  readonly leftOut: string | undefined
   readonly boundaries: Array<number> | undefined
   readonly problem: Pick<Drop, "reason" | "why"> | undefined
 }
 
-/** Of a label key given twice the inner label, the one given first, stands. */
 export const definitionOf = (key: AnyKey): Definition => {
-  const { attributes, unit } = attributesOf(key)
+  const kind = kindOf(key.keyType)
+  const { attributes, leftOut, unit } = attributesOf(key, takenOf(key.keyType))
   const metric: ExportMetric = {
-    name: key.name,
-    help: Option.getOrElse(key.description, () => ""),
-    unit: knownUnits[key.name] ?? unit,
-    kind: kindOf(key.keyType),
+    name: Predicate.isString(key.name) ? key.name.toWellFormed() : "",
+    help: textOf(Option.getOrElse(key.description, () => "")) ?? "",
+    unit: knownUnit(key.name) ?? unit,
+    kind,
     origin: "external"
   }
   const boundaries = MetricKeyType.isHistogramKey(key.keyType) ? finiteBounds(key.keyType.boundaries.values) : undefined
-  return { metric, boundaries, attributes, shape: shapeOf(metric, boundaries), problem: problemOf(key, boundaries) }
+  const problem = problemOf(metric.name, key.keyType, boundaries)
+  return { metric, boundaries, attributes, leftOut, shape: shapeOf(metric, boundaries), problem }
 }
 
-const attributesOf = (key: AnyKey): { readonly attributes: Record<string, string>; readonly unit: string } => {
-  const byKey = new Map<string, string>()
-  let unit = ""
-  for (const tag of key.tags) {
-    const named = tag.key === "unit" || tag.key === "time_unit" ? unitNamed(tag.value) : undefined
-    if (named !== undefined) {
-      unit = unit === "" ? named : unit
-    } else if (!byKey.has(tag.key.toWellFormed())) {
-      byKey.set(tag.key.toWellFormed(), tag.value.toWellFormed())
-    }
-  }
-  return { attributes: Object.fromEntries(Array.from(byKey).sort(([one], [other]) => (one < other ? -1 : 1))), unit }
-}
+/** The name of the attribute that points of a kind have besides. */
+const takenOf = (keyType: unknown): string | undefined =>
+  MetricKeyType.isFrequencyKey(keyType) ? "key" : MetricKeyType.isSummaryKey(keyType) ? "quantile" : undefined
 
 const kindOf = (keyType: unknown): ExportMetric["kind"] => {
   if (MetricKeyType.isCounterKey(keyType)) {
@@ -61,14 +56,18 @@ const finiteBounds = (values: ReadonlyArray<number>): Array<number> => {
   return sorted.at(-1) === Number.POSITIVE_INFINITY ? sorted.slice(0, -1) : sorted
 }
 
-const problemOf = (key: AnyKey, bounds: ReadonlyArray<number> | undefined): Definition["problem"] => {
-  if (key.name === "") {
+const problemOf = (
+  name: string,
+  keyType: unknown,
+  bounds: ReadonlyArray<number> | undefined
+): Definition["problem"] => {
+  if (name === "") {
     return { reason: "rejected", why: "it has no name" }
   }
   if (bounds !== undefined && !bounds.every(isNext)) {
     return { reason: "conflict", why: `its boundaries [${bounds.join(", ")}] are not finite or not increasing` }
   }
-  return isReadable(key.keyType)
+  return isReadable(keyType)
     ? undefined
     : { reason: "non_finite", why: "a summary of this size, or with these quantiles, can't be read" }
 }

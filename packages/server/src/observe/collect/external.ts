@@ -6,14 +6,17 @@ import type * as MetricRegistry from "effect/MetricRegistry"
 import * as MetricState from "effect/MetricState"
 import * as MutableHashSet from "effect/MutableHashSet"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import type { Instrument } from "../instrument/instrument.ts"
 import { type AnyKey, entries, entriesExcept, type Entry, sizeOf } from "../instrument/registry.ts"
 import { distributionOf } from "./points/distribution.ts"
 import type { Drop } from "./points/drop.ts"
 import type { Family, Step } from "./points/families.ts"
+import { withAttribute } from "./external-attributes.ts"
 import { type Definition, definitionOf } from "./external-definition.ts"
 import { type ExportSeries, exportSeries, type Point } from "./points/point.ts"
 import { readSummary } from "./summary.ts"
+import { textOf } from "./points/text.ts"
 
 /** A key, and what was found out about it. */
 interface Known {
@@ -112,12 +115,12 @@ export class ExternalMetrics {
     const { series } = known
     if (MetricState.isFrequencyState(state)) {
       for (const [text, value] of state.occurrences) {
-        yield { type: "number", metric, series: this.seriesOf(known, text), value }
+        yield { type: "number", metric, series: this.seriesOf(known, text), value: numberOf(value) }
       }
     } else if (MetricState.isCounterState(state)) {
-      yield { type: "number", metric, series, value: Number(state.count) }
+      yield { type: "number", metric, series, value: numberOf(state.count) }
     } else if (MetricState.isGaugeState(state)) {
-      yield { type: "number", metric, series, value: Number(state.value) }
+      yield { type: "number", metric, series, value: numberOf(state.value) }
     } else if (MetricState.isHistogramState(state)) {
       yield { type: "distribution", metric, series, value: distributionOf(state, boundaries ?? []) }
     } else if (MetricState.isSummaryState(state)) {
@@ -133,11 +136,23 @@ export class ExternalMetrics {
     const definition = definitionOf(key)
     const made = { definition, series: exportSeries(definition.attributes, this.startNanos), byValue: new Map() }
     this.known.set(key, made)
+    if (definition.leftOut !== undefined) {
+      this.dropped({
+        metric: definition.metric.name,
+        reason: "rejected",
+        points: 1,
+        part: "one of its labels",
+        why: definition.leftOut
+      })
+    }
     return made
   }
 
   private seriesOf({ byValue, definition }: Known, text: string): ExportSeries {
-    const found = byValue.get(text) ?? exportSeries(withKey(definition.attributes, text), this.startNanos)
+    const found =
+      byValue.get(text) ??
+      // A value of a frequency is in `key`, as Effect's own bridge has it.
+      exportSeries(withAttribute(definition.attributes, "key", textOf(text) ?? ""), this.startNanos)
     byValue.set(text, found)
     return found
   }
@@ -159,8 +174,6 @@ const knownQuantiles = ({
 }: MetricState.MetricState.Summary): ReadonlyArray<readonly [quantile: number, value: number]> =>
   quantiles.flatMap(([quantile, value]) => (Option.isSome(value) ? [[quantile, value.value] as const] : []))
 
-/** The attributes of a value of a frequency, which is in `key`, as Effect's own bridge has it. */
-const withKey = (attributes: Readonly<Record<string, string>>, text: string): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries({ ...attributes, key: text.toWellFormed() }).sort(([one], [other]) => (one < other ? -1 : 1))
-  )
+/** What is no number, which types rule out and programs in JavaScript do not, is not made one: it is refused. */
+const numberOf = (value: unknown): number =>
+  Predicate.isNumber(value) ? value : Predicate.isBigInt(value) ? Number(value) : Number.NaN

@@ -58,7 +58,7 @@ interface Own {
 const own = (instrument: Instrument): Own => {
   const { help, kind, name, unit } = instrument.row
   const known = owns.get(instrument) ?? {
-    metric: { name, help, unit, kind, origin: "own" },
+    metric: { name, help: help.toWellFormed(), unit, kind, origin: "own" },
     boundaries: Array.from(instrument.boundaries ?? [])
   }
   owns.set(instrument, known)
@@ -88,7 +88,8 @@ const ownSeriesAt = (known: Array<OwnSeries>, index: number, of: Series): OwnSer
 const bySeries = new WeakMap<Series, OwnSeries>()
 
 const ownSeries = (of: Series): OwnSeries => {
-  const attributes = Object.fromEntries(of.labels.map(({ key, value }) => [key, value]))
+  // As text, which tells series apart: a program in JavaScript may have given a number, and receivers take no NaN.
+  const attributes = Object.fromEntries(of.labels.map(({ key, value }) => [key, String(value)]))
   const { buckets: live, startNanos } = of
   // Written out: V8 keeps an object made with a spread of `exportSeries` so that reading it costs six times as much.
   const made = { attributes, startNanos, startTime: hrTime(startNanos), of, live, count: 0, last: undefined }

@@ -10,7 +10,8 @@ import type { Drop } from "./points/drop.ts"
 import { type Claims, type Family, mergeFamilies, shapeOf, type Step } from "./points/families.ts"
 import { ExternalMetrics } from "./external.ts"
 import { ownMetric, ownPoints, ownReader } from "./own-points.ts"
-import type { Point } from "./points/point.ts"
+import { withNames } from "./points/names.ts"
+import { sound } from "./points/sound.ts"
 import { canonical, label } from "../instrument/label.ts"
 
 export type { Step } from "./points/families.ts"
@@ -32,7 +33,7 @@ export interface Collector {
 /** A collector. Its values are cumulative; destinations make deltas of them. */
 export const makeCollector = ({ dropped, externalStartNanos, registries }: CollectorOptions): Collector => {
   const distinct = Array.from(new Set(registries))
-  const claims: Claims = { shapes: new Map(), series: new Map() }
+  const claims: Claims = { names: new Map(), shapes: new Map(), series: new Map() }
   const external = new ExternalMetrics(externalStartNanos, dropped)
   const families = function* (nowNanos: bigint): Generator<undefined, Iterable<ReadonlyArray<Source>>> {
     const sources = distinct.map((registry) => ({ registry, instruments: instrumentsOf(meterOf(registry), nowNanos) }))
@@ -45,7 +46,7 @@ export const makeCollector = ({ dropped, externalStartNanos, registries }: Colle
       const known = byName.get(family.metric.name)
       byName.set(family.metric.name, known === undefined ? [family] : [...known, family])
     }
-    return byName.values()
+    return withNames(byName, claims, dropped)
   }
   return {
     *collect(nowNanos) {
@@ -58,9 +59,7 @@ export const makeCollector = ({ dropped, externalStartNanos, registries }: Colle
             yield read(series)
           }
         } else {
-          for (const step of mergeFamilies(alike, claims, dropped)) {
-            yield step === undefined ? step : sound(step, dropped)
-          }
+          yield* mergeFamilies(alike, claims, dropped)
         }
       }
     }
@@ -97,25 +96,5 @@ const ownFamily = (instrument: Instrument): Source => {
     size: instrument.size,
     instrument,
     points: () => ownPoints(instrument)
-  }
-}
-
-/** The point, if its values are finite. */
-const sound = (point: Point, dropped: (drop: Drop) => void): Step => {
-  if (isFinitePoint(point)) {
-    return point
-  }
-  dropped({ metric: point.metric.name, reason: "non_finite", points: 1, why: "its value is not finite" })
-  return undefined
-}
-
-const isFinitePoint = (point: Point): boolean => {
-  switch (point.type) {
-    case "number":
-      return Number.isFinite(point.value)
-    case "distribution":
-      return Number.isFinite(point.value.sum) && Number.isFinite(point.value.count)
-    case "summary":
-      return Number.isFinite(point.value.sum) && point.value.quantiles.every(([, value]) => Number.isFinite(value))
   }
 }

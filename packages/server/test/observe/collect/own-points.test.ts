@@ -2,6 +2,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
+import * as MetricLabel from "effect/MetricLabel"
 import * as MetricRegistry from "effect/MetricRegistry"
 import { catalogue } from "../../../src/observe/catalogue.ts"
 import { meterOf } from "../../../src/observe/instrument/meter.ts"
@@ -83,4 +84,14 @@ describe("the points of a histogram", () => {
       }
     }
   )
+})
+
+it("attributes are text, also where a program in JavaScript gave something else, and series stay apart", () => {
+  const registry = MetricRegistry.make()
+  const timings = Either.getOrThrow(meterOf(registry).define(catalogue.jobs.processingSeconds))
+  const odd: ReadonlyArray<unknown> = [5, Number.NaN, Number.POSITIVE_INFINITY, true, "x"]
+  odd.forEach((value) => timings.resolve([MetricLabel.make("job_type", value as string)]).record(1))
+  const collector = makeCollector({ registries: [registry], externalStartNanos: 0n, dropped: () => {} })
+  const points = Array.from(collector.collect(1n)).filter((point) => point !== undefined)
+  expect(points.map(({ series }) => series.attributes)).toEqual(odd.map((value) => ({ job_type: String(value) })))
 })

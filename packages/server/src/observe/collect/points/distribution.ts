@@ -13,7 +13,8 @@ export interface CumulativeHistogram {
 
 /**
  * Effect's buckets are cumulative and end with infinity, which the wire leaves unsaid. A fresh histogram of Effect has
- * the largest number as its minimum and the smallest positive one as its maximum: neither is exported.
+ * the largest number as its minimum and the smallest positive one as its maximum: neither is exported. Nor is the sum
+ * where a boundary or a value is negative. One that is not finite stays, so that the point is refused.
  */
 export const distributionOf = (
   { buckets: cumulative, count, max, min, sum }: CumulativeHistogram,
@@ -28,10 +29,9 @@ export const distributionOf = (
   }
   counts.push(count - below)
   const buckets = { boundaries, counts }
-  if (count === 0) {
-    return { count, sum, buckets }
-  }
-  return { count, sum, ...knownExtremes(min, max), buckets }
+  const isSigned = (min < 0 && count > 0) || (boundaries[0] ?? 0) < 0
+  const knownSum = isSigned && Number.isFinite(sum) ? {} : { sum }
+  return { count, ...knownSum, ...(count === 0 ? {} : knownExtremes(min, max)), buckets }
 }
 
 const knownExtremes = (min: number, max: number): { readonly min?: number; readonly max?: number } => {

@@ -1,6 +1,7 @@
 /** A metric with all of its series in one registry, and what happens when several of one name meet. */
 import type { Drop } from "./drop.ts"
-import type { Distribution, ExportMetric, ExportSeries, Point } from "./point.ts"
+import type { Distribution, ExportMetric, ExportSeries, Point, Quantiles } from "./point.ts"
+import { sound } from "./sound.ts"
 
 /** A point, or a moment without one at which the reader may let others run. */
 export type Step = Point | undefined
@@ -20,6 +21,8 @@ export const shapeOf = ({ kind, unit }: ExportMetric, bounds: ReadonlyArray<numb
 
 /** What a collector remembers of names that more than one family claims, and of series that more than one key may have. */
 export interface Claims {
+  /** The metric that has a name. */
+  readonly names: Map<string, string>
   /** The shape that a name had first. */
   readonly shapes: Map<string, string>
   /** The merged series of a name, by their attributes, as they were at the last collection. */
@@ -39,8 +42,9 @@ interface Merged {
 
 /**
  * The points of families of one name, each attribute set once. The family that was seen first, ours before others,
- * gives the definition; another of the same shape is merged into it: counters and histograms are added, of gauges the
- * largest value stands, of summaries the first. A family of another shape is dropped.
+ * gives the definition; another of the same shape is merged into it: counters and histograms are added, and so are count
+ * and sum of summaries, whose quantiles can't be merged and are left out; of gauges the largest value stands. A family
+ * of another shape is dropped, and so is a point that is not sound, before it can spoil what it would be merged with.
  */
 export const mergeFamilies = function* (
   families: ReadonlyArray<Family>,
@@ -58,7 +62,8 @@ export const mergeFamilies = function* (
       dropped(conflict(family, first))
       continue
     }
-    for (const point of family.points()) {
+    for (const step of family.points()) {
+      const point = step === undefined ? undefined : sound(step, dropped)
       if (point === undefined) {
         yield
         continue
@@ -76,8 +81,14 @@ export const mergeFamilies = function* (
   const merged = new Map(Array.from(found, ([id, parts]) => [id, merge(parts, before?.get(id))]))
   claims.series.set(name, merged)
   for (const { left, parts, series } of merged.values()) {
-    const value = [...(left === undefined ? [] : [left]), ...parts].reduce(add)
-    yield { ...value, metric: first.metric, series }
+    const areQuantilesOne = parts.filter(hasQuantiles).length <= 1
+    if (!areQuantilesOne) {
+      const why = "several have the same labels, and quantiles can't be merged; their counts and sums are added"
+      dropped({ metric: name, reason: "conflict", points: 1, part: "quantiles", why })
+    }
+    const all = [...(left === undefined ? [] : [left]), ...parts]
+    const value = (areQuantilesOne ? all : all.map(withoutQuantiles)).reduce(add)
+    yield sound({ ...value, metric: first.metric, series }, dropped)
   }
 }
 
@@ -86,14 +97,20 @@ const merge = (parts: Parts, before: Merged | undefined): Merged => {
   const series = before?.series ?? parts[0].series
   const gone = (before?.parts ?? []).filter((part) => !parts.some((one) => one.series === part.series))
   const left = [...(before?.left === undefined ? [] : [before.left]), ...gone.filter(isCounted)]
-  return { series, parts, left: left.length === 0 ? undefined : left.reduce(add) }
+  return { series, parts, left: left.length === 0 ? undefined : left.map(withoutQuantiles).reduce(add) }
 }
 
 /** Whether what was counted stays counted: of a gauge, and of what goes up and down, only the present counts. */
-const isCounted = ({ metric: { kind } }: Point): boolean => kind === "counter" || kind === "histogram"
+const isCounted = ({ metric: { kind } }: Point): boolean =>
+  kind === "counter" || kind === "histogram" || kind === "summary"
+
+const hasQuantiles = ({ type, value }: Point): boolean => type === "summary" && value.quantiles.length > 0
+
+const withoutQuantiles = (point: Point): Point =>
+  point.type === "summary" ? { ...point, value: { ...point.value, quantiles: [] } } : point
 
 /** A registry has no order: without a memory the definition could change with every metric that is added. */
-const holder = (families: ReadonlyArray<Family>, { shapes }: Claims): Family | undefined => {
+export const holder = <F extends Family>(families: ReadonlyArray<F>, { shapes }: Claims): F | undefined => {
   const [first] = families
   if (first === undefined || first.metric.origin === "own") {
     return first
@@ -119,6 +136,9 @@ const add = (known: Point, more: Point): Point => {
   if (known.type === "distribution" && more.type === "distribution") {
     return { ...known, value: addDistributions(known.value, more.value) }
   }
+  if (known.type === "summary" && more.type === "summary") {
+    return { ...known, value: addSummaries(known.value, more.value) }
+  }
   return known
 }
 
@@ -128,7 +148,7 @@ const addDistributions = (one: Distribution, other: Distribution): Distribution 
   const max = second.count === 0 ? filled.max : greater(filled.max, second.max)
   return {
     count: one.count + other.count,
-    sum: one.sum + other.sum,
+    ...(one.sum === undefined || other.sum === undefined ? {} : { sum: one.sum + other.sum }),
     ...(min === undefined ? {} : { min }),
     ...(max === undefined ? {} : { max }),
     buckets: {
@@ -137,6 +157,13 @@ const addDistributions = (one: Distribution, other: Distribution): Distribution 
     }
   }
 }
+
+const addSummaries = (one: Quantiles, other: Quantiles): Quantiles => ({
+  count: one.count + other.count,
+  sum: one.sum + other.sum,
+  min: one.count === 0 ? other.min : other.count === 0 ? one.min : Math.min(one.min, other.min),
+  quantiles: one.quantiles.length === 0 ? other.quantiles : one.quantiles
+})
 
 const lesser = (one: number | undefined, other: number | undefined): number | undefined =>
   one === undefined || other === undefined ? undefined : Math.min(one, other)

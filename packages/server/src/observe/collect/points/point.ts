@@ -28,7 +28,11 @@ export type HrTime = [number, number]
  */
 export interface Distribution {
   readonly count: number
-  readonly sum: number
+  /**
+   * Absent where negative values may have been recorded: to receivers a sum is a counter, and it could have gone back.
+   * OpenTelemetry's `HistogramDataPoint` and OpenMetrics both ask for that.
+   */
+  readonly sum?: number
   /** Absent when it is empty or not known. */
   readonly min?: number
   readonly max?: number
@@ -45,6 +49,8 @@ export interface Buckets {
 export interface Quantiles {
   readonly count: number
   readonly sum: number
+  /** The least value of all time; 0 when it is empty. Below 0, the sum is no counter. */
+  readonly min: number
   readonly quantiles: ReadonlyArray<readonly [quantile: number, value: number]>
 }
 

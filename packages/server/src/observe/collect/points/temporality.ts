@@ -86,28 +86,32 @@ const since = (point: Point, base: Baseline["value"]): Point => {
 }
 
 /** Min and max of an interval can't be told from those of all time. */
-const subtract = ({ buckets, count, sum }: Distribution, base: Distribution): Distribution => ({
-  count: count - base.count,
-  sum: sum - base.sum,
-  buckets: {
-    boundaries: buckets.boundaries,
-    counts: buckets.counts.map((one, index) => one - (base.buckets.counts[index] ?? 0))
-  }
-})
+const subtract = (
+  { buckets: { boundaries, counts: now }, count, sum }: Distribution,
+  base: Distribution
+): Distribution => {
+  const counts = now.map((one, index) => one - (base.buckets.counts[index] ?? 0))
+  return distribution(count - base.count, sum === undefined || base.sum === undefined ? undefined : sum - base.sum, {
+    boundaries,
+    counts
+  })
+}
+
+/** Written out twice: with a spread it would be made, and read, several times slower. */
+const distribution = (count: number, sum: number | undefined, buckets: Distribution["buckets"]): Distribution =>
+  sum === undefined ? { count, buckets } : { count, sum, buckets }
 
 /** The sum that the receiver has come to by adding the deltas, rounding included: rounding errors never add up. */
 const after = (before: Baseline["value"] | undefined, delta: number | Distribution): number | Distribution => {
   if (typeof delta === "number") {
     return typeof before === "number" ? before + delta : delta
   }
-  return before === undefined || typeof before === "number"
-    ? delta
-    : {
-        count: before.count + delta.count,
-        sum: before.sum + delta.sum,
-        buckets: {
-          boundaries: delta.buckets.boundaries,
-          counts: before.buckets.counts.map((one, index) => one + (delta.buckets.counts[index] ?? 0))
-        }
-      }
+  if (before === undefined || typeof before === "number") {
+    return delta
+  }
+  const sum = before.sum === undefined || delta.sum === undefined ? undefined : before.sum + delta.sum
+  return distribution(before.count + delta.count, sum, {
+    boundaries: delta.buckets.boundaries,
+    counts: before.buckets.counts.map((one, index) => one + (delta.buckets.counts[index] ?? 0))
+  })
 }

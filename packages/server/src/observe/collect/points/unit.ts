@@ -1,7 +1,7 @@
 /** Units of external metrics, from the names that Effect's timers put into a label to UCUM. */
 
 /** Metrics of Effect that say nothing of their unit. Upstream owns the prefix; only the unit is ours. */
-export const knownUnits: Readonly<Record<string, string>> = {
+const knownUnits: Readonly<Record<string, string>> = {
   effect_cluster_entities: "{entity}",
   effect_cluster_singletons: "{singleton}",
   effect_cluster_runners: "{runner}",
@@ -12,6 +12,10 @@ export const knownUnits: Readonly<Record<string, string>> = {
   effect_fiber_successes: "{fiber}",
   effect_fiber_failures: "{fiber}"
 }
+
+/** The unit of a metric of Effect's own. */
+export const knownUnit = (name: string): string | undefined =>
+  Object.hasOwn(knownUnits, name) ? knownUnits[name] : undefined
 
 const byName: Readonly<Record<string, string>> = {
   nanoseconds: "ns",

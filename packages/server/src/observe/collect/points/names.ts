@@ -1,0 +1,39 @@
+/**
+ * Which metric has a name. A summary has three besides its own, as OpenTelemetry's exporters know no summaries and it
+ * goes out as its quantiles, its count and its sum.
+ */
+import type { Drop } from "./drop.ts"
+import { type Claims, type Family, holder } from "./families.ts"
+import type { ExportMetric } from "./point.ts"
+
+/**
+ * The groups whose names are all theirs. Ours come first, then what had a name first; the points of all others are
+ * dropped, so that no two metrics of one name are in one request.
+ */
+export const withNames = <F extends Family>(
+  groups: ReadonlyMap<string, ReadonlyArray<F>>,
+  claims: Claims,
+  dropped: (drop: Drop) => void
+): ReadonlyArray<ReadonlyArray<F>> => {
+  const { names } = claims
+  const kept: Array<ReadonlyArray<F>> = []
+  for (const [name, group] of groups) {
+    const metric = holder(group, claims)?.metric
+    const taken = namesOf(name, metric).find((one) => isOther(names.get(one), name, groups))
+    if (taken === undefined || metric?.origin === "own") {
+      namesOf(name, metric).forEach((one) => names.set(one, name))
+      kept.push(group)
+      continue
+    }
+    namesOf(name, metric).forEach((one) => names.get(one) === name && names.delete(one))
+    const why = `the name "${taken}" is taken by the metric "${names.get(taken)}"`
+    group.forEach(({ size }) => dropped({ metric: name, reason: "conflict", points: size, why }))
+  }
+  return kept
+}
+
+const isOther = (holding: string | undefined, name: string, groups: ReadonlyMap<string, unknown>): boolean =>
+  holding !== undefined && holding !== name && groups.has(holding)
+
+const namesOf = (name: string, metric: ExportMetric | undefined): ReadonlyArray<string> =>
+  metric?.kind === "summary" ? [name, `${name}_quantiles`, `${name}_count`, `${name}_sum`] : [name]
