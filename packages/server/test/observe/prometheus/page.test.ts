@@ -7,6 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
+import * as MetricKey from "effect/MetricKey"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { createServer, request } from "node:http"
@@ -95,6 +96,7 @@ jobs_duration_seconds_sum 1.25
 jobs_duration_seconds_count 2
 jobs_duration_seconds_created 1000000000.499
 # TYPE jobs_enqueued counter
+# UNIT jobs_enqueued${" "}
 # HELP jobs_enqueued ${catalogue.jobs.enqueued.help}
 jobs_enqueued_total{job_type="a \\"quoted\\" \\\\ word"} 3
 jobs_enqueued_created{job_type="a \\"quoted\\" \\\\ word"} 1000000000.499
@@ -123,6 +125,23 @@ jobs_dlq_oldest_age_seconds{job_type="a \\"quoted\\" \\\\ word"} 2.5
         text.includes('# HELP f_level_now A "level"\\nof \\\\ things.') === levels.includes("f_level_now -1")
       ).toBe(true)
     }).pipe(Effect.provide(page({ registries: "all" })), Effect.provide(captureLog().layer))
+  )
+
+  it.effect("counts what it refuses, and shows everything else", () =>
+    Effect.gen(function* () {
+      const { jobs, registry } = yield* MetricsService
+      const counter = (name: string) => MetricKey.counter(name, { incremental: true })
+      registry.getCounter(counter(".total")).update(1)
+      registry.getCounter(MetricKey.tagged(counter("f.labelled"), "", "lost")).update(1)
+      yield* MetricsService.inc(jobs.enqueued, MetricsService.label({ job_type: "shown" }))
+      const rejected = Effect.map(scraped(openmetrics), ({ text }) => {
+        expect(text).toContain('jobs_enqueued_total{job_type="shown"} 1\n')
+        expect(text).toContain("f_labelled_total 1\n")
+        return /^telemetry_points_dropped_total\{reason="rejected"\} (\d+)$/m.exec(text)?.[1]
+      })
+      // The label once, as its series was found; the name at the end of each page.
+      expect(yield* Effect.all([rejected, rejected, rejected])).toEqual(["1", "2", "3"])
+    }).pipe(Effect.provide(page()), Effect.provide(captureLog().layer))
   )
 
   it.live("is one path; other paths and methods are told so", () =>

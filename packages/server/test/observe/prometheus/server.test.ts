@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as MetricBoundaries from "effect/MetricBoundaries"
+import * as MetricKey from "effect/MetricKey"
 import type * as Scope from "effect/Scope"
 import { spawn, spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
@@ -123,6 +124,14 @@ const external = Effect.gen(function* () {
   const bounds = MetricBoundaries.fromIterable([1])
   yield* Metric.update(Metric.tagged(Metric.histogram("f_taken", bounds), "le", "mine"), 3)
   yield* Metric.set(Metric.tagged(Metric.gauge("f_named"), "__name__", "other"), 6)
+  const sizes = Metric.histogram("f_sizes", MetricBoundaries.fromIterable([1e-7, 1, 1e6, 1_048_576]))
+  yield* Effect.forEach([5, -7], (size) => Metric.update(sizes, size))
+  const { registry } = yield* MetricsService
+  for (const name of ["_total", "{}", "…"]) {
+    registry.getCounter(MetricKey.counter(name, { incremental: true })).update(1)
+  }
+  yield* Metric.set(Metric.tagged(Metric.gauge("f_nameless"), "{}", "a\ud800b"), 7)
+  yield* Metric.set(Metric.tagged(Metric.gauge("f_unlabelled"), "queue", ""), 8)
 })
 
 const page = Layer.provideMerge(
@@ -178,6 +187,23 @@ describe.runIf(isWanted)("Prometheus", () => {
         expect((yield* query(server, 'f_taken_count{exported_le="mine"}')).map(({ value }) => value)).toEqual([1])
         expect((yield* query(server, 'f_named{exported___name__="other"}')).map(({ value }) => value)).toEqual([6])
         expect((yield* query(server, "f_timer_sum")).map(({ value }) => value)).toEqual([300])
+        const sizes = yield* query(server, "f_sizes_bucket")
+        expect(Object.fromEntries(sizes.map(({ labels, value }) => [labels["le"], value]))).toEqual({
+          "1e-07": 1,
+          "1.0": 1,
+          "1e+06": 2,
+          "1.048576e+06": 2,
+          "+Inf": 2
+        })
+        expect(yield* query(server, "f_sizes_sum")).toEqual([])
+        const target = { instance: url.host, job: "app" }
+        expect(yield* query(server, "f_nameless")).toEqual([
+          { labels: { __name__: "f_nameless", exported___: "a\ufffdb", ...target }, value: 7 }
+        ])
+        expect(yield* query(server, "f_unlabelled")).toEqual([
+          { labels: { __name__: "f_unlabelled", ...target }, value: 8 }
+        ])
+        expect(metadata["_total"] ?? metadata["_"] ?? metadata["__"]).toBeUndefined()
       }).pipe(Effect.provide(page)),
     60_000
   )

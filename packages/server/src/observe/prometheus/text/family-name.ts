@@ -8,6 +8,13 @@ export const familyName = ({ kind, name }: ExportMetric): string =>
   kind === "counter" ? metricName(name).replace(/_total$/, "") : metricName(name)
 
 /**
+ * Whether a family name says anything: not when nothing is left of the metric's name but what stands for characters
+ * that Prometheus does not allow, or but `_total`. Prometheus refuses such names where it makes them itself.
+ */
+export const isName = (family: string, { name }: ExportMetric): boolean =>
+  family !== "" && (/[a-zA-Z0-9]/.test(family) || metricName(name) === name)
+
+/**
  * The names that no other metric may have: of the samples and, but for a counter in the Prometheus text format, which
  * has no families, of the family.
  */

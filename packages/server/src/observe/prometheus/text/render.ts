@@ -4,7 +4,7 @@
  */
 import type { Drop } from "../../collect/points/drop.ts"
 import type { ExportMetric, ExportSeries, Point } from "../../collect/points/point.ts"
-import { familyName, namesOf, reserved } from "./family-name.ts"
+import { familyName, isName, namesOf, reserved } from "./family-name.ts"
 import type { TextFormat } from "./negotiate.ts"
 import { bound, escaped, escapedHelp, labelsOf } from "./syntax.ts"
 
@@ -24,14 +24,18 @@ export const makeRenderer = (format: TextFormat, dropped: (drop: Drop) => void):
   let current: Family | undefined
   const familyOf = (metric: ExportMetric): Family => {
     const family = familyName(metric)
-    const clash = namesOf(metric.kind, family, format).find((name) => taken.has(name))
-    if (clash === undefined) {
+    const problem = problemOf(
+      metric,
+      family,
+      namesOf(metric.kind, family, format).find((name) => taken.has(name))
+    )
+    if (problem === undefined) {
       namesOf(metric.kind, family, format).forEach((name) => taken.add(name))
     }
-    return { metric, clash, header: header(family, metric, format), write: writers[metric.kind](family, format) }
+    return { metric, problem, header: header(family, metric, format), write: writers[metric.kind](family, format) }
   }
-  const leftOut = ({ name }: ExportMetric, why: string): string => {
-    dropped({ metric: name, reason: "conflict", points: 1, why })
+  const leftOut = ({ name }: ExportMetric, problem: Problem): string => {
+    dropped({ metric: name, points: 1, ...problem })
     return ""
   }
   const labels = new Set<string>()
@@ -43,12 +47,16 @@ export const makeRenderer = (format: TextFormat, dropped: (drop: Drop) => void):
         current = familyOf(metric)
         labels.clear()
       }
-      if (current.clash !== undefined) {
-        return leftOut(metric, `the name ${current.clash}, which it has here, is taken by another metric`)
+      if (current.problem !== undefined) {
+        return leftOut(metric, current.problem)
       }
       const text = textOf(series, reserved[metric.kind])
       if (labels.size === labels.add(text.labels).size) {
-        return leftOut(metric, `another of its series has the labels ${text.labels}, which these come to here`)
+        const why = `another of its series has the labels ${text.labels}, which these come to here`
+        return leftOut(metric, { reason: "conflict", why })
+      }
+      if (format === "openmetrics" && point.type === "summary" && point.value.quantiles.some(isNegative)) {
+        leftOut(metric, negativeQuantiles)
       }
       return (isFirst ? current.header : "") + current.write(point, text)
     },
@@ -56,12 +64,23 @@ export const makeRenderer = (format: TextFormat, dropped: (drop: Drop) => void):
   }
 }
 
+type Problem = Pick<Drop, "part" | "reason" | "why">
+
 interface Family {
   readonly metric: ExportMetric
-  /** A name of its samples that another metric has already. */
-  readonly clash: string | undefined
+  /** Why it can't be shown. */
+  readonly problem: Problem | undefined
   readonly header: string
   readonly write: Writer
+}
+
+const problemOf = (metric: ExportMetric, family: string, clash: string | undefined): Problem | undefined => {
+  if (!isName(family, metric)) {
+    return { reason: "rejected", why: "nothing is left of its name in Prometheus, which has a-z, A-Z, 0-9, _ and :" }
+  }
+  return clash === undefined
+    ? undefined
+    : { reason: "conflict", why: `the name ${clash}, which it has here, is taken by another metric` }
 }
 
 type Writer = (point: Point, text: SeriesText) => string
@@ -81,8 +100,9 @@ const header = (family: string, { help, kind, unit }: ExportMetric, format: Text
     const name = kind === "counter" ? `${family}_total` : family
     return `# HELP ${name} ${escapedHelp(text)}\n# TYPE ${name} ${types[kind]}\n`
   }
-  const unitLine = isNamed ? `# UNIT ${family} ${unit === "s" ? "seconds" : "bytes"}\n` : ""
-  return `# TYPE ${family} ${types[kind]}\n${unitLine}# HELP ${family} ${escaped(text)}\n`
+  // Without a line, Prometheus 3 gives it the unit of the family before; an empty one has its space all the same.
+  const unitText = isNamed ? (unit === "s" ? "seconds" : "bytes") : ""
+  return `# TYPE ${family} ${types[kind]}\n# UNIT ${family} ${unitText}\n# HELP ${family} ${escaped(text)}\n`
 }
 
 const number =
@@ -93,24 +113,51 @@ const number =
     return point.type === "number" ? `${family}${suffix}${braced(text.labels)} ${point.value}\n${created}` : ""
   }
 
-const histogram =
-  (family: string, format: TextFormat): Writer =>
-  ({ type, value }, seriesText) => {
+/** OpenMetrics has a sum only where no bound is negative, and a count only beside a sum: the last bucket says the same. */
+const histogram = (family: string, format: TextFormat): Writer => {
+  const isOpen = format === "openmetrics"
+  return ({ type, value }, seriesText) => {
     if (type !== "distribution") {
       return ""
     }
     const { labels, separated } = seriesText
+    const { boundaries, counts } = value.buckets
+    const bounds = boundsOf(boundaries)
     let text = ""
     let below = 0
-    for (const [index, count] of value.buckets.counts.entries()) {
+    for (const [index, count] of counts.entries()) {
       below += count
-      const upper = value.buckets.boundaries[index]
-      text += `${family}_bucket{${separated}le="${upper === undefined ? "+Inf" : bound(upper)}"} ${below}\n`
+      text += `${family}_bucket{${separated}le="${bounds[index] ?? "+Inf"}"} ${below}\n`
     }
-    text += `${family}_sum${braced(labels)} ${value.sum}\n${family}_count${braced(labels)} ${value.count}\n`
-    return format === "openmetrics" ? text + createdOf(family, seriesText) : text
+    const sum = isOpen && (boundaries[0] ?? 0) < 0 ? undefined : value.sum
+    if (sum !== undefined) {
+      text += `${family}_sum${braced(labels)} ${sum}\n`
+    }
+    if (sum !== undefined || !isOpen) {
+      text += `${family}_count${braced(labels)} ${value.count}\n`
+    }
+    return isOpen ? text + createdOf(family, seriesText) : text
   }
+}
 
+/** Boundaries as text: once for all series that have them. */
+const boundsOf = (boundaries: Array<number>): ReadonlyArray<string> => {
+  const known = boundTexts.get(boundaries) ?? boundaries.map(bound)
+  boundTexts.set(boundaries, known)
+  return known
+}
+
+const boundTexts = new WeakMap<ReadonlyArray<number>, ReadonlyArray<string>>()
+
+const isNegative = ([, value]: readonly [quantile: number, value: number]): boolean => value < 0
+
+const negativeQuantiles: Problem = {
+  reason: "negative",
+  part: "negative quantiles",
+  why: "OpenMetrics has none; the Prometheus text format has"
+}
+
+/** A sum is a counter to both formats: one of negative values could go back, and is left out. */
 const summary =
   (family: string, format: TextFormat): Writer =>
   ({ type, value }, seriesText) => {
@@ -120,9 +167,14 @@ const summary =
     const { labels, separated } = seriesText
     let text = ""
     for (const [quantile, at] of value.quantiles) {
-      text += `${family}{${separated}quantile="${bound(quantile)}"} ${at}\n`
+      if (format === "text" || at >= 0) {
+        text += `${family}{${separated}quantile="${bound(quantile)}"} ${at}\n`
+      }
     }
-    text += `${family}_sum${braced(labels)} ${value.sum}\n${family}_count${braced(labels)} ${value.count}\n`
+    if (value.min >= 0) {
+      text += `${family}_sum${braced(labels)} ${value.sum}\n`
+    }
+    text += `${family}_count${braced(labels)} ${value.count}\n`
     return format === "openmetrics" ? text + createdOf(family, seriesText) : text
   }
 

@@ -21,9 +21,18 @@ const needsEscape = /[\\\n"]/
 /** The text of `# HELP` in the Prometheus text format, where quotes stay. */
 export const escapedHelp = (text: string): string => text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")
 
-/** The bound of a bucket: OpenMetrics wants `1.0`, and Prometheus keeps that form since version 3. */
-export const bound = (value: number): string =>
-  Number.isInteger(value) && Math.abs(value) < 1e21 ? `${value}.0` : String(value)
+/**
+ * The bound of a bucket, or a quantile: as Go formats a float by default, with `.0` where that has neither point nor
+ * exponent. OpenMetrics wants that form ("Canonical Numbers"), and Prometheus brings all bounds into it since version 3.
+ */
+export const bound = (value: number): string => {
+  const [digits, exponent = ""] = value.toExponential().split("e")
+  const power = Number(exponent)
+  if (power < -4 || power >= 6) {
+    return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`
+  }
+  return Number.isInteger(value) ? `${value}.0` : String(value)
+}
 
 /**
  * Labels between braces, sorted as given, with room for one more at the end; empty without any. A name that scrapers

@@ -1,6 +1,7 @@
 /** What a registry comes to as text: names that a scraper keeps for itself, and metrics that come to one name. */
 import { describe, expect, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
+import * as FastCheck from "effect/FastCheck"
 import * as MetricBoundaries from "effect/MetricBoundaries"
 import * as MetricKey from "effect/MetricKey"
 import type * as MetricKeyType from "effect/MetricKeyType"
@@ -22,7 +23,13 @@ const rendered = (format: TextFormat, registry: MetricRegistry.MetricRegistry, s
   for (const drop of drops) {
     points[drop.metric] = (points[drop.metric] ?? 0) + drop.points
   }
-  return { samples: text.split("\n").filter((line) => line !== "" && !line.startsWith("#")), dropped: points, drops }
+  const lines = text.split("\n").filter((line) => line !== "")
+  return {
+    samples: lines.filter((line) => !line.startsWith("#")),
+    metadata: lines.filter((line) => line.startsWith("#")),
+    dropped: points,
+    drops
+  }
 }
 
 const tagged = <T extends MetricKeyType.MetricKeyType.Untyped>(
@@ -136,4 +143,137 @@ it("writes when a series was created to the millisecond", () => {
     "c_total 1",
     "c_created 1000000000.007"
   ])
+})
+
+describe("a name of which nothing is left", () => {
+  const nothing = ["_total", ".total", "\ud83d_total", "{}", "…", "__.__", "очередь"]
+
+  for (const format of ["text", "openmetrics"] as const) {
+    it(`is refused and counted, and costs nothing else on the page (${format})`, () => {
+      const registry = MetricRegistry.make()
+      nothing.forEach((name) => counter(registry, name, { a: "1" }))
+      nothing.forEach((name) => counter(registry, name, { a: "2" }))
+      gauge(registry, "good")
+      const { drops, samples } = rendered(format, registry)
+      expect(samples).toEqual(["good 2"])
+      expect(drops.map(({ metric, points, reason }) => [metric.toWellFormed(), points, reason]).sort()).toEqual(
+        nothing.flatMap((name) => [1, 1].map((points) => [name.toWellFormed(), points, "rejected"])).sort()
+      )
+    })
+  }
+
+  it("stays where it is a name as it stands, or where a letter or a digit is left", () => {
+    const registry = MetricRegistry.make()
+    for (const name of ["_", ":", "a_total", "größe", "…5", "total"]) {
+      gauge(registry, name)
+    }
+    const { drops, samples } = rendered("openmetrics", registry)
+    expect(samples.sort()).toEqual(["gr__e 2", "total 2", "a_total 2", "_ 2", ": 2", "_5 2"].sort())
+    expect(drops).toEqual([])
+  })
+
+  it("of a label is underscores, as the series is worth more than its label's name", () => {
+    const registry = MetricRegistry.make()
+    gauge(registry, "g", { "{}": "a", "…": "b", ключ: "c" })
+    const { drops, samples } = rendered("openmetrics", registry)
+    expect(samples).toEqual(['g{exported___="a",exported_____="c",_="b"} 2'])
+    expect(drops).toEqual([])
+  })
+})
+
+it("a family without a unit has an empty line of it in OpenMetrics, in the order TYPE, UNIT, HELP, and none in text", () => {
+  const registry = MetricRegistry.make()
+  gauge(registry, "a")
+  expect(rendered("openmetrics", registry).metadata).toEqual([
+    "# TYPE a gauge",
+    "# UNIT a ",
+    "# HELP a A gauge that says nothing of itself."
+  ])
+  expect(rendered("text", registry).metadata).toEqual([
+    "# HELP a A gauge that says nothing of itself.",
+    "# TYPE a gauge"
+  ])
+})
+
+describe("negative values", () => {
+  const bucketsOf = (bounds: ReadonlyArray<number>, ...values: ReadonlyArray<number>) => {
+    const registry = MetricRegistry.make()
+    const hook = registry.getHistogram(MetricKey.histogram("h", MetricBoundaries.fromIterable(bounds)))
+    values.forEach((value) => hook.update(value))
+    return registry
+  }
+
+  it("leave a histogram without a sum, and in OpenMetrics without the count that goes with it", () => {
+    const registry = bucketsOf([0, 1e6], 5, -7)
+    const buckets = ['h_bucket{le="0.0"} 1', 'h_bucket{le="1e+06"} 2', 'h_bucket{le="+Inf"} 2']
+    expect(rendered("text", registry).samples).toEqual([...buckets, "h_count 2"])
+    expect(rendered("openmetrics", registry).samples).toEqual([...buckets, "h_created 0.000"])
+  })
+
+  it("that a bound allows leave it without them from the start", () => {
+    const registry = bucketsOf([-1, 1], 0.5)
+    const buckets = ['h_bucket{le="-1.0"} 0', 'h_bucket{le="1.0"} 1', 'h_bucket{le="+Inf"} 1']
+    expect(rendered("text", registry).samples).toEqual([...buckets, "h_count 1"])
+    expect(rendered("openmetrics", registry).samples).toEqual([...buckets, "h_created 0.000"])
+  })
+
+  it("leave a summary without a sum; negative quantiles are in the text format only, and counted in the other", () => {
+    const registry = MetricRegistry.make()
+    const options = { name: "s", maxAge: Duration.minutes(1), maxSize: 9, error: 0, quantiles: [0.25, 1] }
+    const hook = registry.getSummary(MetricKey.summary(options))
+    const values = [-4, 3, 2, 5]
+    values.forEach((value) => hook.update([value, Date.now()]))
+    const text = rendered("text", registry)
+    expect(text.samples).toEqual(['s{quantile="0.25"} -4', 's{quantile="1.0"} 5', "s_count 4"])
+    expect(text.drops).toEqual([])
+    const open = rendered("openmetrics", registry)
+    expect(open.samples).toEqual(['s{quantile="1.0"} 5', "s_count 4", "s_created 0.000"])
+    expect(open.drops).toMatchObject([{ metric: "s", reason: "negative", points: 1, part: "negative quantiles" }])
+  })
+})
+
+describe("whatever names, help and labels are", () => {
+  const name = "[a-zA-Z_:][a-zA-Z0-9_:]*"
+  const label = '[a-zA-Z_][a-zA-Z0-9_]*="([^"\\\\\\n]|\\\\["\\\\n])*"'
+  const sample = new RegExp(`^${name}(\\{${label}(,${label})*\\})? [-+0-9.e]+$`, "u")
+  const metadata = new RegExp(`^# (TYPE ${name} [a-z]+|UNIT ${name} |HELP ${name} [^\\n]+)$`, "u")
+  const text = FastCheck.oneof(
+    FastCheck.string({ unit: "binary" }),
+    FastCheck.string({ unit: "grapheme" }),
+    FastCheck.constantFrom(
+      "",
+      "_total",
+      "{}",
+      "\ud800",
+      "a\n# EOF",
+      '"',
+      "\\",
+      "__name__",
+      "le",
+      "\0",
+      "a\r\n",
+      "a_total"
+    )
+  )
+  const kinds = [counter, gauge, histogram, summary]
+
+  for (const format of ["text", "openmetrics"] as const) {
+    it(`every line is a line of the format, and no sample is there twice (${format})`, () => {
+      FastCheck.assert(
+        FastCheck.property(
+          FastCheck.array(FastCheck.tuple(FastCheck.nat(3), text, FastCheck.dictionary(text, text, { maxKeys: 3 }))),
+          (metrics) => {
+            const registry = MetricRegistry.make()
+            metrics.forEach(([kind, metric, tags]) => kinds[kind]?.(registry, metric, tags))
+            const page = rendered(format, registry)
+            expect(page.samples.filter((line) => !sample.test(line))).toEqual([])
+            expect(page.metadata.filter((line) => !metadata.test(line))).toEqual([])
+            const series = page.samples.map((line) => line.slice(0, line.lastIndexOf(" ")))
+            expect(new Set(series).size).toBe(series.length)
+          }
+        ),
+        { numRuns: 60 }
+      )
+    })
+  }
 })
