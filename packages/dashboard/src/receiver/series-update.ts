@@ -85,7 +85,12 @@ const aggregate = <A extends Value>(
   return rules.temporality === "delta" ? addDelta(before, point, rules) : replaceCumulative(before, point, rules)
 }
 
+/** A delta that is sent again as it was is known by its time, as the collector's `deltatocumulative` knows it. */
 const addDelta = <A>(before: State<A>, point: Sample<A>, { merge, report }: Rules<A>): State<A> => {
+  if (point.timeUnixNano === before.timeUnixNano) {
+    reportDuplicate(point, report)
+    return stateOf(before)
+  }
   if (point.startTimeUnixNano > before.timeUnixNano) {
     report({ kind: "gap", message: `it starts at ${point.startTimeUnixNano}, after the end ${before.timeUnixNano}` })
   }

@@ -145,8 +145,13 @@ const cases: ReadonlyArray<Case> = [
   },
   {
     title: "deltas that overlap are summed, and the overlap is a violation",
-    points: [sum([1, 3], 3, "delta"), sum([2, 5], 4, "delta"), sum([2, 5], 4, "delta")],
-    becomes: { violations: ["overlap", "overlap"], series: one([1, 5], 11, { points: 3 }) }
+    points: [sum([1, 3], 3, "delta"), sum([2, 5], 4, "delta")],
+    becomes: { violations: ["overlap"], series: one([1, 5], 7, { points: 2 }) }
+  },
+  {
+    title: "a delta that is sent again as it was is not added again",
+    points: [sum([1, 3], 3, "delta"), sum([3, 5], 4, "delta"), sum([3, 5], 4, "delta")],
+    becomes: { violations: ["duplicate"], series: one([1, 5], 7, { points: 2 }) }
   },
   {
     title: "a gauge is its latest point, up or down, and a late one is ignored",
@@ -424,16 +429,15 @@ describe("for all programs", () => {
     )
   )
 
-  it.effect("a delta that comes twice overlaps", () =>
+  it.effect("a delta that comes twice counts once", () =>
     Effect.sync(() =>
       fc.assert(
         fc.property(runs, fc.nat(), (program, choice) => {
           const { deltaSums } = pointsOf(program)
           const twice = choice % deltaSums.length
-          const { violations } = after(
-            deltaSums.flatMap((point, index) => (index === twice ? [point, point] : [point]))
-          )
-          expect(violations).toEqual(["overlap"])
+          const again = after(deltaSums.flatMap((point, index) => (index === twice ? [point, point] : [point])))
+          expect(again.violations).toEqual(["duplicate"])
+          expect(again.series).toEqual(after(deltaSums).series)
         })
       )
     )

@@ -16,6 +16,8 @@ const everything = (withinMs = promptMs) => ({ acknowledged: "everything", withi
 const nothing = { acknowledged: "nothing", withinMs: deadlineMs } as const
 const allButTheEnd = { acknowledged: "all but the end", withinMs: deadlineMs } as const
 
+const often = { intervalMs: 500, otlp: { temporality: "delta" } } as const
+
 const delta = { intervalMs: 2_000, otlp: { temporality: "delta" } } as const
 
 export const matrix: ReadonlyArray<Scenario> = [
@@ -67,6 +69,18 @@ export const matrix: ReadonlyArray<Scenario> = [
     before: FailureMode.refuse,
     wait: 8_500,
     atEnd: FailureMode.none,
+    expect: everything()
+  },
+  {
+    name: "the collector is stopped for 3 s (SIGSTOP), deltas",
+    app: often,
+    stops: { who: "receiver", forMs: 3_000 },
+    expect: everything()
+  },
+  {
+    name: "the application is stopped for 2.5 s (SIGSTOP), deltas",
+    app: often,
+    stops: { who: "application", forMs: 2_500 },
     expect: everything()
   },
   {

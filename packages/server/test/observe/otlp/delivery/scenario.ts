@@ -19,6 +19,8 @@ export interface Scenario {
   readonly atEnd?: FailureMode
   /** How it is some time later. */
   readonly later?: { readonly afterMs: number; readonly mode: FailureMode }
+  /** A process that is stopped (SIGSTOP) for a time before the end, and then goes on. */
+  readonly stops?: { readonly who: "receiver" | "application"; readonly forMs: number }
   readonly signal?: "SIGTERM" | "SIGKILL" | "none"
   readonly expect: Expectation
 }
@@ -68,6 +70,15 @@ export const play = (scenario: Scenario, program: string, receiver: SpawnedRecei
       } else {
         yield* Effect.sleep(wait === "under way" ? (scenario.app?.intervalMs ?? defaults.intervalMs) + 250 : wait)
       }
+      if (scenario.stops !== undefined) {
+        const { forMs, who } = scenario.stops
+        const pid = who === "receiver" ? receiver.pid : running.pid
+        yield* Effect.sync(() => process.kill(pid, "SIGSTOP"))
+        yield* Effect.sleep(forMs)
+        yield* Effect.sync(() => process.kill(pid, "SIGCONT"))
+        // Until what waited has been read, and an export has come after it.
+        yield* Effect.sleep(2 * (scenario.app?.intervalMs ?? defaults.intervalMs))
+      }
       if (scenario.atEnd !== undefined) {
         yield* receiver.setFailureMode(scenario.atEnd)
       }
@@ -91,9 +102,9 @@ export const play = (scenario: Scenario, program: string, receiver: SpawnedRecei
         exitMs: Math.round(exitedAt - (signal === "none" ? (running.endedAt() ?? endsAt) : endsAt)),
         said: running.said().at(-1) ?? "",
         // The final export does not queue behind one under way, so an older point may arrive after a newer one; that the
-        // newer one counts is what `acknowledged` shows.
+        // newer one counts is what `acknowledged` shows. A delta that may have been taken is sent again as it was.
         violations: violations
-          .filter(({ kind }) => kind !== "out-of-order")
+          .filter(({ kind }) => kind !== "out-of-order" && kind !== "duplicate")
           .map(({ kind, message, name }) => `${kind} of ${name}: ${message}`)
       }
     })
@@ -132,6 +143,7 @@ const start = (program: string, options: AppOptions) =>
     return {
       ready,
       exited,
+      pid: child.pid ?? 0,
       counted: () => counted,
       said: () => said,
       endedAt: () => (readyAt === undefined ? undefined : readyAt + (options.endsAfterMs ?? 0)),
