@@ -22,7 +22,10 @@ export const isReadable = (keyType: unknown): boolean =>
     keyType.quantiles.every((quantile) => quantile >= 0 && quantile <= 1) &&
     keyType.error >= 0)
 
-/** The state of a summary; nothing when reading it does not end, which is found out once. */
+/**
+ * The state of a summary; nothing when reading it does not end, which is found out once, or when a busy machine gave it no
+ * time now.
+ */
 export const readSummary = (entry: Entry): MetricState.MetricState.Summary | undefined => {
   if (endless.has(entry.key)) {
     return undefined
@@ -37,10 +40,10 @@ export const readSummary = (entry: Entry): MetricState.MetricState.Summary | und
     }
     const { system, user } = process.cpuUsage(before)
     if (user + system > (limitMs * 1_000) / 2) {
-      break
+      endless.add(entry.key)
+      return undefined
     }
   }
-  endless.add(entry.key)
   return undefined
 }
 

@@ -117,21 +117,21 @@ interface Metadata {
 const types = { counter: "counter", gauge: "gauge", upDownCounter: "gauge", histogram: "histogram" } as const
 
 const external = Effect.gen(function* () {
-  yield* Metric.update(Metric.timer("f_timer"), Duration.millis(300))
+  yield* Metric.update(Metric.timer("s_timer"), Duration.millis(300))
   yield* Metric.increment(Metric.tagged(Metric.counter("f.odd-name", { incremental: true }), "a.b", 'x"\\\n'))
-  const options = { name: "f_lengths", maxAge: Duration.minutes(5), maxSize: 10, error: 0.01, quantiles: [0.5] }
+  const options = { name: "s_lengths", maxAge: Duration.minutes(5), maxSize: 10, error: 0.01, quantiles: [0.5] }
   yield* Metric.update(Metric.summary(options), 4)
   const bounds = MetricBoundaries.fromIterable([1])
-  yield* Metric.update(Metric.tagged(Metric.histogram("f_taken", bounds), "le", "mine"), 3)
-  yield* Metric.set(Metric.tagged(Metric.gauge("f_named"), "__name__", "other"), 6)
-  const sizes = Metric.histogram("f_sizes", MetricBoundaries.fromIterable([1e-7, 1, 1e6, 1_048_576]))
+  yield* Metric.update(Metric.tagged(Metric.histogram("s_taken", bounds), "le", "mine"), 3)
+  yield* Metric.set(Metric.tagged(Metric.gauge("s_named"), "__name__", "other"), 6)
+  const sizes = Metric.histogram("s_sizes", MetricBoundaries.fromIterable([1e-7, 1, 1e6, 1_048_576]))
   yield* Effect.forEach([5, -7], (size) => Metric.update(sizes, size))
   const { registry } = yield* MetricsService
   for (const name of ["_total", "{}", "…"]) {
     registry.getCounter(MetricKey.counter(name, { incremental: true })).update(1)
   }
-  yield* Metric.set(Metric.tagged(Metric.gauge("f_nameless"), "{}", "a\ud800b"), 7)
-  yield* Metric.set(Metric.tagged(Metric.gauge("f_unlabelled"), "queue", ""), 8)
+  yield* Metric.set(Metric.tagged(Metric.gauge("s_nameless"), "{}", "a\ud800b"), 7)
+  yield* Metric.set(Metric.tagged(Metric.gauge("s_unlabelled"), "queue", ""), 8)
 })
 
 const page = Layer.provideMerge(
@@ -182,12 +182,12 @@ describe.runIf(isWanted)("Prometheus", () => {
           ["1000.0", 1],
           ["+Inf", 1]
         ])
-        expect((yield* query(server, "f_odd_name_total")).map(({ labels }) => labels["a_b"])).toEqual(['x"\\\n'])
-        expect((yield* query(server, 'f_lengths{quantile="0.5"}')).map(({ value }) => value)).toEqual([4])
-        expect((yield* query(server, 'f_taken_count{exported_le="mine"}')).map(({ value }) => value)).toEqual([1])
-        expect((yield* query(server, 'f_named{exported___name__="other"}')).map(({ value }) => value)).toEqual([6])
-        expect((yield* query(server, "f_timer_sum")).map(({ value }) => value)).toEqual([300])
-        const sizes = yield* query(server, "f_sizes_bucket")
+        expect((yield* query(server, "s_odd_name_total")).map(({ labels }) => labels["a_b"])).toEqual(['x"\\\n'])
+        expect((yield* query(server, 's_lengths{quantile="0.5"}')).map(({ value }) => value)).toEqual([4])
+        expect((yield* query(server, 's_taken_count{exported_le="mine"}')).map(({ value }) => value)).toEqual([1])
+        expect((yield* query(server, 's_named{exported___name__="other"}')).map(({ value }) => value)).toEqual([6])
+        expect((yield* query(server, "s_timer_sum")).map(({ value }) => value)).toEqual([300])
+        const sizes = yield* query(server, "s_sizes_bucket")
         expect(Object.fromEntries(sizes.map(({ labels, value }) => [labels["le"], value]))).toEqual({
           "1e-07": 1,
           "1.0": 1,
@@ -195,13 +195,13 @@ describe.runIf(isWanted)("Prometheus", () => {
           "1.048576e+06": 2,
           "+Inf": 2
         })
-        expect(yield* query(server, "f_sizes_sum")).toEqual([])
+        expect(yield* query(server, "s_sizes_sum")).toEqual([])
         const target = { instance: url.host, job: "app" }
-        expect(yield* query(server, "f_nameless")).toEqual([
-          { labels: { __name__: "f_nameless", exported___: "a\ufffdb", ...target }, value: 7 }
+        expect(yield* query(server, "s_nameless")).toEqual([
+          { labels: { __name__: "s_nameless", exported___: "a\ufffdb", ...target }, value: 7 }
         ])
-        expect(yield* query(server, "f_unlabelled")).toEqual([
-          { labels: { __name__: "f_unlabelled", ...target }, value: 8 }
+        expect(yield* query(server, "s_unlabelled")).toEqual([
+          { labels: { __name__: "s_unlabelled", ...target }, value: 8 }
         ])
         expect(metadata["_total"] ?? metadata["_"] ?? metadata["__"]).toBeUndefined()
       }).pipe(Effect.provide(page)),
@@ -219,7 +219,7 @@ describe.runIf(isWanted)("Prometheus", () => {
         encoding: "utf8"
       })
       // The page has what other tests of this process have recorded as well; promtool's first word is the name.
-      const isFromHere = (line: string) => line.startsWith("f_") || rows.some(({ name }) => line.startsWith(`${name} `))
+      const isFromHere = (line: string) => line.startsWith("s_") || rows.some(({ name }) => line.startsWith(`${name} `))
       const found = stderr.split("\n").filter((line) => isFromHere(line) || !/^\w+ /.test(line))
       expect({ found, stdout }).toEqual({ found: [""], stdout: "" })
       expect(status === 0 || status === 3).toBe(true)
