@@ -118,7 +118,7 @@ const types = { counter: "counter", gauge: "gauge", upDownCounter: "gauge", hist
 
 const external = Effect.gen(function* () {
   yield* Metric.update(Metric.timer("s_timer"), Duration.millis(300))
-  yield* Metric.increment(Metric.tagged(Metric.counter("f.odd-name", { incremental: true }), "a.b", 'x"\\\n'))
+  yield* Metric.increment(Metric.tagged(Metric.counter("s.odd-name", { incremental: true }), "a.b", 'x"\\\n'))
   const options = { name: "s_lengths", maxAge: Duration.minutes(5), maxSize: 10, error: 0.01, quantiles: [0.5] }
   yield* Metric.update(Metric.summary(options), 4)
   const bounds = MetricBoundaries.fromIterable([1])
