@@ -83,7 +83,8 @@ const content = [
     unit: "suffix: points/s",
     description:
       `\`${dropReason.non_finite}\`, \`${dropReason.negative}\`: a bug in the recording code. \`${dropReason.conflict}\`: ` +
-      `two definitions. \`${dropReason.rejected}\`: the receiver refused them.`,
+      `two definitions. \`${dropReason.rejected}\`: so many the receiver rejected of a request that it accepted. ` +
+      `\`${dropReason.refused}\`: it takes no request with them, and they are left out for an hour.`,
     alert: telemetryExportFailing,
     width: 12,
     queries: [
