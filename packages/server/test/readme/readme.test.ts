@@ -23,8 +23,9 @@ const readmes = { "the repository's": "../../../../README.md", "the package's": 
 const blocksOf = (readme: string, language: string): ReadonlyArray<string> =>
   Array.from(readme.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, "g")), ([, block]) => String(block))
 
-/** What `name@version` stands for in the READMEs: the line of versions that a range of the manifest allows. */
-const shortened = (range: string): string => range.replace(/^\^(\d+\.\d+)\.0$/, "$1")
+/** What `name@version` stands for in the READMEs: the newest line of versions that a range allows, on Node 20 where it has several. */
+const shortened = (range: string): string =>
+  range.replace(/^\^(\d+\.\d+)\.0$/, "$1").replace(/^[\d.]+ - (\d+\.\d+) \|\| .*$/, "$1")
 
 const Manifest = Schema.parseJson(
   Schema.Struct({
