@@ -405,3 +405,29 @@ describe("one bad series", () => {
     )
   }
 })
+
+describe("a partial success", () => {
+  it.scopedLive("with a warning is logged once, another warning as well, and what is rejected is counted", () =>
+    Effect.gen(function* () {
+      const { layer, lines } = captureLog()
+      let partial: Readonly<Record<string, unknown>> = { errorMessage: "use\n\u001b[31mv2" }
+      const made = yield* collector((response) => {
+        response.setHeader("content-type", "application/json").end(JSON.stringify({ partialSuccess: partial }))
+      })
+      yield* Effect.gen(function* () {
+        yield* Telemetry.flush
+        yield* Telemetry.flush
+        partial = { errorMessage: "too old", rejectedDataPoints: "3" }
+        yield* Telemetry.flush
+        yield* Telemetry.flush
+        expect(yield* snapshot).toMatchObject({ 'telemetry_points_dropped_total{reason="rejected"}': 6 })
+        partial = {}
+      }).pipe(Effect.provide(to(made)), Effect.provide(layer))
+      const { url } = made
+      expect(lines.filter((line) => line.startsWith("WARN"))).toEqual([
+        `WARN ${url} accepted an export and warns: use [31mv2`,
+        expect.stringMatching(/accepted an export and rejected 3 of \d+ points: too old$/)
+      ])
+    })
+  )
+})
