@@ -25,7 +25,9 @@ import { observe, sample, type Sample, type SampleOptions } from "./instrument/s
 import type { TrackClusterOptions } from "./track/track-cluster.ts"
 import { type Trackers, trackersOf } from "./track/trackers.ts"
 import { effectTracker, type ErrorMetric, recordError, type TrackEffectOptions } from "./track/track-effect.ts"
+import { callerOf, programSite } from "./instrument/call-site.ts"
 import { ambientOf, currentFiber } from "./instrument/fiber.ts"
+import { noteInstance } from "./instrument/instances.ts"
 import { add, type AnyMetric, record } from "./instrument/update.ts"
 import type { TrackJobOptions } from "./track/track-job.ts"
 import {
@@ -81,17 +83,22 @@ interface MetricsShape extends CatalogueHandles, Trackers {
  * are Effect `Metric`s, and, as statics, everything that records on them.
  */
 export class MetricsService extends Effect.Service<MetricsService>()("server/Metrics", {
-  scoped: Effect.orDie(Effect.suspend(() => build({})))
+  scoped: Effect.orDie(Effect.suspend(() => build({}, "MetricsService.Default")))
 }) {
   /**
    * An instance with own boundaries for each family, own limits of series, or an own registry. Fails with a
    * {@link DefinitionError} when boundaries or limits are not sound, or conflict with what the registry holds.
    */
-  static readonly layer = (options: MetricsOptions = {}): Layer.Layer<MetricsService, DefinitionError> =>
-    Layer.scoped(
+  static readonly layer = (options: MetricsOptions = {}): Layer.Layer<MetricsService, DefinitionError> => {
+    const made = `MetricsService.layer of ${callerOf(MetricsService.layer) ?? "an unknown place"}`
+    return Layer.scoped(
       MetricsService,
-      Effect.map(build(options), (shape) => new MetricsService(shape))
+      Effect.map(
+        Effect.suspend(() => build(options, made)),
+        (shape) => new MetricsService(shape)
+      )
     )
+  }
 
   /** The default bucket boundaries by family, in seconds (`attempts` counts). */
   static readonly boundaries = boundaries
@@ -261,11 +268,12 @@ const jobsTracked = { tag: MetricsService, trackerOf: ({ jobTracker }: MetricsSe
 const clusterTracked = { tag: MetricsService, trackerOf: ({ clusterTracker }: MetricsService) => clusterTracker }
 const effectsTracked = { tag: MetricsService, trackerOf: ({ meter }: MetricsService) => effectTracker(meter) }
 
-const build = ({
-  registry: given,
-  ...options
-}: MetricsOptions): Effect.Effect<MetricsShape, DefinitionError, Scope.Scope> =>
-  Effect.gen(function* () {
+const build = (
+  { registry: given, ...options }: MetricsOptions,
+  made: string
+): Effect.Effect<MetricsShape, DefinitionError, Scope.Scope> => {
+  const site = `${made}, built at ${programSite() ?? "a place that is not on the stack"}`
+  return Effect.gen(function* () {
     const scope = yield* Effect.scope
     yield* Effect.forEach(Object.entries(options.boundaries ?? {}), ([family, given]) =>
       checkBoundaries(`boundaries.${family}`, given)
@@ -278,5 +286,8 @@ const build = ({
       workflow: yield* handlesOf(meter, workflow, options),
       telemetry: yield* handlesOf(meter, telemetry, options)
     }
+    // A registry that was made for this layer is apart on purpose.
+    yield* noteInstance({ meter, site, isApart: registry === given })
     return { ...handles, registry, scope, meter, options, ...trackersOf(meter, handles) }
   })
+}

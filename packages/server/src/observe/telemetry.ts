@@ -21,7 +21,9 @@ import { collectorOf } from "./collect/collector.ts"
 import { type DestinationSettings, settingsOf } from "./config/settings.ts"
 import { signals } from "./otlp/signals.ts"
 import type { TelemetryPeerMissing } from "./config/peer-missing.ts"
+import { noteExported } from "./instrument/instances.ts"
 import type { OptionsError } from "./instrument/options-error.ts"
+import { withSoundClock } from "./instrument/sound-clock.ts"
 import { endsOf } from "./otlp/stream.ts"
 
 export { PrometheusListenError } from "./prometheus/listen.ts"
@@ -64,7 +66,13 @@ export class Telemetry extends Context.Tag("server/Telemetry")<Telemetry, Teleme
   static readonly flush = Effect.flatMap(Telemetry, (telemetry) => telemetry.flush)
 }
 
+// What is forked here has the sound clock too: one that throws would end the exports.
 const make = (options: TelemetryOptions): Effect.Effect<TelemetryShape, TelemetryError, MetricsService | Scope.Scope> =>
+  withSoundClock(makeExports(options))
+
+const makeExports = (
+  options: TelemetryOptions
+): Effect.Effect<TelemetryShape, TelemetryError, MetricsService | Scope.Scope> =>
   Effect.gen(function* () {
     const metrics = yield* MetricsService
     const settings = yield* settingsOf(options)
@@ -80,14 +88,15 @@ const make = (options: TelemetryOptions): Effect.Effect<TelemetryShape, Telemetr
     const destinations = yield* Effect.forEach(settings.destinations, (one) =>
       Effect.map(destinationOf(one, context), withoutDefects)
     )
+    yield* noteExported(meter)
     const ends = yield* endsOf(metrics)
     for (const destination of destinations) {
-      ends.set(destination.stream, destination.end)
+      ends.set(destination.stream, withSoundClock(destination.end))
       yield* Effect.forkScoped(Effect.schedule(destination.export, Schedule.fixed(settings.intervalMs)))
     }
     const flush = Effect.forEach(
       destinations,
-      (one) => Effect.map(one.export, (report) => ({ ...report, destination: one.name })),
+      (one) => Effect.map(withSoundClock(one.export), (report) => ({ ...report, destination: one.name })),
       { concurrency: "unbounded" }
     )
     return { flush }

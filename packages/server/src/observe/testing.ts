@@ -3,6 +3,7 @@
  * reads what any exporter would read.
  */
 import * as Layer from "effect/Layer"
+import * as MetricRegistry from "effect/MetricRegistry"
 import { type DefineOptions, MetricsService } from "./metrics.ts"
 
 export { expectConserved, NotConserved } from "./testing/conservation.ts"
@@ -12,4 +13,4 @@ export type { HistogramValue, Value } from "./testing/value.ts"
 
 /** `MetricsService` in a registry of its own: nothing leaks into another test, or into the process. */
 export const layer = (options: DefineOptions = {}): Layer.Layer<MetricsService> =>
-  Layer.orDie(MetricsService.layer({ ...options, registry: "own" }))
+  Layer.orDie(Layer.suspend(() => MetricsService.layer({ ...options, registry: MetricRegistry.make() })))

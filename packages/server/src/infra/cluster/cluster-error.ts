@@ -1,7 +1,8 @@
 /** The errors of `@effect/cluster` by name, also where only the name of an error came over the wire. */
 import * as Data from "effect/Data"
 import * as Predicate from "effect/Predicate"
-import { clusterErrorType, textOf } from "../../observe/catalogue/error-name.ts"
+import { clusterErrorType, textOf, wordOf } from "../../observe/catalogue/error-name.ts"
+import { clean } from "../../observe/catalogue/label.ts"
 import type { Outcome } from "../../observe/catalogue/outcome.ts"
 
 /** Why a cluster operation failed. */
@@ -42,9 +43,6 @@ export class ClusterError extends Data.TaggedError("ClusterError")<{
    * The reason of an error, by its `_tag`, `name` or `reason`, or by the first word of a defect that became a string.
    */
   static readonly reasonOf = (error: unknown): ClusterErrorReason | undefined => {
-    if (error instanceof ClusterError) {
-      return error.reason
-    }
     for (const name of namesOf(error)) {
       const reason = reasons.get(name)
       if (reason !== undefined) {
@@ -84,5 +82,5 @@ const reasons: ReadonlyMap<string, ClusterErrorReason> = new Map<string, Cluster
 // `reason` comes last: an RpcClientError has one too, which says less than its tag.
 const namesOf = (error: unknown): ReadonlyArray<string> =>
   Predicate.isString(error)
-    ? [/^\W*(\w+)/u.exec(error)?.[1] ?? ""]
-    : [textOf(error, "_tag"), textOf(error, "name"), textOf(error, "reason")].filter(Predicate.isString)
+    ? [/^\W*(\w+)/u.exec(clean(error))?.[1] ?? ""]
+    : [wordOf(error, "_tag"), wordOf(error, "name"), wordOf(error, "reason")].filter(Predicate.isString)

@@ -1,4 +1,5 @@
 /** What may stand in a label, on any wire: the names that are taken, and values made fit for every backend. */
+import { cleanTo } from "./clean-text.ts"
 
 /** Label names with their values; an undefined value means that the label is absent. */
 export type Pairs<Name extends string = string> = { readonly [K in Name]?: string | undefined }
@@ -21,29 +22,16 @@ export const reservedLabelNames: ReadonlySet<string> = new Set([
   "time_unit"
 ])
 
-/** The longest value that is kept whole; a longer one is cut and ends in {@link ellipsis}. */
+/** The longest value that is kept whole; a longer one is cut and ends in `...`. */
 export const maxValueLength = 120
 
-const ellipsis = "..."
 const plain = /^[\x20-\x7e]{1,120}$/
-const unwanted = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 
 /**
  * A label value fit for every backend: well-formed Unicode in NFKC, no control or zero-width characters, at most 120
- * characters and then `...`. Cleaning twice changes nothing.
+ * characters and then `...`, of the beginning of the text where most of it is invisible. Cleaning twice changes nothing.
  */
-export const clean = (value: string): string => {
-  if (plain.test(value)) {
-    return value
-  }
-  // Removing can bring characters together that compose, and composing can bring up what is to be removed, so the two
-  // steps repeat until the value rests; each round shortens it or ends.
-  let current = value.slice(0, maxValueLength * 32).toWellFormed()
-  for (let next = normalise(current); next !== current; next = normalise(current)) {
-    current = next
-  }
-  return cut(current)
-}
+export const clean = (value: string): string => (plain.test(value) ? value : cleanTo(value, maxValueLength))
 
 /** The pairs that are there, cleaned: undefined and empty values are no labels. */
 export const cleanPairs = (pairs: Pairs): ReadonlyArray<Pair> =>
@@ -95,16 +83,3 @@ const put = (byKey: Map<string, string>, key: string, value: string): void => {
 
 // That `outcome` is absent says that an operation succeeded, so nobody else may say it.
 const isTaken = (name: string): boolean => reservedLabelNames.has(name) || name === "outcome" || name.startsWith("__")
-
-const normalise = (value: string): string => value.replace(unwanted, "").normalize("NFKC")
-
-const cut = (value: string): string => {
-  const isShort = value.length <= maxValueLength
-  const isCutAlready = value.length <= maxValueLength + ellipsis.length && value.endsWith(ellipsis)
-  return isShort || isCutAlready
-    ? value
-    : `${value
-        .slice(0, maxValueLength)
-        .toWellFormed()
-        .replace(/\ufffd$/u, "")}${ellipsis}`
-}

@@ -8,6 +8,7 @@ import type { MetricsService } from "../metrics.ts"
 import { type Collector, makeCollector } from "./registries.ts"
 import type { Drop } from "./points/drop.ts"
 import { canonical, label } from "../instrument/label.ts"
+import { withSoundClock } from "../instrument/sound-clock.ts"
 
 /** Which registries to collect. */
 export type Registries = "all" | "own"
@@ -23,7 +24,7 @@ export interface ServiceCollector {
  * `telemetry_points_dropped_total` is there, at 0, from now on.
  */
 export const collectorOf = (metrics: MetricsService, registries: Registries): Effect.Effect<ServiceCollector> =>
-  Effect.map(processStart, (externalStartNanos) => {
+  Effect.map(withSoundClock(processStart), (externalStartNanos) => {
     const found = collectors[registries].get(metrics.meter)
     const collector = found ?? makeServiceCollector(metrics, registries, externalStartNanos)
     collectors[registries].set(metrics.meter, collector)
@@ -50,7 +51,9 @@ const makeServiceCollector = (
     }
   }
   const all = registries === "own" ? [registry] : [registry, Metric.globalMetricRegistry]
-  return { collector: makeCollector({ registries: all, externalStartNanos, dropped }), dropped }
+  // Into a registry of its own nobody puts anything but for this service; the global one is everybody's.
+  const isOwnOnly = registries === "own" && registry === Metric.globalMetricRegistry
+  return { collector: makeCollector({ registries: all, isOwnOnly, externalStartNanos, dropped }), dropped }
 }
 
 /** Names and labels are those of others: what a log line says of them has one line, a bounded length, and no escapes. */

@@ -1,5 +1,8 @@
 /** A place that metrics go to: exported to at each interval and on request, and a last time at the end. */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import { wordsOf } from "../catalogue/thrown.ts"
+import { warnOf } from "../instrument/sound-log.ts"
 
 /** How an export went. */
 export interface ExportReport {
@@ -26,11 +29,11 @@ export interface Destination {
 /** A defect of ours or of an exporter costs one export, and never the ones after it. */
 export const withoutDefects = (destination: Destination): Destination => {
   const logged = (defect: unknown): Effect.Effect<void> =>
-    Effect.logWarning(`Exporting metrics to ${destination.name} died`, defect)
+    warnOf(`Exporting metrics to ${destination.name} died`, Cause.die(defect))
   return {
     ...destination,
     export: Effect.catchAllDefect(destination.export, (defect) =>
-      Effect.as(logged(defect), { requests: 0, points: 0, rejected: 0, failures: [String(defect)] })
+      Effect.as(logged(defect), { requests: 0, points: 0, rejected: 0, failures: [wordsOf(defect)] })
     ),
     end: Effect.catchAllDefect(destination.end, logged)
   }

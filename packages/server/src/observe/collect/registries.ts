@@ -19,6 +19,8 @@ export type { Step } from "./points/families.ts"
 /** How to collect. */
 export interface CollectorOptions {
   readonly registries: ReadonlyArray<MetricRegistry.MetricRegistry>
+  /** Leaves out what others put into them; it does not unless said otherwise. */
+  readonly isOwnOnly?: boolean
   /** The start of external series in nanoseconds of the epoch: when the process began. */
   readonly externalStartNanos: bigint
   /** Told of what is left out. */
@@ -31,14 +33,19 @@ export interface Collector {
 }
 
 /** A collector. Its values are cumulative; destinations make deltas of them. */
-export const makeCollector = ({ dropped, externalStartNanos, registries }: CollectorOptions): Collector => {
+export const makeCollector = ({
+  dropped,
+  externalStartNanos,
+  isOwnOnly = false,
+  registries
+}: CollectorOptions): Collector => {
   const distinct = Array.from(new Set(registries))
   const claims: Claims = { names: new Map(), shapes: new Map(), series: new Map() }
   const external = new ExternalMetrics(externalStartNanos, dropped)
   const families = function* (nowNanos: bigint): Generator<undefined, Iterable<ReadonlyArray<Source>>> {
     const sources = distinct.map((registry) => ({ registry, instruments: instrumentsOf(meterOf(registry), nowNanos) }))
     const found: Array<Source> = sources.flatMap(({ instruments }) => instruments.map(ownFamily))
-    for (const { instruments, registry } of sources) {
+    for (const { instruments, registry } of isOwnOnly ? [] : sources) {
       found.push(...(yield* external.families(registry, instruments)))
     }
     const byName = new Map<string, Array<Source>>()

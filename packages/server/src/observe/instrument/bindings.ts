@@ -2,6 +2,7 @@
  * What was bound is found again by the values of its labels and the identity of the ambient labels, which Effect keeps
  * stable within one `Effect.tagMetrics`. Bounded, and forgotten when series are removed.
  */
+import { detached } from "../catalogue/clean-text.ts"
 import { maxValueLength } from "../catalogue/label.ts"
 import type { Ambient } from "./label.ts"
 import { defaultLimit } from "../catalogue/row.ts"
@@ -68,7 +69,7 @@ export class Branch<A> {
     if (this.room.left > 0 && (value === undefined || value.length <= maxValueLength)) {
       this.room.left -= 1
       this.branches ??= new Map()
-      this.branches.set(value, made)
+      this.branches.set(value === undefined ? value : detached(value), made)
     }
     return made
   }

@@ -2,7 +2,6 @@
  * A catalogue row becomes an Effect `Metric` in a registry. The metric canonicalises labels on writing and on reading,
  * refuses amounts that can't be, and folds what is over its limit of series into one overflow series.
  */
-import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as HashSet from "effect/HashSet"
 import * as Metric from "effect/Metric"
@@ -13,6 +12,7 @@ import type * as MetricState from "effect/MetricState"
 import * as Predicate from "effect/Predicate"
 import type { Row } from "../catalogue/row.ts"
 import { closedCombinations } from "./closed.ts"
+import { detached } from "../catalogue/clean-text.ts"
 import { identity } from "../catalogue/label.ts"
 import { forget } from "./registry.ts"
 import { type Opened, open, type Series, type SeriesState } from "./series.ts"
@@ -20,6 +20,7 @@ import { Bindings, type Epoch } from "./bindings.ts"
 import { clockOf, currentFiber } from "./fiber.ts"
 import { type Ambient, type Canonical, canonicalOf, type LabelInput } from "./label.ts"
 import { canonicalTags } from "./tags.ts"
+import { justBefore, nowNanosOf } from "./sound-clock.ts"
 
 /** The property of a handle that leads to its instrument. */
 export const InstrumentId: unique symbol = Symbol.for("@parametric-portal/server/Instrument")
@@ -34,7 +35,10 @@ export interface Declared<Label extends string> {
 /** A monotonic counter. */
 export type Counter<Label extends string = string> = Metric.Metric.Counter<number> & Declared<Label>
 
-/** A gauge: `Metric.set` sets, `MetricsService.gauge` and `Metric.incrementBy` add. */
+/**
+ * A gauge: `Metric.set` and `Metric.update` set, `MetricsService.gauge` and `Metric.incrementBy` add. Of an up-down
+ * counter all four add: it has no value that anybody could set.
+ */
 export type Gauge<Label extends string = string> = Metric.Metric.Gauge<number> & Declared<Label>
 
 /** A histogram of durations: it takes a `Duration` and holds seconds. */
@@ -73,6 +77,7 @@ export interface Keeper extends Epoch {
   readonly registry: MetricRegistry.MetricRegistry
   readonly refused: (row: Row, amount: number) => void
   readonly folded: (instrument: Instrument) => void
+  readonly swallow: (site: string, thrown: unknown) => undefined
   readonly refresh: (instrument: Instrument, nowNanos: bigint) => void
 }
 
@@ -108,7 +113,10 @@ export class Instrument {
     this.amountOf = row.kind === "histogram" && row.unit === "s" ? seconds : count
     this.isSigned = row.kind === "gauge" || row.kind === "upDownCounter"
     this.byRecord = new Bindings(keeper)
-    this.opened = open(keeper.registry, row, boundaries ?? [])
+    this.opened = open(keeper.registry, row, {
+      boundaries: boundaries ?? [],
+      failed: (thrown) => keeper.swallow(row.name, thrown)
+    })
     this.handle = Object.assign(makeMetric(this.opened.keyType, this), {
       row,
       labelNames: row.labels,
@@ -138,7 +146,7 @@ export class Instrument {
     }
     if (this.series.size < this.limit - 1) {
       const created = this.bind(labels, false)
-      this.series.set(id, created)
+      this.series.set(detached(id), created)
       if (this.row.kind === "counter" && this.row.closed !== undefined && this.overflow === undefined) {
         closedCombinations(this.row, labels).forEach((sibling) => this.resolve(sibling))
       }
@@ -211,7 +219,7 @@ export class Instrument {
   /** The state of the series of what Effect hands to a metric, a zero state where there is none. */
   readTags(tags: Ambient): SeriesState {
     const labels = canonicalTags(tags)
-    this.keeper.refresh(this, clockOf(currentFiber()).unsafeCurrentTimeNanos())
+    this.keeper.refresh(this, nowNanosOf(clockOf(currentFiber())))
     return this.find(labels)?.state() ?? this.opened.zero()
   }
 
@@ -237,8 +245,9 @@ export class Instrument {
     forget(this.keeper.registry, series.key)
   }
 
-  private bind(labels: Canonical, isOverflow: boolean): Series {
+  private bind(given: Canonical, isOverflow: boolean): Series {
     const { isSigned, keeper, row } = this
+    const labels = given.map(({ key, value }) => MetricLabel.make(detached(key), detached(value)))
     const { buckets, hook, key } = this.opened.hook(labels)
     const guarded =
       (write: (amount: number) => void) =>
@@ -279,14 +288,9 @@ const count = (input: unknown): number => (Predicate.isNumber(input) ? input : N
 const makeMetric = (keyType: unknown, instrument: Instrument): Metric.Metric<unknown, unknown, SeriesState> =>
   Metric.make<unknown, unknown, SeriesState>(
     keyType,
-    (input, tags) => instrument.updateTags(input, tags, "record"),
+    (input, tags) => instrument.updateTags(input, tags, instrument.row.kind === "upDownCounter" ? "add" : "record"),
     (tags) => instrument.readTags(tags),
     (input, tags) => instrument.updateTags(input, tags, "add")
   )
-
-const justBefore = (clock: Clock.Clock): bigint => {
-  const nanos = clock.unsafeCurrentTimeNanos() - 1_000_000n
-  return nanos > 0n ? nanos : 0n
-}
 
 const overflowIdentity = identity(overflowLabels)

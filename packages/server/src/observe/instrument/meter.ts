@@ -8,6 +8,8 @@ import * as GlobalValue from "effect/GlobalValue"
 import type * as MetricRegistry from "effect/MetricRegistry"
 import * as Runtime from "effect/Runtime"
 import { attempt } from "../catalogue/attempt.ts"
+import { cleanTo, detached } from "../catalogue/clean-text.ts"
+import { wordsOf } from "../catalogue/thrown.ts"
 import { type BoundaryFamily, boundaries as defaultBoundaries } from "../catalogue/boundaries.ts"
 import { defaultLimit, type Row, type Rows } from "../catalogue/row.ts"
 import { telemetry } from "../catalogue/telemetry.ts"
@@ -15,6 +17,7 @@ import { closedCombinations } from "./closed.ts"
 import { bind } from "./bind.ts"
 import { Bindings } from "./bindings.ts"
 import { runtimeOfFiber } from "./fiber.ts"
+import { withoutDefect } from "./sound-log.ts"
 import {
   checkBoundaries,
   checkRow,
@@ -50,9 +53,12 @@ export class Meter implements Keeper {
   readonly registry: MetricRegistry.MetricRegistry
   /** Grows when series are removed: what was resolved before must be resolved again. */
   epoch = 0
+  /** Somebody has collected these instruments. */
+  isRead = false
   private readonly instruments = new Map<string, Instrument>()
   private readonly observers = new Set<Observer>()
   private readonly warned = new Set<string>()
+  private isSwallowing = false
   private readonly own = new Bindings<Series>(this)
 
   constructor(registry: MetricRegistry.MetricRegistry) {
@@ -84,10 +90,19 @@ export class Meter implements Keeper {
 
   /** All instruments, after their observers have set what they observe. */
   collect(nowNanos: bigint): Iterable<Instrument> {
+    this.isRead = true
     for (const observer of this.observers) {
       this.guard(observer.instrument.row.name, () => observer.refresh(nowNanos))
     }
     return this.instruments.values()
+  }
+
+  /** Whether anything was recorded besides what this library counts about itself, and zeros. */
+  hasRecorded(): boolean {
+    const own = Object.values<Row>(telemetry)
+    return Array.from(this.instruments.values()).some(
+      (instrument) => !own.includes(instrument.row) && Array.from(instrument.all()).some(hasMoved)
+    )
   }
 
   /** Adds an observer; the function that is returned takes it away. */
@@ -109,10 +124,17 @@ export class Meter implements Keeper {
     return attempt(watch, (thrown): undefined => this.swallow(site, thrown))
   }
 
-  /** Counts a defect in what watches, and warns of it once. */
+  /** Counts a defect in what watches, and warns of it once; one in the counting itself goes no further. */
   swallow(site: string, thrown: unknown): undefined {
-    this.countWatchError(site)
-    this.warnOnce(`watch ${site}`, `Watching "${site}" failed, and was left out`, { error: String(thrown) })
+    if (this.isSwallowing) {
+      return
+    }
+    this.isSwallowing = true
+    attempt(() => {
+      this.countWatchError(site)
+      this.warnOnce(`watch ${site}`, `Watching "${site}" failed, and was left out`, { error: wordsOf(thrown) })
+    })
+    this.isSwallowing = false
   }
 
   /** Puts the series of a counter whose labels are all closed sets at 0. Other metrics are left alone. */
@@ -163,18 +185,26 @@ export class Meter implements Keeper {
 
   /** A warning in the log of the fiber that runs now, or in the default one; the first of its subject only. */
   warnOnce(subject: string, message: string, annotations: Record<string, unknown>): void {
-    if (this.warned.has(subject)) {
+    const key = detached(subject.slice(0, maxSubjectLength))
+    if (this.warned.has(key) || this.warned.size >= maxSubjects) {
       return
     }
-    this.warned.add(subject)
-    this.log(Effect.annotateLogs(Effect.logWarning(message), annotations))
+    this.warned.add(key)
+    this.log(Effect.annotateLogs(Effect.logWarning(cleanTo(message, maxMessageLength)), annotations))
   }
 
-  /** Logs with the loggers of the fiber that runs now, or with the default one. */
+  /** Logs with the loggers of the fiber that runs now, or with the default one. A logger that throws is left alone. */
   log(line: Effect.Effect<void>): void {
-    Runtime.runFork(runtimeOfFiber(), line)
+    attempt(() => {
+      Runtime.runFork(runtimeOfFiber(), withoutDefect(line))
+    })
   }
 }
+
+// The names of metrics that are not ours are among the subjects: more of them than this are not told one by one.
+const maxSubjects = 1_000
+const maxSubjectLength = 300
+const maxMessageLength = 1_000
 
 /** The one meter of a registry. */
 export const meterOf = (registry: MetricRegistry.MetricRegistry): Meter => {
@@ -191,6 +221,11 @@ const meters = GlobalValue.globalValue(
   Symbol.for("@parametric-portal/server/meters"),
   () => new WeakMap<MetricRegistry.MetricRegistry, Meter>()
 )
+
+const hasMoved = ({ state }: Series): boolean => {
+  const now = state()
+  return "count" in now ? now.count > 0 : now.value !== 0
+}
 
 const boundariesOf = (row: Row, options: DefineOptions): Either.Either<ReadonlyArray<number>, DefinitionError> => {
   const given = row.boundaries ?? "jobs"

@@ -6,9 +6,10 @@ import type * as MetricHook from "effect/MetricHook"
 import type * as MetricKey from "effect/MetricKey"
 import type * as MetricKeyType from "effect/MetricKeyType"
 import type * as MetricPair from "effect/MetricPair"
-import type * as MetricRegistry from "effect/MetricRegistry"
+import * as MetricRegistry from "effect/MetricRegistry"
 import * as MutableHashMap from "effect/MutableHashMap"
 import * as Predicate from "effect/Predicate"
+import { attempt } from "../catalogue/attempt.ts"
 
 /** The key of a metric whose type is not known. */
 export type AnyKey = MetricKey.MetricKey<MetricKeyType.MetricKeyType.Untyped>
@@ -23,13 +24,13 @@ type Stored = MutableHashMap.MutableHashMap<AnyKey, MetricHook.MetricHook.Root>
 
 /**
  * The entries of a registry, lazily: a walk can stop and go on later without holding up the event loop. A registry that
- * is not Effect's own is read in one snapshot.
+ * is not Effect's own is read in one snapshot; one that can't be read has none.
  */
 export const entries = function* (registry: MetricRegistry.MetricRegistry): Generator<Entry> {
   const map = stored(registry)
   if (map === undefined) {
-    for (const { metricKey, metricState } of registry.snapshot()) {
-      yield { key: metricKey, state: () => metricState }
+    for (const [key, hook] of unstored(registry)) {
+      yield { key, state: () => hook.get() }
     }
     return
   }
@@ -69,7 +70,7 @@ export const sizeOf = (registry: MetricRegistry.MetricRegistry): number | undefi
 const unstored = (
   registry: MetricRegistry.MetricRegistry
 ): Iterable<[AnyKey, Pick<MetricHook.MetricHook.Root, "get">]> =>
-  registry.snapshot().map(({ metricKey, metricState }) => [metricKey, { get: () => metricState }])
+  attempt(() => registry.snapshot().map(({ metricKey, metricState }) => [metricKey, { get: () => metricState }])) ?? []
 
 /**
  * Puts a hook of our own into a registry, where everyone who asks for the key finds it. Not where the key has a hook
@@ -97,8 +98,19 @@ export const forget = (registry: MetricRegistry.MetricRegistry, key: AnyKey): bo
   return map !== undefined
 }
 
+/** Whether the hooks of a registry are Effect's own, which never throw. */
+export const hasSoundHooks = (registry: MetricRegistry.MetricRegistry): boolean =>
+  attempt(
+    () =>
+      registry.getCounter === sound.getCounter &&
+      registry.getGauge === sound.getGauge &&
+      registry.getHistogram === sound.getHistogram
+  ) ?? false
+
+const sound = MetricRegistry.make()
+
 const stored = (registry: MetricRegistry.MetricRegistry): Stored | undefined =>
-  Predicate.hasProperty(registry, "map") && isStored(registry.map) ? registry.map : undefined
+  attempt(() => (Predicate.hasProperty(registry, "map") && isStored(registry.map) ? registry.map : undefined))
 
 // Effect 3.22 keeps its hooks by key in the one MutableHashMap that a registry has, the property `map`.
 const isStored = (value: unknown): value is Stored => Predicate.hasProperty(value, mutableHashMapTypeId)

@@ -14,6 +14,8 @@ import { type Gauge, type Instrument, InstrumentId } from "./instrument.ts"
 import { identity, type Pairs } from "../catalogue/label.ts"
 import type { Meter } from "./meter.ts"
 import { canonical, label } from "./label.ts"
+import { soundClock } from "./sound-clock.ts"
+import { warnOf, withoutDefect } from "./sound-log.ts"
 
 /** One value of a gauge: a number in the gauge's unit, or a duration where that is seconds. */
 export interface Sample<Label extends string> {
@@ -66,7 +68,8 @@ export const sample = <Label extends string, E, R>(
     )
     yield* Effect.addFinalizer(() => clear)
     yield* once
-    yield* Effect.forkScoped(Effect.repeat(Effect.delay(once, every), Schedule.forever))
+    const sleep = Effect.clockWith((clock) => soundClock(clock).sleep(Duration.decode(every)))
+    yield* Effect.forkScoped(Effect.repeat(Effect.zipRight(sleep, once), Schedule.forever))
   })
 
 /**
@@ -113,9 +116,10 @@ export const observe = <Label extends string>(
   )
 
 const failed = ({ row }: Instrument, cause: Cause.Cause<unknown>): Effect.Effect<void> =>
-  Effect.logWarning(`Sampling of "${row.name}" failed; it is absent until it works again`, cause)
+  warnOf(`Sampling of "${row.name}" failed; it is absent until it works again`, cause)
 
-const recovered = ({ row }: Instrument): Effect.Effect<void> => Effect.logInfo(`Sampling of "${row.name}" works again`)
+const recovered = ({ row }: Instrument): Effect.Effect<void> =>
+  withoutDefect(Effect.logInfo(`Sampling of "${row.name}" works again`))
 
 /** Sets the series of these samples; which they are. What is not finite is refused, and its series is not shown. */
 const show = (meter: Meter, instrument: Instrument, samples: Iterable<Sample<string>>): ReadonlySet<string> => {

@@ -8,9 +8,10 @@ import * as MetricKey from "effect/MetricKey"
 import type * as MetricKeyType from "effect/MetricKeyType"
 import type * as MetricRegistry from "effect/MetricRegistry"
 import * as MetricState from "effect/MetricState"
+import { attempt } from "../catalogue/attempt.ts"
 import type { Row } from "../catalogue/row.ts"
 import { type Buckets, makeHistogram } from "./histogram.ts"
-import { adopt, type AnyKey } from "./registry.ts"
+import { adopt, type AnyKey, hasSoundHooks } from "./registry.ts"
 import type { Canonical } from "./label.ts"
 
 /** A hook of any of the kinds that we define: they all take a number. */
@@ -52,32 +53,70 @@ export interface Opened {
   }
 }
 
-/** Opens a row in a registry. Nothing is stored there until the hook of a label set is asked for. */
-export const open = (registry: MetricRegistry.MetricRegistry, row: Row, boundaries: ReadonlyArray<number>): Opened => {
+/** What a row is opened with besides its registry. */
+export interface OpenOptions {
+  readonly boundaries: ReadonlyArray<number>
+  /** Told of what the registry throws. */
+  readonly failed: (thrown: unknown) => undefined
+}
+
+/**
+ * Opens a row in a registry. Nothing is stored there until the hook of a label set is asked for. Where the registry
+ * throws, the series has a hook that it does not know of, so that all is counted and exported by us all the same.
+ */
+export const open = (registry: MetricRegistry.MetricRegistry, row: Row, options: OpenOptions): Opened => {
+  const { failed } = options
   switch (row.kind) {
     case "counter": {
       const base = MetricKey.counter(row.name, { description: row.help, incremental: true })
-      return opened(base, MetricHook.counter, (key) => registry.getCounter(key))
+      const unreadable = MetricState.counter(Number.NaN)
+      return opened(base, MetricHook.counter, (key) =>
+        registeredHook(registry, { find: () => registry.getCounter(key), unreadable, failed })
+      )
     }
     case "gauge":
     case "upDownCounter": {
       const base = MetricKey.gauge(row.name, { description: row.help })
+      const unreadable = MetricState.gauge(Number.NaN)
       return opened(
         base,
         (key) => MetricHook.gauge(key, 0),
-        (key) => registry.getGauge(key)
+        (key) => registeredHook(registry, { find: () => registry.getGauge(key), unreadable, failed })
       )
     }
     case "histogram":
-      return openHistogram(registry, row, boundaries)
+      return openHistogram(registry, row, options)
   }
+}
+
+interface HookOptions extends Pick<OpenOptions, "failed"> {
+  readonly find: () => NumberHook
+  /** The state while the hook can't say one: it is not a number, and so it is left out where it is collected. */
+  readonly unreadable: SeriesState
+}
+
+/** The hook that a registry has, made never to throw; `undefined` where there is none. */
+const registeredHook = (
+  registry: MetricRegistry.MetricRegistry,
+  { failed, find, unreadable }: HookOptions
+): NumberHook | undefined => {
+  const hook = attempt(find, failed)
+  if (hook === undefined || hasSoundHooks(registry)) {
+    return hook
+  }
+  return MetricHook.make({
+    get: () => attempt(() => hook.get(), failed) ?? unreadable,
+    update: (amount) => attempt(() => hook.update(amount), failed),
+    modify: (amount) => attempt(() => hook.modify(amount), failed)
+  })
 }
 
 const openHistogram = (
   registry: MetricRegistry.MetricRegistry,
   row: Row,
-  boundaries: ReadonlyArray<number>
+  { boundaries, failed }: OpenOptions
 ): Opened => {
+  const unreadable = MetricState.histogram({ buckets: [], count: Number.NaN, min: 0, max: 0, sum: Number.NaN })
   const base = MetricKey.histogram(row.name, MetricBoundaries.fromIterable(boundaries), row.help)
   return {
     keyType: base.keyType,
@@ -85,9 +124,12 @@ const openHistogram = (
     hook: (labels) => {
       const key = MetricKey.taggedWithLabels(base, labels)
       const { buckets, hook } = makeHistogram(boundaries)
-      return adopt(registry, key, hook) === "adopted"
-        ? { key, hook, buckets }
-        : { key, hook: trueExtremes(registry.getHistogram(key)) }
+      if (adopt(registry, key, hook) === "adopted") {
+        return { key, hook, buckets }
+      }
+      const find = () => trueExtremes(registry.getHistogram(key))
+      const registered = registeredHook(registry, { find, unreadable, failed })
+      return registered === undefined ? { key, hook, buckets } : { key, hook: registered }
     }
   }
 }
@@ -95,13 +137,13 @@ const openHistogram = (
 const opened = <Type extends MetricKeyType.MetricKeyType.Untyped>(
   base: MetricKey.MetricKey<Type>,
   unregistered: (key: MetricKey.MetricKey<Type>) => NumberHook,
-  registered: (key: MetricKey.MetricKey<Type>) => NumberHook
+  registered: (key: MetricKey.MetricKey<Type>) => NumberHook | undefined
 ): Opened => ({
   keyType: base.keyType,
   zero: () => unregistered(base).get(),
   hook: (labels) => {
     const key = MetricKey.taggedWithLabels(base, labels)
-    return { key, hook: registered(key) }
+    return { key, hook: registered(key) ?? unregistered(key) }
   }
 })
 

@@ -1,8 +1,13 @@
-/** Recording on any metric with labels as they are given: on ours the series is resolved once for the same labels. */
-import type * as Metric from "effect/Metric"
+/**
+ * Recording on any metric with labels as they are given: on ours the series is resolved once for the same labels. A
+ * metric that throws costs the number that it should have got, and goes no further.
+ */
+import * as Metric from "effect/Metric"
+import { attempt } from "../catalogue/attempt.ts"
 import { ambientOf, currentFiber } from "./fiber.ts"
-import { type Instrument, InstrumentId } from "./instrument.ts"
+import { type How, type Instrument, InstrumentId } from "./instrument.ts"
 import { type Ambient, canonicalOf, type LabelInput } from "./label.ts"
+import { meterOf } from "./meter.ts"
 
 /** A metric of this library or of anybody else, by what recording needs of it. */
 export type AnyMetric<In> = Pick<Metric.Metric<unknown, In, unknown>, "unsafeUpdate" | "unsafeModify"> & {
@@ -13,23 +18,33 @@ export type AnyMetric<In> = Pick<Metric.Metric<unknown, In, unknown>, "unsafeUpd
 export const record = <In>(
   metric: AnyMetric<In>,
   input: In,
-  { ambient = ambientOf(currentFiber()), labels }: { readonly labels: LabelInput; readonly ambient?: Ambient }
-): void => {
+  { ambient, labels }: { readonly labels: LabelInput; readonly ambient?: Ambient }
+): void =>
+  attempt(
+    () => write(metric, input, { labels, ambient: ambient ?? ambientOf(currentFiber()), how: "record" }),
+    swallowed
+  )
+
+/** Adds to a gauge; the same as `record` for the other kinds. */
+export const add = <In>(metric: AnyMetric<In>, input: In, labels: LabelInput): void =>
+  attempt(() => write(metric, input, { labels, ambient: ambientOf(currentFiber()), how: "add" }), swallowed)
+
+interface Writing {
+  readonly labels: LabelInput
+  readonly ambient: Ambient
+  readonly how: How
+}
+
+const write = <In>(metric: AnyMetric<In>, input: In, { ambient, how, labels }: Writing): void => {
   const instrument = metric[InstrumentId]
-  if (instrument === undefined) {
+  if (instrument !== undefined) {
+    instrument.update(input, labels, { ambient, how })
+  } else if (how === "record") {
     metric.unsafeUpdate(input, canonicalOf(labels, ambient))
   } else {
-    instrument.update(input, labels, { ambient, how: "record" })
+    metric.unsafeModify(input, canonicalOf(labels, ambient))
   }
 }
 
-/** Adds to a gauge; the same as `record` for the other kinds. */
-export const add = <In>(metric: AnyMetric<In>, input: In, labels: LabelInput): void => {
-  const instrument = metric[InstrumentId]
-  const ambient = ambientOf(currentFiber())
-  if (instrument === undefined) {
-    metric.unsafeModify(input, canonicalOf(labels, ambient))
-  } else {
-    instrument.update(input, labels, { ambient, how: "add" })
-  }
-}
+// Which registry a metric of somebody else is in is not known: it is Effect's global one for nearly all.
+const swallowed = (thrown: unknown): undefined => meterOf(Metric.globalMetricRegistry).swallow("record", thrown)

@@ -4,6 +4,7 @@ import * as HashSet from "effect/HashSet"
 import type * as Metric from "effect/Metric"
 import * as MetricKeyType from "effect/MetricKeyType"
 import * as MetricLabel from "effect/MetricLabel"
+import { detached } from "../catalogue/clean-text.ts"
 import { errorTag } from "../catalogue/error-name.ts"
 import type { Outcome } from "../catalogue/outcome.ts"
 import { clean } from "../catalogue/label.ts"
@@ -61,7 +62,7 @@ export const recordError = (
 ): void => {
   const tag = errorTag(error)
   if (isFrequency(errors)) {
-    record(errors, tag, { labels, ambient })
+    record(errors, detached(tag), { labels, ambient })
   } else {
     record(errors, 1, { labels: withLabel(labels, errorLabel(errors), tag), ambient })
   }

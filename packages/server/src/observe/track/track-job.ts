@@ -1,5 +1,4 @@
 /** Watching one operation on a job: the table of `trackJob` in the reference, row by row. */
-import type * as Clock from "effect/Clock"
 import type { jobOperations, jobs } from "../catalogue/jobs.ts"
 import type { Outcome } from "../catalogue/outcome.ts"
 import { defectReason, failureReason } from "../catalogue/error-name.ts"
@@ -131,7 +130,7 @@ class JobRun implements Ending, Run {
     this.isFinal = options.final === true
     this.epoch = tracker.meter.epoch
     this.series = tracker.seriesOf(options, start.ambient)
-    this.series.begin(options, start.clock)
+    this.series.begin(options, start)
     this.series.inFlight.add(1)
     this.series.runs?.enter(this)
   }
@@ -145,7 +144,7 @@ class JobRun implements Ending, Run {
     if (outcome._tag === "interrupted" && interruption === "elsewhere") {
       this.notCounted(seconds)
     } else {
-      this.leave().end(this.options, outcome, { seconds, clock: this.start.clock, isFinal: this.isFinal })
+      this.leave().end(this.options, outcome, { seconds, start: this.start, isFinal: this.isFinal })
     }
   }
 
@@ -164,7 +163,7 @@ class JobRun implements Ending, Run {
 
 interface AtEnd {
   readonly seconds: number
-  readonly clock: Clock.Clock
+  readonly start: Start
   readonly isFinal: boolean
 }
 
@@ -199,14 +198,14 @@ class OperationSeries {
     this.runs = operation === "process" ? runsOf(this.bind(handles.inFlightOldestAge)) : undefined
   }
 
-  begin({ attempt = 1, deliverAt, enqueuedAt, operation }: TrackJobOptions, clock: Clock.Clock): void {
+  begin({ attempt = 1, deliverAt, enqueuedAt, operation }: TrackJobOptions, start: Start): void {
     if (operation !== "process") {
       return
     }
     if (enqueuedAt !== undefined) {
       const dueMs = Math.max(enqueuedAt, deliverAt ?? enqueuedAt)
       this.wait ??= this.bind(this.handles.waitDuration)
-      this.wait.record(elapsedSeconds(dueMs, clock.unsafeCurrentTimeMillis()))
+      this.wait.record(elapsedSeconds(dueMs, start.nowMillis()))
     }
     if (attempt > 1) {
       this.retries ??= this.bind(this.handles.retries)
@@ -219,14 +218,14 @@ class OperationSeries {
       case "success": {
         this.processed.record(at.seconds)
         this.succeeded.record(1)
-        return this.finish(options, at.clock)
+        return this.finish(options, at.start)
       }
       case "failure":
       case "defect": {
         const { _tag } = outcome
         this.processing(_tag).record(at.seconds)
         this.failures(_tag === "failure" ? failureReason(outcome.error) : defectReason(outcome.defect)).record(1)
-        return at.isFinal ? this.finish(options, at.clock) : undefined
+        return at.isFinal ? this.finish(options, at.start) : undefined
       }
       case "interrupted": {
         this.processing(outcome._tag).record(at.seconds)
@@ -242,10 +241,10 @@ class OperationSeries {
     this.cancellations.record(1)
   }
 
-  private finish({ enqueuedAt, operation }: TrackJobOptions, clock: Clock.Clock): void {
+  private finish({ enqueuedAt, operation }: TrackJobOptions, start: Start): void {
     if (operation === "process" && enqueuedAt !== undefined) {
       this.duration ??= this.bind(this.handles.duration)
-      this.duration.record(elapsedSeconds(enqueuedAt, clock.unsafeCurrentTimeMillis()))
+      this.duration.record(elapsedSeconds(enqueuedAt, start.nowMillis()))
     }
   }
 }

@@ -10,15 +10,17 @@ import { failedOutcome, type FailedOutcome, type Outcome, success } from "../cat
 import { ambientOf, type AnyFiber, clockOf, currentFiber, serviceOf } from "../instrument/fiber.ts"
 import type { Ambient } from "../instrument/label.ts"
 import type { Meter } from "../instrument/meter.ts"
+import { processClock } from "../instrument/sound-clock.ts"
 import type { Series } from "../instrument/series.ts"
 import { ofCause } from "./outcome-of.ts"
 
-/** What is known of a watch from its beginning on. */
+/** What is known of a watch from its beginning on. Nothing in it throws: what a clock that does would say is NaN. */
 export interface Start {
-  readonly clock: Clock.Clock
   readonly ambient: Ambient
   /** The seconds since the beginning, on the fiber's clock. */
   readonly elapsed: () => number
+  /** The time of the fiber's clock in epoch milliseconds. */
+  readonly nowMillis: () => number
 }
 
 /** Told once of the end of each effect that it watches. */
@@ -44,9 +46,9 @@ export interface Tracker<Options, E extends Ending = Ending> extends Site {
 
 /** One effect under watch, from its beginning on a fiber, or on none. Nothing in it throws. */
 export class Watch implements Start {
-  readonly clock: Clock.Clock
-  readonly ambient: Ambient
-  readonly startNanos: bigint
+  clock: Clock.Clock = processClock
+  ambient: Ambient = none
+  startNanos = 0n
   readonly at: Site
   /** Told of the end; there is none where the beginning failed. */
   ending: Ending | undefined
@@ -54,9 +56,7 @@ export class Watch implements Start {
   constructor(at: Watcher | Site, fiber: AnyFiber | undefined) {
     this.at = at
     this.ending = "ended" in at ? at : undefined
-    this.clock = clockOf(fiber)
-    this.ambient = ambientOf(fiber)
-    this.startNanos = this.clock.unsafeCurrentTimeNanos()
+    start(this, fiber)
   }
 
   /** Tells a tracker of the beginning, and from now on what it answers of the end; nothing where the tracker failed. */
@@ -79,11 +79,43 @@ export class Watch implements Start {
 
   /** Never negative: a clock counts up, but a test may set it back. */
   elapsed(): number {
-    return Math.max(0, Number(this.clock.unsafeCurrentTimeNanos() - this.startNanos) / 1e9)
+    return elapsed(this, undefined)
+  }
+
+  nowMillis(): number {
+    return nowMillis(this, undefined)
   }
 }
 
-// Made once, so that the end of a call makes no closure to be guarded.
+const none: Ambient = []
+
+// These are made once, so that a call makes no closure to be guarded.
+const start = attempted(
+  (watch: Watch, fiber: AnyFiber | undefined): void => {
+    watch.ambient = ambientOf(fiber)
+    watch.clock = clockOf(fiber)
+    watch.startNanos = watch.clock.unsafeCurrentTimeNanos()
+  },
+  (watch, thrown): void => {
+    watch.clock = processClock
+    watch.startNanos = processClock.unsafeCurrentTimeNanos()
+    watch.at.meter.swallow(watch.at.site, thrown)
+  }
+)
+
+const noNumber = ({ at }: Watch, thrown: unknown): number => {
+  at.meter.swallow(at.site, thrown)
+  return Number.NaN
+}
+
+const elapsed = attempted(
+  ({ clock, startNanos }: Watch, _: undefined): number =>
+    Math.max(0, Number(clock.unsafeCurrentTimeNanos() - startNanos) / 1e9),
+  noNumber
+)
+
+const nowMillis = attempted(({ clock }: Watch, _: undefined): number => clock.unsafeCurrentTimeMillis(), noNumber)
+
 const end = attempted(
   (watch: Watch, outcome: Outcome): void => watch.ending?.ended(outcome, watch.elapsed(), watch),
   ({ at }, thrown): void => at.meter.swallow(at.site, thrown)

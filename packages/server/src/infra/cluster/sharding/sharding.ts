@@ -9,6 +9,7 @@ import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import type { Ambient } from "../../../observe/instrument/label.ts"
+import { soundClock } from "../../../observe/instrument/sound-clock.ts"
 import { MetricsService } from "../../../observe/metrics.ts"
 import { decorateOnce } from "../../decorator/decorate-once.ts"
 import { EntityLifecycle } from "../entity/lifecycle.ts"
@@ -38,7 +39,7 @@ export const layer = (options: ClusterMetricsOptions = {}): Layer.Layer<Sharding
       const sharding = yield* Sharding
       const metrics = yield* MetricsService
       const { meter } = metrics
-      const clock = yield* Effect.clock
+      const clock = soundClock(yield* Effect.clock)
       const ambient = Array.from(yield* FiberRef.get(FiberRef.currentMetricLabels))
       const watched = watchedRegistrations(sharding)
       const decorated = decorateOnce("Sharding", sharding, {

@@ -13,6 +13,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import { soundClock } from "../../../observe/instrument/sound-clock.ts"
 import { MetricsService } from "../../../observe/metrics.ts"
 import { decorateOnce } from "../../decorator/decorate-once.ts"
 import { deliveriesOf } from "../deliveries.ts"
@@ -109,7 +110,8 @@ const answers =
     effect: Effect.Effect<Array<ShardId>, E, R>,
     answered: (shards: ReadonlyArray<ShardId>) => void
   ): Effect.Effect<Array<ShardId>, E, R> =>
-    Effect.clockWith((clock) => {
+    Effect.clockWith((given) => {
+      const clock = soundClock(given)
       const startMillis = clock.unsafeCurrentTimeMillis()
       // An interruption before the timeout is a runner that stops: it holds what it held. The runner's own timer
       // started a little earlier, hence the 0.9.

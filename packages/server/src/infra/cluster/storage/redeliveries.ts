@@ -6,6 +6,7 @@
  */
 import type * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
+import { wordsOf } from "../../../observe/catalogue/thrown.ts"
 import { bind } from "../../../observe/instrument/bind.ts"
 import type { MetricsService } from "../../../observe/metrics.ts"
 import { deliveriesOf, rememberedMessages, type UnhandledMessages } from "../deliveries.ts"
@@ -49,7 +50,7 @@ export const redeliveriesIn = ({ metrics, options, sql: client }: RedeliveryOpti
       Effect.catchAllCause((cause) =>
         Effect.sync(() => {
           metrics.meter.countWatchError(site)
-          metrics.meter.warnOnce(site, "Redeliveries from storage could not be counted", { cause: String(cause) })
+          metrics.meter.warnOnce(site, "Redeliveries from storage could not be counted", { cause: wordsOf(cause) })
         })
       ),
       Effect.asVoid

@@ -1,0 +1,46 @@
+/** A clock that never throws: where the one that it is made of does, the time is that of the process. */
+import * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { attempt, attempted } from "../catalogue/attempt.ts"
+
+/** The clock of the process. */
+export const processClock: Clock.Clock = Clock.make()
+
+/** The time of a clock in nanoseconds; `undefined` where it throws. */
+export const nanosOf: (clock: Clock.Clock, _: undefined) => bigint | undefined = attempted(
+  (clock: Clock.Clock, _: undefined) => clock.unsafeCurrentTimeNanos(),
+  () => undefined
+)
+
+/** The time of a clock in nanoseconds, of the process where it throws. */
+export const nowNanosOf = (clock: Clock.Clock): bigint =>
+  nanosOf(clock, undefined) ?? processClock.unsafeCurrentTimeNanos()
+
+/** A millisecond before now, and not before the epoch. */
+export const justBefore = (clock: Clock.Clock): bigint => {
+  const nanos = nowNanosOf(clock) - 1_000_000n
+  return nanos > 0n ? nanos : 0n
+}
+
+/** What needs a clock keeps going with this one. */
+export const soundClock = (clock: Clock.Clock): Clock.Clock => {
+  const nowMillis = (): number =>
+    attempt(() => clock.unsafeCurrentTimeMillis()) ?? processClock.unsafeCurrentTimeMillis()
+  const nowNanos = (): bigint => nowNanosOf(clock)
+  return {
+    [Clock.ClockTypeId]: Clock.ClockTypeId,
+    unsafeCurrentTimeMillis: nowMillis,
+    unsafeCurrentTimeNanos: nowNanos,
+    currentTimeMillis: orElse(() => clock.currentTimeMillis, Effect.sync(nowMillis)),
+    currentTimeNanos: orElse(() => clock.currentTimeNanos, Effect.sync(nowNanos)),
+    sleep: (duration: Duration.Duration) => orElse(() => clock.sleep(duration), processClock.sleep(duration))
+  }
+}
+
+/** Runs with the clock that it is run with, made sound. */
+export const withSoundClock = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.clockWith((clock) => Effect.withClock(effect, soundClock(clock)))
+
+const orElse = <A>(read: () => Effect.Effect<A>, other: Effect.Effect<A>): Effect.Effect<A> =>
+  Effect.catchAllDefect(Effect.suspend(read), () => other)
