@@ -81,7 +81,7 @@ export interface Keeper extends Epoch {
   readonly refresh: (instrument: Instrument, nowNanos: bigint) => void
 }
 
-/** Adds to a counter, sets a gauge, puts a value into a histogram; or adds to a gauge. */
+/** Adds to a counter, up-down or not, sets a gauge, puts a value into a histogram; or adds to a gauge. */
 export type How = "record" | "add"
 
 /** The label of the overflow series, as the OpenTelemetry specification names it. */
@@ -261,14 +261,17 @@ export class Instrument {
           keeper.refused(row, amount)
         }
       }
+    const set = guarded(hook.update)
+    const add = guarded(hook.modify)
     return {
       labels,
       key,
       startNanos: justBefore(clockOf(currentFiber())),
       isOverflow,
       isRemoved: false,
-      record: guarded(hook.update),
-      add: guarded(hook.modify),
+      record: row.kind === "upDownCounter" ? add : set,
+      add,
+      set,
       buckets,
       state: hook.get
     }
@@ -288,7 +291,7 @@ const count = (input: unknown): number => (Predicate.isNumber(input) ? input : N
 const makeMetric = (keyType: unknown, instrument: Instrument): Metric.Metric<unknown, unknown, SeriesState> =>
   Metric.make<unknown, unknown, SeriesState>(
     keyType,
-    (input, tags) => instrument.updateTags(input, tags, instrument.row.kind === "upDownCounter" ? "add" : "record"),
+    (input, tags) => instrument.updateTags(input, tags, "record"),
     (tags) => instrument.readTags(tags),
     (input, tags) => instrument.updateTags(input, tags, "add")
   )

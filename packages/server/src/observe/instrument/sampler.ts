@@ -128,7 +128,7 @@ const show = (meter: Meter, instrument: Instrument, samples: Iterable<Sample<str
     const amount = Duration.isDuration(value) ? Duration.toSeconds(value) : value
     if (Number.isFinite(amount)) {
       const series = instrument.resolve(canonical(label(labels)))
-      series.record(amount)
+      series.set(amount)
       shown.add(identity(series.labels))
     } else {
       meter.refused(instrument.row, amount)

@@ -32,10 +32,15 @@ export interface Series {
   readonly isOverflow: boolean
   /** It is in no instrument any more: what is recorded on it is lost. */
   isRemoved: boolean
-  /** Adds to a counter, sets a gauge, puts a value into a histogram (seconds, when that is its unit). Never throws. */
+  /**
+   * Adds to a counter, up-down or not, sets a gauge, puts a value into a histogram (seconds, when that is its unit).
+   * Never throws.
+   */
   readonly record: (amount: number) => void
   /** Adds to a gauge; the same as `record` for the other kinds. Never throws. */
   readonly add: (amount: number) => void
+  /** Sets a gauge or an up-down counter to what its source says; the same as `record` for the other kinds. */
+  readonly set: (amount: number) => void
   /** Of a histogram, where its hook is ours: its buckets without the cost of a state. */
   readonly buckets: Buckets | undefined
   /** The state now; min and max are 0 in an empty histogram, and true when all values were 0. */

@@ -354,3 +354,46 @@ describe("a bound series", () => {
     }).pipe(own)
   )
 })
+
+describe("an up-down counter", () => {
+  const rows = {
+    open: { name: "calls_open", kind: "upDownCounter", unit: "{call}", labels: ["route"], help: "Open calls." }
+  } as const
+
+  it.effect("is added to, whatever records on it", () =>
+    Effect.gen(function* () {
+      const { open } = yield* MetricsService.define(rows)
+      const tagged = Metric.tagged(open, "route", "a")
+      const bound = yield* MetricsService.series(open, { route: "a" })
+      yield* Metric.update(tagged, 5)
+      yield* Metric.update(tagged, -2)
+      yield* Metric.set(tagged, 1)
+      yield* Metric.increment(tagged)
+      yield* Metric.incrementBy(tagged, 10)
+      yield* MetricsService.gauge(open, { route: "a" }, 100)
+      yield* Effect.sync(() => bound.record(1_000))
+      yield* Effect.sync(() => bound.add(10_000))
+      yield* tagged(Effect.succeed(100_000))
+      expect(yield* Testing.read(open, { route: "a" })).toBe(111_115)
+    }).pipe(own)
+  )
+
+  it.effect("is set where it is sampled", () =>
+    Effect.gen(function* () {
+      const { open } = yield* MetricsService.define(rows)
+      const read = Effect.succeed([{ labels: { route: "a" }, value: 7 }])
+      yield* MetricsService.sample({ gauge: open, read, every: "1 hour" })
+      yield* MetricsService.sample({ gauge: open, read, every: "1 hour" })
+      expect(yield* Testing.read(open, { route: "a" })).toBe(7)
+    }).pipe(Effect.scoped, own)
+  )
+
+  it.effect("a gauge is set", () =>
+    Effect.gen(function* () {
+      const { jobs } = yield* MetricsService
+      yield* Metric.update(jobs.dlqSize, 5)
+      yield* Metric.update(jobs.dlqSize, 3)
+      expect(yield* Testing.read(jobs.dlqSize, {})).toBe(3)
+    }).pipe(own)
+  )
+})

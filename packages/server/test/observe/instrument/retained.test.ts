@@ -17,7 +17,7 @@ const heapUsed = Effect.zipRight(
   Effect.sync(() => process.memoryUsage().heapUsed)
 )
 
-const count = 600
+const count = 300
 
 /** A text of 300 kB that nobody else has; joined, as one that arrived in pieces is. */
 const longText = (index: number): string => [`reason ${index} `, "x".repeat(100_000), "y".repeat(200_000)].join("")
