@@ -1,5 +1,7 @@
 /** The formats of `OTEL_*` values, each with the words for what is expected. */
 import * as Option from "effect/Option"
+import { type Header, mergeHeaders } from "./headers.ts"
+import { notShown, shownUrl } from "./shown-address.ts"
 import type { Format } from "./variable.ts"
 
 /** Any text. */
@@ -8,7 +10,10 @@ export const text: Format<string> = { expected: "any text", parse: (value) => va
 /** `true` or `false`, in any case. */
 export const flag: Format<boolean> = {
   expected: "true, false",
-  parse: (value) => ({ true: true, false: false })[value.toLowerCase()]
+  parse: (value) => {
+    const word = value.toLowerCase()
+    return word === "true" ? true : word === "false" ? false : undefined
+  }
 }
 
 /** A whole number of milliseconds above 0. */
@@ -49,8 +54,7 @@ export const someOf = <const Word extends string>(...words: ReadonlyArray<Word>)
 /** A URL of http or https. */
 export const url: Format<URL> = {
   expected: "a URL that begins with http:// or https://",
-  // A password may hold any character: all up to the last @ may be one.
-  show: (value) => `"${value.replace(/^([a-z0-9+.-]*:\/\/)?.*@/is, "$1***@").replace(/[?#].*$/s, "?***")}"`,
+  show: shownUrl,
   parse: (value) => {
     if (!/^https?:\/\/[^/]/i.test(value) || !URL.canParse(value)) {
       return undefined
@@ -59,28 +63,28 @@ export const url: Format<URL> = {
   }
 }
 
-/** A URL for people: without user, password, query and fragment. */
-export const shown = (address: URL): string => `${address.protocol}//${address.host}${address.pathname}`
-
-/** `key=value` pairs separated by commas, percent-encoded, as W3C Baggage has them; later ones win. */
+/** `key=value` pairs separated by commas, percent-encoded, as W3C Baggage has them; later ones win. None is shown. */
 export const pairs: Format<Readonly<Record<string, string>>> = {
   expected: "key=value pairs separated by commas, with special characters percent-encoded",
-  parse: (value) => readPairs(value, /^[^\s=,;"\\()<>@[\]{}]+$/)
+  show: () => notShown,
+  parse: (value) => {
+    const read = readPairs(value, /^[^\s=,;"\\()<>@[\]{}]+$/)
+    return read && Object.fromEntries(read)
+  }
 }
 
-/** The same, for headers: names are tokens, values are visible, and none is shown in an error. */
+/** The same, for headers: names are tokens in any case, and values are visible characters. */
 export const headers: Format<Readonly<Record<string, string>>> = {
   expected: "name=value pairs separated by commas, with special characters percent-encoded",
-  show: () => "(not shown)",
+  show: () => notShown,
   parse: (value) => {
     const read = readPairs(value, headerName)
-    return read !== undefined && Object.entries(read).every(isHeader) ? read : undefined
+    return read?.every(isHeader) === true ? mergeHeaders(read) : undefined
   }
 }
 
 /** A header as HTTP allows it. */
-export const isHeader = ([name, value]: readonly [string, string]): boolean =>
-  headerName.test(name) && headerValue.test(value)
+export const isHeader = ([name, value]: Header): boolean => headerName.test(name) && headerValue.test(value)
 
 const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/
@@ -88,8 +92,8 @@ const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/
 const within = (value: number, least: number, most: number): number | undefined =>
   value >= least && value <= most ? value : undefined
 
-const readPairs = (value: string, name: RegExp): Readonly<Record<string, string>> | undefined => {
-  const read: Record<string, string> = {}
+const readPairs = (value: string, name: RegExp): ReadonlyArray<Header> | undefined => {
+  const read: Array<Header> = []
   for (const pair of value.split(",")) {
     if (pair.trim() === "") {
       continue
@@ -100,7 +104,7 @@ const readPairs = (value: string, name: RegExp): Readonly<Record<string, string>
     if (at < 1 || key === undefined || content === undefined || !name.test(key)) {
       return undefined
     }
-    read[key] = content
+    read.push([key, content])
   }
   return read
 }

@@ -3,7 +3,9 @@ import * as Effect from "effect/Effect"
 import type { Temporality } from "../collect/points/temporality.ts"
 import { OptionsError } from "../instrument/options-error.ts"
 import { isHeader, oneOf, url } from "./format.ts"
+import { type Header, mergeHeaders } from "./headers.ts"
 import type { OtlpOptions } from "./options.ts"
+import { notShown } from "./shown-address.ts"
 import { type OtlpVariables, otlpVariables } from "./otlp-variables.ts"
 import { durationOption, notAbove } from "./time-limit.ts"
 import type { Agent } from "node:http"
@@ -20,7 +22,7 @@ export interface OtlpSettings extends Omit<OtlpVariables, "timeout"> {
   readonly agent: Agent | undefined
 }
 
-/** The settings of one destination. Options win over variables; headers are merged. */
+/** The settings of one destination. Options win over variables; headers are merged, without regard to case. */
 export const otlpSettings = (
   options: OtlpOptions,
   limits: { readonly intervalMs: number; readonly timeoutMs: number | undefined }
@@ -35,7 +37,7 @@ export const otlpSettings = (
     return {
       type: "otlp",
       url: options.url === undefined ? variables.url : yield* parsed("url of an otlp destination", options.url, url),
-      headers: { ...variables.headers, ...(yield* headersOf(options)) },
+      headers: mergeHeaders([...Object.entries(variables.headers), ...(yield* headersOf(options))]),
       protocol: options.protocol ?? variables.protocol,
       compression: options.compression ?? variables.compression,
       temporality: options.temporality ?? temporality?.value ?? "cumulative",
@@ -47,14 +49,16 @@ export const otlpSettings = (
     }
   })
 
-const headersOf = ({ headers = {} }: OtlpOptions): Effect.Effect<Readonly<Record<string, string>>, OptionsError> =>
-  Object.entries(headers).every(isHeader)
-    ? Effect.succeed(headers)
+const headersOf = ({ headers = {} }: OtlpOptions): Effect.Effect<ReadonlyArray<Header>, OptionsError> => {
+  const given = Object.entries(headers)
+  return given.every(isHeader)
+    ? Effect.succeed(given)
     : OptionsError.of({
         option: "headers of an otlp destination",
-        given: "(not shown)",
+        given: notShown,
         expected: "names of letters, digits and !#$%&'*+.^_`|~- with values of visible characters, spaces and tabs"
       })
+}
 
 const requestBytesOf = (given: number): Effect.Effect<number, OptionsError> =>
   Number.isInteger(given) && given >= 1

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { OptionsError } from "../instrument/options-error.ts"
 import { headers, milliseconds, oneOf, url } from "./format.ts"
+import { mergeHeaders } from "./headers.ts"
 import { readTls, type Tls } from "./tls.ts"
 import { type Format, type Variable, variable } from "./variable.ts"
 
@@ -32,7 +33,7 @@ export const otlpVariables = (signal: Signal): Effect.Effect<OtlpVariables, Opti
     const compression = yield* either("COMPRESSION", oneOf("none", "gzip"))
     return {
       url: own?.value ?? signalUrl(base?.value, paths[signal]),
-      headers: { ...all?.value, ...more?.value },
+      headers: mergeHeaders([...Object.entries(all?.value ?? {}), ...Object.entries(more?.value ?? {})]),
       protocol: protocol?.value ?? "http/protobuf",
       compression: compression?.value ?? "none",
       timeout: yield* either("TIMEOUT", milliseconds),
@@ -45,6 +46,6 @@ const paths = { METRICS: "v1/metrics", TRACES: "v1/traces", LOGS: "v1/logs" } as
 /** The path of a signal is added to the endpoint of all signals. */
 const signalUrl = (base: URL | undefined, path: string): URL => {
   const address = new URL(base ?? "http://localhost:4318")
-  address.pathname = `${address.pathname.replace(/\/$/, "")}/${path}`
+  address.pathname = `${address.pathname.replace(/\/+$/, "")}/${path}`
   return address
 }

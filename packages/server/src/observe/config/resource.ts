@@ -8,7 +8,7 @@ import * as Os from "node:os"
 import { pairs, text } from "./format.ts"
 import type { ResourceAttributes, TelemetryOptions } from "./options.ts"
 import { ownScope } from "../collect/scope.ts"
-import type { OptionsError } from "../instrument/options-error.ts"
+import { OptionsError } from "../instrument/options-error.ts"
 import { soundAttributes } from "./sound-attributes.ts"
 import { variable } from "./variable.ts"
 
@@ -24,6 +24,8 @@ export const resourceAttributes = (
     const given = yield* variable(["OTEL_RESOURCE_ATTRIBUTES"], pairs)
     const name = yield* variable(["OTEL_SERVICE_NAME"], text)
     const version = yield* variable(["npm_package_version"], text)
+    yield* checkKeys("OTEL_RESOURCE_ATTRIBUTES", given?.value)
+    yield* checkKeys("resource of Telemetry.layer", options.resource)
     return yield* soundAttributes({
       ...found(),
       ...(version === undefined ? {} : { "service.version": version.value }),
@@ -35,6 +37,18 @@ export const resourceAttributes = (
       ...options.resource
     })
   })
+
+// The resource of OpenTelemetry keeps its attributes in an object that has these keys already, and loses ours.
+const checkKeys = (option: string, attributes: ResourceAttributes = {}): Effect.Effect<void, OptionsError> => {
+  const taken = Object.keys(attributes).find((key) => key in Object.prototype)
+  return taken === undefined
+    ? Effect.void
+    : OptionsError.of({
+        option,
+        given: `the key "${taken}"`,
+        expected: "keys that not every object of JavaScript has"
+      })
+}
 
 const found = (): ResourceAttributes => ({
   "service.name": "unknown_service:node",

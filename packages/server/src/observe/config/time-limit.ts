@@ -2,6 +2,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { wordsOf } from "../catalogue/thrown.ts"
 import { milliseconds } from "./format.ts"
 import { OptionsError } from "../instrument/options-error.ts"
 import type { Variable } from "./variable.ts"
@@ -19,7 +20,7 @@ export const durationOption = (
     ? Effect.succeed(ms)
     : OptionsError.of({
         option: `${name} of Telemetry.layer`,
-        given: `"${String(given)}"`,
+        given: `"${wordsOf(given)}"`,
         expected: milliseconds.expected
       })
 }

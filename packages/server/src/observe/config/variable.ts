@@ -5,6 +5,7 @@
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { clean } from "../catalogue/label.ts"
 import { OptionsError } from "../instrument/options-error.ts"
 
 /** How to understand a text, and what to say where it is not understood. */
@@ -46,4 +47,4 @@ export const parsed = <A>(
   return value === undefined ? OptionsError.of({ option, given: show(text), expected }) : Effect.succeed(value)
 }
 
-const quoted = (text: string): string => `"${text}"`
+const quoted = (text: string): string => `"${clean(text)}"`

@@ -57,6 +57,50 @@ describe("settings", () => {
     })
   )
 
+  it.effect("add the path to an endpoint that ends in slashes, however many", () =>
+    Effect.gen(function* () {
+      for (const slashes of ["/", "//", "///", "/////"]) {
+        for (const base of ["http://c:1", "http://c:1/base", "http://c:1//base"]) {
+          const it = yield* otlp({ OTEL_EXPORTER_OTLP_ENDPOINT: base + slashes })
+          expect(it?.url.href).toBe(`${base}/v1/metrics`)
+        }
+      }
+    })
+  )
+
+  it.effect("merge headers without regard to case: an option wins over a variable, and metrics over all signals", () =>
+    Effect.gen(function* () {
+      const variables = {
+        OTEL_EXPORTER_OTLP_HEADERS: "Authorization=all,X-Tenant=all,x-tenant=again,x-all=1",
+        OTEL_EXPORTER_OTLP_METRICS_HEADERS: "AUTHORIZATION=metrics"
+      }
+      expect((yield* otlp(variables))?.headers).toEqual({
+        AUTHORIZATION: "metrics",
+        "x-tenant": "again",
+        "x-all": "1"
+      })
+      const headers = { authorization: "option", "X-ALL": "2" }
+      expect((yield* otlp(variables, { destinations: [{ type: "otlp", headers }] }))?.headers).toEqual({
+        authorization: "option",
+        "x-tenant": "again",
+        "X-ALL": "2"
+      })
+    })
+  )
+
+  it.effect("keep a header whose name every object has", () =>
+    Effect.gen(function* () {
+      const found = yield* otlp({ OTEL_EXPORTER_OTLP_HEADERS: "__proto__=a,constructor=b" })
+      expect(Object.entries(found?.headers ?? {})).toEqual([
+        ["__proto__", "a"],
+        ["constructor", "b"]
+      ])
+      const headers = Object.fromEntries([["__proto__", "c"]])
+      const option = yield* otlp({}, { destinations: [{ type: "otlp", headers }] })
+      expect(Object.entries(option?.headers ?? {})).toEqual([["__proto__", "c"]])
+    })
+  )
+
   it.effect("let a variable of metrics win over that of all signals, and an option over both", () =>
     Effect.gen(function* () {
       const variables = {
@@ -127,6 +171,7 @@ const milliseconds = "a whole number of milliseconds from 1 to 2147483647"
 const address = "a URL that begins with http:// or https://"
 const list = "key=value pairs separated by commas, with special characters percent-encoded"
 const headerList = "name=value pairs separated by commas, with special characters percent-encoded"
+const readable = "the path of a file in PEM format that can be read"
 const exporters = "one or more of otlp, prometheus, console, separated by commas, or none"
 
 const malformed: ReadonlyArray<readonly [variable: string, value: string, message: string]> = [
@@ -174,8 +219,31 @@ const malformed: ReadonlyArray<readonly [variable: string, value: string, messag
     "/no/such/file",
     `"/no/such/file"; expected the path of a file in PEM format that can be read`
   ],
-  ["OTEL_RESOURCE_ATTRIBUTES", "service.name", `"service.name"; expected ${list}`],
-  ["OTEL_RESOURCE_ATTRIBUTES", "a=%zz", `"a=%zz"; expected ${list}`],
+  ["OTEL_RESOURCE_ATTRIBUTES", "service.name", `(not shown); expected ${list}`],
+  ["OTEL_RESOURCE_ATTRIBUTES", "a=%zz", `(not shown); expected ${list}`],
+  ["OTEL_RESOURCE_ATTRIBUTES", "api.key=%zz,token=secret", `(not shown); expected ${list}`],
+  ["OTEL_RESOURCE_ATTRIBUTES", "secret", `(not shown); expected ${list}`],
+  [
+    "OTEL_RESOURCE_ATTRIBUTES",
+    "a=1,__proto__=secret",
+    `the key "__proto__"; expected keys that not every object of JavaScript has`
+  ],
+  [
+    "OTEL_RESOURCE_ATTRIBUTES",
+    "constructor=secret",
+    `the key "constructor"; expected keys that not every object of JavaScript has`
+  ],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "htp://c:1/v1/secret/metrics", `"htp://c:1/v1/***/metrics"; expected ${address}`],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "c:1/secret", `"c:1/***"; expected ${address}`],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "ftp:\\\\c\\secret", `(not shown); expected ${address}`],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "secret", `(not shown); expected ${address}`],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "Bearer secret", `(not shown); expected ${address}`],
+  ["OTEL_EXPORTER_OTLP_CLIENT_KEY", "-----BEGIN PRIVATE KEY-----\nsecret", `(not shown); expected ${readable}`],
+  ["OTEL_EXPORTER_OTLP_CLIENT_KEY", "MC4CAQAwBQYDK2VwBCIEIsecret", `(not shown); expected ${readable}`],
+  ["OTEL_SDK_DISABLED", "constructor", `"constructor"; expected true, false`],
+  ["OTEL_SDK_DISABLED", "__proto__", `"__proto__"; expected true, false`],
+  ["OTEL_EXPORTER_OTLP_COMPRESSION", "a\u001b[31m\nb", `"a[31mb"; expected none, gzip`],
+  ["OTEL_EXPORTER_OTLP_COMPRESSION", "x".repeat(9_999), `"${"x".repeat(120)}..."; expected none, gzip`],
   ["OTEL_TRACES_EXPORTER", "zipkin", `"zipkin"; expected one or more of otlp, separated by commas, or none`]
 ]
 
