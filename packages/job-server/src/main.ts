@@ -3,11 +3,11 @@
  * stops the demo in order; a second one ends it at once.
  */
 import * as Cause from "effect/Cause"
-import * as Console from "effect/Console"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import { fileURLToPath } from "node:url"
+import { print, printError } from "./command-line/printable.ts"
 import { parseDemoOptions, usage } from "./demo/arguments.ts"
 import { resultDocument } from "./demo/result-document.ts"
 import { formatResult } from "./demo/result-table.ts"
@@ -20,13 +20,13 @@ const repository = fileURLToPath(new URL("../../..", import.meta.url))
 const run = Effect.gen(function* () {
   const options = yield* parseDemoOptions(process.argv.slice(2), repository)
   if (options === "help") {
-    yield* Console.log(usage)
+    yield* print(usage)
     return exitCodes.agreed
   }
   // Loading the rest takes a second, which help and usage errors need not wait for.
   const { demo } = yield* Effect.promise(() => import("./demo/demo.ts"))
   const result = yield* demo(options, { screen: makeScreen(process.stderr), stop: yield* stopOnSignal })
-  yield* Console.log(options.isJson ? JSON.stringify(resultDocument(result), undefined, 2) : formatResult(result))
+  yield* print(options.isJson ? JSON.stringify(resultDocument(result), undefined, 2) : formatResult(result))
   return result.agreed ? exitCodes.agreed : exitCodes.differs
 })
 
@@ -52,13 +52,12 @@ const stopOnSignal: Effect.Effect<Deferred.Deferred<string>, never, Scope> = Eff
   return stop
 })
 
-const printError = (error: { readonly message: string }) =>
-  Effect.as(Console.error(error.message), exitCodes.notStarted)
+const printFailure = (error: { readonly message: string }) => Effect.as(printError(error.message), exitCodes.notStarted)
 
-const printDefect = (cause: Cause.Cause<never>) => Effect.as(Console.error(Cause.pretty(cause)), exitCodes.differs)
+const printDefect = (cause: Cause.Cause<never>) => Effect.as(printError(Cause.pretty(cause)), exitCodes.differs)
 
 const code = await Effect.runPromise(
-  run.pipe(Effect.scoped, Effect.catchAll(printError), Effect.catchAllCause(printDefect))
+  run.pipe(Effect.scoped, Effect.catchAll(printFailure), Effect.catchAllCause(printDefect))
 )
 // A reader may close the pipe early, as in `npm run demo | head`.
 process.stdout.on("error", () => undefined)

@@ -1,4 +1,5 @@
 /** Formats responses of the control API as text for people and as JSON for scripts. */
+import { oneLine } from "../command-line/printable.ts"
 import type { ControlRequest, ControlResponse, JobReport, ResponseOf } from "./control-api-protocol.ts"
 
 type Success = Exclude<ControlResponse, ResponseOf<"Rejected">>
@@ -48,7 +49,7 @@ const formatJob = (job: JobReport): string =>
     ...(job.result === undefined ? [] : [["result", job.result]]),
     ...job.errors.map(({ attempt, message, reason }) => ["error", `attempt ${attempt}: ${reason}: ${shorten(message)}`])
   ]
-    .map(([name = "", value = ""]) => `${name.padEnd(12)}${value}`)
+    .map(([name = "", value = ""]) => oneLine(`${name.padEnd(12)}${value}`))
     .join("\n")
 
 const formatDeadLetters = ({ items, next }: ResponseOf<"DeadLetters">): string => {
@@ -56,15 +57,17 @@ const formatDeadLetters = ({ items, next }: ResponseOf<"DeadLetters">): string =
     return "There are no dead letters."
   }
   const rows = items.map(({ attempts, deadAt, errors, id, jobType, reason }) =>
-    [
-      id,
-      jobType.padEnd(8),
-      formatTime(deadAt),
-      attempts === 1 ? "1 attempt" : `${attempts} attempts`,
-      `${reason}: ${shorten(errors.at(-1)?.message ?? "")}`
-    ].join("  ")
+    oneLine(
+      [
+        id,
+        jobType.padEnd(8),
+        formatTime(deadAt),
+        attempts === 1 ? "1 attempt" : `${attempts} attempts`,
+        `${reason}: ${shorten(errors.at(-1)?.message ?? "")}`
+      ].join("  ")
+    )
   )
-  return [...rows, ...(next === undefined ? [] : [`Next page: --after ${next}`])].join("\n")
+  return [...rows, ...(next === undefined ? [] : [oneLine(`Next page: --after ${next}`)])].join("\n")
 }
 
 const formatDepths = ({ depths }: ResponseOf<"Depths">): string =>
@@ -72,7 +75,7 @@ const formatDepths = ({ depths }: ResponseOf<"Depths">): string =>
     ? "No jobs are waiting, running or dead."
     : [...depths]
         .sort((left, right) => (`${left.jobType} ${left.state}` < `${right.jobType} ${right.state}` ? -1 : 1))
-        .map(({ jobType, jobs, state }) => `${jobType.padEnd(10)}${state.padEnd(11)}${jobs}`)
+        .map(({ jobType, jobs, state }) => oneLine(`${jobType.padEnd(10)}${state.padEnd(11)}${jobs}`))
         .join("\n")
 
 const formatTime = (ms: number) => new Date(ms).toISOString()

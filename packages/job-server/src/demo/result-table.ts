@@ -1,11 +1,12 @@
 /** The result as a table for people. */
 import type { ComparedSeries, SumBounds } from "../audit/compare.ts"
+import { oneLine } from "../command-line/printable.ts"
 import type { Result } from "./result.ts"
 
 /** The whole result, ready to be printed. */
 export const formatResult = ({ agreed, broken, delivery, jobs, metrics, unchecked }: Result): string => {
   if (metrics.length === 0) {
-    return `\nNothing was compared: ${broken ?? "no job was submitted"}.`
+    return `\n${oneLine(`Nothing was compared: ${broken ?? "no job was submitted"}.`)}`
   }
   const counted = metrics.filter(({ expected, received }) => received !== 0 || expected !== 0)
   const zeros = metrics.length - counted.length
@@ -27,12 +28,14 @@ export const formatResult = ({ agreed, broken, delivery, jobs, metrics, unchecke
     agreed
       ? `Agreed: all ${metrics.length} series match what happened.`
       : `NOT agreed: ${metrics.length - agreeing} of ${metrics.length} series differ from what happened.`
-  ].join("\n")
+  ]
+    .map(oneLine)
+    .join("\n")
 }
 
 const cellsOf = (one: ComparedSeries): ReadonlyArray<string> => [
-  one.name,
-  Object.values(one.labels).join(" "),
+  oneLine(one.name),
+  oneLine(Object.values(one.labels).join(" ")),
   `${one.received}${one.sum === undefined ? "" : `  ${seconds(one.sum.received)}`}`,
   `${one.expected}${one.sum === undefined ? "" : `  ${formatBounds(one.sum.expected)}`}`,
   one.agreed ? "\u2713" : `\u2717 ${one.problem ?? ""}`

@@ -9,11 +9,12 @@ import * as Inspectable from "effect/Inspectable"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
+import { oneLine } from "../command-line/printable.ts"
 
 export interface Screen {
   readonly isTerminal: boolean
   readonly columns: number
-  /** Writes a line above the bar. */
+  /** Writes a line above the bar: one line, whatever is in the text. */
   readonly line: (text: string) => void
   /** Redraws the bar on a terminal; without a text it is removed. */
   readonly bar: (text?: string) => void
@@ -30,14 +31,14 @@ export const makeScreen = (stream: NodeJS.WriteStream): Screen => {
     get columns() {
       return stream.columns ?? 100
     },
-    line: (text) => stream.write(`${clear()}${text}\n${drawn}`),
+    line: (text) => stream.write(`${clear()}${oneLine(text)}\n${drawn}`),
     bar: (text = "") => {
       if (!isTerminal) {
         return
       }
       const before = clear()
-      drawn = text
-      stream.write(before + text)
+      drawn = oneLine(text)
+      stream.write(before + drawn)
     }
   }
 }
