@@ -1,6 +1,7 @@
 /** Watching one cluster operation: the table of `trackCluster` in the reference. */
 import type { cluster, clusterOperations } from "../catalogue/cluster.ts"
 import type { Outcome } from "../catalogue/outcome.ts"
+import { detached } from "../catalogue/clean-text.ts"
 import { clusterErrorType } from "../catalogue/error-name.ts"
 import { bind, bindEach } from "../instrument/bind.ts"
 import { Bindings } from "../instrument/bindings.ts"
@@ -64,12 +65,10 @@ class OperationSeries {
   private readonly succeeded: Series | undefined
   private readonly errors: (type: string) => Series
 
-  constructor(
-    handles: ClusterHandles,
-    { entityType: entity_type, message, operation }: TrackClusterOptions,
-    ambient: Ambient
-  ) {
-    const labels = { entity_type, operation, message }
+  constructor(handles: ClusterHandles, { entityType, message, operation }: TrackClusterOptions, ambient: Ambient) {
+    // Kept as long as the series are: by themselves, whatever they were cut from.
+    const entity_type = detached(entityType)
+    const labels = { entity_type, operation, message: message === undefined ? message : detached(message) }
     const counter = succeeds[operation]
     this.latency = bind(handles.messageLatency, labels, ambient)
     this.succeeded = counter === undefined ? undefined : bind(handles[counter], labels, ambient)

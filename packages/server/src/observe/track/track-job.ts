@@ -2,6 +2,7 @@
 import type { jobOperations, jobs } from "../catalogue/jobs.ts"
 import type { Outcome } from "../catalogue/outcome.ts"
 import { defectReason, failureReason } from "../catalogue/error-name.ts"
+import { detached } from "../catalogue/clean-text.ts"
 import type { Pairs } from "../catalogue/label.ts"
 import { type Bindable, bind, bindEach } from "../instrument/bind.ts"
 import { Bindings } from "../instrument/bindings.ts"
@@ -184,10 +185,12 @@ class OperationSeries {
 
   constructor(
     handles: JobHandles,
-    { jobType: job_type, operation, priority }: TrackJobOptions,
+    { jobType, operation, priority }: TrackJobOptions,
     { ambient, runsOf }: { readonly ambient: Ambient; readonly runsOf: (oldest: Series) => Runs }
   ) {
-    const labels: Pairs = { job_type, operation, priority }
+    // Kept as long as the series are: by themselves, whatever they were cut from.
+    const job_type = detached(jobType)
+    const labels: Pairs = { job_type, operation, priority: priority === undefined ? priority : detached(priority) }
     this.handles = handles
     this.bind = (handle) => bind(handle, labels, ambient)
     this.inFlight = this.bind(handles.inFlight)

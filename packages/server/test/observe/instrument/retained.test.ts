@@ -31,6 +31,25 @@ const errors: Readonly<Record<string, (index: number) => unknown>> = {
   "the names of long classes": (index) => Object.defineProperty(new Error(), "_tag", { value: longText(index) })
 }
 
+it.effect("types, priorities and messages that are parts of long texts keep no more memory than they need", () =>
+  Effect.gen(function* () {
+    const part = (index: number): string => longText(index).slice(0, 100)
+    const track = (index: number) =>
+      Effect.zip(
+        MetricsService.trackJob(Effect.void, { jobType: part(index), operation: "submit", priority: part(index) }),
+        MetricsService.trackCluster(Effect.void, { operation: "send", entityType: part(index), message: part(index) })
+      )
+    yield* track(-1)
+    const before = yield* heapUsed
+    yield* Effect.forEach(
+      Array.from({ length: count }, (_, index) => index),
+      track,
+      { discard: true }
+    )
+    expect(((yield* heapUsed) - before) / 1e6).toBeLessThan(10)
+  }).pipe(Effect.provide(Testing.layer()))
+)
+
 describe.each(Object.keys(errors))("errors with %s", (name) => {
   const errorOf = errors[name] ?? (() => undefined)
 
