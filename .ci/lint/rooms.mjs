@@ -64,7 +64,11 @@ export const layers = {
   metrics: { folder: `${observe}/metrics`, imports: core, packages: ["effect"] },
   testing: { folder: `${observe}/testing`, imports: [...core, "metrics"], packages: ["effect"] },
   collect: { folder: `${observe}/collect`, imports: [...core, "metrics", "points"], packages: ["effect", "node"] },
-  config: { folder: `${observe}/config`, imports: ["catalogue", "instrument", "points", "collect"], packages: ["effect", "node"] },
+  config: {
+    folder: `${observe}/config`,
+    imports: ["catalogue", "instrument", "points", "collect"],
+    packages: ["effect", "node"]
+  },
   otlp: {
     folder: `${observe}/otlp`,
     imports: [...core, "metrics", "points", "collect", "config"],
