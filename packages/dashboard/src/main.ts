@@ -1,5 +1,6 @@
 /**
- * The receiver as a program: `node --import tsx src/main.ts [--port n] [--control] [--control-port n] [--json]`.
+ * The receiver as a program: `node --import tsx src/main.ts [--port n] [--control] [--control-port n] [--json]`. With
+ * `--failure-modes`, which is for tests, the control endpoint changes how the receiver answers.
  *
  * The first line says where it listens. With `--json` each line is JSON: the addresses, one line per request, and a
  * summary at the end. It stops on SIGTERM or SIGINT. With `--until-stdin-ends` it also stops when its standard input
@@ -11,15 +12,18 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { parseArgs } from "node:util"
+import { shorten } from "./receiver/quote.ts"
 import { Receiver, type RequestRecord, type Series, type Snapshot } from "./receiver/receiver.ts"
+import { withoutSecrets } from "./receiver/request-log.ts"
 
 class UsageError extends Data.TaggedError("UsageError")<{ readonly message: string }> {}
 
-const usage = "Usage: main.ts [--port n] [--control] [--control-port n] [--json] [--until-stdin-ends]"
+const usage = "Usage: main.ts [--port n] [--control] [--control-port n] [--failure-modes] [--json] [--until-stdin-ends]"
 
 interface Arguments {
   readonly port: number
   readonly control: boolean | number
+  readonly hasFailureModes: boolean
   readonly isJson: boolean
   readonly untilStdinEnds: boolean
 }
@@ -33,6 +37,7 @@ const parseArguments: Effect.Effect<Arguments, UsageError> = Effect.try({
         port: { type: "string", default: "0" },
         control: { type: "boolean", default: false },
         "control-port": { type: "string" },
+        "failure-modes": { type: "boolean", default: false },
         json: { type: "boolean", default: false },
         "until-stdin-ends": { type: "boolean", default: false }
       }
@@ -44,7 +49,13 @@ const parseArguments: Effect.Effect<Arguments, UsageError> = Effect.try({
       const port = yield* portOf("--port", values.port)
       const controlPort = values["control-port"]
       const control = controlPort === undefined ? values.control : yield* portOf("--control-port", controlPort)
-      return { port, control, isJson: values.json, untilStdinEnds: values["until-stdin-ends"] }
+      return {
+        port,
+        control,
+        hasFailureModes: values["failure-modes"],
+        isJson: values.json,
+        untilStdinEnds: values["until-stdin-ends"]
+      }
     })
   )
 )
@@ -55,8 +66,8 @@ const portOf = (name: string, value: string): Effect.Effect<number, UsageError> 
     : usageError(`${name} must be a whole number from 0 to 65535, not ${JSON.stringify(value)}.`)
 
 const main = Effect.gen(function* () {
-  const { control, isJson, port, untilStdinEnds } = yield* parseArguments
-  const receiver = yield* Receiver.make({ port, control })
+  const { control, hasFailureModes, isJson, port, untilStdinEnds } = yield* parseArguments
+  const receiver = yield* Receiver.make({ port, control, isReadOnly: !hasFailureModes })
   const { controlUrl, url } = receiver
   yield* Effect.addFinalizer(() =>
     Effect.flatMap(receiver.snapshot, (snapshot) =>
@@ -65,7 +76,9 @@ const main = Effect.gen(function* () {
   )
   yield* Effect.forkScoped(
     Stream.runForEach(receiver.arrivals, ({ request }) =>
-      isJson ? Console.log(JSON.stringify({ type: "request", ...request })) : Console.log(requestText(request))
+      isJson
+        ? Console.log(JSON.stringify({ type: "request", ...withoutSecrets(request) }))
+        : Console.log(requestText(request))
     )
   )
   const addresses = { type: "listening", url, controlUrl }
@@ -97,14 +110,14 @@ const summaryText = (snapshot: Snapshot) => {
 }
 
 const seriesText = ({ attributes, name, total }: Series) => {
-  const labels = Object.entries(attributes).map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+  const labels = Object.entries(attributes).map(([key, value]) => `${shorten(key)}=${shorten(JSON.stringify(value))}`)
   const value = typeof total === "number" ? String(total) : `count ${total.count}, sum ${total.sum ?? "unknown"}`
-  return `${name}{${labels.join(",")}} ${value}`
+  return `${shorten(name)}{${labels.join(",")}} ${value}`
 }
 
 const requestText = ({ acknowledged, bytes, index, message, points, status }: RequestRecord) =>
   `#${index} ${status === 0 ? "no answer" : status}, ${acknowledged} of ${points} points, ${bytes} bytes` +
-  (message === "" ? "" : `, ${message}`)
+  (message === "" ? "" : `, ${shorten(message)}`)
 
 const report = (error: { readonly message: string }) =>
   Effect.zipRight(

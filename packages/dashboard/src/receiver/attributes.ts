@@ -2,6 +2,7 @@
 import type { Attributes, AttributeValue } from "./model.ts"
 import type { AnyValue, KeyValue } from "./otlp-schema.ts"
 import { toBigInt, toNumber } from "./otlp-schema.ts"
+import { quote } from "./quote.ts"
 
 /** The attributes sorted by name, or what is wrong with them. */
 export const attributesOf = (pairs: ReadonlyArray<KeyValue> | null | undefined): Attributes | string => {
@@ -16,11 +17,11 @@ export const attributesOf = (pairs: ReadonlyArray<KeyValue> | null | undefined):
       return "an attribute has no name"
     }
     if (index > 0 && key === sorted[index - 1]?.key) {
-      return `duplicate attribute ${JSON.stringify(key)}`
+      return `duplicate attribute ${quote(key)}`
     }
     const value = valueOf(sorted[index]?.value)
     if (value === undefined) {
-      return `duplicate attribute inside ${JSON.stringify(key)}`
+      return `duplicate attribute inside ${quote(key)}`
     }
     if (key === "__proto__") {
       Object.defineProperty(attributes, key, { ...ownProperty, value })

@@ -10,6 +10,9 @@ import * as Http from "node:http"
 /** The address that a receiver listens on; other machines cannot reach it. */
 export const host = "127.0.0.1"
 
+/** More are closed at once: each may hold as much as the longest body. */
+const maxConnections = 512
+
 /** Another program listens on the port. */
 export class PortInUse extends Data.TaggedError("PortInUse")<{ readonly port: number; readonly message: string }> {}
 
@@ -39,7 +42,8 @@ export const listen = (requested: number): Effect.Effect<Listener, PortInUse | L
         cause: undefined
       })
     }
-    const node = Http.createServer()
+    const node = Http.createServer({ requestTimeout: 60_000 })
+    node.maxConnections = maxConnections
     const server = yield* NodeHttpServer.make(() => node, { host, port: requested }).pipe(
       Effect.mapError((error: ServeError) => listenError(requested, error.cause))
     )

@@ -22,13 +22,18 @@ export const mergeExponentialHistograms: Merge<ExponentialHistogram> = (a, b) =>
   if (a.scale !== b.scale || a.zeroThreshold !== b.zeroThreshold) {
     return null
   }
+  const positive = mergeBuckets(a.positive, b.positive)
+  const negative = mergeBuckets(a.negative, b.negative)
+  if (positive === null || negative === null) {
+    return null
+  }
   return {
     ...mergeStatistics(a, b),
     scale: a.scale,
     zeroCount: a.zeroCount + b.zeroCount,
     zeroThreshold: a.zeroThreshold,
-    positive: mergeBuckets(a.positive, b.positive),
-    negative: mergeBuckets(a.negative, b.negative)
+    positive,
+    negative
   }
 }
 
@@ -63,7 +68,10 @@ const mergeStatistic = (a: Distribution, b: Distribution, { combine, read }: Sta
 
 type Buckets = ExponentialHistogram["positive"]
 
-const mergeBuckets = (a: Buckets, b: Buckets): Buckets => {
+/** Offsets may lie four billion apart, and the buckets between them are empty; an SDK has at most 160 by default. */
+const maxBuckets = 20_000
+
+const mergeBuckets = (a: Buckets, b: Buckets): Buckets | null => {
   if (a.bucketCounts.length === 0) {
     return b
   }
@@ -72,6 +80,9 @@ const mergeBuckets = (a: Buckets, b: Buckets): Buckets => {
   }
   const offset = Math.min(a.offset, b.offset)
   const end = Math.max(a.offset + a.bucketCounts.length, b.offset + b.bucketCounts.length)
+  if (end - offset > Math.max(maxBuckets, a.bucketCounts.length, b.bucketCounts.length)) {
+    return null
+  }
   const at = (buckets: Buckets, index: number) => buckets.bucketCounts[index - buckets.offset] ?? 0
   const bucketCounts = Array.from({ length: end - offset }, (_, index) => at(a, offset + index) + at(b, offset + index))
   return { offset, bucketCounts }

@@ -6,6 +6,8 @@
  * rejected everywhere: `JSON.stringify` writes it for NaN, and a collector rejects it too.
  */
 import { type Int64, schema } from "./otlp-schema.ts"
+import { quote } from "./quote.ts"
+import { workLimit } from "./work-limit.ts"
 
 /** Fields of 64 bits, and whether they are signed. */
 export const integerFields: ReadonlyMap<string, "signed" | "unsigned"> = new Map([
@@ -57,6 +59,11 @@ export const messageFields: ReadonlySet<string> = new Set([
 /** Turns a parsed JSON body, in place, into an object that the schema can verify. Returns what is wrong, or `null`. */
 export const fromJson = (body: object): string | null => {
   for (const name in body) {
+    if (name in Object.prototype) {
+      // No field of OTLP, but the schema's `verify` calls it.
+      Reflect.deleteProperty(body, name)
+      continue
+    }
     const problem = convertField(body, name)
     if (problem !== null) {
       return problem
@@ -81,7 +88,7 @@ const convertField = (parent: object, name: string): string | null => {
   }
   const read = convertScalar(value, name)
   if (read === invalid) {
-    return `${name}: invalid value ${JSON.stringify(value)}`
+    return `${name}: invalid value ${quote(value)}`
   }
   if (read !== value) {
     Reflect.set(parent, name, read)
@@ -102,7 +109,7 @@ const convertElements = (values: Array<unknown>, name: string): string | null =>
     if (isScalar) {
       const read = convertScalar(value, name)
       if (read === invalid) {
-        return `${name}: invalid value ${JSON.stringify(value)}`
+        return `${name}: invalid value ${quote(value)}`
       }
       values[index] = read
     } else if (typeof value === "object" && value !== undefined) {
@@ -121,7 +128,7 @@ const withPath = (name: string, problem: string | null) => (problem === null ? n
 const unknownKind = (value: object): string | null => {
   for (const name in value) {
     if (!valueKinds.has(name)) {
-      return `value: unknown kind ${JSON.stringify(name)}`
+      return `value: unknown kind ${quote(name)}`
     }
   }
   return null
@@ -144,7 +151,8 @@ const convertScalar = (value: unknown, name: string): unknown => {
   return bytes === undefined ? value : bytesOf(value, bytes)
 }
 
-const digits = /^-?(?:0|[1-9]\d*)$/
+/** As many digits as 64 bits can have: more would take `BigInt` seconds. */
+const digits = /^-?(?:0|[1-9]\d{0,19})$/
 
 const integerOf = (value: unknown, sign: "signed" | "unsigned"): Int64 | typeof invalid => {
   if (typeof value === "number" && Number.isSafeInteger(value)) {
@@ -172,15 +180,27 @@ const integerOf = (value: unknown, sign: "signed" | "unsigned"): Int64 | typeof 
 
 const decimal = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
+const isDecimal = (value: string) => value.length <= workLimit.numberLength && decimal.test(value)
+
 const doubleOf = (value: string): number | typeof invalid => {
-  if (value === "NaN" || value === "Infinity" || value === "-Infinity" || decimal.test(value)) {
+  if (value === "NaN" || value === "Infinity" || value === "-Infinity" || isDecimal(value)) {
     return Number(value)
   }
   return invalid
 }
 
-const hex = /^(?:[0-9a-fA-F]{2})*$/
-const base64 = /^(?:[A-Za-z0-9+/_-]{4})*(?:[A-Za-z0-9+/_-]{2,3}={0,2})?$/
+const hex = /^[0-9a-fA-F]*$/
+const base64 = /^[A-Za-z0-9+/_-]*={0,2}$/
 
-const bytesOf = (value: string, encoding: "hex" | "base64"): Uint8Array | typeof invalid =>
-  (encoding === "hex" ? hex : base64).test(value) ? Buffer.from(value, encoding) : invalid
+/** Without groups that repeat: those take a place on the stack for each repetition. */
+const bytesOf = (value: string, encoding: "hex" | "base64"): Uint8Array | typeof invalid => {
+  const isValid =
+    encoding === "hex" ? value.length % 2 === 0 && hex.test(value) : isBase64Length(value) && base64.test(value)
+  return isValid ? Buffer.from(value, encoding) : invalid
+}
+
+const isBase64Length = (value: string): boolean => {
+  const padding = value.endsWith("==") ? 2 : value.endsWith("=") ? 1 : 0
+  const rest = (value.length - padding) % 4
+  return rest !== 1 && (rest !== 0 || padding === 0)
+}

@@ -18,6 +18,7 @@ import type {
   SummaryPointMessage
 } from "./otlp-schema.ts"
 import { makeToBigInt, toNumber } from "./otlp-schema.ts"
+import { quote } from "./quote.ts"
 
 /** The request breaks the protocol; `message` says where and how. */
 export class Malformed extends Data.TaggedError("Malformed")<{ readonly message: string }> {}
@@ -71,7 +72,7 @@ export const pointsOf = (request: ExportRequest): Either.Either<Decoded, Malform
       for (const metric of metrics ?? []) {
         const problem = readMetric(metric, { resource, scope }, decoding)
         if (problem !== null) {
-          return malformed(`metric ${JSON.stringify(metric.name ?? "")}: ${problem}`)
+          return malformed(`metric ${quote(metric.name ?? "")}: ${problem}`)
         }
       }
     }

@@ -16,6 +16,7 @@
  */
 import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
@@ -25,6 +26,7 @@ import * as Stream from "effect/Stream"
 import { serveControl } from "./control-endpoint.ts"
 import { FailureMode } from "./failure-mode.ts"
 import { host, listen, type Listener, type ListenFailed, type PortInUse } from "./listener.ts"
+import { makeBodyReader } from "./incoming-body.ts"
 import type { Attributes, Series } from "./model.ts"
 import { handleRequest } from "./request-handler.ts"
 import { type Arrival, makeRequestLog, type RequestRecord } from "./request-log.ts"
@@ -44,11 +46,15 @@ export interface ReceiverOptions {
   readonly port?: number
   /** The most bytes of a body, before and after gzip; the default is 32 MiB. A larger body is answered with 413. */
   readonly limit?: number
+  /** The most time that a body may take to arrive; the default is 30 seconds. A slower one is answered with 408. */
+  readonly bodyTimeout?: Duration.DurationInput
   /**
-   * Serves the control endpoint on this port; `true` or 0 takes a free one. Off by default, because the endpoint shows
-   * the headers of every request.
+   * Serves the control endpoint on this port; `true` or 0 takes a free one. Off by default, because
+   * other users of the machine can read it.
    */
   readonly control?: boolean | number
+  /** The control endpoint shows the state, and changes nothing. */
+  readonly isReadOnly?: boolean
 }
 
 export interface ReceiverService {
@@ -95,8 +101,10 @@ const make = (options: ReceiverOptions): Effect.Effect<ReceiverService, PortInUs
     const arrivals = yield* PubSub.sliding<Arrival>(256)
     yield* Effect.addFinalizer(() => PubSub.shutdown(arrivals))
     const listener = yield* listen(options.port ?? 0)
+    const limit = options.limit ?? defaultLimit
     const app = handleRequest({
-      limit: options.limit ?? defaultLimit,
+      limit,
+      bodies: makeBodyReader({ limit, timeout: options.bodyTimeout ?? "30 seconds" }),
       failureMode: Ref.get(failureMode),
       store,
       log,
@@ -126,15 +134,18 @@ const make = (options: ReceiverOptions): Effect.Effect<ReceiverService, PortInUs
       clear,
       arrivals: Stream.fromPubSub(arrivals)
     }
-    const controlUrl = yield* controlUrlOf(options.control ?? false, service)
+    const controlUrl = yield* controlUrlOf(options, service)
     return { ...service, controlUrl }
   })
 
-const controlUrlOf = (option: boolean | number, service: Omit<ReceiverService, "controlUrl">) => {
-  if (option === false) {
+const controlUrlOf = (
+  { control = false, isReadOnly = false }: ReceiverOptions,
+  service: Omit<ReceiverService, "controlUrl">
+) => {
+  if (control === false) {
     return Effect.succeed(undefined)
   }
-  return serveControl(service, option === true ? 0 : option)
+  return serveControl(service, { port: control === true ? 0 : control, isReadOnly })
 }
 
 /** The mode changes before the socket does, so that no request is handled in the previous mode. */

@@ -1,27 +1,18 @@
-/** Reads the body of an HTTP request as an OTLP request: content type, encoding, size limit, decoding. */
+/** Makes an OTLP request of the bytes of a body: content type, encoding, limits of work, decoding. */
 import type { HttpServerRequest } from "@effect/platform/HttpServerRequest"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
 import * as Zlib from "node:zlib"
+import { tooLarge } from "./incoming-body.ts"
+import { jsonProblem } from "./json-scan.ts"
 import { fromJson } from "./otlp-json.ts"
 import { decodeRequest, isRequest, schemaErrorOf } from "./otlp-schema.ts"
 import { type Decoded, pointsOf } from "./points.ts"
+import { protobufProblem } from "./protobuf-scan.ts"
+import { quote, shorten } from "./quote.ts"
+import { RequestRejected } from "./request-rejected.ts"
 
 /** The content types of OTLP over HTTP. */
 export type ContentType = "application/json" | "application/x-protobuf"
-
-/** The request is answered with an error status; `message` says why. */
-export class RequestRejected extends Data.TaggedError("RequestRejected")<{
-  readonly status: 400 | 404 | 405 | 413 | 415
-  readonly message: string
-}> {}
-
-/** A body after gzip, and its size on the wire. */
-export interface Body {
-  readonly bytes: number
-  readonly inflated: Uint8Array
-}
 
 export const contentTypeOf = (request: HttpServerRequest): Effect.Effect<ContentType, RequestRejected> => {
   const given = request.headers["content-type"] ?? ""
@@ -29,55 +20,22 @@ export const contentTypeOf = (request: HttpServerRequest): Effect.Effect<Content
   if (type === "application/json" || type === "application/x-protobuf") {
     return Effect.succeed(type)
   }
-  const message = `unsupported content type ${JSON.stringify(given)}: use application/json or application/x-protobuf`
+  const message = `unsupported content type ${quote(given)}: use application/json or application/x-protobuf`
   return new RequestRejected({ status: 415, message })
 }
 
-/** Reads a body and inflates it if it is compressed. Neither form may be longer than `limit` bytes. */
-export const readBody = (request: HttpServerRequest, limit: number): Effect.Effect<Body, RequestRejected> =>
-  Effect.gen(function* () {
-    const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase()
-    if (encoding !== "gzip" && encoding !== "identity") {
-      const message = `unsupported content encoding ${JSON.stringify(encoding)}: use gzip or identity`
-      return yield* new RequestRejected({ status: 415, message })
-    }
-    if (Number(request.headers["content-length"] ?? 0) > limit) {
-      return yield* tooLarge(limit)
-    }
-    const received = yield* collect(request, limit)
-    const inflated = encoding === "gzip" ? yield* inflate(received, limit) : received
-    return { bytes: received.length, inflated }
-  })
+/** The encodings of a body that are understood. */
+export const encodingOf = (request: HttpServerRequest): Effect.Effect<"gzip" | "identity", RequestRejected> => {
+  const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase()
+  if (encoding === "gzip" || encoding === "identity") {
+    return Effect.succeed(encoding)
+  }
+  const message = `unsupported content encoding ${quote(encoding)}: use gzip or identity`
+  return new RequestRejected({ status: 415, message })
+}
 
-const tooLarge = (limit: number) =>
-  new RequestRejected({ status: 413, message: `the body is longer than ${limit} bytes` })
-
-/** Reads to the end even above the limit: a sender that is still writing would not see the answer. */
-const collect = (request: HttpServerRequest, limit: number): Effect.Effect<Uint8Array, RequestRejected> =>
-  Effect.suspend(() => {
-    const parts: Array<Uint8Array> = []
-    let length = 0
-    const take = (part: Uint8Array) => {
-      length += part.length
-      if (length <= limit) {
-        parts.push(part)
-      }
-    }
-    return Stream.runForEachChunk(request.stream, (chunk) =>
-      Effect.sync(() => {
-        for (const part of chunk) {
-          take(part)
-        }
-      })
-    ).pipe(
-      Effect.mapError(
-        (error) => new RequestRejected({ status: 400, message: `the body was cut off: ${error.message}` })
-      ),
-      Effect.flatMap(() => (length > limit ? tooLarge(limit) : Effect.sync(() => Buffer.concat(parts))))
-    )
-  })
-
-const inflate = (body: Uint8Array, limit: number): Effect.Effect<Uint8Array, RequestRejected> =>
+/** Inflates a body that is compressed, to at most `limit` bytes. */
+export const inflate = (body: Uint8Array, limit: number): Effect.Effect<Uint8Array, RequestRejected> =>
   Effect.async((resume) => {
     Zlib.gunzip(body, { maxOutputLength: limit }, (error, inflated) => {
       if (error === null) {
@@ -91,26 +49,39 @@ const inflate = (body: Uint8Array, limit: number): Effect.Effect<Uint8Array, Req
     })
   })
 
-/** Decodes and checks a body. */
+/**
+ * Decodes and checks a body, after counting what it would build. Whatever the body is, it is answered: a decoder that
+ * throws on it is a mistake of the decoder's, and the message says what it was.
+ */
 export const decode = (body: Uint8Array, type: ContentType): Effect.Effect<Decoded, RequestRejected> =>
-  (type === "application/json" ? parseJson(body) : parseProtobuf(body)).pipe(
+  Effect.suspend(() => (type === "application/json" ? parseJson(body) : parseProtobuf(body))).pipe(
     Effect.flatMap((message) => {
       if (!isRequest(message)) {
         return malformed(schemaErrorOf(message) ?? "the body does not match the OTLP schema")
       }
       return Effect.mapError(pointsOf(message), (error) => malformed(error.message))
-    })
+    }),
+    Effect.catchAllDefect((defect) => malformed(`the body cannot be decoded: ${String(defect)}`))
   )
 
-const malformed = (message: string) => new RequestRejected({ status: 400, message })
+const malformed = (message: string) => new RequestRejected({ status: 400, message: shorten(message) })
 
-const parseProtobuf = (body: Uint8Array): Effect.Effect<object, RequestRejected> =>
-  Effect.try({
-    try: () => decodeRequest(body),
-    catch: (error) => malformed(`the body is not an OTLP request in protobuf: ${String(error)}`)
-  })
+const parseProtobuf = (body: Uint8Array): Effect.Effect<object, RequestRejected> => {
+  const problem = protobufProblem(body)
+  return problem === null
+    ? Effect.try({
+        try: () => decodeRequest(body),
+        catch: (error) => malformed(`the body is not an OTLP request in protobuf: ${String(error)}`)
+      })
+    : malformed(`the body is not an OTLP request in protobuf: ${problem}`)
+}
 
-const parseJson = (body: Uint8Array): Effect.Effect<object, RequestRejected> =>
+const parseJson = (body: Uint8Array): Effect.Effect<object, RequestRejected> => {
+  const problem = jsonProblem(body)
+  return problem === null ? parseCounted(body) : malformed(`the body is not an OTLP request in JSON: ${problem}`)
+}
+
+const parseCounted = (body: Uint8Array): Effect.Effect<object, RequestRejected> =>
   Effect.try({
     try: (): unknown => JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)),
     catch: (error) => malformed(`the body is not JSON: ${String(error)}`)

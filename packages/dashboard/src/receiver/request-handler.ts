@@ -5,17 +5,22 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { type ContentType, contentTypeOf, decode, readBody, RequestRejected } from "./request-body.ts"
+import { callerProblem } from "./caller.ts"
 import type { FailureMode } from "./failure-mode.ts"
+import { type BodyReader, tooLarge } from "./incoming-body.ts"
 import type { Point } from "./model.ts"
 import { encodeResponse, encodeStatus } from "./otlp-schema.ts"
 import type { Decoded } from "./points.ts"
-import type { Arrival, RequestLog, RequestRecord } from "./request-log.ts"
+import { shorten } from "./quote.ts"
+import { type ContentType, contentTypeOf, decode, encodingOf, inflate } from "./request-body.ts"
+import { type Arrival, loggedHeaders, type RequestLog, type RequestRecord } from "./request-log.ts"
+import { RequestRejected } from "./request-rejected.ts"
 import type { Store } from "./store.ts"
 
 export interface HandlerOptions {
   /** The most bytes of a body, before and after gzip. */
   readonly limit: number
+  readonly bodies: BodyReader
   readonly failureMode: Effect.Effect<FailureMode>
   readonly store: Store
   readonly log: RequestLog
@@ -63,8 +68,8 @@ const makeDraft = (request: HttpServerRequest, mode: FailureMode): Effect.Effect
     record: {
       receivedAtMillis,
       method: request.method,
-      path: request.url,
-      headers: { ...request.headers },
+      path: shorten(request.url),
+      headers: loggedHeaders(request.headers),
       bytes: 0,
       inflatedBytes: 0,
       points: 0,
@@ -101,14 +106,17 @@ const accept = (
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, RequestRejected> =>
   Effect.gen(function* () {
     const { mode } = draft
+    yield* checkCaller(request)
     yield* checkPathAndMethod(request)
     const type = yield* contentTypeOf(request)
     if (mode._tag === "Reset") {
       return yield* resetConnection(options, request, draft)
     }
-    const body = yield* readBody(request, options.limit)
-    draft.record = { ...draft.record, bytes: body.bytes, inflatedBytes: body.inflated.length }
-    const decoded = yield* decode(body.inflated, type)
+    if (options.store.isFull()) {
+      const message = "the receiver holds as much as it may: clear it, or start it again"
+      return yield* new RequestRejected({ status: 503, message })
+    }
+    const decoded = yield* readPoints(options, request, { draft, type })
     draft.record = { ...draft.record, points: decoded.points.length }
     switch (mode._tag) {
       case "Hang":
@@ -133,8 +141,33 @@ const accept = (
     return successResponse(type)
   })
 
+/** Reads, inflates and decodes the body. */
+const readPoints = (
+  { bodies, limit }: HandlerOptions,
+  request: HttpServerRequest,
+  { draft, type }: { readonly draft: Draft; readonly type: ContentType }
+): Effect.Effect<Decoded, RequestRejected> =>
+  Effect.gen(function* () {
+    const encoding = yield* encodingOf(request)
+    if (Number(request.headers["content-length"] ?? 0) > limit * 2) {
+      return yield* tooLarge(limit)
+    }
+    return yield* bodies.read(NodeHttpServerRequest.toIncomingMessage(request), (received) =>
+      Effect.gen(function* () {
+        const body = encoding === "gzip" ? yield* inflate(received, limit) : received
+        draft.record = { ...draft.record, bytes: received.length, inflatedBytes: body.length }
+        return yield* decode(body, type)
+      })
+    )
+  })
+
+const checkCaller = (request: HttpServerRequest): Effect.Effect<void, RequestRejected> => {
+  const problem = callerProblem(request.headers)
+  return problem === null ? Effect.void : new RequestRejected({ status: 403, message: problem })
+}
+
 const checkPathAndMethod = (request: HttpServerRequest): Effect.Effect<void, RequestRejected> => {
-  const path = request.url.split("?")[0]
+  const path = shorten(request.url.split("?")[0] ?? "")
   if (path !== "/v1/metrics") {
     return new RequestRejected({ status: 404, message: `${path} not found: send metrics to /v1/metrics` })
   }
@@ -183,7 +216,16 @@ const successResponse = (
 }
 
 /** The gRPC codes of a `Status`, which has them over HTTP too. */
-const grpcCodes: Readonly<Record<number, number>> = { 400: 3, 404: 12, 405: 12, 413: 8, 429: 8, 503: 14 }
+const grpcCodes: Readonly<Record<number, number>> = {
+  400: 3,
+  403: 7,
+  404: 12,
+  405: 12,
+  408: 4,
+  413: 8,
+  429: 8,
+  503: 14
+}
 
 const statusResponse = (
   type: ContentType,
@@ -195,13 +237,19 @@ const statusResponse = (
   if (retryAfterSeconds !== undefined) {
     headers["retry-after"] = String(retryAfterSeconds)
   }
-  if (status === 405) {
-    headers["allow"] = "POST"
-  }
+  Object.assign(headers, headersOf(status))
   return type === "application/x-protobuf"
     ? HttpServerResponse.uint8Array(encodeStatus(body), { status, headers, contentType: type })
     : HttpServerResponse.text(JSON.stringify(body), { status, headers, contentType: type })
 }
 
 const textResponse = (status: number, message: string) =>
-  HttpServerResponse.text(message, { status, ...(status === 405 ? { headers: { allow: "POST" } } : {}) })
+  HttpServerResponse.text(message, { status, headers: headersOf(status) })
+
+/** What is left of a body that was not read to its end would be taken for the next request. */
+const headersOf = (status: number): Record<string, string> => {
+  if (status === 405) {
+    return { allow: "POST" }
+  }
+  return status === 408 || status === 413 ? { connection: "close" } : {}
+}

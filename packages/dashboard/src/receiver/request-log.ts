@@ -1,11 +1,12 @@
 /** The requests that a receiver has seen, answered or not. */
 import * as Schema from "effect/Schema"
 import type { Point } from "./model.ts"
+import { shorten } from "./quote.ts"
 
 /**
  * One request. `status` is 0 when there was no answer: the receiver hung or reset the connection, or the sender
  * disconnected. `points` counts the points that were decoded, `acknowledged` those that were stored. `bytes` is the size
- * on the wire, `inflatedBytes` the size after gzip. The headers are stored as they came, secrets included.
+ * on the wire, `inflatedBytes` the size after gzip. The headers are stored as they came, cut to 200 characters.
  */
 export const RequestRecord = Schema.Struct({
   index: Schema.Number,
@@ -23,6 +24,40 @@ export const RequestRecord = Schema.Struct({
   message: Schema.String
 })
 export type RequestRecord = typeof RequestRecord.Type
+
+/** Headers that hold no secret: what a sender says of itself, of the body and of the connection. */
+const harmless = new Set([
+  "accept",
+  "accept-encoding",
+  "connection",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "expect",
+  "host",
+  "keep-alive",
+  "origin",
+  "te",
+  "traceparent",
+  "transfer-encoding",
+  "user-agent"
+])
+
+/** The headers of a request as they are stored. */
+export const loggedHeaders = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [shorten(name), shorten(value)]))
+
+/** A request as it is shown to others: exporters send tokens in headers of any name, so only known ones are shown. */
+export const withoutSecrets = (record: RequestRecord): RequestRecord => ({
+  ...record,
+  path: record.path.split("?")[0] ?? "",
+  headers: Object.fromEntries(
+    Object.entries(record.headers).map(([name, value]) => [
+      name,
+      harmless.has(name) || name.startsWith("sec-fetch-") ? value : "(not shown)"
+    ])
+  )
+})
 
 /** A request that was just logged, with the points that were stored. */
 export interface Arrival {

@@ -50,6 +50,8 @@ export interface SpawnOptions {
   readonly port?: number
   /** The file of a compiled receiver, which starts sooner than the source. */
   readonly program?: string
+  /** Its state is shown and nothing can be changed, as outside of tests. */
+  readonly isReadOnly?: boolean
 }
 
 /** Starts a receiver with a control endpoint. It stops with the scope, or when this process dies. */
@@ -96,9 +98,10 @@ const beside = (): ReadonlyArray<string> => {
   return ["--import", tsx, fileURLToPath(new URL("../main.ts", import.meta.url))]
 }
 
-const start = ({ port = 0, program }: SpawnOptions): ChildProcess => {
+const start = ({ isReadOnly = false, port = 0, program }: SpawnOptions): ChildProcess => {
   const receiver = program === undefined ? beside() : [program]
-  const parameters = ["--json", "--control", "--until-stdin-ends", "--port", String(port)]
+  const changes = isReadOnly ? [] : ["--failure-modes"]
+  const parameters = ["--json", "--control", ...changes, "--until-stdin-ends", "--port", String(port)]
   return spawn(process.execPath, [...receiver, ...parameters], { stdio: ["pipe", "pipe", "pipe"] })
 }
 

@@ -7,9 +7,10 @@ import type { Decoded } from "./points.ts"
 import { updateSeries } from "./series-update.ts"
 import { validate } from "./validate.ts"
 import type { Report, Violation } from "./violation.ts"
+import { makeViolationLog } from "./violation-log.ts"
 
-/** Older violations are dropped. */
-const maxViolations = 10_000
+/** The characters and numbers that the series may hold, roughly in bytes. */
+const maxWeight = 256 * 1024 * 1024
 
 export interface Store {
   /** Stores the points of an acknowledged request; its violations carry the index of the request. */
@@ -17,6 +18,8 @@ export interface Store {
   readonly series: () => ReadonlyArray<Series>
   readonly find: (name: string, attributes?: Attributes) => ReadonlyArray<Series>
   readonly violations: () => ReadonlyArray<Violation>
+  /** Whether it holds as much as it may: then no more is accepted until it is cleared. */
+  readonly isFull: () => boolean
   readonly clear: () => void
 }
 
@@ -28,31 +31,26 @@ interface Metric {
 }
 
 export const makeStore = (): Store => {
-  const metrics = new Map<string, Metric>()
-  let violations: Array<Violation> = []
-  let last: { readonly point: Point; readonly metric: Metric } | undefined
-
-  const metricOf = (point: Point, report: Report): Metric => {
-    if (last !== undefined && isSameMetric(last.point, point)) {
-      return last.metric
-    }
-    const metric = findOrCreate(metrics, point, report)
-    last = { point, metric }
-    return metric
-  }
+  const metrics = makeMetricTable()
+  const violations = makeViolationLog()
+  let weight = 0
 
   const add = (point: Point, report: Report) => {
-    const { series } = metricOf(point, report)
+    const { series } = metrics.of(point, report)
     validate(point, report)
     const identity = canonicalJson(point.attributes)
-    series.set(identity, updateSeries(series.get(identity), point, report))
+    const before = series.get(identity)
+    if (before === undefined) {
+      weight += weightOf(point, identity)
+    }
+    series.set(identity, updateSeries(before, point, report))
   }
 
   const accept = (decoded: Decoded, request: number) => {
     let current: { readonly name: string; readonly attributes: Attributes } | undefined
     const report: Report = (violation) => {
       if (current !== undefined) {
-        violations.push({ ...violation, name: current.name, attributes: canonicalJson(current.attributes), request })
+        violations.add({ ...violation, name: current.name, attributes: canonicalJson(current.attributes), request })
       }
     }
     for (const point of decoded.points) {
@@ -67,24 +65,60 @@ export const makeStore = (): Store => {
       current = point
       report({ kind: "no-recorded-value", message: "it has no value and is ignored" })
     }
-    violations = violations.slice(-maxViolations)
   }
 
   return {
     accept,
-    series: () => [...metrics.values()].flatMap(({ series }) => [...series.values()]),
+    series: () => metrics.all().flatMap(({ series }) => [...series.values()]),
     find: (name, attributes) =>
       seriesWith(
-        [...metrics.values()].filter((metric) => metric.name === name),
+        metrics.all().filter((metric) => metric.name === name),
         attributes
       ),
-    violations: () => [...violations],
+    violations: violations.all,
+    isFull: () => weight > maxWeight,
     clear: () => {
       metrics.clear()
-      last = undefined
-      violations = []
+      weight = 0
+      violations.clear()
     }
   }
+}
+
+/** The metrics by identity. It remembers the last one: nearly all points of a request follow one of the same metric. */
+const makeMetricTable = () => {
+  const metrics = new Map<string, Metric>()
+  let last: { readonly point: Point; readonly metric: Metric } | undefined
+  return {
+    of: (point: Point, report: Report): Metric => {
+      if (last !== undefined && isSameMetric(last.point, point)) {
+        return last.metric
+      }
+      const metric = findOrCreate(metrics, point, report)
+      last = { point, metric }
+      return metric
+    },
+    all: (): Array<Metric> => [...metrics.values()],
+    clear: (): void => {
+      metrics.clear()
+      last = undefined
+    }
+  }
+}
+
+/** Without what a series shares with the others of its metric, which is counted for each all the same. */
+const weightOf = ({ description, name, unit, value }: Point, identity: string): number => {
+  const texts = 512 + identity.length * 2 + name.length + unit.length + description.length
+  if (typeof value === "number") {
+    return texts
+  }
+  const numbers =
+    "bucketCounts" in value
+      ? value.bucketCounts.length + value.explicitBounds.length
+      : "positive" in value
+        ? value.positive.bucketCounts.length + value.negative.bucketCounts.length
+        : value.quantiles.length * 4
+  return texts + numbers * 8
 }
 
 const seriesWith = (metrics: ReadonlyArray<Metric>, attributes: Attributes | undefined): Array<Series> => {

@@ -139,7 +139,7 @@ describe("a receiver", () => {
         let answer = ""
         const socket = connect(receiver.port, "127.0.0.1", () =>
           socket.write(
-            "POST /v1/metrics HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n" +
+            "POST /v1/metrics HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
               "Content-Length: 1000000\r\n\r\n{"
           )
         )

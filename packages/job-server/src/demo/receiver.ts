@@ -32,7 +32,7 @@ const responseTimeout = "20 seconds"
 /** Starts a receiver that stops with the scope; the screen says when it is lost. */
 export const startReceiver = (port: number, screen: Screen): Effect.Effect<Receiver, UsageError, Scope> =>
   Effect.gen(function* () {
-    const receiver = yield* spawnReceiver({ port }).pipe(
+    const receiver = yield* spawnReceiver({ port, isReadOnly: true }).pipe(
       Effect.timeoutFail({
         duration: startTimeout,
         onTimeout: () => ({ message: `The receiver did not start within ${startTimeout}.` })
