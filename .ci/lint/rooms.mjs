@@ -48,7 +48,7 @@ const infraLayers = {
   "cluster/runner": inInfra(
     "cluster/runner",
     ["cluster", "cluster/sharding", "cluster/storage", "cluster/shards", "cluster/peers"],
-    optionalPeersOfCluster
+    [...optionalPeersOfCluster, "node"]
   )
 }
 

@@ -1,5 +1,5 @@
 /**
- * One runner of a cluster, in its own process: `runner.ts <RunnerOptions as JSON>`. It prints `ready` when it is ready,
+ * One runner of a cluster, in its own process, with `RunnerOptions` in a variable. It prints `ready` when it is ready,
  * and stops on SIGTERM, or when its standard input closes because the process that started it is gone.
  */
 import * as Effect from "effect/Effect"
@@ -8,7 +8,7 @@ import { EventLog } from "./audit/event-log.ts"
 import { eventRecorder } from "./audit/event-recorder.ts"
 import { logTo, makeScreen } from "./demo/screen.ts"
 import { runnerServer } from "./server/layers.ts"
-import { RunnerOptionsJson } from "./server/runner-options.ts"
+import { RunnerOptionsJson, runnerOptionsVariable } from "./server/runner-options.ts"
 
 /** The database may be gone too; the runner then exits with work left to do. */
 const stopTimeoutMs = 20_000
@@ -26,9 +26,12 @@ const stopRequested = Effect.async<void>((resume) => {
 })
 
 const main = Effect.gen(function* () {
-  const { database, eventLog, name, port, url } = yield* Schema.decodeUnknown(RunnerOptionsJson)(process.argv[2])
+  const given = process.env[runnerOptionsVariable]
+  // What this process starts needs no password.
+  Reflect.deleteProperty(process.env, runnerOptionsVariable)
+  const { eventLog, name, url, ...cluster } = yield* Schema.decodeUnknown(RunnerOptionsJson)(given)
   const recorder = eventRecorder(new EventLog(eventLog))
-  const server = runnerServer({ name, url, recorder }, { database, port })
+  const server = runnerServer({ name, url, recorder }, cluster)
   const untilStopped = Effect.zipRight(
     Effect.sync(() => process.stdout.write("ready\n")),
     stopRequested

@@ -5,6 +5,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Scope } from "effect/Scope"
+import { randomBytes } from "node:crypto"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import path from "node:path"
@@ -59,9 +60,9 @@ const deployRunners = ({ isKilling, runners: count }: DemoOptions, { receiver, s
   Effect.gen(function* () {
     const folder = yield* temporaryFolder
     yield* say(screen, `Starting PostgreSQL and ${count} runners.`)
-    const database = yield* startPostgres
+    const cluster = { database: yield* startPostgres, clusterSecret: randomBytes(24).toString("base64url") }
     const { url } = receiver
-    const runners = yield* startRunners({ count, url, database, folder, log: screen.line })
+    const runners = yield* startRunners({ count, url, ...cluster, folder, log: screen.line })
     yield* say(screen, `Started ${runners.map(({ name, pid }) => `${name} (process ${pid})`).join(", ")}.`)
     const log = new EventLog()
     const client = { name: "front", isRunner: false, wasKilled: false, entries: log.entries }
@@ -73,7 +74,7 @@ const deployRunners = ({ isKilling, runners: count }: DemoOptions, { receiver, s
         Effect.sync(() => killed.add(runner))
       )
     const deployment: Deployment = {
-      layer: startable(clientServer({ name: client.name, url, recorder: eventRecorder(log) }, database)),
+      layer: startable(clientServer({ name: client.name, url, recorder: eventRecorder(log) }, cluster)),
       killOne: victim === undefined ? Effect.void : kill(victim),
       processNames: Effect.sync(() =>
         [client, ...runners.filter((runner) => !killed.has(runner))].map(({ name }) => name)

@@ -60,23 +60,36 @@ export const metricsLayer = ({ name, url }: ProcessOptions) =>
     )
   ).pipe(Layer.provideMerge(MetricsService.Default))
 
+/** What the processes of a cluster share. */
+export interface ClusterOptions {
+  /** The URL of the PostgreSQL database. */
+  readonly database: string
+  /** The secret that they prove to each other. */
+  readonly clusterSecret: string
+}
+
 /** One runner of several, on PostgreSQL. */
 export const runnerServer = (
   options: ProcessOptions,
-  { database, port }: { readonly database: string; readonly port: number }
+  { clusterSecret, database, port }: ClusterOptions & { readonly port: number }
 ) =>
   Layer.merge(jobsLayer(options), options.recorder.metrics).pipe(
-    Layer.provide(NodeClusterSocket.layer({ storage: "sql", shardingConfig: shardingConfig(port) })),
+    Layer.provide(NodeClusterSocket.layer({ storage: "sql", clusterSecret, shardingConfig: shardingConfig(port) })),
     Layer.provide(postgresClient(database, options.name)),
     Layer.provideMerge(metricsLayer(options))
   )
 
 /** A process that submits jobs to a cluster and runs none. */
-export const clientServer = (options: ProcessOptions, database: string) =>
+export const clientServer = (options: ProcessOptions, { clusterSecret, database }: ClusterOptions) =>
   JobService.layerClient(jobsOptions(options.name)).pipe(
     Layer.provide(options.recorder.sharding),
     Layer.provide(
-      NodeClusterSocket.layer({ storage: "sql", clientOnly: true, shardingConfig: shardingConfig(undefined) })
+      NodeClusterSocket.layer({
+        storage: "sql",
+        clientOnly: true,
+        clusterSecret,
+        shardingConfig: shardingConfig(undefined)
+      })
     ),
     Layer.provideMerge(postgresClient(database, options.name)),
     Layer.provideMerge(metricsLayer(options))

@@ -1,4 +1,7 @@
-/** What a runner process is told by the process that starts it: its argument, as JSON. */
+/**
+ * What a runner process is told by the process that starts it: a variable of its environment, as JSON. Other users of the
+ * machine can read the arguments of a process, but not its environment.
+ */
 import * as Schema from "effect/Schema"
 
 export const RunnerOptions = Schema.Struct({
@@ -7,6 +10,8 @@ export const RunnerOptions = Schema.Struct({
   url: Schema.String,
   /** The URL of the PostgreSQL database. */
   database: Schema.String,
+  /** The secret that the processes of the cluster prove to each other. */
+  clusterSecret: Schema.String,
   /** Where the other runners reach it. */
   port: Schema.Number,
   /** The file for its event log. */
@@ -15,3 +20,6 @@ export const RunnerOptions = Schema.Struct({
 export type RunnerOptions = typeof RunnerOptions.Type
 
 export const RunnerOptionsJson = Schema.parseJson(RunnerOptions)
+
+/** The name of the variable. */
+export const runnerOptionsVariable = "JOB_SERVER_RUNNER"

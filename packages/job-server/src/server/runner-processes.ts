@@ -11,7 +11,7 @@ import path from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { freePort } from "./free-port.ts"
-import { type RunnerOptions, RunnerOptionsJson } from "./runner-options.ts"
+import { type RunnerOptions, RunnerOptionsJson, runnerOptionsVariable } from "./runner-options.ts"
 import { within } from "./time-limit.ts"
 
 /** A runner did not become ready. */
@@ -36,6 +36,8 @@ export interface RunnersOptions {
   readonly url: string
   /** The URL of the PostgreSQL database. */
   readonly database: string
+  /** The secret that the processes of the cluster prove to each other. */
+  readonly clusterSecret: string
   /** Where to write the event logs. */
   readonly folder: string
   /** Called with each line that a runner writes to standard error. */
@@ -110,8 +112,9 @@ const program = (): ReadonlyArray<string> => {
 const launch = (options: RunnerOptions, exited: Deferred.Deferred<void>): ChildProcess => {
   // The PostgreSQL driver warns about how @effect/sql-pg uses it, which a user of the demo cannot change.
   const flags = ["--disable-warning=DeprecationWarning", ...program()]
-  const child = spawn(process.execPath, [...flags, encode(options)], {
+  const child = spawn(process.execPath, flags, {
     detached: true,
+    env: { ...process.env, [runnerOptionsVariable]: encode(options) },
     stdio: ["pipe", "pipe", "pipe"]
   })
   const gone = () => Deferred.unsafeDone(exited, Effect.void)

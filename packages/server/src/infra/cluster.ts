@@ -26,6 +26,7 @@ import { messageStorage, messageStorageSql, sqlMessageStorage } from "./cluster/
 export { ClusterError, type ClusterErrorReason, clusterErrorReasons } from "./cluster/cluster-error.ts"
 export type { CronOptions } from "./cluster/cron/cron.ts"
 export type { ClusterMetricsOptions } from "./cluster/options.ts"
+export type { ClusterSecret } from "./cluster/runner/cluster-secret.ts"
 export { NodeClusterHttp } from "./cluster/runner/node-cluster-http.ts"
 export { NodeClusterSocket } from "./cluster/runner/node-cluster-socket.ts"
 export type {

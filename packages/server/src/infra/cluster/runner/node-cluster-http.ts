@@ -5,53 +5,68 @@ import type { ServeError } from "@effect/platform/HttpServerError"
 import * as RpcServer from "@effect/rpc/RpcServer"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { type ClusterSecret, requireSecret, tokenOf } from "./cluster-secret.ts"
 import type { NodeHttpRunnerOptions, NodeRunner, NodeStorage } from "./node-options.ts"
 import { nodeRunner } from "./node-runner.ts"
+import { onlyPeers, withToken, withTokenProtocol } from "./peer-request.ts"
 
-/** A cluster over HTTP or web sockets: `NodeClusterHttp` of `@effect/platform-node`, with metrics. */
+/** A cluster over HTTP or web sockets: `NodeClusterHttp` of `@effect/platform-node`, with metrics and a secret. */
 export const NodeClusterHttp = {
   layer: <const ClientOnly extends boolean = false, const Storage extends NodeStorage = never>(
     options: NodeHttpRunnerOptions<ClientOnly, Storage>
   ): NodeRunner<ClientOnly, Storage, ServeError> => {
+    const token = tokenOf(options.clusterSecret)
     const { protocol, route } = options.transport === "http" ? http : webSocket
     return nodeRunner<ClientOnly, Storage, ServeError>(options, {
-      protocol,
-      serve: (runner) => Layer.provide(HttpRouter.serve(Layer.provide(runner, route())), server)
+      protocol: protocol(token),
+      serve: (runner) =>
+        Layer.provide(
+          HttpRouter.serve(Layer.provideMerge(Layer.provide(runner, route()), onlyPeers(token))),
+          server(options.clusterSecret)
+        )
     })
   }
 } as const
 
-const server = Layer.unwrapEffect(
-  Effect.map(
-    Effect.promise(() => import("@effect/platform-node/NodeClusterHttp")),
-    ({ layerHttpServer }) => layerHttpServer
+const server = (secret: ClusterSecret | undefined) =>
+  Layer.unwrapEffect(
+    Effect.map(
+      Effect.zipRight(
+        requireSecret(secret),
+        Effect.promise(() => import("@effect/platform-node/NodeClusterHttp"))
+      ),
+      ({ layerHttpServer }) => layerHttpServer
+    )
   )
-)
 
 const http = {
-  protocol: HttpRunner.layerClientProtocolHttpDefault.pipe(
-    Layer.provide(
-      Layer.unwrapEffect(
-        Effect.map(
-          Effect.promise(() => import("@effect/platform-node/NodeHttpClient")),
-          ({ layerUndici }) => layerUndici
+  protocol: (token: string) =>
+    HttpRunner.layerClientProtocolHttpDefault.pipe(
+      Layer.provide(withToken(token)),
+      Layer.provide(
+        Layer.unwrapEffect(
+          Effect.map(
+            Effect.promise(() => import("@effect/platform-node/NodeHttpClient")),
+            ({ layerUndici }) => layerUndici
+          )
         )
       )
-    )
-  ),
+    ),
   route: () => RpcServer.layerProtocolHttpRouter({ path: "/" })
 }
 
 const webSocket = {
-  protocol: HttpRunner.layerClientProtocolWebsocketDefault.pipe(
-    Layer.provide(
-      Layer.unwrapEffect(
-        Effect.map(
-          Effect.promise(() => import("@effect/platform-node/NodeSocket")),
-          ({ layerWebSocketConstructor }) => layerWebSocketConstructor
+  protocol: (token: string) =>
+    HttpRunner.layerClientProtocolWebsocketDefault.pipe(
+      Layer.provide(withTokenProtocol(token)),
+      Layer.provide(
+        Layer.unwrapEffect(
+          Effect.map(
+            Effect.promise(() => import("@effect/platform-node/NodeSocket")),
+            ({ layerWebSocketConstructor }) => layerWebSocketConstructor
+          )
         )
       )
-    )
-  ),
+    ),
   route: () => RpcServer.layerProtocolWebsocketRouter({ path: "/" })
 }

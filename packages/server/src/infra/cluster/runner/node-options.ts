@@ -8,6 +8,7 @@ import type { SqlClient } from "@effect/sql/SqlClient"
 import type { ConfigError } from "effect/ConfigError"
 import type * as Layer from "effect/Layer"
 import type { MetricsService } from "../../../observe/metrics.ts"
+import type { ClusterSecret } from "./cluster-secret.ts"
 import type { WithMetrics } from "./runner-metrics.ts"
 
 /**
@@ -16,8 +17,14 @@ import type { WithMetrics } from "./runner-metrics.ts"
  */
 export type NodeStorage = "local" | "sql" | "byo"
 
-/** The options of `NodeClusterSocket.layer` of `@effect/platform-node`, and what to record. */
+/** The options of `NodeClusterSocket.layer` of `@effect/platform-node`, the cluster's secret, and what to record. */
 export interface NodeRunnerOptions<ClientOnly extends boolean, Storage extends NodeStorage> extends WithMetrics {
+  /**
+   * What runners and clients of the cluster prove to each other that they have. Required where the address that a runner
+   * listens on is not loopback; peers with another one are refused. Not the secret itself goes over the network, but
+   * whoever can read there can use what does.
+   */
+  readonly clusterSecret?: ClusterSecret | undefined
   readonly serialization?: "msgpack" | "ndjson" | undefined
   readonly serializationMaxBufferSize?: number | "unbounded" | undefined
   readonly clientOnly?: ClientOnly | undefined
@@ -30,7 +37,7 @@ export interface NodeRunnerOptions<ClientOnly extends boolean, Storage extends N
   readonly shardingConfig?: Partial<ShardingConfig.ShardingConfig["Type"]> | undefined
 }
 
-/** The options of `NodeClusterHttp.layer` of `@effect/platform-node`, and what to record. */
+/** The options of `NodeClusterHttp.layer` of `@effect/platform-node`, the cluster's secret, and what to record. */
 export interface NodeHttpRunnerOptions<
   ClientOnly extends boolean,
   Storage extends NodeStorage

@@ -9,6 +9,7 @@ import * as ShardingConfig from "@effect/cluster/ShardingConfig"
 import * as RpcSerialization from "@effect/rpc/RpcSerialization"
 import type * as RpcServer from "@effect/rpc/RpcServer"
 import type { SqlClient } from "@effect/sql/SqlClient"
+import type { ConfigError } from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -28,7 +29,7 @@ export type ClientProtocol = Layer.Layer<Runners.RpcClientProtocol, never, RpcSe
 export interface Transport<ServerError> {
   readonly protocol: ClientProtocol
   /** The runner behind a server of this transport. */
-  readonly serve: (runner: Server) => Layer.Layer<Layer.Layer.Success<Server>, ServerError, ServerNeeds>
+  readonly serve: (runner: Server) => Layer.Layer<Layer.Layer.Success<Server>, ServerError | ConfigError, ServerNeeds>
 }
 
 /** `@effect/platform-node` is loaded when a runner's layer is built, not before. */
