@@ -156,7 +156,7 @@ export const layers = {
     folder: `${jobServer}/admin`,
     imports: ["job-server's command line", "job-server's server"],
     packages: ["effect", "node"],
-    workspace: ["@parametric-portal/server"]
+    workspace: ["@parametric-portal/server", "@parametric-portal/dashboard"]
   },
   "job-server's demo": {
     folder: `${jobServer}/demo`,

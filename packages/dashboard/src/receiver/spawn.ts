@@ -102,7 +102,9 @@ const start = ({ isReadOnly = false, port = 0, program }: SpawnOptions): ChildPr
   const receiver = program === undefined ? beside() : [program]
   const changes = isReadOnly ? [] : ["--failure-modes"]
   const parameters = ["--json", "--control", ...changes, "--until-stdin-ends", "--port", String(port)]
-  return spawn(process.execPath, [...receiver, ...parameters], { stdio: ["pipe", "pipe", "pipe"] })
+  // Without the cache that tsx keeps in the folder of temporary files, where somebody else may have put it.
+  const env = { ...process.env, TSX_DISABLE_CACHE: "1" }
+  return spawn(process.execPath, [...receiver, ...parameters], { env, stdio: ["pipe", "pipe", "pipe"] })
 }
 
 /** Sends SIGTERM, and SIGKILL two seconds later if the process is still running. */

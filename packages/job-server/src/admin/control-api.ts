@@ -1,11 +1,12 @@
 /** The control API of a running job server, which `npm run jobs` calls from another terminal. */
+import { callerProblem } from "@parametric-portal/dashboard/caller"
 import type { JobService } from "@parametric-portal/server/infra/jobs"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import type { Scope } from "effect/Scope"
-import { randomBytes } from "node:crypto"
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
 import { createServer, type IncomingMessage, type Server } from "node:http"
 import { ControlRequestJson, type ControlResponse, ControlResponseJson } from "./control-api-protocol.ts"
 import { handle, type HandleOptions, rejected } from "./control-request.ts"
@@ -27,14 +28,28 @@ export const serveControlApi = (options: ControlApiOptions): Effect.Effect<void,
     const after = Effect.forkIn(Effect.ignore(afterRequest), yield* Effect.scope)
     const respond = (text: string) =>
       run(Effect.flatMap(responseTo(text, options), (response) => Effect.as(after, response)))
-    const port = yield* listen((request) =>
-      request.headers.authorization === `Bearer ${token}`
-        ? bodyOf(request).then(respond)
-        : Promise.resolve(encode(rejected("The request has no valid token. Use npm run jobs.")))
-    )
+    const port = yield* listen((request) => {
+      const problem = problemOf(request, token)
+      return problem === undefined ? bodyOf(request).then(respond) : Promise.resolve(encode(rejected(problem)))
+    })
     yield* registerServer({ pid: process.pid, port, token, folder })
     yield* say(`Control this server (port ${port}) from another terminal: npm run jobs -- submit digest <file>`)
   }).pipe(Effect.catchAll(({ message }) => options.say(`npm run jobs cannot reach this server: ${message}.`)))
+
+const problemOf = ({ headers, method }: IncomingMessage, token: string): string | undefined => {
+  const caller = callerProblem(headers)
+  if (caller !== null) {
+    return `The request is refused: ${caller}.`
+  }
+  return method === "POST" && isSame(headers.authorization ?? "", `Bearer ${token}`)
+    ? undefined
+    : "The request has no valid token. Use npm run jobs."
+}
+
+/** In a time that says nothing about where they differ. */
+const isSame = (given: string, own: string): boolean => timingSafeEqual(digest(given), digest(own))
+
+const digest = (text: string): Uint8Array => createHash("sha256").update(text).digest()
 
 /** The cluster itself gives up after half a minute. */
 const requestTimeout = "35 seconds"
@@ -64,10 +79,13 @@ const listen = (respond: (request: IncomingMessage) => Promise<string>) =>
     Effect.async<Server, { readonly message: string }>((resume) => {
       const server = createServer((request, response) => {
         respond(request).then(
-          (text) => response.setHeader("content-type", "application/json").end(text),
+          // What is left of a request that was not read to its end would be taken for the next one.
+          (text) => response.writeHead(200, { "content-type": "application/json", connection: "close" }).end(text),
           () => response.destroy()
         )
       })
+      server.maxConnections = maxConnections
+      server.requestTimeout = 10_000
       server.once("error", (error) => resume(Effect.fail({ message: error.message })))
       server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
     }),
@@ -82,6 +100,8 @@ const listen = (respond: (request: IncomingMessage) => Promise<string>) =>
       return typeof address === "object" && address !== null ? address.port : 0
     })
   )
+
+const maxConnections = 32
 
 const maxBodyLength = 64 * 1024
 

@@ -7,7 +7,9 @@ import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { serveControlApi } from "../admin/control-api.ts"
+import { deleteLeftRegistrations } from "../admin/server-registration.ts"
 import { readJobTables } from "../audit/job-tables.ts"
+import { deleteLeftFolders } from "../server/temporary-folder.ts"
 import { TimedOut } from "../server/time-limit.ts"
 import type { DemoOptions } from "./arguments.ts"
 import { deploy, type Deployment } from "./deployment.ts"
@@ -32,6 +34,8 @@ export interface DemoContext {
 export const demo = (options: DemoOptions, { screen, stop }: DemoContext) =>
   Effect.gen(function* () {
     const folder = yield* openFolder(options.folder)
+    yield* deleteLeftFolders
+    yield* deleteLeftRegistrations
     const stopped = Effect.raceFirst(Deferred.await(stop), timeOver(options.seconds))
     const started = yield* Effect.raceFirst(
       start(options, folder, screen),

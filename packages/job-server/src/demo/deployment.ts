@@ -4,10 +4,7 @@ import type { JobService } from "@parametric-portal/server/infra/jobs"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Scope } from "effect/Scope"
 import { randomBytes } from "node:crypto"
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
 import path from "node:path"
 import type { AuditedProcess } from "../audit/audit.ts"
 import { EventLog, readEventLog } from "../audit/event-log.ts"
@@ -16,6 +13,7 @@ import { UsageError } from "../command-line/usage-error.ts"
 import { clientServer, singleServer } from "../server/layers.ts"
 import { startPostgres } from "../server/postgres.ts"
 import { type RunnerProcess, startRunners } from "../server/runner-processes.ts"
+import { temporaryFolder } from "../server/temporary-folder.ts"
 import type { DemoOptions } from "./arguments.ts"
 import { killAfterExport } from "./kill-runner.ts"
 import type { Receiver } from "./receiver.ts"
@@ -44,7 +42,7 @@ export const deploy = (options: DemoOptions, context: DeployContext) =>
   options.runners === 1 ? deploySingle(context) : deployRunners(options, context)
 
 const deploySingle = ({ receiver }: DeployContext) =>
-  Effect.map(temporaryFolder, (folder): Deployment => {
+  Effect.map(temporaryFolder("data"), (folder): Deployment => {
     const log = new EventLog()
     const name = "server"
     const recorder = eventRecorder(log)
@@ -58,7 +56,7 @@ const deploySingle = ({ receiver }: DeployContext) =>
 
 const deployRunners = ({ isKilling, runners: count }: DemoOptions, { receiver, screen }: DeployContext) =>
   Effect.gen(function* () {
-    const folder = yield* temporaryFolder
+    const folder = yield* temporaryFolder("events")
     yield* say(screen, `Starting PostgreSQL and ${count} runners.`)
     const cluster = { database: yield* startPostgres, clusterSecret: randomBytes(24).toString("base64url") }
     const { url } = receiver
@@ -94,8 +92,3 @@ const deployRunners = ({ isKilling, runners: count }: DemoOptions, { receiver, s
 
 const startable = <A, R>(layer: Layer.Layer<A, { readonly message: string }, R>) =>
   Layer.mapError(layer, ({ message }) => new CannotStart({ message: `The server cannot start: ${message}` }))
-
-const temporaryFolder: Effect.Effect<string, never, Scope> = Effect.acquireRelease(
-  Effect.promise(() => mkdtemp(path.join(tmpdir(), "job-server-"))),
-  (created) => Effect.promise(() => rm(created, { recursive: true, force: true }))
-)

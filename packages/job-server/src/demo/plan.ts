@@ -1,10 +1,10 @@
 /** Plans the jobs of files: which fail with `Busy` at first, which are cancelled, which are slow. */
 import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { writeFile } from "node:fs/promises"
 import path from "node:path"
 import { type JobPayload, maxAttempts } from "../server/job-types.ts"
+import { temporaryFolder } from "../server/temporary-folder.ts"
 import { type JobType, parseLimitBytes } from "../server/work.ts"
 
 export interface PlannedJob {
@@ -64,10 +64,7 @@ export interface OwnFiles {
 
 /** Writes the demo's own files into a folder that is deleted with the scope. */
 export const writeOwnFiles: Effect.Effect<OwnFiles, never, Scope> = Effect.gen(function* () {
-  const folder = yield* Effect.acquireRelease(
-    Effect.promise(() => mkdtemp(path.join(tmpdir(), "job-server-files-"))),
-    (created) => Effect.promise(() => rm(created, { recursive: true, force: true }))
-  )
+  const folder = yield* temporaryFolder("files")
   const write = (name: string, content: string) => Effect.promise(() => writeFile(path.join(folder, name), content))
   yield* Effect.forEach(Object.entries(ownFiles), ([name, content]) => write(name, content))
   const broken = "truncated.json"

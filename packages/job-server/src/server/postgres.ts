@@ -8,34 +8,88 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type { Scope } from "effect/Scope"
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
-import { existsSync, readdirSync } from "node:fs"
-import { chown, cp, mkdtemp, rm } from "node:fs/promises"
+import { randomBytes } from "node:crypto"
+import { existsSync, readdirSync, rmSync } from "node:fs"
+import { chmod, chown, cp, mkdir, writeFile } from "node:fs/promises"
 import { createRequire } from "node:module"
-import { tmpdir } from "node:os"
+import { userInfo } from "node:os"
 import path from "node:path"
 import { freePort } from "./free-port.ts"
+import { temporaryFolder } from "./temporary-folder.ts"
 import { within } from "./time-limit.ts"
 
 /** PostgreSQL did not start; `message` ends with its output. */
 export class PostgresFailed extends Data.TaggedError("PostgresFailed")<{ readonly message: string }> {}
 
-/** Starts a server and returns the URL of its database, which needs no password on this machine. */
+/**
+ * Starts a server and returns the URL of its database, password included. Other users of the machine reach its port, and
+ * can do nothing there without the password; it has no socket beside it.
+ */
 export const startPostgres: Effect.Effect<string, PostgresFailed, Scope> = Effect.gen(function* () {
-  const folder = yield* Effect.acquireRelease(
-    Effect.promise(() => mkdtemp(path.join(tmpdir(), "job-server-postgres-"))),
-    (made) => Effect.promise(() => rm(made, { recursive: true, force: true, maxRetries: 5 }))
-  )
+  const folder = yield* temporaryFolder("postgres")
   const owner = ownerOfServer()
   const bin = yield* Effect.tryPromise({ try: () => binaries(folder, owner !== undefined), catch: failed })
-  if (owner !== undefined) {
-    yield* Effect.promise(() => chown(folder, owner.uid, owner.gid))
-  }
-  const data = path.join(folder, "data")
-  yield* initialise(path.join(bin, "initdb"), data, owner)
+  const password = randomBytes(24).toString("base64url")
+  const place = yield* Effect.tryPromise({ try: () => makePlace(folder, password, owner), catch: failed })
+  const account = { owner, command: yield* commandOfAccount }
+  yield* initialise(path.join(bin, "initdb"), place, account)
   // Another program may take the free port first.
-  const port = yield* Effect.retry(listenOnFreePort(path.join(bin, "postgres"), data, owner), Schedule.recurs(4))
-  return `postgres://postgres@127.0.0.1:${port}/postgres`
+  const port = yield* Effect.retry(
+    listenOnFreePort(path.join(bin, "postgres"), place.data, account),
+    Schedule.recurs(4)
+  )
+  return `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
 })
+
+/** Where the server keeps its data, and where it is told the password. */
+interface Place {
+  readonly data: string
+  readonly passwordFile: string
+}
+
+const makePlace = async (folder: string, password: string, owner: Owner | undefined): Promise<Place> => {
+  const place = { data: path.join(folder, "data"), passwordFile: path.join(folder, "password") }
+  await mkdir(place.data, { mode: 0o700 })
+  await writeFile(place.passwordFile, password, { mode: 0o600, flag: "wx" })
+  if (owner !== undefined) {
+    // The folder stays ours, so that only we can change what is in it; the server has to get through.
+    await chmod(folder, 0o711)
+    await chown(place.data, owner.uid, owner.gid)
+    await chown(place.passwordFile, owner.uid, owner.gid)
+  }
+  return place
+}
+
+/** As whom PostgreSQL runs, and what is put before its commands for that. */
+interface Account {
+  readonly owner: Owner | undefined
+  readonly command: ReadonlyArray<string>
+}
+
+/**
+ * PostgreSQL does not run as a user without a name, as there may be in a container. It runs with the name of another one
+ * then, where the system lets us map our number to his.
+ */
+const commandOfAccount: Effect.Effect<ReadonlyArray<string>, PostgresFailed> = Effect.suspend(() => {
+  if (hasName()) {
+    return Effect.succeed([])
+  }
+  const command = ["unshare", "--user", "--map-user=65534", "--map-group=65534"]
+  const [program = "", ...flags] = command
+  return spawnSync(program, [...flags, "id", "-un"]).status === 0
+    ? Effect.succeed(command)
+    : failed(
+        `it does not run as the user ${process.geteuid?.()}, who has no name. Add one to /etc/passwd, or leave out --runners.`
+      )
+})
+
+const hasName = (): boolean => {
+  try {
+    return userInfo().username !== ""
+  } catch {
+    return false
+  }
+}
 
 interface Owner {
   readonly uid: number
@@ -75,15 +129,18 @@ const binaries = async (folder: string, isRoot: boolean): Promise<string> => {
 /** On an idle machine it takes a second or two. */
 const startTimeoutMs = 60_000
 
-const initialise = (initdb: string, data: string, owner: Owner | undefined) =>
+const initialise = (initdb: string, { data, passwordFile }: Place, { command, owner }: Account) =>
   Effect.suspend(() => {
-    const settings = ["-D", data, "-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--no-locale"]
-    const { error, status, stderr } = spawnSync(initdb, settings, {
+    const login = ["-U", "postgres", "--auth=scram-sha-256", `--pwfile=${passwordFile}`]
+    const settings = ["-D", data, ...login, "--no-sync", "--encoding=UTF8", "--no-locale"]
+    const [program = "", ...rest] = [...command, initdb, ...settings]
+    const { error, status, stderr } = spawnSync(program, rest, {
       ...owner,
-      cwd: tmpdir(),
+      cwd: "/",
       encoding: "utf8",
       timeout: startTimeoutMs
     })
+    rmSync(passwordFile, { force: true })
     return status === 0 ? Effect.void : failed(error ?? `initdb exited with ${status}: ${stderr}`)
   })
 
@@ -97,15 +154,15 @@ const settings = {
   full_page_writes: "off"
 } as const
 
-const listenOnFreePort = (postgres: string, data: string, owner: Owner | undefined) =>
+const listenOnFreePort = (postgres: string, data: string, { command, owner }: Account) =>
   Effect.gen(function* () {
     const port = yield* freePort
     const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])
     const server = yield* Effect.acquireRelease(
       Effect.sync(() =>
-        spawn("/bin/sh", ["-c", guarded, "sh", postgres, "-D", data, "-p", String(port), ...flags], {
+        spawn("/bin/sh", ["-c", guarded, "sh", ...command, postgres, "-D", data, "-p", String(port), ...flags], {
           ...owner,
-          cwd: tmpdir(),
+          cwd: "/",
           detached: true,
           stdio: ["pipe", "ignore", "pipe"]
         })

@@ -99,7 +99,10 @@ const startRunner = (
 /** On an idle machine it takes two seconds. */
 const readyTimeout = "2 minutes"
 
-/** As this module runs, so does the runner: compiled, or from its source by tsx. */
+/**
+ * As this module runs, so does the runner: compiled, or from its source by tsx, without the cache that tsx keeps in the
+ * folder of temporary files, where somebody else may have put it.
+ */
 const program = (): ReadonlyArray<string> => {
   if (import.meta.url.endsWith(".js")) {
     return [fileURLToPath(new URL("../runner.js", import.meta.url))]
@@ -114,7 +117,7 @@ const launch = (options: RunnerOptions, exited: Deferred.Deferred<void>): ChildP
   const flags = ["--disable-warning=DeprecationWarning", ...program()]
   const child = spawn(process.execPath, flags, {
     detached: true,
-    env: { ...process.env, [runnerOptionsVariable]: encode(options) },
+    env: { ...process.env, TSX_DISABLE_CACHE: "1", [runnerOptionsVariable]: encode(options) },
     stdio: ["pipe", "pipe", "pipe"]
   })
   const gone = () => Deferred.unsafeDone(exited, Effect.void)
