@@ -30,6 +30,11 @@ export interface PrometheusServerOptions extends PrometheusPageOptions {
   readonly port?: number
   /** `/metrics` unless said otherwise. */
   readonly path?: string
+  /**
+   * The names that a request may have in `Host`, without a port. On the loopback interface its own names are always
+   * right and all others are refused; on other addresses all are right unless said otherwise.
+   */
+  readonly names?: ReadonlyArray<string> | undefined
 }
 
 /** A server that shows the metrics of a {@link MetricsService}. */
@@ -37,13 +42,16 @@ export class Prometheus extends Context.Tag("server/Prometheus")<Prometheus, { r
   /** Listens with a server of its own, for as long as the layer lives. */
   static readonly layer = ({
     host = "localhost",
+    names,
     path = "/metrics",
     port = 9464,
     ...options
   }: PrometheusServerOptions = {}): Layer.Layer<Prometheus, PrometheusListenError, MetricsService> =>
     Layer.scoped(
       Prometheus,
-      Effect.flatMap(pages(options), (pageFor) => Effect.map(listen(pageFor, { host, path, port }), (url) => ({ url })))
+      Effect.flatMap(pages(options), (pageFor) =>
+        Effect.map(listen(pageFor, { host, names, path, port }), (url) => ({ url }))
+      )
     )
 
   /** An application to mount: `HttpRouter.get("/metrics", yield* Prometheus.httpApp())`. */

@@ -35,6 +35,8 @@ export interface PrometheusOptions {
   readonly host?: string
   /** 9464 unless said otherwise; 0 takes a free port. */
   readonly port?: number
+  /** The names that a request may have in `Host`, as in `Prometheus.layer`. */
+  readonly names?: ReadonlyArray<string>
 }
 
 /** One line of JSON for each metric on standard output, for looking at it while developing. */

@@ -13,6 +13,7 @@ export interface PrometheusSettings {
   readonly type: "prometheus"
   readonly host: string
   readonly port: number
+  readonly names?: ReadonlyArray<string>
 }
 
 /** A destination with nothing left open. */
@@ -73,7 +74,8 @@ const prometheusSettings = (options: PrometheusOptions): Effect.Effect<Prometheu
     return {
       type: "prometheus",
       host: options.host ?? hostVariable?.value ?? "localhost",
-      port: (yield* portOption(options.port)) ?? portVariable?.value ?? 9464
+      port: (yield* portOption(options.port)) ?? portVariable?.value ?? 9464,
+      ...(options.names === undefined ? {} : { names: options.names })
     }
   })
 

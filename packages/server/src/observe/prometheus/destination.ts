@@ -10,11 +10,11 @@ import type { PrometheusSettings } from "../config/settings.ts"
 
 /** Listens until the scope closes. It is scraped, so there is nothing to send at an interval or at the end. */
 export const makePrometheusDestination = (
-  { host, port }: PrometheusSettings,
+  { host, names, port }: PrometheusSettings,
   { collector, selfMetrics }: { readonly collector: Collector; readonly selfMetrics: SelfMetrics }
 ): Effect.Effect<Destination, PrometheusListenError, Scope.Scope> =>
   Effect.gen(function* () {
-    const url = yield* listen(makePages(collector, selfMetrics.dropped), { host, port, path: "/metrics" })
+    const url = yield* listen(makePages(collector, selfMetrics.dropped), { host, names, port, path: "/metrics" })
     yield* Effect.logInfo(`Metrics can be scraped at ${url.href}`)
     return {
       stream: url.href,

@@ -1,10 +1,13 @@
 /** A server of its own for the page, on Node's HTTP module, for applications that have none or keep theirs to themselves. */
 import * as Data from "effect/Data"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Http from "node:http"
+import { hostCheck } from "./host-names.ts"
 import type { PageFor } from "./page.ts"
 
 /** Where to listen. */
@@ -12,7 +15,20 @@ export interface ListenOptions {
   readonly host: string
   readonly port: number
   readonly path: string
+  /** The names that a request may have in `Host`; see `host-names.ts`. */
+  readonly names?: ReadonlyArray<string> | undefined
+  /** How long a scraper may read nothing, and how long a scrape may take in all. */
+  readonly patience?: { readonly stall: Duration.DurationInput; readonly scrape: Duration.DurationInput }
 }
+
+/** More are answered with 503: each holds a piece of a page, and collects for itself. */
+const maxScrapes = 5
+
+/** Connections, with and without a request: more are closed at once. */
+const maxConnections = 100
+
+/** A Prometheus gives up after ten seconds, unless told otherwise. */
+const defaultPatience = { stall: "10 seconds", scrape: "1 minute" } as const
 
 /** The page can't be served there: the port is taken, or port or path are none. */
 export class PrometheusListenError extends Data.TaggedError("PrometheusListenError")<{
@@ -30,21 +46,25 @@ export class PrometheusListenError extends Data.TaggedError("PrometheusListenErr
 /** Serves the page until the scope closes; its address. */
 export const listen = (
   pageFor: PageFor,
-  { host, path, port }: ListenOptions
+  { host, names, path, patience = defaultPatience, port }: ListenOptions
 ): Effect.Effect<URL, PrometheusListenError, Scope.Scope> =>
   Effect.gen(function* () {
     const runtime = yield* Effect.runtime()
-    const server = Http.createServer((request, response) => {
-      const fiber = Runtime.runFork(runtime, answer(pageFor, path, { request, response }))
+    const page = { pageFor, path, patience, scrapes: { running: 0 }, isOwnHost: (_: string | undefined) => false }
+    const server = Http.createServer({ requestTimeout: 10_000 }, (request, response) => {
+      const fiber = Runtime.runFork(runtime, answer(page, { request, response }))
       response.once("close", () => fiber.unsafeInterruptAsFork(fiber.id()))
     })
+    server.maxConnections = maxConnections
     const problem = problemOf(path, port)
     if (problem !== undefined) {
       return yield* new PrometheusListenError({ host, port, cause: problem })
     }
     yield* Effect.acquireRelease(opened(server, host, port), () => closed(server))
     const address = server.address()
-    const bound = typeof address === "object" && address !== null ? address.port : port
+    const isTcp = typeof address === "object" && address !== null
+    page.isOwnHost = hostCheck({ host, address: isTcp ? address.address : host, names })
+    const bound = isTcp ? address.port : port
     return new URL(`http://${host.includes(":") ? `[${host}]` : host}:${bound}${path}`)
   })
 
@@ -74,8 +94,17 @@ interface Exchange {
   readonly response: Http.ServerResponse
 }
 
-const answer = (pageFor: PageFor, path: string, exchange: Exchange): Effect.Effect<void> =>
-  Effect.catchAllDefect(answered(pageFor, path, exchange), (defect) =>
+/** What is served, and to how many at the moment. */
+interface Served {
+  readonly pageFor: PageFor
+  readonly path: string
+  readonly patience: NonNullable<ListenOptions["patience"]>
+  readonly scrapes: { running: number }
+  readonly isOwnHost: (given: string | undefined) => boolean
+}
+
+const answer = (served: Served, exchange: Exchange): Effect.Effect<void> =>
+  Effect.catchAllDefect(answered(served, exchange), (defect) =>
     Effect.zipRight(Effect.logWarning("The Prometheus page died", defect), broken(exchange.response))
   )
 
@@ -85,8 +114,13 @@ const broken = (response: Http.ServerResponse): Effect.Effect<void> =>
     ? Effect.sync(() => response.destroy())
     : refuse(response, 500, "the page could not be made; the log says why")
 
-const answered = (pageFor: PageFor, path: string, { request, response }: Exchange): Effect.Effect<void> =>
+const answered = (served: Served, exchange: Exchange): Effect.Effect<void> =>
   Effect.suspend(() => {
+    const { isOwnHost, path, scrapes } = served
+    const { request, response } = exchange
+    if (!isOwnHost(request.headers.host)) {
+      return refuse(response, 403, "the Host of the request is not a name of this server")
+    }
     if (pathOf(request.url ?? "/") !== path) {
       return refuse(response, 404, `there is only ${path}`)
     }
@@ -94,13 +128,31 @@ const answered = (pageFor: PageFor, path: string, { request, response }: Exchang
       response.setHeader("allow", "GET, HEAD")
       return refuse(response, 405, "only GET and HEAD")
     }
+    if (scrapes.running >= maxScrapes) {
+      response.setHeader("retry-after", "1")
+      return refuse(response, 503, `${maxScrapes} scrapes are running; try again`)
+    }
+    scrapes.running += 1
+    return Effect.ensuring(
+      scrape(served, exchange),
+      Effect.sync(() => {
+        scrapes.running -= 1
+      })
+    )
+  })
+
+/** Writes the page, and gives up on a scraper that does not read it. */
+const scrape = ({ pageFor, patience }: Served, { request, response }: Exchange): Effect.Effect<void> =>
+  Effect.suspend(() => {
     const page = pageFor(request.headers.accept)
     response.statusCode = 200
     response.setHeader("content-type", page.contentType)
     const body = request.method === "HEAD" ? Stream.empty : page.body
-    return Effect.zipRight(
-      Stream.runForEach(body, (text) => write(response, text)),
-      Effect.sync(() => response.end())
+    const notStalled = Effect.timeoutOption(patience.stall)
+    return Stream.runForEachWhile(body, (text) => Effect.map(notStalled(write(response, text)), Option.isSome)).pipe(
+      Effect.zipRight(notStalled(end(response))),
+      Effect.timeoutOption(patience.scrape),
+      Effect.zipRight(Effect.sync(() => (response.writableFinished ? undefined : response.destroy())))
     )
   })
 
@@ -113,6 +165,12 @@ const pathOf = (target: string): string | undefined => {
 const refuse = (response: Http.ServerResponse, status: number, message: string): Effect.Effect<void> =>
   Effect.sync(() => {
     response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${message}\n`)
+  })
+
+/** Waits until the system has taken the end of the page. */
+const end = (response: Http.ServerResponse): Effect.Effect<void> =>
+  Effect.async((resume) => {
+    response.end(() => resume(Effect.void))
   })
 
 /** Waits until a slow scraper has taken what was written before. */
