@@ -46,6 +46,11 @@ export interface ReceiverOptions {
   readonly port?: number
   /** The most bytes of a body, before and after gzip; the default is 32 MiB. A larger body is answered with 413. */
   readonly limit?: number
+  /**
+   * What all series may hold, roughly in bytes; the default is 256 MiB. Then requests are answered with 503 until the
+   * receiver is cleared.
+   */
+  readonly storeLimit?: number
   /** The most time that a body may take to arrive; the default is 30 seconds. A slower one is answered with 408. */
   readonly bodyTimeout?: Duration.DurationInput
   /**
@@ -93,9 +98,11 @@ export class Receiver extends Context.Tag("dashboard/Receiver")<Receiver, Receiv
 
 const defaultLimit = 32 * 1024 * 1024
 
+const defaultStoreLimit = 256 * 1024 * 1024
+
 const make = (options: ReceiverOptions): Effect.Effect<ReceiverService, PortInUse | ListenFailed, Scope> =>
   Effect.gen(function* () {
-    const store = makeStore()
+    const store = makeStore(options.storeLimit ?? defaultStoreLimit)
     const log = makeRequestLog()
     const failureMode = yield* Ref.make<FailureMode>(FailureMode.none)
     const arrivals = yield* PubSub.sliding<Arrival>(256)

@@ -43,9 +43,16 @@ const harmless = new Set([
   "user-agent"
 ])
 
+/** More than any exporter sends. */
+const maxHeaders = 32
+
 /** The headers of a request as they are stored. */
 export const loggedHeaders = (headers: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [shorten(name), shorten(value)]))
+  Object.fromEntries(
+    Object.entries(headers)
+      .slice(0, maxHeaders)
+      .map(([name, value]) => [shorten(name), shorten(value)])
+  )
 
 /** A request as it is shown to others: exporters send tokens in headers of any name, so only known ones are shown. */
 export const withoutSecrets = (record: RequestRecord): RequestRecord => ({

@@ -2,15 +2,14 @@
  * The series that all acknowledged requests add up to, and their violations. It changes synchronously, so that nobody
  * sees half of a request.
  */
-import type { Attributes, AttributeValue, Point, Series } from "./model.ts"
+import { canonicalJson } from "./canonical-json.ts"
+import type { Attributes, Point, Series } from "./model.ts"
 import type { Decoded } from "./points.ts"
 import { updateSeries } from "./series-update.ts"
+import { makeStoreWeight } from "./store-weight.ts"
 import { validate } from "./validate.ts"
 import type { Report, Violation } from "./violation.ts"
 import { makeViolationLog } from "./violation-log.ts"
-
-/** The characters and numbers that the series may hold, roughly in bytes. */
-const maxWeight = 256 * 1024 * 1024
 
 export interface Store {
   /** Stores the points of an acknowledged request; its violations carry the index of the request. */
@@ -30,20 +29,20 @@ interface Metric {
   readonly series: Map<string, Series>
 }
 
-export const makeStore = (): Store => {
+/** `limit` is what the series may hold, roughly in bytes. */
+export const makeStore = (limit = Number.POSITIVE_INFINITY): Store => {
   const metrics = makeMetricTable()
   const violations = makeViolationLog()
-  let weight = 0
+  const weight = makeStoreWeight(limit)
 
   const add = (point: Point, report: Report) => {
     const { series } = metrics.of(point, report)
     validate(point, report)
     const identity = canonicalJson(point.attributes)
     const before = series.get(identity)
-    if (before === undefined) {
-      weight += weightOf(point, identity)
-    }
-    series.set(identity, updateSeries(before, point, report))
+    const after = updateSeries(before, point, report)
+    weight.change(before, after, identity)
+    series.set(identity, after)
   }
 
   const accept = (decoded: Decoded, request: number) => {
@@ -76,10 +75,10 @@ export const makeStore = (): Store => {
         attributes
       ),
     violations: violations.all,
-    isFull: () => weight > maxWeight,
+    isFull: weight.isFull,
     clear: () => {
       metrics.clear()
-      weight = 0
+      weight.clear()
       violations.clear()
     }
   }
@@ -106,21 +105,6 @@ const makeMetricTable = () => {
   }
 }
 
-/** Without what a series shares with the others of its metric, which is counted for each all the same. */
-const weightOf = ({ description, name, unit, value }: Point, identity: string): number => {
-  const texts = 512 + identity.length * 2 + name.length + unit.length + description.length
-  if (typeof value === "number") {
-    return texts
-  }
-  const numbers =
-    "bucketCounts" in value
-      ? value.bucketCounts.length + value.explicitBounds.length
-      : "positive" in value
-        ? value.positive.bucketCounts.length + value.negative.bucketCounts.length
-        : value.quantiles.length * 4
-  return texts + numbers * 8
-}
-
 const seriesWith = (metrics: ReadonlyArray<Metric>, attributes: Attributes | undefined): Array<Series> => {
   if (attributes === undefined) {
     return metrics.flatMap(({ series }) => [...series.values()])
@@ -145,35 +129,6 @@ const findOrCreate = (metrics: Map<string, Metric>, point: Point, report: Report
   }
   return known
 }
-
-/** Attributes as JSON with sorted names, so that the order in which they were sent does not matter. */
-export const canonicalJson = (attributes: Attributes): string =>
-  JSON.stringify(isPlainAndSorted(attributes) ? attributes : sorted(attributes))
-
-/** Decoded attributes are sorted already, so a copy is hardly ever needed. */
-const isPlainAndSorted = (attributes: Attributes): boolean => {
-  let before = ""
-  for (const name in attributes) {
-    if (name < before || typeof attributes[name] === "object") {
-      return false
-    }
-    before = name
-  }
-  return true
-}
-
-const sorted = (value: AttributeValue): AttributeValue => {
-  if (typeof value !== "object" || value === null) {
-    return value
-  }
-  if (isList(value)) {
-    return value.map(sorted)
-  }
-  const names = Object.keys(value).sort()
-  return Object.fromEntries(names.map((name) => [name, sorted(value[name] ?? null)]))
-}
-
-const isList = (value: AttributeValue): value is ReadonlyArray<AttributeValue> => Array.isArray(value)
 
 /** Whether two points agree in everything that `findOrCreate` reads. */
 const isSameMetric = (a: Point, b: Point): boolean =>

@@ -151,25 +151,23 @@ const body = fc.record({
 
 type Body = typeof body extends fc.Arbitrary<infer One> ? One : never
 
-interface Seen {
-  readonly status: number
-  readonly took: number
-}
-
 const agent = new Agent({ keepAlive: true, maxSockets: 1 })
 
-const send = (url: string, { form, isCompressed }: Body): Promise<Seen> =>
+const send = (url: string, { form, isCompressed }: Body): Promise<number> =>
   new Promise((resolve, reject) => {
     const payload = isCompressed ? gzipSync(form.bytes) : form.bytes
     const headers = { ...form.headers, ...(isCompressed ? { "content-encoding": "gzip" } : {}) }
-    const start = performance.now()
     const sent = httpRequest(url, { method: "POST", headers, agent }, (response) => {
-      response
-        .resume()
-        .once("end", () => resolve({ status: response.statusCode ?? 0, took: performance.now() - start }))
+      response.resume().once("end", () => resolve(response.statusCode ?? 0))
     })
     sent.once("error", reject).end(payload)
   })
+
+/** The processor time of a process in milliseconds, on Linux: on a busy machine the clock says nothing. */
+const processorTimeOf = (pid: number): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? []
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
 
 /** The memory of a process in megabytes, on Linux. */
 const memoryOf = (pid: number): number =>
@@ -186,7 +184,9 @@ describe("a receiver that is sent anything", () => {
       yield* Effect.promise(() =>
         fc.assert(
           fc.asyncProperty(body, async (one) => {
-            const { status, took } = await send(receiver.url, one)
+            const start = processorTimeOf(receiver.pid)
+            const status = await send(receiver.url, one)
+            const took = processorTimeOf(receiver.pid) - start
             count += 1
             statuses.set(status, (statuses.get(status) ?? 0) + 1)
             if (took > 200 && count > 100) {
