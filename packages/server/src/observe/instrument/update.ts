@@ -22,12 +22,15 @@ export const record = <In>(
 ): void =>
   attempt(
     () => write(metric, input, { labels, ambient: ambient ?? ambientOf(currentFiber()), how: "record" }),
-    swallowed
+    (thrown) => swallowed(metric, thrown)
   )
 
 /** Adds to a gauge; the same as `record` for the other kinds. */
 export const add = <In>(metric: AnyMetric<In>, input: In, labels: LabelInput): void =>
-  attempt(() => write(metric, input, { labels, ambient: ambientOf(currentFiber()), how: "add" }), swallowed)
+  attempt(
+    () => write(metric, input, { labels, ambient: ambientOf(currentFiber()), how: "add" }),
+    (thrown) => swallowed(metric, thrown)
+  )
 
 interface Writing {
   readonly labels: LabelInput
@@ -47,4 +50,5 @@ const write = <In>(metric: AnyMetric<In>, input: In, { ambient, how, labels }: W
 }
 
 // Which registry a metric of somebody else is in is not known: it is Effect's global one for nearly all.
-const swallowed = (thrown: unknown): undefined => meterOf(Metric.globalMetricRegistry).swallow("record", thrown)
+const swallowed = <In>(metric: AnyMetric<In>, thrown: unknown): undefined =>
+  (metric[InstrumentId]?.keeper ?? meterOf(Metric.globalMetricRegistry)).swallow("record", thrown)
