@@ -7,7 +7,7 @@ export const unit = (name: string, globalSetup: ReadonlyArray<string> = []) =>
     test: {
       name,
       include: ["test/**/*.test.ts"],
-      exclude: ["test/e2e/**"],
+      exclude: ["test/e2e/**", "test/receivers/**"],
       globalSetup: [...globalSetup],
       setupFiles: [fileURLToPath(new URL("vitest.setup.ts", import.meta.url))],
       testTimeout: 120_000,
@@ -23,6 +23,18 @@ export const endToEnd = (name: string) =>
       include: ["test/e2e/**/*.test.ts"],
       fileParallelism: false,
       testTimeout: 600_000,
+      hookTimeout: 120_000
+    }
+  })
+
+/** Tests with receivers that others wrote; `npm run test:receivers` builds them and puts them into the path. */
+export const withReceivers = (name: string) =>
+  defineConfig({
+    test: {
+      name: `${name} receivers`,
+      include: ["test/receivers/**/*.test.ts"],
+      fileParallelism: false,
+      testTimeout: 120_000,
       hookTimeout: 120_000
     }
   })

@@ -6,7 +6,7 @@
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
-import { run } from "./child.mjs"
+import { environment, run } from "./child.mjs"
 import { root } from "./install.mjs"
 
 const bin = (name) => path.join(root, "node_modules/.bin", name)
@@ -67,8 +67,8 @@ const counted = (file) => {
   }
 }
 
-/** A step that runs tests; it passes when there were some and none failed. `args` go to vitest. */
-export const tests = (name, config, args) => ({
+/** A step that runs tests; it passes when there were some and none failed. `args` go to vitest, `env` is its environment. */
+export const tests = (name, { args, config, env = environment() }) => ({
   name,
   execute: async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "portal-gate-"))
@@ -76,7 +76,8 @@ export const tests = (name, config, args) => ({
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`]
     const code = await run(bin("vitest"), ["run", "--config", config, ...reporters, ...args], {
       cwd: root,
-      group: true
+      group: true,
+      env
     })
     const counts = counted(file)
     rmSync(folder, { recursive: true, force: true })
