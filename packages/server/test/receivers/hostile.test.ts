@@ -1,0 +1,133 @@
+/** Strings that nobody should use, wherever somebody may use one: what is beside them arrives all the same. */
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as MetricKey from "effect/MetricKey"
+import * as MetricLabel from "effect/MetricLabel"
+import * as Scope from "effect/Scope"
+import { afterAll, beforeAll } from "vitest"
+import { MetricsService } from "../../src/observe/metrics.ts"
+import { eventually } from "../support/eventually.ts"
+import { collector } from "./support/collector.ts"
+import { prometheus } from "./support/prometheus.ts"
+import { send } from "./support/send.ts"
+import type { RealReceiver } from "./support/stored.ts"
+import { victoriaMetrics } from "./support/victoria-metrics.ts"
+
+/** By a name for the title of a test. */
+const strings = {
+  quote: 'a"b',
+  backslash: "a\\",
+  "line break": "a\nb",
+  "carriage return": "a\r\nb",
+  nul: "a\u0000b",
+  "escape sequence": "\u001b[31mred",
+  "half of a pair": "a\ud800b",
+  "right to left": "a\u202eb",
+  emoji: "party 🎉",
+  accents: "Zürich",
+  "combining marks": `a${"\u0301".repeat(300)}`,
+  blank: " ",
+  dots: "a.b.c",
+  hyphens: "a-b",
+  digit: "0abc",
+  underscores: "__",
+  "reserved by Prometheus": "__name__",
+  label: 'a{b="c"} 1\n# HELP x',
+  markup: "</script><b>",
+  environment: "${env:HOME} $(id) %s",
+  "not a number": "NaN",
+  "a boundary": "le",
+  long: "x".repeat(5_000)
+} as const
+
+const external = (
+  name: string,
+  { description, key, value }: { readonly key?: string; readonly value?: string; readonly description?: string }
+) =>
+  Effect.map(MetricsService, ({ registry }) => {
+    const base = MetricKey.counter(name, description === undefined ? {} : { description })
+    const labels = key === undefined ? [] : [MetricLabel.make(key, value ?? "value")]
+    registry.getCounter(MetricKey.taggedWithLabels(base, labels)).update(3)
+  })
+
+/** Where a string of somebody else's can stand. */
+const places: Readonly<Record<string, (text: string) => Effect.Effect<unknown, unknown, MetricsService>>> = {
+  "a metric's name": (text) => external(text, {}),
+  "a label's key": (text) => external("strange_total", { key: text }),
+  "a label's value": (text) => external("strange_total", { key: "label", value: text }),
+  "a description": (text) => external("strange_total", { description: text }),
+  "the value of a label of ours": (text) =>
+    Effect.flatMap(MetricsService, ({ jobs }) => MetricsService.inc(jobs.completions, { job_type: text }, 3))
+}
+
+/** A counter beside it, which has to arrive. */
+const beside = Effect.flatMap(MetricsService, ({ jobs }) =>
+  MetricsService.inc(jobs.enqueued, { job_type: "beside" }, 7)
+)
+
+const cases: ReadonlyArray<{
+  readonly name: string
+  readonly make: Effect.Effect<RealReceiver, never, Scope.Scope>
+}> = [
+  { name: "the collector", make: collector() },
+  { name: "Prometheus", make: prometheus() },
+  { name: "VictoriaMetrics", make: victoriaMetrics }
+]
+
+let services = 0
+const nextService = () => `hostile-${(services += 1)}`
+
+const arrived = (receiver: RealReceiver, service: string) =>
+  eventually(
+    Effect.promise(() => receiver.all(service)).pipe(
+      Effect.map((all) => all.find(({ name }) => name === "jobs_enqueued_total")?.value)
+    ),
+    (value) => value === 7
+  )
+
+for (const { make, name } of cases) {
+  describe(name, () => {
+    const scope = Effect.runSync(Scope.make())
+    let receiver: RealReceiver
+
+    beforeAll(async () => {
+      receiver = await Effect.runPromise(Scope.extend(make, scope))
+    })
+
+    afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
+
+    for (const [place, record] of Object.entries(places)) {
+      it.live(`takes what is beside a strange string in ${place}`, () =>
+        Effect.gen(function* () {
+          const sent = yield* Effect.forEach(Object.entries(strings), ([what, text]) => {
+            const serviceName = nextService()
+            return Effect.map(send(receiver, { serviceName }, Effect.zipRight(record(text), beside)), (failures) => ({
+              what,
+              serviceName,
+              failures
+            }))
+          })
+          expect(sent.filter(({ failures }) => failures.length > 0)).toEqual([])
+          const found = yield* Effect.forEach(sent, ({ serviceName, what }) =>
+            Effect.map(arrived(receiver, serviceName), (value) => ({ what, value }))
+          )
+          expect(found.filter(({ value }) => value !== 7)).toEqual([])
+        })
+      )
+    }
+
+    it.live("takes strange strings as attributes of the resource", () =>
+      Effect.gen(function* () {
+        const serviceName = nextService()
+        const texts = Object.values(strings)
+        const resource = Object.fromEntries([
+          ...texts.map((text) => [`key ${text}`, "value"]),
+          ...texts.map((text, index) => [`key.${index}`, text])
+        ])
+        expect(yield* send(receiver, { serviceName, resource }, beside)).toEqual([])
+        expect(yield* arrived(receiver, serviceName)).toBe(7)
+      })
+    )
+  })
+}

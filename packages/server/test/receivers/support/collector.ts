@@ -1,0 +1,102 @@
+/** An OpenTelemetry Collector: OTLP in, memory limiter, deltas to cumulative values, a page for Prometheus out. */
+import * as Effect from "effect/Effect"
+import type { Scope } from "effect/Scope"
+import { writeFileSync } from "node:fs"
+import path from "node:path"
+import { freePort } from "../../../../../vitest.ports.ts"
+import { answers, folder, type Running, start } from "./process.ts"
+import { parsePage, type RealReceiver, type Stored } from "./stored.ts"
+
+export interface CollectorOptions {
+  /** Where it listens, so that another can take its place; free ones unless given. */
+  readonly port?: number
+  /** In MiB, above which it refuses; 1,000 unless given. It uses about 40 by itself. */
+  readonly memory?: number
+  /** Writes every point that it passes on, for `passedOn`. */
+  readonly isVerbose?: boolean
+  /** PEM files for HTTPS. */
+  readonly tls?: { readonly cert_file: string; readonly key_file: string }
+}
+
+export interface Collector extends RealReceiver, Running {
+  readonly port: number
+  /** The sum over all series of a name on its page. */
+  readonly total: (name: string) => Effect.Effect<number>
+  /** The sum of what it has passed on under this name, also after its end, when it is verbose. */
+  readonly passedOn: (name: string) => number
+}
+
+const configuration = (options: Required<Pick<CollectorOptions, "port" | "memory">> & CollectorOptions, page: number) =>
+  JSON.stringify({
+    receivers: {
+      otlp: {
+        protocols: {
+          http: {
+            endpoint: `127.0.0.1:${options.port}`,
+            ...(options.tls === undefined ? {} : { tls: options.tls })
+          }
+        }
+      }
+    },
+    processors: {
+      memory_limiter: { check_interval: "100ms", limit_mib: options.memory, spike_limit_mib: options.memory / 5 },
+      deltatocumulative: { max_streams: 500_000 }
+    },
+    exporters: {
+      prometheus: { endpoint: `127.0.0.1:${page}`, metric_expiration: "1h" },
+      debug: { verbosity: options.isVerbose === true ? "detailed" : "basic" }
+    },
+    service: {
+      telemetry: { metrics: { level: "none" }, logs: { level: "info", output_paths: ["stderr"] } },
+      pipelines: {
+        metrics: {
+          receivers: ["otlp"],
+          processors: ["memory_limiter", "deltatocumulative"],
+          exporters: ["prometheus", "debug"]
+        }
+      }
+    }
+  })
+
+/** Ends with the scope. */
+export const collector = (options: CollectorOptions = {}): Effect.Effect<Collector, never, Scope> =>
+  Effect.gen(function* () {
+    const { memory = 1_000, tls } = options
+    const port = options.port ?? (yield* Effect.promise(freePort))
+    const page = yield* Effect.promise(freePort)
+    const file = path.join(yield* folder, "collector.yaml")
+    writeFileSync(file, configuration({ ...options, port, memory }, page))
+    const running = yield* start({
+      program: "collector",
+      args: [`--config=file:${file}`],
+      isReady: answers(`http://127.0.0.1:${page}/metrics`)
+    })
+    const read = () =>
+      fetch(`http://127.0.0.1:${page}/metrics`)
+        .then((response) => response.text())
+        .then(parsePage)
+    return {
+      ...running,
+      port,
+      url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}/v1/metrics`,
+      all: (service) => read().then((all) => all.filter(({ labels }) => labels["job"] === service)),
+      total: (name) => Effect.promise(() => read().then((all) => sum(all.filter((one) => one.name === name)))),
+      passedOn: (name) => sum(lastValues(running.output(), name))
+    }
+  })
+
+const sum = (all: ReadonlyArray<Pick<Stored, "value">>) => all.reduce((total, { value }) => total + value, 0)
+
+/** The last value of each series of a sum in what the debug exporter wrote. */
+const lastValues = (output: string, name: string) => {
+  const values = new Map<string, number>()
+  for (const metric of output.split("\nMetric #").slice(1)) {
+    if (metric.includes(`-> Name: ${name}\n`)) {
+      for (const point of metric.split("NumberDataPoints #").slice(1)) {
+        const labels = Array.from(point.matchAll(/-> (\S+: \S+\(.*\))/g), ([, label]) => label).join()
+        values.set(labels, Number(/\nValue: (\S+)/.exec(point)?.[1] ?? 0))
+      }
+    }
+  }
+  return Array.from(values.values(), (value) => ({ value }))
+}

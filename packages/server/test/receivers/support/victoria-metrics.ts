@@ -1,0 +1,61 @@
+/** VictoriaMetrics as the guide on monitoring sets it up: OTLP in, `job` and `instance` as labels, and its API. */
+import * as Effect from "effect/Effect"
+import type { Scope } from "effect/Scope"
+import { writeFileSync } from "node:fs"
+import path from "node:path"
+import { freePort } from "../../../../../vitest.ports.ts"
+import { answers, folder, type Running, start } from "./process.ts"
+import { query } from "./prometheus.ts"
+import type { RealReceiver, Stored } from "./stored.ts"
+
+export interface VictoriaMetrics extends RealReceiver, Running {
+  readonly address: string
+  readonly query: (expression: string) => Promise<ReadonlyArray<Stored>>
+}
+
+/** What the rules group by. */
+const relabeling = [
+  { source_labels: ["service.name"], target_label: "job" },
+  { source_labels: ["service.instance.id"], target_label: "instance" }
+]
+
+/** Ends with the scope. */
+export const victoriaMetrics: Effect.Effect<VictoriaMetrics, never, Scope> = Effect.gen(function* () {
+  const home = yield* folder
+  const file = path.join(home, "relabel.yaml")
+  writeFileSync(file, JSON.stringify(relabeling))
+  const address = `http://127.0.0.1:${yield* Effect.promise(freePort)}`
+  const running = yield* start({
+    program: "victoria-metrics",
+    args: [
+      `-storageDataPath=${path.join(home, "data")}`,
+      `-httpListenAddr=${address.slice("http://".length)}`,
+      `-relabelConfig=${file}`,
+      "-opentelemetry.promoteAllResourceAttributes=false",
+      "-opentelemetry.promoteResourceAttributes=service.name,service.instance.id,service.version"
+    ],
+    isReady: answers(`${address}/health`)
+  })
+  const flushed = () => fetch(`${address}/internal/force_flush`).then((response) => response.arrayBuffer())
+  return {
+    ...running,
+    address,
+    url: `${address}/opentelemetry/v1/metrics`,
+    query: async (expression) => {
+      await flushed()
+      return query(address, { query: expression, latency_offset: "1ms", nocache: "1" })
+    },
+    all: async (service) => {
+      await flushed()
+      const match = new URLSearchParams({ "match[]": `{job="${service}"}` })
+      const lines = await fetch(`${address}/api/v1/export?${match}`).then((response) => response.text())
+      return lines.split("\n").flatMap((line) => (line === "" ? [] : [exported(line)]))
+    }
+  }
+})
+
+/** A line of its export: a series with all of its values, of which the last counts. */
+const exported = (line: string): Stored => {
+  const { metric, values }: { metric: Record<string, string>; values: ReadonlyArray<number> } = JSON.parse(line)
+  return { name: metric["__name__"] ?? "", labels: metric, value: values.at(-1) ?? Number.NaN }
+}
