@@ -11,7 +11,7 @@ export interface SendOptions extends Omit<TelemetryOptions, "destinations"> {
   readonly otlp?: Partial<Omit<OtlpOptions, "type">>
 }
 
-/** The failures of one export to this receiver; protobuf, which all of them take, unless said otherwise. */
+/** The failures of two exports to this receiver; protobuf, which all of them take, unless said otherwise. */
 export const send = <A>(
   receiver: Pick<RealReceiver, "url">,
   { otlp, ...options }: SendOptions,
@@ -19,7 +19,8 @@ export const send = <A>(
 ): Effect.Effect<ReadonlyArray<string>> =>
   Effect.gen(function* () {
     yield* Effect.orDie(record)
-    const reports = yield* Telemetry.flush
+    // The second one tells what was left out of the first.
+    const reports = [...(yield* Telemetry.flush), ...(yield* Telemetry.flush)]
     return reports.flatMap(({ failures, rejected }) =>
       rejected === 0 ? failures : [...failures, `${rejected} rejected`]
     )
