@@ -39,7 +39,7 @@ const configuration = (options: Required<Pick<CollectorOptions, "port" | "memory
       }
     },
     processors: {
-      memory_limiter: { check_interval: "100ms", limit_mib: options.memory, spike_limit_mib: options.memory / 5 },
+      memory_limiter: { check_interval: "100ms", limit_mib: options.memory, spike_limit_mib: 1 },
       deltatocumulative: { max_streams: 500_000 }
     },
     exporters: {

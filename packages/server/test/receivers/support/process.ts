@@ -28,16 +28,24 @@ export interface StartOptions {
 const isRunning = (child: ChildProcess): boolean =>
   child.pid !== undefined && child.exitCode === null && child.signalCode === null
 
+const children = new Set<ChildProcess>()
+
+process.once("exit", () => children.forEach((child) => child.kill("SIGKILL")))
+
 /** Ends with the scope, or when this process does. */
 export const start = ({ args, env, isReady, program }: StartOptions): Effect.Effect<Running, never, Scope> =>
   Effect.gen(function* () {
     const child = yield* Effect.acquireRelease(
       Effect.sync(() => {
         const made = spawn(program, [...args], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] })
-        process.once("exit", () => made.kill("SIGKILL"))
+        children.add(made)
         return made
       }),
-      (made) => stopped(made)
+      (made) =>
+        Effect.zipRight(
+          stopped(made),
+          Effect.sync(() => children.delete(made))
+        )
     )
     const said: Array<string> = []
     const hear = (text: Buffer) => said.push(text.toString())
