@@ -1,6 +1,6 @@
 /**
  * Builds the receivers that others wrote, for the tests that send to them: an OpenTelemetry Collector, Prometheus and
- * VictoriaMetrics, in the versions that `packages/server/test/receivers/build` pins. What was built stays in
+ * VictoriaMetrics, in the versions that `packages/receivers/build` pins. What was built stays in
  * `.cache/receivers` until a version or a source changes. A build needs Go, and the Go module proxy once.
  */
 import { execFileSync } from "node:child_process"
@@ -10,7 +10,7 @@ import path from "node:path"
 import { environment, run } from "./child.mjs"
 import { root } from "./install.mjs"
 
-const sources = path.join(root, "packages/server/test/receivers/build")
+const sources = path.join(root, "packages/receivers/build")
 const cache = path.join(root, ".cache/receivers")
 
 /** `module` is the one whose version the folder is named after. */

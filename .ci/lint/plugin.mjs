@@ -34,8 +34,8 @@ const refuseRelative = (file, layer, specifier) => {
   const target = path.posix.join(path.posix.dirname(file), specifier)
   const home = homeOf(file)
   if (!target.startsWith(`${home}/`)) {
-    // What the tests of all packages share stands beside their configuration.
-    return /^vitest\.[a-z]+\.ts$/.test(target) && /\/(vitest[a-z0-9.]*\.config\.ts$|test\/)/.test(file)
+    // What the tests of all packages share stands beside their configuration; `receivers` is a package for tests.
+    return /^vitest\.[a-z]+\.ts$/.test(target) && /\/(vitest[a-z0-9.]*\.config\.ts$|test\/|receivers\/src\/)/.test(file)
       ? undefined
       : `${target} is another package's: import it by a public subpath`
   }

@@ -101,7 +101,7 @@ export const layers = {
       ...Object.keys(infraLayers)
     ],
     packages: ["*"],
-    workspace: ["@parametric-portal/server", "@parametric-portal/dashboard"]
+    workspace: ["@parametric-portal/server", "@parametric-portal/dashboard", "@parametric-portal/receivers"]
   },
   "server's benchmarks": {
     folder: "packages/server/bench",
@@ -124,7 +124,7 @@ export const layers = {
     folder: "packages/monitoring/test",
     imports: ["monitoring"],
     packages: ["*"],
-    workspace: ["@parametric-portal/server", "@parametric-portal/monitoring"]
+    workspace: ["@parametric-portal/server", "@parametric-portal/monitoring", "@parametric-portal/receivers"]
   },
   monitoring: {
     folder: "packages/monitoring",
@@ -132,6 +132,7 @@ export const layers = {
     packages: ["*"],
     workspace: ["@parametric-portal/server/observe/catalogue"]
   },
+  receivers: { folder: "packages/receivers", imports: [], packages: ["*"] },
   "dashboard's receiver": { folder: "packages/dashboard/src/receiver", imports: [], packages: ["*"] },
   dashboard: {
     folder: "packages/dashboard",

@@ -13,32 +13,15 @@ import * as LogLevel from "effect/LogLevel"
 import * as Scope from "effect/Scope"
 import { afterAll, beforeAll } from "vitest"
 import { allAlerts } from "../src/alerts.ts"
-import { dashboards } from "../src/dashboards.ts"
 import { upstream } from "../src/documents/upstream.ts"
 import { allRecordings, rows, storedNames } from "../src/stored.ts"
-import { committedQueries } from "./support/committed-queries.ts"
+import { committedQueries, filledIn, mayBeEmpty } from "./support/committed-queries.ts"
 import { jobServer } from "./support/job-server.ts"
 import { type Answer, collector, prometheus, type RunningPrometheus } from "./support/prometheus.ts"
 import { has } from "./support/promtool.ts"
 import { shop } from "./support/shop.ts"
 
-/** A query as Grafana sends it when everything is chosen, of all services or of one. */
-const filledIn = (expression: string, service = ".*"): string =>
-  expression
-    .replaceAll("$__rate_interval", "10s")
-    .replaceAll("$service", service)
-    .replaceAll(/\$[a-z_]+/g, ".*")
-
 const quiet = Logger.minimumLogLevel(LogLevel.Error)
-
-/** Why a panel may be empty, by the name of its query. */
-const mayBeEmpty: ReadonlyMap<string, string | undefined> = new Map(
-  dashboards.flatMap((dashboard) =>
-    dashboard.rows.flatMap((row) =>
-      row.panels.map((panel) => [`${dashboard.title}: ${panel.title}`, panel.empty] as const)
-    )
-  )
-)
 
 /** What a job server that is well does not move: its entities live as long as it does. */
 const stillQueries = ["Cluster: Activations and deactivations: {{entity_type}} {{reason}}"]

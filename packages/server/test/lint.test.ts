@@ -277,7 +277,7 @@ const plant = () => {
   for (const own of [".oxlintrc.json", ".ci/lint"]) {
     cpSync(path.join(root, own), path.join(folder, own), { recursive: true })
   }
-  for (const name of ["server", "dashboard", "job-server", "monitoring"]) {
+  for (const name of ["server", "dashboard", "job-server", "monitoring", "receivers"]) {
     const manifest = `packages/${name}/package.json`
     cpSync(path.join(root, manifest), path.join(folder, manifest), { recursive: true })
   }

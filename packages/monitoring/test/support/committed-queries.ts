@@ -1,6 +1,7 @@
 /** The queries of the dashboards that are committed, as Grafana reads them. */
 import { readdirSync, readFileSync } from "node:fs"
 import path from "node:path"
+import { dashboards } from "../../src/dashboards.ts"
 import { root } from "./promtool.ts"
 
 export interface CommittedQuery {
@@ -32,3 +33,19 @@ export const committedQueries = (): ReadonlyArray<CommittedQuery> =>
       }))
     )
   })
+
+/** A query as Grafana sends it when everything is chosen, of all services or of one. */
+export const filledIn = (expression: string, service = ".*"): string =>
+  expression
+    .replaceAll("$__rate_interval", "10s")
+    .replaceAll("$service", service)
+    .replaceAll(/\$[a-z_]+/g, ".*")
+
+/** Why a panel may be empty, by the name of its query. */
+export const mayBeEmpty: ReadonlyMap<string, string | undefined> = new Map(
+  dashboards.flatMap((dashboard) =>
+    dashboard.rows.flatMap((row) =>
+      row.panels.map((panel) => [`${dashboard.title}: ${panel.title}`, panel.empty] as const)
+    )
+  )
+)

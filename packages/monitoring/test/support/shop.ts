@@ -10,7 +10,7 @@ import { SingleRunner } from "@parametric-portal/server/infra/cluster"
 import { Job, JobService } from "@parametric-portal/server/infra/jobs"
 import { MetricsService } from "@parametric-portal/server/observe/metrics"
 import { Prometheus } from "@parametric-portal/server/observe/prometheus"
-import { Telemetry } from "@parametric-portal/server/observe/telemetry"
+import { type OtlpOptions, Telemetry } from "@parametric-portal/server/observe/telemetry"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
@@ -92,8 +92,8 @@ const customers = Effect.gen(function* () {
   yield* Effect.repeat(Effect.catchAllCause(round, Effect.logError), Schedule.spaced("100 millis"))
 })
 
-/** The server; `collector` is where its metrics are exported to, besides being scraped. */
-export const shop = (collector: string) => {
+/** The server; `collector` is where its metrics are exported to, besides being scraped, and `more` are others. */
+export const shop = (collector: string, more: ReadonlyArray<OtlpOptions> = []) => {
   const metrics = MetricsService.layer({ registry: "own" })
   const runner = SingleRunner.layer({
     runnerStorage: "sql",
@@ -112,7 +112,7 @@ export const shop = (collector: string) => {
     Telemetry.layer({
       serviceName: "shop",
       interval: "1 second",
-      destinations: [{ type: "otlp", url: collector }],
+      destinations: [{ type: "otlp", url: collector }, ...more],
       registries: "own"
     })
   ).pipe(Layer.provideMerge(metrics), Layer.orDie)

@@ -9,11 +9,18 @@ import { catalogue, type Row } from "../../src/observe/catalogue.ts"
 import { MetricsService } from "../../src/observe/metrics.ts"
 import { type OtlpOptions, Telemetry } from "../../src/observe/telemetry.ts"
 import { eventually } from "../support/eventually.ts"
-import { collector } from "./support/collector.ts"
-import { prometheus } from "./support/prometheus.ts"
+import { collector } from "@parametric-portal/receivers/collector"
+import { prometheus } from "@parametric-portal/receivers/prometheus"
 import { recordAll } from "./support/recorded.ts"
-import { byIdentity, differences, identity, own, type RealReceiver, type Stored } from "./support/stored.ts"
-import { victoriaMetrics } from "./support/victoria-metrics.ts"
+import {
+  byIdentity,
+  differences,
+  identity,
+  own,
+  type RealReceiver,
+  type Stored
+} from "@parametric-portal/receivers/stored"
+import { victoriaMetrics } from "@parametric-portal/receivers/victoria-metrics"
 
 type Wire = Required<Pick<OtlpOptions, "protocol" | "compression">>
 

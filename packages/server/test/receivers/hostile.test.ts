@@ -8,11 +8,11 @@ import * as Scope from "effect/Scope"
 import { afterAll, beforeAll } from "vitest"
 import { MetricsService } from "../../src/observe/metrics.ts"
 import { eventually } from "../support/eventually.ts"
-import { collector } from "./support/collector.ts"
-import { prometheus } from "./support/prometheus.ts"
+import { collector } from "@parametric-portal/receivers/collector"
+import { prometheus } from "@parametric-portal/receivers/prometheus"
 import { send } from "./support/send.ts"
-import type { RealReceiver, Stored } from "./support/stored.ts"
-import { victoriaMetrics } from "./support/victoria-metrics.ts"
+import type { RealReceiver, Stored } from "@parametric-portal/receivers/stored"
+import { victoriaMetrics } from "@parametric-portal/receivers/victoria-metrics"
 
 /** By a name for the title of a test. */
 const strings = {

@@ -5,8 +5,8 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { eventually } from "../support/eventually.ts"
 import { counted, startApp } from "./support/app.ts"
-import { type Collector, collector } from "./support/collector.ts"
-import { haproxy, nginx, type Proxy, type ReverseOptions } from "./support/proxies.ts"
+import { type Collector, collector } from "@parametric-portal/receivers/collector"
+import { haproxy, nginx, type Proxy, type ReverseOptions } from "@parametric-portal/receivers/proxies"
 
 /** The application ends; what its collector has then must be what it counted. */
 const endsRight = (app: { readonly end: Effect.Effect<number> }, receiver: Pick<Collector, "total">) =>

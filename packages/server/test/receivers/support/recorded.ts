@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import { catalogue, type Row } from "../../../src/observe/catalogue.ts"
 import { MetricsService } from "../../../src/observe/metrics.ts"
-import type { Stored } from "./stored.ts"
+import type { Stored } from "@parametric-portal/receivers/stored"
 
 /** What telemetry sets itself whenever it collects or exports. */
 export const setByTelemetry: ReadonlyArray<Row> = [catalogue.telemetry.series, catalogue.telemetry.lastSuccess]

@@ -4,9 +4,9 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import { type OtlpOptions, Telemetry, type TelemetryOptions } from "../../../src/observe/telemetry.ts"
-import type { RealReceiver } from "./stored.ts"
+import type { RealReceiver } from "@parametric-portal/receivers/stored"
 
-export interface SendOptions extends Omit<TelemetryOptions, "destinations"> {
+export interface SendOptions extends TelemetryOptions {
   readonly serviceName: string
   readonly otlp?: Partial<Omit<OtlpOptions, "type">>
 }

@@ -4,7 +4,7 @@ import type { Scope } from "effect/Scope"
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs"
 import { connect } from "node:net"
 import path from "node:path"
-import { freePort } from "../../../../../vitest.ports.ts"
+import { freePort } from "../../../vitest.ports.ts"
 import { folder, type Running, start } from "./process.ts"
 
 export interface Proxy extends Running {

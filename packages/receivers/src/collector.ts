@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import { writeFileSync } from "node:fs"
 import path from "node:path"
-import { freePort } from "../../../../../vitest.ports.ts"
+import { freePort } from "../../../vitest.ports.ts"
 import { answers, folder, type Running, start } from "./process.ts"
 import { parsePage, type RealReceiver, type Stored } from "./stored.ts"
 
@@ -20,6 +20,8 @@ export interface CollectorOptions {
 
 export interface Collector extends RealReceiver, Running {
   readonly port: number
+  /** Its page for a Prometheus. */
+  readonly page: URL
   /** The sum over all series of a name on its page. */
   readonly total: (name: string) => Effect.Effect<number>
   /** The sum of what it has passed on under this name, also after its end, when it is verbose. */
@@ -78,6 +80,7 @@ export const collector = (options: CollectorOptions = {}): Effect.Effect<Collect
     return {
       ...running,
       port,
+      page: new URL(`http://127.0.0.1:${page}/metrics`),
       url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}/v1/metrics`,
       all: (service) => read().then((all) => all.filter(({ labels }) => labels["job"] === service)),
       total: (name) => Effect.promise(() => read().then((all) => sum(all.filter((one) => one.name === name)))),

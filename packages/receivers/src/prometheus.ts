@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import { writeFileSync } from "node:fs"
 import path from "node:path"
-import { freePort } from "../../../../../vitest.ports.ts"
+import { freePort } from "../../../vitest.ports.ts"
 import { answers, folder, type Running, start } from "./process.ts"
 import type { RealReceiver, Stored } from "./stored.ts"
 

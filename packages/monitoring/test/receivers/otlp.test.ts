@@ -1,0 +1,131 @@
+/**
+ * A shop that does all that the library counts sends OTLP to Prometheus 3, to VictoriaMetrics, and to a collector whose
+ * page a second Prometheus scrapes. Each is set up as the guide on monitoring says, and is asked what each panel asks.
+ */
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
+import * as Scope from "effect/Scope"
+import { readFileSync } from "node:fs"
+import path from "node:path"
+import { afterAll, beforeAll } from "vitest"
+import { collector } from "@parametric-portal/receivers/collector"
+import { prometheus } from "@parametric-portal/receivers/prometheus"
+import type { Stored } from "@parametric-portal/receivers/stored"
+import { victoriaMetrics } from "@parametric-portal/receivers/victoria-metrics"
+import { allAlerts } from "../../src/alerts.ts"
+import { versionThree } from "../../src/files/prometheus.ts"
+import { metricsIn } from "../../src/promql/parse.ts"
+import { allRecordings } from "../../src/stored.ts"
+import { committedQueries, filledIn, mayBeEmpty } from "../support/committed-queries.ts"
+import { promtool, root, ruleFiles } from "../support/promtool.ts"
+import { shop } from "../support/shop.ts"
+
+interface Asked {
+  readonly query: (expression: string) => Promise<ReadonlyArray<Stored>>
+}
+
+/** Asks again until there is an answer, for a minute. */
+const eventually = (look: Effect.Effect<ReadonlyArray<Stored>>, left = 60): Effect.Effect<ReadonlyArray<Stored>> =>
+  Effect.flatMap(look, (found) =>
+    left === 0 || found.length > 0 ? Effect.succeed(found) : Effect.delay(eventually(look, left - 1), "1 second")
+  )
+
+const global = { scrape_interval: "2s", evaluation_interval: "1s" }
+
+const quiet = Logger.minimumLogLevel(LogLevel.Error)
+
+describe("rules and panels on what arrived as OTLP", { timeout: 120_000 }, () => {
+  const scope = Effect.runSync(Scope.make())
+  let direct: Asked
+  let scraping: Asked
+  let victoria: Asked
+
+  beforeAll(
+    () =>
+      Effect.gen(function* () {
+        const between = yield* collector()
+        const [one, other, third] = yield* Effect.all([
+          prometheus({ configuration: { global, rule_files: ruleFiles, ...versionThree } }),
+          prometheus({
+            configuration: {
+              global,
+              rule_files: ruleFiles,
+              scrape_configs: [
+                { job_name: "collector", honor_labels: true, static_configs: [{ targets: [between.page.host] }] }
+              ]
+            }
+          }),
+          victoriaMetrics
+        ])
+        direct = one
+        scraping = other
+        victoria = third
+        const more = [one, third].map(({ url }) => ({ type: "otlp", url, protocol: "http/protobuf" }) as const)
+        yield* Layer.build(shop(between.url, more))
+        yield* Effect.sleep("10 seconds")
+      }).pipe(Scope.extend(scope), Effect.provide(quiet), Effect.runPromise),
+    120_000
+  )
+
+  afterAll(() => Effect.runPromise(Effect.provide(Scope.close(scope, Exit.void), quiet)), 60_000)
+
+  /** The queries that have no data and may not be empty, by panel and legend. A query that is refused is a defect. */
+  const silent = (asked: Asked, queries = committedQueries()) =>
+    Effect.forEach(
+      queries,
+      ({ expression, legend, panel }) => {
+        const look = Effect.promise(() => asked.query(filledIn(expression, "shop")))
+        const isExcused = mayBeEmpty.get(panel) !== undefined
+        return Effect.map(isExcused ? look : eventually(look), (found) =>
+          isExcused || found.length > 0 ? [] : [`${panel}: ${legend}`]
+        )
+      },
+      { concurrency: 8 }
+    ).pipe(Effect.map((all) => all.flat()))
+
+  it.live("Prometheus 3, sent to, answers what each panel asks", () =>
+    Effect.gen(function* () {
+      expect(committedQueries().length).toBeGreaterThan(80)
+      expect(yield* silent(direct)).toEqual([])
+    })
+  )
+
+  it.live("Prometheus 3, scraping a collector, answers what each panel asks", () =>
+    Effect.gen(function* () {
+      expect(yield* silent(scraping)).toEqual([])
+    })
+  )
+
+  it.live("VictoriaMetrics answers what each panel asks of it, rules left out", () =>
+    Effect.gen(function* () {
+      // Recording rules are evaluated by vmalert, which is another program.
+      const queries = committedQueries().filter(
+        ({ expression }) => !/\w:\w/.test(metricsIn(filledIn(expression)).join())
+      )
+      expect(queries.length).toBeGreaterThan(40)
+      expect(yield* silent(victoria, queries)).toEqual([])
+    })
+  )
+
+  it.live("VictoriaMetrics can evaluate every rule, and those of jobs have data of the service", () =>
+    Effect.gen(function* () {
+      const answers = yield* Effect.forEach([...allRecordings, ...allAlerts], ({ expression, name }) =>
+        Effect.promise(() => victoria.query(String(expression))).pipe(Effect.map((found) => ({ name, found })))
+      )
+      expect(answers.length).toBeGreaterThan(50)
+      const completed = answers.find(({ name }) => name === "job_type:jobs_completed:increase5m")?.found ?? []
+      expect(completed.filter(({ labels, value }) => labels["job"] === "shop" && value > 0).length).toBeGreaterThan(0)
+    })
+  )
+
+  it("are configured by a file that promtool accepts as it is", async () => {
+    const file = path.join(root, "packages/monitoring/generated/prometheus/prometheus-otlp.yaml")
+    const { code, output } = await promtool("check", "config", file)
+    expect({ code, found: /(\d+) rule files found/.exec(output)?.[1] }).toEqual({ code: 0, found: "3" })
+    expect(readFileSync(file, "utf8")).toContain("promote_resource_attributes")
+  })
+})

@@ -1,0 +1,3 @@
+import { unit } from "../../vitest.package.ts"
+
+export default unit("receivers")
