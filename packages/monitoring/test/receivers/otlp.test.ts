@@ -9,7 +9,9 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Scope from "effect/Scope"
-import { readFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import path from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import { collector } from "@parametric-portal/receivers/collector"
@@ -121,11 +123,38 @@ describe("rules and panels on what arrived as OTLP", { timeout: 120_000 }, () =>
       expect(completed.filter(({ labels, value }) => labels["job"] === "shop" && value > 0).length).toBeGreaterThan(0)
     })
   )
+})
 
-  it("are configured by a file that promtool accepts as it is", async () => {
+describe("what the guide on monitoring sets", () => {
+  const guide = readFileSync(path.join(root, "docs/guides/monitoring.md"), "utf8")
+
+  /** The block of YAML in the guide that begins so, in a file. */
+  const block = (begin: string): string => {
+    const found = guide.split("```yaml\n").find((text) => text.startsWith(begin)) ?? ""
+    const file = path.join(mkdtempSync(path.join(tmpdir(), "monitoring-")), "block.yaml")
+    writeFileSync(file, found.slice(0, found.indexOf("```")))
+    return file
+  }
+
+  const run = (program: string, ...args: ReadonlyArray<string>) => {
+    const { status, stderr, stdout } = spawnSync(program, args, { encoding: "utf8" })
+    return { status, output: `${stdout}${stderr}` }
+  }
+
+  it("is accepted by Prometheus 3: prometheus-otlp.yaml as it is, and what scrapes a collector", async () => {
     const file = path.join(root, "packages/monitoring/generated/prometheus/prometheus-otlp.yaml")
     const { code, output } = await promtool("check", "config", file)
     expect({ code, found: /(\d+) rule files found/.exec(output)?.[1] }).toEqual({ code: 0, found: "3" })
-    expect(readFileSync(file, "utf8")).toContain("promote_resource_attributes")
+    expect(await promtool("check", "config", block("scrape_configs:"))).toMatchObject({ code: 0 })
+  })
+
+  it("is accepted by the collector", () => {
+    expect(run("collector", "validate", `--config=file:${block("receivers:")}`)).toEqual({ status: 0, output: "" })
+  })
+
+  it("is accepted by VictoriaMetrics", () => {
+    const file = block("# relabel.yaml")
+    expect(run("victoria-metrics", "-dryRun", `-relabelConfig=${file}`).status).toBe(0)
+    expect(readFileSync(file, "utf8")).toContain("service.instance.id")
   })
 })
