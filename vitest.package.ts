@@ -36,8 +36,6 @@ export const withReceivers = (name: string, others: ReadonlyArray<string> = []) 
     test: {
       name: `${name} receivers`,
       include: ["test/receivers/**/*.test.ts", ...others],
-      // What the delivery of today does not keep yet.
-      exclude: ["test/receivers/**/*.receivers.test.ts"],
       setupFiles: [fileURLToPath(new URL("vitest.setup.ts", import.meta.url))],
       fileParallelism: false,
       testTimeout: 120_000,

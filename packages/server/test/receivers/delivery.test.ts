@@ -1,11 +1,13 @@
 /** What is promised of delivery, seen on receivers and proxies that others wrote: nothing is lost, nothing counted twice. */
 import { describe, expect, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as MetricKey from "effect/MetricKey"
 import * as MetricLabel from "effect/MetricLabel"
 import * as Scope from "effect/Scope"
+import { HttpsProxyAgent } from "https-proxy-agent"
 import { MetricsService } from "../../src/observe/metrics.ts"
 import { Telemetry } from "../../src/observe/telemetry.ts"
 import { eventually } from "../support/eventually.ts"
@@ -14,7 +16,7 @@ import { certificate } from "@parametric-portal/receivers/certificate"
 import { type Collector, collector } from "@parametric-portal/receivers/collector"
 import { cutter } from "@parametric-portal/receivers/cutter"
 import { prometheus } from "@parametric-portal/receivers/prometheus"
-import { haproxy, nginx, squid } from "@parametric-portal/receivers/proxies"
+import { type ForwardProxy, haproxy, nginx, squid } from "@parametric-portal/receivers/proxies"
 import { send } from "./support/send.ts"
 import { victoriaMetrics } from "@parametric-portal/receivers/victoria-metrics"
 
@@ -203,44 +205,44 @@ describe("a limit of the body's size", () => {
   }
 })
 
-describe("a forward proxy", () => {
-  const timed = { intervalMs: 500, otlp: {} }
+describe("a forward proxy, with the agent that the guide names", () => {
+  const record = Effect.flatMap(MetricsService, ({ jobs }) =>
+    MetricsService.inc(jobs.enqueued, { job_type: "through" }, 7)
+  )
 
-  it.scopedLive("is used for https where HTTPS_PROXY names it", () =>
+  /** squid logs a tunnel when it ends, and the agent is the user's to end. */
+  const tunnelled = (agent: HttpsProxyAgent<string>, proxy: ForwardProxy) => {
+    agent.destroy()
+    return eventually(Effect.sync(proxy.requests), (requests) => requests.length > 0)
+  }
+
+  it.scopedLive("is gone through to https, with the certificates of the variables", () =>
     Effect.gen(function* () {
       const tls = yield* certificate
       const receiver = yield* collector({ tls })
       const proxy = yield* squid
-      const env = { HTTPS_PROXY: proxy.address, OTEL_EXPORTER_OTLP_CERTIFICATE: tls.cert_file }
-      const app = yield* startApp({ ...timed, url: receiver.url, env })
-      yield* Effect.sleep("2 seconds")
-      yield* endsRight(app, receiver)
-      isQuiet(app)
-      expect(proxy.requests()).toContain(`CONNECT 127.0.0.1:${receiver.port}`)
+      const agent = new HttpsProxyAgent(proxy.address, { keepAlive: true })
+      const variables = ConfigProvider.fromMap(new Map([["OTEL_EXPORTER_OTLP_CERTIFICATE", tls.cert_file]]))
+      const sent = send(receiver, { serviceName: "through", otlp: { agent } }, record)
+      expect(yield* Effect.withConfigProvider(sent, variables)).toEqual([])
+      expect(yield* receiver.total("jobs_enqueued_total")).toBe(7)
+      expect(yield* tunnelled(agent, proxy)).toContain(`CONNECT 127.0.0.1:${receiver.port}`)
+      const untrusted = send(receiver, { serviceName: "through", interval: "1 second", otlp: { agent } }, record)
+      expect((yield* untrusted).join()).toMatch(/certificate/)
     })
   )
 
-  it.scopedLive("is used for http where HTTP_PROXY names it", () =>
+  it.scopedLive("is gone through to http, and waited for while it is away", () =>
     Effect.gen(function* () {
       const receiver = yield* collector()
       const proxy = yield* squid
-      const app = yield* startApp({ ...timed, url: receiver.url, env: { HTTP_PROXY: proxy.address } })
-      yield* Effect.sleep("2 seconds")
-      yield* endsRight(app, receiver)
-      isQuiet(app)
-      expect(proxy.requests()).toContain(`POST ${receiver.url}`)
-    })
-  )
-
-  it.scopedLive("is not used for what NO_PROXY lists", () =>
-    Effect.gen(function* () {
-      const receiver = yield* collector()
-      const proxy = yield* squid
-      const env = { HTTP_PROXY: proxy.address, NO_PROXY: "example.org,127.0.0.1" }
-      const app = yield* startApp({ ...timed, url: receiver.url, env })
-      yield* Effect.sleep("2 seconds")
-      yield* endsRight(app, receiver)
-      expect(proxy.requests()).toEqual([])
+      const agent = new HttpsProxyAgent(proxy.address, { keepAlive: true })
+      const options = { serviceName: "through", interval: "1 second", otlp: { agent } } as const
+      expect(yield* send(receiver, options, record)).toEqual([])
+      expect(yield* receiver.total("jobs_enqueued_total")).toBe(7)
+      expect(yield* tunnelled(agent, proxy)).toContain(`CONNECT 127.0.0.1:${receiver.port}`)
+      yield* proxy.stop
+      expect((yield* send(receiver, options, record)).length).toBeGreaterThan(0)
     })
   )
 })
