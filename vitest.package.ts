@@ -37,7 +37,6 @@ export const withReceivers = (name: string, others: ReadonlyArray<string> = []) 
       name: `${name} receivers`,
       include: ["test/receivers/**/*.test.ts", ...others],
       setupFiles: [fileURLToPath(new URL("vitest.setup.ts", import.meta.url))],
-      fileParallelism: false,
       testTimeout: 120_000,
       hookTimeout: 120_000
     }

@@ -1,4 +1,10 @@
 import { defineConfig } from "vitest/config"
+import { LongestFirst } from "./vitest.order.ts"
 import { receiverProjects } from "./vitest.workspace.ts"
 
-export default defineConfig({ test: { projects: receiverProjects, fileParallelism: false } })
+/** Most of the time they wait. */
+const workers = 2
+
+export default defineConfig({
+  test: { projects: receiverProjects, maxWorkers: workers, minWorkers: workers, sequence: { sequencer: LongestFirst } }
+})
