@@ -8,19 +8,16 @@ const format = tool("format", "oxfmt", "--check")
 const lint = tool("lint", "oxlint")
 const types = tool("types", "tsc", "-p", "tsconfig.json")
 
-const unit = (args) => [beside(types), format, lint, tests("tests", { config: "vitest.config.ts", args })]
-
-const receivers = (args) =>
-  withReceivers((env) => tests("tests with receivers", { config: "vitest.receivers.config.ts", args, env }))
-
-export const test = (args) => gate(unit(args), { counting: true })
+export const test = (args) =>
+  gate([beside(types), format, lint, tests("tests", { config: "vitest.config.ts", args })], { counting: true })
 
 export const endToEnd = (args) =>
   gate([tests("end to end", { config: "vitest.e2e.config.ts", args })], { counting: true })
 
-export const withRealReceivers = (args) => gate(receivers(args), { counting: true })
-
-/** What `.ci/run` runs: `npm test`, then `npm run test:receivers`, with one closing line for both. */
-export const everything = () => gate([...unit([]), ...receivers([])], { counting: true })
+export const withRealReceivers = (args) =>
+  gate(
+    withReceivers((env) => tests("tests with receivers", { config: "vitest.receivers.config.ts", args, env })),
+    { counting: true }
+  )
 
 export const check = () => gate([format, lint, types, generated, packed], { counting: false })

@@ -34,7 +34,6 @@ const tasks = {
   test: (args) => gated("test", args),
   "test:e2e": (args) => gated("endToEnd", args),
   "test:receivers": (args) => gated("withRealReceivers", args),
-  "test:ci": () => gated("everything", []),
   check: () => gated("check", []),
   changeset: (args) => run(path.join(root, "node_modules/.bin/changeset"), args, { cwd: root }),
   release: async (args) => (await import("./release.mjs")).release(args),
