@@ -39,11 +39,35 @@ interface Part extends Interval {
   readonly isRepeat: boolean
 }
 
+/** What is known of a part while it is delivered in several requests. */
+interface Progress {
+  readonly whole: ReadonlyArray<Point>
+  readonly refusals: Array<string>
+  /** What arrived, where not all did: it is never sent again. */
+  readonly taken: Set<Point>
+  /** It may have been taken as a whole, or in larger parts. */
+  isRepeat: boolean
+}
+
+/** Refused before the receiver took anything else. */
+interface Unjudged {
+  readonly part: Part
+  readonly why: string
+  /** How many requests had been acknowledged. */
+  readonly passed: number
+}
+
+/** As many points may be too large, one by one, before it is not their size. */
+const mostTooLarge = 3
+
 /** The deliveries of one export, and how they went. */
 export class Deliveries {
   report: ExportReport = { requests: 0, points: 0, rejected: 0, failures: [] }
   /** Nothing more can be sent by this export. */
   isOver = false
+  private passed = 0
+  private tooLarge = 0
+  private unjudged: ReadonlyArray<Unjudged> = []
   private readonly budget = makeSearchBudget()
   private readonly context: DeliveryContext
 
@@ -54,20 +78,46 @@ export class Deliveries {
   /** Delivers points of one collection; of deltas, what came after their baselines. */
   deliver(part: Part): Effect.Effect<void> {
     return Effect.gen(this, function* () {
-      const refusals: Array<string> = []
-      const send = (points: ReadonlyArray<Point>) =>
-        Effect.suspend(() => (this.isOver ? Effect.succeed("over" as const) : this.send({ ...part, points }, refusals)))
-      if ((yield* send(part.points)) !== "refused") {
+      const progress: Progress = { whole: part.points, refusals: [], taken: new Set(), isRepeat: part.isRepeat }
+      const untaken = (points: ReadonlyArray<Point>) => points.filter((point) => !progress.taken.has(point))
+      const send = (all: ReadonlyArray<Point>) =>
+        Effect.suspend((): Effect.Effect<Sent> => {
+          const points = untaken(all)
+          if (points.length === 0) {
+            return Effect.succeed("acknowledged")
+          }
+          return this.isOver ? Effect.succeed("over") : this.send({ ...part, points }, progress)
+        })
+      if ((yield* this.send(part, progress)) !== "refused") {
         return
       }
-      const { isComplete, refused } = yield* new RefusalSearch(this.budget, send).find(part.points)
-      const why = refusals.at(-1) ?? ""
+      const { passed } = this
+      const { isComplete, refused } = yield* new RefusalSearch(this.budget, send).find(untaken(part.points))
+      const why = progress.refusals.at(-1) ?? ""
       yield* Effect.forEach(refused, (one) => this.leaveOut(one, why), { discard: true })
-      if (!isComplete) {
+      if (!isComplete && this.budget.hasPassed) {
         this.fail(why)
+      } else if (!isComplete) {
+        const left = { ...part, isRepeat: progress.isRepeat, points: untaken(part.points) }
+        this.unjudged = [...this.unjudged, { part: left, why, passed }]
       }
     })
   }
+
+  /** What was refused while nothing else was taken is sent once more, if something has been taken since. */
+  readonly judge: Effect.Effect<void> = Effect.suspend(() =>
+    Effect.forEach(
+      this.unjudged,
+      ({ part, passed, why }) => {
+        if (this.isOver || this.passed === passed) {
+          return Effect.sync(() => this.fail(why))
+        }
+        this.budget.hasPassed = true
+        return this.deliver(part)
+      },
+      { discard: true }
+    )
+  )
 
   /** Nothing arrives for this reason. */
   fail(message: string): void {
@@ -76,7 +126,7 @@ export class Deliveries {
   }
 
   /** Sends points in one request, or in several where one would be too large. */
-  private send(part: Part, refusals: Array<string>): Effect.Effect<Sent> {
+  private send(part: Part, progress: Progress): Effect.Effect<Sent> {
     return Effect.gen(this, function* () {
       const { encoding, pace, resource, size, stream } = this.context
       const request = makeRequest(stream.baselines, part.endTime)
@@ -84,27 +134,30 @@ export class Deliveries {
       const body = yield* encoding.encode(request.build(resource))
       pace.encoded(part.points.length, body)
       if (body.bytes.byteLength > size.bytes() && part.points.length > 1) {
-        return yield* this.sendHalves(part, refusals)
+        return yield* this.sendHalves(part, progress)
       }
       const deltas = part.points.filter(({ metric }) => stream.baselines.isDelta(metric))
-      const { isRepeat, sender } = part
+      const { isRepeat } = progress
       const outgoing = { body, points: part.points.length, isRepeat, isDelta: deltas.length > 0 }
-      const result = yield* Effect.either(sender.send(outgoing))
+      const result = yield* Effect.either(part.sender.send(outgoing))
       this.report = { ...this.report, requests: this.report.requests + 1 }
-      stream.frozen.remove(part.points)
       if (Either.isRight(result)) {
+        if (part.points !== progress.whole) {
+          part.points.forEach((point) => progress.taken.add(point))
+        }
+        stream.frozen.remove(part.points)
         stream.baselines.acknowledge(deltas, part.endTime)
         return yield* this.acknowledged(part, result.right)
       }
-      return yield* this.failed({ ...part, deltas, body, failure: result.left }, refusals)
+      return yield* this.failed({ ...part, deltas, body, failure: result.left }, progress)
     })
   }
 
-  private sendHalves(part: Part, refusals: Array<string>): Effect.Effect<Sent> {
+  private sendHalves(part: Part, progress: Progress): Effect.Effect<Sent> {
     return Effect.gen(this, function* () {
       const all: Array<Sent> = []
       for (const points of halves(part.points)) {
-        all.push(this.isOver ? "over" : yield* this.send({ ...part, points }, refusals))
+        all.push(this.isOver ? "over" : yield* this.send({ ...part, points }, progress))
       }
       return (["over", "refused"] as const).find((one) => all.includes(one)) ?? "acknowledged"
     })
@@ -113,6 +166,7 @@ export class Deliveries {
   private acknowledged({ points }: Part, rejection: Rejection): Effect.Effect<Sent> {
     return Effect.gen(this, function* (): Effect.fn.Return<Sent> {
       const { name, selfMetrics, stream } = this.context
+      this.passed += 1
       this.report = {
         ...this.report,
         points: this.report.points + points.length - rejection.points,
@@ -129,20 +183,31 @@ export class Deliveries {
     })
   }
 
-  private failed(part: Failed, refusals: Array<string>): Effect.Effect<Sent> {
+  private failed(part: Failed, progress: Progress): Effect.Effect<Sent> {
     return Effect.gen(this, function* () {
       const { size, stream } = this.context
       const { isReset, isUnknown, message, pauseMs, reason } = part.failure
+      progress.isRepeat ||= isUnknown
+      if (isUnknown && part.deltas.length > 0) {
+        stream.frozen.add({ endTime: part.endTime, points: part.points })
+      }
       switch (reason) {
         case "size":
-          size.refused(part.body.bytes.byteLength)
           if (part.points.length > 1) {
-            return yield* this.sendHalves(part, refusals)
+            size.refused(part.body.bytes.byteLength)
+            return yield* this.sendHalves(part, progress)
           }
-          refusals.push(message)
+          progress.refusals.push(message)
+          this.tooLarge += 1
+          if (this.passed === 0 && this.tooLarge >= mostTooLarge) {
+            size.forget()
+            this.isOver = true
+            this.fail(message)
+            return "over"
+          }
           return "refused"
         case "content":
-          refusals.push(message)
+          progress.refusals.push(message)
           return "refused"
         case "unavailable":
         case "all":
@@ -152,9 +217,6 @@ export class Deliveries {
           if (isReset) {
             size.reset(part.body.bytes.byteLength)
           }
-          if (isUnknown && part.deltas.length > 0) {
-            stream.frozen.add({ endTime: part.endTime, points: part.points })
-          }
           return "over"
       }
     })
@@ -162,7 +224,8 @@ export class Deliveries {
 
   private leaveOut({ isMetric, points }: Refused, why: string): Effect.Effect<void> {
     return Effect.map(Clock.currentTimeMillis, (nowMs) => {
-      const { leftOut } = this.context.stream
+      const { frozen, leftOut } = this.context.stream
+      frozen.remove(points)
       for (const { metric, series } of points) {
         leftOut.add(isMetric ? metric : series, nowMs)
       }

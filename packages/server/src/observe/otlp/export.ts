@@ -25,9 +25,10 @@ const exportAll = (context: ExportContext, senders: ReadonlyArray<Sender>): Effe
   Effect.gen(function* () {
     const deliveries = new Deliveries(context)
     const [first] = senders
-    const frozen = context.stream.frozen.get()
-    if (frozen !== undefined && first !== undefined) {
-      yield* deliveries.deliver({ ...frozen, sender: first, isRepeat: true })
+    if (first !== undefined) {
+      for (const interval of context.stream.frozen.get()) {
+        yield* deliveries.deliver({ ...interval, sender: first, isRepeat: true })
+      }
     }
     const next = yield* intervals(context)
     const lane = (sender: Sender): Effect.Effect<void> =>
@@ -41,6 +42,7 @@ const exportAll = (context: ExportContext, senders: ReadonlyArray<Sender>): Effe
         }
       })
     yield* Effect.forEach(senders, lane, { concurrency: "unbounded", discard: true })
+    yield* deliveries.judge
     return deliveries.report
   })
 
@@ -51,12 +53,15 @@ const intervals = (context: ExportContext): Effect.Effect<Effect.Effect<Interval
     const lock = yield* Effect.makeSemaphore(1)
     const endTime = hrTime(yield* stream.time)
     const nowMs = yield* Clock.currentTimeMillis
+    // Refused, and not known to be the one that is refused: what came later waits behind it.
+    const waiting = new Set(stream.frozen.get().flatMap(({ points }) => points.map(({ series }) => series)))
+    const isOut = (point: Point) => (waiting.size > 0 && waiting.has(point.series)) || isLeftOut(context, point, nowMs)
     const steps: Iterator<Step> = collector.collect(yield* Clock.currentTimeNanos)
     const next = Effect.gen(function* () {
       const points: Array<Point> = []
       const room = pace.points()
       yield* inSlices(steps, (point) => {
-        if (point !== undefined && !isLeftOut(context, point, nowMs)) {
+        if (point !== undefined && !isOut(point)) {
           points.push(stream.baselines.isDelta(point.metric) ? stream.baselines.since(point) : point)
         }
         return points.length < room

@@ -10,26 +10,34 @@ export interface Interval {
   readonly points: ReadonlyArray<Point>
 }
 
-/** What is frozen of one stream: of one collection at most, as none comes after it. */
+/** What is frozen of one stream. A series is in one interval at most, as later ones of it wait. */
 export interface Frozen {
-  readonly get: () => Interval | undefined
+  /** Earlier ones first. */
+  readonly get: () => ReadonlyArray<Interval>
   readonly add: (interval: Interval) => void
   /** These have been taken after all, or refused for good. */
   readonly remove: (points: ReadonlyArray<Point>) => void
 }
 
 export const makeFrozen = (): Frozen => {
-  let frozen: Interval | undefined
+  let frozen: ReadonlyArray<Interval> = []
   return {
     get: () => frozen,
-    add: ({ endTime, points }) => {
-      frozen = { endTime, points: Array.from(new Set([...(frozen?.points ?? []), ...points])) }
+    add: (interval) => {
+      const { endTime } = interval
+      const known = frozen.find((one) => one.endTime === endTime)
+      const points = Array.from(new Set([...(known?.points ?? []), ...interval.points]))
+      frozen =
+        known === undefined
+          ? [...frozen, { endTime, points }]
+          : frozen.map((one) => (one === known ? { endTime, points } : one))
     },
     remove: (points) => {
-      if (frozen !== undefined) {
+      if (frozen.length > 0) {
         const gone = new Set(points)
-        const left = frozen.points.filter((point) => !gone.has(point))
-        frozen = left.length === 0 ? undefined : { ...frozen, points: left }
+        frozen = frozen
+          .map((one) => ({ ...one, points: one.points.filter((point) => !gone.has(point)) }))
+          .filter((one) => one.points.length > 0)
       }
     }
   }

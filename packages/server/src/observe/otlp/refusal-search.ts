@@ -43,6 +43,7 @@ export interface Found {
 export class RefusalSearch {
   private readonly candidates: Array<Refused> = []
   private isCut = false
+  private isConfirming = false
 
   private readonly budget: SearchBudget
   private readonly send: (points: Points) => Effect.Effect<Sent>
@@ -60,6 +61,7 @@ export class RefusalSearch {
         return { refused: [], isComplete: false }
       }
       // A receiver that fails now and then has refused some by chance.
+      this.isConfirming = true
       const again = yield* Effect.forEach(this.candidates, (one) =>
         one.isMetric ? Effect.succeed("refused" as const) : this.part(one.points)
       )
@@ -119,7 +121,9 @@ export class RefusalSearch {
   private part(points: Points): Effect.Effect<Sent> {
     return Effect.gen(this, function* () {
       const { budget } = this
-      const isSpent = budget.further >= mostFurther || budget.inVain >= mostInVain
+      // What is suspected can still be confirmed: a search that ends without it would be the same one next time.
+      const reserved = this.isConfirming ? 0 : this.candidates.filter(({ isMetric }) => !isMetric).length + 1
+      const isSpent = budget.further + reserved >= mostFurther + 1 || budget.inVain >= mostInVain
       budget.further += isSpent ? 0 : 1
       const sent = isSpent ? "over" : yield* this.send(points)
       this.isCut ||= sent === "over"

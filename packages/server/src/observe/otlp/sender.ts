@@ -133,30 +133,49 @@ const backOffMs = (count: number, random: number): number =>
 const attempt = (way: Way, outgoing: Outgoing, isCareful: boolean): Effect.Effect<Rejection, SendFailed> =>
   Effect.gen(function* () {
     if (isCareful) {
-      const answer = yield* post(way, way.probe)
-      // Some refuse it because it is empty: they are there as well.
-      if (!isAcknowledged(answer) && answer.status !== 400) {
-        return yield* refused(way, answer)
-      }
+      yield* Effect.mapError(ask(way), ofNoPoints)
     }
-    const answer = yield* post(way, outgoing.body)
+    const { answer, isUnknown } = yield* post(way, outgoing.body)
     if (!isAcknowledged(answer)) {
-      return yield* refused(way, answer)
+      return yield* refused(way, answer, isUnknown)
     }
     const { message, points } = rejectionOf(answer, outgoing.points)
     return { points, message: printable(message, way.secrets) }
   })
 
+/** Whether the receiver is there. Some refuse an empty request because it is empty: they are there as well. */
+const ask = (way: Way): Effect.Effect<void, SendFailed> =>
+  Effect.flatMap(post(way, way.probe), ({ answer }) =>
+    isAcknowledged(answer) || answer.status === 400 ? Effect.void : refused(way, answer, false)
+  )
+
+/** A request without points says nothing of the content or the size of another. */
+const ofNoPoints = ({ isUnknown, message, pauseMs, reason }: SendFailed): SendFailed =>
+  new SendFailed({ reason: reason === "unavailable" ? reason : "all", message, isUnknown, isReset: false, pauseMs })
+
 const isAcknowledged = ({ status }: Answer): boolean => status >= 200 && status < 300
 
+/** An answer, and whether what was sent before it over another connection may have been taken. */
+interface Posted {
+  readonly answer: Answer
+  readonly isUnknown: boolean
+}
+
 /** A connection that was closed while it was idle says nothing about the receiver: a new one is tried at once. */
-const post = (way: Way, body: Body): Effect.Effect<Answer, SendFailed> => {
+const post = (way: Way, body: Body): Effect.Effect<Posted, SendFailed> => {
   const once = Effect.suspend(() => way.connection.post(body, way.until - performance.now()))
-  return Effect.catchAll(once, (first) =>
-    first.isReused && !first.isLate && !way.pauses.isOver
-      ? Effect.mapError(once, (second) => unanswered(way, second, first.fate === "unknown"))
-      : Effect.fail(unanswered(way, first, false))
-  )
+  return Effect.matchEffect(once, {
+    onSuccess: (answer) => Effect.succeed({ answer, isUnknown: false }),
+    onFailure: (first) => {
+      const isUnknown = first.fate === "unknown"
+      return first.isReused && !first.isLate && !way.pauses.isOver
+        ? Effect.mapBoth(once, {
+            onSuccess: (answer) => ({ answer, isUnknown }),
+            onFailure: (second) => unanswered(way, second, isUnknown)
+          })
+        : Effect.fail(unanswered(way, first, false))
+    }
+  })
 }
 
 const unanswered = ({ settings, timeoutMs }: Way, { error, fate, isLate }: NoAnswer, wasUnknown: boolean): SendFailed =>
@@ -169,7 +188,7 @@ const unanswered = ({ settings, timeoutMs }: Way, { error, fate, isLate }: NoAns
   })
 
 /** What an answer says that is no acknowledgement. */
-const refused = ({ secrets, settings }: Way, answer: Answer): Effect.Effect<never, SendFailed> =>
+const refused = ({ secrets, settings }: Way, answer: Answer, wasUnknown: boolean): Effect.Effect<never, SendFailed> =>
   Effect.flatMap(Clock.currentTimeMillis, (wallMs) => {
     const reason = reasons[answer.status] ?? "all"
     const pauseMs = retryAfterMs(answer, { longestMs: settings.maxRetryAfterMs, wallMs })
@@ -177,7 +196,7 @@ const refused = ({ secrets, settings }: Way, answer: Answer): Effect.Effect<neve
       reason,
       message: describe(answer, secrets),
       // A proxy answered for it.
-      isUnknown: answer.status === 502 || answer.status === 504,
+      isUnknown: wasUnknown || answer.status === 502 || answer.status === 504,
       isReset: false,
       pauseMs: reason === "unavailable" ? pauseMs : undefined
     })

@@ -3,31 +3,37 @@
 export interface SizeLimit {
   /** The most bytes of the next request. */
   readonly bytes: () => number
-  /** Told of a size that was refused as too large: from now on less is sent. */
+  /** Told of a size that was refused as too large: for an hour less is sent. */
   readonly refused: (bytes: number) => void
-  /** Told of a size whose connection was reset: for an hour less is sent, as a 413 may have been lost with it. */
+  /** Told of a size whose connection was reset: the same, as a 413 may have been lost with it. */
   readonly reset: (bytes: number) => void
+  /** Told that nothing at all is taken: it was not the size. */
+  readonly forget: () => void
 }
 
 /** Below this no limit is suspected where a connection is reset. */
 const suspectBytes = 16 * 1024
 
-/** A suspected limit is tried again after an hour. */
-const suspicionMs = 3_600_000
+/** What was learned is tried again after an hour: a proxy that was set up wrongly is not for ever. */
+const hourMs = 3_600_000
 
 /** A limit that begins with this. */
 export const makeSizeLimit = (most: number): SizeLimit => {
-  let known = most
-  let suspected = { bytes: Number.POSITIVE_INFINITY, untilMs: 0 }
+  let learned = { bytes: most, untilMs: 0 }
+  const bytes = (): number => (performance.now() < learned.untilMs ? learned.bytes : most)
+  const halve = (size: number): void => {
+    learned = { bytes: Math.min(bytes(), Math.floor(size / 2)), untilMs: performance.now() + hourMs }
+  }
   return {
-    bytes: () => Math.min(known, performance.now() < suspected.untilMs ? suspected.bytes : known),
-    refused: (bytes) => {
-      known = Math.min(known, Math.floor(bytes / 2))
-    },
-    reset: (bytes) => {
-      if (bytes > suspectBytes) {
-        suspected = { bytes: Math.floor(bytes / 2), untilMs: performance.now() + suspicionMs }
+    bytes,
+    refused: halve,
+    reset: (size) => {
+      if (size > suspectBytes) {
+        halve(size)
       }
+    },
+    forget: () => {
+      learned = { bytes: most, untilMs: 0 }
     }
   }
 }

@@ -1,0 +1,284 @@
+/** What becomes of deltas whose requests are refused, split or given up half-way: each counts once. */
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { MetricsService } from "../../../src/observe/metrics.ts"
+import { type OtlpOptions, Telemetry, type TelemetryOptions } from "../../../src/observe/telemetry.ts"
+import { type Collector, collector, ok, type Received, type WirePoint } from "./collector.ts"
+
+const json = { protocol: "http/json" } as const
+const delta = { ...json, temporality: "delta" } as const
+
+const to = ({ url }: Collector, otlp: Omit<OtlpOptions, "type"> = json, options: TelemetryOptions = {}) =>
+  Layer.provideMerge(
+    Telemetry.layer({
+      destinations: [{ type: "otlp", url, ...otlp }],
+      registries: "own",
+      interval: "1 hour",
+      shutdownTimeout: "2 seconds",
+      ...options
+    }),
+    MetricsService.layer({ registry: "own", limits: { default: 100_000 } })
+  )
+
+const count = (by: number, jobType = "digest") =>
+  Effect.flatMap(MetricsService, ({ jobs }) => MetricsService.inc(jobs.enqueued, { job_type: jobType }, by))
+
+const countEach = (series: number, prefix = "type") =>
+  Effect.forEach(
+    Array.from({ length: series }, (_, index) => `${prefix}-${index}`),
+    (jobType) => count(1, jobType),
+    { discard: true }
+  )
+
+const enqueued = ({ points }: Received) => points.filter(({ metric }) => metric === "jobs_enqueued_total")
+
+/** What a receiver has that adds up all that it takes. */
+const taking = () => {
+  const totals = new Map<string, number>()
+  return {
+    take: (request: Received) =>
+      enqueued(request).forEach(({ attributes: { job_type: jobType = "" }, value }) =>
+        totals.set(jobType, (totals.get(jobType) ?? 0) + value)
+      ),
+    totals,
+    total: () => [...totals.values()].reduce((sum, one) => sum + one, 0)
+  }
+}
+
+const failuresOf = Effect.map(Telemetry.flush, (reports) => reports.flatMap(({ failures }) => failures))
+
+/** A receiver as `deltatocumulative` is: it knows a delta that it has already, and takes nothing that overlaps. */
+const comparing = () => {
+  const totals = new Map<string, number>()
+  const seen = new Set<string>()
+  const starts = new Map<string, string>()
+  const overlaps: Array<WirePoint> = []
+  return {
+    totals,
+    overlaps,
+    total: () => [...totals.values()].reduce((sum, one) => sum + one, 0),
+    take: (request: Received) =>
+      enqueued(request).forEach((point) => {
+        const jobType = point.attributes["job_type"] ?? ""
+        const id = `${jobType} ${point.startTimeUnixNano} ${point.timeUnixNano} ${point.value}`
+        if (seen.has(id)) {
+          return
+        }
+        seen.add(id)
+        if ((starts.get(jobType) ?? "") > point.startTimeUnixNano) {
+          overlaps.push(point)
+        }
+        starts.set(jobType, point.timeUnixNano)
+        totals.set(jobType, (totals.get(jobType) ?? 0) + point.value)
+      })
+  }
+}
+
+const isNamed = (name: string) => (request: Received) =>
+  enqueued(request).some(({ attributes }) => attributes["job_type"] === name)
+
+describe("a delta that was taken", () => {
+  it.scopedLive("in one half of a request is not sent again where the other half is refused", () =>
+    Effect.gen(function* () {
+      const { take, total, totals } = taking()
+      const made = yield* collector((response, request) => {
+        if (request.body.length > 30_000) {
+          response.writeHead(413).end()
+        } else if (isNamed("type-399")(request)) {
+          response.writeHead(400).end("bad series")
+        } else {
+          take(request)
+          ok(response)
+        }
+      })
+      yield* Effect.gen(function* () {
+        yield* countEach(400)
+        yield* Telemetry.flush
+        expect([...totals].filter(([, value]) => value !== 1)).toEqual([])
+        yield* Telemetry.flush
+        expect([...totals].filter(([, value]) => value !== 1)).toEqual([])
+        expect(total()).toBe(399)
+      }).pipe(Effect.provide(to(made, delta)))
+    })
+  )
+
+  it.scopedLive("though its connection was closed does not grow where the second try is answered 503", () =>
+    Effect.gen(function* () {
+      const { take, total } = comparing()
+      let step = 0
+      const made = yield* collector((response, request) => {
+        if (step === 1) {
+          step = 2
+          take(request)
+          response.socket?.destroy()
+        } else if (step === 2) {
+          step = 3
+          response.writeHead(503).end()
+        } else {
+          take(request)
+          ok(response)
+        }
+      })
+      yield* Effect.gen(function* () {
+        yield* count(1)
+        yield* Telemetry.flush
+        yield* count(10)
+        step = 1
+        yield* Telemetry.flush
+        yield* count(5)
+        yield* Telemetry.flush
+        yield* Telemetry.flush
+        expect(total()).toBe(16)
+      }).pipe(Effect.provide(to(made, { ...delta, timeout: "500 millis" })))
+    })
+  )
+
+  for (const status of [400, 413, 500]) {
+    it.scopedLive(`though a proxy said 502 does not grow where the second try is answered ${status}, then 503`, () =>
+      Effect.gen(function* () {
+        const { take, total, overlaps } = comparing()
+        let step = 0
+        const made = yield* collector((response, request) => {
+          step += 1
+          if (step === 1) {
+            take(request)
+            response.writeHead(502).end()
+          } else if (request.points.length === 0) {
+            ok(response)
+            step -= 1
+          } else if (step === 2) {
+            response.writeHead(status).end()
+          } else if (step === 3 || step === 4) {
+            response.writeHead(503).end()
+          } else {
+            take(request)
+            ok(response)
+          }
+        })
+        yield* Effect.gen(function* () {
+          yield* countEach(20)
+          yield* Telemetry.flush
+          yield* countEach(20)
+          yield* Telemetry.flush
+          yield* Telemetry.flush
+          yield* Telemetry.flush
+          expect(total()).toBe(40)
+          expect(overlaps).toEqual([])
+        }).pipe(Effect.provide(to(made, { ...delta, timeout: "1800 millis" })))
+      })
+    )
+  }
+
+  for (const status of [413, 500]) {
+    it.scopedLive(`though nobody knew stays what it was where its repetition is answered ${status}, then 503`, () =>
+      Effect.gen(function* () {
+        const { take, total, overlaps } = comparing()
+        let step = 0
+        const made = yield* collector((response, request) => {
+          if (request.points.length === 0) {
+            ok(response)
+            return
+          }
+          step += 1
+          if (step === 1) {
+            take(request)
+            response.socket?.destroy()
+          } else if (step === 2) {
+            response.writeHead(status).end()
+          } else if (step === 3) {
+            response.writeHead(503).end()
+          } else {
+            take(request)
+            ok(response)
+          }
+        })
+        yield* Effect.gen(function* () {
+          yield* countEach(20)
+          yield* Telemetry.flush
+          yield* countEach(20)
+          yield* Telemetry.flush
+          yield* countEach(20)
+          yield* Telemetry.flush
+          yield* Telemetry.flush
+          expect(total()).toBe(60)
+          expect(overlaps).toEqual([])
+        }).pipe(Effect.provide(to(made, { ...delta, timeout: "600 millis" })))
+      })
+    )
+  }
+})
+
+describe("a request that asks whether the receiver is there", () => {
+  for (const status of [413, 422, 500]) {
+    it.scopedLive(`says nothing of points when it is answered ${status}`, () =>
+      Effect.gen(function* () {
+        const made = yield* collector((response, { points }, index) =>
+          index === 0 || points.length === 0 ? response.writeHead(index === 0 ? 504 : status).end("no") : ok(response)
+        )
+        yield* Effect.gen(function* () {
+          yield* countEach(100)
+          yield* Telemetry.flush
+          const before = made.requests.length
+          expect(yield* failuresOf).toEqual([expect.stringMatching(new RegExp(`^${status}`))])
+          expect(made.requests.length - before).toBe(1)
+        }).pipe(Effect.provide(to(made, { ...delta, timeout: "600 millis" })))
+      })
+    )
+  }
+})
+
+describe("a search", () => {
+  it.scopedLive("that does not come to its end finds something every time", () =>
+    Effect.gen(function* () {
+      const bad = new Set(Array.from({ length: 6 }, (_, index) => `type-${100 + index * 130}`))
+      const made = yield* collector((response, request) =>
+        enqueued(request).some(({ attributes: { job_type: jobType = "" } }) => bad.has(jobType))
+          ? response.writeHead(400).end("bad")
+          : ok(response)
+      )
+      yield* Effect.gen(function* () {
+        yield* countEach(900)
+        for (let time = 0; time < 6; time++) {
+          const before = made.requests.length
+          yield* Telemetry.flush
+          expect(made.requests.length - before).toBeLessThanOrEqual(36)
+        }
+        expect(yield* failuresOf).toEqual([])
+      }).pipe(Effect.provide(to(made)))
+    })
+  )
+
+  it.scopedLive("finds a series that is alone in its request", () =>
+    Effect.gen(function* () {
+      const made = yield* collector((response, request) =>
+        isNamed("type-3")(request) ? response.writeHead(400).end("bad") : ok(response)
+      )
+      yield* Effect.gen(function* () {
+        yield* countEach(10)
+        yield* Telemetry.flush
+        yield* Telemetry.flush
+        expect(yield* failuresOf).toEqual([])
+      }).pipe(Effect.provide(to(made, json, { maxPoints: 1 })))
+    })
+  )
+})
+
+describe("a limit on the size of requests", () => {
+  it.scopedLive("that nothing passes costs few requests, and is forgotten", () =>
+    Effect.gen(function* () {
+      let isWell = false
+      const made = yield* collector((response) => (isWell ? ok(response) : response.writeHead(413).end("no")))
+      yield* Effect.gen(function* () {
+        yield* countEach(500)
+        expect(yield* failuresOf).toEqual([expect.stringMatching(/^413/)])
+        expect(made.requests.length).toBeLessThan(60)
+        isWell = true
+        yield* Telemetry.flush
+        const before = made.requests.length
+        expect(yield* failuresOf).toEqual([])
+        expect(made.requests.length - before).toBeLessThan(100)
+      }).pipe(Effect.provide(to(made)))
+    })
+  )
+})
