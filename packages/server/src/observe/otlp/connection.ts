@@ -4,6 +4,7 @@
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Http from "node:http"
 import * as Https from "node:https"
 import type { OtlpSettings } from "../config/otlp-settings.ts"
@@ -36,6 +37,8 @@ export class NoAnswer extends Data.TaggedError("NoAnswer")<{
 export interface Connection {
   /** Sends a body, and waits for the answer no longer than so many milliseconds, in real time. */
   readonly post: (body: Body, limitMs: number) => Effect.Effect<Answer, NoAnswer>
+  /** Ends what is in flight. */
+  readonly giveUp: (why: string) => void
   /** Ends what is in flight, and everything that is asked for later, with this reason. */
   readonly close: (why: string) => void
 }
@@ -69,9 +72,14 @@ export const makeConnection = (settings: ConnectionSettings): Connection => {
           resume(end)
         })
         inFlight.add(attempt)
-        attempt.begin({ settings, agent: settings.agent ?? own, body, limitMs })
+        // Node throws what is wrong with an agent or a certificate.
+        const began = begin(attempt, { settings, agent: settings.agent ?? own, body, limitMs })
+        if (Either.isLeft(began)) {
+          attempt.giveUp(messageOf(began.left))
+        }
         return Effect.sync(() => attempt.giveUp("the export was interrupted"))
       }),
+    giveUp: (why) => inFlight.forEach((attempt) => attempt.giveUp(why)),
     close: (why) => {
       closed = new Error(why)
       inFlight.forEach((attempt) => attempt.giveUp(why))
@@ -79,6 +87,15 @@ export const makeConnection = (settings: ConnectionSettings): Connection => {
     }
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const begin = (attempt: Attempt, options: AttemptOptions): Either.Either<void, unknown> =>
+  Either.try(() => attempt.begin(options))
+
+/** Timers run before sockets are read: what has come in already is read before time is up. */
+export const afterReading = (ms: number, late: () => void): NodeJS.Timeout =>
+  setTimeout(() => setImmediate(() => setImmediate(late)), Math.max(ms, 0))
 
 interface AttemptOptions {
   readonly settings: ConnectionSettings
@@ -146,10 +163,9 @@ class Attempt {
     }
   }
 
-  /** Timers run before sockets are read: what has come in already is read before time is up. */
   private limit(ms: number, late: () => void): void {
     clearTimeout(this.timer)
-    this.timer = setTimeout(() => setImmediate(() => setImmediate(late)), Math.max(ms, 0))
+    this.timer = afterReading(ms, late)
   }
 
   private read(response: Http.IncomingMessage, limitMs: number): void {

@@ -1,6 +1,7 @@
 /** A collector: periodic exports one after the other, and a last one that nothing stands in the way of. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
@@ -17,11 +18,12 @@ import type { OtlpSettings } from "../config/otlp-settings.ts"
 import { makeOutageLog } from "./outage.ts"
 import { makePace } from "./pace.ts"
 import { loadPeer } from "../config/peer.ts"
+import { afterReading } from "./connection.ts"
 import { makeEncoding } from "./encoding.ts"
 import { makeSenderFactory, type Sender, type SenderFactory } from "./sender.ts"
 import { makeSizeLimit } from "./size-limit.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
-import { type Stream, streamOf } from "./stream.ts"
+import { type Stream, streamOf, type UnderWay } from "./stream.ts"
 
 /** How many requests the last export has under way at once: its deadline is short. */
 const lastLanes = 4
@@ -60,6 +62,7 @@ export const makeOtlpDestination = (
     const pace = makePace(settings.maxPoints, size)
     const context: ExportContext = { name, collector, encoding, resource, stream, pace, size, selfMetrics }
     const isEnding = yield* Ref.make(false)
+    const isLeft = yield* Ref.make(false)
     const once = Effect.suspend(() => unlessPaused(stream, exportOnce(context, [sender]), selfMetrics)).pipe(
       // What is cut at the end is no outage: the last export says what became of it.
       Effect.tap((report) => Effect.unlessEffect(log(report), Ref.get(isEnding))),
@@ -67,26 +70,30 @@ export const makeOtlpDestination = (
     )
     // On its own: whoever stops waiting for an export does not stop it, and what it brings is known all the same.
     const regular = Effect.forkDaemon(once).pipe(
-      Effect.tap((fiber) => Ref.set(underWay, { fiber, sender })),
+      Effect.tap((fiber) => track(underWay, { fiber, sender, isLeft: Ref.get(isLeft) })),
       Effect.flatMap(Fiber.join)
     )
     const last = Effect.gen(function* () {
       const started = yield* Clock.currentTimeMillis
       yield* Ref.set(isEnding, true)
-      const before = yield* Ref.get(underWay)
-      if (before !== undefined && otlp.temporality !== "cumulative") {
-        // Sent again while the first request may still be taken, a delta would be counted twice.
-        yield* settled(before.fiber, Math.min(1_000, settings.shutdownMs / 4))
-        yield* before.sender.cut("telemetry is ending")
-        yield* settled(before.fiber, 100)
-      }
-      const left = settings.shutdownMs - ((yield* Clock.currentTimeMillis) - started)
-      const report = yield* exportWithin(context, makeSender, Math.max(left, 1))
-      yield* before?.sender.cut("telemetry has ended") ?? Effect.void
+      const lastly = Effect.gen(function* () {
+        const left = settings.shutdownMs - ((yield* Clock.currentTimeMillis) - started)
+        return yield* exportWithin(context, makeSender, Math.max(left, 1))
+      })
+      const report = yield* otlp.temporality === "cumulative"
+        ? // Sent again while the last export is under way, an older point would come after a newer one.
+          Effect.zipRight(sender.finish, lastly)
+        : Effect.zipRight(
+            endDeltas(underWay, sender, settings.shutdownMs),
+            inTurn(oneAtATime, settings.shutdownMs / 2, lastly)
+          )
+      yield* sender.cut("telemetry has ended")
+      yield* giveUpAll(yield* Effect.filter(underWay, (one) => one.isLeft))
       yield* logEnd(name, report, (yield* Clock.currentTimeMillis) - started)
     })
     // What is under way as the layer ends goes on; its connections are let go of afterwards.
-    yield* Effect.addFinalizer(() => Effect.forkDaemon(oneAtATime.withPermits(1)(sender.cut("telemetry has ended"))))
+    const letGo = Effect.forkDaemon(oneAtATime.withPermits(1)(sender.cut("telemetry has ended")))
+    yield* Effect.addFinalizer(() => Effect.zipRight(Ref.set(isLeft, true), letGo))
     return { stream: id, name, export: regular, end: last }
   })
 
@@ -98,14 +105,51 @@ const unlessPaused = (stream: Stream, one: Effect.Effect<ExportReport>, selfMetr
     : selfMetrics.exported(Effect.succeed({ requests: 0, points: 0, rejected: 0, failures: [why] }))
 }
 
-/** Waits for an export to end, but not for long: in real time, and where nothing can be interrupted. */
-const settled = (fiber: Fiber.RuntimeFiber<ExportReport>, ms: number): Effect.Effect<void> =>
+/** Waits for something to end, but not for long: in real time, and where nothing can be interrupted. */
+const settled = (fiber: Fiber.RuntimeFiber<unknown>, ms: number): Effect.Effect<void> =>
   Effect.async((resume) => {
-    const timer = setTimeout(() => resume(Effect.void), ms)
+    const timer = afterReading(ms, () => resume(Effect.void))
     fiber.addObserver(() => {
       clearTimeout(timer)
       resume(Effect.void)
     })
+  })
+
+const track = (underWay: Set<UnderWay>, one: UnderWay): Effect.Effect<void> =>
+  Effect.sync(() => {
+    underWay.add(one)
+    one.fiber.addObserver(() => underWay.delete(one))
+  })
+
+/** Sent again while the first request may still be taken, a delta would be counted twice. */
+const endDeltas = (underWay: Iterable<UnderWay>, sender: Sender, shutdownMs: number): Effect.Effect<void> => {
+  const wait = Effect.forEach(underWay, ({ fiber }) => settled(fiber, Math.min(1_000, shutdownMs / 4)), {
+    concurrency: "unbounded"
+  })
+  return wait.pipe(Effect.zipRight(sender.cut("telemetry is ending")), Effect.zipRight(giveUpAll(underWay)))
+}
+
+/** Ends exports, those between two requests too. Their senders go on: they may be those of another layer. */
+const giveUpAll = (exports: Iterable<UnderWay>): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const left = new Set(exports)
+    left.forEach((one) => one.fiber.addObserver(() => left.delete(one)))
+    for (let time = 0; time < 5 && left.size > 0; time++) {
+      yield* Effect.forEach(left, ({ sender }) => sender.giveUp("telemetry is ending"), { discard: true })
+      yield* Effect.forEach(left, ({ fiber }) => settled(fiber, 50), { concurrency: "unbounded", discard: true })
+    }
+  })
+
+/** Waits for its turn, but not for long. */
+const inTurn = <A>(oneAtATime: Effect.Semaphore, ms: number, one: Effect.Effect<A>): Effect.Effect<A> =>
+  Effect.gen(function* () {
+    const turn = yield* Effect.forkDaemon(Effect.interruptible(oneAtATime.take(1)))
+    yield* settled(turn, ms)
+    const done = yield* one
+    yield* Effect.forkDaemon(
+      Effect.flatMap(Fiber.interrupt(turn), (exit) => (Exit.isSuccess(exit) ? oneAtATime.release(1) : Effect.void))
+    )
+    return done
   })
 
 /**
@@ -121,7 +165,7 @@ const exportWithin = (
     Effect.sync(() => {
       const lanes = Array.from({ length: lastLanes }, () => makeSender(deadlineMs))
       const cut = cutAll(lanes, `no answer within the deadline of ${deadlineMs} ms`)
-      return { lanes, timer: setTimeout(() => Effect.runSync(cut), deadlineMs) }
+      return { lanes, timer: afterReading(deadlineMs, () => Effect.runSync(cut)) }
     }),
     ({ lanes }) => exportOnce(context, lanes),
     ({ lanes, timer }) =>

@@ -47,6 +47,10 @@ export interface Outgoing {
 export interface Sender {
   /** Ends within the time limit; an acknowledged request may have points that were rejected all the same. */
   readonly send: (outgoing: Outgoing) => Effect.Effect<Rejection, SendFailed>
+  /** Ends what is under way. */
+  readonly giveUp: (why: string) => Effect.Effect<void>
+  /** Lets a request that is under way end; it is not tried again, and nothing comes after it. */
+  readonly finish: Effect.Effect<void>
   /** Cuts the connections and ends every wait, so that nothing holds up the end of the process. */
   readonly cut: (why: string) => Effect.Effect<void>
 }
@@ -63,14 +67,41 @@ export const makeSenderFactory =
     const secrets = secretsOf(settings.headers)
     const way = { settings, connection, pauses, probe: encoding.empty, secrets, timeoutMs: Math.round(timeoutMs) }
     return {
-      send: (outgoing) => Effect.suspend(() => attempts({ ...way, until: performance.now() + timeoutMs }, outgoing)),
+      send: (outgoing) =>
+        Effect.suspend(() => {
+          const { ended } = pauses
+          if (pauses.isOver) {
+            return isEnding(outgoing)
+          }
+          const isGivenUp = (): boolean => pauses.isOver || pauses.ended !== ended
+          return attempts({ ...way, isGivenUp, until: performance.now() + timeoutMs }, outgoing)
+        }),
+      giveUp: (why) =>
+        Effect.sync(() => {
+          pauses.end()
+          connection.giveUp(why)
+        }),
+      finish: Effect.sync(() => {
+        pauses.isOver = true
+        pauses.end()
+      }),
       cut: (why) =>
         Effect.sync(() => {
-          connection.close(why)
+          pauses.isOver = true
           pauses.end()
+          connection.close(why)
         })
     }
   }
+
+const isEnding = ({ isRepeat: isUnknown }: Outgoing): SendFailed =>
+  new SendFailed({
+    reason: "unavailable",
+    message: "telemetry is ending",
+    isUnknown,
+    isReset: false,
+    pauseMs: undefined
+  })
 
 interface Way {
   readonly settings: OtlpSettings
@@ -79,6 +110,8 @@ interface Way {
   readonly probe: Body
   readonly secrets: ReadonlyArray<string>
   readonly timeoutMs: number
+  /** Nobody waits for it any more: what fails is not tried again. */
+  readonly isGivenUp: () => boolean
   /** The end of the time limit, as `performance.now` has it: it is one of the wire, in real time, whatever clock the program has. */
   readonly until: number
 }
@@ -86,6 +119,8 @@ interface Way {
 /** Waits that end early when they are told to, also where nothing can be interrupted. */
 class Pauses {
   isOver = false
+  /** How often they were ended. */
+  ended = 0
   private readonly waiting = new Set<() => void>()
 
   wait(ms: number): Effect.Effect<void> {
@@ -102,7 +137,7 @@ class Pauses {
   }
 
   end(): void {
-    this.isOver = true
+    this.ended += 1
     this.waiting.forEach((end) => end())
   }
 }
@@ -118,10 +153,14 @@ const attempts = (way: Way, outgoing: Outgoing): Effect.Effect<Rejection, SendFa
       const { isReset, message, pauseMs, reason } = tried.left
       isUnknown ||= tried.left.isUnknown
       const waitMs = pauseMs ?? backOffMs(count, yield* Random.next)
-      if (reason !== "unavailable" || way.pauses.isOver || performance.now() + waitMs >= way.until) {
-        return yield* new SendFailed({ reason, message, isUnknown, isReset, pauseMs })
+      const failed = new SendFailed({ reason, message, isUnknown, isReset, pauseMs })
+      if (reason !== "unavailable" || way.isGivenUp() || performance.now() + waitMs >= way.until) {
+        return yield* failed
       }
       yield* way.pauses.wait(waitMs)
+      if (way.isGivenUp()) {
+        return yield* failed
+      }
     }
   })
 
@@ -168,7 +207,7 @@ const post = (way: Way, body: Body): Effect.Effect<Posted, SendFailed> => {
     onSuccess: (answer) => Effect.succeed({ answer, isUnknown: false }),
     onFailure: (first) => {
       const isUnknown = first.fate === "unknown"
-      return first.isReused && !first.isLate && !way.pauses.isOver
+      return first.isReused && !first.isLate && !way.isGivenUp()
         ? Effect.mapBoth(once, {
             onSuccess: (answer) => ({ answer, isUnknown }),
             onFailure: (second) => unanswered(way, second, isUnknown)

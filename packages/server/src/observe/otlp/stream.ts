@@ -4,7 +4,6 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import type { Meter } from "../instrument/meter.ts"
 import type { MetricsService } from "../metrics.ts"
@@ -19,6 +18,8 @@ import { makeWireTime } from "./wire-time.ts"
 export interface UnderWay {
   readonly fiber: Fiber.RuntimeFiber<ExportReport>
   readonly sender: Sender
+  /** Whether the layer that makes it has ended. */
+  readonly isLeft: Effect.Effect<boolean>
 }
 
 /** What is known of a stream. */
@@ -36,8 +37,8 @@ export interface Stream {
   readonly isNews: (message: string) => boolean
   /** Exports come one after the other, whichever layer makes them. */
   readonly oneAtATime: Effect.Semaphore
-  /** The export that was begun last. */
-  readonly underWay: Ref.Ref<UnderWay | undefined>
+  /** Exports that have not ended, those that wait for their turn among them. */
+  readonly underWay: Set<UnderWay>
 }
 
 /** The stream of these words: two that differ in address, headers, resource or registries are two. */
@@ -52,7 +53,7 @@ export const streamOf = (meter: Meter, id: string, temporality: Temporality): St
     ...makePause(),
     isNews: makeNews(),
     oneAtATime: Effect.unsafeMakeSemaphore(1),
-    underWay: Ref.unsafeMake<UnderWay | undefined>(undefined)
+    underWay: new Set<UnderWay>()
   }
   streams.set(id, stream)
   return stream
