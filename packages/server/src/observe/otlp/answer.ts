@@ -26,12 +26,23 @@ const longest = 200
 /** Controls, line and paragraph separators, and what turns the direction of text. */
 const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Cf}]+/gu
 
-/** The values of headers, and their parts, that may not come back in a message. */
-export const secretsOf = (headers: Readonly<Record<string, string>>): ReadonlyArray<string> =>
-  Object.values(headers)
+/** The values of headers and of an address, and their parts, that may not come back in a message. */
+export const secretsOf = (headers: Readonly<Record<string, string>>, url?: URL): ReadonlyArray<string> =>
+  [...Object.values(headers), ...(url === undefined ? [] : secretsIn(url))]
     .flatMap((value) => [value, ...value.split(/[\s,;=]+/)])
     .filter((value) => value.length >= 6)
     .sort((one, other) => other.length - one.length)
+
+/** Node makes a header of user and password. */
+const secretsIn = ({ password, search, searchParams, username }: URL): ReadonlyArray<string> => {
+  const [user, word] = [decoded(username), decoded(password)]
+  const basic = word === "" ? "" : Buffer.from(`${user}:${word}`).toString("base64")
+  return [basic, word, password, search.slice(1), ...searchParams.values()]
+}
+
+const decoded = (text: string): string => Option.getOrElse(decode(text), () => text)
+
+const decode = Option.liftThrowable(decodeURIComponent)
 
 /** Where it leads, without what a query may hold. Redirects are not followed: our headers are for one address. */
 const redirection = ({ headers: { location } }: Answer): string => {

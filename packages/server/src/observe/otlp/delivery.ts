@@ -57,6 +57,9 @@ interface Unjudged {
   readonly passed: number
 }
 
+/** As many reasons are told: a receiver may have another one for every request. */
+const mostFailures = 4
+
 /** As many points may be too large, one by one, before it is not their size. */
 const mostTooLarge = 3
 
@@ -122,7 +125,10 @@ export class Deliveries {
   /** Nothing arrives for this reason. */
   fail(message: string): void {
     const { failures } = this.report
-    this.report = failures.includes(message) ? this.report : { ...this.report, failures: [...failures, message] }
+    this.report =
+      failures.includes(message) || failures.length >= mostFailures
+        ? this.report
+        : { ...this.report, failures: [...failures, message] }
   }
 
   /** Sends points in one request, or in several where one would be too large. */

@@ -13,10 +13,12 @@ const hourMs = 3_600_000
 export const makeLeftOut = (): LeftOut => {
   const untilMs = new WeakMap<ExportSeries | ExportMetric, number>()
   let latestMs = Number.NEGATIVE_INFINITY
+  // An hour at most, also where the clock was ahead when it began.
+  const isBefore = (end: number, nowMs: number): boolean => nowMs < end && end - nowMs <= hourMs
   return {
     // Nearly always nothing is left out, and then nothing is looked up.
     has: ({ metric, series }, nowMs) =>
-      nowMs < latestMs && [metric, series].some((one) => nowMs < (untilMs.get(one) ?? Number.NEGATIVE_INFINITY)),
+      nowMs < latestMs && [metric, series].some((one) => isBefore(untilMs.get(one) ?? Number.NEGATIVE_INFINITY, nowMs)),
     add: (what, nowMs) => {
       latestMs = nowMs + hourMs
       untilMs.set(what, latestMs)

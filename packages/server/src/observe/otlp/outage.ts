@@ -34,7 +34,8 @@ export const makeOutageLog = (destination: string): Effect.Effect<OutageLog> =>
           return
         }
         const failed = before.failed + 1
-        const isDue = now - before.lastWarningMs >= quietMs
+        // A clock that was ahead then says nothing now.
+        const isDue = Math.abs(now - before.lastWarningMs) >= quietMs
         yield* Ref.set(ref, {
           failed,
           isAnnounced: before.isAnnounced || isDue,

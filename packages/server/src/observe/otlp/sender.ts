@@ -64,7 +64,7 @@ export const makeSenderFactory =
   (timeoutMs) => {
     const connection = makeConnection(settings)
     const pauses = new Pauses()
-    const secrets = secretsOf(settings.headers)
+    const secrets = secretsOf(settings.headers, settings.url)
     const way = { settings, connection, pauses, probe: encoding.empty, secrets, timeoutMs: Math.round(timeoutMs) }
     return {
       send: (outgoing) =>

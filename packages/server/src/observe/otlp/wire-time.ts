@@ -13,9 +13,12 @@ export const makeWireTime = (): Effect.Effect<bigint> => {
   let last = 0n
   return Effect.map(Clock.currentTimeMillis, (wallMs) => {
     const wall = BigInt(Math.floor(wallMs)) * 1_000_000n
-    last = wall > last || last - wall > longestCreep ? wall : last + 1n
+    last = wall > last || last - wall > longestCreep ? wall : last + step
     return last
   })
 }
+
+/** Receivers that count in milliseconds would take two nanoseconds for one time, and refuse another value at it. */
+const step = 1_000_000n
 
 const longestCreep = 60_000_000_000n

@@ -54,6 +54,12 @@ describe("what is said of an answer", () => {
     expect(said({ ...answer(308, ""), statusText: "", headers: { location: "/else" } }, [])).toMatch(/another address/)
   })
 
+  it("never has what is secret in our own address", () => {
+    const secrets = secretsOf({}, new URL("http://me:pass%20word@host/?key=k3y-of-ours"))
+    const echo = answer(400, `basic ${btoa("me:pass word")}, /?key=k3y-of-ours, k3y-of-ours, pass word, pass%20word`)
+    expect(said(echo, secrets)).toBe("400 Bad Request: basic ***, /?***, ***, ***, ***")
+  })
+
   it("never has one of our own headers", () => {
     const secrets = secretsOf({ authorization: "Bearer s3cr3t-token", "x-key": "k3y-of-ours" })
     const echo = answer(400, "you sent Bearer s3cr3t-token and k3y-of-ours and s3cr3t-token")

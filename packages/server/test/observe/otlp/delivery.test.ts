@@ -264,6 +264,18 @@ describe("a search", () => {
   )
 })
 
+describe("a receiver with another reason each time", () => {
+  it.scopedLive("has a few of them told", () =>
+    Effect.gen(function* () {
+      const made = yield* collector((response, _, index) => response.writeHead(400).end(`reason ${index}`))
+      yield* Effect.gen(function* () {
+        yield* countEach(50)
+        expect((yield* failuresOf).length).toBeLessThanOrEqual(4)
+      }).pipe(Effect.provide(to(made, json, { maxPoints: 1 })))
+    })
+  )
+})
+
 describe("a limit on the size of requests", () => {
   it.scopedLive("that nothing passes costs few requests, and is forgotten", () =>
     Effect.gen(function* () {

@@ -7,6 +7,7 @@ import * as TestClock from "effect/TestClock"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import { Telemetry } from "../../../src/observe/telemetry.ts"
 import { snapshot } from "../../../src/observe/testing.ts"
+import { makeOutageLog } from "../../../src/observe/otlp/outage.ts"
 import { captureLog, pipeline, totalOf, until } from "./pipeline.ts"
 
 const masked = (line: string) =>
@@ -18,6 +19,19 @@ const masked = (line: string) =>
 const flushTimes = (times: number) => Effect.forEach(Array.from({ length: times }), () => Telemetry.flush)
 
 describe("an outage", () => {
+  it.effect("is logged again after a clock that was a year ahead at the last warning", () =>
+    Effect.gen(function* () {
+      const { layer, lines } = captureLog()
+      const log = yield* makeOutageLog("there")
+      const failed = { requests: 0, points: 0, rejected: 0, failures: ["no"] }
+      yield* TestClock.setTime(365 * 86_400_000)
+      yield* Effect.provide(log(failed), layer)
+      yield* TestClock.setTime(100_000)
+      yield* Effect.provide(log(failed), layer)
+      expect(lines.length).toBe(2)
+    })
+  )
+
   it.scoped("is logged at its first failure, once a minute, and at its end, without credentials", () =>
     Effect.gen(function* () {
       const { setFailureMode, url } = yield* Receiver
