@@ -78,7 +78,8 @@ const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
 /** The body as it was before it was compressed, as far as it came. */
 export const plainBody = ({ body, headers }: Answer): Buffer => {
-  const unpack = decoders[headers["content-encoding"]?.trim().toLowerCase() ?? ""]
+  const encoding = headers["content-encoding"]?.trim().toLowerCase() ?? ""
+  const unpack = Object.hasOwn(decoders, encoding) ? decoders[encoding] : undefined
   return unpack === undefined ? body : Option.getOrElse(unpack(body), () => Buffer.alloc(0))
 }
 

@@ -22,6 +22,9 @@ const mostFurther = 32
 /** How many may be refused one after the other before it is given up: then it is not the content. */
 const mostInVain = 12
 
+/** After so many, single points show whether anything is taken: where much is refused, all large parts are. */
+const suspiciousInVain = 6
+
 /** What all searches of one export share. */
 export interface SearchBudget {
   further: number
@@ -44,6 +47,8 @@ export class RefusalSearch {
   private readonly candidates: Array<Refused> = []
   private isCut = false
   private isConfirming = false
+  /** Much is refused: what is found first is looked into first, so that something is found at all. */
+  private isDense = false
 
   private readonly budget: SearchBudget
   private readonly send: (points: Points) => Effect.Effect<Sent>
@@ -75,12 +80,32 @@ export class RefusalSearch {
         this.candidates.push(...points.map((point) => ({ points: [point], isMetric: false })))
         return Effect.void
       }
+      if (!this.isDense && !this.budget.hasPassed && this.budget.inVain >= suspiciousInVain) {
+        return this.sample(points, isNew)
+      }
       const suspects = points.filter(isSuspect)
       if (suspects.length > 0 && suspects.length < points.length) {
         return this.parts([points.filter((point) => !isSuspect(point)), suspects], true)
       }
       const isOneMetric = points[0]?.metric === points.at(-1)?.metric
       return isNew && isOneMetric && points.length > 8 ? this.metric(points) : this.parts(halves(points), !isOneMetric)
+    })
+  }
+
+  private sample(points: Points, isNew: boolean): Effect.Effect<void> {
+    return Effect.gen(this, function* () {
+      this.isDense = true
+      const taken = new Set<Point>()
+      for (const at of [0.5, 0.25, 0.75]) {
+        const one = points.slice(Math.floor(points.length * at)).slice(0, 1)
+        if (taken.size === 0 && (yield* this.part(one)) === "acknowledged") {
+          one.forEach((point) => taken.add(point))
+        }
+      }
+      yield* this.narrow(
+        points.filter((point) => !taken.has(point)),
+        isNew
+      )
     })
   }
 
@@ -103,12 +128,17 @@ export class RefusalSearch {
     })
   }
 
-  /** All parts are sent before one is looked into: what is well arrives first. */
+  /** Unless much is refused, all parts are sent before one is looked into: what is well arrives first. */
   private parts(parts: ReadonlyArray<Points>, isNew: boolean): Effect.Effect<void> {
     return Effect.gen(this, function* () {
       const refused: Array<Points> = []
       for (const part of parts) {
-        if ((yield* this.part(part)) === "refused") {
+        if ((yield* this.part(part)) !== "refused") {
+          continue
+        }
+        if (this.isDense) {
+          yield* this.narrow(part, isNew)
+        } else {
           refused.push(part)
         }
       }

@@ -46,6 +46,14 @@ describe("what is said of an answer", () => {
     expect(said(answer(503, "{}"), [])).toBe("503 Service Unavailable")
   })
 
+  it("takes an encoding that nobody knows for none, whatever its name", () => {
+    for (const encoding of ["constructor", "__proto__", "toString", "zstd"]) {
+      const headers = { "content-encoding": encoding, "content-type": "application/json" }
+      expect(said(answer(503, '"words"', headers), [])).toBe("503 Service Unavailable: words")
+      expect(rejectionOf(answer(200, "{}", headers), 1)).toEqual({ points: 0, message: "" })
+    }
+  })
+
   it("names where a redirect leads, and nothing that is secret in it", () => {
     const location = "https://me:password@other.example:8443/path/token?key=secret#x"
     expect(said({ ...answer(301, ""), statusText: "Moved", headers: { location } }, [])).toBe(
