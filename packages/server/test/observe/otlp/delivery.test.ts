@@ -264,6 +264,31 @@ describe("a search", () => {
   )
 })
 
+describe("a delta that is frozen and refused", () => {
+  it.scopedLive("holds nothing else back, and is found", () =>
+    Effect.gen(function* () {
+      const { take, totals } = comparing()
+      let isFirst = true
+      const made = yield* collector((response, request) => {
+        if (isNamed("type-3")(request)) {
+          response.writeHead(isFirst ? 504 : 400).end("bad")
+          isFirst = false
+        } else {
+          take(request)
+          ok(response)
+        }
+      })
+      yield* Effect.gen(function* () {
+        yield* countEach(10)
+        yield* Telemetry.flush
+        yield* countEach(10)
+        expect(yield* failuresOf).toEqual([])
+        expect([...totals]).toEqual(Array.from({ length: 10 }, (_, index) => [`type-${index}`, 2]).toSpliced(3, 1))
+      }).pipe(Effect.provide(to(made, { ...delta, timeout: "300 millis" }, { maxPoints: 1 })))
+    })
+  )
+})
+
 describe("a receiver with another reason each time", () => {
   it.scopedLive("has a few of them told", () =>
     Effect.gen(function* () {
