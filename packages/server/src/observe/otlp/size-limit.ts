@@ -12,7 +12,7 @@ export interface SizeLimit {
 }
 
 /** Below this no limit is suspected where a connection is reset. */
-const suspectBytes = 16 * 1024
+const suspectBytes = 128 * 1024
 
 /** What was learned is tried again after an hour: a proxy that was set up wrongly is not for ever. */
 const hourMs = 3_600_000
