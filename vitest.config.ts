@@ -11,7 +11,7 @@ export default defineConfig({
     projects: [...projects],
     pool: "forks",
     // Files that follow each other in a process load Effect once: loading it took nearly half the time of all tests.
-    isolate: false,
+    poolOptions: { forks: { isolate: false }, threads: { isolate: true } },
     maxWorkers: workers,
     minWorkers: workers,
     sequence: { sequencer: LongestFirst }
