@@ -53,7 +53,7 @@ const layers = (url: string) => {
   const telemetry = Telemetry.layer({
     serviceName: "bench",
     registries: "own",
-    destinations: [{ type: "otlp", url }],
+    destinations: [{ type: "otlp", url, protocol: "http/json" }],
     interval: "1 hour"
   })
   return Layer.provideMerge(telemetry, metrics).pipe(Layer.provide(Logger.remove(Logger.defaultLogger)))

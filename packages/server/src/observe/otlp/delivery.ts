@@ -7,6 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { ExportReport } from "../collect/destination.ts"
+import { pause } from "../collect/pause.ts"
 import type { Point } from "../collect/points/point.ts"
 import type { SelfMetrics } from "../collect/self-metrics.ts"
 import { printable } from "./answer.ts"
@@ -135,6 +136,8 @@ export class Deliveries {
   private send(part: Part, progress: Progress): Effect.Effect<Sent> {
     return Effect.gen(this, function* () {
       const { encoding, pace, resource, size, stream } = this.context
+      // Collecting or encoding has held up the event loop just now.
+      yield* pause
       const request = makeRequest(stream.baselines, part.endTime)
       part.points.forEach(request.add)
       const body = yield* encoding.encode(request.build(resource))
