@@ -1,37 +1,9 @@
 /** What becomes of deltas whose requests are refused, split or given up half-way: each counts once. */
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import { MetricsService } from "../../../src/observe/metrics.ts"
-import { type OtlpOptions, Telemetry, type TelemetryOptions } from "../../../src/observe/telemetry.ts"
-import { type Collector, collector, ok, type Received, type WirePoint } from "./collector.ts"
-
-const json = { protocol: "http/json" } as const
-const delta = { ...json, temporality: "delta" } as const
-
-const to = ({ url }: Collector, otlp: Omit<OtlpOptions, "type"> = json, options: TelemetryOptions = {}) =>
-  Layer.provideMerge(
-    Telemetry.layer({
-      destinations: [{ type: "otlp", url, ...otlp }],
-      registries: "own",
-      interval: "1 hour",
-      shutdownTimeout: "2 seconds",
-      ...options
-    }),
-    MetricsService.layer({ registry: "own", limits: { default: 100_000 } })
-  )
-
-const count = (by: number, jobType = "digest") =>
-  Effect.flatMap(MetricsService, ({ jobs }) => MetricsService.inc(jobs.enqueued, { job_type: jobType }, by))
-
-const countEach = (series: number, prefix = "type") =>
-  Effect.forEach(
-    Array.from({ length: series }, (_, index) => `${prefix}-${index}`),
-    (jobType) => count(1, jobType),
-    { discard: true }
-  )
-
-const enqueued = ({ points }: Received) => points.filter(({ metric }) => metric === "jobs_enqueued_total")
+import { Telemetry } from "../../../src/observe/telemetry.ts"
+import { count, countEach, delta, enqueued, failuresOf, json, to } from "./exported.ts"
+import { collector, ok, type Received, type WirePoint } from "./collector.ts"
 
 /** What a receiver has that adds up all that it takes. */
 const taking = () => {
@@ -45,8 +17,6 @@ const taking = () => {
     total: () => [...totals.values()].reduce((sum, one) => sum + one, 0)
   }
 }
-
-const failuresOf = Effect.map(Telemetry.flush, (reports) => reports.flatMap(({ failures }) => failures))
 
 /** A receiver as `deltatocumulative` is: it knows a delta that it has already, and takes nothing that overlaps. */
 const comparing = () => {

@@ -1,41 +1,14 @@
 /** What a collector may do to an export, and what it has afterwards. Every request is decoded by the collector's side. */
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as TestClock from "effect/TestClock"
 import { MetricsService } from "../../../src/observe/metrics.ts"
-import { type OtlpOptions, Telemetry, type TelemetryOptions } from "../../../src/observe/telemetry.ts"
+import { Telemetry } from "../../../src/observe/telemetry.ts"
 import { snapshot } from "../../../src/observe/testing.ts"
-import { type Collector, collector, ok, type Received } from "./collector.ts"
+import { count, countEach, delta, enqueued, failuresOf, json, to } from "./exported.ts"
+import { collector, ok, type Received } from "./collector.ts"
 import { captureLog } from "./pipeline.ts"
-
-const json = { protocol: "http/json" } as const
-const delta = { ...json, temporality: "delta" } as const
-
-const to = ({ url }: Collector, otlp: Omit<OtlpOptions, "type"> = json, options: TelemetryOptions = {}) =>
-  Layer.provideMerge(
-    Telemetry.layer({
-      destinations: [{ type: "otlp", url, ...otlp }],
-      registries: "own",
-      interval: "1 hour",
-      shutdownTimeout: "2 seconds",
-      ...options
-    }),
-    MetricsService.layer({ registry: "own", limits: { default: 100_000 } })
-  )
-
-const count = (by: number, jobType = "digest") =>
-  Effect.flatMap(MetricsService, ({ jobs }) => MetricsService.inc(jobs.enqueued, { job_type: jobType }, by))
-
-const countEach = (series: number) =>
-  Effect.forEach(
-    Array.from({ length: series }, (_, index) => `type-${index}`),
-    (jobType) => count(1, jobType),
-    { discard: true }
-  )
-
-const enqueued = ({ points }: Received) => points.filter(({ metric }) => metric === "jobs_enqueued_total")
 
 const totalOf = (requests: ReadonlyArray<Received>) =>
   requests.flatMap(enqueued).reduce((sum, { value }) => sum + value, 0)
@@ -49,8 +22,6 @@ const distinctTotalOf = (requests: ReadonlyArray<Received>) => {
   )
   return [...taken.values()].reduce((sum, { value }) => sum + value, 0)
 }
-
-const failuresOf = Effect.map(Telemetry.flush, (reports) => reports.flatMap(({ failures }) => failures))
 
 describe("a delta of which nobody knows whether it was taken", () => {
   const ways: Readonly<Record<string, (response: Parameters<typeof ok>[0]) => void>> = {

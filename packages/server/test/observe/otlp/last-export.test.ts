@@ -11,11 +11,9 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { Agent as TlsAgent } from "node:https"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import { type OtlpOptions, Telemetry } from "../../../src/observe/telemetry.ts"
+import { delta, json } from "./exported.ts"
 import { type Collector, collector, ok, type Received } from "./collector.ts"
 import { captureLog, until } from "./pipeline.ts"
-
-const json = { protocol: "http/json" } as const
-const delta = { ...json, temporality: "delta" } as const
 
 /** A collector in a process of its own, which answers after 150 ms while this one is blocked. */
 const elsewhere = Effect.map(

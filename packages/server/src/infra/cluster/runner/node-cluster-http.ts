@@ -28,6 +28,10 @@ export const NodeClusterHttp = {
   }
 } as const
 
+/** A layer of the optional peer, loaded when it is built. */
+const loaded = <A, E, R>(load: () => Promise<Layer.Layer<A, E, R>>): Layer.Layer<A, E, R> =>
+  Layer.unwrapEffect(Effect.promise(load))
+
 const server = (secret: ClusterSecret | undefined) =>
   Layer.unwrapEffect(
     Effect.map(
@@ -43,14 +47,7 @@ const http = {
   protocol: (token: string) =>
     HttpRunner.layerClientProtocolHttpDefault.pipe(
       Layer.provide(withToken(token)),
-      Layer.provide(
-        Layer.unwrapEffect(
-          Effect.map(
-            Effect.promise(() => import("@effect/platform-node/NodeHttpClient")),
-            ({ layerUndici }) => layerUndici
-          )
-        )
-      )
+      Layer.provide(loaded(() => import("@effect/platform-node/NodeHttpClient").then(({ layerUndici }) => layerUndici)))
     ),
   route: () => RpcServer.layerProtocolHttpRouter({ path: "/" })
 }
@@ -60,11 +57,8 @@ const webSocket = {
     HttpRunner.layerClientProtocolWebsocketDefault.pipe(
       Layer.provide(withTokenProtocol(token)),
       Layer.provide(
-        Layer.unwrapEffect(
-          Effect.map(
-            Effect.promise(() => import("@effect/platform-node/NodeSocket")),
-            ({ layerWebSocketConstructor }) => layerWebSocketConstructor
-          )
+        loaded(() =>
+          import("@effect/platform-node/NodeSocket").then(({ layerWebSocketConstructor }) => layerWebSocketConstructor)
         )
       )
     ),
