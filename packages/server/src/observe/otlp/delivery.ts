@@ -7,7 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { ExportReport } from "../collect/destination.ts"
-import { pause } from "../collect/pause.ts"
+import { inSlices, pause } from "../collect/pause.ts"
 import type { Point } from "../collect/points/point.ts"
 import type { SelfMetrics } from "../collect/self-metrics.ts"
 import { printable } from "./answer.ts"
@@ -136,19 +136,27 @@ export class Deliveries {
   private send(part: Part, progress: Progress): Effect.Effect<Sent> {
     return Effect.gen(this, function* () {
       const { encoding, pace, resource, size, stream } = this.context
-      // Collecting or encoding has held up the event loop just now.
-      yield* pause
       const request = makeRequest(stream.baselines, part.endTime)
-      part.points.forEach(request.add)
+      yield* inSlices(part.points.values(), (point) => {
+        if (point !== undefined) {
+          request.add(point)
+        }
+        return true
+      })
+      // A request is encoded in one go, and so has a turn of the event loop to itself.
+      yield* pause
       const body = yield* encoding.encode(request.build(resource))
+      yield* pause
       pace.encoded(part.points.length, body)
-      if (body.bytes.byteLength > size.bytes() && part.points.length > 1) {
+      if (body.byteLength > size.bytes() && part.points.length > 1) {
+        body.release()
         return yield* this.sendHalves(part, progress)
       }
       const deltas = part.points.filter(({ metric }) => stream.baselines.isDelta(metric))
       const { isRepeat } = progress
       const outgoing = { body, points: part.points.length, isRepeat, isDelta: deltas.length > 0 }
       const result = yield* Effect.either(part.sender.send(outgoing))
+      body.release()
       this.report = { ...this.report, requests: this.report.requests + 1 }
       if (Either.isRight(result)) {
         if (part.points !== progress.whole) {
@@ -203,7 +211,7 @@ export class Deliveries {
       switch (reason) {
         case "size":
           if (part.points.length > 1) {
-            size.refused(part.body.bytes.byteLength)
+            size.refused(part.body.byteLength)
             return yield* this.sendHalves(part, progress)
           }
           progress.refusals.push(message)
@@ -224,7 +232,7 @@ export class Deliveries {
           this.fail(message)
           stream.pause(message, pauseMs)
           if (isReset) {
-            size.reset(part.body.bytes.byteLength)
+            size.reset(part.body.byteLength)
           }
           return "over"
       }

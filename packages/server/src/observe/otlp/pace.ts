@@ -9,7 +9,7 @@ import type { SizeLimit } from "./size-limit.ts"
 export interface Pace {
   readonly points: () => number
   /** Told how long the encoding of a request took, and how large it is. */
-  readonly encoded: (points: number, encoded: Pick<Encoded, "bytes" | "encodeMs">) => void
+  readonly encoded: (points: number, encoded: Pick<Encoded, "byteLength" | "encodeMs">) => void
 }
 
 /** The encoding of a request should take no longer than this; the promise is 50 ms, and garbage is collected as well. */
@@ -24,8 +24,8 @@ export const makePace = (maxPoints: number, size: Pick<SizeLimit, "bytes">): Pac
   return {
     // A little less than fits: points differ, and what is too large is encoded twice more.
     points: () => Math.min(points, Math.max(1, Math.floor((0.9 * size.bytes()) / Math.max(pointBytes, 1)))),
-    encoded: (count, { bytes, encodeMs: ms }) => {
-      pointBytes = bytes.byteLength / Math.max(count, 1)
+    encoded: (count, { byteLength, encodeMs: ms }) => {
+      pointBytes = byteLength / Math.max(count, 1)
       const fitting = Math.floor((count * targetMs) / Math.max(ms, 0.1))
       if (ms > targetMs) {
         points = clamp(Math.min(points, fitting), maxPoints)

@@ -59,7 +59,7 @@ describe("requests", () => {
 
   it("grow while they are encoded in a moment, and shrink when they are not", () => {
     const pace = makePace(5_000, makeSizeLimit(1_000_000))
-    const took = (encodeMs: number) => ({ encodeMs, bytes: new Uint8Array() })
+    const took = (encodeMs: number) => ({ encodeMs, byteLength: 0 })
     expect(pace.points()).toBe(1_000)
     pace.encoded(1_000, took(4))
     expect(pace.points()).toBe(2_000)
