@@ -2,7 +2,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Telemetry } from "../../../src/observe/telemetry.ts"
-import { count, countEach, delta, enqueued, failuresOf, json, to } from "./exported.ts"
+import { countEach, delta, enqueued, failuresOf, json, to } from "./exported.ts"
 import { collector, ok, type Received, type WirePoint } from "./collector.ts"
 
 /** What a receiver has that adds up all that it takes. */
@@ -73,107 +73,39 @@ describe("a delta that was taken", () => {
     })
   )
 
-  it.scopedLive("though its connection was closed does not grow where the second try is answered 503", () =>
-    Effect.gen(function* () {
-      const { take, total } = comparing()
-      let step = 0
-      const made = yield* collector((response, request) => {
-        if (step === 1) {
-          step = 2
-          take(request)
-          response.socket?.destroy()
-        } else if (step === 2) {
-          step = 3
-          response.writeHead(503).end()
-        } else {
-          take(request)
-          ok(response)
-        }
-      })
-      yield* Effect.gen(function* () {
-        yield* count(1)
-        yield* Telemetry.flush
-        yield* count(10)
-        step = 1
-        yield* Telemetry.flush
-        yield* count(5)
-        yield* Telemetry.flush
-        yield* Telemetry.flush
-        expect(total()).toBe(16)
-      }).pipe(Effect.provide(to(made, { ...delta, timeout: "500 millis" })))
-    })
-  )
-
-  for (const status of [400, 413, 500]) {
-    it.scopedLive(`though a proxy said 502 does not grow where the second try is answered ${status}, then 503`, () =>
+  for (const { answers, limit } of [
+    { answers: ["closed", 503], limit: "500 millis" },
+    { answers: ["closed", 413, 503], limit: "600 millis" },
+    { answers: ["closed", 500, 503], limit: "600 millis" },
+    { answers: [502, 400, 503, 503], limit: "1800 millis" },
+    { answers: [502, 413, 503, 503], limit: "1800 millis" },
+    { answers: [502, 500, 503, 503], limit: "1800 millis" }
+  ] as const) {
+    it.scopedLive(`without an answer for it stays what it was: ${answers.join(", ")}`, () =>
       Effect.gen(function* () {
         const { take, total, overlaps } = comparing()
-        let step = 0
+        const left: Array<"closed" | number> = [...answers]
         const made = yield* collector((response, request) => {
-          step += 1
-          if (step === 1) {
+          const answer = request.points.length === 0 ? undefined : left.shift()
+          if (answer === undefined || left.length === answers.length - 1) {
             take(request)
-            response.writeHead(502).end()
-          } else if (request.points.length === 0) {
-            ok(response)
-            step -= 1
-          } else if (step === 2) {
-            response.writeHead(status).end()
-          } else if (step === 3 || step === 4) {
-            response.writeHead(503).end()
-          } else {
-            take(request)
-            ok(response)
           }
-        })
-        yield* Effect.gen(function* () {
-          yield* countEach(20)
-          yield* Telemetry.flush
-          yield* countEach(20)
-          yield* Telemetry.flush
-          yield* Telemetry.flush
-          yield* Telemetry.flush
-          expect(total()).toBe(40)
-          expect(overlaps).toEqual([])
-        }).pipe(Effect.provide(to(made, { ...delta, timeout: "1800 millis" })))
-      })
-    )
-  }
-
-  for (const status of [413, 500]) {
-    it.scopedLive(`though nobody knew stays what it was where its repetition is answered ${status}, then 503`, () =>
-      Effect.gen(function* () {
-        const { take, total, overlaps } = comparing()
-        let step = 0
-        const made = yield* collector((response, request) => {
-          if (request.points.length === 0) {
-            ok(response)
-            return
-          }
-          step += 1
-          if (step === 1) {
-            take(request)
+          if (answer === "closed") {
             response.socket?.destroy()
-          } else if (step === 2) {
-            response.writeHead(status).end()
-          } else if (step === 3) {
-            response.writeHead(503).end()
-          } else {
-            take(request)
+          } else if (answer === undefined) {
             ok(response)
+          } else {
+            response.writeHead(answer).end()
           }
         })
         yield* Effect.gen(function* () {
-          yield* countEach(20)
+          for (let time = 0; time < 3; time++) {
+            yield* countEach(20)
+            yield* Telemetry.flush
+          }
           yield* Telemetry.flush
-          yield* countEach(20)
-          yield* Telemetry.flush
-          yield* countEach(20)
-          yield* Telemetry.flush
-          yield* Telemetry.flush
-          expect(total()).toBe(60)
-          expect(overlaps).toEqual([])
-        }).pipe(Effect.provide(to(made, { ...delta, timeout: "600 millis" })))
+          expect({ left, total: total(), overlaps }).toEqual({ left: [], total: 60, overlaps: [] })
+        }).pipe(Effect.provide(to(made, { ...delta, timeout: limit })))
       })
     )
   }
