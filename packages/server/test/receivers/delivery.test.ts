@@ -103,33 +103,24 @@ describe("deltas", () => {
     })
   )
 
-  it.scopedLive("count once when nginx gives up on the collector (504)", () =>
-    Effect.gen(function* () {
-      const receiver = yield* collector()
-      const { url } = yield* nginx({ to: receiver.port, settings: ["proxy_read_timeout 300ms"] })
-      const app = yield* startApp({ url, otlp: delta })
-      yield* Effect.sleep("1 second")
-      yield* receiver.freeze
-      yield* Effect.sleep("6 seconds")
-      yield* receiver.resume
-      yield* Effect.sleep("3 seconds")
-      yield* endsRight(app, receiver)
-    })
-  )
-
-  it.scopedLive("count once when HAProxy gives up on the collector (504)", () =>
-    Effect.gen(function* () {
-      const receiver = yield* collector()
-      const { url } = yield* haproxy({ to: receiver.port, settings: ["timeout server 300ms"] })
-      const app = yield* startApp({ url, otlp: delta })
-      yield* Effect.sleep("1 second")
-      yield* receiver.freeze
-      yield* Effect.sleep("6 seconds")
-      yield* receiver.resume
-      yield* Effect.sleep("3 seconds")
-      yield* endsRight(app, receiver)
-    })
-  )
+  for (const [name, proxy] of [
+    ["nginx", (to: number) => nginx({ to, settings: ["proxy_read_timeout 300ms"] })],
+    ["HAProxy", (to: number) => haproxy({ to, settings: ["timeout server 300ms"] })]
+  ] as const) {
+    it.scopedLive(`count once when ${name} gives up on the collector (504)`, () =>
+      Effect.gen(function* () {
+        const receiver = yield* collector()
+        const { url } = yield* proxy(receiver.port)
+        const app = yield* startApp({ url, otlp: delta })
+        yield* Effect.sleep("1 second")
+        yield* receiver.freeze
+        yield* Effect.sleep("6 seconds")
+        yield* receiver.resume
+        yield* Effect.sleep("3 seconds")
+        yield* endsRight(app, receiver)
+      })
+    )
+  }
 
   it.scopedLive("count once when the connection behind nginx is cut before the answer (502)", () =>
     Effect.gen(function* () {
