@@ -94,7 +94,7 @@ const types = {
 } as const satisfies Record<ExportMetric["kind"], string>
 
 const header = (family: string, { help, kind, unit }: ExportMetric, format: TextFormat): string => {
-  const text = help === "" ? `A ${types[kind]} that says nothing of itself.` : help
+  const text = help.trim() === "" ? `A ${types[kind]} that says nothing of itself.` : help
   const isNamed = unit === "s" ? family.endsWith("_seconds") : unit === "By" && family.endsWith("_bytes")
   if (format === "text") {
     const name = kind === "counter" ? `${family}_total` : family

@@ -35,7 +35,8 @@ export const bound = (value: number): string => {
 }
 
 /**
- * Labels between braces, sorted as given, with room for one more at the end; empty without any. A name that scrapers
+ * Labels between braces, sorted, so that the same ones are the same text; with room for one more at the end, and empty
+ * without any. A name that scrapers
  * keep for themselves, or that the sample has besides, gets the prefix that Prometheus itself uses for such.
  */
 export const labelsOf = (attributes: Readonly<Record<string, string>>, taken: string | undefined): string => {
@@ -47,5 +48,8 @@ export const labelsOf = (attributes: Readonly<Record<string, string>>, taken: st
     // As OpenTelemetry's rules for Prometheus have it where two names become one.
     byName.set(name, known === undefined ? value : `${known};${value}`)
   }
-  return Array.from(byName, ([name, value]) => `${name}="${escaped(value)}"`).join(",")
+  return Array.from(byName)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, value]) => `${name}="${escaped(value)}"`)
+    .join(",")
 }

@@ -82,7 +82,7 @@ describe("a label whose name is taken", () => {
   it("is exported where it begins with two underscores, as it is or as it is written", () => {
     const registry = MetricRegistry.make()
     gauge(registry, "g", { __name__: "other", "..x": "y", exported___x: "z" })
-    expect(rendered("openmetrics", registry).samples).toEqual(['g{exported___x="y;z",exported___name__="other"} 2'])
+    expect(rendered("openmetrics", registry).samples).toEqual(['g{exported___name__="other",exported___x="y;z"} 2'])
   })
 })
 
@@ -103,6 +103,17 @@ describe("series that come to the same labels", () => {
         why: 'another of its series has the labels a_b="1", which these come to here'
       }
     ])
+  })
+
+  it("are told also where their keys sort in another order than the labels that they come to", () => {
+    const registry = MetricRegistry.make()
+    gauge(registry, "load", { "a.c": "1", aB: "2" })
+    gauge(registry, "load", { a_c: "1", aB: "2" })
+    gauge(registry, "load", { "10": "x", "9": "y" })
+    gauge(registry, "load", { _10: "x", "9": "y" })
+    const { dropped, samples } = rendered("text", registry)
+    expect(samples).toEqual(['load{aB="2",a_c="1"} 2', 'load{_10="x",_9="y"} 2'])
+    expect(dropped).toEqual({ load: 2 })
   })
 })
 
@@ -176,9 +187,16 @@ describe("a name of which nothing is left", () => {
     const registry = MetricRegistry.make()
     gauge(registry, "g", { "{}": "a", "…": "b", ключ: "c" })
     const { drops, samples } = rendered("openmetrics", registry)
-    expect(samples).toEqual(['g{exported___="a",exported_____="c",_="b"} 2'])
+    expect(samples).toEqual(['g{_="b",exported___="a",exported_____="c"} 2'])
     expect(drops).toEqual([])
   })
+})
+
+it("help of nothing but blanks is none", () => {
+  const registry = MetricRegistry.make()
+  registry.getGauge(MetricKey.gauge("a", { description: " \t\r\n" })).update(1)
+  expect(rendered("text", registry).metadata).toContain("# HELP a A gauge that says nothing of itself.")
+  expect(rendered("openmetrics", registry).metadata).toContain("# HELP a A gauge that says nothing of itself.")
 })
 
 it("a family without a unit has an empty line of it in OpenMetrics, in the order TYPE, UNIT, HELP, and none in text", () => {
