@@ -55,7 +55,8 @@ export const canonicalPairs = (own: Iterable<Pair>, ambient: ReadonlyArray<Pair>
   for (let index = ambient.length - 1; index >= 0; index--) {
     const outer = ambient[index]
     if (outer !== undefined) {
-      put(byKey, isTaken(outer.key) ? `exported_${outer.key}` : outer.key, outer.value)
+      const key = clean(outer.key)
+      put(byKey, isTaken(key) ? `exported_${key}` : key, outer.value)
     }
   }
   return Array.from(byKey, ([key, value]) => ({ key, value })).sort((left, right) => (left.key < right.key ? -1 : 1))

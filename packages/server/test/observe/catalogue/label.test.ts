@@ -102,6 +102,22 @@ describe("canonical", () => {
     ])
   })
 
+  it("keeps an ambient label from a name that means something else also where cleaning makes it that name", () => {
+    const ambient = labels(
+      ["outcome\u200b", "a"],
+      ["\uff4a\uff4f\uff42", "b"],
+      ["\u2060le", "c"],
+      ["_\u00ad_name__", "d"]
+    )
+    expect(pairsOf(canonical(labels(["outcome", "failure"]), ambient))).toEqual([
+      ["exported___name__", "d"],
+      ["exported_job", "b"],
+      ["exported_le", "c"],
+      ["exported_outcome", "a"],
+      ["outcome", "failure"]
+    ])
+  })
+
   it.prop("gives different identities to different label sets", [anyPairs, anyPairs], ([left, right]) => {
     const [one, other] = [canonical(label(left)), canonical(label(right))]
     expect(identity(one) === identity(other)).toBe(JSON.stringify(pairsOf(one)) === JSON.stringify(pairsOf(other)))
