@@ -17,7 +17,8 @@ export interface KeyAttributes {
 
 /**
  * Of a label key given twice the inner label, the one given first, stands. An empty value is no label; a label without
- * a key, or with a value that has no text, is left out. `taken` is a name that each of its points has besides.
+ * a key, or with a value that has no text, is left out. `taken` is a name that each of its points has besides: a label of
+ * that name, or of one that Prometheus writes over, gets a prefix.
  */
 export const attributesOf = ({ tags }: AnyKey, taken: string | undefined): KeyAttributes => {
   const byKey = new Map<string, string>()
@@ -36,25 +37,31 @@ export const attributesOf = ({ tags }: AnyKey, taken: string | undefined): KeyAt
       byKey.set(key, value)
     }
   }
-  return { attributes: sorted(withoutName(byKey, taken)), unit, leftOut }
+  return { attributes: sorted(withoutTaken(byKey, taken)), unit, leftOut }
 }
 
 /** Attributes with one more, whose name none of them has; without it where it is empty. */
 export const withAttribute = (attributes: Attributes, key: string, value: string): Attributes =>
   value === "" ? attributes : sorted([...Object.entries(attributes), [key, value]])
 
+/** Prometheus gives each series these itself, also where it takes OTLP: series that differ in nothing else were one. */
+const ofTarget = ["__name__", "instance", "job"]
+
 /** A label whose name is taken gets the prefix that Prometheus uses for such, until it is free. */
-const withoutName = (byKey: Map<string, string>, taken: string | undefined): Map<string, string> => {
-  const value = taken === undefined ? undefined : byKey.get(taken)
-  if (taken === undefined || value === undefined) {
-    return byKey
+const withoutTaken = (byKey: Map<string, string>, taken: string | undefined): Map<string, string> => {
+  for (const key of taken === undefined ? ofTarget : [...ofTarget, taken]) {
+    const value = byKey.get(key)
+    if (value !== undefined) {
+      byKey.delete(key)
+      byKey.set(freeName(byKey, key), value)
+    }
   }
-  let name = `exported_${taken}`
-  while (byKey.has(name)) {
-    name = `exported_${name}`
-  }
-  byKey.delete(taken)
-  return byKey.set(name, value)
+  return byKey
+}
+
+const freeName = (byKey: ReadonlyMap<string, string>, key: string): string => {
+  const name = `exported_${key}`
+  return byKey.has(name) ? freeName(byKey, name) : name
 }
 
 const sorted = (pairs: Iterable<readonly [string, string]>): Attributes =>

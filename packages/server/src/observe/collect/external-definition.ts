@@ -2,6 +2,7 @@
 import * as MetricKeyType from "effect/MetricKeyType"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import { attempt } from "../catalogue/attempt.ts"
 import type { AnyKey } from "../instrument/registry.ts"
 import type { Drop } from "./points/drop.ts"
 import { shapeOf } from "./points/families.ts"
@@ -22,11 +23,14 @@ export interface Definition {
   readonly problem: Pick<Drop, "reason" | "why"> | undefined
 }
 
-export const definitionOf = (key: AnyKey): Definition => {
+/** What a program in JavaScript has made of a key may throw when it is read: then the metric is refused, and no other. */
+export const definitionOf = (key: AnyKey): Definition => attempt(() => read(key)) ?? unreadable(key)
+
+const read = (key: AnyKey): Definition => {
   const kind = kindOf(key.keyType)
   const { attributes, leftOut, unit } = attributesOf(key, takenOf(key.keyType))
   const metric: ExportMetric = {
-    name: Predicate.isString(key.name) ? key.name.toWellFormed() : "",
+    name: nameOf(key),
     help: textOf(Option.getOrElse(key.description, () => "")) ?? "",
     unit: knownUnit(key.name) ?? unit,
     kind,
@@ -37,9 +41,24 @@ export const definitionOf = (key: AnyKey): Definition => {
   return { metric, boundaries, attributes, leftOut, shape: shapeOf(metric, boundaries), problem }
 }
 
-/** The name of the attribute that points of a kind have besides. */
-const takenOf = (keyType: unknown): string | undefined =>
-  MetricKeyType.isFrequencyKey(keyType) ? "key" : MetricKeyType.isSummaryKey(keyType) ? "quantile" : undefined
+const unreadable = (key: AnyKey): Definition => ({
+  metric: { name: nameOf(key), help: "", unit: "", kind: "gauge", origin: "external" },
+  shape: "",
+  attributes: {},
+  leftOut: undefined,
+  boundaries: undefined,
+  problem: { reason: "rejected", why: "its labels or its type can't be read" }
+})
+
+const nameOf = ({ name }: AnyKey): string => (Predicate.isString(name) ? name.toWellFormed() : "")
+
+/** The name of the attribute that points of a kind have besides, on the wire or in Prometheus. */
+const takenOf = (keyType: unknown): string | undefined => {
+  if (MetricKeyType.isFrequencyKey(keyType)) {
+    return "key"
+  }
+  return MetricKeyType.isSummaryKey(keyType) ? "quantile" : MetricKeyType.isHistogramKey(keyType) ? "le" : undefined
+}
 
 const kindOf = (keyType: unknown): ExportMetric["kind"] => {
   if (MetricKeyType.isCounterKey(keyType)) {

@@ -14,7 +14,7 @@ import type { Drop } from "./points/drop.ts"
 import type { Family, Step } from "./points/families.ts"
 import { withAttribute } from "./external-attributes.ts"
 import { type Definition, definitionOf } from "./external-definition.ts"
-import { type ExportSeries, exportSeries, type Point } from "./points/point.ts"
+import { type ExportMetric, type ExportSeries, exportSeries, type Point } from "./points/point.ts"
 import { readSummary } from "./summary.ts"
 import { textOf } from "./points/text.ts"
 
@@ -25,6 +25,9 @@ interface Known {
   /** Of a frequency: the series of each value. */
   readonly byValue: Map<string, ExportSeries>
 }
+
+/** The entries of a name and a shape. */
+type Group = [Entry, ...Array<Entry>]
 
 /** The external metrics of registries. */
 export class ExternalMetrics {
@@ -47,7 +50,7 @@ export class ExternalMetrics {
     if (sizeOf(registry) === instruments.reduce((sum, { size }) => sum + size, 0)) {
       return []
     }
-    const groups = new Map<string, Array<Entry>>()
+    const groups = new Map<string, Group>()
     const left = new Map(instruments.map(({ row, size }) => [row.name, size]))
     let count = 0
     for (const entry of entriesExcept(registry, left)) {
@@ -63,10 +66,17 @@ export class ExternalMetrics {
         strays(registry, instrument).forEach((entry) => this.sort(entry, groups))
       }
     }
-    return Array.from(groups.values()).flatMap((group) => this.family(group))
+    const families: Array<Family> = []
+    for (const group of groups.values()) {
+      families.push(this.family(group))
+      if (families.length % 64 === 0) {
+        yield
+      }
+    }
+    return families
   }
 
-  private sort(entry: Entry, groups: Map<string, Array<Entry>>): void {
+  private sort(entry: Entry, groups: Map<string, Group>): void {
     const { metric, problem, shape } = this.find(entry.key).definition
     if (problem !== undefined) {
       return this.dropped({ metric: metric.name, points: 1, ...problem })
@@ -80,28 +90,22 @@ export class ExternalMetrics {
     }
   }
 
-  private family(group: ReadonlyArray<Entry>): ReadonlyArray<Family> {
-    const [first] = group
-    if (first === undefined) {
-      return []
-    }
-    const { metric, shape } = this.find(first.key).definition
+  private family(group: Group): Family {
+    const { metric, shape } = this.find(group[0].key).definition
     const points = (entry: Entry): Generator<Point> => this.points(entry)
-    return [
-      {
-        metric,
-        shape,
-        size: group.length,
-        *points(): Generator<Step> {
-          for (const entry of group) {
-            yield* points(entry)
-            if (metric.kind === "summary") {
-              yield undefined
-            }
+    return {
+      metric,
+      shape,
+      size: group.length,
+      *points(): Generator<Step> {
+        for (const entry of group) {
+          yield* points(entry)
+          if (metric.kind === "summary") {
+            yield undefined
           }
         }
       }
-    ]
+    }
   }
 
   private *points(entry: Entry): Generator<Point> {
@@ -137,24 +141,28 @@ export class ExternalMetrics {
     const made = { definition, series: exportSeries(definition.attributes, this.startNanos), byValue: new Map() }
     this.known.set(key, made)
     if (definition.leftOut !== undefined) {
-      this.dropped({
-        metric: definition.metric.name,
-        reason: "rejected",
-        points: 1,
-        part: "one of its labels",
-        why: definition.leftOut
-      })
+      this.leftOut(definition.metric, definition.leftOut)
     }
     return made
   }
 
   private seriesOf({ byValue, definition }: Known, text: string): ExportSeries {
-    const found =
-      byValue.get(text) ??
-      // A value of a frequency is in `key`, as Effect's own bridge has it.
-      exportSeries(withAttribute(definition.attributes, "key", textOf(text) ?? ""), this.startNanos)
-    byValue.set(text, found)
-    return found
+    const found = byValue.get(text)
+    if (found !== undefined) {
+      return found
+    }
+    const word = textOf(text)
+    if (word === undefined) {
+      this.leftOut(definition.metric, 'the value of "key" is not a text')
+    }
+    // A value of a frequency is in `key`, as Effect's own bridge has it.
+    const made = exportSeries(withAttribute(definition.attributes, "key", word ?? ""), this.startNanos)
+    byValue.set(text, made)
+    return made
+  }
+
+  private leftOut({ name }: ExportMetric, why: string): void {
+    this.dropped({ metric: name, reason: "rejected", points: 1, part: "one of its labels", why })
   }
 }
 
@@ -168,11 +176,13 @@ const strays = (registry: MetricRegistry.MetricRegistry, instrument: Instrument)
 
 const tryRead = Option.liftThrowable((entry: Entry) => entry.state())
 
-/** A quantile without samples in its window has no value. */
+/** Each quantile once, as a key of a map; one without samples in its window has no value. */
 const knownQuantiles = ({
   quantiles
 }: MetricState.MetricState.Summary): ReadonlyArray<readonly [quantile: number, value: number]> =>
-  quantiles.flatMap(([quantile, value]) => (Option.isSome(value) ? [[quantile, value.value] as const] : []))
+  Array.from(
+    new Map(quantiles.flatMap(([quantile, value]) => (Option.isSome(value) ? [[quantile, value.value] as const] : [])))
+  )
 
 /** What is no number, which types rule out and programs in JavaScript do not, is not made one: it is refused. */
 const numberOf = (value: unknown): number =>

@@ -44,16 +44,26 @@ export const makeCollector = ({
   const external = new ExternalMetrics(externalStartNanos, dropped)
   const families = function* (nowNanos: bigint): Generator<undefined, Iterable<ReadonlyArray<Source>>> {
     const sources = distinct.map((registry) => ({ registry, instruments: instrumentsOf(meterOf(registry), nowNanos) }))
-    const found: Array<Source> = sources.flatMap(({ instruments }) => instruments.map(ownFamily))
-    for (const { instruments, registry } of isOwnOnly ? [] : sources) {
-      found.push(...(yield* external.families(registry, instruments)))
-    }
     const byName = new Map<string, Array<Source>>()
-    for (const family of found) {
+    const put = (family: Source): void => {
       const known = byName.get(family.metric.name)
-      byName.set(family.metric.name, known === undefined ? [family] : [...known, family])
+      if (known === undefined) {
+        byName.set(family.metric.name, [family])
+      } else {
+        known.push(family)
+      }
     }
-    return withNames(byName, claims, dropped)
+    sources.flatMap(({ instruments }) => instruments.map(ownFamily)).forEach(put)
+    for (const { instruments, registry } of isOwnOnly ? [] : sources) {
+      let count = 0
+      for (const family of yield* external.families(registry, instruments)) {
+        put(family)
+        if (++count % 64 === 0) {
+          yield
+        }
+      }
+    }
+    return yield* withNames(byName, claims, dropped)
   }
   return {
     *collect(nowNanos) {

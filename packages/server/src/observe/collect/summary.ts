@@ -5,6 +5,7 @@
 import * as Either from "effect/Either"
 import * as MetricKeyType from "effect/MetricKeyType"
 import * as MetricState from "effect/MetricState"
+import * as Predicate from "effect/Predicate"
 import * as Vm from "node:vm"
 import type { AnyKey, Entry } from "../instrument/registry.ts"
 
@@ -19,7 +20,7 @@ export const isReadable = (keyType: unknown): boolean =>
   !MetricKeyType.isSummaryKey(keyType) ||
   (Number.isInteger(keyType.maxSize) &&
     keyType.maxSize >= 1 &&
-    keyType.quantiles.every((quantile) => quantile >= 0 && quantile <= 1) &&
+    keyType.quantiles.every((quantile) => Predicate.isNumber(quantile) && quantile >= 0 && quantile <= 1) &&
     keyType.error >= 0)
 
 /**

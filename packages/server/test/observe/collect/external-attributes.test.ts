@@ -72,6 +72,26 @@ describe("an empty label value", () => {
 })
 
 describe("a label that is none", () => {
+  it("of a frequency is counted once, and what it counted is what has no key", () => {
+    const registry = MetricRegistry.make()
+    const words = registry.getFrequency(MetricKey.frequency("f"))
+    const given: ReadonlyArray<unknown> = ["a", { not: "a text" }, Symbol("s"), null]
+    given.forEach((word) => words.update(word as string))
+    const { drops, values } = collectorOf(registry)
+    const expected = [
+      ["f", { key: "a" }, 1],
+      ["f", {}, 3]
+    ]
+    expect(values()).toEqual(expected)
+    expect(values()).toEqual(expected)
+    const drop = { metric: "f", reason: "rejected", points: 1, part: "one of its labels" }
+    const why = 'the value of "key" is not a text'
+    expect(drops).toEqual([
+      { ...drop, why },
+      { ...drop, why }
+    ])
+  })
+
   it("is left out, once said, and its series is what it is without it", () => {
     const { drops, values } = counted([["", "lost"]], [], [["load", Number.NaN]], [["load", Number.NEGATIVE_INFINITY]])
     expect(values()).toEqual([["c", {}, 15]])
@@ -100,6 +120,34 @@ describe("a label that is none", () => {
       ["c", {}, 6]
     ])
     expect(drops.map(({ reason }) => reason)).toEqual(["rejected", "rejected"])
+  })
+})
+
+describe("a name that Prometheus gives the series itself", () => {
+  const lost = [
+    ["__name__", "other"],
+    ["instance", "a"],
+    ["job", "b"]
+  ] as const
+
+  it("__name__, instance and job are exported_…, and what differs by nothing else stays apart", () => {
+    const exported = lost.map(([key, value]) => ["c", { [`exported_${key}`]: value }] as const)
+    const found = counted(...lost.map((tag) => [tag])).values()
+    expect(found.map(([name, attributes]) => [name, attributes])).toEqual(exported)
+  })
+
+  it("le is exported_… in a histogram, whose buckets have it, and stays in all else", () => {
+    const registry = MetricRegistry.make()
+    for (const mine of ["a", "b"]) {
+      const key = MetricKey.histogram("h", MetricBoundaries.fromIterable([1]))
+      registry.getHistogram(tagged(key, ["le", mine])).update(1)
+    }
+    registry.getGauge(tagged(MetricKey.gauge("g"), ["le", "mine"])).update(1)
+    expect(collectorOf(registry).values()).toMatchObject([
+      ["g", { le: "mine" }, 1],
+      ["h", { exported_le: "a" }, { count: 1 }],
+      ["h", { exported_le: "b" }, { count: 1 }]
+    ])
   })
 })
 

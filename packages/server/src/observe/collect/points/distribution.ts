@@ -35,7 +35,7 @@ export const distributionOf = (
 }
 
 const knownExtremes = (min: number, max: number): { readonly min?: number; readonly max?: number } => {
-  const isMinKnown = min < Number.MAX_VALUE
+  const isMinKnown = Number.isFinite(min) && min < Number.MAX_VALUE
   const knownMax = max > Number.MIN_VALUE ? max : min === 0 ? 0 : undefined
   return { ...(isMinKnown ? { min } : {}), ...(knownMax === undefined ? {} : { max: knownMax }) }
 }

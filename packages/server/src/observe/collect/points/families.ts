@@ -29,6 +29,9 @@ export interface Claims {
   readonly series: Map<string, ReadonlyMap<string, Merged>>
 }
 
+/** After so many pieces of work, a step without a point. */
+const pauseEvery = 64
+
 type Parts = [Point, ...Array<Point>]
 
 /** A merged series: it lives as long as one of its parts does. */
@@ -56,29 +59,16 @@ export const mergeFamilies = function* (
     return
   }
   const { name } = first.metric
-  const found = new Map<string, Parts>()
-  for (const family of families) {
-    if (family.shape !== first.shape) {
-      dropped(conflict(family, first))
-      continue
-    }
-    for (const step of family.points()) {
-      const point = step === undefined ? undefined : sound(step, dropped)
-      if (point === undefined) {
-        yield
-        continue
-      }
-      const id = identityOf(point.series)
-      const parts = found.get(id)
-      if (parts === undefined) {
-        found.set(id, [point])
-      } else {
-        parts.push(point)
-      }
+  // From before the first pause: what another collection comes to know meanwhile is not gone because it is not found here.
+  const before = claims.series.get(name)
+  const found = yield* partsOf(families, first, dropped)
+  const merged = new Map<string, Merged>()
+  for (const [id, parts] of found) {
+    merged.set(id, merge(parts, before?.get(id)))
+    if (merged.size % pauseEvery === 0) {
+      yield
     }
   }
-  const before = claims.series.get(name)
-  const merged = new Map(Array.from(found, ([id, parts]) => [id, merge(parts, before?.get(id))]))
   claims.series.set(name, merged)
   for (const { left, parts, series } of merged.values()) {
     const areQuantilesOne = parts.filter(hasQuantiles).length <= 1
@@ -90,6 +80,38 @@ export const mergeFamilies = function* (
     const value = (areQuantilesOne ? all : all.map(withoutQuantiles)).reduce(add)
     yield sound({ ...value, metric: first.metric, series }, dropped)
   }
+}
+
+/** The sound points of the families of this shape, by their attributes. */
+const partsOf = function* (
+  families: ReadonlyArray<Family>,
+  first: Family,
+  dropped: (drop: Drop) => void
+): Generator<undefined, ReadonlyMap<string, Parts>> {
+  const found = new Map<string, Parts>()
+  let count = 0
+  for (const family of families) {
+    if (family.shape !== first.shape) {
+      dropped(conflict(family, first))
+      continue
+    }
+    for (const step of family.points()) {
+      const point = step === undefined ? undefined : sound(step, dropped)
+      if (point !== undefined) {
+        const id = identityOf(point.series)
+        const parts = found.get(id)
+        if (parts === undefined) {
+          found.set(id, [point])
+        } else {
+          parts.push(point)
+        }
+      }
+      if (point === undefined || ++count % pauseEvery === 0) {
+        yield
+      }
+    }
+  }
+  return found
 }
 
 /** The parts of now, and what those before left that are not among them. */

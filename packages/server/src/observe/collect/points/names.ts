@@ -10,14 +10,18 @@ import type { ExportMetric } from "./point.ts"
  * The groups whose names are all theirs. Ours come first, then what had a name first; the points of all others are
  * dropped, so that no two metrics of one name are in one request.
  */
-export const withNames = <F extends Family>(
+export const withNames = function* <F extends Family>(
   groups: ReadonlyMap<string, ReadonlyArray<F>>,
   claims: Claims,
   dropped: (drop: Drop) => void
-): ReadonlyArray<ReadonlyArray<F>> => {
+): Generator<undefined, ReadonlyArray<ReadonlyArray<F>>> {
   const { names } = claims
   const kept: Array<ReadonlyArray<F>> = []
+  let count = 0
   for (const [name, group] of groups) {
+    if (++count % 64 === 0) {
+      yield
+    }
     const metric = holder(group, claims)?.metric
     const taken = namesOf(name, metric).find((one) => isOther(names.get(one), name, groups))
     if (taken === undefined || metric?.origin === "own") {
