@@ -44,14 +44,13 @@ export const attributesOf = ({ tags }: AnyKey, taken: string | undefined): KeyAt
 export const withAttribute = (attributes: Attributes, key: string, value: string): Attributes =>
   value === "" ? attributes : sorted([...Object.entries(attributes), [key, value]])
 
-/** Prometheus gives each series these itself, also where it takes OTLP: series that differ in nothing else were one. */
-const ofTarget = ["__name__", "instance", "job"]
+/** Prometheus gives series these itself, also where it takes OTLP: those that differ in nothing else would be one. */
+const ofPrometheus: ReadonlySet<string> = new Set(["__name__", "__type__", "__unit__", "instance", "job"])
 
 /** A label whose name is taken gets the prefix that Prometheus uses for such, until it is free. */
 const withoutTaken = (byKey: Map<string, string>, taken: string | undefined): Map<string, string> => {
-  for (const key of taken === undefined ? ofTarget : [...ofTarget, taken]) {
-    const value = byKey.get(key)
-    if (value !== undefined) {
+  for (const [key, value] of Array.from(byKey)) {
+    if (key === taken || ofPrometheus.has(key)) {
       byKey.delete(key)
       byKey.set(freeName(byKey, key), value)
     }

@@ -126,11 +126,12 @@ describe("a label that is none", () => {
 describe("a name that Prometheus gives the series itself", () => {
   const lost = [
     ["__name__", "other"],
+    ["__unit__", "x"],
     ["instance", "a"],
     ["job", "b"]
   ] as const
 
-  it("__name__, instance and job are exported_…, and what differs by nothing else stays apart", () => {
+  it("instance, job and the like are exported_…, and what differs by nothing else stays apart", () => {
     const exported = lost.map(([key, value]) => ["c", { [`exported_${key}`]: value }] as const)
     const found = counted(...lost.map((tag) => [tag])).values()
     expect(found.map(([name, attributes]) => [name, attributes])).toEqual(exported)
