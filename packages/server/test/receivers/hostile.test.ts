@@ -2,6 +2,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as MetricBoundaries from "effect/MetricBoundaries"
 import * as MetricKey from "effect/MetricKey"
 import * as MetricLabel from "effect/MetricLabel"
 import * as Scope from "effect/Scope"
@@ -60,6 +61,22 @@ const places = {
   "the value of a label of ours": (text: string) =>
     Effect.flatMap(MetricsService, ({ jobs }) => MetricsService.inc(jobs.completions, { job_type: text }, 3))
 } satisfies Record<string, (text: string) => Effect.Effect<unknown, unknown, MetricsService>>
+
+const writtenOver = { __name__: "strange_names", instance: "strange_instances", job: "strange_jobs" } as const
+
+/** Two series each that differ by nothing but a label that Prometheus gives them itself. */
+const written = Effect.map(MetricsService, ({ registry }) => {
+  const times = MetricKey.histogram("strange_times", MetricBoundaries.fromIterable([1]))
+  for (const [text, amount] of [
+    ["a", 1],
+    ["b", 2]
+  ] as const) {
+    for (const [label, name] of Object.entries(writtenOver)) {
+      registry.getGauge(MetricKey.tagged(MetricKey.gauge(name), label, text)).update(amount)
+    }
+    registry.getHistogram(MetricKey.tagged(times, "le", text)).update(amount)
+  }
+})
 
 /** A counter beside it, which has to arrive. */
 const beside = Effect.flatMap(MetricsService, ({ jobs }) =>
@@ -154,6 +171,35 @@ for (const { leavesOut, make, name } of cases) {
         })
       )
     }
+
+    it.live("keeps series apart that differ by a label that Prometheus writes over", () =>
+      Effect.gen(function* () {
+        const serviceName = nextService()
+        expect(yield* send(receiver, { serviceName }, Effect.zipRight(written, beside))).toEqual([])
+        expect((yield* arrived(receiver, serviceName)).beside).toBe(7)
+        const all = yield* Effect.promise(() => receiver.all(serviceName))
+        const of = (metric: string, label: string) =>
+          all
+            .filter((one) => one.name === metric)
+            .map(({ labels, value }) => [labels[`exported_${label}`], labels["le"], value])
+            .sort()
+        for (const [label, name] of Object.entries(writtenOver)) {
+          expect([label, of(name, label)]).toEqual([
+            label,
+            [
+              ["a", undefined, 1],
+              ["b", undefined, 2]
+            ]
+          ])
+        }
+        expect(of("strange_times_bucket", "le")).toEqual([
+          ["a", "+Inf", 1],
+          ["a", "1", 1],
+          ["b", "+Inf", 1],
+          ["b", "1", 0]
+        ])
+      })
+    )
 
     it.live("takes strange strings as attributes of the resource", () =>
       Effect.gen(function* () {
