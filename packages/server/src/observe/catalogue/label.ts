@@ -45,18 +45,22 @@ export const cleanPairs = (pairs: Pairs): ReadonlyArray<Pair> =>
  * Pairs in canonical order: unique keys in code-unit order, clean and not empty. On a clash of keys `own` beats
  * `ambient`; within `own` the first wins (the label nearest to the metric), within `ambient` the last (the innermost):
  * always the inner one. An ambient label whose name means something else (`job`, `le`, `__name__`, `outcome`) goes on as
- * `exported_…`, as Prometheus does it.
+ * `exported_…`, as Prometheus does it. One that Prometheus spells as a label of ours (`job.type`) would be joined with it
+ * there, and is left out.
  */
 export const canonicalPairs = (own: Iterable<Pair>, ambient: ReadonlyArray<Pair>): ReadonlyArray<Pair> => {
   const byKey = new Map<string, string>()
   for (const { key, value } of own) {
-    put(byKey, key, value)
+    put(byKey, clean(key), value)
   }
   for (let index = ambient.length - 1; index >= 0; index--) {
     const outer = ambient[index]
     if (outer !== undefined) {
       const key = clean(outer.key)
-      put(byKey, isTaken(key) ? `exported_${key}` : key, outer.value)
+      const name = isTaken(key) ? clean(`exported_${key}`) : key
+      if (legal.test(name) || !byKey.has(name.replaceAll(illegal, "_"))) {
+        put(byKey, name, outer.value)
+      }
     }
   }
   return Array.from(byKey, ([key, value]) => ({ key, value })).sort((left, right) => (left.key < right.key ? -1 : 1))
@@ -71,8 +75,7 @@ export const identity = (labels: ReadonlyArray<Pair>): string => {
   return text
 }
 
-const put = (byKey: Map<string, string>, key: string, value: string): void => {
-  const name = clean(key)
+const put = (byKey: Map<string, string>, name: string, value: string): void => {
   if (name === "" || byKey.has(name)) {
     return
   }
@@ -81,6 +84,9 @@ const put = (byKey: Map<string, string>, key: string, value: string): void => {
     byKey.set(name, cleaned)
   }
 }
+
+const legal = /^\w*$/
+const illegal = /\W/g
 
 // That `outcome` is absent says that an operation succeeded, so nobody else may say it.
 const isTaken = (name: string): boolean => reservedLabelNames.has(name) || name === "outcome" || name.startsWith("__")

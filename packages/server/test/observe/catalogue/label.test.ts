@@ -118,6 +118,15 @@ describe("canonical", () => {
     ])
   })
 
+  it("lets its own labels beat ambient ones that Prometheus spells the same", () => {
+    const ambient = labels(["job.type", "a"], ["job-type\u200b", "b"], ["zone.id", "outer"], ["zone-id", "inner"])
+    expect(pairsOf(canonical(labels(["job_type", "own"]), ambient))).toEqual([
+      ["job_type", "own"],
+      ["zone-id", "inner"],
+      ["zone.id", "outer"]
+    ])
+  })
+
   it.prop("gives different identities to different label sets", [anyPairs, anyPairs], ([left, right]) => {
     const [one, other] = [canonical(label(left)), canonical(label(right))]
     expect(identity(one) === identity(other)).toBe(JSON.stringify(pairsOf(one)) === JSON.stringify(pairsOf(other)))
