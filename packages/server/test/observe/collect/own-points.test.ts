@@ -95,3 +95,11 @@ it("attributes are text, also where a program in JavaScript gave something else,
   const points = Array.from(collector.collect(1n)).filter((point) => point !== undefined)
   expect(points.map(({ series }) => series.attributes)).toEqual(odd.map((value) => ({ job_type: String(value) })))
 })
+
+it("the help of a metric that a user defined is well-formed", () => {
+  const registry = MetricRegistry.make()
+  const row = { name: "half", kind: "gauge", unit: "{x}", labels: [], help: "Half a \ud83d pair." } as const
+  Either.getOrThrow(meterOf(registry).define(row)).resolve([]).record(1)
+  const collector = makeCollector({ registries: [registry], externalStartNanos: 0n, dropped: () => {} })
+  expect(Array.from(collector.collect(1n), (point) => point?.metric.help)).toEqual(["Half a \ufffd pair."])
+})

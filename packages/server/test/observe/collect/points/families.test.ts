@@ -79,6 +79,25 @@ describe("a counter of two registries", () => {
   })
 })
 
+it("a counter that comes to be while one collection pauses, and another goes on, is added once", () => {
+  const registries = [MetricRegistry.make(), MetricRegistry.make()]
+  const [a, b] = registries.map((registry) => Either.getOrThrow(meterOf(registry).define(catalogue.jobs.enqueued)))
+  const collector = makeCollector({ registries, externalStartNanos: 0n, dropped: () => {} })
+  const of = (job_type: string) => canonical(label({ job_type }))
+  a?.resolve(of("a")).record(1)
+  for (let index = 0; index < 100; index++) {
+    b?.resolve(of(`b${index}`)).record(1)
+  }
+  const pausing = collector.collect(1n)
+  expect(pausing.next()).toEqual({ done: false, value: undefined })
+  a?.resolve(of("b0")).record(100)
+  const valueOfB0 = () =>
+    Array.from(collector.collect(1n)).find((step) => step?.series.attributes["job_type"] === "b0")?.value
+  expect(valueOfB0()).toBe(101)
+  Array.from(pausing)
+  expect(valueOfB0()).toBe(101)
+})
+
 it("a histogram of two registries keeps what one of them forgot", () => {
   const { a, b, exported } = both(catalogue.jobs.attempts)
   a.resolve(labels).record(1)
