@@ -2,6 +2,7 @@
 import type { AnyKey } from "../instrument/registry.ts"
 import { clean } from "../catalogue/label.ts"
 import { textOf } from "./points/text.ts"
+import { withoutTaken } from "./taken-names.ts"
 import { unitNamed } from "./points/unit.ts"
 
 export type Attributes = Readonly<Record<string, string>>
@@ -44,24 +45,6 @@ export const attributesOf = ({ tags }: AnyKey, taken: string | undefined): KeyAt
 export const withAttribute = (attributes: Attributes, key: string, value: string): Attributes =>
   value === "" ? attributes : sorted([...Object.entries(attributes), [key, value]])
 
-/** Prometheus gives series these itself, also where it takes OTLP: those that differ in nothing else would be one. */
-const ofPrometheus: ReadonlySet<string> = new Set(["__name__", "__type__", "__unit__", "instance", "job"])
-
-/** A label whose name is taken gets the prefix that Prometheus uses for such, until it is free. */
-const withoutTaken = (byKey: Map<string, string>, taken: string | undefined): Map<string, string> => {
-  for (const [key, value] of Array.from(byKey)) {
-    if (key === taken || ofPrometheus.has(key)) {
-      byKey.delete(key)
-      byKey.set(freeName(byKey, key), value)
-    }
-  }
-  return byKey
-}
-
-const freeName = (byKey: ReadonlyMap<string, string>, key: string): string => {
-  const name = `exported_${key}`
-  return byKey.has(name) ? freeName(byKey, name) : name
-}
-
-const sorted = (pairs: Iterable<readonly [string, string]>): Attributes =>
+/** Attributes, sorted by name. */
+export const sorted = (pairs: Iterable<readonly [string, string]>): Attributes =>
   Object.fromEntries(Array.from(pairs).sort(([one], [other]) => (one < other ? -1 : 1)))

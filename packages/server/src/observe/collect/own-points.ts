@@ -2,6 +2,8 @@
 import type { Buckets as Live } from "../instrument/histogram.ts"
 import type { Instrument } from "../instrument/instrument.ts"
 import type { Series } from "../instrument/series.ts"
+import { type Attributes, sorted } from "./external-attributes.ts"
+import { isTaken, withoutTaken } from "./taken-names.ts"
 import { distributionOf } from "./points/distribution.ts"
 import {
   type Distribution,
@@ -88,13 +90,21 @@ const ownSeriesAt = (known: Array<OwnSeries>, index: number, of: Series): OwnSer
 const bySeries = new WeakMap<Series, OwnSeries>()
 
 const ownSeries = (of: Series): OwnSeries => {
-  // As text, which tells series apart: a program in JavaScript may have given a number, and receivers take no NaN.
-  const attributes = Object.fromEntries(of.labels.map(({ key, value }) => [key, String(value)]))
   const { buckets: live, startNanos } = of
+  const attributes = attributesOf(of)
   // Written out: V8 keeps an object made with a spread of `exportSeries` so that reading it costs six times as much.
   const made = { attributes, startNanos, startTime: hrTime(startNanos), of, live, count: 0, last: undefined }
   bySeries.set(of, made)
   return made
+}
+
+const attributesOf = ({ buckets, labels }: Series): Attributes => {
+  // As text, which tells series apart: a program in JavaScript may have given a number, and receivers take no NaN.
+  const pairs = labels.map(({ key, value }) => [key, String(value)] as const)
+  const taken = buckets === undefined ? undefined : "le"
+  return pairs.some(([key]) => isTaken(key, taken))
+    ? sorted(withoutTaken(new Map(pairs), taken))
+    : Object.fromEntries(pairs)
 }
 
 const pointOf = (metric: ExportMetric, boundaries: Array<number>, series: OwnSeries): Point => {
