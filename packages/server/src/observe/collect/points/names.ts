@@ -1,10 +1,11 @@
 /**
  * Which metric has a name. A summary has three besides its own, as OpenTelemetry's exporters know no summaries and it
- * goes out as its quantiles, its count and its sum.
+ * goes out as its quantiles, its count and its sum. What a Prometheus stores of ours is named by nobody else.
  */
 import type { Drop } from "./drop.ts"
 import { type Claims, type Family, holder } from "./families.ts"
 import type { ExportMetric } from "./point.ts"
+import { storedNames } from "./stored-names.ts"
 
 /**
  * The groups whose names are all theirs. Ours come first, then what had a name first; the points of all others are
@@ -16,6 +17,15 @@ export const withNames = function* <F extends Family>(
   dropped: (drop: Drop) => void
 ): Generator<undefined, ReadonlyArray<ReadonlyArray<F>>> {
   const { names } = claims
+  const ours = storedNamesOfOurs(groups)
+  const problemOf = (name: string, metric: ExportMetric | undefined): string | undefined => {
+    const our = metric?.origin === "external" ? storedNames(metric).find((one) => ours.has(one)) : undefined
+    if (our !== undefined) {
+      return `Prometheus calls it "${our}", which is a name of the metric "${ours.get(our)}"`
+    }
+    const taken = namesOf(name, metric).find((one) => isOther(names.get(one), name, groups))
+    return taken === undefined ? undefined : `the name "${taken}" is taken by the metric "${names.get(taken)}"`
+  }
   const kept: Array<ReadonlyArray<F>> = []
   let count = 0
   for (const [name, group] of groups) {
@@ -23,17 +33,28 @@ export const withNames = function* <F extends Family>(
       yield
     }
     const metric = holder(group, claims)?.metric
-    const taken = namesOf(name, metric).find((one) => isOther(names.get(one), name, groups))
-    if (taken === undefined || metric?.origin === "own") {
+    const problem = problemOf(name, metric)
+    if (problem === undefined || metric?.origin === "own") {
       namesOf(name, metric).forEach((one) => names.set(one, name))
       kept.push(group)
       continue
     }
     namesOf(name, metric).forEach((one) => names.get(one) === name && names.delete(one))
-    const why = `the name "${taken}" is taken by the metric "${names.get(taken)}"`
-    group.forEach(({ size }) => dropped({ metric: name, reason: "conflict", points: size, why }))
+    group.forEach(({ size }) => dropped({ metric: name, reason: "conflict", points: size, why: problem }))
   }
   return kept
+}
+
+/** Of those of ours that have series. */
+const storedNamesOfOurs = (groups: ReadonlyMap<string, ReadonlyArray<Family>>): ReadonlyMap<string, string> => {
+  const ours = new Map<string, string>()
+  for (const group of groups.values()) {
+    const metric = group.find(({ metric: { origin }, size }) => origin === "own" && size > 0)?.metric
+    if (metric !== undefined) {
+      storedNames(metric).forEach((one) => ours.set(one, metric.name))
+    }
+  }
+  return ours
 }
 
 const isOther = (holding: string | undefined, name: string, groups: ReadonlyMap<string, unknown>): boolean =>

@@ -30,6 +30,11 @@ const byName: Readonly<Record<string, string>> = {
   percent: "%"
 }
 
+const byUnit: ReadonlyMap<string, string> = new Map(Object.entries(byName).map(([word, unit]) => [unit, word]))
+
+/** The word for a unit that Effect's timers and Prometheus have. */
+export const unitWord = (unit: string): string | undefined => byUnit.get(unit)
+
 const ucum: ReadonlySet<string> = new Set([
   ...Object.values(byName),
   "1",

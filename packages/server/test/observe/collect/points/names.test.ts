@@ -5,8 +5,9 @@ import * as Either from "effect/Either"
 import * as MetricBoundaries from "effect/MetricBoundaries"
 import * as MetricKey from "effect/MetricKey"
 import * as MetricRegistry from "effect/MetricRegistry"
+import { catalogue } from "../../../../src/observe/catalogue.ts"
 import { meterOf } from "../../../../src/observe/instrument/meter.ts"
-import { collectorOf } from "../collected.ts"
+import { collectorOf, tagged } from "../collected.ts"
 
 const summary = (registry: MetricRegistry.MetricRegistry, name: string) =>
   registry
@@ -58,6 +59,42 @@ describe("a summary and a metric of one of its names", () => {
       }
       expect(drops.length).toBe(20)
     }
+  })
+
+  it("ours is the only one that Prometheus calls by its names", () => {
+    const registry = MetricRegistry.make()
+    const { drops, values } = collectorOf(registry)
+    const [counted, timed] = [catalogue.jobs.enqueued, catalogue.jobs.duration].map((row) =>
+      Either.getOrThrow(meterOf(registry).define(row))
+    )
+    const given = [
+      ["counter", "jobs_enqueued"],
+      ["counter", "jobs.enqueued.total"],
+      ["counter", "jobs-total-enqueued"],
+      ["gauge", "jobs..enqueued/total"],
+      ["gauge", "jobs_duration_seconds_count"],
+      ["level", "jobs.duration.seconds.sum"],
+      ["histogram", "jobs.duration_seconds"],
+      ["summary", "jobs.duration.seconds"]
+    ] as const
+    given.forEach(([kind, name]) => others[kind]?.(registry, name))
+    const key = MetricKey.counter("jobs", { incremental: true })
+    registry.getCounter(tagged(key, ["time_unit", "seconds"])).update(1)
+    registry.getGauge(tagged(MetricKey.gauge("jobs.duration"), ["unit", "s"], ["a", "b"])).update(1)
+    const free = ["jobs_enqueued_totals", "jobs_duration_seconds_counts", "jobs_enqueued_by"]
+    free.forEach((name) => others["gauge"]?.(registry, name))
+    // Until ours have series, nobody takes their names from them.
+    expect(values().length).toBe(given.length + 2 + free.length)
+    counted?.resolve([]).record(1)
+    timed?.resolve([]).record(1)
+    const names = ["jobs", "jobs.duration", "jobs_duration_seconds", "jobs_enqueued_total", ...free].sort()
+    expect(values().map(([name]) => name)).toEqual(names)
+    expect(drops.map(({ metric, points, reason }) => [metric, points, reason]).sort()).toEqual(
+      given.map(([, name]) => [name, 1, "conflict"]).sort()
+    )
+    expect(drops[0]?.why).toBe(
+      'Prometheus calls it "jobs_enqueued_total", which is a name of the metric "jobs_enqueued_total"'
+    )
   })
 
   it("ours has its name, also where it comes last, and then the summary's other names are free", () => {
