@@ -1,6 +1,6 @@
 /**
  * Reading Effect's summaries without being held up: a summary of Effect 3.22 that met a NaN, or has no room, never ends
- * its snapshot. The read runs under a time limit of V8's, and one that exceeded it is not read again.
+ * its snapshot. The read runs under a time limit of V8's, and one that exceeds it again and again is not read any more.
  */
 import * as Either from "effect/Either"
 import * as MetricKeyType from "effect/MetricKeyType"
@@ -15,6 +15,9 @@ const limitMs = 40
 /** Where the process did not get the processor for most of that time, a summary may try so often. */
 const tries = 6
 
+/** At so many collections one after the other: other threads of the process may have used its time at one. */
+const lateToEndless = 3
+
 /** Whether a summary has room for samples and quantiles that are numbers from 0 to 1; true for all other metrics. */
 export const isReadable = (keyType: unknown): boolean =>
   !MetricKeyType.isSummaryKey(keyType) ||
@@ -24,31 +27,33 @@ export const isReadable = (keyType: unknown): boolean =>
     keyType.error >= 0)
 
 /**
- * The state of a summary; nothing when reading it does not end, which is found out once, or when a busy machine gave it no
- * time now.
+ * The state of a summary; nothing when reading it does not end, which is found out a few times, or when a busy machine gave
+ * it no time now.
  */
 export const readSummary = (entry: Entry): MetricState.MetricState.Summary | undefined => {
-  if (endless.has(entry.key)) {
+  const before = late.get(entry.key) ?? 0
+  if (before >= lateToEndless) {
     return undefined
   }
   const { context, script } = reader()
   context.read = entry.state
   for (let left = tries; left > 0; left--) {
-    const before = process.cpuUsage()
+    const used = process.cpuUsage()
     const result = Either.try((): unknown => script.runInContext(context, { timeout: limitMs }))
     if (Either.isRight(result) && MetricState.isSummaryState(result.right)) {
+      late.delete(entry.key)
       return result.right
     }
-    const { system, user } = process.cpuUsage(before)
+    const { system, user } = process.cpuUsage(used)
     if (user + system > (limitMs * 1_000) / 2) {
-      endless.add(entry.key)
+      late.set(entry.key, before + 1)
       return undefined
     }
   }
   return undefined
 }
 
-const endless = new WeakSet<AnyKey>()
+const late = new WeakMap<AnyKey, number>()
 
 interface Context {
   read: () => unknown

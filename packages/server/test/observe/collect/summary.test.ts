@@ -1,8 +1,9 @@
-/** Quantiles of summaries: each once, however often it was asked for. */
-import { expect, it } from "@effect/vitest"
+/** Summaries: each quantile once, and which of them are given up. */
+import { describe, expect, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as MetricKey from "effect/MetricKey"
 import * as MetricRegistry from "effect/MetricRegistry"
+import { readSummary } from "../../../src/observe/collect/summary.ts"
 import { collectorOf } from "./collected.ts"
 
 it("a quantile that was asked for twice is there once, and so is 0 beside -0", () => {
@@ -23,4 +24,39 @@ it("a quantile that was asked for twice is there once, and so is 0 beside -0", (
       }
     ]
   ])
+})
+
+describe("a summary", () => {
+  /** One that takes longer than there is, so many times. */
+  const slow = (times: number) => {
+    const registry = MetricRegistry.make()
+    const key = MetricKey.summary({ name: "s", maxAge: Duration.minutes(1), maxSize: 9, error: 0, quantiles: [] })
+    const hook = registry.getSummary(key)
+    let reads = 0
+    const state = () => {
+      reads += 1
+      const until = reads > times ? 0 : performance.now() + 1_000
+      while (performance.now() < until) {
+        // As one that met a NaN.
+      }
+      return hook.get()
+    }
+    return { entry: { key, state }, reads: () => reads }
+  }
+
+  it("that took too long once is read again: others may have had the processor", () => {
+    const { entry } = slow(1)
+    expect(readSummary(entry)).toBeUndefined()
+    expect(readSummary(entry)).toMatchObject({ count: 0 })
+  })
+
+  it("that never ends is given up after a few times", () => {
+    const { entry, reads } = slow(Number.POSITIVE_INFINITY)
+    for (let index = 0; index < 10; index++) {
+      expect(readSummary(entry)).toBeUndefined()
+    }
+    const given = reads()
+    expect(readSummary(entry)).toBeUndefined()
+    expect(reads()).toBe(given)
+  })
 })
