@@ -175,5 +175,6 @@ export const halves = (points: Points): ReadonlyArray<Points> => {
   return [points.slice(0, nearest), points.slice(nearest)]
 }
 
-/** A key without a letter or a digit has no form in Prometheus, and one of these takes a whole request with it. */
-const isSuspect = ({ series }: Point): boolean => Object.keys(series.attributes).some((key) => !/[a-z0-9]/i.test(key))
+/** A name or a key without a letter or a digit has no form in Prometheus, and one of these takes a whole request with it. */
+const isSuspect = ({ metric, series }: Point): boolean =>
+  [metric.name, ...Object.keys(series.attributes)].some((word) => !/[a-z0-9]/i.test(word))
