@@ -13,7 +13,7 @@ import type * as Scope from "effect/Scope"
 import { type Gauge, type Instrument, InstrumentId } from "./instrument.ts"
 import { identity, type Pairs } from "../catalogue/label.ts"
 import type { Meter } from "./meter.ts"
-import { canonical, label } from "./label.ts"
+import { type Canonical, canonical, label } from "./label.ts"
 import { soundClock } from "./sound-clock.ts"
 import { warnOf, withoutDefect } from "./sound-log.ts"
 
@@ -48,7 +48,7 @@ export const sample = <Label extends string, E, R>(
     const clear = Effect.flatMap(Ref.getAndSet(shown, new Set()), (before) =>
       Effect.sync(() => removeExcept(meter, instrument, { before, now: new Set() }))
     )
-    const once = Effect.flatMap(Effect.exit(read), (exit) =>
+    const once = Effect.flatMap(Effect.exit(Effect.map(read, readingsOf)), (exit) =>
       Exit.isSuccess(exit)
         ? Effect.gen(function* () {
             const now = yield* Effect.sync(() => show(meter, instrument, exit.value))
@@ -87,23 +87,23 @@ export const observe = <Label extends string>(
         const instrument = gauge[InstrumentId]
         let before: ReadonlySet<string> = new Set()
         let isFailing = false
-        const replace = (samples: Iterable<Sample<Label>>): void => {
-          const now = show(meter, instrument, samples)
+        const replace = (readings: ReadonlyArray<Reading>): void => {
+          const now = show(meter, instrument, readings)
           removeExcept(meter, instrument, { before, now })
           before = now
         }
         const stop = meter.observe({
           instrument,
           refresh: (nowNanos) => {
-            const samples = Either.try(() => Array.from(read(nowNanos)))
-            if (Either.isLeft(samples)) {
+            const readings = Either.try(() => readingsOf(read(nowNanos)))
+            if (Either.isLeft(readings)) {
               meter.countWatchError(instrument.row.name)
             }
-            if (Either.isLeft(samples) !== isFailing) {
+            if (Either.isLeft(readings) !== isFailing) {
               isFailing = !isFailing
-              meter.log(Either.isLeft(samples) ? failed(instrument, Cause.die(samples.left)) : recovered(instrument))
+              meter.log(Either.isLeft(readings) ? failed(instrument, Cause.die(readings.left)) : recovered(instrument))
             }
-            replace(Either.getOrElse(samples, () => []))
+            replace(Either.getOrElse(readings, () => []))
           }
         })
         return () => {
@@ -121,13 +121,25 @@ const failed = ({ row }: Instrument, cause: Cause.Cause<unknown>): Effect.Effect
 const recovered = ({ row }: Instrument): Effect.Effect<void> =>
   withoutDefect(Effect.logInfo(`Sampling of "${row.name}" works again`))
 
-/** Sets the series of these samples; which they are. What is not finite is refused, and its series is not shown. */
-const show = (meter: Meter, instrument: Instrument, samples: Iterable<Sample<string>>): ReadonlySet<string> => {
+/** A sample that was read. */
+interface Reading {
+  readonly labels: Canonical
+  readonly amount: number
+}
+
+/** All samples are read before one is shown: where one of them throws, none is left behind. */
+const readingsOf = (samples: Iterable<Sample<string>>): ReadonlyArray<Reading> =>
+  Array.from(samples, ({ labels, value }) => ({
+    labels: canonical(label(labels)),
+    amount: Duration.isDuration(value) ? Duration.toSeconds(value) : value
+  }))
+
+/** Sets the series of these readings; which they are. What is not finite is refused, and its series is not shown. */
+const show = (meter: Meter, instrument: Instrument, readings: ReadonlyArray<Reading>): ReadonlySet<string> => {
   const shown = new Set<string>()
-  for (const { labels, value } of samples) {
-    const amount = Duration.isDuration(value) ? Duration.toSeconds(value) : value
+  for (const { amount, labels } of readings) {
     if (Number.isFinite(amount)) {
-      const series = instrument.resolve(canonical(label(labels)))
+      const series = instrument.resolve(labels)
       series.set(amount)
       shown.add(identity(series.labels))
     } else {

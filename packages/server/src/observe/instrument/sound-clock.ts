@@ -1,17 +1,23 @@
-/** A clock that never throws: where the one that it is made of does, the time is that of the process. */
+/** A clock that always has a time: where the one that it is made of throws or says none, it is that of the process. */
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import { attempt, attempted } from "../catalogue/attempt.ts"
 
 /** The clock of the process. */
 export const processClock: Clock.Clock = Clock.make()
 
-/** The time of a clock in nanoseconds; `undefined` where it throws. */
+/** The time of a clock in nanoseconds; `undefined` where it throws or is none. */
 export const nanosOf: (clock: Clock.Clock, _: undefined) => bigint | undefined = attempted(
-  (clock: Clock.Clock, _: undefined) => clock.unsafeCurrentTimeNanos(),
+  (clock: Clock.Clock, _: undefined) => soundNanos(clock.unsafeCurrentTimeNanos()),
   () => undefined
 )
+
+const soundNanos = (nanos: unknown): bigint | undefined => (Predicate.isBigInt(nanos) ? nanos : undefined)
+
+const soundMillis = (millis: unknown): number | undefined =>
+  Predicate.isNumber(millis) && Number.isFinite(millis) ? millis : undefined
 
 /** The time of a clock in nanoseconds, of the process where it throws. */
 export const nowNanosOf = (clock: Clock.Clock): bigint =>
@@ -26,14 +32,20 @@ export const justBefore = (clock: Clock.Clock): bigint => {
 /** What needs a clock keeps going with this one. */
 export const soundClock = (clock: Clock.Clock): Clock.Clock => {
   const nowMillis = (): number =>
-    attempt(() => clock.unsafeCurrentTimeMillis()) ?? processClock.unsafeCurrentTimeMillis()
+    attempt(() => soundMillis(clock.unsafeCurrentTimeMillis())) ?? processClock.unsafeCurrentTimeMillis()
   const nowNanos = (): bigint => nowNanosOf(clock)
   return {
     [Clock.ClockTypeId]: Clock.ClockTypeId,
     unsafeCurrentTimeMillis: nowMillis,
     unsafeCurrentTimeNanos: nowNanos,
-    currentTimeMillis: orElse(() => clock.currentTimeMillis, Effect.sync(nowMillis)),
-    currentTimeNanos: orElse(() => clock.currentTimeNanos, Effect.sync(nowNanos)),
+    currentTimeMillis: orElse(
+      () => Effect.map(clock.currentTimeMillis, (millis) => soundMillis(millis) ?? nowMillis()),
+      Effect.sync(nowMillis)
+    ),
+    currentTimeNanos: orElse(
+      () => Effect.map(clock.currentTimeNanos, (nanos) => soundNanos(nanos) ?? nowNanos()),
+      Effect.sync(nowNanos)
+    ),
     sleep: (duration: Duration.Duration) => orElse(() => clock.sleep(duration), processClock.sleep(duration))
   }
 }

@@ -3,10 +3,12 @@
  * metric that throws costs the number that it should have got, and goes no further.
  */
 import * as Metric from "effect/Metric"
+import * as MetricLabel from "effect/MetricLabel"
 import { attempt } from "../catalogue/attempt.ts"
+import { detached } from "../catalogue/clean-text.ts"
 import { ambientOf, currentFiber } from "./fiber.ts"
 import { type How, type Instrument, InstrumentId } from "./instrument.ts"
-import { type Ambient, canonicalOf, type LabelInput } from "./label.ts"
+import { type Ambient, type Canonical, canonicalOf, type LabelInput } from "./label.ts"
 import { meterOf } from "./meter.ts"
 
 /** A metric of this library or of anybody else, by what recording needs of it. */
@@ -43,11 +45,15 @@ const write = <In>(metric: AnyMetric<In>, input: In, { ambient, how, labels }: W
   if (instrument !== undefined) {
     instrument.update(input, labels, { ambient, how })
   } else if (how === "record") {
-    metric.unsafeUpdate(input, canonicalOf(labels, ambient))
+    metric.unsafeUpdate(input, keptOf(labels, ambient))
   } else {
-    metric.unsafeModify(input, canonicalOf(labels, ambient))
+    metric.unsafeModify(input, keptOf(labels, ambient))
   }
 }
+
+/** A metric of somebody else keeps the labels that it is given: by themselves, whatever they were cut from. */
+const keptOf = (labels: LabelInput, ambient: Ambient): Canonical =>
+  canonicalOf(labels, ambient).map(({ key, value }) => MetricLabel.make(detached(key), detached(value)))
 
 // Which registry a metric of somebody else is in is not known: it is Effect's global one for nearly all.
 const swallowed = <In>(metric: AnyMetric<In>, thrown: unknown): undefined =>

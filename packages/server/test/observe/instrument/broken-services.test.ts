@@ -30,6 +30,13 @@ const clocks: Readonly<Record<string, Clock.Clock>> = {
     sleep: thrower
   },
   "gives nothing": new Proxy(live, { get: () => undefined }),
+  "gives what is no time": {
+    ...live,
+    unsafeCurrentTimeMillis: () => Number.NaN,
+    unsafeCurrentTimeNanos: () => JSON.parse("5"),
+    currentTimeMillis: Effect.succeed(Number.NaN),
+    currentTimeNanos: Effect.succeed(JSON.parse("5"))
+  },
   "can't be read": new Proxy(live, { get: thrower })
 }
 

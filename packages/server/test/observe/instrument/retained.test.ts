@@ -50,6 +50,32 @@ it.effect("types, priorities and messages that are parts of long texts keep no m
   }).pipe(Effect.provide(Testing.layer()))
 )
 
+it.effect("labels of metrics of others that are parts of long texts keep no more memory than they need", () =>
+  Effect.gen(function* () {
+    const part = (index: number): string => longText(index).slice(0, 100)
+    const metrics = { duration: Metric.timer("kept durations"), errors: Metric.counter("kept errors") }
+    const track = (index: number) =>
+      Effect.all(
+        [
+          MetricsService.trackEffect(Effect.fail({ _tag: part(index) }), {
+            ...metrics,
+            labels: { queue: part(index) }
+          }),
+          MetricsService.trackError(metrics.errors, {}, { _tag: part(index) }),
+          MetricsService.inc(metrics.errors, { queue: part(index) })
+        ].map(Effect.ignore)
+      )
+    yield* track(-1)
+    const before = yield* heapUsed
+    yield* Effect.forEach(
+      Array.from({ length: count }, (_, index) => index),
+      track,
+      { discard: true }
+    )
+    expect(((yield* heapUsed) - before) / 1e6).toBeLessThan(10)
+  }).pipe(Effect.provide(Testing.layer()))
+)
+
 describe.each(Object.keys(errors))("errors with %s", (name) => {
   const errorOf = errors[name] ?? (() => undefined)
 

@@ -19,6 +19,15 @@ const capture = () => {
 
 const size = (job_type: string, value: number): Sample<"job_type"> => ({ labels: { job_type }, value })
 
+/** What the types of a source rule out, and JavaScript does not. */
+const broken = function* (name: string): Generator<Sample<"job_type">> {
+  yield size("b", 1)
+  if (name === "a lazy source that fails midway") {
+    throw new Error("gone")
+  }
+  yield JSON.parse(name === "a source without labels" ? '{ "labels": null, "value": 1 }' : "null")
+}
+
 describe("a sampled gauge", () => {
   it.scoped("follows its source, zeros included, and forgets what the source forgot", () =>
     Effect.gen(function* () {
@@ -62,6 +71,26 @@ describe("a sampled gauge", () => {
       ])
     }).pipe(Effect.provide([Testing.layer(), layer]))
   })
+
+  it.scoped.each(["a lazy source that fails midway", "a source without labels", "a source of nothing"])(
+    "is absent after %s, and comes back",
+    (name) =>
+      Effect.gen(function* () {
+        const { jobs } = yield* MetricsService
+        let isBroken = true
+        const read = Effect.sync(() => (isBroken ? broken(name) : [size("a", 1)]))
+        yield* MetricsService.sample({ gauge: jobs.dlqSize, read, every: "1 second" })
+        const seen = [yield* Testing.snapshot]
+        for (const next of [false, true, false]) {
+          isBroken = next
+          yield* TestClock.adjust("1 second")
+          seen.push(yield* Testing.snapshot)
+        }
+        const errors = `telemetry_watch_errors_total{site="jobs_dlq_size"}`
+        const shown = { [`jobs_dlq_size{job_type="a"}`]: 1 }
+        expect(seen).toEqual([{ [errors]: 1 }, { ...shown, [errors]: 1 }, { [errors]: 2 }, { ...shown, [errors]: 2 }])
+      }).pipe(Effect.provide(Testing.layer()), Effect.provide(Logger.replace(Logger.defaultLogger, Logger.none)))
+  )
 
   it.scoped("is absent where its source says what is no number: neither frozen nor 0", () =>
     Effect.gen(function* () {
@@ -132,6 +161,20 @@ describe("an observed gauge", () => {
       expect(lines.map((line) => line.split(",")[0])).toEqual([failed, works, failed, works])
     }).pipe(Effect.provide([Testing.layer(), layer]))
   })
+
+  it.scoped("is absent, all of it, while one of its samples can't be read", () =>
+    Effect.gen(function* () {
+      const { jobs } = yield* MetricsService
+      let isBroken = false
+      yield* MetricsService.observe(jobs.dlqSize, () => (isBroken ? broken("a source without labels") : [size("a", 1)]))
+      const seen = [yield* Testing.read(jobs.dlqSize, { job_type: "a" })]
+      for (isBroken of [true, false]) {
+        const { [`jobs_dlq_size{job_type="a"}`]: a, [`jobs_dlq_size{job_type="b"}`]: b } = yield* Testing.snapshot
+        seen.push(a, b)
+      }
+      expect(seen).toEqual([1, undefined, undefined, 1, undefined])
+    }).pipe(Effect.provide(Testing.layer()), Effect.provide(Logger.replace(Logger.defaultLogger, Logger.none)))
+  )
 
   it.scoped("is read when it is asked for, and absent when its source throws", () =>
     Effect.gen(function* () {
