@@ -41,5 +41,11 @@ const words = new Set(
 const shownPath = (path: string): string =>
   path
     .split(/[/\\]/)
-    .map((segment) => (segment.length <= 2 || words.has(segment.toLowerCase()) ? segment : hidden))
+    .map((segment) => (isWord(segment) ? segment : hidden))
     .join("/")
+
+const isWord = (segment: string): boolean => segment.length <= 2 || words.has(segment.toLowerCase())
+
+/** The parts of a URL's path that are not shown. */
+export const hiddenSegments = ({ pathname }: URL): ReadonlyArray<string> =>
+  pathname.split("/").filter((segment) => !isWord(segment))

@@ -2,24 +2,31 @@
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Zlib from "node:zlib"
+import { hiddenSegments } from "../config/shown-address.ts"
 import type { Answer } from "./connection.ts"
 import { fieldsOf } from "./protobuf.ts"
 
 /** `503 Service Unavailable: data refused due to high memory usage`, safe to be logged. */
 export const describe = (answer: Answer, secrets: ReadonlyArray<string>): string => {
   const status = `${answer.status} ${printable(answer.statusText, secrets)}`.trim()
-  const words =
-    answer.status >= 300 && answer.status < 400 ? redirection(answer) : printable(messageOf(answer), secrets)
+  const isRedirection = answer.status >= 300 && answer.status < 400
+  const words = printable(isRedirection ? redirection(answer) : messageOf(answer), secrets)
   return words === "" ? status : `${status}: ${words}`
 }
 
 /** Text from outside in one line: nothing that a terminal obeys, none of our own headers, at most 200 characters. */
 export const printable = (text: string, secrets: ReadonlyArray<string>): string => {
-  // Cut before it is searched: what is left out of a long text is never read.
-  const hidden = secrets.reduce((shown, secret) => shown.replaceAll(secret, "***"), text.slice(0, 4_096))
-  const line = hidden.toWellFormed().replace(unprintable, " ").replace(/ {2,}/g, " ").trim()
+  const line = withoutSecrets(text, secrets).toWellFormed().replace(unprintable, " ").replace(/ {2,}/g, " ").trim()
   return line.length <= longest ? line : `${Array.from(line.slice(0, longest)).slice(0, -1).join("").toWellFormed()}…`
 }
+
+/** Cut before it is searched: what is left out of a long text is never read, and what may be half a secret is none. */
+const withoutSecrets = (text: string, secrets: ReadonlyArray<string>): string => {
+  const hidden = secrets.reduce((shown, secret) => shown.replaceAll(secret, "***"), text.slice(0, searched))
+  return text.length <= searched ? hidden : hidden.slice(0, -Math.max(1, ...secrets.map(({ length }) => length)))
+}
+
+const searched = 4_096
 
 const longest = 200
 
@@ -30,14 +37,17 @@ const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Cf}]+/gu
 export const secretsOf = (headers: Readonly<Record<string, string>>, url?: URL): ReadonlyArray<string> =>
   [...Object.values(headers), ...(url === undefined ? [] : secretsIn(url))]
     .flatMap((value) => [value, ...value.split(/[\s,;=]+/)])
+    .flatMap((value) => [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value.toWellFormed())])
     .filter((value) => value.length >= 6)
     .sort((one, other) => other.length - one.length)
 
-/** Node makes a header of user and password. */
-const secretsIn = ({ password, search, searchParams, username }: URL): ReadonlyArray<string> => {
+/** Node makes a header of user and password; a token stands in the place of either, in the query or in the path. */
+const secretsIn = (url: URL): ReadonlyArray<string> => {
+  const { password, search, searchParams, username } = url
   const [user, word] = [decoded(username), decoded(password)]
-  const basic = word === "" ? "" : Buffer.from(`${user}:${word}`).toString("base64")
-  return [basic, word, password, search.slice(1), ...searchParams.values()]
+  const basic = Buffer.from(`${user}:${word}`).toString("base64")
+  const path = hiddenSegments(url)
+  return [basic, user, word, password, search.slice(1), ...searchParams.values(), ...path, ...path.map(decoded)]
 }
 
 const decoded = (text: string): string => Option.getOrElse(decode(text), () => text)
@@ -46,33 +56,51 @@ const decode = Option.liftThrowable(decodeURIComponent)
 
 /** Where it leads, without what a query may hold. Redirects are not followed: our headers are for one address. */
 const redirection = ({ headers: { location } }: Answer): string => {
-  const to = location !== undefined && URL.canParse(location) ? new URL(location).origin : "another address"
-  return `redirects are not followed; it leads to ${to}`
+  const origin = location !== undefined && URL.canParse(location) ? new URL(location).origin : "null"
+  return `redirects are not followed; it leads to ${origin === "null" ? "another address" : origin}`
 }
 
-/** Where it is OTLP's, the message in it; a page of a proxy says nothing. */
+/** Where it is OTLP's, the message in it; a page of a proxy says nothing, and neither does what is no text. */
 const messageOf = (answer: Answer): string => {
-  const body = plainBody(answer)
-  const type = answer.headers["content-type"] ?? ""
+  const type = typeOf(answer)
   if (type.includes("protobuf")) {
     // A `google.rpc.Status`: field 2 is the message.
-    const message = fieldsOf(body).get(2)
+    const message = fieldsOf(plainBody(answer)).get(2)
     return Buffer.isBuffer(message) ? message.toString("utf8") : ""
   }
-  const text = body.toString("utf8")
-  if (type.includes("html") || /^\s*</.test(text)) {
-    return ""
+  const text = textOf(answer)
+  if (ofTlsPort.test(text)) {
+    return "the port speaks TLS: is it https:// instead of http://?"
   }
-  const parsed = Option.getOrUndefined(parse(text))
-  const message =
-    firstText(parsed, "message") ?? firstText(parsed, "error") ?? (Predicate.isString(parsed) ? parsed : undefined)
-  return message ?? (text === "{}" ? "" : text)
+  const message = textIn(Option.getOrUndefined(parse(text))) ?? (text === "{}" ? "" : text)
+  return type.includes("html") || isPage.test(message) || isBinary(message) ? "" : message
 }
+
+/** What nginx, Go and Apache answer to a request that is not encrypted. */
+const ofTlsPort = /HTTP request (was sent )?to (an )?HTTPS|speaking plain HTTP to an SSL/i
+
+const isPage = /^\s*</
+
+const isBinary = (text: string): boolean => text.includes("\ufffd") && /(?!\s)\p{Cc}/u.test(text)
+
+const textIn = (value: unknown): string | undefined =>
+  firstText(value, "message") ?? firstText(value, "error") ?? (Predicate.isString(value) ? value : undefined)
 
 const firstText = (value: unknown, key: string): string | undefined => {
   const found = Predicate.hasProperty(value, key) ? value[key] : undefined
-  return Predicate.isString(found) ? found : undefined
+  return Predicate.isString(found) && found.trim() !== "" ? found : undefined
 }
+
+/** The type of a body, whose letters may have any case. */
+export const typeOf = ({ headers }: Answer): string => headers["content-type"]?.toLowerCase() ?? ""
+
+/** A body as text, in the character set that it says it has. */
+export const textOf = (answer: Answer): string => {
+  const [, charset = "utf-8"] = /charset="?([^\s;"]+)/.exec(typeOf(answer)) ?? []
+  return Option.getOrElse(decoderOf(charset), () => new TextDecoder()).decode(plainBody(answer))
+}
+
+const decoderOf = Option.liftThrowable((charset: string) => new TextDecoder(charset))
 
 const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
@@ -83,14 +111,17 @@ export const plainBody = ({ body, headers }: Answer): Buffer => {
   return unpack === undefined ? body : Option.getOrElse(unpack(body), () => Buffer.alloc(0))
 }
 
-const limits = { maxOutputLength: 256 * 1024, finishFlush: Zlib.constants.Z_SYNC_FLUSH }
+const maxOutputLength = 256 * 1024
+const limits = { maxOutputLength, finishFlush: Zlib.constants.Z_SYNC_FLUSH }
+const brotliLimits = { maxOutputLength, finishFlush: Zlib.constants.BROTLI_OPERATION_FLUSH }
 const gunzip = Option.liftThrowable((body: Buffer) => Zlib.gunzipSync(body, limits))
+const inflate = Option.liftThrowable((body: Buffer) => Zlib.inflateSync(body, limits))
+const inflateRaw = Option.liftThrowable((body: Buffer) => Zlib.inflateRawSync(body, limits))
 
 const decoders: Readonly<Record<string, ((body: Buffer) => Option.Option<Buffer>) | undefined>> = {
   gzip: gunzip,
   "x-gzip": gunzip,
-  deflate: Option.liftThrowable((body: Buffer) => Zlib.inflateSync(body, limits)),
-  br: Option.liftThrowable((body: Buffer) =>
-    Zlib.brotliDecompressSync(body, { maxOutputLength: limits.maxOutputLength })
-  )
+  // Many servers leave out the header that HTTP asks for.
+  deflate: (body) => Option.orElse(inflate(body), () => inflateRaw(body)),
+  br: Option.liftThrowable((body: Buffer) => Zlib.brotliDecompressSync(body, brotliLimits))
 }

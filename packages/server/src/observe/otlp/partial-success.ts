@@ -4,7 +4,7 @@
  */
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import { plainBody } from "./answer.ts"
+import { plainBody, textOf, typeOf } from "./answer.ts"
 import type { Answer } from "./connection.ts"
 import { fieldsOf } from "./protobuf.ts"
 
@@ -16,17 +16,22 @@ export interface Rejection {
 
 /** What an answer rejects; nothing where it can't be understood, as the request was acknowledged all the same. */
 export const rejectionOf = (answer: Answer, sent: number): Rejection => {
-  const isJson = answer.headers["content-type"]?.includes("json") ?? false
-  const { message, points } = (isJson ? fromJson : fromProtobuf)(plainBody(answer))
-  return { points: Number.isFinite(points) ? Math.min(Math.max(Math.floor(points), 0), sent) : 0, message }
+  const { message, points } = typeOf(answer).includes("protobuf")
+    ? fromProtobuf(plainBody(answer))
+    : (fromJson(textOf(answer)) ?? fromProtobuf(plainBody(answer)))
+  return { points: Number.isNaN(points) ? 0 : Math.min(Math.max(Math.floor(points), 0), sent), message }
 }
 
 const nothing: Rejection = { points: 0, message: "" }
 
 const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
-const fromJson = (body: Buffer): Rejection => {
-  const response = Option.getOrUndefined(parse(body.toString("utf8")))
+/** Undefined where it is no JSON: not every receiver says what it answers with. */
+const fromJson = (text: string): Rejection | undefined => {
+  const response = Option.getOrUndefined(parse(text))
+  if (response === undefined) {
+    return undefined
+  }
   const partial = Predicate.hasProperty(response, "partialSuccess") ? response.partialSuccess : undefined
   const points = Predicate.hasProperty(partial, "rejectedDataPoints") ? partial.rejectedDataPoints : 0
   const message = Predicate.hasProperty(partial, "errorMessage") ? partial.errorMessage : ""

@@ -1,6 +1,9 @@
 /** The two kinds of protobuf fields that OTLP's answers consist of. */
 
-/** The varint and length-delimited fields of a message by number; what comes after another kind is not read. */
+/**
+ * The varint and length-delimited fields of a message by number. Those of fixed size are passed over; groups end it. A
+ * negative number is NaN, as is what has more than 63 bits.
+ */
 export const fieldsOf = (message: Buffer): ReadonlyMap<number, number | Buffer> => {
   const fields = new Map<number, number | Buffer>()
   let at = 0
@@ -8,7 +11,8 @@ export const fieldsOf = (message: Buffer): ReadonlyMap<number, number | Buffer> 
     let value = 0
     for (let scale = 1; at < message.length; scale *= 128) {
       const byte = message[at++] ?? 0
-      value += (byte & 0x7f) * scale
+      const bits = byte & 0x7f
+      value = scale < 2 ** 63 ? value + bits * scale : bits === 0 ? value : Number.NaN
       if (byte < 0x80) {
         break
       }
@@ -17,14 +21,21 @@ export const fieldsOf = (message: Buffer): ReadonlyMap<number, number | Buffer> 
   }
   while (at < message.length) {
     const tag = varint()
-    const value = varint()
     switch (tag & 7) {
       case 0:
-        fields.set(tag >>> 3, value)
+        fields.set(tag >>> 3, varint())
         break
-      case 2:
-        fields.set(tag >>> 3, message.subarray(at, at + value))
-        at += value
+      case 1:
+        at += 8
+        break
+      case 2: {
+        const length = varint()
+        fields.set(tag >>> 3, message.subarray(at, at + length))
+        at += length
+        break
+      }
+      case 5:
+        at += 4
         break
       default:
         return fields

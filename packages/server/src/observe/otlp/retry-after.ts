@@ -12,7 +12,7 @@ export const retryAfterMs = (
   { longestMs, wallMs }: { readonly longestMs: number; readonly wallMs: number }
 ): number | undefined => {
   const asked = headers["retry-after"]?.trim() ?? ""
-  const ms = /^\d{1,10}$/.test(asked) ? Number(asked) * 1_000 : untilDate(asked) - wallMs
+  const ms = /^\d+$/.test(asked) ? Number(asked) * 1_000 : untilDate(asked) - wallMs
   return ms > 0 ? Math.min(ms, longestMs) : undefined
 }
 

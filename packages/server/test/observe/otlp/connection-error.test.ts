@@ -109,6 +109,65 @@ describe("what is said of a connection", () => {
     )
   })
 
+  const collector = new URL("https://collector:4318/")
+  const failure = (message: string, more: object = {}) => Object.assign(new Error(message), more)
+
+  it.each([
+    ["sslv3 alert certificate expired", /CLIENT_CERTIFICATE/],
+    ["sslv3 alert bad certificate", /CLIENT_CERTIFICATE/],
+    ["sslv3 alert unsupported certificate", /CLIENT_CERTIFICATE/],
+    ["tlsv1 alert unknown ca", /CLIENT_CERTIFICATE/],
+    ["tlsv1 alert protocol version", /versions of TLS/],
+    ["tlsv1 unrecognized name", /name that the collector's certificate is for/],
+    ["tlsv1 alert no application protocol", /gRPC port/],
+    ["wrong version number", /http:\/\/ instead of https/]
+  ])("that OpenSSL ended with %s, and what it is about", (reason, advice) => {
+    const text = `write EPROTO C0B7:error:0A000415:SSL routines:ssl3_read_bytes:${reason}:../deps/rec.c:1590:SSL alert\n`
+    expect(explain(failure(text, { code: "EPROTO" }), collector)).toMatch(new RegExp(`^${reason}; .*${advice.source}`))
+  })
+
+  it.each(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"])("with a certificate of another time: %s", (code) => {
+    expect(explain(failure("certificate", { code }), collector)).toMatch(/^certificate; is the clock of this machine/)
+  })
+
+  it("whose answer is malformed HTTP, and so is HTTP", () => {
+    for (const code of ["HPE_HEADER_OVERFLOW", "HPE_INVALID_CHUNK_SIZE", "HPE_INVALID_HEADER_TOKEN"]) {
+      const rawPacket = Buffer.from("HTTP/1.1 200 OK\r\n")
+      expect(explain(failure("Parse Error: it", { code, rawPacket }), collector)).toBe("Parse Error: it")
+    }
+  })
+
+  it("to a port of gRPC that goes away or closes it without a word", () => {
+    const rawPacket = Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0])
+    const parse = failure("Parse Error: Expected HTTP/", { code: "HPE_INVALID_CONSTANT", rawPacket })
+    expect(explain(parse, new URL("http://collector/"))).toMatch(/is this a gRPC port/)
+    const closed = failure("socket hang up", { code: "ECONNRESET" })
+    expect(explain(closed, new URL("http://collector:4317/"))).toMatch(/is this a gRPC port/)
+    expect(explain(closed, collector)).toBe("socket hang up")
+  })
+
+  it("to a name with many addresses: each of them", () => {
+    const addresses = Array.from(
+      { length: 8 },
+      (_, index) => `connect ECONNREFUSED 2001:db8:85a3:1:2:8a2e:370:${index}:4318`
+    )
+    expect(explain(new AggregateError(addresses.map((text) => new Error(text))), collector)).toBe(addresses.join(", "))
+  })
+
+  it("that fails with whatever an agent throws, and no secret of the address in it", () => {
+    const { proxy, revoke } = Proxy.revocable(new Error("x"), {})
+    revoke()
+    const cyclic = new AggregateError([])
+    cyclic.errors.push(cyclic)
+    const odd = [Symbol("s"), null, undefined, Object.create(null), proxy, cyclic, new AggregateError([proxy])]
+    const more = [failure("x", { message: { a: 1 } }), Object.assign(new AggregateError([]), { errors: 5 })]
+    for (const thrown of [...odd, ...more]) {
+      expect(explain(thrown, collector)).toMatch(/^.{1,200}$/)
+    }
+    const address = new URL("http://token-1@collector/token-2?key=token-3")
+    expect(explain(failure(`no way to ${address.href}`), address)).toBe("no way to http://***@collector/***?***")
+  })
+
   it("that fails with something that is no error", () => {
     expect(explain("broken\nhere", new URL("http://collector/"))).toBe("broken here")
     expect(explain(Object.assign(new Error(""), { code: "EPIPE" }), new URL("http://collector/"))).toBe("EPIPE")
