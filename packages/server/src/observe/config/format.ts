@@ -1,5 +1,6 @@
 /** The formats of `OTEL_*` values, each with the words for what is expected. */
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import { type Header, mergeHeaders } from "./headers.ts"
 import { notShown, shownUrl } from "./shown-address.ts"
 import type { Format } from "./variable.ts"
@@ -59,8 +60,17 @@ export const url: Format<URL> = {
     if (!/^https?:\/\/[^/]/i.test(value) || !URL.canParse(value)) {
       return undefined
     }
-    return new URL(value)
+    const address = new URL(value)
+    address.username = decodable(address.username)
+    address.password = decodable(address.password)
+    return address
   }
+}
+
+/** A % that encodes nothing stands for itself. Node decodes user and password, and throws where it can't. */
+const decodable = (encoded: string): string => {
+  const literal = encoded.replace(/%(?![0-9a-f]{2})/gi, "%25")
+  return decoded(literal) === undefined ? encoded.replaceAll("%", "%25") : literal
 }
 
 /** `key=value` pairs separated by commas, percent-encoded, as W3C Baggage has them; later ones win. None is shown. */
@@ -83,8 +93,9 @@ export const headers: Format<Readonly<Record<string, string>>> = {
   }
 }
 
-/** A header as HTTP allows it. */
-export const isHeader = ([name, value]: Header): boolean => headerName.test(name) && headerValue.test(value)
+/** A header as HTTP allows it. A variable that is not set may be the value of an option, where nobody checks types. */
+export const isHeader = ([name, value]: Header): boolean =>
+  headerName.test(name) && Predicate.isString(value) && headerValue.test(value)
 
 const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/

@@ -1,5 +1,6 @@
 /** Attributes of a resource as OpenTelemetry's data model has them: well-formed text, no key empty, no number infinite. */
 import * as Effect from "effect/Effect"
+import { clean } from "../catalogue/label.ts"
 import type { ResourceAttributes } from "./options.ts"
 
 type Value = ResourceAttributes[string]
@@ -7,7 +8,7 @@ type Value = ResourceAttributes[string]
 /** The attributes that can be sent; a warning names the others. */
 export const soundAttributes = (given: ResourceAttributes): Effect.Effect<ResourceAttributes> => {
   const all = Object.entries(given).map(([key, value]): [string, Value] => [key.toWellFormed(), wellFormed(value)])
-  const left = all.filter(([key, value]) => !isSound(key, value)).map(([key, value]) => `"${key}" of ${String(value)}`)
+  const left = all.filter(([key, value]) => !isSound(key, value)).map(([key, value]) => shown(key, value))
   const sound = Object.fromEntries(all.filter(([key, value]) => isSound(key, value)))
   return left.length === 0
     ? Effect.succeed(sound)
@@ -19,7 +20,9 @@ export const soundAttributes = (given: ResourceAttributes): Effect.Effect<Resour
       )
 }
 
-const isSound = (key: string, value: Value): boolean =>
-  key !== "" && (typeof value !== "number" || Number.isFinite(value))
+const isSound = (key: string, value: Value | null | undefined): boolean =>
+  key !== "" && value !== undefined && value !== null && (typeof value !== "number" || Number.isFinite(value))
+
+const shown = (key: string, value: Value): string => `"${clean(key)}" of ${clean(String(value))}`
 
 const wellFormed = (value: Value): Value => (typeof value === "string" ? value.toWellFormed() : value)

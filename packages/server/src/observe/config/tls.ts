@@ -50,11 +50,13 @@ const certificates: Kind<ReadonlyArray<Crypto.X509Certificate>> = {
   // Node itself passes over an authority's file without a certificate in silence, and over a broken one in it.
   read: (content) => {
     const blocks = content.toString("latin1").match(certificateBlock) ?? [""]
-    return blocks.map((block) => new Crypto.X509Certificate(block))
+    return blocks.map((block) => new Crypto.X509Certificate(Buffer.from(block, "latin1")))
   }
 }
 
-const certificateBlock = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]*(?:-----END [A-Z0-9 ]*-----)?/g
+// From the beginning of a line to the end of one: OpenSSL passes over a certificate that has other text beside it.
+const certificateBlock =
+  /^[^\r\n]*-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]*(?:-----END [A-Z0-9 ]*-----[^\r\n]*)?/gm
 
 const privateKey: Kind<Crypto.KeyObject> = {
   expected: "a file that holds a private key in PEM format, without a passphrase",

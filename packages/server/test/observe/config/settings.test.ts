@@ -4,6 +4,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import { urlToHttpOptions } from "node:url"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import {
   type DestinationOptions,
@@ -85,6 +86,22 @@ describe("settings", () => {
         "x-tenant": "again",
         "X-ALL": "2"
       })
+    })
+  )
+
+  it.effect("take a % of user and password that encodes nothing as it is", () =>
+    Effect.gen(function* () {
+      const cases = [
+        ["http://me:pa%ss@c/", "me:pa%ss"],
+        ["http://a%zz:100%@c/", "a%zz:100%"],
+        ["http://me:p%40ss%@c/", "me:p@ss%"],
+        ["http://me:%ff@c/", "me:%ff"],
+        ["http://me:p%40ss@c/", "me:p@ss"]
+      ]
+      for (const [address, auth] of cases) {
+        const { destinations } = yield* settings({ OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: address ?? "" })
+        expect(destinations.map((one) => one.type === "otlp" && urlToHttpOptions(one.url).auth)).toEqual([auth])
+      }
     })
   )
 
@@ -282,7 +299,16 @@ describe("a malformed option", () => {
     ["port", { destinations: [{ type: "prometheus", port: 70_000 }] }],
     ["port", { destinations: [{ type: "prometheus", port: -1 }] }],
     ["headers", { destinations: [{ type: "otlp", headers: { "bad name": "x" } }] }],
-    ["headers", { destinations: [{ type: "otlp", headers: { name: "bad\nvalue" } }] }]
+    ["headers", { destinations: [{ type: "otlp", headers: { name: "bad\nvalue" } }] }],
+    // What JavaScript lets pass, such as a variable that is not set.
+    ...[{}, { name: null }, { name: 5 }, { name: ["a", "b"] }].map((headers): readonly [string, TelemetryOptions] => [
+      "headers",
+      {
+        destinations: [
+          { type: "otlp", headers: Object.assign({ name: undefined }, JSON.parse(JSON.stringify(headers))) }
+        ]
+      }
+    ])
   ]
   for (const [name, options] of bad) {
     it.effect(`${name} of ${JSON.stringify(options)} is an error that names it`, () =>

@@ -11,7 +11,7 @@ import { readTls } from "../../../src/observe/config/tls.ts"
 
 const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tls-test-"))
 const file = (name: string) => Path.join(folder, name)
-const write = (name: string, content: string) => Fs.writeFileSync(file(name), content)
+const write = (name: string, content: string) => Fs.writeFileSync(file(name), content, "latin1")
 const content = (name: string) => Fs.readFileSync(file(name), "latin1")
 const openssl = (...words: ReadonlyArray<string>) => execFileSync("openssl", words, { cwd: folder, stdio: "ignore" })
 
@@ -28,6 +28,15 @@ beforeAll(() => {
   write("broken.pem", `${content("one.pem")}-----BEGIN CERTIFICATE-----\nsecret\n-----END CERTIFICATE-----\n`)
   write("cut.pem", content("one.pem").slice(0, 200))
   write("second-cut.pem", content("one.pem") + content("other.pem").slice(0, 200))
+  write("quoted.pem", `"${content("one.pem")}"`)
+  write("beside.pem", `certificate: ${content("one.pem")}`)
+  write("second-beside.pem", `${content("one.pem")}  ${content("other.pem")}`)
+  write("trailing.pem", `${content("one.pem").trim()} # ours`)
+  write("one-line.pem", content("one.pem").replaceAll("\n", " "))
+  write("no-break.pem", content("one.pem").trim() + content("other.pem"))
+  write("long-line.pem", "-".repeat(5_000_000))
+  write("marked.pem", Buffer.from(`\ufeff${content("one.pem")}`).toString("latin1"))
+  write("crlf.pem", content("one.pem").replaceAll("\n", "\r\n"))
   write("named.pem", `Bag Attributes\n    friendlyName: one\n${content("one.pem")}`)
 })
 
@@ -42,8 +51,11 @@ const certificates = "a file that holds certificates in PEM format, each of them
 const key = "a file that holds a private key in PEM format, without a passphrase"
 const pair = { CLIENT_CERTIFICATE: "one.pem" }
 
+const notWhole = ["empty.pem", "page.pem", "one.key", "one.der", "broken.pem", "cut.pem", "second-cut.pem"]
+const besideText = ["quoted.pem", "beside.pem", "second-beside.pem", "trailing.pem", "one-line.pem", "no-break.pem"]
+
 const refused: ReadonlyArray<readonly [option: string, expected: string, Readonly<Record<string, string>>]> = [
-  ...["empty.pem", "page.pem", "one.key", "one.der", "broken.pem", "cut.pem", "second-cut.pem"].flatMap(
+  ...[...notWhole, ...besideText, "long-line.pem"].flatMap(
     (path) =>
       [
         ["CERTIFICATE", certificates, { CERTIFICATE: path }],
@@ -66,9 +78,9 @@ const refused: ReadonlyArray<readonly [option: string, expected: string, Readonl
 describe("the files of TLS", () => {
   it.effect("are read", () =>
     Effect.gen(function* () {
-      for (const ca of ["one.pem", "two.pem", "named.pem"]) {
+      for (const ca of ["one.pem", "two.pem", "named.pem", "marked.pem", "crlf.pem"]) {
         const found = yield* read({ CERTIFICATE: ca, ...pair, CLIENT_KEY: "one.key" })
-        expect(Object.entries(found).map(([name, bytes]) => [name, String(bytes)])).toEqual([
+        expect(Object.entries(found).map(([name, bytes]) => [name, Buffer.from(bytes).toString("latin1")])).toEqual([
           ["ca", content(ca)],
           ["cert", content("one.pem")],
           ["key", content("one.key")]
