@@ -2,15 +2,16 @@
  * Text from outside, made fit to be kept and shown. It is cut before it is cleaned, so that this takes microseconds
  * whatever the text is, and what is left of a long text does not keep the whole of it in memory.
  */
+import { attempt } from "./attempt.ts"
 
 /**
  * Well-formed Unicode in NFKC, without control, zero-width and bidirectional characters, at most `length` characters and
- * then `...`. Cleaning twice changes nothing.
+ * then `...`. Cleaning twice changes nothing. What the types rule out becomes a text, an empty one where it has none.
  */
 export const cleanTo = (text: string, length: number): string => {
   // Removing can bring characters together that compose, and composing can bring up what is to be removed, so the steps
   // repeat until the text rests. At most four characters compose to one.
-  let current = beginning(text, length * 8).toWellFormed()
+  let current = beginning(textOf(text), length * 8).toWellFormed()
   for (let next = normalise(current, length * 4); next !== current; next = normalise(current, length * 4)) {
     current = next
   }
@@ -20,8 +21,13 @@ export const cleanTo = (text: string, length: number): string => {
 /**
  * The same text by itself: the engine keeps a long text for as long as a part of it is kept, and this is a copy. What
  * is stored goes through it, since nobody knows what a text was cut from. Of parts under 13 characters V8 makes copies.
+ * What is no text stays as it is.
  */
-export const detached = (text: string): string => (text.length < 13 ? text : ` ${text}`.slice(1))
+export const detached = (text: string): string =>
+  typeof text !== "string" || text.length < 13 ? text : ` ${text}`.slice(1)
+
+const textOf = (value: unknown): string =>
+  typeof value === "string" ? value : (value ?? undefined) === undefined ? "" : (attempt(() => String(value)) ?? "")
 
 const unwanted = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 

@@ -31,7 +31,8 @@ const plain = /^[\x20-\x7e]{1,120}$/
  * A label value fit for every backend: well-formed Unicode in NFKC, no control or zero-width characters, at most 120
  * characters and then `...`, of the beginning of the text where most of it is invisible. Cleaning twice changes nothing.
  */
-export const clean = (value: string): string => (plain.test(value) ? value : cleanTo(value, maxValueLength))
+export const clean = (value: string): string =>
+  typeof value === "string" && plain.test(value) ? value : cleanTo(value, maxValueLength)
 
 /** The pairs that are there, cleaned: undefined and empty values are no labels. */
 export const cleanPairs = (pairs: Pairs): ReadonlyArray<Pair> =>

@@ -66,7 +66,7 @@ export class Branch<A> {
       return known
     }
     const made = new Branch<A>(this.room)
-    if (this.room.left > 0 && (value === undefined || value.length <= maxValueLength)) {
+    if (this.room.left > 0 && (value === undefined || isShort(value))) {
       this.room.left -= 1
       this.branches ??= new Map()
       this.branches.set(value === undefined ? value : detached(value), made)
@@ -74,6 +74,8 @@ export class Branch<A> {
     return made
   }
 }
+
+const isShort = (value: string): boolean => typeof value === "string" && value.length <= maxValueLength
 
 interface Room {
   left: number

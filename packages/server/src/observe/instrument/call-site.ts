@@ -14,14 +14,28 @@ export const programSite = (): string | undefined => {
 
 const isOfOthers = (frame: string): boolean => frame.startsWith("node:") || /[/\\]node_modules[/\\]/u.test(frame)
 
-const framesBelow = (called: (...args: never) => unknown): ReadonlyArray<string> => {
+const framesBelow = (called: (...args: never) => unknown): ReadonlyArray<string> =>
+  stackBelow(called)
+    .split("\n")
+    .flatMap((line) => {
+      const [, place] = /^\s+at (?:async )?(?:.* \()?(.+:\d+:\d+)\)?$/u.exec(line) ?? []
+      return place === undefined ? [] : [cleanTo(place.replace(/^file:\/\//u, ""), 300)]
+    })
+
+/** Programs replace what makes a stack, and what they make may throw or be no text; some freeze `Error`. */
+const stackBelow = (called: (...args: never) => unknown): string => {
   const { stackTraceLimit } = Error
-  const holder: { readonly stack?: string } = {}
-  Error.stackTraceLimit = 100
-  attempt(() => Error.captureStackTrace(holder, called))
-  Error.stackTraceLimit = stackTraceLimit
-  return (holder.stack ?? "").split("\n").flatMap((line) => {
-    const [, place] = /^\s+at (?:async )?(?:.* \()?(.+:\d+:\d+)\)?$/u.exec(line) ?? []
-    return place === undefined ? [] : [cleanTo(place.replace(/^file:\/\//u, ""), 300)]
+  limitStacks(100)
+  const stack = attempt((): unknown => {
+    const holder: { readonly stack?: unknown } = {}
+    Error.captureStackTrace(holder, called)
+    return holder.stack
   })
+  limitStacks(stackTraceLimit)
+  return typeof stack === "string" ? stack : ""
 }
+
+const limitStacks = (limit: number): void =>
+  attempt(() => {
+    Error.stackTraceLimit = limit
+  })

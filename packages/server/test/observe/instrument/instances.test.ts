@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as MetricRegistry from "effect/MetricRegistry"
@@ -39,6 +40,28 @@ describe("two services over one registry", () => {
       expect(more).toEqual([])
       expect(line).toContain("Two layers of MetricsService are alive over one registry")
       expect(new Set(line.match(place)).size).toBeGreaterThanOrEqual(2)
+    })
+  )
+
+  it.effect("are warned of whatever a program made of its stacks", () =>
+    Effect.gen(function* () {
+      const { prepareStackTrace } = Error
+      const limit = Object.getOwnPropertyDescriptor(Error, "stackTraceLimit")
+      const replaced = [
+        () => (Error.prepareStackTrace = (_, sites) => sites),
+        () => (Error.prepareStackTrace = () => undefined),
+        () => (Error.prepareStackTrace = () => JSON.parse("broken")),
+        () => Object.defineProperty(Error, "stackTraceLimit", { value: 10, writable: false, configurable: true })
+      ]
+      for (const replace of replaced) {
+        replace()
+        const registry = MetricRegistry.make()
+        const layers = [MetricsService.layer({ registry }), MetricsService.layer({ registry })] as const
+        const lines = yield* Effect.exit(warningsOf(apart(Layer.orDie(layers[0]), Layer.orDie(layers[1]))))
+        Error.prepareStackTrace = prepareStackTrace
+        Object.defineProperty(Error, "stackTraceLimit", limit ?? {})
+        expect(Exit.map(lines, ({ length }) => length)).toEqual(Exit.succeed(1))
+      }
     })
   )
 

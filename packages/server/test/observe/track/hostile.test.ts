@@ -162,6 +162,49 @@ describe("the names of errors", () => {
   )
 })
 
+describe("a label that is no text", () => {
+  const values: Readonly<Record<string, readonly [value: unknown, text: string | undefined]>> = {
+    undefined: [undefined, undefined],
+    null: [null, undefined],
+    "a number": [5, "5"],
+    "a big number": [5n, "5"],
+    "a list": [["a", "b"], "a,b"],
+    "a symbol": [Symbol("s"), "Symbol(s)"],
+    "an object without a text": [Object.create(null), undefined],
+    "an object whose text throws": [{ toString: thrower }, undefined],
+    "a revoked proxy": [revoked(), undefined]
+  }
+
+  it.effect.each(Object.keys(values))("costs the label at most: %s", (name) =>
+    Effect.gen(function* () {
+      const [value, text] = values[name] ?? []
+      const { jobs } = yield* MetricsService
+      const label = (key: string) => JSON.parse("{}", () => ({ [key]: value }))
+      const { jobType, ...process } = { ...label("jobType"), operation: "process" }
+      yield* MetricsService.trackJob(Effect.void, { jobType, ...process })
+      yield* MetricsService.trackCluster(Effect.void, { operation: "send", entityType: jobType })
+      yield* MetricsService.inc(jobs.duplicates, label("job_type"))
+      const job_type = text === undefined ? "" : `job_type="${text}"`
+      expect(yield* Testing.snapshot).toMatchObject({
+        [`jobs_completed_total{${[job_type, 'operation="process"'].filter((one) => one !== "").join(",")}}`]: 1,
+        [`cluster_messages_sent_total{${job_type.replace("job", "entity")}${job_type && ","}operation="send"}`]: 1,
+        [`jobs_duplicates_total${job_type && `{${job_type}}`}`]: 1
+      })
+    }).pipe(Effect.provide(Testing.layer()), Effect.provide(quiet))
+  )
+
+  it.effect.each(["undefined", "null", "a number"])("ends nothing where it is ambient or a metric's own: %s", (name) =>
+    Effect.gen(function* () {
+      const { jobs } = yield* MetricsService
+      const value: string = JSON.parse("0", () => values[name]?.[0])
+      yield* Effect.tagMetrics(Metric.increment(jobs.duplicates), "tenant", value)
+      yield* Metric.increment(Metric.tagged(jobs.replays, "job_type", value))
+      const isCounted = Object.entries(yield* Testing.snapshot).filter(([key, one]) => /total/.test(key) && one === 1)
+      expect(isCounted.length).toBe(2)
+    }).pipe(Effect.provide(Testing.layer()), Effect.provide(quiet))
+  )
+})
+
 describe("a watch whose own counting fails", () => {
   it.effect("says so once, whatever was thrown", () =>
     Effect.gen(function* () {
