@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { call, findServer } from "./admin/control-api-client.ts"
 import { parseJobsOptions } from "./admin/jobs-arguments.ts"
 import { documentOf, formatResponse } from "./admin/jobs-format.ts"
-import { print, printError } from "./command-line/printable.ts"
+import { oneLine, print, printError } from "./command-line/printable.ts"
 
 const exitCodes = { done: 0, rejected: 1, wrongUsage: 2, noServer: 3 } as const
 
@@ -16,7 +16,7 @@ const run = Effect.gen(function* () {
   const { isJson, port, request } = options
   const response = yield* call(yield* findServer(port), request)
   if (response._tag === "Rejected") {
-    return yield* Effect.as(printError(response.message), exitCodes.rejected)
+    return yield* Effect.as(printError(oneLine(response.message)), exitCodes.rejected)
   }
   yield* print(isJson ? JSON.stringify(documentOf(response), undefined, 2) : formatResponse(response, request))
   return exitCodes.done
@@ -25,7 +25,7 @@ const run = Effect.gen(function* () {
 const printFailure =
   (code: number) =>
   ({ message }: { readonly message: string }) =>
-    Effect.as(printError(message), code)
+    Effect.as(printError(oneLine(message)), code)
 
 const printDefect = (cause: Cause.Cause<never>) => Effect.as(printError(Cause.pretty(cause)), exitCodes.rejected)
 

@@ -7,7 +7,8 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import { fileURLToPath } from "node:url"
-import { print, printError } from "./command-line/printable.ts"
+import { oneLine, print, printError } from "./command-line/printable.ts"
+import { UsageError } from "./command-line/usage-error.ts"
 import { parseDemoOptions, usage } from "./demo/arguments.ts"
 import { resultDocument } from "./demo/result-document.ts"
 import { formatResult } from "./demo/result-table.ts"
@@ -52,7 +53,9 @@ const stopOnSignal: Effect.Effect<Deferred.Deferred<string>, never, Scope> = Eff
   return stop
 })
 
-const printFailure = (error: { readonly message: string }) => Effect.as(printError(error.message), exitCodes.notStarted)
+/** What a user typed is in one line; what PostgreSQL said has several. */
+const printFailure = (error: { readonly message: string }) =>
+  Effect.as(printError(error instanceof UsageError ? oneLine(error.message) : error.message), exitCodes.notStarted)
 
 const printDefect = (cause: Cause.Cause<never>) => Effect.as(printError(Cause.pretty(cause)), exitCodes.differs)
 

@@ -151,12 +151,15 @@ describe("the command line of npm run jobs", () => {
   it.scopedLive("prints its help, and rejects a missing file", () =>
     Effect.gen(function* () {
       const { folder, jobs } = yield* workspace({ "a.txt": "a" })
-      const [help, missing] = yield* Effect.all([
+      const [help, missing, forged] = yield* Effect.all([
         run("jobs", ["--help"], { isSource: true }),
-        jobs("submit", "digest", "b.txt")
+        jobs("submit", "digest", "b.txt"),
+        jobs("submit", "digest", "b.txt\nfake: \u001b[2J")
       ])
       expect(outputOf(help)).toMatch(/^Usage: npm run jobs -- <command> \[options\]\n/)
       expect(missing).toEqual(failureOf(2, `b.txt does not exist. Check the path: ${path.join(folder, "b.txt")}`))
+      const shown = "b.txt\\u000afake: \\u001b[2J"
+      expect(forged).toEqual(failureOf(2, `${shown} does not exist. Check the path: ${path.join(folder, shown)}`))
     })
   )
 })

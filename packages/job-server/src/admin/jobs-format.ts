@@ -14,11 +14,11 @@ export const formatResponse = (response: Success, request: ControlRequest): stri
   }
   switch (request._tag) {
     case "Submit":
-      return response.job.id
+      return oneLine(response.job.id)
     case "Cancel":
-      return `Job ${response.job.id} is ${response.job.state}.`
+      return oneLine(`Job ${response.job.id} is ${response.job.state}.`)
     case "Replay":
-      return `Job ${response.job.id} was replayed and is ${response.job.state}.`
+      return oneLine(`Job ${response.job.id} was replayed and is ${response.job.state}.`)
     default:
       return formatJob(response.job)
   }

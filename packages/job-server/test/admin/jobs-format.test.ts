@@ -25,6 +25,10 @@ it("prints what others wrote in one line each, without escape sequences", () => 
     `result      ${shown}`,
     `error       attempt 1: ${shown}: a\\u001b[2J id forged`
   ])
+  for (const request of ["Submit", "Cancel", "Replay"]) {
+    const line = formatResponse({ _tag: "Job", job: { ...job, id: hostile } } as never, { _tag: request } as never)
+    expect(line).toMatch(/^(Job )?a\\u001b\[2J\\u000aid {10}forged/)
+  }
   const dead = { ...job, attempts: 1, deadAt: 0 }
   const rows = formatResponse({ _tag: "DeadLetters", items: [dead], next: hostile } as never, { _tag: "Dead" } as never)
   expect(rows.split("\n").length).toBe(2)

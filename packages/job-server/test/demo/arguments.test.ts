@@ -21,6 +21,16 @@ describe("the demo rejects in one line", { timeout: 60_000 }, () => {
     )
   )
 
+  it.live("a folder whose name has several", () =>
+    Effect.map(runDemo("/nowhere\nfake: all is well", "--once"), (exited) =>
+      expect(exited).toEqual(
+        usageErrorOf(
+          "/nowhere\\u000afake: all is well does not exist. Use another folder, or omit it to use this repository."
+        )
+      )
+    )
+  )
+
   it.scopedLive("a file instead of a folder", () =>
     Effect.gen(function* () {
       const folder = yield* folderOf({ "a.txt": "a" })
