@@ -2,6 +2,7 @@
 import * as Either from "effect/Either"
 import * as MetricKeyType from "effect/MetricKeyType"
 import type * as MetricRegistry from "effect/MetricRegistry"
+import { attempt } from "../catalogue/attempt.ts"
 import { boundariesProblem } from "../catalogue/boundaries.ts"
 import { labelNameProblem, metricNameProblem, type Row, unitProblem } from "../catalogue/row.ts"
 import type { Instrument } from "./instrument.ts"
@@ -116,12 +117,17 @@ export const externalConflict = (
   registry: MetricRegistry.MetricRegistry,
   row: Row
 ): Either.Either<void, DefinitionError> => {
-  for (const { key } of entries(registry)) {
-    if (key.name === row.name && !sameType(key.keyType, row)) {
-      return Either.left(conflict(row, `a ${row.kind}`, "an external metric of another kind in the same registry"))
+  const isTaken = attempt(() => {
+    for (const { key } of entries(registry)) {
+      if (key.name === row.name && !sameType(key.keyType, row)) {
+        return true
+      }
     }
-  }
-  return Either.void
+    return false
+  })
+  return isTaken === true
+    ? Either.left(conflict(row, `a ${row.kind}`, "an external metric of another kind in the same registry"))
+    : Either.void
 }
 
 /** No metric takes a name that a histogram has for its count, its sum or its buckets. */

@@ -64,7 +64,7 @@ export const entriesExcept = function* (
 /** How many entries a registry has; undefined for one that is not Effect's own. */
 export const sizeOf = (registry: MetricRegistry.MetricRegistry): number | undefined => {
   const map = stored(registry)
-  return map === undefined ? undefined : MutableHashMap.size(map)
+  return map === undefined ? undefined : attempt(() => MutableHashMap.size(map))
 }
 
 const unstored = (
@@ -82,20 +82,14 @@ export const adopt = <In, Out extends MetricPair.MetricPair.Untyped["metricState
   hook: MetricHook.MetricHook<In, Out>
 ): "adopted" | "taken" => {
   const map = stored(registry)
-  if (map === undefined || MutableHashMap.has(map, key)) {
-    return "taken"
-  }
-  MutableHashMap.set(map, key, hook)
-  return "adopted"
+  const isNew = map !== undefined && attempt(() => !MutableHashMap.has(map, key) && MutableHashMap.set(map, key, hook))
+  return isNew === undefined || isNew === false ? "taken" : "adopted"
 }
 
 /** Takes a series out of a registry, so that no exporter sees it again; false if this registry can't forget. */
 export const forget = (registry: MetricRegistry.MetricRegistry, key: AnyKey): boolean => {
   const map = stored(registry)
-  if (map !== undefined) {
-    MutableHashMap.remove(map, key)
-  }
-  return map !== undefined
+  return map !== undefined && attempt(() => MutableHashMap.remove(map, key)) !== undefined
 }
 
 /** Whether the hooks of a registry are Effect's own, which never throw. */

@@ -134,6 +134,25 @@ describe.each(Object.keys(registries))("a registry that %s", (name) => {
   )
 })
 
+describe("a registry whose map throws", () => {
+  it.effect("loses no number but what it refused, and ends no layer", () =>
+    Effect.gen(function* () {
+      const typeId = Symbol.for("effect/MutableHashMap")
+      const map = new Proxy({ [typeId]: typeId }, { get: (_, key) => (key === typeId ? typeId : thrower()) })
+      const registry = Object.assign(MetricRegistry.make(), { map })
+      yield* Effect.gen(function* () {
+        expect(yield* recorded).toBe("done")
+        const { jobs } = yield* MetricsService
+        const label = { job_type: "t" }
+        yield* MetricsService.sample({ gauge: jobs.dlqSize, read: Effect.succeed([{ labels: label, value: 1 }]) })
+        expect(yield* MetricsService.remove(jobs.dlqSize, label)).toBe(1)
+        const { count } = yield* Metric.value(Metric.tagged(jobs.processingSeconds, "job_type", "t"))
+        expect(count).toBe(0)
+      }).pipe(Effect.scoped, Effect.provide(MetricsService.layer({ registry })), Effect.provide(quiet))
+    })
+  )
+})
+
 describe("a registry without hooks", () => {
   it.effect("loses no number: they are ours", () =>
     Effect.gen(function* () {
