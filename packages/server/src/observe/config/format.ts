@@ -61,6 +61,10 @@ export const url: Format<URL> = {
       return undefined
     }
     const address = new URL(value)
+    // Node takes 0 for no port.
+    if (address.port === "0") {
+      return undefined
+    }
     address.username = decodable(address.username)
     address.password = decodable(address.password)
     return address

@@ -33,7 +33,7 @@ const adviceFor = (error: unknown, { port, protocol }: URL): string => {
   }
   const text = textOf(error, "message") ?? ""
   const ofTls = protocol === "https:" ? ofHandshake.find(([words]) => words.test(text)) : undefined
-  return ofTls?.[1] ?? ofCodes.get(code) ?? (port === "4317" && isClosed.test(text) ? isGrpc : "")
+  return ofTls?.[1] ?? ofCodes.get(code) ?? hintOfSilence(text, { port, protocol })
 }
 
 const isGrpc = "is this a gRPC port? OTLP over HTTP has port 4318"
@@ -45,16 +45,29 @@ const ofHandshake: ReadonlyArray<readonly [RegExp, string]> = [
     "the port does not speak TLS: is it http:// instead of https://?"
   ],
   [
-    /alert (.*certificate|handshake failure|unknown ca|access denied)/i,
+    /alert (.*certificate|unknown ca|access denied)/i,
     "the collector asks for another client certificate: OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and _CLIENT_KEY"
+  ],
+  [
+    /alert handshake failure/i,
+    "the collector asks for another client certificate: OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and _CLIENT_KEY, or takes other ciphers"
+  ],
+  [
+    /before secure TLS connection/i,
+    "is it http:// instead of https://, or does the collector ask for a client certificate: OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE?"
   ],
   [/unrecognized name/i, "use a name that the collector's certificate is for"],
   [/alert no application protocol/i, isGrpc],
   [/alert protocol version|unsupported protocol/i, "the collector takes other versions of TLS only"]
 ]
 
-/** A server that is spoken to in another protocol may close the connection without a word. */
-const isClosed = /socket hang up|ECONNRESET|EPIPE/
+/** A server that is spoken to in another protocol may close the connection without a word, as may one that ends. */
+const hintOfSilence = (text: string, { port, protocol }: Pick<URL, "port" | "protocol">): string => {
+  if (port === "4317" && /socket hang up|ECONNRESET|EPIPE/.test(text)) {
+    return isGrpc
+  }
+  return protocol === "http:" && text === "socket hang up" ? "if the port speaks TLS, it is https://" : ""
+}
 
 const authority = "name the authority's certificate in OTEL_EXPORTER_OTLP_CERTIFICATE"
 const validity = "is the clock of this machine right? If so, the collector needs another certificate"

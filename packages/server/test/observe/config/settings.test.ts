@@ -208,6 +208,7 @@ const malformed: ReadonlyArray<readonly [variable: string, value: string, messag
   ["OTEL_METRICS_EXEMPLAR_FILTER", "some", `"some"; expected always_on, always_off, trace_based`],
   ["OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318", `"localhost:4318"; expected ${address}`],
   ["OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://c", `"ftp://c"; expected ${address}`],
+  ["OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:0", `"http://c:0"; expected ${address}`],
   ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://", `"http://"; expected ${address}`],
   ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "me:secret@c/?key=secret", `"***@c/?***"; expected ${address}`],
   ["OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://user:se@cret@c", `"ftp://***@c"; expected ${address}`],

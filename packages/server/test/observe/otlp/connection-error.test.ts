@@ -69,7 +69,7 @@ describe("what is said of a connection", () => {
       const plain = yield* listening(createHttpServer((_, response) => response.end()))
       expect(yield* saidOf(`https://127.0.0.1:${plain}/`)).toMatch(/^[^:]*; the port does not speak TLS: is it http:/)
       const tls = yield* listening(createHttpsServer(yield* certificate))
-      expect(yield* saidOf(`http://127.0.0.1:${tls}/`)).toMatch(/the port speaks TLS: is it https:|socket hang up/)
+      expect(yield* saidOf(`http://127.0.0.1:${tls}/`)).toMatch(/the port speaks TLS.* https:/)
       expect(yield* saidOf(`https://127.0.0.1:${tls}/`)).toMatch(
         /; name the authority's certificate in OTEL_EXPORTER_OTLP_CERTI/
       )
@@ -117,6 +117,7 @@ describe("what is said of a connection", () => {
     ["sslv3 alert bad certificate", /CLIENT_CERTIFICATE/],
     ["sslv3 alert unsupported certificate", /CLIENT_CERTIFICATE/],
     ["tlsv1 alert unknown ca", /CLIENT_CERTIFICATE/],
+    ["sslv3 alert handshake failure", /CLIENT_CERTIFICATE.*ciphers/],
     ["tlsv1 alert protocol version", /versions of TLS/],
     ["tlsv1 unrecognized name", /name that the collector's certificate is for/],
     ["tlsv1 alert no application protocol", /gRPC port/],
@@ -145,6 +146,17 @@ describe("what is said of a connection", () => {
     expect(explain(closed, new URL("http://collector:4317/"))).toMatch(/is this a gRPC port/)
     expect(explain(closed, collector)).toBe("socket hang up")
   })
+
+  it.scopedLive("that a port of another protocol closes without a word", () =>
+    Effect.gen(function* () {
+      const server = createServer((socket) => void socket.on("error", () => {}).once("data", () => socket.end()))
+      const port = yield* listening(server)
+      expect(yield* saidOf(`http://127.0.0.1:${port}/`)).toBe("socket hang up; if the port speaks TLS, it is https://")
+      expect(yield* saidOf(`https://127.0.0.1:${port}/`)).toMatch(
+        /; is it http:\/\/ instead of https:\/\/, or .* a client certificate/
+      )
+    })
+  )
 
   it("to a name with many addresses: each of them", () => {
     const addresses = Array.from(
