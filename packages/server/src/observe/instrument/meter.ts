@@ -132,7 +132,9 @@ export class Meter implements Keeper {
     this.isSwallowing = true
     attempt(() => {
       this.countWatchError(site)
-      this.warnOnce(`watch ${site}`, `Watching "${site}" failed, and was left out`, { error: wordsOf(thrown) })
+      if (!this.warned.has(`watch ${site}`)) {
+        this.warnOnce(`watch ${site}`, `Watching "${site}" failed, and was left out`, { error: wordsOf(thrown) })
+      }
     })
     this.isSwallowing = false
   }

@@ -206,6 +206,17 @@ describe("a label that is no text", () => {
 })
 
 describe("a watch whose own counting fails", () => {
+  it.effect("reads what was thrown once, as it may be long", () =>
+    Effect.gen(function* () {
+      const { meter } = yield* MetricsService
+      let read = 0
+      const thrown = { toString: () => `${(read += 1)} ${"x".repeat(1_000_000)}` }
+      meter.swallow("there", thrown)
+      meter.swallow("there", thrown)
+      expect([read, yield* Testing.snapshot]).toEqual([1, { 'telemetry_watch_errors_total{site="there"}': 2 }])
+    }).pipe(Effect.provide(Testing.layer()), Effect.provide(quiet))
+  )
+
   it.effect("says so once, whatever was thrown", () =>
     Effect.gen(function* () {
       const lines: Array<unknown> = []
