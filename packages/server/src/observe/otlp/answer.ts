@@ -43,11 +43,21 @@ export const secretsOf = (headers: Readonly<Record<string, string>>, url?: URL):
 
 /** Node makes a header of user and password; a token stands in the place of either, in the query or in the path. */
 const secretsIn = (url: URL): ReadonlyArray<string> => {
-  const { password, search, searchParams, username } = url
+  const { hash, password, search, searchParams, username } = url
   const [user, word] = [decoded(username), decoded(password)]
   const basic = Buffer.from(`${user}:${word}`).toString("base64")
   const path = hiddenSegments(url)
-  return [basic, user, word, password, search.slice(1), ...searchParams.values(), ...path, ...path.map(decoded)]
+  return [
+    basic,
+    user,
+    word,
+    password,
+    search.slice(1),
+    hash.slice(1),
+    ...searchParams.values(),
+    ...path,
+    ...path.map(decoded)
+  ]
 }
 
 const decoded = (text: string): string => Option.getOrElse(decode(text), () => text)

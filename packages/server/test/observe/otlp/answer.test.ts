@@ -124,6 +124,7 @@ describe("what is said of an answer", () => {
     ["http://s3cr3t-token@host/", `no user ${btoa("s3cr3t-token:")}`],
     ["http://host/s3cr3t-token/v1/metrics", "404: /s3cr3t-token/v1/metrics is not here"],
     ["http://host/s3cr3t%20token/v1/metrics", "404: /s3cr3t token/v1/metrics is not here"],
+    ["http://host/#s3cr3t-token", "http://host/#s3cr3t-token is not here"],
     ["http://host/?key=s3cr3t%2Btoken", "no key s3cr3t%2Btoken, which is s3cr3t+token"]
   ])("never has a token of %s", (address, text) => {
     expect(said(answer(400, text), secretsOf({}, new URL(address)))).not.toMatch(/s3cr3t|czNjcjN0/)
