@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Http from "node:http"
 import * as Https from "node:https"
+import { wordsOf } from "../catalogue/thrown.ts"
 import type { OtlpSettings } from "../config/otlp-settings.ts"
 
 /** What a collector, or a proxy before it, answered. */
@@ -88,7 +89,7 @@ export const makeConnection = (settings: ConnectionSettings): Connection => {
   }
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+const messageOf = (error: unknown): string => wordsOf(error instanceof Error ? error.message : error)
 
 const begin = (attempt: Attempt, options: AttemptOptions): Either.Either<void, unknown> =>
   Either.try(() => attempt.begin(options))
@@ -143,6 +144,11 @@ class Attempt {
     })
     request.once("finish", () => this.wrote("unknown"))
     request.once("response", (response) => this.read(response, Math.min(bodyMs, until - performance.now())))
+    // Nobody asked for another protocol: 101 is an answer, and the end of the connection.
+    request.once("upgrade", (response, socket) => {
+      socket.destroy()
+      this.read(response, 0)
+    })
     request.on("error", (error) => this.fail(error, false))
     request.end(body.bytes)
     this.limit(limitMs, () => this.fail(new Error(`no answer within ${limitMs} ms`), true))

@@ -81,6 +81,34 @@ describe("an attempt", () => {
     })
   )
 
+  it.scopedLive("is answered by 101, which nobody asked for", () =>
+    Effect.gen(function* () {
+      const { url } = yield* tcp((socket) => {
+        socket.write("HTTP/1.1 101 Switching Protocols\r\nupgrade: other\r\nconnection: upgrade\r\n\r\n")
+      })
+      const connection = makeConnection({ ...settings, url })
+      const started = performance.now()
+      expect((yield* connection.post(body, 5_000)).status).toBe(101)
+      expect(performance.now() - started).toBeLessThan(2_000)
+      connection.close("the test is over")
+    })
+  )
+
+  it.scopedLive("fails with what an agent throws, whatever it is", () =>
+    Effect.gen(function* () {
+      const thrown: unknown = Object.create(null)
+      const agent = Object.assign(new Agent(), {
+        addRequest: () => {
+          throw thrown
+        }
+      })
+      const connection = makeConnection({ ...settings, agent, url: new URL("http://127.0.0.1:1/") })
+      const { error, fate } = yield* Effect.flip(connection.post(body, 5_000))
+      expect({ fate, message: error.message }).toEqual({ fate: "unsent", message: "something that can't be shown" })
+      connection.close("the test is over")
+    })
+  )
+
   it.scopedLive("says how long it is", () =>
     Effect.gen(function* () {
       const { received, url } = yield* tcp((socket) => {
