@@ -5,7 +5,8 @@ import type { ServeError } from "@effect/platform/HttpServerError"
 import * as RpcServer from "@effect/rpc/RpcServer"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { type ClusterSecret, requireSecret, tokenOf } from "./cluster-secret.ts"
+import { tokenOf } from "./cluster-secret.ts"
+import { httpServer } from "./http-server.ts"
 import type { NodeHttpRunnerOptions, NodeRunner, NodeStorage } from "./node-options.ts"
 import { nodeRunner } from "./node-runner.ts"
 import { onlyPeers, withToken, withTokenProtocol } from "./peer-request.ts"
@@ -22,7 +23,7 @@ export const NodeClusterHttp = {
       serve: (runner) =>
         Layer.provide(
           HttpRouter.serve(Layer.provideMerge(Layer.provide(runner, route()), onlyPeers(token))),
-          server(options.clusterSecret)
+          httpServer(options.clusterSecret)
         )
     })
   }
@@ -31,17 +32,6 @@ export const NodeClusterHttp = {
 /** A layer of the optional peer, loaded when it is built. */
 const loaded = <A, E, R>(load: () => Promise<Layer.Layer<A, E, R>>): Layer.Layer<A, E, R> =>
   Layer.unwrapEffect(Effect.promise(load))
-
-const server = (secret: ClusterSecret | undefined) =>
-  Layer.unwrapEffect(
-    Effect.map(
-      Effect.zipRight(
-        requireSecret(secret),
-        Effect.promise(() => import("@effect/platform-node/NodeClusterHttp"))
-      ),
-      ({ layerHttpServer }) => layerHttpServer
-    )
-  )
 
 const http = {
   protocol: (token: string) =>

@@ -10,6 +10,7 @@ import * as Headers from "@effect/platform/Headers"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpRouter from "@effect/platform/HttpLayerRouter"
+import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
 import { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Socket from "@effect/platform/Socket"
@@ -61,11 +62,14 @@ export const onlyPeers = (token: string) =>
             return Effect.provideService(app, HttpServerRequest, request.modify({ headers }))
           }
           const address = Option.getOrElse(request.remoteAddress, () => "an unknown address")
-          return Effect.as(logRefusal(address, problem), HttpServerResponse.empty({ status: 403 }))
+          return Effect.as(HttpMiddleware.withLoggerDisabled(logRefusal(address, problem)), forbidden)
         })
       )
     })
   )
+
+/** Nothing is read of what else is in the request, so its connection ends with it. */
+const forbidden = HttpServerResponse.empty({ status: 403, headers: { connection: "close" } })
 
 /** Handlers see the headers of a request, and have no use for these. */
 const secretHeaders = [header, protocolHeader]

@@ -125,6 +125,36 @@ const sendRaw = (port: number, text: string) =>
     return Effect.sync(() => socket.destroy())
   })
 
+/** A request without a body, byte by byte. */
+const asked = (headers: Record<string, string>, method = "GET") => {
+  const lines = Object.entries({ host: "127.0.0.1", ...headers }).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `${method} / HTTP/1.1\r\n${lines.join("")}\r\n`
+}
+
+/** Sends a text, and resets the connection some milliseconds later. */
+const resetAfter = (port: number, text: string, millis: number) =>
+  Effect.async<void>((resume) => {
+    const socket = connect(port, "127.0.0.1", () => {
+      socket.write(text)
+      setTimeout(() => socket.resetAndDestroy(), millis)
+    })
+    socket.on("error", () => undefined).on("close", () => resume(Effect.void))
+  })
+
+/** What comes back on a connection that this side never ends, until the other side takes no more of it. */
+const untilReset = (port: number, text: string) =>
+  Effect.async<string>((resume) => {
+    let answer = ""
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true }, () => socket.write(text))
+    const more = setInterval(() => socket.write("1\r\nx\r\n"), 50)
+    socket.on("data", (part) => (answer += part.toString())).on("error", () => undefined)
+    socket.on("close", () => {
+      clearInterval(more)
+      resume(Effect.succeed(answer))
+    })
+    return Effect.sync(() => socket.destroy())
+  })
+
 const upgrade = {
   connection: "Upgrade",
   upgrade: "websocket",
@@ -210,6 +240,31 @@ describe("a runner", run, () => {
       }
     }).pipe(Effect.provide(Testing.layer()))
   )
+
+  for (const transport of ["http", "websocket"] as const) {
+    it.scopedLive(`over ${transport} outlives a stranger that asks for an upgrade and resets, and says so once`, () =>
+      Effect.gen(function* () {
+        const { lines, port, say } = yield* started(transport, { clusterSecret: "of all" })
+        for (let round = 0; round < 20; round++) {
+          yield* resetAfter(port, asked(upgrade), round % 5)
+        }
+        expect(lines.filter((line) => line.includes("refused") || line.includes("HTTP"))).toEqual([
+          expect.stringContaining("its clusterSecret is not the one of this runner")
+        ])
+        expect(yield* say("of all")).toBe("HI")
+      }).pipe(Effect.provide(Testing.layer()))
+    )
+
+    it.scopedLive(`over ${transport} closes the connection of whom it refused, whether he does or not`, () =>
+      Effect.gen(function* () {
+        const { port } = yield* started(transport, { clusterSecret: "of all" })
+        const endless = { "transfer-encoding": "chunked" }
+        for (const [method, headers] of [["GET", upgrade] as const, ["POST", endless] as const]) {
+          expect(yield* untilReset(port, asked(headers, method))).toContain("403 Forbidden")
+        }
+      }).pipe(Effect.provide(Testing.layer()))
+    )
+  }
 
   it.scopedLive("over sockets reads nothing of a connection that did not greet", () =>
     Effect.gen(function* () {
