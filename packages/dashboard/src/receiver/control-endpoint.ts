@@ -3,7 +3,6 @@
  * tests, `GET /failure-mode`, `PUT /failure-mode` with JSON such as `{"_tag":"Slow","millis":200}`, and `POST /clear`.
  */
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
-import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
 import { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
@@ -37,7 +36,7 @@ export const serveControl = (
 ): Effect.Effect<string, PortInUse | ListenFailed, Scope> =>
   Effect.gen(function* () {
     const listener = yield* listen(port)
-    yield* HttpMiddleware.withTracerDisabledWhenEffect(listener.server.serve(respond(target, isReadOnly)), () => true)
+    yield* listener.serve(respond(target, isReadOnly))
     return `http://${host}:${listener.port}`
   })
 

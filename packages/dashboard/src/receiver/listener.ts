@@ -1,7 +1,10 @@
 /** The listening socket on 127.0.0.1, which can be closed and opened again on the same port. */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
 import type { HttpServer } from "@effect/platform/HttpServer"
 import type { ServeError } from "@effect/platform/HttpServerError"
+import type { HttpServerRequest } from "@effect/platform/HttpServerRequest"
+import type { HttpServerResponse } from "@effect/platform/HttpServerResponse"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
@@ -23,8 +26,11 @@ export class ListenFailed extends Data.TaggedError("ListenFailed")<{
   readonly cause: unknown
 }> {}
 
+type App = Effect.Effect<HttpServerResponse, never, HttpServerRequest>
+
 export interface Listener {
-  readonly server: HttpServer
+  /** Answers requests until the scope closes. */
+  readonly serve: (app: App) => Effect.Effect<void, never, Scope>
   readonly port: number
   /** Stops listening and closes all connections. Does nothing when already closed. */
   readonly close: Effect.Effect<void>
@@ -49,8 +55,17 @@ export const listen = (requested: number): Effect.Effect<Listener, PortInUse | L
     )
     yield* Effect.addFinalizer(() => close(node))
     const port = server.address._tag === "TcpAddress" ? server.address.port : requested
-    return { server, port, close: close(node), open: open(node, port) }
+    return { serve: serve(server, node), port, close: close(node), open: open(node, port) }
   })
+
+/**
+ * Node hands the connection of a request for an upgrade to those who listen for it, and then an error on it would end the
+ * process. Where nobody listens, it is a request as any other.
+ */
+const serve = (server: HttpServer, node: Http.Server) => (app: App) =>
+  HttpMiddleware.withTracerDisabledWhenEffect(server.serve(app), () => true).pipe(
+    Effect.zipRight(Effect.sync(() => void node.removeAllListeners("upgrade")))
+  )
 
 const close = (node: Http.Server): Effect.Effect<void> =>
   Effect.async((resume) => {

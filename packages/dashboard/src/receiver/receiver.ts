@@ -14,7 +14,6 @@
  *
  * A request is acknowledged when it is answered with 2xx; only those change the series. Time comes from `Clock`.
  */
-import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -117,7 +116,7 @@ const make = (options: ReceiverOptions): Effect.Effect<ReceiverService, PortInUs
       log,
       publish: (arrival) => PubSub.publish(arrivals, arrival)
     })
-    yield* HttpMiddleware.withTracerDisabledWhenEffect(listener.server.serve(app), () => true)
+    yield* listener.serve(app)
     const snapshot = Effect.map(Ref.get(failureMode), (mode) => ({
       failureMode: mode,
       series: store.series(),
