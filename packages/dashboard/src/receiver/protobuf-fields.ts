@@ -3,8 +3,11 @@
  * compares them with the decoder.
  */
 
-/** What a field holds: a message by its name, or one of these. `eights` and `varints` are numbers in a row. */
-export type Field = MessageName | "bytes" | "eight" | "varint" | "eights" | "varints"
+/**
+ * What a field holds: a message by its name, or one of these. `long` is a number of 64 bits, `varint` one of 32; `eights`
+ * and `varints` are numbers in a row, of 64 bits.
+ */
+export type Field = MessageName | "bytes" | "eight" | "long" | "varint" | "eights" | "varints"
 
 export type MessageName =
   | "Request"
@@ -97,7 +100,7 @@ export const fields: Readonly<Record<MessageName, Readonly<Record<number, Field>
   Quantile: { 1: "eight", 2: "eight" },
   Exemplar: { 2: "eight", 3: "eight", 4: "bytes", 5: "bytes", 6: "eight", 7: "KeyValue" },
   KeyValue: { 1: text, 2: "AnyValue" },
-  AnyValue: { 1: text, 2: "varint", 3: "varint", 4: "eight", 5: "ArrayValue", 6: "KeyValueList", 7: "bytes" },
+  AnyValue: { 1: text, 2: "varint", 3: "long", 4: "eight", 5: "ArrayValue", 6: "KeyValueList", 7: "bytes" },
   ArrayValue: { 1: "AnyValue" },
   KeyValueList: { 1: "KeyValue" }
 }

@@ -46,12 +46,15 @@ class Walk implements Count {
     const known = fields[name]
     while (this.position < end) {
       const tag = this.varint()
+      if (!(tag <= 0xffff_ffff)) {
+        return malformed
+      }
       this.values += 1
       const problem = this.field(known[tag >>> 3], tag & 7, { end, depth }) ?? isOverLimit(this)
       if (problem !== null) {
         return problem
       }
-      if (this.position > end || tag > 0xffff_ffff) {
+      if (this.position > end) {
         return malformed
       }
     }
@@ -61,15 +64,15 @@ class Walk implements Count {
   private field(field: Field | undefined, type: number, { depth, end }: Extent): string | null {
     if (type === wire.bytes) {
       const length = this.varint()
-      return this.position + length > end ? malformed : this.content(field, { end: this.position + length, depth })
+      const last = this.position + length
+      return last <= end ? this.content(field, { end: last, depth }) : malformed
     }
     if (field !== undefined && type !== singleTypes[field]) {
       return malformed
     }
     switch (type) {
       case wire.varint:
-        this.varint()
-        return null
+        return Number.isNaN(this.varint(field !== "varint")) ? malformed : null
       case wire.eight:
         this.position += 8
         return null
@@ -90,6 +93,7 @@ class Walk implements Count {
         this.position = end
         return null
       case "eight":
+      case "long":
       case "varint":
         return malformed
       case "eights":
@@ -106,16 +110,21 @@ class Walk implements Count {
     }
   }
 
-  private varint(): number {
+  /**
+   * A number, or NaN. Where the decoder wants 32 bits it reads five bytes, and takes a longer number for ten whatever it
+   * is: one of six to nine would let it see other fields than those that follow.
+   */
+  private varint(isLong = false): number {
     let value = 0
-    for (let scale = 1; ; scale *= 128) {
+    for (let [length, scale] = [1, 1]; length <= 10; length++, scale *= 128) {
       const byte = this.body[this.position] ?? 0
       this.position += 1
       value += (byte & 127) * scale
-      if (byte < 128 || scale > 2 ** 63) {
-        return value
+      if (byte < 128) {
+        return isLong || length <= 5 || length === 10 ? value : Number.NaN
       }
     }
+    return Number.NaN
   }
 }
 
@@ -125,6 +134,7 @@ const malformed = "it is no message of OTLP"
 const singleTypes: Readonly<Record<string, number>> = {
   eight: wire.eight,
   eights: wire.eight,
+  long: wire.varint,
   varint: wire.varint,
   varints: wire.varint
 }
