@@ -6,6 +6,7 @@
 import * as Data from "effect/Data"
 import * as Either from "effect/Either"
 import { attributesOf, isPresent } from "./attributes.ts"
+import { canonicalJson } from "./canonical-json.ts"
 import type { Attributes, InstrumentationScope, Point, Temporality } from "./model.ts"
 import type {
   BucketsMessage,
@@ -19,6 +20,7 @@ import type {
 } from "./otlp-schema.ts"
 import { makeToBigInt, toNumber } from "./otlp-schema.ts"
 import { quote } from "./quote.ts"
+import { workLimit } from "./work-limit.ts"
 
 /** The request breaks the protocol; `message` says where and how. */
 export class Malformed extends Data.TaggedError("Malformed")<{ readonly message: string }> {}
@@ -31,6 +33,8 @@ export interface Decoded {
 }
 
 interface Decoding {
+  /** How long what points share is, counted for each point. */
+  shared: number
   readonly startOf: (message: PointMessage) => bigint
   readonly timeOf: (message: PointMessage) => bigint
   readonly points: Array<Point>
@@ -52,10 +56,18 @@ interface MetricOrigin {
   readonly unit: string
 }
 
+/** Whose metrics are read, and how long that is as text. */
+interface Source {
+  readonly resource: Attributes
+  readonly scope: InstrumentationScope
+  readonly length: number
+}
+
 /** All points of a request in their order, or the first mistake that breaks the protocol. */
 export const pointsOf = (request: ExportRequest): Either.Either<Decoded, Malformed> => {
   const [start, time] = [makeToBigInt(), makeToBigInt()]
   const decoding: Decoding = {
+    shared: 0,
     startOf: (message) => start(message.startTimeUnixNano),
     timeOf: (message) => time(message.timeUnixNano),
     points: [],
@@ -67,10 +79,12 @@ export const pointsOf = (request: ExportRequest): Either.Either<Decoded, Malform
     if (typeof resource === "string") {
       return malformed(`resource: ${resource}`)
     }
+    const { length } = canonicalJson(resource)
     for (const { scope: by, metrics } of scopeMetrics ?? []) {
       const scope = { name: by?.name ?? "", version: by?.version ?? "" }
+      const source = { resource, scope, length: length + scope.name.length + scope.version.length }
       for (const metric of metrics ?? []) {
-        const problem = readMetric(metric, { resource, scope }, decoding)
+        const problem = readMetric(metric, source, decoding)
         if (problem !== null) {
           return malformed(`metric ${quote(metric.name ?? "")}: ${problem}`)
         }
@@ -83,16 +97,17 @@ export const pointsOf = (request: ExportRequest): Either.Either<Decoded, Malform
 
 const malformed = (message: string) => Either.left(new Malformed({ message }))
 
-const readMetric = (
-  metric: MetricMessage,
-  from: { readonly resource: Attributes; readonly scope: InstrumentationScope },
-  decoding: Decoding
-): string | null => {
+const readMetric = (metric: MetricMessage, { length, resource, scope }: Source, decoding: Decoding): string | null => {
   if (!metric.name) {
     return "it has no name"
   }
   const named = { name: metric.name, description: metric.description ?? "", unit: metric.unit ?? "" }
-  const origin: Origin = { decoding, metric: { ...from, ...named } }
+  const origin: Origin = { decoding, metric: { resource, scope, ...named } }
+  const own = named.name.length + named.description.length + named.unit.length
+  decoding.shared += (length + own) * countOf(metric)
+  if (decoding.shared > workLimit.shared) {
+    return `its points and those before share more than ${workLimit.shared} characters, counted for each of them`
+  }
   if (metric.gauge) {
     return readEach(metric.gauge.dataPoints, origin, readGauge)
   }
@@ -116,6 +131,9 @@ const readMetric = (
   }
   return readEach(metric.exponentialHistogram?.dataPoints, origin, readExponential(temporality))
 }
+
+const countOf = ({ exponentialHistogram, gauge, histogram, sum, summary }: MetricMessage): number =>
+  (gauge ?? sum ?? histogram ?? exponentialHistogram ?? summary)?.dataPoints?.length ?? 0
 
 const temporalityOf = (value: number | null | undefined): Temporality | null =>
   value === 1 ? "delta" : value === 2 ? "cumulative" : null

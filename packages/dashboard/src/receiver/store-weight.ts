@@ -1,41 +1,43 @@
-/** How much the series of a store hold, roughly in bytes, so that a store that grows without end is noticed. */
+/**
+ * How much the series of a store hold, roughly in bytes, so that a store that grows without end is noticed. What a series
+ * shares with others counts for each, as the state shows it with each.
+ */
 import { canonicalJson } from "./canonical-json.ts"
 import type { Attributes, Series } from "./model.ts"
 
 export interface StoreWeight {
-  /** A series was added or changed. */
-  readonly change: (before: Series | undefined, after: Series, identity: string) => void
+  /** A series with these attributes was added or changed. */
+  readonly change: (before: Series | undefined, after: Series, attributes: string) => void
   readonly isFull: () => boolean
   readonly clear: () => void
 }
 
 export const makeStoreWeight = (limit: number): StoreWeight => {
   let weight = 0
-  // All points of a part of a request share their resource.
-  let counted: Attributes | undefined
+  const lengths = new WeakMap<Attributes, number>()
+  const lengthOf = (resource: Attributes): number => {
+    const known = lengths.get(resource)
+    if (known !== undefined) {
+      return known
+    }
+    const { length } = canonicalJson(resource)
+    lengths.set(resource, length)
+    return length
+  }
+  const weightOf = (series: Series): number => ownWeight(series) + lengthOf(series.resource)
   return {
-    change: (before, after, identity) => {
-      weight += weightOf(after)
-      if (before !== undefined) {
-        weight -= weightOf(before)
-        return
-      }
-      weight += identity.length * 2
-      if (after.resource !== counted) {
-        counted = after.resource
-        weight += canonicalJson(after.resource).length * 2
-      }
+    change: (before, after, attributes) => {
+      weight += weightOf(after) - (before === undefined ? -attributes.length * 2 : weightOf(before))
     },
     isFull: () => weight > limit,
     clear: () => {
       weight = 0
-      counted = undefined
     }
   }
 }
 
-/** Without its attributes. What a series shares with others of its metric is counted for each. */
-const weightOf = ({ description, name, scope, unit, value }: Series): number => {
+/** Without its attributes and its resource. */
+const ownWeight = ({ description, name, scope, unit, value }: Series): number => {
   const texts = 512 + name.length + unit.length + description.length + scope.name.length + scope.version.length
   if (typeof value === "number") {
     return texts

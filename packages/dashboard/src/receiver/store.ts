@@ -2,7 +2,7 @@
  * The series that all acknowledged requests add up to, and their violations. It changes synchronously, so that nobody
  * sees half of a request.
  */
-import { canonicalJson } from "./canonical-json.ts"
+import { canonicalJson, keyOf } from "./canonical-json.ts"
 import type { Attributes, Point, Series } from "./model.ts"
 import type { Decoded } from "./points.ts"
 import { updateSeries } from "./series-update.ts"
@@ -38,10 +38,11 @@ export const makeStore = (limit = Number.POSITIVE_INFINITY): Store => {
   const add = (point: Point, report: Report) => {
     const { series } = metrics.of(point, report)
     validate(point, report)
-    const identity = canonicalJson(point.attributes)
+    const attributes = canonicalJson(point.attributes)
+    const identity = keyOf(attributes)
     const before = series.get(identity)
     const after = updateSeries(before, point, report)
-    weight.change(before, after, identity)
+    weight.change(before, after, attributes)
     series.set(identity, after)
   }
 
@@ -87,13 +88,18 @@ export const makeStore = (limit = Number.POSITIVE_INFINITY): Store => {
 /** The metrics by identity. It remembers the last one: nearly all points of a request follow one of the same metric. */
 const makeMetricTable = () => {
   const metrics = new Map<string, Metric>()
+  const originOf = makeOriginKeys()
   let last: { readonly point: Point; readonly metric: Metric } | undefined
   return {
     of: (point: Point, report: Report): Metric => {
       if (last !== undefined && isSameMetric(last.point, point)) {
         return last.metric
       }
-      const metric = findOrCreate(metrics, point, report)
+      const metric = findOrCreate(
+        metrics,
+        { key: originOf(point) + keyOf(JSON.stringify([point.name])), point },
+        report
+      )
       last = { point, metric }
       return metric
     },
@@ -109,13 +115,28 @@ const seriesWith = (metrics: ReadonlyArray<Metric>, attributes: Attributes | und
   if (attributes === undefined) {
     return metrics.flatMap(({ series }) => [...series.values()])
   }
-  const wanted = canonicalJson(attributes)
+  const wanted = keyOf(canonicalJson(attributes))
   return metrics.flatMap(({ series }) => series.get(wanted) ?? [])
 }
 
-const findOrCreate = (metrics: Map<string, Metric>, point: Point, report: Report): Metric => {
-  const { name, resource, scope } = point
-  const key = canonicalJson(resource) + JSON.stringify([scope.name, scope.version, name])
+/** The part of a key that a resource and a scope are. A request has each once, for however many metrics. */
+const makeOriginKeys = () => {
+  let last: { readonly of: Pick<Point, "resource" | "scope">; readonly key: string } | undefined
+  return (of: Pick<Point, "resource" | "scope">): string => {
+    if (last === undefined || last.of.resource !== of.resource || last.of.scope !== of.scope) {
+      const { name, version } = of.scope
+      last = { of, key: keyOf(canonicalJson(of.resource)) + keyOf(JSON.stringify([name, version])) }
+    }
+    return last.key
+  }
+}
+
+const findOrCreate = (
+  metrics: Map<string, Metric>,
+  { key, point }: { readonly key: string; readonly point: Point },
+  report: Report
+): Metric => {
+  const { name } = point
   const definition = definitionOf(point)
   const known = metrics.get(key)
   if (known === undefined) {

@@ -12,6 +12,8 @@ export const workLimit = {
   values: 4_000_000,
   /** Names of fields that OTLP does not have. */
   unknownFields: 10_000,
+  /** Characters that its series share: the resource, the scope and the texts of a metric, for each point again. */
+  shared: 128 * 1024 * 1024,
   /** The characters of a number: a double written out needs no more. */
   numberLength: 400
 } as const

@@ -37,4 +37,16 @@ describe("a store", () => {
       })
     )
   }
+
+  it.scopedLive("counts what series share for each of them, as its state shows it", () =>
+    Effect.gen(function* () {
+      const receiver = yield* Receiver.make({ storeLimit: 256_000 })
+      const points = Array.from({ length: 30 }, (_, index) =>
+        point({ attributes: [attribute("a", { intValue: index })] })
+      )
+      const body = requestOf(gauge(...points), [attribute("a", { stringValue: long(1) })])
+      expect((yield* post(receiver.url, body)).status).toBe(200)
+      expect((yield* post(receiver.url, body)).status).toBe(503)
+    })
+  )
 })

@@ -95,6 +95,7 @@ const bodies: ReadonlyArray<readonly [title: string, make: () => Uint8Array, mes
     () => Buffer.concat([Buffer.from('{"other":'), digits(many), Buffer.from("}")]),
     "a number has more"
   ],
+  ["a thousand series that share a megabyte", () => sharing(1_000, 1_000_000), "share more than 134217728 characters"],
   ["three million empty messages", () => list("{}"), "has more than 1000000 messages"],
   ["three million lists", () => list("[]"), "has more than 1000000 messages"],
   ["five million numbers", () => list("1"), "has more than 4000000 values"],
@@ -155,6 +156,13 @@ const bodies: ReadonlyArray<readonly [title: string, make: () => Uint8Array, mes
     protobuf
   ]
 ]
+
+/** Metrics of a resource with a long attribute. */
+const sharing = (metrics: number, length: number): Buffer => {
+  const resource = { attributes: [attribute("a", { stringValue: "x".repeat(length) })] }
+  const named = Array.from({ length: metrics }, (_, index) => ({ ...gauge(point()), name: `m${index}` }))
+  return Buffer.from(JSON.stringify({ resourceMetrics: [{ resource, scopeMetrics: [{ metrics: named }] }] }))
+}
 
 const list = (value: string): Buffer => {
   const count = Math.min(5_000_000, Math.floor(largest / (value.length + 1)))
@@ -224,6 +232,49 @@ describe("a request that is too much work", () => {
 })
 
 describe("a request within the limits", () => {
+  const ofOneLength = Array.from({ length: 1_800 }, (_, index) => "x".repeat(17_000) + String(index).padStart(4, "0"))
+  const bodies: ReadonlyArray<readonly [string, () => Uint8Array | string]> = [
+    ["a thousand series of a long resource", () => sharing(1_000, 100_000)],
+    [
+      "many long names of one length",
+      () =>
+        JSON.stringify({
+          resourceMetrics: [{ scopeMetrics: [{ metrics: ofOneLength.map((name) => ({ ...gauge(point()), name })) }] }]
+        })
+    ],
+    [
+      "many long attributes of one length",
+      () => requestOf(gauge(...ofOneLength.map((a) => point({ attributes: [attribute("a", { stringValue: a })] }))))
+    ]
+  ]
+  for (const [title, make] of bodies) {
+    it.scopedLive(`may have ${title}, and takes the time of others`, () =>
+      Effect.gen(function* () {
+        const receiver = yield* Receiver.make()
+        const body = make()
+        const before = process.cpuUsage()
+        expect((yield* post(receiver.url, body)).status).toBe(200)
+        const { system, user } = process.cpuUsage(before)
+        expect((user + system) / 1_000).toBeLessThan(2_000)
+      })
+    )
+  }
+
+  it.scopedLive("may name a series by attributes of any length", () =>
+    Effect.gen(function* () {
+      const receiver = yield* Receiver.make()
+      const texts = ["x".repeat(5_000), `${"x".repeat(4_999)}y`]
+      const points = texts.map((a) => point({ attributes: [attribute("a", { stringValue: a })] }))
+      for (let round = 0; round < 2; round++) {
+        expect((yield* post(receiver.url, requestOf(gauge(...points)))).status).toBe(200)
+      }
+      expect((yield* receiver.series).map(({ attributes, points }) => ({ attributes, points }))).toEqual(
+        texts.map((a) => ({ attributes: { a }, points: 2 }))
+      )
+      expect((yield* receiver.find("gauge", { a: texts[1] ?? "" })).length).toBe(1)
+    })
+  )
+
   it.scopedLive("may be nested, and its state can be encoded", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make({ control: true })
