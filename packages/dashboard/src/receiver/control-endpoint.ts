@@ -5,9 +5,11 @@
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Scope } from "effect/Scope"
+import type { ServerResponse } from "node:http"
 import { callerProblem } from "./caller.ts"
 import type { FailureMode } from "./failure-mode.ts"
 import { makeBodyReader } from "./incoming-body.ts"
@@ -27,22 +29,24 @@ export interface ControlOptions {
   readonly port: number
   /** Only `GET /state`: nothing can be changed. */
   readonly isReadOnly: boolean
+  /** How long a caller may take to read the state. */
+  readonly patience?: Duration.DurationInput
 }
 
 /** Serves the endpoint until the scope closes, and returns its address. */
 export const serveControl = (
   target: ControlTarget,
-  { isReadOnly, port }: ControlOptions
+  { isReadOnly, patience = "30 seconds", port }: ControlOptions
 ): Effect.Effect<string, PortInUse | ListenFailed, Scope> =>
   Effect.gen(function* () {
     const listener = yield* listen(port)
-    yield* listener.serve(respond(target, isReadOnly))
+    yield* listener.serve(respond(target, { isReadOnly, takeTurn: makeTurns(patience) }))
     return `http://${host}:${listener.port}`
   })
 
 const respond = (
   target: ControlTarget,
-  isReadOnly: boolean
+  { isReadOnly, takeTurn }: { readonly isReadOnly: boolean; readonly takeTurn: TakeTurn }
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest> =>
   Effect.gen(function* () {
     const request = yield* HttpServerRequest
@@ -56,7 +60,9 @@ const respond = (
     }
     switch (asked) {
       case "GET /state":
-        return json(yield* Effect.flatMap(target.snapshot, (state) => Schema.encode(SnapshotJson)(shown(state))))
+        return takeTurn(NodeHttpServerRequest.toServerResponse(request))
+          ? yield* Effect.catchAllDefect(stateOf(target), () => tooMuch)
+          : busy
       case "GET /failure-mode":
         return json(yield* Effect.flatMap(target.failureMode, Schema.encode(FailureModeJson)))
       case "PUT /failure-mode": {
@@ -74,6 +80,43 @@ const respond = (
         )
     }
   }).pipe(Effect.catchAll((error) => Effect.succeed(HttpServerResponse.text(`${error.message}\n`, { status: 400 }))))
+
+const stateOf = (target: ControlTarget) =>
+  Effect.map(
+    Effect.flatMap(target.snapshot, (state) => Schema.encode(SnapshotJson)(shown(state))),
+    json
+  )
+
+const tooMuch = Effect.succeed(
+  HttpServerResponse.text("The receiver holds more than can be shown: start it again.\n", { status: 503 })
+)
+
+const busy = HttpServerResponse.text("Others are reading the state: try again.\n", {
+  status: 503,
+  headers: { "retry-after": "1" }
+})
+
+/** Each state in the making is as large as all that the receiver holds. */
+const maxStates = 2
+
+type TakeTurn = (response: ServerResponse) => boolean
+
+/** Whether a state may be made for a response; its connection is cut when the state is not read in time. */
+const makeTurns = (patience: Duration.DurationInput): TakeTurn => {
+  let taken = 0
+  return (response) => {
+    if (taken >= maxStates) {
+      return false
+    }
+    taken += 1
+    const cut = setTimeout(() => response.destroy(), Duration.toMillis(patience))
+    response.once("close", () => {
+      taken -= 1
+      clearTimeout(cut)
+    })
+    return true
+  }
+}
 
 const maxLength = 65_536
 

@@ -1,8 +1,9 @@
-/** Connections that end as they like. */
+/** Connections that end as they like, or never. */
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { connect } from "node:net"
-import { Receiver } from "../../src/receiver/receiver.ts"
+import { serveControl } from "../../src/receiver/control-endpoint.ts"
+import { FailureMode, Receiver } from "../../src/receiver/receiver.ts"
 
 const upgrade = [
   "GET /state HTTP/1.1",
@@ -41,6 +42,69 @@ describe("a request for an upgrade", () => {
         }
         expect((yield* ask(at)).split(" ")[1]).toBe(status)
       }
+    })
+  )
+})
+
+describe("the state", () => {
+  /** A caller that asks and reads nothing. */
+  const deaf = (url: string) => {
+    const socket = connect(Number(new URL(url).port), "127.0.0.1", () => {
+      socket.pause()
+      socket.write("GET /state HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    })
+    return socket.on("error", () => undefined)
+  }
+
+  const statusOf = (url: string) =>
+    Effect.promise(() => fetch(`${url}/state`, { headers: { connection: "close" } })).pipe(
+      Effect.tap((response) => Effect.promise(() => response.arrayBuffer())),
+      Effect.map(({ status }) => status)
+    )
+
+  const untilStatus = (url: string, wanted: number) =>
+    Effect.iterate(0, {
+      while: (status) => status !== wanted,
+      body: () => Effect.delay(statusOf(url), "50 millis")
+    })
+
+  /** More than the buffers of a connection take. */
+  const large = Array.from({ length: 8 }, (_, index) => "x".repeat(1_000_000) + String(index))
+
+  it.scopedLive("is made for two callers at once, and one that does not read it is cut", () =>
+    Effect.gen(function* () {
+      const snapshot = {
+        failureMode: FailureMode.none,
+        series: [],
+        requests: [],
+        violations: large.map((message) => ({ kind: "gap" as const, name: "a", attributes: "", message, request: 0 }))
+      }
+      const target = {
+        failureMode: Effect.succeed(FailureMode.none),
+        setFailureMode: () => Effect.void,
+        snapshot: Effect.succeed(snapshot),
+        clear: Effect.void
+      }
+      const url = yield* serveControl(target, { port: 0, isReadOnly: true, patience: "500 millis" })
+      expect(yield* statusOf(url)).toBe(200)
+      const callers = [deaf(url), deaf(url)]
+      yield* untilStatus(url, 503)
+      yield* untilStatus(url, 200)
+      callers.forEach((socket) => socket.destroy())
+    })
+  )
+
+  it.scopedLive("that is too long for one text is a 503", () =>
+    Effect.gen(function* () {
+      const target = {
+        failureMode: Effect.succeed(FailureMode.none),
+        setFailureMode: () => Effect.void,
+        snapshot: Effect.sync((): never => {
+          throw new RangeError("Invalid string length")
+        }),
+        clear: Effect.void
+      }
+      expect(yield* statusOf(yield* serveControl(target, { port: 0, isReadOnly: true }))).toBe(503)
     })
   )
 })
