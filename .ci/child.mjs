@@ -11,10 +11,13 @@ import { constants } from "node:os"
 const forwarded = ["SIGINT", "SIGTERM", "SIGHUP"]
 const repeatMs = 1000
 
-/** The environment without npm's own settings, which would silence or confuse what we start. */
+/**
+ * The environment without npm's own settings, which would silence or confuse what we start, and without the cache of tsx:
+ * that is in the folder of temporary files, where another user may have put one for us.
+ */
 export const environment = (extra = {}) => {
   const kept = Object.entries(process.env).filter(([name]) => !/^npm_config_(loglevel|json)$/i.test(name))
-  return { ...Object.fromEntries(kept), NX_DAEMON: "false", NX_TUI: "false", ...extra }
+  return { ...Object.fromEntries(kept), NX_DAEMON: "false", NX_TUI: "false", TSX_DISABLE_CACHE: "1", ...extra }
 }
 
 /**

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs"
 import { createRequire } from "node:module"
 import path from "node:path"
 import { pathToFileURL } from "node:url"
-import { environment, run } from "./child.mjs"
+import { run } from "./child.mjs"
 import { install, requireNode, root } from "./install.mjs"
 
 requireNode()
@@ -19,9 +19,7 @@ const program = async ({ folder, file }, args) => {
     return 1
   }
   const tsx = pathToFileURL(createRequire(entry).resolve("tsx")).href
-  // tsx keeps its cache in the folder of temporary files, where another user may have put one for us: it goes without.
-  const env = environment({ TSX_DISABLE_CACHE: "1" })
-  return run(process.execPath, ["--import", tsx, entry, ...args], { cwd: process.env.INIT_CWD ?? root, env })
+  return run(process.execPath, ["--import", tsx, entry, ...args], { cwd: process.env.INIT_CWD ?? root })
 }
 
 const gated = async (name, args) => (await import("./gates.mjs"))[name](args)

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
-import { rm } from "node:fs/promises"
+import { mkdtemp, readdir, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { compilePrograms } from "../../../../vitest.programs.ts"
@@ -24,6 +25,27 @@ const compiled = Effect.map(
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 describe("a receiver in a process of its own", () => {
+  it.scopedLive(
+    "leaves nothing in the folder for temporary files, and takes nothing from there",
+    () =>
+      Effect.gen(function* () {
+        const folder = yield* Effect.acquireRelease(
+          Effect.promise(() => mkdtemp(join(tmpdir(), "receiver-"))),
+          (made) => Effect.promise(() => rm(made, { recursive: true, force: true }))
+        )
+        const before = process.env["TMPDIR"]
+        yield* Effect.acquireRelease(
+          Effect.sync(() => Object.assign(process.env, { TMPDIR: folder })),
+          () =>
+            Effect.sync(() => (before === undefined ? delete process.env["TMPDIR"] : (process.env["TMPDIR"] = before)))
+        )
+        const receiver = yield* spawnReceiver()
+        expect((yield* receiver.state).series).toEqual([])
+        expect(yield* Effect.promise(() => readdir(folder))).toEqual([])
+      }),
+    30_000
+  )
+
   it.scopedLive(
     "has the same state as one in this process",
     () =>

@@ -30,7 +30,11 @@ export const serveControlApi = (options: ControlApiOptions): Effect.Effect<void,
       run(Effect.flatMap(responseTo(text, options), (response) => Effect.as(after, response)))
     const port = yield* listen((request) => {
       const problem = problemOf(request, token)
-      return problem === undefined ? bodyOf(request).then(respond) : Promise.resolve(encode(rejected(problem)))
+      return problem === undefined
+        ? bodyOf(request)
+            .then(respond)
+            .then((text) => ({ status: 200, text }))
+        : Promise.resolve({ status: 403, text: encode(rejected(problem)) })
     })
     yield* registerServer({ pid: process.pid, port, token, folder })
     yield* say(`Control this server (port ${port}) from another terminal: npm run jobs -- submit digest <file>`)
@@ -73,14 +77,20 @@ const responseTo = (text: string, options: HandleOptions): Effect.Effect<string,
 const encode = (response: ControlResponse): string => encodeResponse(response)
 const encodeResponse = Schema.encodeSync(ControlResponseJson)
 
+interface Answer {
+  readonly status: number
+  readonly text: string
+}
+
 /** Listens on a free port of the loopback interface; open connections are closed with the scope. */
-const listen = (respond: (request: IncomingMessage) => Promise<string>) =>
+const listen = (respond: (request: IncomingMessage) => Promise<Answer>) =>
   Effect.acquireRelease(
     Effect.async<Server, { readonly message: string }>((resume) => {
       const server = createServer((request, response) => {
         respond(request).then(
           // What is left of a request that was not read to its end would be taken for the next one.
-          (text) => response.writeHead(200, { "content-type": "application/json", connection: "close" }).end(text),
+          ({ status, text }) =>
+            response.writeHead(status, { "content-type": "application/json", connection: "close" }).end(text),
           () => response.destroy()
         )
       })

@@ -17,7 +17,7 @@ const send = ({ headers, method = "POST", port }: Command) =>
     const sent = httpRequest({ host: "127.0.0.1", port, method, headers, agent: false }, (response) => {
       let text = ""
       response.on("data", (part: Buffer) => (text += part.toString()))
-      response.on("end", () => resume(Effect.succeed(text)))
+      response.on("end", () => resume(Effect.succeed(`${response.statusCode} ${text}`)))
     })
     sent.on("error", (error) => resume(Effect.succeed(error.message)))
     sent.end(method === "POST" ? JSON.stringify({ _tag: "Depth" }) : undefined)
@@ -38,7 +38,7 @@ describe("the control API", { timeout: 60_000 }, () => {
       })
       const { token }: { token: string } = JSON.parse(registration)
       const authorization = `Bearer ${token}`
-      expect(yield* send({ port, headers: { authorization } })).toContain('"_tag":"Depths"')
+      expect(yield* send({ port, headers: { authorization } })).toMatch(/^200 \{"_tag":"Depths"/)
       const refused: ReadonlyArray<Omit<Command, "port">> = [
         { headers: { authorization, host: `rebound.test:${port}` } },
         { headers: { authorization, host: "127.0.0.1.nip.io" } },
@@ -52,7 +52,7 @@ describe("the control API", { timeout: 60_000 }, () => {
         { method: "OPTIONS", headers: { authorization, origin: "http://evil.test" } }
       ]
       for (const one of refused) {
-        expect(yield* send({ port, ...one })).toMatch(/^\{"_tag":"Rejected"/)
+        expect(yield* send({ port, ...one })).toMatch(/^403 \{"_tag":"Rejected"/)
       }
     })
   )

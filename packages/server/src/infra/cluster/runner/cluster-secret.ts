@@ -57,7 +57,10 @@ const loopback = /^(?:localhost\.?|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i
 
 const withoutSecret = "none"
 
-const textOf = (secret: ClusterSecret | undefined): string =>
-  secret === undefined ? "" : typeof secret === "string" ? secret : Redacted.value(secret)
+/** Nothing but white space is no secret, as in a file or a variable that was never filled. */
+const textOf = (secret: ClusterSecret | undefined): string => {
+  const text = secret === undefined ? "" : typeof secret === "string" ? secret : Redacted.value(secret)
+  return text.trim() === "" ? "" : text
+}
 
 const digest = (text: string): Uint8Array => createHash("sha256").update(text).digest()

@@ -202,7 +202,7 @@ describe("a runner", run, () => {
     it.scopedLive(`over ${transport} has a secret if others can reach it, or does not start`, () =>
       Effect.gen(function* () {
         for (const host of ["0.0.0.0", "::", "127.0.0.1.nip.io"]) {
-          for (const clusterSecret of ["", undefined]) {
+          for (const clusterSecret of ["", " \n", undefined]) {
             const secret = clusterSecret === undefined ? {} : { clusterSecret }
             const exit = yield* Effect.exit(Effect.scoped(started(transport, { host, ...secret })))
             expect(String(Exit.isFailure(exit) ? Cause.squash(exit.cause) : exit)).toContain("clusterSecret")
