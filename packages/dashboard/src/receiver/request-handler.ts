@@ -13,7 +13,7 @@ import { encodeResponse, encodeStatus } from "./otlp-schema.ts"
 import type { Decoded } from "./points.ts"
 import { shorten } from "./quote.ts"
 import { type ContentType, contentTypeOf, decode, encodingOf, inflate } from "./request-body.ts"
-import { type Arrival, loggedHeaders, type RequestLog, type RequestRecord } from "./request-log.ts"
+import { type Arrival, loggedHeaders, metricsPath, type RequestLog, type RequestRecord } from "./request-log.ts"
 import { RequestRejected } from "./request-rejected.ts"
 import type { Store } from "./store.ts"
 
@@ -167,9 +167,8 @@ const checkCaller = (request: HttpServerRequest): Effect.Effect<void, RequestRej
 }
 
 const checkPathAndMethod = (request: HttpServerRequest): Effect.Effect<void, RequestRejected> => {
-  const path = shorten(request.url.split("?")[0] ?? "")
-  if (path !== "/v1/metrics") {
-    return new RequestRejected({ status: 404, message: `${path} not found: send metrics to /v1/metrics` })
+  if (request.url.split("?")[0] !== metricsPath) {
+    return new RequestRejected({ status: 404, message: `not found: send metrics to ${metricsPath}` })
   }
   if (request.method !== "POST") {
     return new RequestRejected({ status: 405, message: `${request.method} is not allowed: use POST` })

@@ -54,17 +54,25 @@ export const loggedHeaders = (headers: Readonly<Record<string, string>>): Record
       .map(([name, value]) => [shorten(name), shorten(value)])
   )
 
-/** A request as it is shown to others: exporters send tokens in headers of any name, so only known ones are shown. */
+/** Where metrics are sent. */
+export const metricsPath = "/v1/metrics"
+
+/**
+ * A request as it is shown to others: exporters send tokens in headers of any name and in paths, so only known ones are
+ * shown.
+ */
 export const withoutSecrets = (record: RequestRecord): RequestRecord => ({
   ...record,
-  path: record.path.split("?")[0] ?? "",
+  path: record.path.split("?")[0] === metricsPath ? metricsPath : notShown,
   headers: Object.fromEntries(
     Object.entries(record.headers).map(([name, value]) => [
       name,
-      harmless.has(name) || name.startsWith("sec-fetch-") ? value : "(not shown)"
+      harmless.has(name) || name.startsWith("sec-fetch-") ? value : notShown
     ])
   )
 })
+
+const notShown = "(not shown)"
 
 /** A request that was just logged, with the points that were stored. */
 export interface Arrival {

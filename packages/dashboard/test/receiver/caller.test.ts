@@ -86,12 +86,15 @@ describe("the ports of a receiver", () => {
     })
   )
 
-  it.scopedLive("show no header in which an exporter may send a secret", () =>
+  it.scopedLive("show no header and no path in which an exporter may send a secret", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make({ control: true })
       const secret = "s3cret-of-an-exporter"
       const headers = { ...json, authorization: `Bearer ${secret}`, "x-team-key": secret, "dd-api": secret }
       yield* post(`${receiver.url}?token=${secret}`, good, headers)
+      for (const path of [`/${secret}/v1/metrics`, `/v1/metrics/${secret}`, `//user:${secret}@host/v1/metrics`]) {
+        expect((yield* post(receiver.url.replace("/v1/metrics", path), good)).text).not.toContain(secret)
+      }
       const [request] = yield* receiver.requests
       expect(request?.headers).toMatchObject({ authorization: `Bearer ${secret}` })
       const text = yield* Effect.promise(() => fetch(`${receiver.controlUrl}/state`).then((state) => state.text()))
