@@ -41,7 +41,7 @@ export interface SpawnedReceiver {
   readonly setFailureMode: (mode: FailureMode) => Effect.Effect<void, ControlFailed>
   /** Removes all series, requests and violations. */
   readonly clear: Effect.Effect<void, ControlFailed>
-  /** Stops the process with SIGTERM, and returns its standard output after the first line. */
+  /** Stops the process with SIGTERM, and returns the last 10,000 lines of its standard output after the first. */
   readonly stop: Effect.Effect<ReadonlyArray<string>>
 }
 
@@ -71,11 +71,14 @@ export const spawnReceiver = (options: SpawnOptions = {}): Effect.Effect<Spawned
       if (child.stdout === null) {
         return
       }
-      createInterface({ input: child.stdout }).on("line", (line) => {
-        if (lines.push(line) === 1) {
-          resume(Effect.succeed(line))
-        }
-      })
+      createInterface({ input: child.stdout })
+        .once("line", (line) => resume(Effect.succeed(line)))
+        .on("line", (line) => {
+          lines.push(line)
+          if (lines.length > maxLines * 2) {
+            lines.splice(0, maxLines)
+          }
+        })
     })
     const failed = Effect.suspend(() => new SpawnFailed({ message: `the receiver exited: ${errors.join("").trim()}` }))
     const line = yield* Effect.raceFirst(firstLine, Effect.zipRight(Deferred.await(exited), failed))
@@ -83,9 +86,12 @@ export const spawnReceiver = (options: SpawnOptions = {}): Effect.Effect<Spawned
       Schema.decode(Listening)(line),
       () => new SpawnFailed({ message: `the receiver did not print its address: ${line}` })
     )
-    const stop = Effect.map(terminate(child, exited), () => lines.slice(1))
+    const stop = Effect.map(terminate(child, exited), () => lines.filter((one) => one !== line).slice(-maxLines))
     return { url, controlUrl, pid: child.pid ?? 0, stop, ...controlOf(controlUrl) }
   })
+
+/** There is one for each request, and whoever reaches the port may send any number. */
+const maxLines = 10_000
 
 const Listening = Schema.parseJson(Schema.Struct({ url: Schema.String, controlUrl: Schema.String }))
 

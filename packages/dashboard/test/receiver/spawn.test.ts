@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
-import { mkdtemp, readdir, rm } from "node:fs/promises"
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -25,6 +25,26 @@ const compiled = Effect.map(
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 describe("a receiver in a process of its own", () => {
+  it.scopedLive("keeps the last of many lines that it prints", () =>
+    Effect.gen(function* () {
+      const folder = yield* Effect.acquireRelease(
+        Effect.promise(() => mkdtemp(join(tmpdir(), "receiver-"))),
+        (made) => Effect.promise(() => rm(made, { recursive: true, force: true }))
+      )
+      const program = join(folder, "many-lines.mjs")
+      const script = `
+        console.log(JSON.stringify({ url: "http://localhost", controlUrl: "http://localhost" }))
+        for (let line = 0; line < 45_000; line++) console.log(String(line))
+        process.on("SIGTERM", () => process.exit())
+        setInterval(() => {}, 1_000)`
+      yield* Effect.promise(() => writeFile(program, script))
+      const { stop } = yield* spawnReceiver({ program })
+      yield* Effect.sleep("1 second")
+      const lines = yield* stop
+      expect([lines.length, lines.at(0), lines.at(-1)]).toEqual([10_000, "35000", "44999"])
+    })
+  )
+
   it.scopedLive(
     "leaves nothing in the folder for temporary files, and takes nothing from there",
     () =>
