@@ -248,9 +248,10 @@ describe("a runner", run, () => {
         for (let round = 0; round < 20; round++) {
           yield* resetAfter(port, asked(upgrade), round % 5)
         }
-        expect(lines.filter((line) => line.includes("refused") || line.includes("HTTP"))).toEqual([
-          expect.stringContaining("its clusterSecret is not the one of this runner")
-        ])
+        // A connection that is gone already has no address.
+        const said = lines.filter((line) => /refused|HTTP/.test(line)).map((line) => line.replace(/ at .* was/, ""))
+        expect(new Set(said)).toEqual(new Set(["A peer refused: its clusterSecret is not the one of this runner"]))
+        expect(said.length).toBeLessThanOrEqual(2)
         expect(yield* say("of all")).toBe("HI")
       }).pipe(Effect.provide(Testing.layer()))
     )
