@@ -11,6 +11,9 @@ export const install = Effect.gen(function* () {
     CREATE TABLE job_audit (
       seq BIGSERIAL PRIMARY KEY, at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp(),
       runner TEXT NOT NULL DEFAULT current_setting('application_name'), job_id TEXT NOT NULL, fact TEXT NOT NULL)`)
+  yield* sql.unsafe(
+    "CREATE TABLE job_starts (runner TEXT NOT NULL DEFAULT current_setting('application_name'), job_id TEXT NOT NULL)"
+  )
   yield* sql.unsafe(`
     CREATE FUNCTION audit_job() RETURNS trigger LANGUAGE plpgsql AS $$
     DECLARE facts TEXT[] := '{}';
@@ -27,6 +30,7 @@ export const install = Effect.gen(function* () {
         IF NEW.redeliveries > OLD.redeliveries THEN facts := facts || 'redelivered'::text; END IF;
       END IF;
       INSERT INTO job_audit (job_id, fact) SELECT NEW.id, unnest(facts);
+      IF NEW.state = 'running' THEN INSERT INTO job_starts (job_id) VALUES (NEW.id); END IF;
       RETURN NULL;
     END $$`)
   yield* sql.unsafe("CREATE TRIGGER audit AFTER INSERT OR UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION audit_job()")
@@ -72,6 +76,14 @@ export const timesOf = (runner: string, fact: FactName) =>
     const rows = yield* sql<{ ms: string }>`
       SELECT extract(epoch FROM at) * 1000 AS ms FROM job_audit WHERE runner = ${runner} AND fact = ${fact} ORDER BY seq DESC`
     return rows.map(({ ms }) => Number(ms))
+  })
+
+/** Whether one of these jobs has been started by a runner. */
+export const hasStarted = (runner: string, jobs: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const rows = yield* sql`SELECT 1 FROM job_starts WHERE runner = ${runner} AND ${sql.in("job_id", jobs)} LIMIT 1`
+    return rows.length > 0
   })
 
 /** Jobs that came to an end more often than they were accepted and replayed. */

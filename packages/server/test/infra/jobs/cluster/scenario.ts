@@ -70,7 +70,7 @@ const program = (total: number, world: World) =>
     const one = yield* startRunner("one", world)
     const two = yield* startRunner("two", world)
     const three = yield* startRunner("three", world)
-    const endless = yield* submitAll(Math.ceil(total / 50), (n, jobs) => jobs.submit(Endless, n))
+    const endless = yield* submitEndless("one", Math.ceil(total / 50))
     const first = yield* submitAll(Math.floor(total * 0.3), submitMixed)
     one.kill("SIGKILL")
     const second = yield* submitAll(Math.floor(total * 0.3), submitMixed)
@@ -154,6 +154,17 @@ const submitMixed: Submit = (n, jobs) => {
   const priority = (["critical", "high", "normal", "low"] as const)[n % 4]
   return jobs.submit(Mixed, { outcome, n }, { priority, delay: n % 11 === 0 ? "500 millis" : 0 })
 }
+
+/** As many that never end, and more until one of them runs on this runner. */
+const submitEndless = (runner: string, count: number) =>
+  Effect.gen(function* () {
+    const jobs: Array<string> = yield* submitAll(count, (n, { submit }) => submit(Endless, n))
+    while (!(yield* Audit.hasStarted(runner, jobs))) {
+      jobs.push(...(yield* submitAll(1, (_, { submit }) => submit(Endless, jobs.length))))
+      yield* Effect.sleep("100 millis")
+    }
+    return jobs
+  })
 
 /** Waits until nothing is held any more. */
 const ended = Effect.gen(function* () {
