@@ -2,8 +2,8 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { gzipSync } from "node:zlib"
 import { Receiver } from "../../src/receiver/receiver.ts"
-import { largeRequest } from "./large-request.ts"
-import { json, post, protobuf } from "./request.ts"
+import { largeRequest } from "../receiver/large-request.ts"
+import { json, post, protobuf } from "../receiver/request.ts"
 
 // Processor time and not time on the clock: the latter tripled when other tests ran beside this one. About 1.2 s is usual.
 describe("a request of 20 MB", () => {
