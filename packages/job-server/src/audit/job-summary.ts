@@ -66,9 +66,9 @@ const hasTag =
 const hasSucceeded = ({ outcome }: { readonly outcome: string }) => outcome === "success"
 
 const countEach = (texts: ReadonlyArray<string>): Readonly<Record<string, number>> => {
-  const counts: Record<string, number> = {}
+  const counts = new Map<string, number>()
   for (const text of [...texts].sort()) {
-    counts[text] = (counts[text] ?? 0) + 1
+    counts.set(text, (counts.get(text) ?? 0) + 1)
   }
-  return counts
+  return Object.fromEntries(counts)
 }

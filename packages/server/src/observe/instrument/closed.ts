@@ -5,8 +5,9 @@ import { canonical, type Canonical } from "./label.ts"
 
 /** The labels given, with every combination of the values of the closed ones. */
 export const closedCombinations = (row: Row, given: Canonical): ReadonlyArray<Canonical> => {
-  const open = given.filter(({ key }) => row.closed?.[key] === undefined)
-  const sets = Object.entries(row.closed ?? {}).map(([key, values]) => choices(key, values ?? []))
+  const { closed = {} } = row
+  const open = given.filter(({ key }) => !Object.hasOwn(closed, key))
+  const sets = Object.entries(closed).map(([key, values]) => choices(key, values ?? []))
   return sets
     .reduce<ReadonlyArray<Canonical>>((all, set) => all.flatMap((one) => set.map((more) => [...one, ...more])), [open])
     .map((labels) => canonical(labels))

@@ -71,7 +71,8 @@ export interface LimitOptions {
 
 /** The limit that options give to a metric; undefined where they give none. */
 export const limitOf = (row: Row, limits: LimitOptions = {}): Either.Either<number | undefined, DefinitionError> => {
-  const limit = limits.metrics?.[row.name] ?? limits.default
+  const { metrics = {} } = limits
+  const limit = (Object.hasOwn(metrics, row.name) ? metrics[row.name] : undefined) ?? limits.default
   return limit === undefined || (Number.isInteger(limit) && limit >= 2)
     ? Either.right(limit)
     : Either.left(

@@ -141,7 +141,7 @@ export class Meter implements Keeper {
 
   /** Puts the series of a counter whose labels are all closed sets at 0. Other metrics are left alone. */
   zero(row: Row): void {
-    if (row.kind === "counter" && row.labels.every((name) => row.closed?.[name] !== undefined)) {
+    if (row.kind === "counter" && row.labels.every((name) => Object.hasOwn(row.closed ?? {}, name))) {
       closedCombinations(row, []).forEach((labels) => this.instruments.get(row.name)?.resolve(labels))
     }
   }

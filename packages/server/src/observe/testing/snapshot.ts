@@ -15,13 +15,13 @@ export type Snapshot = Readonly<Record<string, Value>>
 export const snapshot: Effect.Effect<Snapshot, never, MetricsService> = Effect.gen(function* () {
   const { meter } = yield* MetricsService
   const now = yield* Clock.currentTimeNanos
-  const values: Record<string, Value> = {}
+  const values = new Map<string, Value>()
   for (const instrument of meter.collect(now)) {
     for (const series of instrument.all()) {
-      values[seriesText(instrument.row.name, series.labels)] = valueOf(series.state())
+      values.set(seriesText(instrument.row.name, series.labels), valueOf(series.state()))
     }
   }
-  return values
+  return Object.fromEntries(values)
 })
 
 /** The value of one series, or undefined while it does not exist; asking creates none. Labels in any order. */

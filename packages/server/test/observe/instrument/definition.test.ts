@@ -147,6 +147,22 @@ describe("a definition", () => {
     }).pipe(Effect.provide(Testing.layer()))
   )
 
+  it.effect("may have the names that every object has", () =>
+    Effect.gen(function* () {
+      const { checks, level } = yield* MetricsService.define({
+        level: { name: "constructor", help: "A level.", kind: "gauge", unit: "{file}", labels: [] },
+        checks: { ...uploads, name: "checks_total", labels: ["constructor", "up"], closed: { up: ["yes", "no"] } }
+      })
+      yield* Metric.set(level, 2)
+      yield* MetricsService.inc(checks, MetricsService.label({ constructor: "a", up: "yes" }))
+      expect(yield* Testing.snapshot).toEqual({
+        [`checks_total{constructor="a",up="no"}`]: 0,
+        [`checks_total{constructor="a",up="yes"}`]: 1,
+        constructor: 2
+      })
+    }).pipe(Effect.provide(Testing.layer({ limits: { metrics: {} } })))
+  )
+
   it.effect.each([1, 0, 2.5, Number.NaN])("with a limit of %s series is a typed error", (limit) =>
     Effect.gen(function* () {
       const error = yield* Effect.scoped(failureOf({ limits: { default: limit } }))
