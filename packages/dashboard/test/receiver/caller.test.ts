@@ -156,4 +156,19 @@ describe("a body that never ends", () => {
       expect((yield* receiver.requests).map(({ status }) => status)).toEqual([408])
     })
   )
+
+  it.scopedLive("takes its part of the room for eight, and the ninth is answered 503 at once", () =>
+    Effect.gen(function* () {
+      const receiver = yield* Receiver.make({ limit: 1_000, bodyTimeout: "500 millis" })
+      const text = `${head}Content-Length: 1000\r\n\r\n${"x".repeat(990)}`
+      yield* Effect.all(
+        Array.from({ length: 9 }, () => endless(receiver.port, text, "")),
+        { concurrency: "unbounded" }
+      )
+      const statuses = (yield* receiver.requests).map(({ status }) => status)
+      expect(statuses).toEqual([503, ...Array.from({ length: 8 }, () => 408)])
+      // The room of those that were cut is free again.
+      expect((yield* post(receiver.url, good, json)).status).toBe(200)
+    })
+  )
 })

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { createServer } from "node:http"
-import { chmod, mkdir, readdir, symlink, writeFile } from "node:fs/promises"
+import { chmod, chown, mkdir, readdir, symlink, writeFile } from "node:fs/promises"
 import path from "node:path"
 import { folderOf, run } from "../program.ts"
 
@@ -30,10 +30,12 @@ interface Modes {
   readonly file: number
   readonly isLink?: boolean
   readonly name?: string
+  /** Whose the folder, or the file, is in place of this user's. */
+  readonly ownerOf?: "folder" | "file"
 }
 
 /** The exit code of a command with such a registration, and whether the server was asked. */
-const outcomeOf = ({ file, folder, isLink = false, name = `${process.pid}.json` }: Modes) =>
+const outcomeOf = ({ file, folder, isLink = false, name = `${process.pid}.json`, ownerOf }: Modes) =>
   Effect.gen(function* () {
     const { asked, port } = yield* impostor
     const temporary = yield* folderOf({})
@@ -48,6 +50,9 @@ const outcomeOf = ({ file, folder, isLink = false, name = `${process.pid}.json` 
         await symlink(target, path.join(registrations, name))
       }
       await chmod(registrations, folder)
+      if (ownerOf !== undefined) {
+        await chown(ownerOf === "file" ? target : registrations, 1, 1)
+      }
     })
     const { code } = yield* run("jobs", ["depth"], { env: { ...process.env, TMPDIR: temporary } })
     return { code, asked: asked.length }
@@ -66,7 +71,14 @@ describe("a registration", { timeout: 60_000 }, () => {
     ["that others can read", { folder: 0o700, file: 0o644 }],
     ["that others can write", { folder: 0o700, file: 0o620 }],
     ["that is a link", { folder: 0o700, file: 0o600, isLink: true }],
-    ["of another process than its name says", { folder: 0o700, file: 0o600, name: "1.json" }]
+    ["of another process than its name says", { folder: 0o700, file: 0o600, name: "1.json" }],
+    // Only root can give files away.
+    ...(uid === 0
+      ? (["folder", "file"] as const).map((ownerOf): readonly [string, Modes] => [
+          `whose ${ownerOf} is another user's`,
+          { folder: 0o700, file: 0o600, ownerOf }
+        ])
+      : [])
   ]
 
   for (const [title, modes] of others) {

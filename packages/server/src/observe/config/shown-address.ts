@@ -19,10 +19,7 @@ export const shownUrl = (text: string): string => {
 
 /** The path of a file, if it looks like one: a variable for a path may hold the key itself, by mistake. */
 export const shownFile = (text: string): string =>
-  text.length <= 200 &&
-  /^[\x20-\x7e]+$/.test(text) &&
-  !text.includes("-----") &&
-  /^[./~]|\.[a-z]{2,4}$|^[a-z]:\\/i.test(text)
+  text.length <= 200 && /^[\x20-\x7e]+$/.test(text) && /^[./~]|\.[a-z]{2,4}$|^[a-z]:\\/i.test(text)
     ? `"${clean(text)}"`
     : notShown
 
