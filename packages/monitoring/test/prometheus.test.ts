@@ -36,7 +36,7 @@ const stillRecordings = [
   "site:telemetry_watch_errors:increase15m"
 ]
 
-describe.runIf(has("prometheus"))("a real Prometheus", { timeout: 60_000 }, () => {
+describe.runIf(has("prometheus"))("a real Prometheus", { timeout: 120_000 }, () => {
   const scope = Effect.runSync(Scope.make())
   let running: RunningPrometheus
 
@@ -78,7 +78,7 @@ describe.runIf(has("prometheus"))("a real Prometheus", { timeout: 60_000 }, () =
         running = yield* prometheus({ shop: Context.get(context, Prometheus).url, "job-server": server })
         yield* Effect.sleep("8 seconds")
       }).pipe(Scope.extend(scope), Effect.provide(quiet), Effect.runPromise),
-    60_000
+    120_000
   )
 
   afterAll(() => Effect.runPromise(Effect.provide(Scope.close(scope, Exit.void), quiet)), 60_000)
