@@ -93,7 +93,9 @@ const ownSeries = (of: Series): OwnSeries => {
   const { buckets: live, startNanos } = of
   const attributes = attributesOf(of)
   // Written out: V8 keeps an object made with a spread of `exportSeries` so that reading it costs six times as much.
-  const made = { attributes, startNanos, startTime: hrTime(startNanos), of, live, count: 0, last: undefined }
+  const startTime = hrTime(startNanos)
+  const startSeconds = startTime[0]
+  const made = { attributes, startNanos, startTime, startSeconds, of, live, count: 0, last: undefined }
   bySeries.set(of, made)
   return made
 }

@@ -17,6 +17,8 @@ export interface ExportSeries {
   readonly startNanos: bigint
   /** The same as seconds and the nanoseconds beyond, as OpenTelemetry has it. */
   readonly startTime: HrTime
+  /** The seconds of it alone: of every series this is compared at each collection, and an array is a look elsewhere. */
+  readonly startSeconds: number
 }
 
 /** Seconds of the epoch, and nanoseconds beyond. */
@@ -81,11 +83,10 @@ export interface SummaryPoint {
 export type Point = NumberPoint | DistributionPoint | SummaryPoint
 
 /** A series to export. */
-export const exportSeries = (attributes: Readonly<Record<string, string>>, startNanos: bigint): ExportSeries => ({
-  attributes,
-  startNanos,
-  startTime: hrTime(startNanos)
-})
+export const exportSeries = (attributes: Readonly<Record<string, string>>, startNanos: bigint): ExportSeries => {
+  const startTime = hrTime(startNanos)
+  return { attributes, startNanos, startTime, startSeconds: startTime[0] }
+}
 
 /** Nanoseconds of the epoch as OpenTelemetry writes them. */
 export const hrTime = (nanos: bigint): HrTime => [Number(nanos / 1_000_000_000n), Number(nanos % 1_000_000_000n)]

@@ -34,6 +34,9 @@ export const makeBaselines = (temporality: Temporality): Baselines => {
   let hasCorrected = false
   const isDelta = ({ kind }: ExportMetric): boolean => temporality !== "cumulative" && deltaKinds.has(kind)
   const seriesStart = (series: ExportSeries, endTime: HrTime): HrTime => {
+    if (!hasCorrected && series.startSeconds < endTime[0]) {
+      return series.startTime
+    }
     const known = hasCorrected ? corrected.get(series) : undefined
     if (known !== undefined || isBefore(series.startTime, endTime)) {
       return known ?? series.startTime
