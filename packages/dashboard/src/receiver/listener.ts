@@ -59,8 +59,8 @@ export const listen = (requested: number): Effect.Effect<Listener, PortInUse | L
   })
 
 /**
- * Node hands the connection of a request for an upgrade to those who listen for it, and then an error on it would end the
- * process. Where nobody listens, it is a request as any other.
+ * Node hands the connection of an upgrade request to the listeners of that event, and then an error on it would end the
+ * process. Without listeners, Node ignores the upgrade and the request is answered like others.
  */
 const serve = (server: HttpServer, node: Http.Server) => (app: App) =>
   HttpMiddleware.withTracerDisabledWhenEffect(server.serve(app), () => true).pipe(

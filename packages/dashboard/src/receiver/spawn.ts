@@ -64,6 +64,12 @@ export const spawnReceiver = (options: SpawnOptions = {}): Effect.Effect<Spawned
     )
     const lines: Array<string> = []
     const errors: Array<string> = []
+    const keep = (line: string): void => {
+      lines.push(line)
+      if (lines.length > maxLines * 2) {
+        lines.splice(0, maxLines)
+      }
+    }
     child.once("close", () => Deferred.unsafeDone(exited, Effect.void))
     child.once("error", (error) => errors.push(error.message))
     child.stderr?.on("data", (text: Buffer) => errors.push(text.toString()))
@@ -71,14 +77,11 @@ export const spawnReceiver = (options: SpawnOptions = {}): Effect.Effect<Spawned
       if (child.stdout === null) {
         return
       }
-      createInterface({ input: child.stdout })
-        .once("line", (line) => resume(Effect.succeed(line)))
-        .on("line", (line) => {
-          lines.push(line)
-          if (lines.length > maxLines * 2) {
-            lines.splice(0, maxLines)
-          }
-        })
+      const output = createInterface({ input: child.stdout })
+      output.once("line", (line) => {
+        output.on("line", keep)
+        resume(Effect.succeed(line))
+      })
     })
     const failed = Effect.suspend(() => new SpawnFailed({ message: `the receiver exited: ${errors.join("").trim()}` }))
     const line = yield* Effect.raceFirst(firstLine, Effect.zipRight(Deferred.await(exited), failed))
@@ -86,7 +89,7 @@ export const spawnReceiver = (options: SpawnOptions = {}): Effect.Effect<Spawned
       Schema.decode(Listening)(line),
       () => new SpawnFailed({ message: `the receiver did not print its address: ${line}` })
     )
-    const stop = Effect.map(terminate(child, exited), () => lines.filter((one) => one !== line).slice(-maxLines))
+    const stop = Effect.map(terminate(child, exited), () => lines.slice(-maxLines))
     return { url, controlUrl, pid: child.pid ?? 0, stop, ...controlOf(controlUrl) }
   })
 

@@ -27,7 +27,8 @@ export const makeStoreWeight = (limit: number): StoreWeight => {
   const weightOf = (series: Series): number => ownWeight(series) + lengthOf(series.resource)
   return {
     change: (before, after, attributes) => {
-      weight += weightOf(after) - (before === undefined ? -attributes.length * 2 : weightOf(before))
+      weight += before === undefined ? attributes.length * 2 : -weightOf(before)
+      weight += weightOf(after)
     },
     isFull: () => weight > limit,
     clear: () => {

@@ -33,7 +33,7 @@ const ask = (url: string, resetAfter?: number) =>
   })
 
 describe("a request for an upgrade", () => {
-  it.scopedLive("is answered as any other, and a reset during one ends nothing", () =>
+  it.scopedLive("is answered like other requests, and a reset during one ends nothing", () =>
     Effect.gen(function* () {
       const { controlUrl = "", url } = yield* Receiver.make({ control: true })
       for (const [at, status] of [[url, "404"] as const, [controlUrl, "200"] as const]) {

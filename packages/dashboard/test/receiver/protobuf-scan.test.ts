@@ -3,22 +3,13 @@ import { describe, expect, it } from "@effect/vitest"
 import * as fc from "fast-check"
 import { decodeRequest } from "../../src/receiver/otlp-schema.ts"
 import { countProtobuf, protobufProblem } from "../../src/receiver/protobuf-scan.ts"
-import { encode } from "./request.ts"
+import { encode, messagesIn } from "./request.ts"
 
 /** A number in more bytes than it needs. */
 const padded = (value: number, length: number): Array<number> =>
   Array.from({ length }, (_, index) => (Math.floor(value / 128 ** index) % 128) + (index < length - 1 ? 128 : 0))
 
 const repeat = (bytes: ReadonlyArray<number>, times: number) => Array.from({ length: times }, () => bytes).flat()
-
-const messagesIn = (value: unknown): number => {
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) {
-    return 0
-  }
-  const isInteger = "low" in value && "high" in value
-  const own = Array.isArray(value) || isInteger ? 0 : 1
-  return Object.values(value).reduce((sum: number, inner) => sum + messagesIn(inner), own)
-}
 
 /** How many messages the decoder makes, or none where it refuses the bytes. */
 const decoded = (body: Uint8Array): number => {

@@ -63,3 +63,13 @@ export const encode = (request: object): Uint8Array =>
   schema.collector.metrics.v1.ExportMetricsServiceRequest.encode(request).finish()
 
 export const attribute = (key: string, value: object): object => ({ key, value })
+
+/** How many messages a decoded request consists of. */
+export const messagesIn = (value: unknown): number => {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) {
+    return 0
+  }
+  const isInteger = "low" in value && "high" in value
+  const own = Array.isArray(value) || isInteger ? 0 : 1
+  return Object.values(value).reduce((sum: number, inner) => sum + messagesIn(inner), own)
+}

@@ -1,10 +1,8 @@
 /** Every row of the catalogue in three receivers that others wrote: names, labels and values, on every wire. */
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Scope from "effect/Scope"
-import { afterAll, beforeAll } from "vitest"
+import type * as Scope from "effect/Scope"
 import { catalogue, type Row } from "../../src/observe/catalogue.ts"
 import { MetricsService } from "../../src/observe/metrics.ts"
 import { type OtlpOptions, Telemetry } from "../../src/observe/telemetry.ts"
@@ -12,6 +10,7 @@ import { eventually } from "../support/eventually.ts"
 import { collector } from "@parametric-portal/receivers/collector"
 import { prometheus } from "@parametric-portal/receivers/prometheus"
 import { recordAll } from "./support/recorded.ts"
+import { madeBeforeAll } from "./support/made-before-all.ts"
 import {
   byIdentity,
   differences,
@@ -87,20 +86,13 @@ const labelNamesOf = (one: Stored): ReadonlyArray<string> =>
 
 for (const { make, name, wires: known } of cases) {
   describe(name, () => {
-    const scope = Effect.runSync(Scope.make())
-    let receiver: RealReceiver
-
-    beforeAll(async () => {
-      receiver = await Effect.runPromise(Scope.extend(make, scope))
-    })
-
-    afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
+    const receiver = madeBeforeAll(make)
 
     for (const wire of known) {
       it.live(`has every row by name, labels and value: ${wire.protocol}, ${wire.compression}`, () =>
         Effect.gen(function* () {
           const service = `${wire.protocol} ${wire.compression}`.replaceAll(/\W/g, "-")
-          const { expected, found } = yield* exported(receiver, wire, service)
+          const { expected, found } = yield* exported(receiver(), wire, service)
           const wanted = byIdentity(expected)
           expect(wanted.size).toBe(expected.length)
           expect(wanted.size).toBeGreaterThan(250)

@@ -1,16 +1,15 @@
 /** Strings that nobody should use, wherever somebody may use one: what is beside them arrives all the same. */
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as MetricBoundaries from "effect/MetricBoundaries"
 import * as MetricKey from "effect/MetricKey"
 import * as MetricLabel from "effect/MetricLabel"
-import * as Scope from "effect/Scope"
-import { afterAll, beforeAll } from "vitest"
+import type * as Scope from "effect/Scope"
 import { MetricsService } from "../../src/observe/metrics.ts"
 import { eventually } from "../support/eventually.ts"
 import { collector } from "@parametric-portal/receivers/collector"
 import { prometheus } from "@parametric-portal/receivers/prometheus"
+import { madeBeforeAll } from "./support/made-before-all.ts"
 import { send } from "./support/send.ts"
 import type { RealReceiver, Stored } from "@parametric-portal/receivers/stored"
 import { victoriaMetrics } from "@parametric-portal/receivers/victoria-metrics"
@@ -140,21 +139,14 @@ const arrived = (receiver: RealReceiver, service: string) =>
 
 for (const { leavesOut, make, name } of cases) {
   describe(name, () => {
-    const scope = Effect.runSync(Scope.make())
-    let receiver: RealReceiver
-
-    beforeAll(async () => {
-      receiver = await Effect.runPromise(Scope.extend(make, scope))
-    })
-
-    afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
+    const receiver = madeBeforeAll(make)
 
     for (const [place, record] of Object.entries(places)) {
       it.live(`takes what is beside a strange string in ${place}`, () =>
         Effect.gen(function* () {
           const sent = yield* Effect.forEach(Object.entries(strings), ([what, text]) => {
             const serviceName = nextService()
-            return Effect.map(send(receiver, { serviceName }, Effect.zipRight(record(text), beside)), (failures) => ({
+            return Effect.map(send(receiver(), { serviceName }, Effect.zipRight(record(text), beside)), (failures) => ({
               what,
               serviceName,
               failures
@@ -162,7 +154,7 @@ for (const { leavesOut, make, name } of cases) {
           })
           expect(sent.filter(({ failures }) => failures.length > 0)).toEqual([])
           const found = yield* Effect.forEach(sent, ({ serviceName, what }) =>
-            Effect.map(arrived(receiver, serviceName), (outcome) => ({ what, ...outcome }))
+            Effect.map(arrived(receiver(), serviceName), (outcome) => ({ what, ...outcome }))
           )
           expect(found.filter(({ beside: value }) => value !== 7)).toEqual([])
           const known = leavesOut[place] ?? []
@@ -175,9 +167,9 @@ for (const { leavesOut, make, name } of cases) {
     it.live("keeps series apart that differ by a label that Prometheus writes over", () =>
       Effect.gen(function* () {
         const serviceName = nextService()
-        expect(yield* send(receiver, { serviceName }, Effect.zipRight(written, beside))).toEqual([])
-        expect((yield* arrived(receiver, serviceName)).beside).toBe(7)
-        const all = yield* Effect.promise(() => receiver.all(serviceName))
+        expect(yield* send(receiver(), { serviceName }, Effect.zipRight(written, beside))).toEqual([])
+        expect((yield* arrived(receiver(), serviceName)).beside).toBe(7)
+        const all = yield* Effect.promise(() => receiver().all(serviceName))
         const of = (metric: string, label: string) =>
           all
             .filter((one) => one.name === metric)
@@ -209,8 +201,8 @@ for (const { leavesOut, make, name } of cases) {
           ...texts.map((text: string) => [`key ${text}`, "value"]),
           ...texts.map((text, index) => [`key.${index}`, text])
         ])
-        expect(yield* send(receiver, { serviceName, resource }, beside)).toEqual([])
-        expect((yield* arrived(receiver, serviceName)).beside).toBe(7)
+        expect(yield* send(receiver(), { serviceName, resource }, beside)).toEqual([])
+        expect((yield* arrived(receiver(), serviceName)).beside).toBe(7)
       })
     )
   })

@@ -27,7 +27,7 @@ export const detached = (text: string): string =>
   typeof text !== "string" || text.length < 13 ? text : ` ${text}`.slice(1)
 
 const textOf = (value: unknown): string =>
-  typeof value === "string" ? value : (value ?? undefined) === undefined ? "" : (attempt(() => String(value)) ?? "")
+  typeof value === "string" ? value : (attempt(() => String(value ?? "")) ?? "")
 
 const unwanted = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 

@@ -11,7 +11,7 @@ import type { Instrument } from "../instrument/instrument.ts"
 import { type AnyKey, entries, entriesExcept, type Entry, sizeOf } from "../instrument/registry.ts"
 import { distributionOf } from "./points/distribution.ts"
 import type { Drop } from "./points/drop.ts"
-import type { Family, Step } from "./points/families.ts"
+import { type Family, pauseEvery, type Step } from "./points/families.ts"
 import { withAttribute } from "./external-attributes.ts"
 import { type Definition, definitionOf } from "./external-definition.ts"
 import { type ExportMetric, type ExportSeries, exportSeries, type Point } from "./points/point.ts"
@@ -54,7 +54,7 @@ export class ExternalMetrics {
     const left = new Map(instruments.map(({ row, size }) => [row.name, size]))
     let count = 0
     for (const entry of entriesExcept(registry, left)) {
-      if (entry === undefined || ++count % 64 === 0) {
+      if (entry === undefined || ++count % pauseEvery === 0) {
         yield
       }
       if (entry !== undefined) {
@@ -69,7 +69,7 @@ export class ExternalMetrics {
     const families: Array<Family> = []
     for (const group of groups.values()) {
       families.push(this.family(group))
-      if (families.length % 64 === 0) {
+      if (families.length % pauseEvery === 0) {
         yield
       }
     }

@@ -7,7 +7,7 @@ import { catalogue } from "../catalogue.ts"
 import type { Instrument } from "../instrument/instrument.ts"
 import { type Meter, meterOf } from "../instrument/meter.ts"
 import type { Drop } from "./points/drop.ts"
-import { type Claims, type Family, mergeFamilies, shapeOf, type Step } from "./points/families.ts"
+import { type Claims, type Family, mergeFamilies, pauseEvery, shapeOf, type Step } from "./points/families.ts"
 import { ExternalMetrics } from "./external.ts"
 import { ownMetric, ownPoints, ownReader } from "./own-points.ts"
 import { withNames } from "./points/names.ts"
@@ -58,7 +58,7 @@ export const makeCollector = ({
       let count = 0
       for (const family of yield* external.families(registry, instruments)) {
         put(family)
-        if (++count % 64 === 0) {
+        if (++count % pauseEvery === 0) {
           yield
         }
       }

@@ -124,7 +124,7 @@ const readPairs = (value: string, name: RegExp): ReadonlyArray<Header> | undefin
   return read
 }
 
-/** Undefined where the percent-encoding is broken. */
-const decoded = (value: string): string | undefined => Option.getOrUndefined(decode(value))
+/** Percent-encoded text as what it stands for; undefined where the encoding is broken. */
+export const decoded = (value: string): string | undefined => Option.getOrUndefined(decode(value))
 
 const decode = Option.liftThrowable(decodeURIComponent)

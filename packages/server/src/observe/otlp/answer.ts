@@ -2,6 +2,7 @@
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Zlib from "node:zlib"
+import { decoded } from "../config/format.ts"
 import { hiddenSegments } from "../config/shown-address.ts"
 import type { Answer } from "./connection.ts"
 import { fieldsOf } from "./protobuf.ts"
@@ -44,7 +45,7 @@ export const secretsOf = (headers: Readonly<Record<string, string>>, url?: URL):
 /** Node makes a header of user and password; a token stands in the place of either, in the query or in the path. */
 const secretsIn = (url: URL): ReadonlyArray<string> => {
   const { hash, password, search, searchParams, username } = url
-  const [user, word] = [decoded(username), decoded(password)]
+  const [user, word] = [decodedOrAsIs(username), decodedOrAsIs(password)]
   const basic = Buffer.from(`${user}:${word}`).toString("base64")
   const path = hiddenSegments(url)
   return [
@@ -56,13 +57,11 @@ const secretsIn = (url: URL): ReadonlyArray<string> => {
     hash.slice(1),
     ...searchParams.values(),
     ...path,
-    ...path.map(decoded)
+    ...path.map(decodedOrAsIs)
   ]
 }
 
-const decoded = (text: string): string => Option.getOrElse(decode(text), () => text)
-
-const decode = Option.liftThrowable(decodeURIComponent)
+const decodedOrAsIs = (text: string): string => decoded(text) ?? text
 
 /** Where it leads, without what a query may hold. Redirects are not followed: our headers are for one address. */
 const redirection = ({ headers: { location } }: Answer): string => {
@@ -82,7 +81,7 @@ const messageOf = (answer: Answer): string => {
   if (ofTlsPort.test(text)) {
     return "the port speaks TLS: is it https:// instead of http://?"
   }
-  const message = textIn(Option.getOrUndefined(parse(text))) ?? (text === "{}" ? "" : text)
+  const message = textIn(Option.getOrUndefined(parseJson(text))) ?? (text === "{}" ? "" : text)
   return type.includes("html") || isPage.test(message) || isBinary(message) ? "" : message
 }
 
@@ -112,7 +111,8 @@ export const textOf = (answer: Answer): string => {
 
 const decoderOf = Option.liftThrowable((charset: string) => new TextDecoder(charset))
 
-const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))
+/** A text as JSON, if it is. */
+export const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
 /** The body as it was before it was compressed, as far as it came. */
 export const plainBody = ({ body, headers }: Answer): Buffer => {

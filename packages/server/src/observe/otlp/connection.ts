@@ -74,7 +74,7 @@ export const makeConnection = (settings: ConnectionSettings): Connection => {
         })
         inFlight.add(attempt)
         // Node throws what is wrong with an agent or a certificate.
-        const began = begin(attempt, { settings, agent: settings.agent ?? own, body, limitMs })
+        const began = Either.try(() => attempt.begin({ settings, agent: settings.agent ?? own, body, limitMs }))
         if (Either.isLeft(began)) {
           attempt.giveUp(messageOf(began.left))
         }
@@ -90,9 +90,6 @@ export const makeConnection = (settings: ConnectionSettings): Connection => {
 }
 
 const messageOf = (error: unknown): string => wordsOf(error instanceof Error ? error.message : error)
-
-const begin = (attempt: Attempt, options: AttemptOptions): Either.Either<void, unknown> =>
-  Either.try(() => attempt.begin(options))
 
 /** Timers run before sockets are read: what has come in already is read before time is up. */
 export const afterReading = (ms: number, late: () => void): NodeJS.Timeout =>

@@ -4,7 +4,7 @@
  */
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import { plainBody, textOf, typeOf } from "./answer.ts"
+import { parseJson, plainBody, textOf, typeOf } from "./answer.ts"
 import type { Answer } from "./connection.ts"
 import { fieldsOf } from "./protobuf.ts"
 
@@ -24,11 +24,9 @@ export const rejectionOf = (answer: Answer, sent: number): Rejection => {
 
 const nothing: Rejection = { points: 0, message: "" }
 
-const parse = Option.liftThrowable((text: string): unknown => JSON.parse(text))
-
 /** Undefined where it is no JSON: not every receiver says what it answers with. */
 const fromJson = (text: string): Rejection | undefined => {
-  const response = Option.getOrUndefined(parse(text))
+  const response = Option.getOrUndefined(parseJson(text))
   if (response === undefined) {
     return undefined
   }

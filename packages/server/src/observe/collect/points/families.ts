@@ -29,8 +29,8 @@ export interface Claims {
   readonly series: Map<string, ReadonlyMap<string, Merged>>
 }
 
-/** After so many pieces of work, a step without a point. */
-const pauseEvery = 64
+/** Collecting yields a step without a point after so many pieces of work, so that the event loop can run. */
+export const pauseEvery = 64
 
 type Parts = [Point, ...Array<Point>]
 

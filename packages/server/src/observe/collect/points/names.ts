@@ -3,7 +3,7 @@
  * goes out as its quantiles, its count and its sum. What a Prometheus stores of ours is named by nobody else.
  */
 import type { Drop } from "./drop.ts"
-import { type Claims, type Family, holder } from "./families.ts"
+import { type Claims, type Family, holder, pauseEvery } from "./families.ts"
 import type { ExportMetric } from "./point.ts"
 import { storedNames } from "./stored-names.ts"
 
@@ -29,7 +29,7 @@ export const withNames = function* <F extends Family>(
   const kept: Array<ReadonlyArray<F>> = []
   let count = 0
   for (const [name, group] of groups) {
-    if (++count % 64 === 0) {
+    if (++count % pauseEvery === 0) {
       yield
     }
     const metric = holder(group, claims)?.metric

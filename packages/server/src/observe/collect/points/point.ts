@@ -17,7 +17,7 @@ export interface ExportSeries {
   readonly startNanos: bigint
   /** The same as seconds and the nanoseconds beyond, as OpenTelemetry has it. */
   readonly startTime: HrTime
-  /** The seconds of it alone: of every series this is compared at each collection, and an array is a look elsewhere. */
+  /** Its seconds alone: compared for every series at each collection, where reading the array takes far longer. */
   readonly startSeconds: number
 }
 

@@ -37,7 +37,7 @@ export const makeBaselines = (temporality: Temporality): Baselines => {
     if (!hasCorrected && series.startSeconds < endTime[0]) {
       return series.startTime
     }
-    const known = hasCorrected ? corrected.get(series) : undefined
+    const known = corrected.get(series)
     if (known !== undefined || isBefore(series.startTime, endTime)) {
       return known ?? series.startTime
     }

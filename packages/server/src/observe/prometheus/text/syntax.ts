@@ -35,9 +35,8 @@ export const bound = (value: number): string => {
 }
 
 /**
- * Labels between braces, sorted, so that the same ones are the same text; with room for one more at the end, and empty
- * without any. A name that scrapers
- * keep for themselves, or that the sample has besides, gets the prefix that Prometheus itself uses for such.
+ * Labels as they stand between braces, sorted, so that the same ones are the same text; empty without any. A name that
+ * scrapers keep for themselves, or that the sample has besides, gets the prefix that Prometheus itself uses for such.
  */
 export const labelsOf = (attributes: Readonly<Record<string, string>>, taken: string | undefined): string => {
   const byName = new Map<string, string>()
