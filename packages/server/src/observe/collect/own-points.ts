@@ -27,7 +27,8 @@ export const ownPoints = function* (instrument: Instrument): Generator<Point> {
 
 /**
  * What makes a point of each series of an instrument, for one walk over all of them in their order. A histogram that has
- * not moved has the point of before, which is not checked again: only what is finite is remembered.
+ * not moved has the point of before, which is not checked again: only what is finite is remembered, once a collection
+ * has found it unmoved. To keep the points of what moves costs more than it saves.
  */
 export const ownReader = <A>(instrument: Instrument, check: (point: Point) => A): ((series: Series) => Point | A) => {
   const { boundaries, metric } = own(instrument)
@@ -113,8 +114,12 @@ const pointOf = (metric: ExportMetric, boundaries: Array<number>, series: OwnSer
   if (series.live !== undefined) {
     const value = copyOf(series.live, boundaries)
     const point: DistributionPoint = { type: "distribution", metric, series, value }
-    series.count = value.count
-    series.last = Number.isFinite(value.sum) ? point : undefined
+    if (series.count === value.count) {
+      series.last = Number.isFinite(value.sum) ? point : undefined
+    } else {
+      series.count = value.count
+      series.last = undefined
+    }
     return point
   }
   const state = series.of.state()
