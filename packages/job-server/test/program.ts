@@ -89,7 +89,8 @@ export const folderOf = (files: Readonly<Record<string, string>>): Effect.Effect
     return folder
   })
 
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
+/** What lets Node run the sources. */
+export const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
 
 const source = (file: string) => fileURLToPath(new URL(`../${file}.ts`, import.meta.url))
 
