@@ -52,10 +52,10 @@ describe("the demo's PostgreSQL", { timeout: 120_000 }, () => {
   it.scopedLive("ends with the process that started it, however that ends", () =>
     Effect.gen(function* () {
       const { child, output } = yield* starter({})
-      const { port } = new URL(yield* eventually(output, /postgres:\S+/))
+      const { port } = new URL(yield* printed(output, /postgres:\S+/))
       expect(yield* isListening(port)).toBe(true)
       child.kill("SIGKILL")
-      yield* Effect.repeat(isListening(port), { while: (is) => is, schedule: Schedule.spaced("100 millis") })
+      yield* Effect.repeat(isListening(port), { while: (is) => is, schedule: soon })
       expect(yield* isListening(port)).toBe(false)
     })
   )
@@ -67,7 +67,7 @@ describe("the demo's PostgreSQL", { timeout: 120_000 }, () => {
       const home = yield* folderOf({})
       yield* Effect.promise(() => chown(home, nobody, nobody))
       const { child, output } = yield* starter({ uid: nobody, gid: nobody, env: { ...process.env, TMPDIR: home } })
-      const said = yield* eventually(output, /postgres:\S+|PostgreSQL did not start: [^\n]*|Error[^\n]*/)
+      const said = yield* printed(output, /postgres:\S+|PostgreSQL did not start: [^\n]*|Error[^\n]*/)
       expect(said).toMatch(/^postgres:|who has no name/)
       child.kill("SIGINT")
     }).pipe(Effect.scoped, Effect.runPromise)
@@ -98,13 +98,14 @@ const starter = (options: SpawnOptions) =>
     }
   )
 
-/** What a process prints, once it does. */
-const eventually = (output: () => string, pattern: RegExp) =>
-  Effect.sync(() => pattern.exec(output())?.[0] ?? "").pipe(
-    Effect.repeat({ until: (found) => found !== "", schedule: Schedule.spaced("50 millis") }),
-    Effect.as(undefined),
-    Effect.map(() => pattern.exec(output())?.[0] ?? "")
-  )
+/** What a process prints, once it does; empty where it does not within half a minute. */
+const printed = (output: () => string, pattern: RegExp) => {
+  const look = Effect.sync(() => pattern.exec(output())?.[0] ?? "")
+  return Effect.zipRight(Effect.repeat(look, { until: (found) => found !== "", schedule: soon }), look)
+}
+
+/** How often something is looked at, and for how long. */
+const soon = Schedule.spaced("100 millis").pipe(Schedule.upTo("30 seconds"))
 
 const isListening = (port: string) =>
   Effect.async<boolean>((resume) => {
