@@ -1,4 +1,4 @@
-/** What a handler behind the check of peers sees of a request. */
+/** What the check of peers leaves in a request for the handlers behind it. */
 import { RunnerAddress } from "@effect/cluster/RunnerAddress"
 import * as ShardingConfig from "@effect/cluster/ShardingConfig"
 import * as HttpRouter from "@effect/platform/HttpLayerRouter"
@@ -34,7 +34,7 @@ const answered = (headers: Record<string, string>) =>
     ({ dispose }) => Effect.promise(dispose)
   )
 
-it.live("is nothing that proves to have the secret, in a header or as a subprotocol", () =>
+it.live("a handler sees no proof of the secret, neither in a header nor as a subprotocol", () =>
   Effect.gen(function* () {
     const proofs = [
       { authorization: `Bearer ${token}` },
