@@ -3,21 +3,19 @@ import type * as Duration from "effect/Duration"
 import type { Agent } from "node:http"
 import type { Temporality } from "../collect/points/temporality.ts"
 
-/** A collector, or anything else that takes OTLP over HTTP. */
-export interface OtlpOptions {
-  readonly type: "otlp"
+/** Where a signal is sent: a collector, or anything else that takes OTLP over HTTP. */
+export interface OtlpTargetOptions {
   /**
-   * The whole address, path included. Left out: `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT`, else
-   * `OTEL_EXPORTER_OTLP_ENDPOINT` with `/v1/metrics` added, else `http://localhost:4318/v1/metrics`.
+   * The whole address, path included. Left out: `OTEL_EXPORTER_OTLP_<SIGNAL>_ENDPOINT`, else
+   * `OTEL_EXPORTER_OTLP_ENDPOINT` with the path of the signal added (`/v1/metrics`, `/v1/traces`, `/v1/logs`), else
+   * that path at `http://localhost:4318`.
    */
   readonly url?: string
-  /** Added to those of `OTEL_EXPORTER_OTLP_METRICS_HEADERS` and `OTEL_EXPORTER_OTLP_HEADERS`. Never logged. */
+  /** Added to those of `OTEL_EXPORTER_OTLP_<SIGNAL>_HEADERS` and `OTEL_EXPORTER_OTLP_HEADERS`. Never logged. */
   readonly headers?: Readonly<Record<string, string>>
   /** `http/protobuf` unless said otherwise. */
   readonly protocol?: "http/json" | "http/protobuf"
   readonly compression?: "none" | "gzip"
-  /** `cumulative` unless said otherwise. */
-  readonly temporality?: Temporality
   /** One request with its retries; at most the interval. 10 seconds, or the interval where that is shorter. */
   readonly timeout?: Duration.DurationInput
   /** The longest pause that the receiver may ask for with `Retry-After`; 5 minutes. */
@@ -26,6 +24,25 @@ export interface OtlpOptions {
   readonly maxRequestBytes?: number
   /** Makes the connections, such as one of the package `https-proxy-agent` to go through a proxy. Node's own otherwise. */
   readonly agent?: Agent
+}
+
+/** A destination of metrics that takes OTLP over HTTP. */
+export interface OtlpOptions extends OtlpTargetOptions {
+  readonly type: "otlp"
+  /** `cumulative` unless said otherwise. */
+  readonly temporality?: Temporality
+}
+
+/** How traces or logs are exported. */
+export interface SignalOptions extends OtlpTargetOptions {
+  /** What `OTEL_TRACES_EXPORTER` or `OTEL_LOGS_EXPORTER` says, else `none`. */
+  readonly exporter?: "otlp" | "console" | "none"
+  /** How many may wait to be exported; what is over is dropped and counted. `OTEL_BSP_MAX_QUEUE_SIZE` or `OTEL_BLRP_MAX_QUEUE_SIZE`, else 2,048. */
+  readonly maxQueueSize?: number
+  /** How many go into one request: `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` or `OTEL_BLRP_MAX_EXPORT_BATCH_SIZE`, else 512. */
+  readonly maxBatchSize?: number
+  /** From one export to the next: `OTEL_BSP_SCHEDULE_DELAY`, else 5 seconds, or `OTEL_BLRP_SCHEDULE_DELAY`, else 1 second. */
+  readonly scheduleDelay?: Duration.DurationInput
 }
 
 /** A page for a Prometheus server to scrape, at `/metrics`. */
@@ -58,6 +75,10 @@ export interface TelemetryOptions {
   readonly resource?: ResourceAttributes
   /** Where to: what `OTEL_METRICS_EXPORTER` lists, else one `otlp`. An empty list exports nothing. */
   readonly destinations?: ReadonlyArray<DestinationOptions>
+  /** How spans are exported. */
+  readonly traces?: SignalOptions
+  /** How log lines are exported. */
+  readonly logs?: SignalOptions
   /** From one export to the next: `OTEL_METRIC_EXPORT_INTERVAL`, else 60 seconds. */
   readonly interval?: Duration.DurationInput
   /** How long the final export may take; 5 seconds. Shorter than the grace period between SIGTERM and SIGKILL. */

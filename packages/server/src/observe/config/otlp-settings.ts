@@ -1,20 +1,18 @@
-/** One OTLP destination of metrics: its address, headers, encoding and time limit, from options and variables. */
+/** One OTLP destination of a signal: its address, headers, encoding and time limit, from options and variables. */
 import * as Effect from "effect/Effect"
 import type { Temporality } from "../collect/points/temporality.ts"
 import { OptionsError } from "../instrument/options-error.ts"
 import { isHeader, oneOf, url } from "./format.ts"
 import { type Header, mergeHeaders } from "./headers.ts"
-import type { OtlpOptions } from "./options.ts"
+import type { OtlpOptions, OtlpTargetOptions } from "./options.ts"
 import { notShown } from "./shown-address.ts"
-import { type OtlpVariables, otlpVariables } from "./otlp-variables.ts"
+import { type OtlpVariables, otlpVariables, type Signal } from "./otlp-variables.ts"
 import { durationOption, notAbove } from "./time-limit.ts"
 import type { Agent } from "node:http"
 import { parsed, type Variable, variable } from "./variable.ts"
 
-/** An OTLP destination with nothing left open. */
-export interface OtlpSettings extends Omit<OtlpVariables, "timeout"> {
-  readonly type: "otlp"
-  readonly temporality: Temporality
+/** Where a signal is sent, and how, with nothing left open. */
+export interface OtlpTarget extends Omit<OtlpVariables, "timeout"> {
   readonly timeoutMs: number
   /** The longest pause that the receiver may ask for with `Retry-After`. */
   readonly maxRetryAfterMs: number
@@ -22,25 +20,43 @@ export interface OtlpSettings extends Omit<OtlpVariables, "timeout"> {
   readonly agent: Agent | undefined
 }
 
-/** The settings of one destination. Options win over variables; headers are merged, without regard to case. */
-export const otlpSettings = (
-  options: OtlpOptions,
-  limits: { readonly intervalMs: number; readonly timeoutMs: number | undefined }
-): Effect.Effect<OtlpSettings, OptionsError> =>
+/** An OTLP destination of metrics with nothing left open. */
+export interface OtlpSettings extends OtlpTarget {
+  readonly type: "otlp"
+  readonly temporality: Temporality
+}
+
+/** What limits the time of a request: it is no longer than from one export to the next. */
+interface TargetLimits {
+  readonly intervalMs: number
+  readonly timeoutMs: number | undefined
+}
+
+/** The settings of one destination of metrics. */
+export const otlpSettings = (options: OtlpOptions, limits: TargetLimits): Effect.Effect<OtlpSettings, OptionsError> =>
   Effect.gen(function* () {
-    const { timeout, ...variables } = yield* otlpVariables("METRICS")
+    const target = yield* otlpTarget("METRICS", options, limits)
     const temporality = yield* variable(
       ["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"],
       oneOf("cumulative", "delta", "lowmemory")
     )
     yield* variable(["OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION"], oneOf("explicit_bucket_histogram"))
+    return { type: "otlp", ...target, temporality: options.temporality ?? temporality?.value ?? "cumulative" }
+  })
+
+/** Where a signal is sent. Options win over variables; headers are merged, without regard to case. */
+export const otlpTarget = (
+  signal: Signal,
+  options: OtlpTargetOptions,
+  limits: TargetLimits
+): Effect.Effect<OtlpTarget, OptionsError> =>
+  Effect.gen(function* () {
+    const { timeout, ...variables } = yield* otlpVariables(signal)
     return {
-      type: "otlp",
       url: options.url === undefined ? variables.url : yield* parsed("url of an otlp destination", options.url, url),
       headers: mergeHeaders([...Object.entries(variables.headers), ...(yield* headersOf(options))]),
       protocol: options.protocol ?? variables.protocol,
       compression: options.compression ?? variables.compression,
-      temporality: options.temporality ?? temporality?.value ?? "cumulative",
       timeoutMs: yield* timeoutOf(options, { ...limits, timeout }),
       maxRetryAfterMs: (yield* durationOption("maxRetryAfter", options.maxRetryAfter)) ?? 300_000,
       maxRequestBytes: yield* requestBytesOf(options.maxRequestBytes ?? 1_048_576),
@@ -49,7 +65,7 @@ export const otlpSettings = (
     }
   })
 
-const headersOf = ({ headers = {} }: OtlpOptions): Effect.Effect<ReadonlyArray<Header>, OptionsError> => {
+const headersOf = ({ headers = {} }: OtlpTargetOptions): Effect.Effect<ReadonlyArray<Header>, OptionsError> => {
   const given = Object.entries(headers)
   return given.every(isHeader)
     ? Effect.succeed(given)
@@ -76,7 +92,7 @@ interface TimeLimits {
 }
 
 const timeoutOf = (
-  options: OtlpOptions,
+  options: OtlpTargetOptions,
   { intervalMs, timeout, timeoutMs }: TimeLimits
 ): Effect.Effect<number, OptionsError> =>
   Effect.gen(function* () {

@@ -8,7 +8,7 @@ import * as Either from "effect/Either"
 import * as Http from "node:http"
 import * as Https from "node:https"
 import { wordsOf } from "../catalogue/thrown.ts"
-import type { OtlpSettings } from "../config/otlp-settings.ts"
+import type { OtlpTarget } from "../config/otlp-settings.ts"
 
 /** What a collector, or a proxy before it, answered. */
 export interface Answer {
@@ -51,7 +51,7 @@ export interface Body {
 }
 
 /** What a connection needs of the settings of a destination. */
-export type ConnectionSettings = Pick<OtlpSettings, "agent" | "headers" | "tls" | "url">
+export type ConnectionSettings = Pick<OtlpTarget, "agent" | "headers" | "tls" | "url">
 
 /** Connections to an address, kept open between requests; idle ones don't keep the process alive. */
 export const makeConnection = (settings: ConnectionSettings): Connection => {

@@ -3,6 +3,7 @@
  * is refused. What was acknowledged is remembered, and deltas that may have been taken are frozen.
  */
 import type { Resource } from "@opentelemetry/resources"
+import type { ResourceMetrics } from "@opentelemetry/sdk-metrics"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -25,7 +26,7 @@ import type { Stream } from "./stream.ts"
 export interface DeliveryContext {
   /** For people: an address without credentials. */
   readonly name: string
-  readonly encoding: Encoding
+  readonly encoding: Encoding<ResourceMetrics>
   readonly resource: Resource
   readonly stream: Stream
   readonly pace: Pace

@@ -1,15 +1,15 @@
 /** Requests as bytes: encoded by OpenTelemetry's serialisers, compressed off the event loop. */
-import type { ResourceMetrics } from "@opentelemetry/sdk-metrics"
+import type { ISerializer } from "@opentelemetry/otlp-transformer"
 import * as Effect from "effect/Effect"
 import * as Zlib from "node:zlib"
-import type { OtlpSettings } from "../config/otlp-settings.ts"
+import type { OtlpTarget } from "../config/otlp-settings.ts"
 import { loadPeer } from "../config/peer.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
 import type { Body } from "./connection.ts"
 
 /** How a destination wants its requests. */
-export interface Encoding {
-  readonly encode: (metrics: ResourceMetrics) => Effect.Effect<Encoded>
+export interface Encoding<A> {
+  readonly encode: (content: A) => Effect.Effect<Encoded>
   /** A request without points, which only asks whether the receiver is there. */
   readonly empty: Body
 }
@@ -40,29 +40,38 @@ export class Encoded implements Body {
 
 const nothing = new Uint8Array()
 
-/** Loads the serialisers. */
-export const makeEncoding = ({
-  compression,
-  protocol
-}: Pick<OtlpSettings, "compression" | "protocol">): Effect.Effect<Encoding, TelemetryPeerMissing> =>
+/** OpenTelemetry's serialisers of all signals. */
+export type Serializers = typeof import("@opentelemetry/otlp-transformer")
+
+/** What a signal is encoded with, as JSON and as protobuf. */
+export interface SignalSerializers<A> {
+  readonly json: ISerializer<A, unknown>
+  readonly protobuf: ISerializer<A, unknown>
+}
+
+/** Loads the serialisers of a signal. */
+export const makeEncoding = <A>(
+  { compression, protocol }: Pick<OtlpTarget, "compression" | "protocol">,
+  serializersOf: (all: Serializers) => SignalSerializers<A>
+): Effect.Effect<Encoding<A>, TelemetryPeerMissing> =>
   Effect.map(
     loadPeer("@opentelemetry/otlp-transformer", "OTLP", () => import("@opentelemetry/otlp-transformer")),
-    ({ JsonMetricsSerializer, ProtobufMetricsSerializer }) => {
+    (all) => {
       const isJson = protocol === "http/json"
-      const { serializeRequest } = isJson ? JsonMetricsSerializer : ProtobufMetricsSerializer
+      const { serializeRequest } = serializersOf(all)[isJson ? "json" : "protobuf"]
       const headers = {
         "content-type": isJson ? "application/json" : "application/x-protobuf",
         "user-agent": userAgent
       }
-      const serialize = (metrics: ResourceMetrics) =>
+      const serialize = (content: A) =>
         Effect.sync(() => {
           const started = performance.now()
-          const bytes = serializeRequest(metrics) ?? nothing
+          const bytes = serializeRequest(content) ?? nothing
           return new Encoded({ bytes, headers, encodeMs: performance.now() - started })
         })
       return {
         empty: { bytes: Buffer.from(isJson ? "{}" : ""), headers },
-        encode: (metrics) => (compression === "gzip" ? Effect.flatMap(serialize(metrics), gzipped) : serialize(metrics))
+        encode: (content) => (compression === "gzip" ? Effect.flatMap(serialize(content), gzipped) : serialize(content))
       }
     }
   )

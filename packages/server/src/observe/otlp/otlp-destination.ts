@@ -46,10 +46,13 @@ export const makeOtlpDestination = (
       "OTLP",
       () => import("@opentelemetry/resources")
     )
-    const encoding = yield* makeEncoding(otlp)
-    const makeSender = makeSenderFactory(otlp, encoding)
+    const encoding = yield* makeEncoding(
+      otlp,
+      ({ JsonMetricsSerializer: json, ProtobufMetricsSerializer: protobuf }) => ({ json, protobuf })
+    )
+    const makeSender = makeSenderFactory(otlp, encoding.empty)
     const sender = makeSender(otlp.timeoutMs)
-    const log = yield* makeOutageLog(name)
+    const log = yield* makeOutageLog("Metrics", name)
     const id = JSON.stringify([otlp.url, otlp.headers, otlp.temporality, registries, attributes])
     const stream = streamOf(meter, id, otlp.temporality)
     const { oneAtATime, underWay } = stream
@@ -61,7 +64,7 @@ export const makeOtlpDestination = (
     const isLeft = yield* Ref.make(false)
     const once = Effect.suspend(() => unlessPaused(stream, exportOnce(context, [sender]), selfMetrics)).pipe(
       // What is cut at the end is no outage: the last export says what became of it.
-      Effect.tap((report) => Effect.unlessEffect(log(report), Ref.get(isEnding))),
+      Effect.tap((report) => Effect.unlessEffect(log(report.failures), Ref.get(isEnding))),
       oneAtATime.withPermits(1)
     )
     // On its own: whoever stops waiting for an export does not stop it, and what it brings is known all the same.

@@ -5,10 +5,9 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
-import type { ExportReport } from "../collect/destination.ts"
 
-/** Told of each export's end. */
-export type OutageLog = (report: ExportReport) => Effect.Effect<void>
+/** Told of each export's end: why it failed, or nothing. */
+export type OutageLog = (failures: ReadonlyArray<string>) => Effect.Effect<void>
 
 interface State {
   readonly failed: number
@@ -18,18 +17,18 @@ interface State {
 
 const quietMs = 60_000
 
-/** The log of one destination, named without credentials. */
-export const makeOutageLog = (destination: string): Effect.Effect<OutageLog> =>
+/** The log of one destination, named without credentials; `what` is sent there, in the plural: `Metrics`. */
+export const makeOutageLog = (what: string, destination: string): Effect.Effect<OutageLog> =>
   Effect.map(
     Ref.make<State>({ failed: 0, isAnnounced: false, lastWarningMs: Number.NEGATIVE_INFINITY }),
-    (ref) => (report) =>
+    (ref) => (failures) =>
       Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
         const before = yield* Ref.get(ref)
-        if (report.failures.length === 0) {
+        if (failures.length === 0) {
           yield* Ref.set(ref, { ...before, failed: 0, isAnnounced: false })
           if (before.isAnnounced) {
-            yield* Effect.logInfo(`Metrics are exported to ${destination} again, after ${exports(before.failed)}`)
+            yield* Effect.logInfo(`${what} are exported to ${destination} again, after ${exports(before.failed)}`)
           }
           return
         }
@@ -43,7 +42,7 @@ export const makeOutageLog = (destination: string): Effect.Effect<OutageLog> =>
         })
         if (isDue) {
           const since = failed === 1 ? "" : ` (${exports(failed)} in a row)`
-          yield* Effect.logWarning(`Metrics are not exported to ${destination}: ${report.failures.join("; ")}${since}`)
+          yield* Effect.logWarning(`${what} are not exported to ${destination}: ${failures.join("; ")}${since}`)
         }
       })
   )

@@ -1,6 +1,6 @@
 /**
- * How many points a collector rejected of a request that it acknowledged: the `partial_success` of OTLP's
- * ExportMetricsServiceResponse (https://opentelemetry.io/docs/specs/otlp/#partial-success-1).
+ * How many points, spans or log records a collector rejected of a request that it acknowledged: the `partial_success` of
+ * OTLP's responses (https://opentelemetry.io/docs/specs/otlp/#partial-success-1).
  */
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
@@ -31,13 +31,18 @@ const fromJson = (text: string): Rejection | undefined => {
     return undefined
   }
   const partial = Predicate.hasProperty(response, "partialSuccess") ? response.partialSuccess : undefined
-  const points = Predicate.hasProperty(partial, "rejectedDataPoints") ? partial.rejectedDataPoints : 0
+  const points = Predicate.isRecord(partial) ? (counts.map((name) => partial[name]).find(isCount) ?? 0) : 0
   const message = Predicate.hasProperty(partial, "errorMessage") ? partial.errorMessage : ""
   return {
-    points: Predicate.isNumber(points) || Predicate.isString(points) ? Number(points) : 0,
+    points: Number(points),
     message: Predicate.isString(message) ? message : ""
   }
 }
+
+/** What the signals call the number of what was rejected. */
+const counts = ["rejectedDataPoints", "rejectedSpans", "rejectedLogRecords"]
+
+const isCount = (value: unknown): value is number | string => Predicate.isNumber(value) || Predicate.isString(value)
 
 /** Field 1 of the response is the partial success; in it, field 1 counts the points and field 2 is the message. */
 const fromProtobuf = (body: Buffer): Rejection => {

@@ -7,11 +7,10 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Random from "effect/Random"
-import type { OtlpSettings } from "../config/otlp-settings.ts"
+import type { OtlpTarget } from "../config/otlp-settings.ts"
 import { describe, printable, secretsOf } from "./answer.ts"
 import { explain } from "./connection-error.ts"
 import { type Answer, type Body, type Connection, makeConnection, type NoAnswer } from "./connection.ts"
-import type { Encoding } from "./encoding.ts"
 import { type Rejection, rejectionOf } from "./partial-success.ts"
 import { retryAfterMs } from "./retry-after.ts"
 
@@ -60,12 +59,12 @@ export type SenderFactory = (timeoutMs: number) => Sender
 
 /** Senders of one destination. */
 export const makeSenderFactory =
-  (settings: OtlpSettings, encoding: Encoding): SenderFactory =>
+  (settings: OtlpTarget, probe: Body): SenderFactory =>
   (timeoutMs) => {
     const connection = makeConnection(settings)
     const pauses = new Pauses()
     const secrets = secretsOf(settings.headers, settings.url)
-    const way = { settings, connection, pauses, probe: encoding.empty, secrets, timeoutMs: Math.round(timeoutMs) }
+    const way = { settings, connection, pauses, probe, secrets, timeoutMs: Math.round(timeoutMs) }
     return {
       send: (outgoing) =>
         Effect.suspend(() => {
@@ -104,7 +103,7 @@ const isEnding = ({ isRepeat: isUnknown }: Outgoing): SendFailed =>
   })
 
 interface Way {
-  readonly settings: OtlpSettings
+  readonly settings: OtlpTarget
   readonly connection: Connection
   readonly pauses: Pauses
   readonly probe: Body

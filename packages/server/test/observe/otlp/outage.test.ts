@@ -22,8 +22,8 @@ describe("an outage", () => {
   it.effect("is logged again after a clock that was a year ahead at the last warning", () =>
     Effect.gen(function* () {
       const { layer, lines } = captureLog()
-      const log = yield* makeOutageLog("there")
-      const failed = { requests: 0, points: 0, rejected: 0, failures: ["no"] }
+      const log = yield* makeOutageLog("Metrics", "there")
+      const failed = ["no"]
       yield* TestClock.setTime(365 * 86_400_000)
       yield* Effect.provide(log(failed), layer)
       yield* TestClock.setTime(100_000)
