@@ -5,6 +5,9 @@ import type { Rows } from "./row.ts"
 /** Why a point or an amount was dropped. */
 export const dropReasons = ["non_finite", "negative", "conflict", "rejected", "refused"] as const
 
+/** Why a span or a log record was dropped. */
+export const recordDropReasons = ["queue_full", "rejected", "refused"] as const
+
 export const telemetry = {
   exports: {
     name: "telemetry_exports_total",
@@ -32,6 +35,22 @@ export const telemetry = {
     help:
       "Points and amounts dropped: not finite, negative where only growth is allowed, in conflict with another " +
       "definition, or rejected or refused by the receiver."
+  },
+  spansDropped: {
+    name: "telemetry_spans_dropped_total",
+    kind: "counter",
+    unit: "{span}",
+    labels: ["reason"],
+    closed: { reason: recordDropReasons },
+    help: "Spans dropped: the queue was full, or the receiver rejected or refused them."
+  },
+  logRecordsDropped: {
+    name: "telemetry_log_records_dropped_total",
+    kind: "counter",
+    unit: "{record}",
+    labels: ["reason"],
+    closed: { reason: recordDropReasons },
+    help: "Log records dropped: the queue was full, or the receiver rejected or refused them."
   },
   series: {
     name: "telemetry_series",

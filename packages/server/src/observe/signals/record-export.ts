@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import type { recordDropReasons } from "../catalogue/telemetry.ts"
 import { pause } from "../collect/pause.ts"
 import type { Encoded } from "../otlp/encoding.ts"
 import type { SendFailed, Sender } from "../otlp/sender.ts"
@@ -11,7 +12,7 @@ import type { SizeLimit } from "../otlp/size-limit.ts"
 import type { RecordQueue } from "./record-queue.ts"
 
 /** Why records were dropped. */
-export type RecordDrop = "queue_full" | "refused" | "rejected"
+export type RecordDrop = (typeof recordDropReasons)[number]
 
 /** What exports of one signal need. */
 export interface RecordExportContext<A> {

@@ -18,12 +18,17 @@ import { type RecordSignal, type SignalSettings, signalSettings } from "../confi
 import { durationOption } from "../config/time-limit.ts"
 import { variable } from "../config/variable.ts"
 import type { OptionsError } from "../instrument/options-error.ts"
+import { InstrumentId } from "../instrument/instrument.ts"
+import { canonical, label } from "../instrument/label.ts"
 import { MetricsService } from "../metrics.ts"
 import { makeEncoding, type Serializers, type SignalSerializers } from "../otlp/encoding.ts"
 import { endsOf } from "../otlp/stream.ts"
 import { loggerLayer } from "./logs.ts"
+import type { RecordDrop } from "./record-export.ts"
 import { makeRecordExporter } from "./record-exporter.ts"
 import { tracerLayer } from "./traces.ts"
+
+type DroppedHandle = MetricsService["telemetry"]["spansDropped" | "logRecordsDropped"]
 
 /** What each signal records, what it is called, and what it is encoded with. */
 interface Kind<A> {
@@ -33,6 +38,7 @@ interface Kind<A> {
     resource: Resource,
     add: (record: A) => void
   ) => Effect.Effect<Layer.Layer<never>, TelemetryPeerMissing>
+  readonly dropped: (metrics: MetricsService) => DroppedHandle
   readonly serializers: (all: Serializers) => SignalSerializers<ReadonlyArray<A>>
 }
 
@@ -40,6 +46,7 @@ const traces: Kind<ReadableSpan> = {
   signal: "TRACES",
   name: "Spans",
   layer: tracerLayer,
+  dropped: ({ telemetry }) => telemetry.spansDropped,
   serializers: ({ JsonTraceSerializer: json, ProtobufTraceSerializer: protobuf }) => ({
     json: copied(json),
     protobuf: copied(protobuf)
@@ -50,6 +57,7 @@ const logs: Kind<ReadableLogRecord> = {
   signal: "LOGS",
   name: "Log records",
   layer: loggerLayer,
+  dropped: ({ telemetry }) => telemetry.logRecordsDropped,
   serializers: ({ JsonLogsSerializer: json, ProtobufLogsSerializer: protobuf }) => ({
     json: copied(json),
     protobuf: copied(protobuf)
@@ -93,7 +101,7 @@ interface SignalContext {
 }
 
 const layerOf = <A>(
-  { layer, name, serializers, signal }: Kind<A>,
+  { dropped: droppedOf, layer, name, serializers, signal }: Kind<A>,
   settings: SignalSettings | undefined,
   { resource, shutdownMs }: SignalContext
 ): Effect.Effect<Layer.Layer<never>, TelemetryPeerMissing, MetricsService | Scope.Scope> =>
@@ -102,6 +110,7 @@ const layerOf = <A>(
       return Layer.empty
     }
     const { target } = settings
+    const metrics = yield* MetricsService
     const encoding = yield* makeEncoding(target, serializers)
     const exporter = yield* makeRecordExporter<A>({
       ...settings,
@@ -109,9 +118,17 @@ const layerOf = <A>(
       target,
       encoding,
       shutdownMs,
-      dropped: () => {}
+      dropped: droppedBy(metrics, name, droppedOf(metrics))
     })
-    const ends = yield* endsOf(yield* MetricsService)
+    const ends = yield* endsOf(metrics)
     ends.set(`${signal} ${target.url.href}`, exporter.end)
     return yield* layer(resource, exporter.add)
   })
+
+/** Counts what is dropped, and says once why. */
+const droppedBy =
+  ({ meter }: MetricsService, name: string, handle: DroppedHandle) =>
+  (reason: RecordDrop, records: number, why: string): void => {
+    handle[InstrumentId].resolve(canonical(label({ reason }))).record(records)
+    meter.warnOnce(`dropped ${name} ${reason}`, `${name} are dropped (${reason}): ${why}`, {})
+  }

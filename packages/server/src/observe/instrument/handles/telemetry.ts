@@ -23,6 +23,18 @@ export interface TelemetryHandles {
    */
   readonly pointsDropped: Counter<"reason">
   /**
+   * Spans dropped: the queue was full, or the receiver rejected or refused them.
+   *
+   * `telemetry_spans_dropped_total`: counter, unit `{span}`, labels `reason`.
+   */
+  readonly spansDropped: Counter<"reason">
+  /**
+   * Log records dropped: the queue was full, or the receiver rejected or refused them.
+   *
+   * `telemetry_log_records_dropped_total`: counter, unit `{record}`, labels `reason`.
+   */
+  readonly logRecordsDropped: Counter<"reason">
+  /**
    * Series of a metric now, its overflow series included; read at collection.
    *
    * `telemetry_series`: gauge, unit `{series}`, labels `metric`.
