@@ -11,15 +11,15 @@ import { MetricsService } from "./metrics.ts"
 import type { PrometheusListenError } from "./prometheus/listen.ts"
 import { makeConsoleDestination } from "./otlp/console-destination.ts"
 import { type Destination, type ExportReport, withoutDefects } from "./collect/destination.ts"
-import type { TelemetryOptions } from "./config/options.ts"
+import type { ResourceAttributes, TelemetryOptions } from "./config/options.ts"
 import { makeOtlpDestination, type OtlpContext } from "./otlp/otlp-destination.ts"
 import { metricProducer } from "./otlp/producer.ts"
 import { makePrometheusDestination } from "./prometheus/destination.ts"
 import { resourceAttributes } from "./config/resource.ts"
 import { makeSelfMetrics } from "./collect/self-metrics.ts"
 import { collectorOf } from "./collect/collector.ts"
-import { type DestinationSettings, settingsOf } from "./config/settings.ts"
-import { signals } from "./signals/signals.ts"
+import { type DestinationSettings, type Settings, settingsOf } from "./config/settings.ts"
+import { makeSignals } from "./signals/signals.ts"
 import type { TelemetryPeerMissing } from "./config/peer-missing.ts"
 import { noteExported } from "./instrument/instances.ts"
 import type { OptionsError } from "./instrument/options-error.ts"
@@ -41,6 +41,11 @@ interface TelemetryShape {
   readonly flush: Effect.Effect<ReadonlyArray<ExportReport & { readonly destination: string }>>
 }
 
+interface Made extends TelemetryShape {
+  /** The tracer and the logger. */
+  readonly recording: Layer.Layer<never>
+}
+
 /** Exports the metrics of a {@link MetricsService}, and by default all that is in Effect's global registry. */
 export class Telemetry extends Context.Tag("server/Telemetry")<Telemetry, TelemetryShape>() {
   /**
@@ -48,7 +53,9 @@ export class Telemetry extends Context.Tag("server/Telemetry")<Telemetry, Teleme
    * `MetricsService` ends, and so after the finalizers of everything that was given it, wherever this layer stands.
    */
   static readonly layer = (options: TelemetryOptions = {}): Layer.Layer<Telemetry, TelemetryError, MetricsService> =>
-    Layer.merge(Layer.scoped(Telemetry, make(options)), signals(options))
+    Layer.unwrapScoped(
+      Effect.map(make(options), ({ flush, recording }) => Layer.merge(Layer.succeed(Telemetry, { flush }), recording))
+    )
 
   /** Configured by the `OTEL_*` variables alone. */
   static readonly Default: Layer.Layer<Telemetry, TelemetryError, MetricsService> = Layer.suspend(() =>
@@ -67,39 +74,55 @@ export class Telemetry extends Context.Tag("server/Telemetry")<Telemetry, Teleme
 }
 
 // What is forked here has the sound clock too: one that throws would end the exports.
-const make = (options: TelemetryOptions): Effect.Effect<TelemetryShape, TelemetryError, MetricsService | Scope.Scope> =>
+const make = (options: TelemetryOptions): Effect.Effect<Made, TelemetryError, MetricsService | Scope.Scope> =>
   withSoundClock(makeExports(options))
 
-const makeExports = (
-  options: TelemetryOptions
-): Effect.Effect<TelemetryShape, TelemetryError, MetricsService | Scope.Scope> =>
+const makeExports = (options: TelemetryOptions): Effect.Effect<Made, TelemetryError, MetricsService | Scope.Scope> =>
   Effect.gen(function* () {
     const metrics = yield* MetricsService
     const settings = yield* settingsOf(options)
-    const attributes = yield* resourceAttributes(options)
+    const resource = yield* resourceAttributes(options)
+    const { shutdownMs } = settings
+    const { destinations: records, recording } = yield* makeSignals(options, { metrics, resource, shutdownMs })
+    const destinations = yield* makeDestinations(options, { metrics, settings, resource })
+    const ends = yield* endsOf(metrics)
+    for (const { end, stream } of [...destinations, ...records]) {
+      ends.set(stream, withSoundClock(end))
+    }
+    for (const destination of destinations) {
+      yield* Effect.forkScoped(Effect.schedule(destination.export, Schedule.fixed(settings.intervalMs)))
+    }
+    const flush = Effect.forEach(
+      [...destinations, ...records],
+      (one) => Effect.map(withSoundClock(one.export), (report) => ({ ...report, destination: one.name })),
+      { concurrency: "unbounded" }
+    )
+    return { flush, recording }
+  })
+
+interface DestinationsContext {
+  readonly metrics: MetricsService
+  readonly settings: Settings
+  readonly resource: ResourceAttributes
+}
+
+const makeDestinations = (
+  { registries = "all" }: TelemetryOptions,
+  { metrics, resource, settings }: DestinationsContext
+): Effect.Effect<ReadonlyArray<Destination>, TelemetryError, Scope.Scope> =>
+  Effect.gen(function* () {
     if (settings.destinations.length === 0) {
-      return { flush: Effect.succeed([]) }
+      return []
     }
     const { meter } = metrics
-    const registries = options.registries ?? "all"
     const { collector, dropped } = yield* collectorOf(metrics, registries)
     const selfMetrics = yield* makeSelfMetrics(metrics, dropped)
-    const context = { settings, collector, selfMetrics, meter, registries, resource: attributes }
+    const context = { settings, collector, selfMetrics, meter, registries, resource }
     const destinations = yield* Effect.forEach(settings.destinations, (one) =>
       Effect.map(destinationOf(one, context), withoutDefects)
     )
     yield* noteExported(meter)
-    const ends = yield* endsOf(metrics)
-    for (const destination of destinations) {
-      ends.set(destination.stream, withSoundClock(destination.end))
-      yield* Effect.forkScoped(Effect.schedule(destination.export, Schedule.fixed(settings.intervalMs)))
-    }
-    const flush = Effect.forEach(
-      destinations,
-      (one) => Effect.map(withSoundClock(one.export), (report) => ({ ...report, destination: one.name })),
-      { concurrency: "unbounded" }
-    )
-    return { flush }
+    return destinations
   })
 
 const destinationOf = (

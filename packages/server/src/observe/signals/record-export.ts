@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { recordDropReasons } from "../catalogue/telemetry.ts"
+import type { ExportReport } from "../collect/destination.ts"
 import { pause } from "../collect/pause.ts"
 import type { Encoded } from "../otlp/encoding.ts"
 import type { SendFailed, Sender } from "../otlp/sender.ts"
@@ -24,24 +25,17 @@ export interface RecordExportContext<A> {
   readonly dropped: (reason: RecordDrop, records: number, why: string) => void
 }
 
-/** How an export went. */
-export interface RecordReport {
-  readonly requests: number
-  readonly records: number
-  /** Why what is left in the queue could not be sent. */
-  readonly failure: SendFailed | undefined
-}
-
 /** As many further requests look for what is refused in one batch; what is not found by then is dropped with it. */
 const mostFurther = 32
 
 /** Exports what is in the queue now, and what comes meanwhile. */
-export const exportRecords = <A>(context: RecordExportContext<A>, sender: Sender): Effect.Effect<RecordReport> =>
+export const exportRecords = <A>(context: RecordExportContext<A>, sender: Sender): Effect.Effect<ExportReport> =>
   new RecordExport(context, sender).run
 
 class RecordExport<A> {
   private requests = 0
-  private records = 0
+  private taken = 0
+  private rejected = 0
   private further = 0
   private failure: SendFailed | undefined
   private readonly context: RecordExportContext<A>
@@ -52,7 +46,7 @@ class RecordExport<A> {
     this.sender = sender
   }
 
-  readonly run: Effect.Effect<RecordReport> = Effect.gen(this, function* () {
+  readonly run: Effect.Effect<ExportReport> = Effect.gen(this, function* () {
     const { maxBatchSize, queue } = this.context
     while (queue.size > 0 && this.failure === undefined) {
       this.further = 0
@@ -63,7 +57,8 @@ class RecordExport<A> {
         queue.putBack(left)
       }
     }
-    return { requests: this.requests, records: this.records, failure: this.failure }
+    const failures = this.failure === undefined ? [] : [this.failure.message]
+    return { requests: this.requests, points: this.taken, rejected: this.rejected, failures }
   })
 
   /** What could not be sent, and is to be sent later. */
@@ -87,7 +82,8 @@ class RecordExport<A> {
         return yield* this.failed(batch, result.left, body.byteLength)
       }
       const { message, points: rejected } = result.right
-      this.records += batch.length - rejected
+      this.taken += batch.length - rejected
+      this.rejected += rejected
       if (rejected > 0) {
         dropped("rejected", rejected, message)
       }

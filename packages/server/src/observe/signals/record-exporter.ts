@@ -2,6 +2,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { type Destination, withoutDefects } from "../collect/destination.ts"
 import { shown } from "../config/shown-address.ts"
 import type { OtlpTarget } from "../config/otlp-settings.ts"
 import type { QueueSettings } from "../config/signal-settings.ts"
@@ -9,7 +10,7 @@ import type { Encoding } from "../otlp/encoding.ts"
 import { makeOutageLog } from "../otlp/outage.ts"
 import { makeSenderFactory } from "../otlp/sender.ts"
 import { makeSizeLimit } from "../otlp/size-limit.ts"
-import { exportRecords, type RecordDrop, type RecordReport } from "./record-export.ts"
+import { exportRecords, type RecordDrop } from "./record-export.ts"
 import { RecordQueue } from "./record-queue.ts"
 
 /** What the exporter of a signal needs. */
@@ -25,11 +26,8 @@ export interface RecordExporterOptions<A> extends QueueSettings {
 
 /** A signal that is exported. */
 export interface RecordExporter<A> {
+  readonly destination: Destination
   readonly add: (record: A) => void
-  /** Exports what waits now. */
-  readonly flush: Effect.Effect<RecordReport>
-  /** The last export, within the deadline. */
-  readonly end: Effect.Effect<void>
 }
 
 /** Exports for as long as the scope is open. */
@@ -42,37 +40,41 @@ export const makeRecordExporter = <A>(
     const queue = new RecordQueue<A>(maxQueueSize, (records) => dropped("queue_full", records, "too many wait"))
     const makeSender = makeSenderFactory(target, encoding.empty)
     const sender = makeSender(target.timeoutMs)
-    const log = yield* makeOutageLog(name, shown(target.url))
+    const address = shown(target.url)
+    const log = yield* makeOutageLog(name, address)
     const size = makeSizeLimit(target.maxRequestBytes)
     const context = { queue, maxBatchSize, encode: encoding.encode, size, dropped }
     const turn = yield* Effect.makeSemaphore(1)
-    const flush = turn.withPermits(1)(
-      Effect.tap(exportRecords(context, sender), ({ failure }) => log(failure === undefined ? [] : [failure.message]))
-    )
-    const regular = Effect.raceFirst(full.await, Effect.sleep(delayMs)).pipe(
-      Effect.zipRight(full.close),
-      Effect.zipRight(Effect.suspend(() => (queue.size > 0 ? flush : Effect.void)))
-    )
-    yield* Effect.forkScoped(Effect.forever(regular))
-    yield* Effect.addFinalizer(() => sender.giveUp("telemetry is ending"))
+    const flush = turn.withPermits(1)(Effect.tap(exportRecords(context, sender), ({ failures }) => log(failures)))
     const last = Effect.gen(function* () {
       const started = yield* Clock.currentTimeMillis
       const lastSender = makeSender(shutdownMs)
-      const { failure, records } = yield* exportRecords(context, lastSender)
+      const { failures, points } = yield* exportRecords(context, lastSender)
       yield* lastSender.cut("telemetry has ended")
       const ms = (yield* Clock.currentTimeMillis) - started
-      yield* failure === undefined
-        ? Effect.logInfo(`The last ${records} of ${name.toLowerCase()} were acknowledged in ${ms} ms`)
-        : Effect.logWarning(`${queue.size} of ${name.toLowerCase()} did not arrive: ${failure.message}`)
+      const what = name.toLowerCase()
+      yield* failures.length === 0
+        ? Effect.logInfo(`The final export of ${what} to ${address} was acknowledged: ${points} in ${ms} ms`)
+        : Effect.logWarning(
+            `The final export of ${what} to ${address} was not acknowledged: ${failures.join("; ")}; ` +
+              `${points} arrived, ${queue.size} did not, in ${ms} ms`
+          )
     })
+    const end = Effect.zipRight(sender.cut("telemetry has ended"), turn.withPermits(1)(last))
+    const destination = withoutDefects({ stream: `${name} to ${target.url.href}`, name: address, export: flush, end })
+    const regular = Effect.raceFirst(full.await, Effect.sleep(delayMs)).pipe(
+      Effect.zipRight(full.close),
+      Effect.zipRight(Effect.suspend(() => (queue.size > 0 ? destination.export : Effect.void)))
+    )
+    yield* Effect.forkScoped(Effect.forever(regular))
+    yield* Effect.addFinalizer(() => sender.giveUp("telemetry is ending"))
     return {
+      destination,
       add: (record) => {
         queue.add(record)
         if (queue.size >= maxBatchSize) {
           full.unsafeOpen()
         }
-      },
-      flush,
-      end: Effect.zipRight(sender.cut("telemetry has ended"), turn.withPermits(1)(last))
+      }
     }
   })

@@ -10,19 +10,17 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
+import type { Destination } from "../collect/destination.ts"
 import { flag } from "../config/format.ts"
-import type { TelemetryOptions } from "../config/options.ts"
+import type { ResourceAttributes, TelemetryOptions } from "../config/options.ts"
 import { loadPeer } from "../config/peer.ts"
-import { resourceAttributes } from "../config/resource.ts"
-import { type RecordSignal, type SignalSettings, signalSettings } from "../config/signal-settings.ts"
-import { durationOption } from "../config/time-limit.ts"
+import { type SignalSettings, signalSettings } from "../config/signal-settings.ts"
 import { variable } from "../config/variable.ts"
 import type { OptionsError } from "../instrument/options-error.ts"
 import { InstrumentId } from "../instrument/instrument.ts"
 import { canonical, label } from "../instrument/label.ts"
-import { MetricsService } from "../metrics.ts"
+import type { MetricsService } from "../metrics.ts"
 import { makeEncoding, type Serializers, type SignalSerializers } from "../otlp/encoding.ts"
-import { endsOf } from "../otlp/stream.ts"
 import { loggerLayer } from "./logs.ts"
 import type { RecordDrop } from "./record-export.ts"
 import { makeRecordExporter } from "./record-exporter.ts"
@@ -32,7 +30,6 @@ type DroppedHandle = MetricsService["telemetry"]["spansDropped" | "logRecordsDro
 
 /** What each signal records, what it is called, and what it is encoded with. */
 interface Kind<A> {
-  readonly signal: RecordSignal
   readonly name: string
   readonly layer: (
     resource: Resource,
@@ -43,7 +40,6 @@ interface Kind<A> {
 }
 
 const traces: Kind<ReadableSpan> = {
-  signal: "TRACES",
   name: "Spans",
   layer: tracerLayer,
   dropped: ({ telemetry }) => telemetry.spansDropped,
@@ -54,7 +50,6 @@ const traces: Kind<ReadableSpan> = {
 }
 
 const logs: Kind<ReadableLogRecord> = {
-  signal: "LOGS",
   name: "Log records",
   layer: loggerLayer,
   dropped: ({ telemetry }) => telemetry.logRecordsDropped,
@@ -70,59 +65,62 @@ const copied = <A>(serializer: ISerializer<Array<A>, unknown>): ISerializer<Read
   deserializeResponse: (response) => serializer.deserializeResponse(response)
 })
 
-/** The tracer and the logger that options and variables ask for; an empty layer when they ask for none. */
-export const signals = (
-  options: TelemetryOptions
-): Layer.Layer<never, OptionsError | TelemetryPeerMissing, MetricsService> =>
-  Layer.unwrapScoped(
-    Effect.gen(function* () {
-      const disabled = yield* variable(["OTEL_SDK_DISABLED"], flag)
-      const tracesSettings = yield* signalSettings("TRACES", options.traces)
-      const logsSettings = yield* signalSettings("LOGS", options.logs)
-      if (disabled?.value === true || (tracesSettings === undefined && logsSettings === undefined)) {
-        return Layer.empty
-      }
-      const attributes = yield* resourceAttributes(options)
-      const { resourceFromAttributes } = yield* loadPeer(
-        "@opentelemetry/resources",
-        "exporting traces or logs",
-        () => import("@opentelemetry/resources")
-      )
-      const resource = resourceFromAttributes({ ...attributes })
-      const shutdownMs = (yield* durationOption("shutdownTimeout", options.shutdownTimeout)) ?? 5_000
-      const context = { resource, shutdownMs }
-      return Layer.merge(yield* layerOf(traces, tracesSettings, context), yield* layerOf(logs, logsSettings, context))
-    })
-  )
+/** What records spans and log lines, and where they go. */
+export interface Signals {
+  /** The tracer and the logger. */
+  readonly recording: Layer.Layer<never>
+  readonly destinations: ReadonlyArray<Destination>
+}
 
-interface SignalContext {
-  readonly resource: Resource
+/** What is needed besides the options. */
+export interface SignalsContext {
+  readonly metrics: MetricsService
+  readonly resource: ResourceAttributes
   readonly shutdownMs: number
 }
 
-const layerOf = <A>(
-  { dropped: droppedOf, layer, name, serializers, signal }: Kind<A>,
+/** The signals that options and variables ask for. */
+export const makeSignals = (
+  options: Pick<TelemetryOptions, "logs" | "traces">,
+  context: SignalsContext
+): Effect.Effect<Signals, OptionsError | TelemetryPeerMissing, Scope.Scope> =>
+  Effect.gen(function* () {
+    const disabled = yield* variable(["OTEL_SDK_DISABLED"], flag)
+    const found = [
+      yield* recorded(traces, yield* signalSettings("TRACES", options.traces), context),
+      yield* recorded(logs, yield* signalSettings("LOGS", options.logs), context)
+    ]
+    return disabled?.value === true
+      ? { recording: Layer.empty, destinations: [] }
+      : {
+          recording: found.map(({ recording }) => recording).reduce((all, one) => Layer.merge(all, one), Layer.empty),
+          destinations: found.flatMap(({ destinations }) => destinations)
+        }
+  })
+
+const recorded = <A>(
+  { dropped, layer, name, serializers }: Kind<A>,
   settings: SignalSettings | undefined,
-  { resource, shutdownMs }: SignalContext
-): Effect.Effect<Layer.Layer<never>, TelemetryPeerMissing, MetricsService | Scope.Scope> =>
+  { metrics, resource: attributes, shutdownMs }: SignalsContext
+): Effect.Effect<Signals, TelemetryPeerMissing, Scope.Scope> =>
   Effect.gen(function* () {
     if (settings === undefined || settings.exporter === "console") {
-      return Layer.empty
+      return { recording: Layer.empty, destinations: [] }
     }
-    const { target } = settings
-    const metrics = yield* MetricsService
-    const encoding = yield* makeEncoding(target, serializers)
-    const exporter = yield* makeRecordExporter<A>({
+    const { resourceFromAttributes } = yield* loadPeer(
+      "@opentelemetry/resources",
+      `exporting ${name.toLowerCase()}`,
+      () => import("@opentelemetry/resources")
+    )
+    const { add, destination } = yield* makeRecordExporter<A>({
       ...settings,
       name,
-      target,
-      encoding,
+      encoding: yield* makeEncoding(settings.target, serializers),
       shutdownMs,
-      dropped: droppedBy(metrics, name, droppedOf(metrics))
+      dropped: droppedBy(metrics, name, dropped(metrics))
     })
-    const ends = yield* endsOf(metrics)
-    ends.set(`${signal} ${target.url.href}`, exporter.end)
-    return yield* layer(resource, exporter.add)
+    const recording = yield* layer(resourceFromAttributes({ ...attributes }), add)
+    return { recording, destinations: [destination] }
   })
 
 /** Counts what is dropped, and says once why. */
