@@ -72,7 +72,12 @@ export const layers = {
   otlp: {
     folder: `${observe}/otlp`,
     imports: [...core, "metrics", "points", "collect", "config"],
-    packages: ["effect", "@effect/opentelemetry", "@effect/platform", "@opentelemetry", "node"]
+    packages: ["effect", "@opentelemetry", "node"]
+  },
+  signals: {
+    folder: `${observe}/signals`,
+    imports: ["catalogue", "instrument", "metrics", "collect", "config", "otlp"],
+    packages: ["effect", "@effect/opentelemetry", "@effect/platform", "@opentelemetry"]
   },
   prometheus: {
     folder: `${observe}/prometheus`,
@@ -81,7 +86,7 @@ export const layers = {
   },
   telemetry: {
     folder: `${observe}/telemetry`,
-    imports: ["instrument", "metrics", "points", "collect", "config", "otlp", "prometheus"],
+    imports: ["instrument", "metrics", "points", "collect", "config", "otlp", "signals", "prometheus"],
     packages: ["effect"]
   },
   ...infraLayers,
@@ -96,6 +101,7 @@ export const layers = {
       "collect",
       "config",
       "otlp",
+      "signals",
       "prometheus",
       "telemetry",
       ...Object.keys(infraLayers)
@@ -112,6 +118,7 @@ export const layers = {
       "collect",
       "config",
       "otlp",
+      "signals",
       "prometheus",
       "telemetry",
       ...Object.keys(infraLayers),

@@ -42,7 +42,7 @@ export const telemetry = {
     unit: "{span}",
     labels: ["reason"],
     closed: { reason: recordDropReasons },
-    help: "Spans dropped: the queue was full, or the receiver rejected or refused them."
+    help: "Spans dropped: the queue was full, they could not be encoded, or the receiver rejected or refused them."
   },
   logRecordsDropped: {
     name: "telemetry_log_records_dropped_total",
@@ -50,7 +50,7 @@ export const telemetry = {
     unit: "{record}",
     labels: ["reason"],
     closed: { reason: recordDropReasons },
-    help: "Log records dropped: the queue was full, or the receiver rejected or refused them."
+    help: "Log records dropped: the queue was full, they could not be encoded, or the receiver rejected or refused them."
   },
   series: {
     name: "telemetry_series",

@@ -29,7 +29,7 @@ export interface Destination {
 /** A defect of ours or of an exporter costs one export, and never the ones after it. */
 export const withoutDefects = (destination: Destination): Destination => {
   const logged = (defect: unknown): Effect.Effect<void> =>
-    warnOf(`Exporting metrics to ${destination.name} died`, Cause.die(defect))
+    warnOf(`Exporting to ${destination.name} died`, Cause.die(defect))
   return {
     ...destination,
     export: Effect.catchAllDefect(destination.export, (defect) =>

@@ -45,6 +45,20 @@ export interface SignalOptions extends OtlpTargetOptions {
   readonly scheduleDelay?: Duration.DurationInput
 }
 
+/** How traces are exported, and which. */
+export interface TracesOptions extends SignalOptions {
+  /** What `OTEL_TRACES_SAMPLER` says, else `parentbased_always_on`. */
+  readonly sampler?:
+    | "always_on"
+    | "always_off"
+    | "traceidratio"
+    | "parentbased_always_on"
+    | "parentbased_always_off"
+    | "parentbased_traceidratio"
+  /** Of the samplers of a ratio, from 0 to 1: `OTEL_TRACES_SAMPLER_ARG`, else 1. */
+  readonly samplerRatio?: number
+}
+
 /** A page for a Prometheus server to scrape, at `/metrics`. */
 export interface PrometheusOptions {
   readonly type: "prometheus"
@@ -75,8 +89,8 @@ export interface TelemetryOptions {
   readonly resource?: ResourceAttributes
   /** Where to: what `OTEL_METRICS_EXPORTER` lists, else one `otlp`. An empty list exports nothing. */
   readonly destinations?: ReadonlyArray<DestinationOptions>
-  /** How spans are exported. */
-  readonly traces?: SignalOptions
+  /** How spans are exported, and which. */
+  readonly traces?: TracesOptions
   /** How log lines are exported. */
   readonly logs?: SignalOptions
   /** From one export to the next: `OTEL_METRIC_EXPORT_INTERVAL`, else 60 seconds. */

@@ -5,7 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type { ExportReport } from "../collect/destination.ts"
 import type { Temporality } from "../collect/points/temporality.ts"
-import { afterReading } from "./connection.ts"
+import { withinDeadline } from "./deadline.ts"
 import { type ExportContext, exportOnce } from "./export.ts"
 import type { Sender, SenderFactory } from "./sender.ts"
 import { giveUpAll, settled, type UnderWay } from "./under-way.ts"
@@ -30,7 +30,8 @@ export const exportLast = ({ context, makeSender, sender, shutdownMs, temporalit
     const started = yield* Clock.currentTimeMillis
     const lastly = Effect.gen(function* () {
       const left = shutdownMs - ((yield* Clock.currentTimeMillis) - started)
-      return yield* exportWithin(context, makeSender, Math.max(left, 1))
+      const deadline = { deadlineMs: Math.max(left, 1), lanes: lanesAtOnce }
+      return yield* withinDeadline(makeSender, deadline, (lanes) => exportOnce(context, lanes))
     })
     const report = yield* temporality === "cumulative"
       ? // Sent again while the last export is under way, an older point would come after a newer one.
@@ -60,32 +61,6 @@ const inTurn = <A>(oneAtATime: Effect.Semaphore, ms: number, one: Effect.Effect<
     )
     return done
   })
-
-/**
- * Exports over fresh connections, which are cut at the deadline. Nothing is interrupted: this runs in a finalizer,
- * where nothing can be. The deadline is one of the wire, in real time.
- */
-const exportWithin = (
-  context: ExportContext,
-  makeSender: SenderFactory,
-  deadlineMs: number
-): Effect.Effect<ExportReport> =>
-  Effect.acquireUseRelease(
-    Effect.sync(() => {
-      const lanes = Array.from({ length: lanesAtOnce }, () => makeSender(deadlineMs))
-      const cut = cutAll(lanes, `no answer within the deadline of ${deadlineMs} ms`)
-      return { lanes, timer: afterReading(deadlineMs, () => Effect.runSync(cut)) }
-    }),
-    ({ lanes }) => exportOnce(context, lanes),
-    ({ lanes, timer }) =>
-      Effect.zipRight(
-        Effect.sync(() => clearTimeout(timer)),
-        cutAll(lanes, "telemetry has ended")
-      )
-  )
-
-const cutAll = (senders: ReadonlyArray<Sender>, why: string): Effect.Effect<void> =>
-  Effect.forEach(senders, (sender) => sender.cut(why), { discard: true })
 
 const logEnd = (name: string, { failures, points, rejected }: ExportReport, ms: number): Effect.Effect<void> => {
   const count = `${points} points`

@@ -11,8 +11,8 @@ export interface SizeLimit {
   readonly forget: () => void
 }
 
-/** Below this no limit is suspected where a connection is reset. */
-const suspectBytes = 128 * 1024
+/** Whether a limit may be the cause where the connection of a request of this size is reset. */
+export const isSuspect = (bytes: number): boolean => bytes > 128 * 1024
 
 /** What was learned is tried again after an hour: a proxy that was set up wrongly is not for ever. */
 const hourMs = 3_600_000
@@ -28,7 +28,7 @@ export const makeSizeLimit = (most: number): SizeLimit => {
     bytes,
     refused: halve,
     reset: (size) => {
-      if (size > suspectBytes) {
+      if (isSuspect(size)) {
         halve(size)
       }
     },

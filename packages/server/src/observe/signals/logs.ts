@@ -1,58 +1,87 @@
 /** Effect's log lines as OpenTelemetry's log records, in the queue of an exporter. */
 import type { Resource } from "@opentelemetry/resources"
-import type { LogRecordProcessor, ReadableLogRecord } from "@opentelemetry/sdk-logs"
+import type { LogRecordProcessor, ReadableLogRecord, SdkLogRecord } from "@opentelemetry/sdk-logs"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
+import * as FiberRefs from "effect/FiberRefs"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import * as Tracer from "effect/Tracer"
 import { loadPeer } from "../config/peer.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
+import type { Recorder } from "./recorder.ts"
+import { hasSoundIds } from "./span-ids.ts"
 
 const neededFor = "exporting logs"
 
-/** Makes the logger that is added to those of the program; `add` is given each record. */
-export const loggerLayer = (
-  resource: Resource,
-  add: (record: ReadableLogRecord) => void
-): Effect.Effect<Layer.Layer<never>, TelemetryPeerMissing> =>
+/** Makes the logger that is added to those of the program. The recorder is given each record. */
+export const loggerLayer = ({
+  recorder,
+  resource
+}: {
+  readonly resource: Resource
+  readonly recorder: Recorder<ReadableLogRecord>
+}): Effect.Effect<Layer.Layer<never>, TelemetryPeerMissing> =>
   Effect.gen(function* () {
-    const { LoggerProvider } = yield* loadPeer(
-      "@opentelemetry/sdk-logs",
-      neededFor,
-      () => import("@opentelemetry/sdk-logs")
-    )
-    const Logger = yield* loadPeer("@effect/opentelemetry", neededFor, () => import("@effect/opentelemetry/Logger"))
-    const provider = new LoggerProvider({ resource, processors: [into(add)] })
-    return Layer.provide(Logger.layerLoggerAdd, Layer.succeed(Logger.OtelLoggerProvider, provider))
+    const sdk = yield* loadPeer("@opentelemetry/sdk-logs", neededFor, () => import("@opentelemetry/sdk-logs"))
+    const effectSdk = yield* loadPeer("@effect/opentelemetry", neededFor, () => import("@effect/opentelemetry/Logger"))
+    const lines = new Lines(recorder)
+    const provider = new sdk.LoggerProvider({ resource, processors: [lines.processor] })
+    const logger = yield* Effect.provideService(effectSdk.make, effectSdk.OtelLoggerProvider, provider)
+    return Logger.add(lines.through(logger))
   })
 
-const into = (add: (record: ReadableLogRecord) => void): LogRecordProcessor => ({
-  onEmit: (record) => add(asOpenTelemetryHasIt(record)),
-  forceFlush: () => Promise.resolve(),
-  shutdown: () => Promise.resolve()
-})
-
-const isSampled = 1
+type Line = Logger.Logger.Options<unknown>
 
 /**
- * Effect's logger names the span in attributes, and its severities are Effect's own. OpenTelemetry has a place for the
- * one, by which receivers join log lines and traces, and numbers from 1 to 24 for the other.
+ * The logger of `@effect/opentelemetry` leaves out the cause of a line, names its span in attributes only, and has
+ * Effect's own numbers for severities. OpenTelemetry has a place for each, and receivers join log lines and traces by it.
  */
-const asOpenTelemetryHasIt = (record: ReadableLogRecord): ReadableLogRecord => {
-  const { spanId, traceId } = record.attributes
-  const spanContext =
-    typeof spanId === "string" && typeof traceId === "string"
-      ? { spanId, traceId, traceFlags: isSampled }
-      : record.spanContext
-  return {
-    hrTime: record.hrTime,
-    hrTimeObserved: record.hrTimeObserved,
-    ...(record.severityText === undefined ? {} : { severityText: record.severityText }),
-    severityNumber: severityOf(record.severityNumber ?? 0),
-    body: record.body,
-    resource: record.resource,
-    instrumentationScope: record.instrumentationScope,
-    attributes: record.attributes,
-    droppedAttributesCount: record.droppedAttributesCount,
-    ...(spanContext === undefined ? {} : { spanContext })
+class Lines {
+  /** The line that becomes a record now. */
+  private line: Line | undefined
+  private readonly recorder: Recorder<ReadableLogRecord>
+
+  constructor(recorder: Recorder<ReadableLogRecord>) {
+    this.recorder = recorder
+  }
+
+  through(logger: Logger.Logger<unknown, void>): Logger.Logger<unknown, void> {
+    return Logger.make((line) => {
+      this.line = line
+      logger.log(line)
+      this.line = undefined
+    })
+  }
+
+  readonly processor: LogRecordProcessor = {
+    onEmit: (record) => {
+      if (this.line !== undefined) {
+        complete(record, this.line)
+      }
+      this.recorder.seen()
+      this.recorder.add(record)
+    },
+    forceFlush: () => Promise.resolve(),
+    shutdown: () => Promise.resolve()
+  }
+}
+
+const complete = (record: SdkLogRecord, { cause, context, logLevel }: Line): void => {
+  record.setSeverityNumber(severityOf(logLevel.ordinal))
+  const span = Context.getOption(FiberRefs.getOrDefault(context, FiberRef.currentContext), Tracer.ParentSpan)
+  if (Option.isSome(span) && hasSoundIds(span.value)) {
+    const { sampled, spanId, traceId } = span.value
+    record.spanContext = { spanId, traceId, traceFlags: sampled ? 1 : 0 }
+  }
+  if (!Cause.isEmpty(cause)) {
+    const [first] = Cause.prettyErrors(cause)
+    record.setAttribute("exception.type", first?.name ?? "Interrupted")
+    record.setAttribute("exception.message", first?.message ?? "")
+    record.setAttribute("exception.stacktrace", Cause.pretty(cause, { renderErrorCause: true }))
   }
 }
 

@@ -4,12 +4,14 @@
  */
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { wordsOf } from "../catalogue/thrown.ts"
 import type { recordDropReasons } from "../catalogue/telemetry.ts"
 import type { ExportReport } from "../collect/destination.ts"
 import { pause } from "../collect/pause.ts"
 import type { Encoded } from "../otlp/encoding.ts"
+import type { ReceiverPause } from "../otlp/receiver-pause.ts"
 import type { SendFailed, Sender } from "../otlp/sender.ts"
-import type { SizeLimit } from "../otlp/size-limit.ts"
+import { isSuspect, type SizeLimit } from "../otlp/size-limit.ts"
 import type { RecordQueue } from "./record-queue.ts"
 
 /** Why records were dropped. */
@@ -23,6 +25,8 @@ export interface RecordExportContext<A> {
   readonly size: SizeLimit
   /** Told of what does not arrive, with the receiver's words. */
   readonly dropped: (reason: RecordDrop, records: number, why: string) => void
+  /** Told how long the receiver wants to be left alone. */
+  readonly pause: ReceiverPause["pause"]
 }
 
 /** As many further requests look for what is refused in one batch; what is not found by then is dropped with it. */
@@ -51,8 +55,7 @@ class RecordExport<A> {
     while (queue.size > 0 && this.failure === undefined) {
       this.further = 0
       const batch = queue.take(maxBatchSize)
-      // What is interrupted half-way is sent again as a whole: receivers of spans and log records expect that.
-      const left = yield* Effect.onInterrupt(this.send(batch), () => Effect.sync(() => queue.putBack(batch)))
+      const left = yield* this.send(batch)
       if (left.length > 0) {
         queue.putBack(left)
       }
@@ -69,7 +72,11 @@ class RecordExport<A> {
         return batch
       }
       yield* pause
-      const body = yield* encode(batch)
+      const encoded = yield* attempted(encode(batch))
+      if (Either.isLeft(encoded)) {
+        return yield* this.without(batch, encoded.left)
+      }
+      const body = encoded.right
       if (body.byteLength > size.bytes() && batch.length > 1) {
         body.release()
         return yield* this.halves(batch)
@@ -92,7 +99,7 @@ class RecordExport<A> {
   }
 
   private failed(batch: ReadonlyArray<A>, failure: SendFailed, bytes: number): Effect.Effect<ReadonlyArray<A>> {
-    const { dropped, size } = this.context
+    const { pause: pauseFor, size } = this.context
     switch (failure.reason) {
       case "size":
       case "content": {
@@ -100,17 +107,30 @@ class RecordExport<A> {
           size.refused(bytes)
         }
         this.further += 1
-        if (batch.length > 1 && this.further <= mostFurther) {
-          return this.halves(batch)
-        }
-        dropped("refused", batch.length, failure.message)
-        return Effect.succeed([])
+        return this.further <= mostFurther ? this.without(batch, failure.message) : this.drop(batch, failure.message)
       }
       case "all":
       case "unavailable":
+        if (failure.isReset && isSuspect(bytes)) {
+          size.reset(bytes)
+          if (batch.length === 1) {
+            return this.drop(batch, failure.message)
+          }
+        }
         this.failure = failure
+        pauseFor(failure.message, failure.pauseMs)
         return Effect.succeed(batch)
     }
+  }
+
+  /** Everything but what can't be sent. */
+  private without(batch: ReadonlyArray<A>, why: string): Effect.Effect<ReadonlyArray<A>> {
+    return batch.length > 1 ? this.halves(batch) : this.drop(batch, why)
+  }
+
+  private drop(batch: ReadonlyArray<A>, why: string): Effect.Effect<ReadonlyArray<A>> {
+    this.context.dropped("refused", batch.length, why)
+    return Effect.succeed([])
   }
 
   private halves(batch: ReadonlyArray<A>): Effect.Effect<ReadonlyArray<A>> {
@@ -122,3 +142,9 @@ class RecordExport<A> {
     )
   }
 }
+
+/** A serialiser throws at what it can't encode, such as an attribute whose getter throws. */
+const attempted = (encoded: Effect.Effect<Encoded>): Effect.Effect<Either.Either<Encoded, string>> =>
+  Effect.catchAllDefect(Effect.map(encoded, Either.right), (defect) =>
+    Effect.succeed(Either.left(`it can't be encoded: ${wordsOf(defect)}`))
+  )

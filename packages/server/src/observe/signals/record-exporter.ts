@@ -2,26 +2,20 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { type Destination, withoutDefects } from "../collect/destination.ts"
-import { shown } from "../config/shown-address.ts"
-import type { OtlpTarget } from "../config/otlp-settings.ts"
+import { type Destination, type ExportReport, withoutDefects } from "../collect/destination.ts"
 import type { QueueSettings } from "../config/signal-settings.ts"
-import type { Encoding } from "../otlp/encoding.ts"
-import { makeOutageLog } from "../otlp/outage.ts"
-import { makeSenderFactory } from "../otlp/sender.ts"
-import { makeSizeLimit } from "../otlp/size-limit.ts"
-import { exportRecords, type RecordDrop } from "./record-export.ts"
 import { RecordQueue } from "./record-queue.ts"
+import type { RecordSink } from "./record-sink.ts"
 
 /** What the exporter of a signal needs. */
 export interface RecordExporterOptions<A> extends QueueSettings {
   /** For people: `Spans`, `Log records`. */
-  readonly name: string
-  readonly target: OtlpTarget
-  readonly encoding: Encoding<ReadonlyArray<A>>
-  /** How long the last export may take, in milliseconds. */
-  readonly shutdownMs: number
-  readonly dropped: (reason: RecordDrop, records: number, why: string) => void
+  readonly what: string
+  readonly sink: (queue: RecordQueue<A>) => Effect.Effect<RecordSink>
+  /** Told how many records were dropped as too many waited. */
+  readonly overflowed: (records: number) => void
+  /** Says at the end what is wrong where nothing was recorded. */
+  readonly checkRecorded: Effect.Effect<void>
 }
 
 /** A signal that is exported. */
@@ -30,44 +24,26 @@ export interface RecordExporter<A> {
   readonly add: (record: A) => void
 }
 
-/** Exports for as long as the scope is open. */
+/** Exports for as long as the scope is open; what is recorded later comes with the last export. */
 export const makeRecordExporter = <A>(
   options: RecordExporterOptions<A>
 ): Effect.Effect<RecordExporter<A>, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { delayMs, dropped, encoding, maxBatchSize, maxQueueSize, name, shutdownMs, target } = options
+    const { checkRecorded, delayMs, maxBatchSize, maxQueueSize, overflowed, what } = options
     const full = yield* Effect.makeLatch(false)
-    const queue = new RecordQueue<A>(maxQueueSize, (records) => dropped("queue_full", records, "too many wait"))
-    const makeSender = makeSenderFactory(target, encoding.empty)
-    const sender = makeSender(target.timeoutMs)
-    const address = shown(target.url)
-    const log = yield* makeOutageLog(name, address)
-    const size = makeSizeLimit(target.maxRequestBytes)
-    const context = { queue, maxBatchSize, encode: encoding.encode, size, dropped }
-    const turn = yield* Effect.makeSemaphore(1)
-    const flush = turn.withPermits(1)(Effect.tap(exportRecords(context, sender), ({ failures }) => log(failures)))
-    const last = Effect.gen(function* () {
+    const queue = new RecordQueue<A>(maxQueueSize, overflowed)
+    const sink = yield* options.sink(queue)
+    const end = Effect.gen(function* () {
       const started = yield* Clock.currentTimeMillis
-      const lastSender = makeSender(shutdownMs)
-      const { failures, points } = yield* exportRecords(context, lastSender)
-      yield* lastSender.cut("telemetry has ended")
+      const report = yield* sink.last
       const ms = (yield* Clock.currentTimeMillis) - started
-      const what = name.toLowerCase()
-      yield* failures.length === 0
-        ? Effect.logInfo(`The final export of ${what} to ${address} was acknowledged: ${points} in ${ms} ms`)
-        : Effect.logWarning(
-            `The final export of ${what} to ${address} was not acknowledged: ${failures.join("; ")}; ` +
-              `${points} arrived, ${queue.size} did not, in ${ms} ms`
-          )
+      yield* logEnd(`The final export of ${what.toLowerCase()} to ${sink.name}`, { ...report, left: queue.size, ms })
+      yield* checkRecorded
     })
-    const end = Effect.zipRight(sender.cut("telemetry has ended"), turn.withPermits(1)(last))
-    const destination = withoutDefects({ stream: `${name} to ${target.url.href}`, name: address, export: flush, end })
-    const regular = Effect.raceFirst(full.await, Effect.sleep(delayMs)).pipe(
-      Effect.zipRight(full.close),
-      Effect.zipRight(Effect.suspend(() => (queue.size > 0 ? destination.export : Effect.void)))
-    )
-    yield* Effect.forkScoped(Effect.forever(regular))
-    yield* Effect.addFinalizer(() => sender.giveUp("telemetry is ending"))
+    const destination = withoutDefects({ stream: streamOf(what), name: sink.name, export: sink.export, end })
+    yield* Effect.forkScoped(Effect.forever(regular(queue, { destination, delayMs, full, pauseMs: sink.pauseMs })))
+    // What has waited for its time has no one to wait for any more.
+    yield* Effect.addFinalizer(() => Effect.when(Effect.forkDaemon(destination.export), () => queue.size > 0))
     return {
       destination,
       add: (record) => {
@@ -78,3 +54,45 @@ export const makeRecordExporter = <A>(
       }
     }
   })
+
+let made = 0
+
+/** Two exporters have two queues, also where they export to one address: each has an end of its own. */
+const streamOf = (what: string): string => `${what} ${++made}`
+
+interface Pace {
+  readonly destination: Destination
+  readonly delayMs: number
+  /** Opened where a batch waits. */
+  readonly full: Effect.Latch
+  readonly pauseMs: () => number
+}
+
+/** One wait and one export. After a failure, what waits for the next one does not bring it nearer. */
+const regular = (queue: RecordQueue<unknown>, { delayMs, destination, full, pauseMs }: Pace): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    yield* Effect.raceFirst(full.await, Effect.sleep(delayMs))
+    yield* full.close
+    if (queue.size > 0) {
+      const { failures } = yield* destination.export
+      if (failures.length > 0) {
+        yield* Effect.sleep(Math.max(delayMs, pauseMs()))
+      }
+    }
+  })
+
+interface End extends ExportReport {
+  readonly left: number
+  readonly ms: number
+}
+
+const logEnd = (subject: string, { failures, left, ms, points, rejected, requests }: End): Effect.Effect<void> => {
+  if (failures.length > 0) {
+    const arrived = `${points} arrived and ${left} did not, in ${ms} ms`
+    return Effect.logWarning(`${subject} was not acknowledged: ${failures.join("; ")}; ${arrived}`)
+  }
+  const more = rejected === 0 ? "" : ` (${rejected} more were rejected)`
+  return Effect.logInfo(
+    requests === 0 ? `${subject} had nothing left to send` : `${subject} was acknowledged: ${points}${more} in ${ms} ms`
+  )
+}

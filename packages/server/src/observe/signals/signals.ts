@@ -2,10 +2,7 @@
  * Traces and logs, where options or `OTEL_TRACES_EXPORTER` and `OTEL_LOGS_EXPORTER` ask for them: recorded by Effect's
  * tracer and logger, exported as metrics are, with the same resource.
  */
-import type { ISerializer } from "@opentelemetry/otlp-transformer"
 import type { Resource } from "@opentelemetry/resources"
-import type { ReadableLogRecord } from "@opentelemetry/sdk-logs"
-import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
@@ -14,56 +11,22 @@ import type { Destination } from "../collect/destination.ts"
 import { flag } from "../config/format.ts"
 import type { ResourceAttributes, TelemetryOptions } from "../config/options.ts"
 import { loadPeer } from "../config/peer.ts"
+import { samplerSettings } from "../config/sampler-settings.ts"
 import { type SignalSettings, signalSettings } from "../config/signal-settings.ts"
 import { variable } from "../config/variable.ts"
-import type { OptionsError } from "../instrument/options-error.ts"
 import { InstrumentId } from "../instrument/instrument.ts"
 import { canonical, label } from "../instrument/label.ts"
+import type { OptionsError } from "../instrument/options-error.ts"
 import type { MetricsService } from "../metrics.ts"
-import { makeEncoding, type Serializers, type SignalSerializers } from "../otlp/encoding.ts"
-import { loggerLayer } from "./logs.ts"
-import type { RecordDrop } from "./record-export.ts"
+import { makeEncoding } from "../otlp/encoding.ts"
+import { makeConsoleSink } from "./console-sink.ts"
+import { jobsRan } from "./jobs-ran.ts"
+import { type Kind, logs, traces } from "./kind.ts"
+import { makeOtlpSink } from "./otlp-sink.ts"
+import { propagationLayer } from "./propagation.ts"
 import { makeRecordExporter } from "./record-exporter.ts"
-import { tracerLayer } from "./traces.ts"
-
-type DroppedHandle = MetricsService["telemetry"]["spansDropped" | "logRecordsDropped"]
-
-/** What each signal records, what it is called, and what it is encoded with. */
-interface Kind<A> {
-  readonly name: string
-  readonly layer: (
-    resource: Resource,
-    add: (record: A) => void
-  ) => Effect.Effect<Layer.Layer<never>, TelemetryPeerMissing>
-  readonly dropped: (metrics: MetricsService) => DroppedHandle
-  readonly serializers: (all: Serializers) => SignalSerializers<ReadonlyArray<A>>
-}
-
-const traces: Kind<ReadableSpan> = {
-  name: "Spans",
-  layer: tracerLayer,
-  dropped: ({ telemetry }) => telemetry.spansDropped,
-  serializers: ({ JsonTraceSerializer: json, ProtobufTraceSerializer: protobuf }) => ({
-    json: copied(json),
-    protobuf: copied(protobuf)
-  })
-}
-
-const logs: Kind<ReadableLogRecord> = {
-  name: "Log records",
-  layer: loggerLayer,
-  dropped: ({ telemetry }) => telemetry.logRecordsDropped,
-  serializers: ({ JsonLogsSerializer: json, ProtobufLogsSerializer: protobuf }) => ({
-    json: copied(json),
-    protobuf: copied(protobuf)
-  })
-}
-
-/** OpenTelemetry's types ask for lists that could be changed. */
-const copied = <A>(serializer: ISerializer<Array<A>, unknown>): ISerializer<ReadonlyArray<A>, unknown> => ({
-  serializeRequest: (records) => serializer.serializeRequest([...records]),
-  deserializeResponse: (response) => serializer.deserializeResponse(response)
-})
+import type { RecordDrop } from "./record-export.ts"
+import type { RecordQueue } from "./record-queue.ts"
 
 /** What records spans and log lines, and where they go. */
 export interface Signals {
@@ -79,54 +42,96 @@ export interface SignalsContext {
   readonly shutdownMs: number
 }
 
-/** The signals that options and variables ask for. */
+type SignalsError = OptionsError | TelemetryPeerMissing
+
+/** The signals that options and variables ask for. Each variable is checked, also where nothing is exported. */
 export const makeSignals = (
   options: Pick<TelemetryOptions, "logs" | "traces">,
   context: SignalsContext
-): Effect.Effect<Signals, OptionsError | TelemetryPeerMissing, Scope.Scope> =>
+): Effect.Effect<Signals, SignalsError, Scope.Scope> =>
   Effect.gen(function* () {
     const disabled = yield* variable(["OTEL_SDK_DISABLED"], flag)
+    const ofTraces = yield* signalSettings("TRACES", options.traces)
+    const sampler = yield* samplerSettings(options.traces ?? {})
+    const propagation = yield* propagationLayer
+    const ofLogs = yield* signalSettings("LOGS", options.logs)
+    if (disabled?.value === true) {
+      return none
+    }
     const found = [
-      yield* recorded(traces, yield* signalSettings("TRACES", options.traces), context),
-      yield* recorded(logs, yield* signalSettings("LOGS", options.logs), context)
+      yield* exported(traces(sampler), ofTraces, context),
+      { recording: ofTraces === undefined ? Layer.empty : propagation, destinations: [] },
+      yield* exported(logs, ofLogs, context)
     ]
-    return disabled?.value === true
-      ? { recording: Layer.empty, destinations: [] }
-      : {
-          recording: found.map(({ recording }) => recording).reduce((all, one) => Layer.merge(all, one), Layer.empty),
-          destinations: found.flatMap(({ destinations }) => destinations)
-        }
+    return {
+      recording: found.map(({ recording }) => recording).reduce((all, one) => Layer.merge(all, one), Layer.empty),
+      destinations: found.flatMap(({ destinations }) => destinations)
+    }
   })
 
-const recorded = <A>(
-  { dropped, layer, name, serializers }: Kind<A>,
+const none: Signals = { recording: Layer.empty, destinations: [] }
+
+const exported = <A>(
+  kind: Kind<A>,
   settings: SignalSettings | undefined,
   { metrics, resource: attributes, shutdownMs }: SignalsContext
 ): Effect.Effect<Signals, TelemetryPeerMissing, Scope.Scope> =>
   Effect.gen(function* () {
-    if (settings === undefined || settings.exporter === "console") {
-      return { recording: Layer.empty, destinations: [] }
+    if (settings === undefined) {
+      return none
     }
+    const { what } = kind
     const { resourceFromAttributes } = yield* loadPeer(
       "@opentelemetry/resources",
-      `exporting ${name.toLowerCase()}`,
+      `exporting ${what.toLowerCase()}`,
       () => import("@opentelemetry/resources")
     )
+    const dropped = droppedBy(kind, metrics)
+    const sink = yield* sinkOf(kind, settings, { dropped, shutdownMs })
+    let isRecorded = false
     const { add, destination } = yield* makeRecordExporter<A>({
       ...settings,
-      name,
-      encoding: yield* makeEncoding(settings.target, serializers),
-      shutdownMs,
-      dropped: droppedBy(metrics, name, dropped(metrics))
+      what,
+      sink,
+      overflowed: (records) => dropped("queue_full", records, `more than ${settings.maxQueueSize} wait`),
+      checkRecorded: Effect.suspend(() => (isRecorded || !jobsRan(metrics) ? Effect.void : notRecorded(what)))
     })
-    const recording = yield* layer(resourceFromAttributes({ ...attributes }), add)
-    return { recording, destinations: [destination] }
+    const seen = (): void => {
+      isRecorded = true
+    }
+    const resource: Resource = resourceFromAttributes({ ...attributes })
+    return { recording: yield* kind.layer({ resource, recorder: { seen, add } }), destinations: [destination] }
+  })
+
+const notRecorded = (what: string): Effect.Effect<void> =>
+  Effect.logWarning(
+    `${what} are exported, and none were recorded although jobs ran: a tracer and a logger reach what they are provided ` +
+      "to. Provide telemetry to the layers that run jobs instead of merging it with them"
+  )
+
+type Dropped = (reason: RecordDrop, records: number, why: string) => void
+
+/** Loads what encodes, and says how records leave a queue. */
+const sinkOf = <A>(
+  { lineOf, serializers, what }: Kind<A>,
+  settings: SignalSettings,
+  { dropped, shutdownMs }: { readonly dropped: Dropped; readonly shutdownMs: number }
+) =>
+  Effect.gen(function* () {
+    if (settings.exporter === "console") {
+      return (queue: RecordQueue<A>) => Effect.succeed(makeConsoleSink(queue, lineOf))
+    }
+    const { maxBatchSize, target } = settings
+    const encoding = yield* makeEncoding(target, serializers)
+    return (queue: RecordQueue<A>) => makeOtlpSink(queue, { what, target, encoding, maxBatchSize, shutdownMs, dropped })
   })
 
 /** Counts what is dropped, and says once why. */
 const droppedBy =
-  ({ meter }: MetricsService, name: string, handle: DroppedHandle) =>
-  (reason: RecordDrop, records: number, why: string): void => {
-    handle[InstrumentId].resolve(canonical(label({ reason }))).record(records)
-    meter.warnOnce(`dropped ${name} ${reason}`, `${name} are dropped (${reason}): ${why}`, {})
+  <A>({ dropped, what }: Kind<A>, metrics: MetricsService): Dropped =>
+  (reason, records, why) => {
+    dropped(metrics)
+      [InstrumentId].resolve(canonical(label({ reason })))
+      .record(records)
+    metrics.meter.warnOnce(`dropped ${what} ${reason}`, `${what} are dropped (${reason}): ${why}`, {})
   }

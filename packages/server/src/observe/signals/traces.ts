@@ -1,33 +1,75 @@
 /** Effect's spans as OpenTelemetry's, with the samplers and limits of its SDK, in the queue of an exporter. */
 import type { Resource } from "@opentelemetry/resources"
-import type { ReadableSpan, SpanProcessor } from "@opentelemetry/sdk-trace-base"
+import type { ReadableSpan, Sampler, SpanProcessor } from "@opentelemetry/sdk-trace-base"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Tracer from "effect/Tracer"
 import { loadPeer } from "../config/peer.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
+import type { SamplerSettings } from "../config/sampler-settings.ts"
+import type { Recorder } from "./recorder.ts"
+import { hasSoundIds } from "./span-ids.ts"
 
 const neededFor = "exporting traces"
 
-/** Makes the tracer that Effect's spans go through; `add` is given each sampled span as it ends. */
+type Sdk = typeof import("@opentelemetry/sdk-trace-base")
+type EffectSdk = typeof import("@effect/opentelemetry/Tracer")
+
+/** Makes the tracer that Effect's spans go through. The recorder is given each sampled span as it ends. */
 export const tracerLayer = (
-  resource: Resource,
-  add: (span: ReadableSpan) => void
+  { recorder, resource }: { readonly resource: Resource; readonly recorder: Recorder<ReadableSpan> },
+  settings: SamplerSettings
 ): Effect.Effect<Layer.Layer<never>, TelemetryPeerMissing> =>
   Effect.gen(function* () {
-    const { BasicTracerProvider } = yield* loadPeer(
+    const sdk = yield* loadPeer(
       "@opentelemetry/sdk-trace-base",
       neededFor,
       () => import("@opentelemetry/sdk-trace-base")
     )
-    const Tracer = yield* loadPeer("@effect/opentelemetry", neededFor, () => import("@effect/opentelemetry/Tracer"))
-    const provider = new BasicTracerProvider({ resource, spanProcessors: [into(add)] })
-    const tracer = Layer.succeed(Tracer.OtelTracer, provider.getTracer("@effect/opentelemetry"))
-    return Layer.provide(Tracer.layerWithoutOtelTracer, tracer)
+    const effectSdk = yield* loadPeer("@effect/opentelemetry", neededFor, () => import("@effect/opentelemetry/Tracer"))
+    const provider = new sdk.BasicTracerProvider({
+      resource,
+      sampler: samplerOf(sdk, settings),
+      spanProcessors: [into(recorder)]
+    })
+    const otel = provider.getTracer("@effect/opentelemetry")
+    const tracer = yield* Effect.provideService(effectSdk.make, effectSdk.OtelTracer, otel)
+    return Layer.setTracer(seen(asSpansAre(tracer, effectSdk), recorder))
   })
 
+const seen = (tracer: Tracer.Tracer, { seen: noteSpan }: Recorder<ReadableSpan>): Tracer.Tracer =>
+  Tracer.make({
+    span: (...span) => {
+      noteSpan()
+      return tracer.span(...span)
+    },
+    context: (execution, fiber) => tracer.context(execution, fiber)
+  })
+
+/**
+ * `@effect/opentelemetry` takes every parent from outside for a sampled one, so that what another process left out would
+ * be recorded here, and writes down links whatever their ids are, for which a receiver refuses the whole request.
+ */
+const asSpansAre = (tracer: Tracer.Tracer, { OtelTraceFlags }: EffectSdk): Tracer.Tracer => {
+  const flagged = (span: Tracer.AnySpan): Tracer.AnySpan =>
+    span._tag === "ExternalSpan" && !span.sampled && Option.isNone(Context.getOption(span.context, OtelTraceFlags))
+      ? { ...span, context: Context.add(span.context, OtelTraceFlags, notSampled) }
+      : span
+  return Tracer.make({
+    span: (name, parent, context, links, ...rest) => {
+      const sound = links.length === 0 ? links : links.filter(({ span }) => hasSoundIds(span))
+      return tracer.span(name, Option.map(parent, flagged), context, sound, ...rest)
+    },
+    context: (execution, fiber) => tracer.context(execution, fiber)
+  })
+}
+
+const notSampled = 0
 const sampled = 1
 
-const into = (add: (span: ReadableSpan) => void): SpanProcessor => ({
+const into = ({ add }: Recorder<ReadableSpan>): SpanProcessor => ({
   onStart: () => {},
   onEnd: (span) => {
     if ((span.spanContext().traceFlags & sampled) === sampled) {
@@ -37,3 +79,21 @@ const into = (add: (span: ReadableSpan) => void): SpanProcessor => ({
   forceFlush: () => Promise.resolve(),
   shutdown: () => Promise.resolve()
 })
+
+const samplerOf = (sdk: Sdk, { ratio, sampler }: SamplerSettings): Sampler => {
+  const { AlwaysOffSampler, AlwaysOnSampler, ParentBasedSampler, TraceIdRatioBasedSampler } = sdk
+  switch (sampler) {
+    case "always_on":
+      return new AlwaysOnSampler()
+    case "always_off":
+      return new AlwaysOffSampler()
+    case "traceidratio":
+      return new TraceIdRatioBasedSampler(ratio)
+    case "parentbased_always_on":
+      return new ParentBasedSampler({ root: new AlwaysOnSampler() })
+    case "parentbased_always_off":
+      return new ParentBasedSampler({ root: new AlwaysOffSampler() })
+    case "parentbased_traceidratio":
+      return new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) })
+  }
+}

@@ -1,0 +1,65 @@
+/** The kinds of telemetry besides metrics: how each is recorded, called, counted, encoded and written down. */
+import type { ISerializer } from "@opentelemetry/otlp-transformer"
+import type { Resource } from "@opentelemetry/resources"
+import type { ReadableLogRecord } from "@opentelemetry/sdk-logs"
+import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
+import type * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
+import type { SamplerSettings } from "../config/sampler-settings.ts"
+import type { MetricsService } from "../metrics.ts"
+import type { Serializers, SignalSerializers } from "../otlp/encoding.ts"
+import { logLine, spanLine } from "./lines.ts"
+import { loggerLayer } from "./logs.ts"
+import type { Recorder } from "./recorder.ts"
+import { tracerLayer } from "./traces.ts"
+
+/** A counter of what was dropped. */
+export type DroppedHandle = MetricsService["telemetry"]["spansDropped" | "logRecordsDropped"]
+
+/** What is recorded is given to a recorder, for an exporter of this resource. */
+export interface Recording<A> {
+  readonly resource: Resource
+  readonly recorder: Recorder<A>
+}
+
+/** A kind of telemetry whose records are of one type. */
+export interface Kind<A> {
+  /** For people, in the plural. */
+  readonly what: string
+  readonly layer: (recording: Recording<A>) => Effect.Effect<Layer.Layer<never>, TelemetryPeerMissing>
+  readonly dropped: (metrics: MetricsService) => DroppedHandle
+  readonly serializers: (all: Serializers) => SignalSerializers<ReadonlyArray<A>>
+  /** What the console shows of a record. */
+  readonly lineOf: (record: A) => unknown
+}
+
+/** Spans, of the traces that a sampler picks. */
+export const traces = (sampler: SamplerSettings): Kind<ReadableSpan> => ({
+  what: "Spans",
+  layer: (recording) => tracerLayer(recording, sampler),
+  dropped: ({ telemetry }) => telemetry.spansDropped,
+  serializers: ({ JsonTraceSerializer: json, ProtobufTraceSerializer: protobuf }) => ({
+    json: copied(json),
+    protobuf: copied(protobuf)
+  }),
+  lineOf: spanLine
+})
+
+/** Log records. */
+export const logs: Kind<ReadableLogRecord> = {
+  what: "Log records",
+  layer: loggerLayer,
+  dropped: ({ telemetry }) => telemetry.logRecordsDropped,
+  serializers: ({ JsonLogsSerializer: json, ProtobufLogsSerializer: protobuf }) => ({
+    json: copied(json),
+    protobuf: copied(protobuf)
+  }),
+  lineOf: logLine
+}
+
+/** OpenTelemetry's types ask for lists that could be changed. */
+const copied = <A>(serializer: ISerializer<Array<A>, unknown>): ISerializer<ReadonlyArray<A>, unknown> => ({
+  serializeRequest: (records) => serializer.serializeRequest([...records]),
+  deserializeResponse: (response) => serializer.deserializeResponse(response)
+})
