@@ -36,29 +36,22 @@ export const tracerLayer = (
     })
     const otel = provider.getTracer("@effect/opentelemetry")
     const tracer = yield* Effect.provideService(effectSdk.make, effectSdk.OtelTracer, otel)
-    return Layer.setTracer(seen(asSpansAre(tracer, effectSdk), recorder))
-  })
-
-const seen = (tracer: Tracer.Tracer, { seen: noteSpan }: Recorder<ReadableSpan>): Tracer.Tracer =>
-  Tracer.make({
-    span: (...span) => {
-      noteSpan()
-      return tracer.span(...span)
-    },
-    context: (execution, fiber) => tracer.context(execution, fiber)
+    return Layer.setTracer(soundTracer(tracer, effectSdk, recorder.seen))
   })
 
 /**
  * `@effect/opentelemetry` takes every parent from outside for a sampled one, so that what another process left out would
  * be recorded here, and writes down links whatever their ids are, for which a receiver refuses the whole request.
  */
-const asSpansAre = (tracer: Tracer.Tracer, { OtelTraceFlags }: EffectSdk): Tracer.Tracer => {
+const soundTracer = (tracer: Tracer.Tracer, { OtelTraceFlags }: EffectSdk, seen: () => void): Tracer.Tracer => {
   const flagged = (span: Tracer.AnySpan): Tracer.AnySpan =>
     span._tag === "ExternalSpan" && !span.sampled && Option.isNone(Context.getOption(span.context, OtelTraceFlags))
       ? { ...span, context: Context.add(span.context, OtelTraceFlags, notSampled) }
       : span
   return Tracer.make({
-    span: (name, parent, context, links, ...rest) => {
+    span: (...given) => {
+      const [name, parent, context, links, ...rest] = given
+      seen()
       const sound = links.length === 0 ? links : links.filter(({ span }) => hasSoundIds(span))
       return tracer.span(name, Option.map(parent, flagged), context, sound, ...rest)
     },
