@@ -35,7 +35,7 @@ export interface OtlpOptions extends OtlpTargetOptions {
 
 /** How traces or logs are exported. */
 export interface SignalOptions extends OtlpTargetOptions {
-  /** What `OTEL_TRACES_EXPORTER` or `OTEL_LOGS_EXPORTER` says, else `none`. */
+  /** What `OTEL_TRACES_EXPORTER` or `OTEL_LOGS_EXPORTER` lists, else `otlp`. Without these options: what the variable lists, else none. */
   readonly exporter?: "otlp" | "console" | "none"
   /** How many may wait to be exported; what is over is dropped and counted. `OTEL_BSP_MAX_QUEUE_SIZE` or `OTEL_BLRP_MAX_QUEUE_SIZE`, else 2,048. */
   readonly maxQueueSize?: number

@@ -14,9 +14,15 @@ export interface QueueSettings {
   readonly delayMs: number
 }
 
-/** How one signal is exported. */
-export type SignalSettings = QueueSettings &
-  ({ readonly exporter: "console" } | { readonly exporter: "otlp"; readonly target: OtlpTarget })
+/** Where a signal goes. */
+export type ExporterSettings =
+  | { readonly exporter: "console" }
+  | { readonly exporter: "otlp"; readonly target: OtlpTarget }
+
+/** How one signal is exported. No exporter means that it is not. */
+export interface SignalSettings extends QueueSettings {
+  readonly exporters: ReadonlyArray<ExporterSettings>
+}
 
 /** What the specification calls a signal, and the variables of its queue. */
 const signals = {
@@ -27,33 +33,36 @@ const signals = {
 /** A signal besides metrics. */
 export type RecordSignal = keyof typeof signals
 
-/** Nothing where the signal is not exported. Every variable is checked, also where an option overrides it. */
+/** Every variable is checked, also where an option overrides it. */
 export const signalSettings = (
   signal: RecordSignal,
-  options: SignalOptions = {}
-): Effect.Effect<SignalSettings | undefined, OptionsError> =>
+  options?: SignalOptions
+): Effect.Effect<SignalSettings, OptionsError> =>
   Effect.gen(function* () {
     const { delayMs: defaultDelayMs, option, queue } = signals[signal]
     const named = yield* variable([`OTEL_${signal}_EXPORTER`], someOf("otlp", "console"))
-    const exporter = options.exporter ?? named?.value[0] ?? "none"
     const delay = yield* variable([`${queue}_SCHEDULE_DELAY`], milliseconds)
     const exportTimeout = yield* variable([`${queue}_EXPORT_TIMEOUT`], milliseconds)
     const size = yield* variable([`${queue}_MAX_QUEUE_SIZE`], wholeNumber)
     const batch = yield* variable([`${queue}_MAX_EXPORT_BATCH_SIZE`], wholeNumber)
-    if (exporter === "none") {
-      return undefined
-    }
-    const maxQueueSize = (yield* wholeOption(`maxQueueSize of ${option}`, options.maxQueueSize)) ?? size?.value ?? 2_048
-    const maxBatchSize = (yield* wholeOption(`maxBatchSize of ${option}`, options.maxBatchSize)) ?? batch?.value ?? 512
-    const delayMs = (yield* durationOption("scheduleDelay", options.scheduleDelay)) ?? delay?.value ?? defaultDelayMs
-    const limits = { maxQueueSize, maxBatchSize: Math.min(maxBatchSize, maxQueueSize), delayMs }
-    if (exporter === "console") {
-      return { exporter, ...limits }
-    }
-    const timeoutMs = exportTimeout?.value ?? 30_000
-    const target = yield* otlpTarget(signal, options, { intervalMs: Math.max(timeoutMs, delayMs), timeoutMs: 10_000 })
-    return { exporter, target, ...limits }
+    const given = options ?? {}
+    const maxQueueSize = (yield* wholeOption(`maxQueueSize of ${option}`, given.maxQueueSize)) ?? size?.value ?? 2_048
+    const maxBatchSize = (yield* wholeOption(`maxBatchSize of ${option}`, given.maxBatchSize)) ?? batch?.value ?? 512
+    const delayMs = (yield* durationOption("scheduleDelay", given.scheduleDelay)) ?? delay?.value ?? defaultDelayMs
+    const limits = { intervalMs: Math.max(exportTimeout?.value ?? 30_000, delayMs), timeoutMs: 10_000 }
+    const wanted = wantedExporters(given.exporter) ?? named?.value ?? (options === undefined ? [] : ["otlp" as const])
+    const exporters = yield* Effect.forEach(wanted, (exporter): Effect.Effect<ExporterSettings, OptionsError> =>
+      exporter === "console"
+        ? Effect.succeed({ exporter })
+        : Effect.map(otlpTarget(signal, given, limits), (target) => ({ exporter, target }))
+    )
+    return { exporters, maxQueueSize, maxBatchSize: Math.min(maxBatchSize, maxQueueSize), delayMs }
   })
+
+const wantedExporters = (
+  exporter: SignalOptions["exporter"]
+): ReadonlyArray<ExporterSettings["exporter"]> | undefined =>
+  exporter === undefined ? undefined : exporter === "none" ? [] : [exporter]
 
 const wholeNumber: Format<number> = {
   expected: "a whole number of at least 1",

@@ -2,7 +2,6 @@
  * Traces and logs, where options or `OTEL_TRACES_EXPORTER` and `OTEL_LOGS_EXPORTER` ask for them: recorded by Effect's
  * tracer and logger, exported as metrics are, with the same resource.
  */
-import type { Resource } from "@opentelemetry/resources"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
@@ -12,7 +11,12 @@ import { flag } from "../config/format.ts"
 import type { ResourceAttributes, TelemetryOptions } from "../config/options.ts"
 import { loadPeer } from "../config/peer.ts"
 import { samplerSettings } from "../config/sampler-settings.ts"
-import { type SignalSettings, signalSettings } from "../config/signal-settings.ts"
+import {
+  type ExporterSettings,
+  type QueueSettings,
+  type SignalSettings,
+  signalSettings
+} from "../config/signal-settings.ts"
 import { variable } from "../config/variable.ts"
 import { InstrumentId } from "../instrument/instrument.ts"
 import { canonical, label } from "../instrument/label.ts"
@@ -60,7 +64,7 @@ export const makeSignals = (
     }
     const found = [
       yield* exported(traces(sampler), ofTraces, context),
-      { recording: ofTraces === undefined ? Layer.empty : propagation, destinations: [] },
+      { recording: ofTraces.exporters.length === 0 ? Layer.empty : propagation, destinations: [] },
       yield* exported(logs, ofLogs, context)
     ]
     return {
@@ -73,34 +77,44 @@ const none: Signals = { recording: Layer.empty, destinations: [] }
 
 const exported = <A>(
   kind: Kind<A>,
-  settings: SignalSettings | undefined,
+  settings: SignalSettings,
   { metrics, resource: attributes, shutdownMs }: SignalsContext
 ): Effect.Effect<Signals, TelemetryPeerMissing, Scope.Scope> =>
   Effect.gen(function* () {
-    if (settings === undefined) {
+    const { what } = kind
+    if (settings.exporters.length === 0) {
       return none
     }
-    const { what } = kind
     const { resourceFromAttributes } = yield* loadPeer(
       "@opentelemetry/resources",
       `exporting ${what.toLowerCase()}`,
       () => import("@opentelemetry/resources")
     )
     const dropped = droppedBy(kind, metrics)
-    const sink = yield* sinkOf(kind, settings, { dropped, shutdownMs })
     let isRecorded = false
-    const { add, destination } = yield* makeRecordExporter<A>({
-      ...settings,
-      what,
-      sink,
-      overflowed: (records) => dropped("queue_full", records, `more than ${settings.maxQueueSize} wait`),
-      checkRecorded: Effect.suspend(() => (isRecorded || !jobsRan(metrics) ? Effect.void : notRecorded(what)))
-    })
-    const seen = (): void => {
-      isRecorded = true
+    const checkRecorded = Effect.suspend(() => (isRecorded || !jobsRan(metrics) ? Effect.void : notRecorded(what)))
+    const exporters = yield* Effect.forEach(settings.exporters, (exporter) =>
+      Effect.flatMap(sinkOf(kind, exporter, { ...settings, dropped, shutdownMs }), (sink) =>
+        makeRecordExporter<A>({
+          ...settings,
+          what,
+          sink,
+          overflowed: (records) => dropped("queue_full", records, `more than ${settings.maxQueueSize} wait`),
+          checkRecorded
+        })
+      )
+    )
+    const recorder = {
+      seen: () => {
+        isRecorded = true
+      },
+      add: (record: A) => exporters.forEach(({ add }) => add(record))
     }
-    const resource: Resource = resourceFromAttributes({ ...attributes })
-    return { recording: yield* kind.layer({ resource, recorder: { seen, add } }), destinations: [destination] }
+    const resource = resourceFromAttributes({ ...attributes })
+    return {
+      recording: yield* kind.layer({ resource, recorder }),
+      destinations: exporters.map(({ destination }) => destination)
+    }
   })
 
 const notRecorded = (what: string): Effect.Effect<void> =>
@@ -111,17 +125,22 @@ const notRecorded = (what: string): Effect.Effect<void> =>
 
 type Dropped = (reason: RecordDrop, records: number, why: string) => void
 
+interface SinkContext extends QueueSettings {
+  readonly dropped: Dropped
+  readonly shutdownMs: number
+}
+
 /** Loads what encodes, and says how records leave a queue. */
 const sinkOf = <A>(
   { lineOf, serializers, what }: Kind<A>,
-  settings: SignalSettings,
-  { dropped, shutdownMs }: { readonly dropped: Dropped; readonly shutdownMs: number }
+  settings: ExporterSettings,
+  { dropped, maxBatchSize, shutdownMs }: SinkContext
 ) =>
   Effect.gen(function* () {
     if (settings.exporter === "console") {
       return (queue: RecordQueue<A>) => Effect.succeed(makeConsoleSink(queue, lineOf))
     }
-    const { maxBatchSize, target } = settings
+    const { target } = settings
     const encoding = yield* makeEncoding(target, serializers)
     return (queue: RecordQueue<A>) => makeOtlpSink(queue, { what, target, encoding, maxBatchSize, shutdownMs, dropped })
   })

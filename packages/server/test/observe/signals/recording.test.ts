@@ -1,0 +1,72 @@
+/** What is said where nothing was recorded, and what the console shows. */
+import { describe, expect, it } from "@effect/vitest"
+import type * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { MetricsService } from "../../../src/observe/metrics.ts"
+import { Telemetry } from "../../../src/observe/telemetry.ts"
+import { collector, ok } from "../otlp/collector.ts"
+import { captureLog } from "../otlp/pipeline.ts"
+import { signalsTo, work } from "./recorded.ts"
+
+const job = Effect.flatMap(MetricsService, ({ jobs }) => MetricsService.inc(jobs.completions, { job_type: "digest" }))
+
+const warnings = (lines: ReadonlyArray<string>) => lines.filter((line) => line.includes("none were recorded"))
+
+describe("telemetry that nothing was recorded through", () => {
+  it.live("says so where jobs ran beside it", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { url } = yield* collector(ok)
+        const log = captureLog()
+        const metrics = MetricsService.layer({ registry: "own" })
+        const target = (path: string) => ({ exporter: "otlp", url: new URL(path, url).href }) as const
+        const telemetry = Telemetry.layer({
+          destinations: [],
+          traces: target("/v1/traces"),
+          logs: target("/v1/logs")
+        })
+        const worker = Layer.scopedDiscard(Effect.zipRight(job, Effect.withSpan(Effect.void, "lost")))
+        const app = Layer.mergeAll(worker, telemetry).pipe(Layer.provide(metrics))
+        yield* Effect.scoped(Layer.build(app)).pipe(Effect.provide(log.layer))
+        expect(warnings(log.lines).map((line) => line.slice(0, 22))).toEqual(
+          expect.arrayContaining(["WARN Spans are exported"].map((line) => line.slice(0, 22)))
+        )
+        expect(warnings(log.lines)).toHaveLength(2)
+      })
+    )
+  )
+
+  it.live("says nothing where something was recorded, sampled or not, or no job ran", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { url } = yield* collector(ok)
+        const log = captureLog()
+        const all = Layer.provideMerge(log.layer, signalsTo({ url }, { traces: { sampler: "always_off" } }))
+        yield* Effect.provide(Effect.zipRight(job, work(1)), all)
+        yield* Effect.provide(Effect.void, Layer.provideMerge(signalsTo({ url }), log.layer))
+        expect(warnings(log.lines)).toEqual([])
+      })
+    )
+  )
+})
+
+describe("the console", () => {
+  it.live("shows each span and each line as JSON, at the end and when asked to", () =>
+    Effect.gen(function* () {
+      const shown: Array<string> = []
+      const quiet = yield* Effect.console
+      const capturing: Console.Console = { ...quiet, log: (text: string) => Effect.sync(() => shown.push(text)) }
+      const telemetry = Telemetry.layer({
+        destinations: [],
+        traces: { exporter: "console" },
+        logs: { exporter: "console" }
+      })
+      const app = Layer.provideMerge(telemetry, MetricsService.layer({ registry: "own" }))
+      yield* work(1).pipe(Effect.provide(app), Effect.withConsole(capturing))
+      const [span, line] = shown.filter((text) => text.startsWith("{")).map((text) => JSON.parse(text))
+      expect(span).toMatchObject({ span: "span 0", kind: "internal", status: "ok" })
+      expect(line).toMatchObject({ log: "line 0", severity: "INFO", spanId: span.spanId, traceId: span.traceId })
+    })
+  )
+})
