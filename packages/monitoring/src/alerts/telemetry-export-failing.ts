@@ -37,6 +37,10 @@ export const telemetryExportFailing = alert({
       {
         question: "Are points dropped?",
         query: grown(counter(telemetry.pointsDropped), "15m").sumBy("job", "instance", "reason")
+      },
+      {
+        question: "Are spans dropped too? Traces and logs often go to the same collector.",
+        query: grown(counter(telemetry.spansDropped), "15m").sumBy("job", "instance", "reason")
       }
     ],
     causes: [

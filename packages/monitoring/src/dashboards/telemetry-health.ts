@@ -5,7 +5,7 @@ import { telemetryExportSilent } from "../alerts/telemetry-export-silent.ts"
 import { telemetrySeriesOverflow } from "../alerts/telemetry-series-overflow.ts"
 import { telemetrySourceFailing } from "../alerts/telemetry-source-failing.ts"
 import { counter, gauge, secondsSince } from "../promql/select.ts"
-import { dropReason, succeeded, unsuccessful } from "../promql/values.ts"
+import { dropReason, recordDropReason, succeeded, unsuccessful } from "../promql/values.ts"
 import type { Dashboard } from "./dashboard.ts"
 import { percentiles, process } from "./scope.ts"
 
@@ -94,6 +94,27 @@ const content = [
       }
     ],
     empty: "No point was dropped."
+  },
+  {
+    title: "Spans and log records dropped",
+    kind: "stack",
+    unit: "suffix: records/s",
+    description:
+      `\`${recordDropReason.queue_full}\`: more wait than may, as the receiver is away or slow. ` +
+      `\`${recordDropReason.rejected}\`, \`${recordDropReason.refused}\`: the receiver does not take them; the log says why.`,
+    alert: telemetryExportFailing,
+    width: 12,
+    queries: [
+      {
+        query: counter(telemetry.spansDropped, process).rate("$__rate_interval").sumBy("job", "reason"),
+        legend: "{{job}} spans {{reason}}"
+      },
+      {
+        query: counter(telemetry.logRecordsDropped, process).rate("$__rate_interval").sumBy("job", "reason"),
+        legend: "{{job}} log records {{reason}}"
+      }
+    ],
+    empty: "No span and no log record was dropped."
   },
   {
     title: "Errors while measuring",

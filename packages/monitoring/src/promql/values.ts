@@ -10,6 +10,7 @@ import {
   healthCheckResults,
   jobOperations,
   jobStates,
+  recordDropReasons,
   redeliveryReasons,
   runOutcomes,
   shardMoveDirections,
@@ -41,6 +42,7 @@ export const redelivery = named(redeliveryReasons)
 export const healthCheck = named(healthCheckResults)
 export const shardMove = named(shardMoveDirections)
 export const dropReason = named(dropReasons)
+export const recordDropReason = named(recordDropReasons)
 export const failedOutcome = named(failedOutcomes)
 
 /** A success: it has no label `outcome`. */

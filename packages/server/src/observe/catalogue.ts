@@ -19,7 +19,7 @@ export { jobOperations, jobStates, priorities, slotStates } from "./catalogue/jo
 export { labelValues } from "./catalogue/label-values.ts"
 export { failedOutcomes } from "./catalogue/outcome.ts"
 export { storageOperations } from "./catalogue/storage-operations.ts"
-export { dropReasons } from "./catalogue/telemetry.ts"
+export { dropReasons, recordDropReasons } from "./catalogue/telemetry.ts"
 export { runOutcomes } from "./catalogue/workflow.ts"
 export type { Kind, Row, Rows, Scope } from "./catalogue/row.ts"
 export { labelNameProblem, metricNameProblem, unitProblem } from "./catalogue/row.ts"

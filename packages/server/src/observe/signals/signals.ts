@@ -91,6 +91,7 @@ const exported = <A>(
       () => import("@opentelemetry/resources")
     )
     const dropped = droppedBy(kind, metrics)
+    metrics.meter.zero(kind.dropped(metrics).row)
     let isRecorded = false
     const checkRecorded = Effect.suspend(() => (isRecorded || !jobsRan(metrics) ? Effect.void : notRecorded(what)))
     const exporters = yield* Effect.forEach(settings.exporters, (exporter) =>

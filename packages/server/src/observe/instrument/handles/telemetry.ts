@@ -23,13 +23,13 @@ export interface TelemetryHandles {
    */
   readonly pointsDropped: Counter<"reason">
   /**
-   * Spans dropped: the queue was full, or the receiver rejected or refused them.
+   * Spans dropped: the queue was full, they could not be encoded, or the receiver rejected or refused them.
    *
    * `telemetry_spans_dropped_total`: counter, unit `{span}`, labels `reason`.
    */
   readonly spansDropped: Counter<"reason">
   /**
-   * Log records dropped: the queue was full, or the receiver rejected or refused them.
+   * Log records dropped: the queue was full, they could not be encoded, or the receiver rejected or refused them.
    *
    * `telemetry_log_records_dropped_total`: counter, unit `{record}`, labels `reason`.
    */
