@@ -14,8 +14,8 @@ export interface RecordExporterOptions<A> extends QueueSettings {
   readonly sink: (queue: RecordQueue<A>) => Effect.Effect<RecordSink>
   /** Told how many records were dropped as too many waited. */
   readonly overflowed: (records: number) => void
-  /** Says at the end what is wrong where nothing was recorded. */
-  readonly checkRecorded: Effect.Effect<void>
+  /** Asked as the end begins: what is wrong where nothing was recorded. */
+  readonly doubt: () => string | undefined
 }
 
 /** A signal that is exported. */
@@ -29,16 +29,18 @@ export const makeRecordExporter = <A>(
   options: RecordExporterOptions<A>
 ): Effect.Effect<RecordExporter<A>, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { checkRecorded, delayMs, maxBatchSize, maxQueueSize, overflowed, what } = options
+    const { delayMs, doubt, maxBatchSize, maxQueueSize, overflowed, what } = options
     const full = yield* Effect.makeLatch(false)
     const queue = new RecordQueue<A>(maxQueueSize, overflowed)
     const sink = yield* options.sink(queue)
     const end = Effect.gen(function* () {
       const started = yield* Clock.currentTimeMillis
+      // Before telemetry says anything itself, which may go through its own logger.
+      const wrong = doubt()
       const report = yield* sink.last
       const ms = (yield* Clock.currentTimeMillis) - started
       yield* logEnd(`The final export of ${what.toLowerCase()} to ${sink.name}`, { ...report, left: queue.size, ms })
-      yield* checkRecorded
+      yield* wrong === undefined ? Effect.void : Effect.logWarning(wrong)
     })
     const destination = withoutDefects({ stream: streamOf(what), name: sink.name, export: sink.export, end })
     yield* Effect.forkScoped(Effect.forever(regular(queue, { destination, delayMs, full, pauseMs: sink.pauseMs })))

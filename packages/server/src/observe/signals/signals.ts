@@ -93,7 +93,7 @@ const exported = <A>(
     const dropped = droppedBy(kind, metrics)
     metrics.meter.zero(kind.dropped(metrics).row)
     let isRecorded = false
-    const checkRecorded = Effect.suspend(() => (isRecorded || !jobsRan(metrics) ? Effect.void : notRecorded(what)))
+    const doubt = () => (isRecorded || !jobsRan(metrics) ? undefined : notRecorded(what))
     const exporters = yield* Effect.forEach(settings.exporters, (exporter) =>
       Effect.flatMap(sinkOf(kind, exporter, { ...settings, dropped, shutdownMs }), (sink) =>
         makeRecordExporter<A>({
@@ -101,7 +101,7 @@ const exported = <A>(
           what,
           sink,
           overflowed: (records) => dropped("queue_full", records, `more than ${settings.maxQueueSize} wait`),
-          checkRecorded
+          doubt
         })
       )
     )
@@ -118,11 +118,9 @@ const exported = <A>(
     }
   })
 
-const notRecorded = (what: string): Effect.Effect<void> =>
-  Effect.logWarning(
-    `${what} are exported, and none were recorded although jobs ran: a tracer and a logger reach what they are provided ` +
-      "to. Provide telemetry to the layers that run jobs instead of merging it with them"
-  )
+const notRecorded = (what: string): string =>
+  `${what} are exported, and none were recorded although jobs ran: a tracer and a logger reach what they are provided ` +
+  "to. Provide telemetry to the layers that run jobs instead of merging it with them"
 
 type Dropped = (reason: RecordDrop, records: number, why: string) => void
 

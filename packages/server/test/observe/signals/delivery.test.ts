@@ -82,13 +82,14 @@ describe("spans and log lines", () => {
 
   it.live("wait for a receiver that is not there", () =>
     Effect.gen(function* () {
-      const { log, requests, spans } = yield* ran(
+      const { log, requests } = yield* ran(
         Effect.zipRight(work(100), Effect.zipLeft(Effect.sleep("1500 millis"), work(100))),
         first(4, refuse(503)),
-        { traces: soon, logs: soon }
+        { traces: { ...soon, timeout: "50 millis" }, logs: { ...soon, timeout: "50 millis" } }
       )
+      const { lines, spans } = arrived(requests.slice(4))
       expect(spans).toEqual([...upTo(100), ...upTo(100)])
-      expect(arrived(requests.slice(4)).lines.length).toBeGreaterThanOrEqual(200)
+      expect(lines).toEqual([...upTo(100), ...upTo(100)])
       expect(log.filter((line) => line.includes("not exported"))).toHaveLength(2)
       expect(log.filter((line) => line.includes("again"))).toHaveLength(2)
     })
@@ -235,7 +236,7 @@ describe("spans and log lines", () => {
     )
   )
 
-  it.live("are reported by a flush, and stay where one is interrupted", () =>
+  it.live("arrive once where a flush is interrupted and another follows", () =>
     Effect.gen(function* () {
       const slow: Answer = (response) => {
         setTimeout(() => ok(response), 100)
@@ -248,10 +249,7 @@ describe("spans and log lines", () => {
           yield* Fiber.interrupt(flush)
           yield* work(2)
           const reports = yield* Telemetry.flush
-          expect(reports.map(({ failures, points }) => [points, failures])).toEqual([
-            [2, []],
-            [2, []]
-          ])
+          expect(reports.map(({ failures }) => failures)).toEqual([[], []])
         }),
         slow
       )

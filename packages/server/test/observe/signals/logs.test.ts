@@ -17,7 +17,10 @@ const loggedBy = <A, E>(program: Effect.Effect<A, E>, options: TelemetryOptions 
       const quiet = Logger.remove(Logger.defaultLogger)
       const all = Logger.withMinimumLogLevel(Effect.zipRight(Effect.ignore(program), Telemetry.flush), LogLevel.All)
       yield* all.pipe(Effect.provide(quiet), Effect.provide(signalsTo({ url }, options)))
-      return { records: recordsOf(requests), spans: spansOf(requests) }
+      const records = recordsOf(requests).filter(
+        ({ body }) => body.stringValue?.startsWith("The final export") !== true
+      )
+      return { records, spans: spansOf(requests) }
     })
   )
 

@@ -28,23 +28,31 @@ const worker = Layer.scopedDiscard(
 
 const metrics = MetricsService.layer({ registry: "own" })
 
-const built = <A, E>(app: Layer.Layer<A, E>) => Effect.scoped(Layer.build(app))
+/** What a program runs in: variables and loggers. */
+type Around = Layer.Layer<never>
+
+const built =
+  <A, E>(app: Layer.Layer<A, E>) =>
+  (around: Around): Effect.Effect<unknown, E> =>
+    Effect.scoped(Layer.build(Layer.provide(app, around)))
 
 const provided = {
   "below the worker": built(worker.pipe(Layer.provide(Telemetry.Default), Layer.provide(metrics))),
-  "as the options of the guide's first wiring have it": built(
+  "as the guide's first wiring has it": built(
     Layer.mergeAll(worker).pipe(Layer.provide(Telemetry.layer({ traces: {}, logs: {} })), Layer.provide(metrics))
   ),
-  "in a managed runtime": Effect.suspend(() => {
-    const runtime = ManagedRuntime.make(worker.pipe(Layer.provideMerge(Telemetry.Default), Layer.provideMerge(metrics)))
+  "in a managed runtime": (around: Around) => {
+    const app = worker.pipe(Layer.provideMerge(Telemetry.Default), Layer.provideMerge(metrics))
+    const runtime = ManagedRuntime.make(Layer.provide(app, around))
     return Effect.ensuring(runtime.runtimeEffect, runtime.disposeEffect)
-  }),
-  "in Effect.provide": Effect.scoped(
-    Effect.zipRight(
-      Effect.addFinalizer(() => job("draining")),
-      job("at work")
-    )
-  ).pipe(Effect.provide(Telemetry.Default), Effect.provide(metrics))
+  },
+  "in Effect.provide": (around: Around) =>
+    Effect.scoped(
+      Effect.zipRight(
+        Effect.addFinalizer(() => job("draining")),
+        job("at work")
+      )
+    ).pipe(Effect.provide(Telemetry.Default), Effect.provide(metrics), Effect.provide(around))
 }
 
 const merged = {
@@ -60,7 +68,7 @@ const jobsOf = (requests: ReadonlyArray<Received>) =>
     .at(-1)
 
 /** What a program's exports come to. */
-const exportedBy = (program: Effect.Effect<unknown, unknown>) =>
+const exportedBy = (program: (around: Around) => Effect.Effect<unknown, unknown>) =>
   Effect.scoped(
     Effect.gen(function* () {
       const { requests, url } = yield* collector(ok)
@@ -71,7 +79,7 @@ const exportedBy = (program: Effect.Effect<unknown, unknown>) =>
         ["OTEL_TRACES_EXPORTER", "otlp"],
         ["OTEL_LOGS_EXPORTER", "otlp"]
       ])
-      yield* program.pipe(Effect.withConfigProvider(ConfigProvider.fromMap(variables)), Effect.provide(log.layer))
+      yield* program(Layer.merge(Layer.setConfigProvider(ConfigProvider.fromMap(variables)), log.layer))
       return {
         jobs: jobsOf(requests),
         spans: spansOf(requests).map(({ name }) => name),
