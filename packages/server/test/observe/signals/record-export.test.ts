@@ -1,0 +1,182 @@
+/** One export of a queue: what is taken, kept and dropped, whatever the receiver refuses. */
+import { describe, expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as FastCheck from "effect/FastCheck"
+import { Encoded } from "../../../src/observe/otlp/encoding.ts"
+import { SendFailed, type Sender } from "../../../src/observe/otlp/sender.ts"
+import { makeSizeLimit } from "../../../src/observe/otlp/size-limit.ts"
+import { exportRecords } from "../../../src/observe/signals/record-export.ts"
+import { RecordQueue } from "../../../src/observe/signals/record-queue.ts"
+import { upTo } from "./recorded.ts"
+
+type Verdict = Partial<Pick<SendFailed, "reason" | "isReset" | "pauseMs">> | "taken"
+
+interface Given {
+  readonly records: ReadonlyArray<number>
+  /** What is answered to a request with these records, of so many bytes. */
+  readonly answer: (records: ReadonlyArray<number>, bytes: number) => Verdict
+  readonly unencodable?: number
+  readonly maxBytes?: number
+}
+
+const failure = (given: Exclude<Verdict, "taken">): SendFailed =>
+  new SendFailed({
+    reason: "unavailable",
+    message: "no",
+    isUnknown: false,
+    isReset: false,
+    pauseMs: undefined,
+    ...given
+  })
+
+/** A record of more than any limit that is suspected. */
+const large = 999
+
+const bytesOf = (batch: ReadonlyArray<number>): Uint8Array =>
+  Buffer.from(JSON.stringify(batch) + " ".repeat(batch.includes(large) ? 200_000 : 0))
+
+/** Exports records in batches of 64; what came of each. */
+const exported = ({ answer, maxBytes = 1_000_000, records, unencodable }: Given) => {
+  const seen = { taken: new Array<number>(), requests: 0, dropped: 0, pauseMs: 0 }
+  const queue = new RecordQueue<number>(1_000, () => {})
+  records.forEach((record) => queue.add(record))
+  const sender: Sender = {
+    send: ({ body }) =>
+      Effect.suspend(() => {
+        const sent: Array<number> = JSON.parse(Buffer.from(body.bytes).toString())
+        const verdict = answer(sent, body.bytes.byteLength)
+        seen.requests += 1
+        if (verdict !== "taken") {
+          return Effect.fail(failure(verdict))
+        }
+        seen.taken.push(...sent)
+        return Effect.succeed({ points: 0, message: "" })
+      }),
+    giveUp: () => Effect.void,
+    finish: Effect.void,
+    cut: () => Effect.void
+  }
+  const context = {
+    queue,
+    maxBatchSize: 64,
+    encode: (batch: ReadonlyArray<number>) =>
+      unencodable !== undefined && batch.includes(unencodable)
+        ? Effect.die(new Error("a getter that throws"))
+        : Effect.sync(() => new Encoded({ bytes: bytesOf(batch), headers: {}, encodeMs: 0 })),
+    size: makeSizeLimit(maxBytes),
+    dropped: (_reason: string, count: number) => (seen.dropped += count),
+    pause: (_why: string, ms = 0) => (seen.pauseMs = ms)
+  }
+  return Effect.map(exportRecords(context, sender), (report) => ({ ...seen, report, left: queue.take(1_000) }))
+}
+
+describe("an export of a queue", () => {
+  it.effect("takes everything, in order, in batches", () =>
+    Effect.gen(function* () {
+      const { left, report, requests, taken } = yield* exported({ records: upTo(200), answer: () => "taken" })
+      expect(taken).toEqual(upTo(200))
+      expect(left).toEqual([])
+      expect(requests).toBe(4)
+      expect(report).toEqual({ requests: 4, points: 200, rejected: 0, failures: [] })
+    })
+  )
+
+  it.effect("drops what can't be encoded, alone", () =>
+    Effect.gen(function* () {
+      const { dropped, taken } = yield* exported({ records: upTo(100), answer: () => "taken", unencodable: 41 })
+      expect(taken).toEqual(upTo(100).filter((record) => record !== 41))
+      expect(dropped).toBe(1)
+    })
+  )
+
+  it.effect("halves what is too large, and drops a record that is too large alone", () =>
+    Effect.gen(function* () {
+      const tooLarge = (_records: ReadonlyArray<number>, bytes: number): Verdict =>
+        bytes > 40 ? { reason: "size" } : "taken"
+      const some = yield* exported({ records: upTo(100), answer: tooLarge })
+      expect(some.taken).toEqual(upTo(100))
+      expect(some.dropped).toBe(0)
+      const none = yield* exported({ records: upTo(10), answer: () => ({ reason: "size" }) })
+      expect(none.left).toEqual([])
+      expect(none.dropped).toBe(10)
+    })
+  )
+
+  it.effect("sends nothing that is known to be too large", () =>
+    Effect.gen(function* () {
+      const sizes: Array<number> = []
+      const answer = (_records: ReadonlyArray<number>, bytes: number): Verdict => {
+        sizes.push(bytes)
+        return "taken"
+      }
+      const { taken } = yield* exported({ records: upTo(100), answer, maxBytes: 50 })
+      expect(taken).toEqual(upTo(100))
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(50)
+    })
+  )
+
+  it.effect("is not stuck behind a large record whose connection is reset each time", () =>
+    Effect.gen(function* () {
+      const answer = (sent: ReadonlyArray<number>): Verdict =>
+        sent.includes(large) ? { reason: "unavailable", isReset: true } : "taken"
+      const context = { records: [0, large, 1, 2], answer }
+      const first = yield* exported(context)
+      expect(first.left).toEqual(context.records)
+      const alone = yield* exported({ ...context, records: [large, 3], maxBytes: 100_000 })
+      expect(alone.taken).toEqual([3])
+      expect(alone.dropped).toBe(1)
+    })
+  )
+
+  it.effect("keeps everything, in order, where the receiver takes no more, and says for how long", () =>
+    Effect.gen(function* () {
+      let requests = 0
+      const answer = (): Verdict => (++requests > 1 ? { reason: "unavailable", pauseMs: 700 } : "taken")
+      const { left, pauseMs, report, taken } = yield* exported({ records: upTo(200), answer })
+      expect([...taken, ...left]).toEqual(upTo(200))
+      expect(taken).toHaveLength(64)
+      expect(pauseMs).toBe(700)
+      expect(report.failures).toEqual(["no"])
+    })
+  )
+
+  it.effect("asks no more than so often for what is refused", () =>
+    Effect.gen(function* () {
+      const { dropped, left, requests } = yield* exported({
+        records: upTo(64),
+        answer: () => ({ reason: "content" })
+      })
+      expect(dropped).toBe(64)
+      expect(left).toEqual([])
+      expect(requests).toBeLessThan(50)
+    })
+  )
+
+  it.effect.prop(
+    "delivers each record once or drops or keeps it, and drops none but the refused ones where they are few",
+    {
+      count: FastCheck.integer({ min: 0, max: 300 }),
+      refused: FastCheck.uniqueArray(FastCheck.integer({ min: 0, max: 300 }), { maxLength: 2 }),
+      failing: FastCheck.integer({ min: 0, max: 60 })
+    },
+    ({ count, failing, refused }) =>
+      Effect.gen(function* () {
+        let requests = 0
+        const answer = (sent: ReadonlyArray<number>): Verdict => {
+          requests += 1
+          if (requests === failing) {
+            return { reason: "unavailable" }
+          }
+          return sent.some((record) => refused.includes(record)) ? { reason: "content" } : "taken"
+        }
+        const { dropped, left, taken } = yield* exported({ records: upTo(count), answer })
+        const there = [...taken, ...left]
+        expect(there.length + dropped).toBe(count)
+        expect(new Set(there).size).toBe(there.length)
+        expect(dropped).toBeLessThanOrEqual(refused.filter((record) => record < count).length)
+        expect(taken.some((record) => refused.includes(record))).toBe(false)
+        expect(left).toEqual(left.toSorted((a, b) => a - b))
+      }),
+    { fastCheck: { numRuns: 40 } }
+  )
+})
