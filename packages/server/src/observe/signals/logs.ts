@@ -10,6 +10,8 @@ import type * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
+import { attempt } from "../catalogue/attempt.ts"
+import { wordsOf } from "../catalogue/thrown.ts"
 import { loadPeer } from "../config/peer.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
 import type { Recorder } from "./recorder.ts"
@@ -52,7 +54,11 @@ class Lines {
   through(logger: Logger.Logger<unknown, void>): Logger.Logger<unknown, void> {
     return Logger.make((line) => {
       this.line = line
-      logger.log(line)
+      // What is logged may throw when it is read, and must not end the effect that logs it.
+      attempt(
+        () => logger.log(line),
+        (thrown) => this.recorder.unreadable(wordsOf(thrown))
+      )
       this.line = undefined
     })
   }
@@ -77,6 +83,13 @@ const complete = (record: SdkLogRecord, { cause, context, logLevel }: Line): voi
     const { sampled, spanId, traceId } = span.value
     record.spanContext = { spanId, traceId, traceFlags: sampled ? 1 : 0 }
   }
+  attempt(
+    () => nameCause(record, cause),
+    () => record.setAttribute("exception.message", "a cause that can't be read")
+  )
+}
+
+const nameCause = (record: SdkLogRecord, cause: Cause.Cause<unknown>): void => {
   if (!Cause.isEmpty(cause)) {
     const [first] = Cause.prettyErrors(cause)
     record.setAttribute("exception.type", first?.name ?? "Interrupted")

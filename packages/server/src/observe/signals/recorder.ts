@@ -6,4 +6,6 @@ export interface Recorder<A> {
   readonly seen: () => void
   /** This is to be exported. */
   readonly add: (record: A) => void
+  /** Something can't be recorded. */
+  readonly unreadable: (why: string) => void
 }

@@ -109,7 +109,8 @@ const exported = <A>(
       seen: () => {
         isRecorded = true
       },
-      add: (record: A) => exporters.forEach(({ add }) => add(record))
+      add: (record: A) => exporters.forEach(({ add }) => add(record)),
+      unreadable: (why: string) => dropped("refused", 1, `it can't be read: ${why}`)
     }
     const resource = resourceFromAttributes({ ...attributes })
     return {

@@ -6,10 +6,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
+import { attempt } from "../catalogue/attempt.ts"
 import { loadPeer } from "../config/peer.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
 import type { SamplerSettings } from "../config/sampler-settings.ts"
 import type { Recorder } from "./recorder.ts"
+import { soundSpan } from "./sound-span.ts"
 import { hasSoundIds } from "./span-ids.ts"
 
 const neededFor = "exporting traces"
@@ -52,8 +54,13 @@ const soundTracer = (tracer: Tracer.Tracer, { OtelTraceFlags }: EffectSdk, seen:
     span: (...given) => {
       const [name, parent, context, links, ...rest] = given
       seen()
-      const sound = links.length === 0 ? links : links.filter(({ span }) => hasSoundIds(span))
-      return tracer.span(name, Option.map(parent, flagged), context, sound, ...rest)
+      const withLinks = (all: typeof links): Tracer.Span =>
+        tracer.span(name, Option.map(parent, flagged), context, all, ...rest)
+      if (links.length === 0) {
+        return soundSpan(withLinks(links))
+      }
+      const sound = links.filter(({ span }) => hasSoundIds(span))
+      return soundSpan(attempt(() => withLinks(sound)) ?? withLinks([]))
     },
     context: (execution, fiber) => tracer.context(execution, fiber)
   })
