@@ -262,7 +262,7 @@ const malformed: ReadonlyArray<readonly [variable: string, value: string, messag
   ["OTEL_SDK_DISABLED", "__proto__", `"__proto__"; expected true, false`],
   ["OTEL_EXPORTER_OTLP_COMPRESSION", "a\u001b[31m\nb", `"a[31mb"; expected none, gzip`],
   ["OTEL_EXPORTER_OTLP_COMPRESSION", "x".repeat(9_999), `"${"x".repeat(120)}..."; expected none, gzip`],
-  ["OTEL_TRACES_EXPORTER", "zipkin", `"zipkin"; expected one or more of otlp, separated by commas, or none`]
+  ["OTEL_TRACES_EXPORTER", "zipkin", `"zipkin"; expected one or more of otlp, console, separated by commas, or none`]
 ]
 
 describe("a malformed variable", () => {
