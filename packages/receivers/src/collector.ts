@@ -14,8 +14,8 @@ export interface CollectorOptions {
   readonly memory?: number
   /** Writes every point that it passes on, for `passedOn`. */
   readonly isVerbose?: boolean
-  /** PEM files for HTTPS. */
-  readonly tls?: { readonly cert_file: string; readonly key_file: string }
+  /** PEM files for HTTPS; clients must show a certificate of the authority in `client_ca_file`, where there is one. */
+  readonly tls?: { readonly cert_file: string; readonly key_file: string; readonly client_ca_file?: string }
 }
 
 export interface Collector extends RealReceiver, Running {
