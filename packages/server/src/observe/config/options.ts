@@ -1,5 +1,6 @@
 /** What a user may say in code about telemetry. What is left out comes from the `OTEL_*` variables, then from defaults. */
 import type * as Duration from "effect/Duration"
+import type * as Redacted from "effect/Redacted"
 import type { Agent } from "node:http"
 import type { Temporality } from "../collect/points/temporality.ts"
 
@@ -24,6 +25,11 @@ export interface OtlpTargetOptions {
   readonly maxRequestBytes?: number
   /** Makes the connections, such as one of the package `https-proxy-agent` to go through a proxy. Node's own otherwise. */
   readonly agent?: Agent
+  /**
+   * Decrypts the key in the file of `OTEL_EXPORTER_OTLP_<SIGNAL>_CLIENT_KEY` or `OTEL_EXPORTER_OTLP_CLIENT_KEY`, if it is
+   * encrypted; also when the file is read again, after a change. Never logged.
+   */
+  readonly clientKeyPassphrase?: string | Redacted.Redacted
 }
 
 /** A destination of metrics that takes OTLP over HTTP. */

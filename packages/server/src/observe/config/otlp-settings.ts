@@ -51,7 +51,7 @@ export const otlpTarget = (
   limits: TargetLimits
 ): Effect.Effect<OtlpTarget, OptionsError> =>
   Effect.gen(function* () {
-    const { timeout, ...variables } = yield* otlpVariables(signal)
+    const { timeout, ...variables } = yield* otlpVariables(signal, options)
     return {
       url: options.url === undefined ? variables.url : yield* parsed("url of an otlp destination", options.url, url),
       headers: mergeHeaders([...Object.entries(variables.headers), ...(yield* headersOf(options))]),
@@ -61,7 +61,8 @@ export const otlpTarget = (
       maxRetryAfterMs: (yield* durationOption("maxRetryAfter", options.maxRetryAfter)) ?? 300_000,
       maxRequestBytes: yield* requestBytesOf(options.maxRequestBytes ?? 1_048_576),
       agent: options.agent,
-      tls: variables.tls
+      tls: variables.tls,
+      tlsFiles: variables.tlsFiles
     }
   })
 

@@ -3,7 +3,8 @@ import * as Effect from "effect/Effect"
 import type { OptionsError } from "../instrument/options-error.ts"
 import { headers, milliseconds, oneOf, url } from "./format.ts"
 import { mergeHeaders } from "./headers.ts"
-import { readTls, type Tls } from "./tls.ts"
+import type { OtlpTargetOptions } from "./options.ts"
+import { loadTls, type Tls, tlsFiles, type TlsFiles } from "./tls.ts"
 import { type Format, type Variable, variable } from "./variable.ts"
 
 /** A kind of telemetry, as the variables name it. */
@@ -17,11 +18,17 @@ export interface OtlpVariables {
   readonly protocol: "http/json" | "http/protobuf"
   readonly compression: "none" | "gzip"
   readonly timeout: Variable<number> | undefined
+  /** What the files of TLS held at the start. */
   readonly tls: Tls
+  /** Where to read it again; absent where no variable names a file. */
+  readonly tlsFiles: TlsFiles | undefined
 }
 
-/** Reads them; one that is malformed is an error that names it. */
-export const otlpVariables = (signal: Signal): Effect.Effect<OtlpVariables, OptionsError> =>
+/** Reads them; one that is malformed is an error that names it. The key of the client may need a passphrase. */
+export const otlpVariables = (
+  signal: Signal,
+  { clientKeyPassphrase }: Pick<OtlpTargetOptions, "clientKeyPassphrase">
+): Effect.Effect<OtlpVariables, OptionsError> =>
   Effect.gen(function* () {
     const names = (name: string) => [`OTEL_EXPORTER_OTLP_${signal}_${name}`, `OTEL_EXPORTER_OTLP_${name}`]
     const either = <A>(name: string, format: Format<A>) => variable(names(name), format)
@@ -31,13 +38,15 @@ export const otlpVariables = (signal: Signal): Effect.Effect<OtlpVariables, Opti
     const more = yield* variable([`OTEL_EXPORTER_OTLP_${signal}_HEADERS`], headers)
     const protocol = yield* either("PROTOCOL", oneOf("http/json", "http/protobuf"))
     const compression = yield* either("COMPRESSION", oneOf("none", "gzip"))
+    const files = yield* tlsFiles(names, clientKeyPassphrase)
     return {
       url: own?.value ?? signalUrl(base?.value, paths[signal]),
       headers: mergeHeaders([...Object.entries(all?.value ?? {}), ...Object.entries(more?.value ?? {})]),
       protocol: protocol?.value ?? "http/protobuf",
       compression: compression?.value ?? "none",
       timeout: yield* either("TIMEOUT", milliseconds),
-      tls: yield* readTls(names)
+      tls: files === undefined ? {} : (yield* loadTls(files)).tls,
+      tlsFiles: files
     }
   })
 

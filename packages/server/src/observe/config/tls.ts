@@ -1,114 +1,239 @@
-/** Certificates for the connection to a collector, read from the files that variables name, and checked. */
+/**
+ * Certificates for the connection to a collector: the files that variables name, and what they hold. All that can be
+ * judged without a connection is judged here, at the start and again when files have changed.
+ */
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
-import * as Crypto from "node:crypto"
+import * as Redacted from "effect/Redacted"
+import type * as Crypto from "node:crypto"
 import * as Fs from "node:fs"
 import { createSecureContext } from "node:tls"
 import { wordsOf } from "../catalogue/thrown.ts"
-import { text } from "./format.ts"
 import { OptionsError } from "../instrument/options-error.ts"
+import { processClock } from "../instrument/sound-clock.ts"
+import { text } from "./format.ts"
+import { certificatesIn, type Held, heldIn, isEncrypted, privateKeyIn } from "./pem.ts"
 import { shownFile } from "./shown-address.ts"
-import { variable } from "./variable.ts"
+import { endOfValidity, invalidAt, noneValidAt, shownTime } from "./validity.ts"
+import { type Variable, variable } from "./variable.ts"
 
-/** What Node's TLS takes, each absent when no variable names a file. */
+/** What Node's TLS takes, each absent when no variable names a file. A key is one without a passphrase. */
 export interface Tls {
   readonly ca?: Buffer
   readonly cert?: Buffer
   readonly key?: Buffer
 }
 
-/** The certificate of the authority, and certificate and key of this client; `names` are the variables, first ones first. */
-export const readTls = (names: (name: string) => ReadonlyArray<string>): Effect.Effect<Tls, OptionsError> =>
+/** The files that variables name. */
+export interface TlsFiles {
+  /** Certificates of those who may have signed the collector's. */
+  readonly authority: Variable<string> | undefined
+  readonly client: ClientFiles | undefined
+}
+
+/** What this process shows to a collector, and the key that proves that it is its own. */
+export interface ClientFiles {
+  readonly certificate: Variable<string>
+  readonly key: Variable<string>
+  readonly passphrase: Redacted.Redacted | undefined
+}
+
+/** The content of files that are sound, and how long the client's certificate is valid, for people. */
+export interface LoadedTls {
+  readonly tls: Tls
+  readonly clientValidTo: string | undefined
+}
+
+/** Which files there are; `names` are the variables, first ones first. Nothing where no variable names one. */
+export const tlsFiles = (
+  names: (name: string) => ReadonlyArray<string>,
+  passphrase?: string | Redacted.Redacted
+): Effect.Effect<TlsFiles | undefined, OptionsError> =>
   Effect.gen(function* () {
-    const ca = yield* fileOf(names("CERTIFICATE"), certificates)
-    const cert = yield* fileOf(names("CLIENT_CERTIFICATE"), certificates)
-    const key = yield* fileOf(names("CLIENT_KEY"), privateKey)
-    yield* checkPair(cert, key, names)
+    const authority = yield* variable(names("CERTIFICATE"), text)
+    const certificate = yield* variable(names("CLIENT_CERTIFICATE"), text)
+    const key = yield* variable(names("CLIENT_KEY"), text)
+    if (certificate !== undefined && key !== undefined) {
+      return { authority, client: { certificate, key, passphrase: redacted(passphrase) } }
+    }
+    const alone = certificate ?? key
+    if (alone !== undefined) {
+      const other = names(certificate === undefined ? "CLIENT_CERTIFICATE" : "CLIENT_KEY").join(" or ")
+      const file = yield* fileOf(alone)
+      return yield* refuse(file, { expected: `a file that is given together with that of ${other}` })
+    }
+    return authority && { authority, client: undefined }
+  })
+
+const redacted = (passphrase: string | Redacted.Redacted | undefined): Redacted.Redacted | undefined =>
+  passphrase === undefined || Redacted.isRedacted(passphrase) ? passphrase : Redacted.make(passphrase)
+
+/** What the files hold now. Whatever makes them of no use is an error that names the variable and the file. */
+export const loadTls = ({ authority, client }: TlsFiles): Effect.Effect<LoadedTls, OptionsError> =>
+  Effect.gen(function* () {
+    const nowMs = processClock.unsafeCurrentTimeMillis()
+    const ca = authority && (yield* loadAuthority(authority, nowMs))
+    const own = client && (yield* loadClient(client, nowMs))
     return {
-      ...(ca && { ca: ca.content }),
-      ...(cert && { cert: cert.content }),
-      ...(key && { key: key.content })
+      tls: { ...(ca && { ca }), ...(own && { cert: own.cert, key: own.key }) },
+      clientValidTo: own?.validTo
     }
   })
 
-/** A file, and what was found in it. */
-interface File<A> {
+/** A file as it was read. */
+interface File {
   readonly option: string
   readonly path: string
   readonly content: Buffer
-  readonly found: A
 }
 
-/** What a file must hold; `read` throws where it does not. */
-interface Kind<A> {
-  readonly expected: string
-  readonly read: (content: Buffer) => A
-}
-
-const certificates: Kind<ReadonlyArray<Crypto.X509Certificate>> = {
-  expected: "a file that holds certificates in PEM format, each of them whole",
-  // Node itself passes over an authority's file without a certificate in silence, and over a broken one in it.
-  read: (content) => {
-    const blocks = content.toString("latin1").match(certificateBlock) ?? [""]
-    return blocks.map((block) => new Crypto.X509Certificate(Buffer.from(block, "latin1")))
-  }
-}
-
-// From the beginning of a line to the end of one: OpenSSL passes over a certificate that has other text beside it.
-const certificateBlock =
-  /^[^\r\n]*-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]*(?:-----END [A-Z0-9 ]*-----[^\r\n]*)?/gm
-
-const privateKey: Kind<Crypto.KeyObject> = {
-  expected: "a file that holds a private key in PEM format, without a passphrase",
-  read: (content) => Crypto.createPrivateKey(content)
-}
-
-const fileOf = <A>(
-  names: ReadonlyArray<string>,
-  { expected, read }: Kind<A>
-): Effect.Effect<File<A> | undefined, OptionsError> =>
-  Effect.gen(function* () {
-    const path = yield* variable(names, text)
-    if (path === undefined) {
-      return undefined
-    }
-    const { name: option, value } = path
-    const refuse = (what: string) => () => OptionsError.of({ option, given: shownFile(value), expected: what })
-    const content = yield* Effect.try({
-      try: () => Fs.readFileSync(value),
-      catch: refuse("the path of a file in PEM format that can be read")
-    })
-    const found = yield* Effect.try({ try: () => read(content), catch: refuse(expected) })
-    return { option, path: value, content, found }
+const fileOf = ({ name: option, value: path }: Variable<string>): Effect.Effect<File, OptionsError> =>
+  Effect.try({
+    try: () => ({ option, path, content: Fs.readFileSync(path) }),
+    catch: () =>
+      OptionsError.of({
+        option,
+        given: shownFile(path),
+        expected: "the path of a file in PEM format that can be read"
+      })
   })
 
-/** A client shows a certificate and proves that it has the key of it: one without the other is of no use. */
-const checkPair = (
-  cert: File<ReadonlyArray<Crypto.X509Certificate>> | undefined,
-  key: File<Crypto.KeyObject> | undefined,
-  names: (name: string) => ReadonlyArray<string>
-): Effect.Effect<void, OptionsError> => {
-  if (cert === undefined || key === undefined) {
-    const only = cert ?? key
-    const other = cert === undefined ? "CLIENT_CERTIFICATE" : "CLIENT_KEY"
-    return only === undefined
-      ? Effect.void
-      : refused(only, `a file that is given together with that of ${names(other).join(" or ")}`)
-  }
-  if (cert.found[0]?.checkPrivateKey(key.found) !== true) {
-    return refused(key, `the private key of the first certificate in the file of ${cert.option}`)
-  }
-  return Either.match(
-    Either.try(() => createSecureContext({ cert: cert.content, key: key.content })),
-    {
-      onLeft: (thrown) => refused(cert, `a certificate that OpenSSL takes, which says: ${reasonOf(thrown)}`),
-      onRight: () => Effect.void
-    }
-  )
+const loadAuthority = (authority: Variable<string>, nowMs: number): Effect.Effect<Buffer, OptionsError> =>
+  Effect.gen(function* () {
+    const file = yield* fileOf(authority)
+    const why = noneValidAt(yield* certificatesOf(file), nowMs)
+    return why === undefined ? file.content : yield* notValid(file, why, nowMs)
+  })
+
+interface Client {
+  readonly cert: Buffer
+  readonly key: Buffer
+  readonly validTo: string | undefined
 }
 
-const refused = ({ option, path }: Pick<File<unknown>, "option" | "path">, expected: string) =>
-  OptionsError.of({ option, given: shownFile(path), expected })
+/** A client shows a certificate and proves that it has the key of it: one without the other is of no use. */
+const loadClient = (
+  { certificate, key, passphrase }: ClientFiles,
+  nowMs: number
+): Effect.Effect<Client, OptionsError> =>
+  Effect.gen(function* () {
+    const certFile = yield* fileOf(certificate)
+    const keyFile = yield* fileOf(key)
+    yield* checkSwapped(certFile, keyFile)
+    const certificates = yield* certificatesOf(certFile)
+    const privateKey = yield* keyOf(keyFile, certFile, passphrase)
+    const [own] = certificates
+    if (own?.checkPrivateKey(privateKey) !== true) {
+      const isOfOther = certificates.some((one) => one.checkPrivateKey(privateKey))
+      return yield* refuse(keyFile, {
+        note: isOfOther ? ", which fits another certificate of that file" : "",
+        expected: `the private key of the first certificate in the file of ${certFile.option}`
+      })
+    }
+    const why = invalidAt(own, nowMs)
+    if (why !== undefined) {
+      return yield* notValid(certFile, `which ${why}`, nowMs)
+    }
+    // Decrypted once: Node would do it again for each connection, and it is slow by design.
+    const plain = isEncrypted(keyFile.content)
+      ? Buffer.from(privateKey.export({ type: "pkcs8", format: "pem" }))
+      : keyFile.content
+    const found = { cert: certFile.content, key: plain }
+    yield* Effect.mapError(
+      Effect.try(() => createSecureContext(found)),
+      ({ error }) => errorOf(certFile, { expected: `a certificate that OpenSSL takes, which says: ${reasonOf(error)}` })
+    )
+    return { ...found, validTo: endOfValidity(own) }
+  })
+
+const certificatesOf = (file: File): Effect.Effect<ReadonlyArray<Crypto.X509Certificate>, OptionsError> =>
+  Effect.try({
+    try: () => certificatesIn(file.content),
+    catch: () =>
+      errorOf(file, {
+        note: besides("a certificate", file),
+        expected: "a file that holds certificates in PEM format, each of them whole"
+      })
+  })
+
+const keyOf = (
+  file: File,
+  certFile: File,
+  passphrase: Redacted.Redacted | undefined
+): Effect.Effect<Crypto.KeyObject, OptionsError> =>
+  Effect.try({
+    try: () => privateKeyIn(file.content, passphrase && Redacted.value(passphrase)),
+    catch: () => {
+      if (!isEncrypted(file.content)) {
+        const note = besides("a private key", file)
+        return errorOf(file, { note, expected: "a file that holds a private key in PEM format" })
+      }
+      const what = `for the certificate of ${certFile.option}`
+      return errorOf(
+        file,
+        passphrase === undefined
+          ? {
+              note: ", which is encrypted",
+              expected: `a private key ${what} that is not encrypted, or its passphrase in the option clientKeyPassphrase`
+            }
+          : {
+              note: ", which is encrypted",
+              expected: `a private key ${what} that the passphrase in the option clientKeyPassphrase decrypts`
+            }
+      )
+    }
+  })
+
+/** What a file holds instead of what is expected. */
+const besides = (expected: Held, { content }: File): string => {
+  const held = heldIn(content)
+  if (held.length > 0) {
+    return held.includes(expected) ? "" : `, which holds ${held.join(" and ")}`
+  }
+  return isBinary(content) ? ", which is binary, as DER and PKCS #12 are" : ""
+}
+
+/** ASN.1 begins with a sequence, whose length takes more than one byte. */
+const isBinary = (content: Buffer): boolean => content[0] === 0x30 && (content[1] ?? 0) > 0x80
+
+const checkSwapped = (certFile: File, keyFile: File): Effect.Effect<void, OptionsError> => {
+  const cert = heldIn(certFile.content)
+  const key = heldIn(keyFile.content)
+  const isSwapped =
+    cert.includes("a private key") &&
+    !cert.includes("a certificate") &&
+    key.includes("a certificate") &&
+    !key.includes("a private key")
+  return isSwapped
+    ? refuse(certFile, {
+        note: ", which holds a private key",
+        expected: `a certificate, which is in the file of ${keyFile.option}`,
+        fix: "The files of the two variables are swapped"
+      })
+    : Effect.void
+}
+
+const notValid = (file: File, why: string, nowMs: number): Effect.Effect<never, OptionsError> =>
+  refuse(file, {
+    note: `, ${why}`,
+    expected: `a certificate that is valid now, which is ${shownTime(nowMs)} by the clock of this machine`,
+    fix: "Renew it, or set the clock"
+  })
+
+interface Refusal {
+  /** What is said of the file besides its name. */
+  readonly note?: string
+  readonly expected: string
+  readonly fix?: string
+}
+
+const errorOf = ({ option, path }: File, { expected, fix, note = "" }: Refusal): OptionsError => {
+  const given = `${shownFile(path)}${note}`
+  return fix === undefined
+    ? OptionsError.of({ option, given, expected })
+    : new OptionsError({ option, given, expected, fix })
+}
+
+const refuse = (file: File, refusal: Refusal): Effect.Effect<never, OptionsError> => Effect.fail(errorOf(file, refusal))
 
 /** OpenSSL's text has numbers and names of its own parts before the reason. */
 const reasonOf = (thrown: unknown): string => wordsOf(thrown).split(":").at(-1)?.trim() ?? ""

@@ -2,12 +2,16 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { authority, fromNow } from "@parametric-portal/receivers/authority"
 import { execFileSync } from "node:child_process"
+import { createPrivateKey } from "node:crypto"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
+import { inspect } from "node:util"
 import { afterAll, beforeAll } from "vitest"
-import { readTls } from "../../../src/observe/config/tls.ts"
+import { loadTls, tlsFiles } from "../../../src/observe/config/tls.ts"
 
 const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tls-test-"))
 const file = (name: string) => Path.join(folder, name)
@@ -22,6 +26,10 @@ beforeAll(() => {
   }
   openssl("x509", "-in", "one.pem", "-outform", "der", "-out", "one.der")
   openssl("pkcs8", "-topk8", "-in", "one.key", "-passout", "pass:secret", "-out", "locked.key")
+  openssl("ec", "-in", "one.key", "-aes256", "-passout", "pass:secret", "-out", "old-locked.key")
+  openssl("pkey", "-in", "one.key", "-pubout", "-out", "public.pem")
+  write("chain.pem", content("other.pem") + content("one.pem"))
+  write("both.pem", content("one.pem") + content("one.key"))
   write("empty.pem", "")
   write("page.pem", "<html>not found</html>")
   write("two.pem", content("one.pem") + content("other.pem"))
@@ -42,13 +50,16 @@ beforeAll(() => {
 
 afterAll(() => Fs.rmSync(folder, { recursive: true }))
 
-const read = (variables: Readonly<Record<string, string>>) => {
-  const paths = Object.entries(variables).map(([name, path]) => [name, path === "/" ? path : file(path)] as const)
-  return readTls((name) => [name]).pipe(Effect.withConfigProvider(ConfigProvider.fromMap(new Map(paths))))
+const read = (variables: Readonly<Record<string, string>>, passphrase?: string | Redacted.Redacted) => {
+  const paths = Object.entries(variables).map(([name, path]) => [name, Path.resolve(folder, path)] as const)
+  return Effect.gen(function* () {
+    const files = yield* tlsFiles((name) => [name], passphrase)
+    return files === undefined ? {} : (yield* loadTls(files)).tls
+  }).pipe(Effect.withConfigProvider(ConfigProvider.fromMap(new Map(paths))))
 }
 
 const certificates = "a file that holds certificates in PEM format, each of them whole"
-const key = "a file that holds a private key in PEM format, without a passphrase"
+const key = "a file that holds a private key in PEM format"
 const pair = { CLIENT_CERTIFICATE: "one.pem" }
 
 const notWhole = ["empty.pem", "page.pem", "one.key", "one.der", "broken.pem", "cut.pem", "second-cut.pem"]
@@ -62,7 +73,7 @@ const refused: ReadonlyArray<readonly [option: string, expected: string, Readonl
         ["CLIENT_CERTIFICATE", certificates, { CLIENT_CERTIFICATE: path, CLIENT_KEY: "one.key" }]
       ] as const
   ),
-  ...["empty.pem", "page.pem", "one.pem", "locked.key"].map(
+  ...["empty.pem", "page.pem", "one.pem", "public.pem", "one.der"].map(
     (path) => ["CLIENT_KEY", key, { ...pair, CLIENT_KEY: path }] as const
   ),
   [
@@ -95,6 +106,151 @@ describe("the files of TLS", () => {
       const error = yield* Effect.flip(read(variables))
       expect({ option: error.option, expected: error.expected }).toEqual({ option, expected })
       expect(error.message).not.toMatch(/secret|BEGIN|\n/)
+    })
+  )
+
+  it.effect("may be one, of a certificate and its key", () =>
+    Effect.gen(function* () {
+      const found = yield* read({ CLIENT_CERTIFICATE: "both.pem", CLIENT_KEY: "both.pem" })
+      expect(found).toEqual({ cert: Buffer.from(content("both.pem")), key: Buffer.from(content("both.pem")) })
+    })
+  )
+
+  it.effect.each(["locked.key", "old-locked.key"])("may have an encrypted key, with its passphrase: %s", (locked) =>
+    Effect.gen(function* () {
+      for (const passphrase of ["secret", Redacted.make("secret")]) {
+        const { cert, key: found } = yield* read({ ...pair, CLIENT_KEY: locked }, passphrase)
+        expect(cert?.toString()).toBe(content("one.pem"))
+        expect(found && createPrivateKey(found).equals(createPrivateKey(content("one.key")))).toBe(true)
+      }
+      const files = yield* tlsFiles((name) => [name], "secret").pipe(
+        Effect.withConfigProvider(
+          ConfigProvider.fromMap(
+            new Map([
+              ["CLIENT_CERTIFICATE", "a"],
+              ["CLIENT_KEY", "b"]
+            ])
+          )
+        )
+      )
+      expect(inspect(files, { depth: 9 }) + JSON.stringify(files)).not.toContain("secret")
+    })
+  )
+})
+
+/** What the whole error says. */
+const said = (variables: Readonly<Record<string, string>>, passphrase?: string) =>
+  Effect.match(read(variables, passphrase), {
+    onFailure: ({ message }) => message.replaceAll(`${folder}/`, ""),
+    onSuccess: () => "nothing"
+  })
+
+describe("an error of the files of TLS", () => {
+  const locked = { ...pair, CLIENT_KEY: "locked.key" }
+
+  const errors: ReadonlyArray<readonly [string, Readonly<Record<string, string>>, passphrase?: string]> = [
+    [
+      'CLIENT_KEY: given "locked.key", which is encrypted; expected a private key for the certificate of ' +
+        "CLIENT_CERTIFICATE that is not encrypted, or its passphrase in the option clientKeyPassphrase. " +
+        "Use a valid value, or omit it.",
+      locked
+    ],
+    [
+      'CLIENT_KEY: given "locked.key", which is encrypted; expected a private key for the certificate of ' +
+        "CLIENT_CERTIFICATE that the passphrase in the option clientKeyPassphrase decrypts. Use a valid value, or omit it.",
+      locked,
+      "secret 2"
+    ],
+    [
+      'CLIENT_CERTIFICATE: given "one.key", which holds a private key; expected a certificate, which is in the file of ' +
+        "CLIENT_KEY. The files of the two variables are swapped.",
+      { CLIENT_CERTIFICATE: "one.key", CLIENT_KEY: "one.pem" }
+    ],
+    [
+      'CLIENT_CERTIFICATE: given "locked.key", which holds a private key; expected a certificate, which is in the file ' +
+        "of CLIENT_KEY. The files of the two variables are swapped.",
+      { CLIENT_CERTIFICATE: "locked.key", CLIENT_KEY: "one.pem" }
+    ],
+    [
+      `CERTIFICATE: given "one.key", which holds a private key; expected ${certificates}. Use a valid value, or omit it.`,
+      { CERTIFICATE: "one.key" }
+    ],
+    [
+      `CERTIFICATE: given "one.der", which is binary, as DER and PKCS #12 are; expected ${certificates}. ` +
+        "Use a valid value, or omit it.",
+      { CERTIFICATE: "one.der" }
+    ],
+    [
+      `CLIENT_KEY: given "public.pem", which holds a public key; expected ${key}. Use a valid value, or omit it.`,
+      { ...pair, CLIENT_KEY: "public.pem" }
+    ],
+    [
+      'CLIENT_KEY: given "one.key", which fits another certificate of that file; expected the private key of the first ' +
+        "certificate in the file of CLIENT_CERTIFICATE. Use a valid value, or omit it.",
+      { CLIENT_CERTIFICATE: "chain.pem", CLIENT_KEY: "one.key" }
+    ]
+  ]
+
+  it.effect.each(errors)("says %s", ([message, variables, passphrase]) =>
+    Effect.gen(function* () {
+      expect(yield* said(variables, passphrase)).toBe(message)
+    })
+  )
+
+  const ended = ["20250101000000Z", "20260203040506Z"] as const
+  const clock =
+    /now, which is 2\d{3}-\d\d-\d\dT[\d:.]{8,12}Z by the clock of this machine\. Renew it, or set the clock\.$/
+
+  it.scoped("names the date of a client certificate that is not valid", () =>
+    Effect.gen(function* () {
+      const own = yield* authority("own")
+      const expired = own.issue("app", { from: ended[0], to: ended[1] })
+      const variables = { CLIENT_CERTIFICATE: expired.cert_file, CLIENT_KEY: expired.key_file }
+      const message = yield* said(variables)
+      expect(message).toMatch(clock)
+      expect(message).toMatch(
+        `CLIENT_CERTIFICATE: given "${expired.cert_file}", which expired at 2026-02-03T04:05:06Z; expected a certificate`
+      )
+      const early = own.issue("app", { from: "20990101000000Z", to: "20990201000000Z" })
+      expect(yield* said({ CLIENT_CERTIFICATE: early.cert_file, CLIENT_KEY: early.key_file })).toMatch(
+        `CLIENT_CERTIFICATE: given "${early.cert_file}", which is not valid before 2099-01-01T00:00:00Z; expected a`
+      )
+    })
+  )
+
+  it.scoped("is none where clocks that differ a little would disagree", () =>
+    Effect.gen(function* () {
+      const own = yield* authority("own")
+      const minute = 60_000
+      for (const validity of [
+        { from: fromNow(2 * minute), to: fromNow(60 * minute) },
+        { from: fromNow(-60 * minute), to: fromNow(-2 * minute) }
+      ]) {
+        const { cert_file, key_file } = own.issue("app", validity)
+        expect(Object.keys(yield* read({ CLIENT_CERTIFICATE: cert_file, CLIENT_KEY: key_file }))).toEqual([
+          "cert",
+          "key"
+        ])
+      }
+    })
+  )
+
+  it.scoped("names the date where no authority of a file is valid", () =>
+    Effect.gen(function* () {
+      const old = yield* authority("old", { from: ended[0], to: ended[1] })
+      const older = yield* authority("older", { from: ended[0], to: "20250102000000Z" })
+      const message = yield* said({ CERTIFICATE: old.cert_file })
+      expect(message).toMatch(clock)
+      expect(message).toMatch(
+        `CERTIFICATE: given "${old.cert_file}", which expired at 2026-02-03T04:05:06Z; expected a`
+      )
+      const contentOf = ({ cert_file }: { readonly cert_file: string }) => Fs.readFileSync(cert_file, "latin1")
+      write("all-old.pem", contentOf(older) + contentOf(old))
+      expect(yield* said({ CERTIFICATE: "all-old.pem" })).toMatch(
+        'CERTIFICATE: given "all-old.pem", none of whose 2 certificates is valid: one expired at 2026-02-03T04:05:06Z;'
+      )
+      write("some-old.pem", contentOf(older) + content("one.pem"))
+      expect(Object.keys(yield* read({ CERTIFICATE: "some-old.pem" }))).toEqual(["ca"])
     })
   )
 })
