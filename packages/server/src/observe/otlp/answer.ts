@@ -4,14 +4,16 @@ import * as Predicate from "effect/Predicate"
 import * as Zlib from "node:zlib"
 import { decoded } from "../config/format.ts"
 import { hiddenSegments } from "../config/shown-address.ts"
+import type { TlsFiles } from "../config/tls.ts"
 import type { Answer } from "./connection.ts"
 import { fieldsOf } from "./protobuf.ts"
+import { answerAdvice } from "./tls-error.ts"
 
 /** `503 Service Unavailable: data refused due to high memory usage`, safe to be logged. */
-export const describe = (answer: Answer, secrets: ReadonlyArray<string>): string => {
+export const describe = (answer: Answer, secrets: ReadonlyArray<string>, files?: TlsFiles): string => {
   const status = `${answer.status} ${printable(answer.statusText, secrets)}`.trim()
   const isRedirection = answer.status >= 300 && answer.status < 400
-  const words = printable(isRedirection ? redirection(answer) : messageOf(answer), secrets)
+  const words = printable(isRedirection ? redirection(answer) : messageOf(answer, files), secrets)
   return words === "" ? status : `${status}: ${words}`
 }
 
@@ -69,8 +71,14 @@ const redirection = ({ headers: { location } }: Answer): string => {
   return `redirects are not followed; it leads to ${origin === "null" ? "another address" : origin}`
 }
 
+/** It is about the connection and not about what was sent: a proxy that ends TLS answers 400 to every request then. */
+export const isOfTls = (answer: Answer): boolean => answer.status === 400 && tlsMessage(textOf(answer)) !== undefined
+
+const tlsMessage = (text: string, files?: TlsFiles): string | undefined =>
+  ofTlsPort.test(text) ? "the port speaks TLS: is it https:// instead of http://?" : answerAdvice(text, files)
+
 /** Where it is OTLP's, the message in it; a page of a proxy says nothing, and neither does what is no text. */
-const messageOf = (answer: Answer): string => {
+const messageOf = (answer: Answer, files: TlsFiles | undefined): string => {
   const type = typeOf(answer)
   if (type.includes("protobuf")) {
     // A `google.rpc.Status`: field 2 is the message.
@@ -78,8 +86,9 @@ const messageOf = (answer: Answer): string => {
     return Buffer.isBuffer(message) ? message.toString("utf8") : ""
   }
   const text = textOf(answer)
-  if (ofTlsPort.test(text)) {
-    return "the port speaks TLS: is it https:// instead of http://?"
+  const ofTls = tlsMessage(text, files)
+  if (ofTls !== undefined) {
+    return ofTls
   }
   const message = textIn(Option.getOrUndefined(parseJson(text))) ?? (text === "{}" ? "" : text)
   return type.includes("html") || isPage.test(message) || isBinary(message) ? "" : message

@@ -2,14 +2,16 @@
 import { attempt } from "../catalogue/attempt.ts"
 import { textOf } from "../catalogue/error-name.ts"
 import { wordsOf } from "../catalogue/thrown.ts"
+import type { TlsFiles } from "../config/tls.ts"
 import { printable, secretsOf } from "./answer.ts"
+import { tlsAdvice } from "./tls-error.ts"
 
-/** The message of an error of a connection to this address, in one line. */
-export const explain = (error: unknown, url: URL): string => {
+/** The message of an error of a connection to this address, in one line; what to do names the variables of its files. */
+export const explain = (error: unknown, url: URL, files?: TlsFiles): string => {
   const secrets = secretsOf({}, url)
   const tried = addressesOf(error)
   const shown = (tried.length > 0 ? tried : [reasonOf(error)]).map((text) => printable(text, secrets))
-  const advice = adviceFor(error, url)
+  const advice = (url.protocol === "https:" ? tlsAdvice(error, files) : undefined) ?? adviceFor(error, url)
   return advice === "" ? shown.join(", ") : `${shown.join(", ")}; ${advice}`
 }
 
@@ -31,35 +33,10 @@ const adviceFor = (error: unknown, { port, protocol }: URL): string => {
   if (code === "HPE_INVALID_CONSTANT") {
     return hintOf(firstBytes(error), port)
   }
-  const text = textOf(error, "message") ?? ""
-  const ofTls = protocol === "https:" ? ofHandshake.find(([words]) => words.test(text)) : undefined
-  return ofTls?.[1] ?? ofCodes.get(code) ?? hintOfSilence(text, { port, protocol })
+  return ofCodes.get(code) ?? hintOfSilence(textOf(error, "message") ?? "", { port, protocol })
 }
 
 const isGrpc = "is this a gRPC port? OTLP over HTTP has port 4318"
-
-/** What OpenSSL says where a handshake fails; an alert is what the collector says. */
-const ofHandshake: ReadonlyArray<readonly [RegExp, string]> = [
-  [
-    /wrong version number|packet length too long|record layer/i,
-    "the port does not speak TLS: is it http:// instead of https://?"
-  ],
-  [
-    /alert (.*certificate|unknown ca|access denied)/i,
-    "the collector asks for another client certificate: OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and _CLIENT_KEY"
-  ],
-  [
-    /alert handshake failure/i,
-    "the collector asks for another client certificate: OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and _CLIENT_KEY, or takes other ciphers"
-  ],
-  [
-    /before secure TLS connection/i,
-    "is it http:// instead of https://, or does the collector ask for a client certificate: OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE?"
-  ],
-  [/unrecognized name/i, "use a name that the collector's certificate is for"],
-  [/alert no application protocol/i, isGrpc],
-  [/alert protocol version|unsupported protocol/i, "the collector takes other versions of TLS only"]
-]
 
 /** A server that is spoken to in another protocol may close the connection without a word, as may one that ends. */
 const hintOfSilence = (text: string, { port, protocol }: Pick<URL, "port" | "protocol">): string => {
@@ -69,21 +46,9 @@ const hintOfSilence = (text: string, { port, protocol }: Pick<URL, "port" | "pro
   return protocol === "http:" && text === "socket hang up" ? "if the port speaks TLS, it is https://" : ""
 }
 
-const authority = "name the authority's certificate in OTEL_EXPORTER_OTLP_CERTIFICATE"
-const validity = "is the clock of this machine right? If so, the collector needs another certificate"
 const host = "is the name of the host right?"
 
 const ofCodes: ReadonlyMap<string, string> = new Map([
-  ["CERT_SIGNATURE_FAILURE", authority],
-  ["CERT_UNTRUSTED", authority],
-  ["DEPTH_ZERO_SELF_SIGNED_CERT", authority],
-  ["SELF_SIGNED_CERT_IN_CHAIN", authority],
-  ["UNABLE_TO_GET_ISSUER_CERT", authority],
-  ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", authority],
-  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", authority],
-  ["CERT_HAS_EXPIRED", validity],
-  ["CERT_NOT_YET_VALID", validity],
-  ["ERR_TLS_CERT_ALTNAME_INVALID", "use a name that the certificate is for"],
   ["ENOTFOUND", host],
   ["EAI_AGAIN", host]
 ])

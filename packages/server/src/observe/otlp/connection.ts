@@ -8,7 +8,9 @@ import * as Either from "effect/Either"
 import * as Http from "node:http"
 import * as Https from "node:https"
 import { wordsOf } from "../catalogue/thrown.ts"
-import type { OtlpTarget } from "../config/otlp-settings.ts"
+import type { Tls } from "../config/tls.ts"
+import { type ConnectionSettings, Connector } from "./connector.ts"
+import { isRefusal } from "./tls-error.ts"
 
 /** What a collector, or a proxy before it, answered. */
 export interface Answer {
@@ -20,8 +22,8 @@ export interface Answer {
 }
 
 /**
- * What is known of a request without an answer. `unsent`: nothing of it was written. `incomplete`: not all of it, so
- * that it was not taken. `unknown`: it may have been taken.
+ * What is known of a request without an answer. `unsent`: nothing of it was written, or to nobody that reads it.
+ * `incomplete`: not all of it, so that it was not taken. `unknown`: it may have been taken.
  */
 export type Fate = "unsent" | "incomplete" | "unknown"
 
@@ -50,41 +52,48 @@ export interface Body {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** What a connection needs of the settings of a destination. */
-export type ConnectionSettings = Pick<OtlpTarget, "agent" | "headers" | "tls" | "url">
-
 /** Connections to an address, kept open between requests; idle ones don't keep the process alive. */
 export const makeConnection = (settings: ConnectionSettings): Connection => {
-  const own =
-    settings.url.protocol === "https:"
-      ? new Https.Agent({ keepAlive: true, ...settings.tls })
-      : new Http.Agent({ keepAlive: true })
   const inFlight = new Set<Attempt>()
+  const connector = new Connector(settings)
   let closed: Error | undefined
+  let givenUp: Error | undefined
+  const attempt = (body: Body, limitMs: number): Effect.Effect<Answer, NoAnswer> =>
+    Effect.async((resume) => {
+      const made = new Attempt((end) => {
+        inFlight.delete(made)
+        resume(end)
+      })
+      inFlight.add(made)
+      // Node throws what is wrong with an agent or a certificate.
+      const began = Either.try(() =>
+        made.begin({ settings, agent: connector.agent, tls: connector.tls, body, limitMs })
+      )
+      if (Either.isLeft(began)) {
+        made.giveUp(messageOf(began.left))
+      }
+      return Effect.sync(() => made.giveUp("the export was interrupted"))
+    })
   return {
     post: (body, limitMs) =>
-      Effect.async((resume) => {
-        if (closed !== undefined) {
-          resume(new NoAnswer({ error: closed, fate: "unsent", isReused: false, isLate: false }))
-          return
-        }
-        const attempt = new Attempt((end) => {
-          inFlight.delete(attempt)
-          resume(end)
+      Effect.suspend(() => {
+        const began = performance.now()
+        const before = givenUp
+        return Effect.flatMap(connector.renewed, () => {
+          const error = closed ?? (givenUp === before ? undefined : givenUp)
+          return error === undefined
+            ? attempt(body, Math.round(limitMs - (performance.now() - began)))
+            : new NoAnswer({ error, fate: "unsent", isReused: false, isLate: false })
         })
-        inFlight.add(attempt)
-        // Node throws what is wrong with an agent or a certificate.
-        const began = Either.try(() => attempt.begin({ settings, agent: settings.agent ?? own, body, limitMs }))
-        if (Either.isLeft(began)) {
-          attempt.giveUp(messageOf(began.left))
-        }
-        return Effect.sync(() => attempt.giveUp("the export was interrupted"))
       }),
-    giveUp: (why) => inFlight.forEach((attempt) => attempt.giveUp(why)),
+    giveUp: (why) => {
+      givenUp = new Error(why)
+      inFlight.forEach((one) => one.giveUp(why))
+    },
     close: (why) => {
       closed = new Error(why)
-      inFlight.forEach((attempt) => attempt.giveUp(why))
-      own.destroy()
+      inFlight.forEach((one) => one.giveUp(why))
+      connector.close()
     }
   }
 }
@@ -98,6 +107,7 @@ export const afterReading = (ms: number, late: () => void): NodeJS.Timeout =>
 interface AttemptOptions {
   readonly settings: ConnectionSettings
   readonly agent: Http.Agent
+  readonly tls: Tls
   readonly body: Body
   readonly limitMs: number
 }
@@ -120,14 +130,14 @@ class Attempt {
     this.done = done
   }
 
-  begin({ agent, body, limitMs, settings }: AttemptOptions): void {
+  begin({ agent, body, limitMs, settings, tls }: AttemptOptions): void {
     const { url } = settings
     const isTls = url.protocol === "https:"
     const until = performance.now() + limitMs
     const request = (isTls ? Https : Http).request(url, {
       method: "POST",
       agent,
-      ...(isTls ? settings.tls : {}),
+      ...(isTls ? tls : {}),
       headers: { ...settings.headers, ...body.headers, "content-length": body.bytes.byteLength }
     })
     this.request = request
@@ -199,7 +209,9 @@ class Attempt {
       return
     }
     const isReused = this.request?.reusedSocket ?? false
-    this.end(new NoAnswer({ error, fate: this.fate, isReused, isLate }), false)
+    // Our side is done with a handshake before the other one has judged our certificate.
+    const fate = isRefusal(error) ? "unsent" : this.fate
+    this.end(new NoAnswer({ error, fate, isReused, isLate }), false)
   }
 
   /** A connection is kept where both sides are done with it. */

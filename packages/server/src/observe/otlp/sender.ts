@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Random from "effect/Random"
 import type { OtlpTarget } from "../config/otlp-settings.ts"
-import { describe, printable, secretsOf } from "./answer.ts"
+import { describe, isOfTls, printable, secretsOf } from "./answer.ts"
 import { explain } from "./connection-error.ts"
 import { type Answer, type Body, type Connection, makeConnection, type NoAnswer } from "./connection.ts"
 import { type Rejection, rejectionOf } from "./partial-success.ts"
@@ -219,7 +219,7 @@ const post = (way: Way, body: Body): Effect.Effect<Posted, SendFailed> => {
 const unanswered = ({ settings, timeoutMs }: Way, { error, fate, isLate }: NoAnswer, wasUnknown: boolean): SendFailed =>
   new SendFailed({
     reason: "unavailable",
-    message: isLate ? `no answer within ${timeoutMs} ms` : explain(error, settings.url),
+    message: isLate ? `no answer within ${timeoutMs} ms` : explain(error, settings.url, settings.tlsFiles),
     isUnknown: wasUnknown || fate === "unknown",
     isReset: !isLate && fate !== "unsent",
     pauseMs: undefined
@@ -228,11 +228,11 @@ const unanswered = ({ settings, timeoutMs }: Way, { error, fate, isLate }: NoAns
 /** What an answer says that is no acknowledgement. */
 const refused = ({ secrets, settings }: Way, answer: Answer, wasUnknown: boolean): Effect.Effect<never, SendFailed> =>
   Effect.flatMap(Clock.currentTimeMillis, (wallMs) => {
-    const reason = reasons[answer.status] ?? "all"
+    const reason = isOfTls(answer) ? "all" : (reasons[answer.status] ?? "all")
     const pauseMs = retryAfterMs(answer, { longestMs: settings.maxRetryAfterMs, wallMs })
     return new SendFailed({
       reason,
-      message: describe(answer, secrets),
+      message: describe(answer, secrets, settings.tlsFiles),
       // A proxy answered for it.
       isUnknown: wasUnknown || answer.status === 502 || answer.status === 504,
       isReset: false,

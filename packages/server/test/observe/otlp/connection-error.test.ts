@@ -105,7 +105,7 @@ describe("what is said of a connection", () => {
       "C0B7A5F7FF7F0000:error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required:../deps/openssl/openssl/ssl/record/rec_layer_s3.c:1590:SSL alert number 116\n"
     const error = Object.assign(new Error(text), { code: "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED" })
     expect(explain(error, new URL("https://collector:4318/"))).toBe(
-      "tlsv13 alert certificate required; the collector asks for another client certificate: OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and _CLIENT_KEY"
+      "tlsv13 alert certificate required; the collector asks for a client certificate: name it in OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and its key in OTEL_EXPORTER_OTLP_CLIENT_KEY"
     )
   })
 
