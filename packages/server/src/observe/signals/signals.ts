@@ -18,8 +18,7 @@ import {
   signalSettings
 } from "../config/signal-settings.ts"
 import { variable } from "../config/variable.ts"
-import { InstrumentId } from "../instrument/instrument.ts"
-import { canonical, label } from "../instrument/label.ts"
+import { bindForGood, type BoundSeries } from "../instrument/bind.ts"
 import type { OptionsError } from "../instrument/options-error.ts"
 import type { MetricsService } from "../metrics.ts"
 import { makeEncoding } from "../otlp/encoding.ts"
@@ -145,12 +144,20 @@ const sinkOf = <A>(
     return (queue: RecordQueue<A>) => makeOtlpSink(queue, { what, target, encoding, maxBatchSize, shutdownMs, dropped })
   })
 
-/** Counts what is dropped, and says once why. */
-const droppedBy =
-  <A>({ dropped, what }: Kind<A>, metrics: MetricsService): Dropped =>
-  (reason, records, why) => {
-    dropped(metrics)
-      [InstrumentId].resolve(canonical(label({ reason })))
-      .record(records)
-    metrics.meter.warnOnce(`dropped ${what} ${reason}`, `${what} are dropped (${reason}): ${why}`, {})
+/** Counts what is dropped, and says once why. In an outage this is called for nearly everything that is recorded. */
+const droppedBy = <A>({ dropped, what }: Kind<A>, metrics: MetricsService): Dropped => {
+  const handle = dropped(metrics)
+  const series: Readonly<Record<RecordDrop, BoundSeries>> = {
+    queue_full: bindForGood(handle, { reason: "queue_full" }),
+    rejected: bindForGood(handle, { reason: "rejected" }),
+    refused: bindForGood(handle, { reason: "refused" })
   }
+  const said = new Set<RecordDrop>()
+  return (reason, records, why) => {
+    series[reason].record(records)
+    if (!said.has(reason)) {
+      said.add(reason)
+      metrics.meter.warnOnce(`dropped ${what} ${reason}`, `${what} are dropped (${reason}): ${why}`, {})
+    }
+  }
+}

@@ -8,28 +8,37 @@ import { attempt } from "../catalogue/attempt.ts"
 
 const unreadable = "a value that can't be read"
 
-/** The same span, whose methods never throw. */
-export const soundSpan = (span: Tracer.Span): Tracer.Span => {
-  const attribute = span.attribute.bind(span)
-  const addLinks = span.addLinks.bind(span)
-  const end = span.end.bind(span)
-  const event = span.event.bind(span)
-  return Object.assign(span, {
-    attribute: (key, value) =>
-      attempt(
-        () => attribute(key, value),
-        () => attribute(key, unreadable)
-      ),
-    addLinks: (links) => attempt(() => addLinks(links)),
-    end: (endTime, exit) =>
-      attempt(
-        () => end(endTime, exit),
-        () => end(endTime, Exit.fail(unreadable))
-      ),
-    event: (name, startTime, attributes) =>
-      attempt(
-        () => event(name, startTime, attributes),
-        () => event(name, startTime)
-      )
-  } satisfies Pick<Tracer.Span, "attribute" | "addLinks" | "end" | "event">)
+type Methods = Pick<Tracer.Span, "attribute" | "addLinks" | "end" | "event">
+
+/**
+ * Makes spans of one class sound: the same span, whose methods never throw. All spans have the same functions, made for
+ * the first of them, as one is made for every effect that is traced, and is kept until it is exported.
+ */
+export const makeSoundSpan = (): ((span: Tracer.Span) => Tracer.Span) => {
+  let sound: Methods | undefined
+  return (span) => Object.assign(span, (sound ??= soundMethods(span)))
 }
+
+const soundMethods = ({ addLinks, attribute, end, event }: Methods): Methods => ({
+  attribute(this: Tracer.Span, key, value) {
+    attempt(
+      () => attribute.call(this, key, value),
+      () => attribute.call(this, key, unreadable)
+    )
+  },
+  addLinks(this: Tracer.Span, links) {
+    attempt(() => addLinks.call(this, links))
+  },
+  end(this: Tracer.Span, endTime, exit) {
+    attempt(
+      () => end.call(this, endTime, exit),
+      () => end.call(this, endTime, Exit.fail(unreadable))
+    )
+  },
+  event(this: Tracer.Span, name, startTime, attributes) {
+    attempt(
+      () => event.call(this, name, startTime, attributes),
+      () => event.call(this, name, startTime)
+    )
+  }
+})

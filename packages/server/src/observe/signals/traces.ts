@@ -11,7 +11,7 @@ import { loadPeer } from "../config/peer.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
 import type { SamplerSettings } from "../config/sampler-settings.ts"
 import type { Recorder } from "./recorder.ts"
-import { soundSpan } from "./sound-span.ts"
+import { makeSoundSpan } from "./sound-span.ts"
 import { hasSoundIds } from "./span-ids.ts"
 
 const neededFor = "exporting traces"
@@ -50,6 +50,7 @@ const soundTracer = (tracer: Tracer.Tracer, { OtelTraceFlags }: EffectSdk, seen:
     span._tag === "ExternalSpan" && !span.sampled && Option.isNone(Context.getOption(span.context, OtelTraceFlags))
       ? { ...span, context: Context.add(span.context, OtelTraceFlags, notSampled) }
       : span
+  const soundSpan = makeSoundSpan()
   return Tracer.make({
     span: (...given) => {
       const [name, parent, context, links, ...rest] = given
