@@ -1,6 +1,7 @@
 /** Effect's log lines as OpenTelemetry's log records, in the queue of an exporter. */
+import type { SpanContext } from "@opentelemetry/api"
 import type { Resource } from "@opentelemetry/resources"
-import type { LogRecordProcessor, ReadableLogRecord, SdkLogRecord } from "@opentelemetry/sdk-logs"
+import type { LoggerProvider, LogRecordProcessor, ReadableLogRecord, SdkLogRecord } from "@opentelemetry/sdk-logs"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -32,10 +33,16 @@ export const loggerLayer = ({
     const effectSdk = yield* loadPeer("@effect/opentelemetry", neededFor, () => import("@effect/opentelemetry/Logger"))
     const lines = new Lines(recorder)
     const provider = new sdk.LoggerProvider({ resource, processors: [lines.processor] })
+    lines.tidy(provider.getLogger(scope))
     const logger = yield* Effect.provideService(effectSdk.make, effectSdk.OtelLoggerProvider, provider)
     return Logger.add(lines.through(logger))
   })
 
+/** The scope of the logger of `@effect/opentelemetry`: a provider has one logger of it. */
+const scope = "@effect/opentelemetry"
+
+type OtelLogger = ReturnType<LoggerProvider["getLogger"]>
+type Emitted = Parameters<OtelLogger["emit"]>[0]
 type Line = Logger.Logger.Options<unknown>
 
 /**
@@ -45,6 +52,10 @@ type Line = Logger.Logger.Options<unknown>
 class Lines {
   /** The line that becomes a record now. */
   private line: Line | undefined
+  /** The span that it is logged in, as OpenTelemetry names it. */
+  private span: SpanContext | undefined
+  /** What `span` was made of, kept until the next line: many are logged in one span. */
+  private parent: Tracer.AnySpan | undefined
   private readonly recorder: Recorder<ReadableLogRecord>
 
   constructor(recorder: Recorder<ReadableLogRecord>) {
@@ -53,20 +64,40 @@ class Lines {
 
   through(logger: Logger.Logger<unknown, void>): Logger.Logger<unknown, void> {
     return Logger.make((line) => {
-      this.line = line
       // What is logged may throw when it is read, and must not end the effect that logs it.
       attempt(
-        () => logger.log(line),
+        () => {
+          this.find(line)
+          this.line = line
+          logger.log(line)
+        },
         (thrown) => this.recorder.unreadable(wordsOf(thrown))
       )
       this.line = undefined
     })
   }
 
+  private find({ context }: Line): void {
+    const found = Context.getOption(FiberRefs.getOrDefault(context, FiberRef.currentContext), Tracer.ParentSpan)
+    const parent = Option.getOrUndefined(found)
+    if (parent !== this.parent) {
+      this.span = parent === undefined ? undefined : contextOf(parent)
+      this.parent = parent
+    }
+  }
+
+  /** Leaves out of the attributes of a line what its record has a place for. */
+  tidy(logger: OtelLogger): void {
+    const emit = logger.emit.bind(logger)
+    Object.assign(logger, {
+      emit: (record) => emit(this.span === undefined ? record : withoutIds(record, this.span))
+    } satisfies Pick<OtelLogger, "emit">)
+  }
+
   readonly processor: LogRecordProcessor = {
     onEmit: (record) => {
       if (this.line !== undefined) {
-        complete(record, this.line)
+        complete(record, this.line, this.span)
       }
       this.recorder.seen()
       this.recorder.add(record)
@@ -76,26 +107,42 @@ class Lines {
   }
 }
 
-const complete = (record: SdkLogRecord, { cause, context, logLevel }: Line): void => {
+const complete = (record: SdkLogRecord, { cause, logLevel }: Line, span: SpanContext | undefined): void => {
   record.setSeverityNumber(severityOf(logLevel.ordinal))
-  const span = Context.getOption(FiberRefs.getOrDefault(context, FiberRef.currentContext), Tracer.ParentSpan)
-  if (Option.isSome(span) && hasSoundIds(span.value)) {
-    const { sampled, spanId, traceId } = span.value
-    record.spanContext = { spanId, traceId, traceFlags: sampled ? 1 : 0 }
+  if (span !== undefined) {
+    record.spanContext = span
   }
-  attempt(
-    () => nameCause(record, cause),
-    () => record.setAttribute("exception.message", "a cause that can't be read")
-  )
+  if (!Cause.isEmpty(cause)) {
+    attempt(
+      () => nameCause(record, cause),
+      () => record.setAttribute("exception.message", "a cause that can't be read")
+    )
+  }
+}
+
+const contextOf = (span: Tracer.AnySpan): SpanContext | undefined =>
+  hasSoundIds(span)
+    ? { spanId: span.spanId, traceId: span.traceId, traceFlags: span.sampled ? 1 : 0 }
+    : undefined
+
+/** Without the ids of the span, and with annotations of the same name. */
+const withoutIds = (record: Emitted, { spanId, traceId }: SpanContext): Emitted => {
+  const { attributes = {} } = record
+  const kept: typeof attributes = {}
+  for (const name of Object.keys(attributes)) {
+    const value = attributes[name]
+    if (!((name === "spanId" && value === spanId) || (name === "traceId" && value === traceId))) {
+      kept[name] = value
+    }
+  }
+  return { ...record, attributes: kept }
 }
 
 const nameCause = (record: SdkLogRecord, cause: Cause.Cause<unknown>): void => {
-  if (!Cause.isEmpty(cause)) {
-    const [first] = Cause.prettyErrors(cause)
-    record.setAttribute("exception.type", first?.name ?? "Interrupted")
-    record.setAttribute("exception.message", first?.message ?? "")
-    record.setAttribute("exception.stacktrace", Cause.pretty(cause, { renderErrorCause: true }))
-  }
+  const [first] = Cause.prettyErrors(cause)
+  record.setAttribute("exception.type", first?.name ?? "Interrupted")
+  record.setAttribute("exception.message", first?.message ?? "")
+  record.setAttribute("exception.stacktrace", Cause.pretty(cause, { renderErrorCause: true }))
 }
 
 /** Levels of Effect are ten thousand apart, from trace at 0 to fatal at 50,000; severities are four apart, from 1. */

@@ -65,6 +65,30 @@ describe("a log line", () => {
     })
   )
 
+  it.live("names its span in one place, and keeps annotations of the same name", () =>
+    Effect.gen(function* () {
+      const annotated = Effect.log("annotated").pipe(Effect.annotateLogs({ traceId: "mine", spanId: 7 }))
+      const { records } = yield* loggedBy(Effect.withSpan(Effect.zipRight(Effect.log("in it"), annotated), "work"))
+      const names = records.map(({ attributes }) => Object.keys(plain(attributes)).sort())
+      expect(names).toEqual([["fiberId"], ["fiberId", "spanId", "traceId"]])
+    })
+  )
+
+  it.live("of two spans that log in turns belongs to its own", () =>
+    Effect.gen(function* () {
+      const turns = Effect.all(
+        ["one", "other"].map((name) =>
+          Effect.withSpan(Effect.repeatN(Effect.zipRight(Effect.log(name), Effect.yieldNow()), 2), name)
+        ),
+        { concurrency: "unbounded" }
+      )
+      const { records, spans } = yield* loggedBy(turns)
+      const named = new Map(spans.map(({ name, spanId }) => [spanId, name]))
+      expect(records.map(({ spanId = "" }) => named.get(spanId))).toEqual(records.map(({ body }) => body.stringValue))
+      expect(records.length).toBe(6)
+    })
+  )
+
   it.live("says of a span that is not sampled that it is not", () =>
     Effect.gen(function* () {
       const { records } = yield* loggedBy(Effect.withSpan(Effect.log("in it"), "work"), {
