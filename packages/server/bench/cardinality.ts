@@ -8,6 +8,7 @@ import * as Metric from "effect/Metric"
 import { MetricsService } from "@parametric-portal/server/observe/metrics"
 import * as Testing from "@parametric-portal/server/observe/testing"
 import { claim, median, type Result } from "./harness.ts"
+import { memory } from "./memory.ts"
 
 const sets = 1_000_000
 const services = 3
@@ -48,23 +49,6 @@ const record = (from: number, size: number) =>
       yield* Metric.update(Metric.taggedWithLabels(jobs.processingSeconds, labels), Duration.seconds(index % 100))
     }
   })
-
-// What is held weakly by what is held weakly goes one collection after the other.
-const memory = async (): Promise<NodeJS.MemoryUsage> => {
-  if (globalThis.gc === undefined) {
-    throw new Error("run with --expose-gc")
-  }
-  let before = Number.POSITIVE_INFINITY
-  for (;;) {
-    await new Promise((resolve) => setImmediate(resolve))
-    globalThis.gc()
-    const now = process.memoryUsage()
-    if (now.heapUsed > before - 2 ** 16) {
-      return now
-    }
-    before = now.heapUsed
-  }
-}
 
 const check = (calls: number) =>
   Effect.gen(function* () {
