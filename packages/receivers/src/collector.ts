@@ -1,10 +1,14 @@
-/** An OpenTelemetry Collector: OTLP in, memory limiter, deltas to cumulative values, a page for Prometheus out. */
+/**
+ * An OpenTelemetry Collector: OTLP in, memory limiter. Metrics go to a page for Prometheus, deltas as cumulative values;
+ * spans and log records go to its output.
+ */
 import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
 import { writeFileSync } from "node:fs"
 import path from "node:path"
 import { freePort } from "../../../vitest.ports.ts"
 import { answers, folder, type Running, start } from "./process.ts"
+import { type Records, recordsIn } from "./records.ts"
 import { parsePage, type RealReceiver, type Stored } from "./stored.ts"
 
 export interface CollectorOptions {
@@ -20,6 +24,10 @@ export interface CollectorOptions {
 
 export interface Collector extends RealReceiver, Running {
   readonly port: number
+  /** What the paths of the three signals are added to, as in `OTEL_EXPORTER_OTLP_ENDPOINT`. */
+  readonly base: string
+  /** The spans and log records that it has passed on so far, also after its end. */
+  readonly records: () => Records
   /** Its page for a Prometheus. */
   readonly page: URL
   /** The sum over all series of a name on its page. */
@@ -46,19 +54,27 @@ const configuration = (options: Required<Pick<CollectorOptions, "port" | "memory
     },
     exporters: {
       prometheus: { endpoint: `127.0.0.1:${page}`, metric_expiration: "1h" },
-      debug: { verbosity: options.isVerbose === true ? "detailed" : "basic" }
+      debug: { verbosity: options.isVerbose === true ? "detailed" : "basic" },
+      "debug/records": { verbosity: "detailed" }
     },
     service: {
-      telemetry: { metrics: { level: "none" }, logs: { level: "info", output_paths: ["stderr"] } },
+      telemetry: { metrics: { level: "none" }, logs },
       pipelines: {
         metrics: {
           receivers: ["otlp"],
           processors: ["memory_limiter", "deltatocumulative"],
           exporters: ["prometheus", "debug"]
-        }
+        },
+        traces: records,
+        logs: records
       }
     }
   })
+
+/** Every line of it: sampling would leave out what is passed on more often than a few times in ten seconds. */
+const logs = { level: "info", output_paths: ["stderr"], sampling: { enabled: false } }
+
+const records = { receivers: ["otlp"], processors: ["memory_limiter"], exporters: ["debug/records"] }
 
 /** Ends with the scope. */
 export const collector = (options: CollectorOptions = {}): Effect.Effect<Collector, never, Scope> =>
@@ -80,6 +96,8 @@ export const collector = (options: CollectorOptions = {}): Effect.Effect<Collect
     return {
       ...running,
       port,
+      base: `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`,
+      records: () => recordsIn(running.output()),
       page: new URL(`http://127.0.0.1:${page}/metrics`),
       url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}/v1/metrics`,
       all: (service) => read().then((all) => all.filter(({ labels }) => labels["job"] === service)),

@@ -9,7 +9,10 @@ import { folder, type Running, start } from "./process.ts"
 
 export interface Proxy extends Running {
   readonly port: number
+  /** Where metrics are sent to. */
   readonly url: string
+  /** What the paths of the three signals are added to, as in `OTEL_EXPORTER_OTLP_ENDPOINT`. */
+  readonly base: string
 }
 
 export interface ReverseOptions {
@@ -29,7 +32,10 @@ const listens = (port: number): Effect.Effect<boolean> =>
     return Effect.sync(() => socket.destroy())
   }).pipe(Effect.map((is) => is === true))
 
-const metricsAt = (port: number) => `http://127.0.0.1:${port}/v1/metrics`
+const addresses = (port: number) => {
+  const base = `http://127.0.0.1:${port}`
+  return { base, url: `${base}/v1/metrics` }
+}
 
 const portOr = (given: number | undefined) => (given === undefined ? Effect.promise(freePort) : Effect.succeed(given))
 
@@ -62,7 +68,7 @@ export const nginx = (options: ReverseOptions): Effect.Effect<Proxy, never, Scop
       args: ["-p", home, "-c", "nginx.conf", "-e", "stderr"],
       isReady: listens(port)
     })
-    return { ...running, port, url: metricsAt(port) }
+    return { ...running, port, ...addresses(port) }
   })
 
 const haproxyFile = ({ settings = [], to }: ReverseOptions, port: number) => `
@@ -86,7 +92,7 @@ export const haproxy = (options: ReverseOptions): Effect.Effect<Proxy, never, Sc
     const file = path.join(yield* folder, "haproxy.cfg")
     writeFileSync(file, haproxyFile(options, port))
     const running = yield* start({ program: "haproxy", args: ["-db", "-f", file], isReady: listens(port) })
-    return { ...running, port, url: metricsAt(port) }
+    return { ...running, port, ...addresses(port) }
   })
 
 export interface ForwardProxy extends Running {
