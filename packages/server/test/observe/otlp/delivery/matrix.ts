@@ -151,5 +151,11 @@ export const matrix: ReadonlyArray<Scenario> = [
     signal: "none",
     expect: nothing
   },
-  { name: "SIGKILL", app: { shutdownMs }, signal: "SIGKILL", expect: allButTheEnd }
+  {
+    name: "SIGKILL",
+    app: { shutdownMs },
+    wait: "between exports",
+    signal: "SIGKILL",
+    expect: allButTheEnd
+  }
 ]

@@ -1,9 +1,10 @@
-/** Plays the matrix, a few scenarios at a time, each pair of processes apart, and tells what came of it as a table. */
+/** Plays the matrix, a few scenarios at a time, each with processes of its own, and tells what came of it as a table. */
 import { spawnReceiver } from "@parametric-portal/dashboard/spawn"
 import * as Effect from "effect/Effect"
 import { receiver } from "../../../support/programs.ts"
 import { matrix } from "./matrix.ts"
-import { app, play, type Result } from "./scenario.ts"
+import { app, type Delivered, play, type Result, signals } from "./scenario.ts"
+import { recordReceiver, spawnRecordReceiver } from "./spawn-record-receiver.ts"
 
 /** How many scenarios run at once: most of the time they wait. */
 const lanes = 3
@@ -13,19 +14,21 @@ export const playAll = Effect.scoped(
   Effect.gen(function* () {
     const program = yield* app
     const options = { program: yield* receiver }
+    const recording = yield* recordReceiver
+    const spawned = Effect.all({ metrics: spawnReceiver(options), records: spawnRecordReceiver(recording) })
     const receivers = yield* Effect.all(
-      Array.from({ length: lanes }, () => spawnReceiver(options)),
+      Array.from({ length: lanes }, () => spawned),
       { concurrency: "unbounded" }
     )
     const left = Array.from(matrix.entries())
     const results = new Map<number, Result>()
     yield* Effect.forEach(
       receivers,
-      (spawned) =>
+      (pair) =>
         Effect.gen(function* () {
           for (let next = left.shift(); next !== undefined; next = left.shift()) {
             const [index, scenario] = next
-            results.set(index, yield* play(scenario, program, spawned))
+            results.set(index, yield* play(scenario, program, pair))
           }
         }),
       { concurrency: "unbounded", discard: true }
@@ -40,10 +43,13 @@ export const playAll = Effect.scoped(
 /** The results as a table in Markdown. */
 export const tableOf = (results: ReadonlyArray<Result>): string =>
   [
-    "| scenario | counted | acknowledged | ms to exit |",
-    "|---|---:|---:|---:|",
+    "| scenario | metrics | spans | log lines | ms to exit |",
+    "|---|---:|---:|---:|---:|",
     ...results.map(
-      ({ acknowledged, counted, exitMs, name }) =>
-        `| ${name} | ${counted} | ${acknowledged === counted ? "all" : acknowledged} | ${exitMs} |`
+      (result) =>
+        `| ${result.name} | ${signals.map((signal) => share(result[signal])).join(" | ")} | ${result.exitMs} |`
     )
   ].join("\n")
+
+const share = ({ acknowledged, counted }: Delivered): string =>
+  acknowledged === counted ? `all ${counted}` : `${acknowledged} of ${counted}`
