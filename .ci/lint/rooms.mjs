@@ -172,6 +172,19 @@ export const layers = {
     packages: ["*"],
     workspace: ["@parametric-portal/server", "@parametric-portal/dashboard"]
   },
+  "job-server's tests": {
+    folder: "packages/job-server/test",
+    imports: [
+      "job-server's command line",
+      "job-server's server",
+      "job-server's audit",
+      "job-server's admin",
+      "job-server's demo",
+      "job-server"
+    ],
+    packages: ["*"],
+    workspace: ["@parametric-portal/server", "@parametric-portal/dashboard", "@parametric-portal/receivers"]
+  },
   "job-server": {
     folder: "packages/job-server",
     imports: [

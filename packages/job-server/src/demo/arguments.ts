@@ -18,6 +18,8 @@ export interface DemoOptions {
   readonly isKilling: boolean
   /** The port of the receiver on 127.0.0.1; 0 takes a free one. */
   readonly port: number
+  /** Where all three signals are exported to besides, without their paths. */
+  readonly otlp: string | undefined
 }
 
 export const usage = `Usage: npm run demo -- [folder] [options]
@@ -32,6 +34,7 @@ were received are compared with what happened.
   --runners n   run jobs in n processes on a temporary PostgreSQL; the default is 1, on SQLite
   --kill-one    kill one of several runners while it works
   --port n      the port of the receiver; a free one by default
+  --otlp url    export metrics, traces and logs to this address too, as OTEL_EXPORTER_OTLP_ENDPOINT would name it
   --help        show this help
 
 With OTEL_METRICS_EXPORTER=prometheus, Prometheus can scrape the demo at http://localhost:9464/metrics. Set
@@ -46,6 +49,7 @@ const options = {
   runners: { type: "string", default: "1" },
   "kill-one": { type: "boolean", default: false },
   port: { type: "string", default: "0" },
+  otlp: { type: "string" },
   help: { type: "boolean", short: "h", default: false }
 } as const
 
@@ -76,7 +80,8 @@ export const parseDemoOptions = (
       seconds: values.seconds === undefined ? undefined : yield* parseSeconds(values.seconds),
       runners,
       isKilling: values["kill-one"],
-      port: yield* parsePort(values.port)
+      port: yield* parsePort(values.port),
+      otlp: values.otlp === undefined ? undefined : yield* parseAddress(values.otlp)
     }
   })
 
@@ -99,6 +104,12 @@ const parseRunners = (given: string): Effect.Effect<number, UsageError> =>
     : usageError(
         `--runners must be a whole number from 1 to ${maxRunners}, not ${JSON.stringify(given)}. Example: --runners 3`
       )
+
+/** It is not shown: it may have a password. */
+const parseAddress = (given: string): Effect.Effect<string, UsageError> =>
+  URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)
+    ? Effect.succeed(given)
+    : usageError("--otlp must be an http or https address. Example: --otlp http://localhost:4318")
 
 const parsePort = (given: string): Effect.Effect<number, UsageError> =>
   /^\d{1,5}$/.test(given) && Number(given) <= 65_535

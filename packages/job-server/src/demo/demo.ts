@@ -58,7 +58,7 @@ export const demo = (options: DemoOptions, { screen, stop }: DemoContext) =>
     })
     const outcome = yield* withServer(deployment.layer, use, screen)
     const processes = yield* deployment.stop
-    return resultOf(processes, { ...outcome, receiver: yield* receiver.poll })
+    return resultOf(processes, { ...outcome, otlp: options.otlp, receiver: yield* receiver.poll })
   }).pipe(Effect.scoped, Effect.provide(logTo(screen)))
 
 interface Started {

@@ -39,28 +39,28 @@ export interface DeployContext {
 }
 
 export const deploy = (options: DemoOptions, context: DeployContext) =>
-  options.runners === 1 ? deploySingle(context) : deployRunners(options, context)
+  options.runners === 1 ? deploySingle(options, context) : deployRunners(options, context)
 
-const deploySingle = ({ receiver }: DeployContext) =>
+const deploySingle = ({ otlp }: DemoOptions, { receiver }: DeployContext) =>
   Effect.map(temporaryFolder("data"), (folder): Deployment => {
     const log = new EventLog()
     const name = "server"
     const recorder = eventRecorder(log)
     return {
-      layer: startable(singleServer({ name, url: receiver.url, recorder }, path.join(folder, "jobs.db"))),
+      layer: startable(singleServer({ name, url: receiver.url, otlp, recorder }, path.join(folder, "jobs.db"))),
       killOne: Effect.void,
       processNames: Effect.succeed([name]),
       stop: Effect.sync(() => [{ name, isRunner: true, wasKilled: false, entries: log.entries }])
     }
   })
 
-const deployRunners = ({ isKilling, runners: count }: DemoOptions, { receiver, screen }: DeployContext) =>
+const deployRunners = ({ isKilling, otlp, runners: count }: DemoOptions, { receiver, screen }: DeployContext) =>
   Effect.gen(function* () {
     const folder = yield* temporaryFolder("events")
     yield* say(screen, `Starting PostgreSQL and ${count} runners.`)
     const cluster = { database: yield* startPostgres, clusterSecret: randomBytes(24).toString("base64url") }
     const { url } = receiver
-    const runners = yield* startRunners({ count, url, ...cluster, folder, log: screen.line })
+    const runners = yield* startRunners({ count, url, otlp, ...cluster, folder, log: screen.line })
     yield* say(screen, `Started ${runners.map(({ name, pid }) => `${name} (process ${pid})`).join(", ")}.`)
     const log = new EventLog()
     const client = { name: "front", isRunner: false, wasKilled: false, entries: log.entries }
@@ -72,7 +72,7 @@ const deployRunners = ({ isKilling, runners: count }: DemoOptions, { receiver, s
         Effect.sync(() => killed.add(runner))
       )
     const deployment: Deployment = {
-      layer: startable(clientServer({ name: client.name, url, recorder: eventRecorder(log) }, cluster)),
+      layer: startable(clientServer({ name: client.name, url, otlp, recorder: eventRecorder(log) }, cluster)),
       killOne: victim === undefined ? Effect.void : kill(victim),
       processNames: Effect.sync(() =>
         [client, ...runners.filter((runner) => !killed.has(runner))].map(({ name }) => name)

@@ -1,10 +1,11 @@
 /** The result as a table for people. */
 import type { ComparedSeries, SumBounds } from "../audit/compare.ts"
 import { oneLine } from "../command-line/printable.ts"
+import type { OtlpSummary } from "../audit/otlp-summary.ts"
 import type { Result } from "./result.ts"
 
 /** The whole result, ready to be printed. */
-export const formatResult = ({ agreed, broken, delivery, jobs, metrics, unchecked }: Result): string => {
+export const formatResult = ({ agreed, broken, delivery, jobs, metrics, otlp, unchecked }: Result): string => {
   if (metrics.length === 0) {
     return `\n${oneLine(`Nothing was compared: ${broken ?? "no job was submitted"}.`)}`
   }
@@ -22,6 +23,7 @@ export const formatResult = ({ agreed, broken, delivery, jobs, metrics, unchecke
     `${jobs.completed} completed, ${jobs.failed} failed${inBrackets(jobs.failures)}, ${jobs.cancelled} cancelled` +
       `${jobs.unfinished === 0 ? "" : `, ${jobs.unfinished} unfinished`}; ` +
       `${jobs.retried} retries, ${jobs.replayed} replayed, ${jobs.redelivered} redelivered`,
+    ...(otlp === undefined ? [] : [formatOtlp(otlp)]),
     ...(delivery.lost === undefined ? [] : ["", ...formatUndelivered(delivery, metrics)]),
     ...(broken === undefined ? [] : ["", `The work was not finished: ${broken}.`]),
     "",
@@ -62,6 +64,12 @@ const formatUndelivered = (
     `The reason: ${delivery.lost ?? ""}; it last answered at ${delivery.lastSeen}.`
   ]
 }
+
+const formatOtlp = ({ address, dropped, logLines, spans, uncertain }: OtlpSummary) =>
+  `For ${address}: ${spans} spans of attempts and ${logLines} log lines of jobs` +
+  `${uncertain === 0 ? "" : `, of which up to ${uncertain} each went with the runner that was killed`}; ` +
+  `${dropped.spans} spans and ${dropped.logRecords} log records were dropped. ` +
+  "The last lines of the log say whether the rest arrived."
 
 const formatCounts = (counts: Readonly<Record<string, number>>) =>
   Object.entries(counts)

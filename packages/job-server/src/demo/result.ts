@@ -3,6 +3,7 @@ import { audit, type AuditedProcess } from "../audit/audit.ts"
 import type { ComparedSeries, UncheckedSeries } from "../audit/compare.ts"
 import { jobSummary, type JobSummary } from "../audit/job-summary.ts"
 import type { JobTables } from "../audit/job-tables.ts"
+import { type OtlpSummary, otlpSummary } from "../audit/otlp-summary.ts"
 import type { ReceiverState } from "./receiver.ts"
 
 export interface Result {
@@ -14,6 +15,8 @@ export interface Result {
   readonly unchecked: ReadonlyArray<UncheckedSeries>
   /** When the receiver last answered, and why not since, if it was lost. */
   readonly delivery: { readonly lastSeen: string; readonly lost?: string }
+  /** What there was for the receiver of `--otlp`. */
+  readonly otlp?: OtlpSummary
   /** Why the work was not finished, unless the user stopped it. */
   readonly broken?: string
 }
@@ -24,12 +27,14 @@ export interface Outcome {
   readonly tables: JobTables
   /** Whether no job was left when the gauges were sampled last. */
   readonly areGaugesCurrent: boolean
+  /** The address of `--otlp`. */
+  readonly otlp: string | undefined
   readonly broken: string | undefined
 }
 
 export const resultOf = (
   processes: ReadonlyArray<AuditedProcess>,
-  { areGaugesCurrent, broken, receiver, tables }: Outcome
+  { areGaugesCurrent, broken, otlp, receiver, tables }: Outcome
 ): Result => {
   const { lost, seenAtMs, snapshot } = receiver
   const { agreed, jobs, metrics, unchecked } = audit(processes, { series: snapshot.series, tables, areGaugesCurrent })
@@ -40,6 +45,7 @@ export const resultOf = (
     metrics,
     unchecked,
     delivery: lost === undefined ? { lastSeen } : { lastSeen, lost },
+    ...(otlp === undefined ? {} : { otlp: otlpSummary(otlp, processes, snapshot.series) }),
     ...(broken === undefined ? {} : { broken })
   }
 }

@@ -49,6 +49,10 @@ export const logTo = (screen: Screen): Layer.Layer<never> =>
     Logger.replace(
       Logger.defaultLogger,
       Logger.make(({ annotations, cause, date, logLevel, message }) => {
+        // What is logged below that on purpose is for an exporter.
+        if (LogLevel.lessThan(logLevel, LogLevel.Info)) {
+          return
+        }
         const text = Array.isArray(message) ? message.map(String).join(" ") : String(message)
         const fields = HashMap.toEntries(annotations).map(
           ([name, value]) => ` ${name}=${Inspectable.toStringUnknown(value, 0)}`

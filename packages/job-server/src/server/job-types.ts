@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import { recordedAttempt } from "./attempt-record.ts"
 import type { AroundAttempt } from "./recorder.ts"
 import { JobType, work, WorkFailed } from "./work.ts"
 
@@ -43,10 +44,8 @@ export const jobTypes = {
 
 /** The handlers of all types. */
 export const handlersLayer = (around: AroundAttempt) => {
-  const handler =
-    (type: JobType) =>
-    (payload: JobPayload, { attempt, jobId }: Attempt) =>
-      around(jobId, runAttempt(type, payload, attempt))
+  const handler = (type: JobType) => (payload: JobPayload, attempt: Attempt) =>
+    recordedAttempt(attempt, runAttempt(type, payload, attempt.attempt), around)
   return Layer.mergeAll(...Arr.map(JobType.literals, (type) => jobTypes[type].toLayer(handler(type))))
 }
 

@@ -16,6 +16,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { postgresClient, shardingConfig } from "./cluster-config.ts"
 import { handlersLayer } from "./job-types.ts"
+import { otlpExport } from "./otlp-export.ts"
 import { processAttribute } from "./process-name.ts"
 import { prometheusDestinations } from "./prometheus-destination.ts"
 import type { Recorder } from "./recorder.ts"
@@ -25,6 +26,8 @@ export interface ProcessOptions {
   readonly name: string
   /** Where to send metrics, with the path. */
   readonly url: string
+  /** Where to send all three signals besides, without their paths. */
+  readonly otlp: string | undefined
   readonly recorder: Recorder
 }
 
@@ -45,19 +48,21 @@ export const jobsLayer = ({ name, recorder }: ProcessOptions) => {
 }
 
 /**
- * Metrics, exported every second and optionally shown to a Prometheus. The last export comes after everything that
- * records has stopped.
+ * Metrics, exported every second and optionally shown to a Prometheus, and optionally all three signals to another
+ * receiver. The last export comes after everything that records has stopped.
  */
-export const metricsLayer = ({ name, url }: ProcessOptions) =>
+export const telemetryLayer = ({ name, otlp, url }: ProcessOptions) =>
   Layer.unwrapEffect(
-    Effect.map(prometheusDestinations(name), (pages) =>
-      Telemetry.layer({
+    Effect.map(prometheusDestinations(name), (pages) => {
+      const { metrics, ...others } = otlpExport(otlp)
+      return Telemetry.layer({
         serviceName: "job-server",
         resource: { [processAttribute]: name },
         interval: "1 second",
-        destinations: [{ type: "otlp", url, compression: "gzip" }, ...pages]
+        destinations: [{ type: "otlp", url, compression: "gzip" }, ...pages, ...metrics],
+        ...others
       })
-    )
+    })
   ).pipe(Layer.provideMerge(MetricsService.Default))
 
 /** What the processes of a cluster share. */
@@ -76,7 +81,7 @@ export const runnerServer = (
   Layer.merge(jobsLayer(options), options.recorder.metrics).pipe(
     Layer.provide(NodeClusterSocket.layer({ storage: "sql", clusterSecret, shardingConfig: shardingConfig(port) })),
     Layer.provide(postgresClient(database, options.name)),
-    Layer.provideMerge(metricsLayer(options))
+    Layer.provideMerge(telemetryLayer(options))
   )
 
 /** A process that submits jobs to a cluster and runs none. */
@@ -92,7 +97,7 @@ export const clientServer = (options: ProcessOptions, { clusterSecret, database 
       })
     ),
     Layer.provideMerge(postgresClient(database, options.name)),
-    Layer.provideMerge(metricsLayer(options))
+    Layer.provideMerge(telemetryLayer(options))
   )
 
 /** The whole server in this process, on an SQLite database. */
@@ -102,5 +107,5 @@ export const singleServer = (options: ProcessOptions, database: string) =>
       SingleRunner.layer({ runnerStorage: "memory", shardingConfig: { entityTerminationTimeout: "2 seconds" } })
     ),
     Layer.provideMerge(SqliteClient.layer({ filename: database })),
-    Layer.provideMerge(metricsLayer(options))
+    Layer.provideMerge(telemetryLayer(options))
   )

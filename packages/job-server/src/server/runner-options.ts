@@ -8,6 +8,8 @@ export const RunnerOptions = Schema.Struct({
   name: Schema.String,
   /** Where to send metrics, with the path. */
   url: Schema.String,
+  /** Where to send all three signals besides, without their paths. */
+  otlp: Schema.optional(Schema.String),
   /** The URL of the PostgreSQL database. */
   database: Schema.String,
   /** The secret that the processes of the cluster prove to each other. */

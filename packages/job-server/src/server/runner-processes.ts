@@ -34,6 +34,8 @@ export interface RunnersOptions {
   readonly count: number
   /** Where to send metrics, with the path. */
   readonly url: string
+  /** Where to send all three signals besides, without their paths. */
+  readonly otlp: string | undefined
   /** The URL of the PostgreSQL database. */
   readonly database: string
   /** The secret that the processes of the cluster prove to each other. */

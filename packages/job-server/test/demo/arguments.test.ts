@@ -84,6 +84,7 @@ describe("the command line", () => {
     [["--runners", "9"], '--runners must be a whole number from 1 to 8, not "9". Example: --runners 3'],
     [["--runners", "two"], '--runners must be a whole number from 1 to 8, not "two". Example: --runners 3'],
     [["--kill-one"], "--kill-one needs at least two runners, so that one is left. Add --runners 3."],
+    [["--otlp", "localhost:4318"], "--otlp must be an http or https address. Example: --otlp http://localhost:4318"],
     [["--twice"], "Unknown option '--twice'. See npm run demo -- --help"],
     [["a", "b"], "Only one folder is possible, not 2 (a, b)."]
   ] as const)("%j is rejected", ([args, line]) =>
@@ -95,7 +96,20 @@ describe("the command line", () => {
   it.effect("is parsed completely", () =>
     Effect.map(
       parseDemoOptions(
-        ["/there", "--once", "--json", "--seconds", "1.5", "--port", "4318", "--runners", "3", "--kill-one"],
+        [
+          "/there",
+          "--once",
+          "--json",
+          "--seconds",
+          "1.5",
+          "--port",
+          "4318",
+          "--runners",
+          "3",
+          "--kill-one",
+          "--otlp",
+          "https://otlp.example.org/in"
+        ],
         "/here"
       ),
       (options) =>
@@ -106,7 +120,8 @@ describe("the command line", () => {
           seconds: 1.5,
           runners: 3,
           isKilling: true,
-          port: 4318
+          port: 4318,
+          otlp: "https://otlp.example.org/in"
         })
     )
   )
@@ -120,7 +135,8 @@ describe("the command line", () => {
         seconds: undefined,
         runners: 1,
         isKilling: false,
-        port: 0
+        port: 0,
+        otlp: undefined
       })
     )
   )

@@ -22,6 +22,13 @@ it("a result becomes a document with the keys that scripts read, in their order"
     ],
     unchecked: [{ name: "c", labels: {}, received: 1 }],
     delivery: { lastSeen: "2020-01-01T00:00:00.000Z", lost: "it is gone" },
+    otlp: {
+      address: "http://localhost:4318",
+      spans: 2,
+      logLines: 2,
+      uncertain: 0,
+      dropped: { spans: 0, logRecords: 0 }
+    },
     broken: "no reason"
   })
   expect(JSON.stringify(document)).toBe(
@@ -43,6 +50,13 @@ it("a result becomes a document with the keys that scripts read, in their order"
       ],
       unwitnessed: [{ name: "c", labels: {}, received: 1 }],
       delivery: { lastSeen: "2020-01-01T00:00:00.000Z", lost: "it is gone" },
+      otlp: {
+        address: "http://localhost:4318",
+        spans: 2,
+        logLines: 2,
+        uncertain: 0,
+        dropped: { spans: 0, logRecords: 0 }
+      },
       broken: "no reason"
     })
   )

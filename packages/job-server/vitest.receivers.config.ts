@@ -1,0 +1,3 @@
+import { withReceivers } from "../../vitest.package.ts"
+
+export default withReceivers("job-server")
