@@ -121,9 +121,7 @@ const complete = (record: SdkLogRecord, { cause, logLevel }: Line, span: SpanCon
 }
 
 const contextOf = (span: Tracer.AnySpan): SpanContext | undefined =>
-  hasSoundIds(span)
-    ? { spanId: span.spanId, traceId: span.traceId, traceFlags: span.sampled ? 1 : 0 }
-    : undefined
+  hasSoundIds(span) ? { spanId: span.spanId, traceId: span.traceId, traceFlags: span.sampled ? 1 : 0 } : undefined
 
 /** Without the ids of the span, and with annotations of the same name. */
 const withoutIds = (record: Emitted, { spanId, traceId }: SpanContext): Emitted => {

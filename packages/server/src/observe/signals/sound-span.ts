@@ -35,9 +35,10 @@ const soundMethods = ({ addLinks, attribute, end, event }: Methods): Methods => 
       () => end.call(this, endTime, Exit.fail(unreadable))
     )
   },
-  event(this: Tracer.Span, name, startTime, attributes) {
+  event(this: Tracer.Span, ...given) {
+    const [name, startTime] = given
     attempt(
-      () => event.call(this, name, startTime, attributes),
+      () => event.apply(this, given),
       () => event.call(this, name, startTime)
     )
   }
