@@ -25,7 +25,7 @@ const blocksOf = (readme: string, language: string): ReadonlyArray<string> =>
 
 /** What `name@version` stands for in the READMEs: the newest line of versions that a range allows, on Node 20 where it has several. */
 const shortened = (range: string): string =>
-  range.replace(/^\^(\d+\.\d+)\.0$/, "$1").replace(/^[\d.]+ - (\d+\.\d+) \|\| .*$/, "$1")
+  range.replace(/^\^(\d+\.\d+)\.0$/, "$1").replace(/^[\d.]+ - (\d+\.\d+)(?: \|\| .*)?$/, "$1")
 
 const Manifest = Schema.parseJson(
   Schema.Struct({
