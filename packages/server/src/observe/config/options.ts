@@ -53,7 +53,7 @@ export interface SignalOptions extends OtlpTargetOptions {
 
 /** How traces are exported, and which. */
 export interface TracesOptions extends SignalOptions {
-  /** What `OTEL_TRACES_SAMPLER` says, else `parentbased_always_on`. */
+  /** What `OTEL_TRACES_SAMPLER` says, else `parentbased_always_on`, or `parentbased_traceidratio` where `samplerRatio` is given. */
   readonly sampler?:
     | "always_on"
     | "always_off"

@@ -33,7 +33,8 @@ export const samplerSettings = (options: TracesOptions): Effect.Effect<SamplerSe
         expected: fraction.expected
       })
     }
-    return { sampler: options.sampler ?? named?.value ?? "parentbased_always_on", ratio: given ?? argument?.value ?? 1 }
+    const unnamed = given === undefined ? "parentbased_always_on" : "parentbased_traceidratio"
+    return { sampler: options.sampler ?? named?.value ?? unnamed, ratio: given ?? argument?.value ?? 1 }
   })
 
 const isFraction = (value: number): boolean => value >= 0 && value <= 1

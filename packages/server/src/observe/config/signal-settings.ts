@@ -49,12 +49,17 @@ export const signalSettings = (
     const maxQueueSize = (yield* wholeOption(`maxQueueSize of ${option}`, given.maxQueueSize)) ?? size?.value ?? 2_048
     const maxBatchSize = (yield* wholeOption(`maxBatchSize of ${option}`, given.maxBatchSize)) ?? batch?.value ?? 512
     const delayMs = (yield* durationOption("scheduleDelay", given.scheduleDelay)) ?? delay?.value ?? defaultDelayMs
-    const limits = { intervalMs: Math.max(exportTimeout?.value ?? 30_000, delayMs), timeoutMs: 10_000 }
+    // Exports come one after the other, so that none piles up where one takes longer than the delay.
+    const limits = { intervalMs: Number.POSITIVE_INFINITY, timeoutMs: 10_000 }
+    const mostMs = exportTimeout?.value ?? Number.POSITIVE_INFINITY
     const wanted = wantedExporters(given.exporter) ?? named?.value ?? (options === undefined ? [] : ["otlp" as const])
     const exporters = yield* Effect.forEach(wanted, (exporter): Effect.Effect<ExporterSettings, OptionsError> =>
       exporter === "console"
         ? Effect.succeed({ exporter })
-        : Effect.map(otlpTarget(signal, given, limits), (target) => ({ exporter, target }))
+        : Effect.map(otlpTarget(signal, given, limits), (target) => ({
+            exporter,
+            target: { ...target, timeoutMs: Math.min(target.timeoutMs, mostMs) }
+          }))
     )
     return { exporters, maxQueueSize, maxBatchSize: Math.min(maxBatchSize, maxQueueSize), delayMs }
   })

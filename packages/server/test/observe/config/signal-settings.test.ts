@@ -109,6 +109,23 @@ describe("the settings of traces and logs", () => {
     })
   )
 
+  it.effect("have a timeout of their own, which OTEL_BSP_EXPORT_TIMEOUT and OTEL_BLRP_EXPORT_TIMEOUT bound", () =>
+    Effect.gen(function* () {
+      const timeout = (signal: RecordSignal, variables: Record<string, string>, options: SignalOptions = on) =>
+        Effect.map(of(signal, variables, options), ({ exporters: [one] }) =>
+          one?.exporter === "otlp" ? one.target.timeoutMs : undefined
+        )
+      expect(yield* timeout("TRACES", {})).toBe(10_000)
+      expect(yield* timeout("LOGS", {}, { ...on, scheduleDelay: "1 second" })).toBe(10_000)
+      expect(yield* timeout("TRACES", { OTEL_EXPORTER_OTLP_TIMEOUT: "45000" })).toBe(45_000)
+      expect(yield* timeout("TRACES", { OTEL_BSP_EXPORT_TIMEOUT: "1000" })).toBe(1_000)
+      const both = { OTEL_EXPORTER_OTLP_TIMEOUT: "10000", OTEL_BSP_EXPORT_TIMEOUT: "3000" }
+      expect(yield* timeout("TRACES", both)).toBe(3_000)
+      expect(yield* timeout("LOGS", both)).toBe(10_000)
+      expect(yield* timeout("LOGS", { OTEL_BLRP_EXPORT_TIMEOUT: "200" }, { ...on, timeout: "1 minute" })).toBe(200)
+    })
+  )
+
   for (const [signal, name, value] of [
     ["TRACES", "OTEL_TRACES_EXPORTER", "zipkin"],
     ["LOGS", "OTEL_LOGS_EXPORTER", "otlp-stdout"],
@@ -149,6 +166,16 @@ describe("the sampler", () => {
         sampler: "always_off",
         ratio: 0
       })
+    })
+  )
+
+  it.effect("is one of a ratio where an option gives a ratio and nothing names a sampler", () =>
+    Effect.gen(function* () {
+      const given = { samplerRatio: 0.1 }
+      expect(yield* sampler({}, given)).toEqual({ sampler: "parentbased_traceidratio", ratio: 0.1 })
+      expect(yield* sampler({ OTEL_TRACES_SAMPLER: "always_on" }, given)).toEqual({ sampler: "always_on", ratio: 0.1 })
+      const argument = { OTEL_TRACES_SAMPLER_ARG: "0.5" }
+      expect(yield* sampler(argument)).toEqual({ sampler: "parentbased_always_on", ratio: 0.5 })
     })
   )
 
