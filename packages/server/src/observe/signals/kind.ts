@@ -6,13 +6,13 @@ import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
 import type * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
-import type { SamplerSettings } from "../config/sampler-settings.ts"
+import type { LogRecordLimits } from "../config/record-limits.ts"
 import type { MetricsService } from "../metrics.ts"
 import type { Serializers, SignalSerializers } from "../otlp/encoding.ts"
 import { logLine, spanLine } from "./lines.ts"
 import { loggerLayer } from "./logs.ts"
 import type { Recorder } from "./recorder.ts"
-import { tracerLayer } from "./traces.ts"
+import { tracerLayer, type TracerSettings } from "./traces.ts"
 
 /** A counter of what was dropped. */
 export type DroppedHandle = MetricsService["telemetry"]["spansDropped" | "logRecordsDropped"]
@@ -30,33 +30,37 @@ export interface Kind<A> {
   readonly layer: (recording: Recording<A>) => Effect.Effect<Layer.Layer<never>, TelemetryPeerMissing>
   readonly dropped: (metrics: MetricsService) => DroppedHandle
   readonly serializers: (all: Serializers) => SignalSerializers<ReadonlyArray<A>>
+  /** Whether telemetry records such ones itself: what it says of the end comes after the last export. */
+  readonly isOwn: boolean
   /** What the console shows of a record. */
   readonly lineOf: (record: A) => unknown
 }
 
 /** Spans, of the traces that a sampler picks. */
-export const traces = (sampler: SamplerSettings): Kind<ReadableSpan> => ({
+export const traces = (settings: TracerSettings): Kind<ReadableSpan> => ({
   what: "Spans",
-  layer: (recording) => tracerLayer(recording, sampler),
+  layer: (recording) => tracerLayer(recording, settings),
   dropped: ({ telemetry }) => telemetry.spansDropped,
   serializers: ({ JsonTraceSerializer: json, ProtobufTraceSerializer: protobuf }) => ({
     json: copied(json),
     protobuf: copied(protobuf)
   }),
+  isOwn: false,
   lineOf: spanLine
 })
 
 /** Log records. */
-export const logs: Kind<ReadableLogRecord> = {
+export const logs = (limits: LogRecordLimits): Kind<ReadableLogRecord> => ({
   what: "Log records",
-  layer: loggerLayer,
+  layer: (recording) => loggerLayer(recording, limits),
   dropped: ({ telemetry }) => telemetry.logRecordsDropped,
   serializers: ({ JsonLogsSerializer: json, ProtobufLogsSerializer: protobuf }) => ({
     json: copied(json),
     protobuf: copied(protobuf)
   }),
+  isOwn: true,
   lineOf: logLine
-}
+})
 
 /** OpenTelemetry's types ask for lists that could be changed. */
 const copied = <A>(serializer: ISerializer<Array<A>, unknown>): ISerializer<ReadonlyArray<A>, unknown> => ({

@@ -14,6 +14,7 @@ import * as Tracer from "effect/Tracer"
 import { attempt } from "../catalogue/attempt.ts"
 import { wordsOf } from "../catalogue/thrown.ts"
 import { loadPeer } from "../config/peer.ts"
+import type { LogRecordLimits } from "../config/record-limits.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
 import type { Recorder } from "./recorder.ts"
 import { hasSoundIds } from "./span-ids.ts"
@@ -21,18 +22,15 @@ import { hasSoundIds } from "./span-ids.ts"
 const neededFor = "exporting logs"
 
 /** Makes the logger that is added to those of the program. The recorder is given each record. */
-export const loggerLayer = ({
-  recorder,
-  resource
-}: {
-  readonly resource: Resource
-  readonly recorder: Recorder<ReadableLogRecord>
-}): Effect.Effect<Layer.Layer<never>, TelemetryPeerMissing> =>
+export const loggerLayer = (
+  { recorder, resource }: { readonly resource: Resource; readonly recorder: Recorder<ReadableLogRecord> },
+  logRecordLimits: LogRecordLimits
+): Effect.Effect<Layer.Layer<never>, TelemetryPeerMissing> =>
   Effect.gen(function* () {
     const sdk = yield* loadPeer("@opentelemetry/sdk-logs", neededFor, () => import("@opentelemetry/sdk-logs"))
     const effectSdk = yield* loadPeer("@effect/opentelemetry", neededFor, () => import("@effect/opentelemetry/Logger"))
     const lines = new Lines(recorder)
-    const provider = new sdk.LoggerProvider({ resource, processors: [lines.processor] })
+    const provider = new sdk.LoggerProvider({ resource, logRecordLimits, processors: [lines.processor] })
     lines.tidy(provider.getLogger(scope))
     const logger = yield* Effect.provideService(effectSdk.make, effectSdk.OtelLoggerProvider, provider)
     return Logger.add(lines.through(logger))

@@ -7,12 +7,13 @@ import { shown } from "../config/shown-address.ts"
 import type { OtlpTarget } from "../config/otlp-settings.ts"
 import { withinDeadline } from "../otlp/deadline.ts"
 import type { Encoding } from "../otlp/encoding.ts"
+import { makeNews } from "../otlp/news.ts"
 import { makeOutageLog } from "../otlp/outage.ts"
 import { makeReceiverPause } from "../otlp/receiver-pause.ts"
 import { makeSenderFactory } from "../otlp/sender.ts"
 import { makeSizeLimit } from "../otlp/size-limit.ts"
 import { settled } from "../otlp/under-way.ts"
-import { exportRecords, type RecordDrop } from "./record-export.ts"
+import { exportLastRecords, exportRecords, type RecordDrop } from "./record-export.ts"
 import type { RecordQueue } from "./record-queue.ts"
 import type { RecordSink } from "./record-sink.ts"
 
@@ -38,7 +39,14 @@ export const makeOtlpSink = <A>(queue: RecordQueue<A>, options: OtlpSinkOptions<
     const log = yield* makeOutageLog(what, name)
     const receiver = makeReceiverPause()
     const size = makeSizeLimit(target.maxRequestBytes)
-    const context = { queue, maxBatchSize, encode: encoding.encode, size, dropped, pause: receiver.pause }
+    const isNews = makeNews()
+    const warned = (message: string) =>
+      Effect.when(Effect.logWarning(`${name} accepted ${what.toLowerCase()} and warns: ${message}`), () =>
+        isNews(message)
+      )
+    const { encode } = encoding
+    const record = { bytes: 0 }
+    const context = { queue, maxBatchSize, encode, size, record, dropped, warned, pause: receiver.pause }
     const turn = yield* Effect.makeSemaphore(1)
     const isEnding = yield* Ref.make(false)
     const once = Effect.suspend(() => unlessPaused(receiver.paused(), exportRecords(context, sender))).pipe(
@@ -57,7 +65,7 @@ export const makeOtlpSink = <A>(queue: RecordQueue<A>, options: OtlpSinkOptions<
       yield* Fiber.join(ours)
       const left = shutdownMs - ((yield* Clock.currentTimeMillis) - started)
       const deadline = { deadlineMs: Math.max(left, 1), lanes: 1 }
-      const sendAll = (lanes: ReadonlyArray<typeof sender>) => exportRecords(context, lanes[0] ?? sender)
+      const sendAll = (lanes: ReadonlyArray<typeof sender>) => exportLastRecords(context, lanes[0] ?? sender)
       return yield* Effect.ensuring(withinDeadline(makeSender, deadline, sendAll), turn.release(1))
     })
     return {

@@ -12,11 +12,13 @@ import type { OptionsError } from "../instrument/options-error.ts"
 
 const known = someOf("tracecontext", "baggage", "b3", "b3multi", "jaeger", "xray", "ottrace")
 
-/** Turns the headers off where the variable says `none`. */
-export const propagationLayer: Effect.Effect<Layer.Layer<never>, OptionsError | TelemetryPeerMissing> = Effect.gen(
-  function* () {
+/** Turns the headers off where the variable says `none`. It is checked also where nothing is traced. */
+export const propagationLayer = (
+  isTraced: boolean
+): Effect.Effect<Layer.Layer<never>, OptionsError | TelemetryPeerMissing> =>
+  Effect.gen(function* () {
     const named = yield* variable(["OTEL_PROPAGATORS"], known)
-    if (named?.value.length !== 0) {
+    if (named?.value.length !== 0 || !isTraced) {
       return Layer.empty
     }
     const HttpClient = yield* loadPeer(
@@ -25,5 +27,4 @@ export const propagationLayer: Effect.Effect<Layer.Layer<never>, OptionsError | 
       () => import("@effect/platform/HttpClient")
     )
     return Layer.scopedDiscard(Effect.locallyScoped(HttpClient.currentTracerPropagation, false))
-  }
-)
+  })

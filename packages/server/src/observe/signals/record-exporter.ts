@@ -14,6 +14,8 @@ export interface RecordExporterOptions<A> extends QueueSettings {
   readonly sink: (queue: RecordQueue<A>) => Effect.Effect<RecordSink>
   /** Told how many records were dropped as too many waited. */
   readonly overflowed: (records: number) => void
+  /** Told of what is recorded when nothing is exported any more. */
+  readonly tooLate: () => void
   /** Asked as the end begins: what is wrong where nothing was recorded. */
   readonly doubt: () => string | undefined
 }
@@ -29,10 +31,11 @@ export const makeRecordExporter = <A>(
   options: RecordExporterOptions<A>
 ): Effect.Effect<RecordExporter<A>, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { delayMs, doubt, maxBatchSize, maxQueueSize, overflowed, what } = options
+    const { delayMs, doubt, maxBatchSize, maxQueueSize, overflowed, tooLate, what } = options
     const full = yield* Effect.makeLatch(false)
     const queue = new RecordQueue<A>(maxQueueSize, overflowed)
     const sink = yield* options.sink(queue)
+    let isOver = false
     const end = Effect.gen(function* () {
       const started = yield* Clock.currentTimeMillis
       // Before telemetry says anything itself, which may go through its own logger.
@@ -41,6 +44,7 @@ export const makeRecordExporter = <A>(
       const ms = (yield* Clock.currentTimeMillis) - started
       yield* logEnd(`The final export of ${what.toLowerCase()} to ${sink.name}`, { ...report, left: queue.size, ms })
       yield* wrong === undefined ? Effect.void : Effect.logWarning(wrong)
+      isOver = true
     })
     const destination = withoutDefects({ stream: streamOf(what), name: sink.name, export: sink.export, end })
     yield* Effect.forkScoped(Effect.forever(regular(queue, { destination, delayMs, full, pauseMs: sink.pauseMs })))
@@ -49,6 +53,9 @@ export const makeRecordExporter = <A>(
     return {
       destination,
       add: (record) => {
+        if (isOver) {
+          return tooLate()
+        }
         queue.add(record)
         if (queue.size >= maxBatchSize) {
           full.unsafeOpen()
@@ -90,7 +97,7 @@ interface End extends ExportReport {
 
 const logEnd = (subject: string, { failures, left, ms, points, rejected, requests }: End): Effect.Effect<void> => {
   if (failures.length > 0) {
-    const arrived = `${points} arrived and ${left} did not, in ${ms} ms`
+    const arrived = `${points} arrived and ${left + rejected} did not, in ${ms} ms`
     return Effect.logWarning(`${subject} was not acknowledged: ${failures.join("; ")}; ${arrived}`)
   }
   const more = rejected === 0 ? "" : ` (${rejected} more were rejected)`

@@ -10,6 +10,7 @@ import type { Destination } from "../collect/destination.ts"
 import { flag } from "../config/format.ts"
 import type { ResourceAttributes, TelemetryOptions } from "../config/options.ts"
 import { loadPeer } from "../config/peer.ts"
+import { logRecordLimits, spanLimits } from "../config/record-limits.ts"
 import { samplerSettings } from "../config/sampler-settings.ts"
 import {
   type ExporterSettings,
@@ -56,15 +57,18 @@ export const makeSignals = (
     const disabled = yield* variable(["OTEL_SDK_DISABLED"], flag)
     const ofTraces = yield* signalSettings("TRACES", options.traces)
     const sampler = yield* samplerSettings(options.traces ?? {})
-    const propagation = yield* propagationLayer
+    const ofSpans = yield* spanLimits
+    const ofRecords = yield* logRecordLimits
+    const isTraced = ofTraces.exporters.length > 0 && disabled?.value !== true
+    const propagation = yield* propagationLayer(isTraced)
     const ofLogs = yield* signalSettings("LOGS", options.logs)
     if (disabled?.value === true) {
       return none
     }
     const found = [
-      yield* exported(traces(sampler), ofTraces, context),
-      { recording: ofTraces.exporters.length === 0 ? Layer.empty : propagation, destinations: [] },
-      yield* exported(logs, ofLogs, context)
+      yield* exported(traces({ ...sampler, limits: ofSpans }), ofTraces, context),
+      { recording: propagation, destinations: [] },
+      yield* exported(logs(ofRecords), ofLogs, context)
     ]
     return {
       recording: found.map(({ recording }) => recording).reduce((all, one) => Layer.merge(all, one), Layer.empty),
@@ -80,7 +84,7 @@ const exported = <A>(
   { metrics, resource: attributes, shutdownMs }: SignalsContext
 ): Effect.Effect<Signals, TelemetryPeerMissing, Scope.Scope> =>
   Effect.gen(function* () {
-    const { what } = kind
+    const { isOwn, what } = kind
     if (settings.exporters.length === 0) {
       return none
     }
@@ -91,14 +95,15 @@ const exported = <A>(
     )
     const dropped = droppedBy(kind, metrics)
     metrics.meter.zero(kind.dropped(metrics).row)
-    let isRecorded = false
-    const doubt = () => (isRecorded || !jobsRan(metrics) ? undefined : notRecorded(what))
+    const wiring = wiringOf(metrics)
+    const doubt = () => (wiring.isRecorded || !jobsRan(metrics) ? undefined : notRecorded(what))
     const exporters = yield* Effect.forEach(settings.exporters, (exporter) =>
       Effect.flatMap(sinkOf(kind, exporter, { ...settings, dropped, shutdownMs }), (sink) =>
         makeRecordExporter<A>({
           ...settings,
           what,
           sink,
+          tooLate: () => (isOwn ? undefined : metrics.meter.warnOnce(`late ${what}`, recordedLate(what), {})),
           overflowed: (records) => dropped("queue_full", records, `more than ${settings.maxQueueSize} wait`),
           doubt
         })
@@ -106,7 +111,7 @@ const exported = <A>(
     )
     const recorder = {
       seen: () => {
-        isRecorded = true
+        wiring.isRecorded = true
       },
       add: (record: A) => exporters.forEach(({ add }) => add(record)),
       unreadable: (why: string) => dropped("refused", 1, `it can't be read: ${why}`)
@@ -118,9 +123,24 @@ const exported = <A>(
     }
   })
 
+/**
+ * Whether anything was recorded through a layer that exports for this service: a program that logs nothing in its spans,
+ * or has one layer for its jobs and another one for the rest, is wired all the same.
+ */
+const wiringOf = (metrics: MetricsService): { isRecorded: boolean } => {
+  const found = wirings.get(metrics) ?? { isRecorded: false }
+  wirings.set(metrics, found)
+  return found
+}
+
+const wirings = new WeakMap<MetricsService, { isRecorded: boolean }>()
+
 const notRecorded = (what: string): string =>
   `${what} are exported, and none were recorded although jobs ran: a tracer and a logger reach what they are provided ` +
   "to. Provide telemetry to the layers that run jobs instead of merging it with them"
+
+const recordedLate = (what: string): string =>
+  `${what} are lost that are recorded after their final export: what records them goes on after the MetricsService ended`
 
 type Dropped = (reason: RecordDrop, records: number, why: string) => void
 

@@ -9,6 +9,7 @@ import * as Tracer from "effect/Tracer"
 import { attempt } from "../catalogue/attempt.ts"
 import { loadPeer } from "../config/peer.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
+import type { SpanLimits } from "../config/record-limits.ts"
 import type { SamplerSettings } from "../config/sampler-settings.ts"
 import type { Recorder } from "./recorder.ts"
 import { makeSoundSpan } from "./sound-span.ts"
@@ -19,10 +20,15 @@ const neededFor = "exporting traces"
 type Sdk = typeof import("@opentelemetry/sdk-trace-base")
 type EffectSdk = typeof import("@effect/opentelemetry/Tracer")
 
+/** Which traces are recorded, and how much of their spans. */
+export interface TracerSettings extends SamplerSettings {
+  readonly limits: SpanLimits
+}
+
 /** Makes the tracer that Effect's spans go through. The recorder is given each sampled span as it ends. */
 export const tracerLayer = (
   { recorder, resource }: { readonly resource: Resource; readonly recorder: Recorder<ReadableSpan> },
-  settings: SamplerSettings
+  settings: TracerSettings
 ): Effect.Effect<Layer.Layer<never>, TelemetryPeerMissing> =>
   Effect.gen(function* () {
     const sdk = yield* loadPeer(
@@ -34,6 +40,7 @@ export const tracerLayer = (
     const provider = new sdk.BasicTracerProvider({
       resource,
       sampler: samplerOf(sdk, settings),
+      spanLimits: settings.limits,
       spanProcessors: [into(recorder)]
     })
     const otel = provider.getTracer("@effect/opentelemetry")

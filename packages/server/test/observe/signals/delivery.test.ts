@@ -5,18 +5,11 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as MetricState from "effect/MetricState"
-import type { ServerResponse } from "node:http"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import { Telemetry } from "../../../src/observe/telemetry.ts"
 import { type Answer, collector, ok } from "../otlp/collector.ts"
 import { captureLog, until } from "../otlp/pipeline.ts"
-import { arrived, numbered, recordsOf, signalsTo, spansOf, upTo, work } from "./recorded.ts"
-
-const refuse =
-  (status: number, headers: Record<string, string> = {}) =>
-  (response: ServerResponse) => {
-    response.writeHead(status, headers).end()
-  }
+import { arrived, numbered, ran, recordsOf, refuse, signalsTo, spansOf, upTo, work } from "./recorded.ts"
 
 /** The first answers to each signal, then well. */
 const first =
@@ -33,21 +26,6 @@ const dropped = (metric: "spansDropped" | "logRecordsDropped", reason: string) =
     Effect.map(Metric.value(Metric.tagged(telemetry[metric], "reason", reason)), (state) =>
       MetricState.isCounterState(state) ? state.count : 0
     )
-  )
-
-/** A program that ends; what came of it. */
-const ran = <A, E>(
-  program: Effect.Effect<A, E, Telemetry | MetricsService>,
-  answer: Answer,
-  options: Parameters<typeof signalsTo>[1] = {}
-) =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const log = captureLog()
-      const { requests, url } = yield* collector(answer)
-      yield* program.pipe(Effect.provide(signalsTo({ url }, options)), Effect.provide(log.layer))
-      return { requests, log: log.lines, ...arrived(requests) }
-    })
   )
 
 describe("spans and log lines", () => {

@@ -1,6 +1,7 @@
 /** Effect's log lines on the wire. */
 import { describe, expect, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
@@ -120,6 +121,16 @@ describe("a log line", () => {
       expect(failed).toMatchObject({ "exception.type": "TypeError", "exception.message": "no such queue" })
       expect(failed?.["exception.stacktrace"]).toContain("TypeError: no such queue")
       expect(interrupted?.["exception.stacktrace"]).toContain("interrupt")
+    })
+  )
+
+  it.live("is kept as far as the variables of limits say", () =>
+    Effect.gen(function* () {
+      const variables = new Map([["OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", "3"]])
+      const { records } = yield* loggedBy(Effect.annotateLogs(Effect.log("limited"), { queue: "abcdef" })).pipe(
+        Effect.withConfigProvider(ConfigProvider.fromMap(variables))
+      )
+      expect(plain(records[0]?.attributes ?? [])["queue"]).toBe("abc")
     })
   )
 

@@ -6,6 +6,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { propagationLayer } from "../../../src/observe/signals/propagation.ts"
 import { collector, ok } from "../otlp/collector.ts"
 import { signalsTo } from "./recorded.ts"
 
@@ -40,6 +41,13 @@ describe("a request in a span", () => {
   it.live("does not where there are no propagators", () =>
     Effect.gen(function* () {
       expect((yield* called("none")).header).toBeUndefined()
+    })
+  )
+
+  it.effect("needs no package of HTTP where nothing is traced", () =>
+    Effect.gen(function* () {
+      const off = Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["OTEL_PROPAGATORS", "none"]])))
+      expect(yield* off(propagationLayer(false))).toBe(Layer.empty)
     })
   )
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
+import * as TestServices from "effect/TestServices"
 import { Encoded } from "../../../src/observe/otlp/encoding.ts"
 import { SendFailed, type Sender } from "../../../src/observe/otlp/sender.ts"
 import { makeSizeLimit } from "../../../src/observe/otlp/size-limit.ts"
@@ -15,6 +16,10 @@ interface Given {
   readonly records: ReadonlyArray<number>
   /** What is answered to a request with these records, of so many bytes. */
   readonly answer: (records: ReadonlyArray<number>, bytes: number) => Verdict
+  /** What the receiver says of what it takes. */
+  readonly warning?: string
+  /** Recorded while a request is under way. */
+  readonly meanwhile?: number
   readonly unencodable?: number
   readonly maxBytes?: number
 }
@@ -36,8 +41,8 @@ const bytesOf = (batch: ReadonlyArray<number>): Uint8Array =>
   Buffer.from(JSON.stringify(batch) + " ".repeat(batch.includes(large) ? 200_000 : 0))
 
 /** Exports records in batches of 64; what came of each. */
-const exported = ({ answer, maxBytes = 1_000_000, records, unencodable }: Given) => {
-  const seen = { taken: new Array<number>(), requests: 0, dropped: 0, pauseMs: 0 }
+const exported = ({ answer, maxBytes = 1_000_000, meanwhile, records, unencodable, warning = "" }: Given) => {
+  const seen = { taken: new Array<number>(), requests: 0, encoded: 0, dropped: 0, pauseMs: 0, warnings: new Array<string>() }
   const queue = new RecordQueue<number>(1_000, () => {})
   records.forEach((record) => queue.add(record))
   const sender: Sender = {
@@ -50,7 +55,10 @@ const exported = ({ answer, maxBytes = 1_000_000, records, unencodable }: Given)
           return Effect.fail(failure(verdict))
         }
         seen.taken.push(...sent)
-        return Effect.succeed({ points: 0, message: "" })
+        if (meanwhile !== undefined) {
+          queue.add(meanwhile)
+        }
+        return Effect.succeed({ points: 0, message: warning })
       }),
     giveUp: () => Effect.void,
     finish: Effect.void,
@@ -59,12 +67,16 @@ const exported = ({ answer, maxBytes = 1_000_000, records, unencodable }: Given)
   const context = {
     queue,
     maxBatchSize: 64,
-    encode: (batch: ReadonlyArray<number>) =>
-      unencodable !== undefined && batch.includes(unencodable)
+    encode: (batch: ReadonlyArray<number>) => {
+      seen.encoded += batch.length
+      return unencodable !== undefined && batch.includes(unencodable)
         ? Effect.die(new Error("a getter that throws"))
-        : Effect.sync(() => new Encoded({ bytes: bytesOf(batch), headers: {}, encodeMs: 0 })),
+        : Effect.sync(() => new Encoded({ bytes: bytesOf(batch), headers: {}, encodeMs: 0 }))
+    },
     size: makeSizeLimit(maxBytes),
+    record: { bytes: 0 },
     dropped: (_reason: string, count: number) => (seen.dropped += count),
+    warned: (message: string) => Effect.sync(() => seen.warnings.push(message)),
     pause: (_why: string, ms = 0) => (seen.pauseMs = ms)
   }
   return Effect.map(exportRecords(context, sender), (report) => ({ ...seen, report, left: queue.take(1_000) }))
@@ -78,6 +90,44 @@ describe("an export of a queue", () => {
       expect(left).toEqual([])
       expect(requests).toBe(4)
       expect(report).toEqual({ requests: 4, points: 200, rejected: 0, failures: [] })
+    })
+  )
+
+  it.effect("ends, however fast something comes meanwhile, and leaves that to the next one", () =>
+    Effect.gen(function* () {
+      const given = { records: upTo(100), answer: () => "taken" as const, meanwhile: 7 }
+      const { left, report, taken } = yield* Effect.timeout(exported(given), "1 second").pipe(TestServices.provideLive)
+      expect(taken).toEqual(upTo(100))
+      expect(left).toEqual([7, 7])
+      expect(report.failures).toEqual([])
+    })
+  )
+
+  it.effect("passes on what the receiver says of what it takes", () =>
+    Effect.gen(function* () {
+      const given = { records: upTo(100), answer: () => "taken" as const, warning: "the clock is ahead" }
+      const { dropped, warnings } = yield* exported(given)
+      expect(warnings).toEqual(["the clock is ahead", "the clock is ahead"])
+      expect(dropped).toBe(0)
+    })
+  )
+
+  it.effect("is a failure where nothing is taken, and counts what is refused", () =>
+    Effect.gen(function* () {
+      const none = yield* exported({ records: upTo(3), answer: () => ({ reason: "content" }) })
+      expect(none.report).toMatchObject({ points: 0, rejected: 3, failures: ["no"] })
+      const answer = (sent: ReadonlyArray<number>): Verdict => (sent.includes(1) ? { reason: "content" } : "taken")
+      const some = yield* exported({ records: upTo(3), answer })
+      expect(some.report).toMatchObject({ points: 2, rejected: 1, failures: [] })
+    })
+  )
+
+  it.effect("keeps what comes after a batch of which nothing is taken", () =>
+    Effect.gen(function* () {
+      const { dropped, left, report } = yield* exported({ records: upTo(200), answer: () => ({ reason: "content" }) })
+      expect(dropped).toBe(64)
+      expect(left).toEqual(upTo(200).slice(64))
+      expect(report.failures).toEqual(["no"])
     })
   )
 
@@ -112,6 +162,14 @@ describe("an export of a queue", () => {
       const { taken } = yield* exported({ records: upTo(100), answer, maxBytes: 50 })
       expect(taken).toEqual(upTo(100))
       expect(Math.max(...sizes)).toBeLessThanOrEqual(50)
+    })
+  )
+
+  it.effect("encodes little in vain where all records are large", () =>
+    Effect.gen(function* () {
+      const { encoded, taken } = yield* exported({ records: upTo(640), answer: () => "taken", maxBytes: 32 })
+      expect(taken).toEqual(upTo(640))
+      expect(encoded).toBeLessThan(640 * 2)
     })
   )
 

@@ -3,7 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import { Telemetry, type TelemetryOptions } from "../../../src/observe/telemetry.ts"
-import type { Collector, Received } from "../otlp/collector.ts"
+import { type Answer, type Collector, collector, type Received } from "../otlp/collector.ts"
+import { captureLog } from "../otlp/pipeline.ts"
+import type { ServerResponse } from "node:http"
 
 /** Both signals as JSON, at once or after a long time as `scheduleDelay` says; no metrics. */
 export const signalsTo = (
@@ -101,3 +103,25 @@ export const arrived = (requests: ReadonlyArray<Pick<Received, "body">>) => ({
 
 /** 0, 1, 2 and so on. */
 export const upTo = (count: number): ReadonlyArray<number> => Array.from({ length: count }, (_, index) => index)
+
+/** A program that ends; what came of it. */
+export const ran = <A, E>(
+  program: Effect.Effect<A, E, Telemetry | MetricsService>,
+  answer: Answer,
+  options: Parameters<typeof signalsTo>[1] = {}
+) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const log = captureLog()
+      const { requests, url } = yield* collector(answer)
+      yield* program.pipe(Effect.provide(signalsTo({ url }, options)), Effect.provide(log.layer))
+      return { requests, log: log.lines, ...arrived(requests) }
+    })
+  )
+
+/** Answers with a status, and nothing else. */
+export const refuse =
+  (status: number, headers: Record<string, string> = {}) =>
+  (response: ServerResponse) => {
+    response.writeHead(status, headers).end()
+  }

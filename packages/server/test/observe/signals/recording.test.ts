@@ -49,6 +49,37 @@ describe("telemetry that nothing was recorded through", () => {
   )
 })
 
+describe("telemetry that is wired", () => {
+  it.live("is not said to be wired wrongly where jobs are traced and log nothing", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { url } = yield* collector(ok)
+        const log = captureLog()
+        const app = Layer.provideMerge(log.layer, signalsTo({ url }))
+        yield* Effect.provide(Effect.withSpan(job, "traced"), app)
+        expect(warnings(log.lines)).toEqual([])
+      })
+    )
+  )
+
+  it.live("is not said to be so where there are two layers, and jobs run in one of them", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { url } = yield* collector(ok)
+        const log = captureLog()
+        const traces = { exporter: "otlp", protocol: "http/json", url: new URL("/v1/traces", url).href } as const
+        const telemetry = () => Telemetry.layer({ destinations: [], traces })
+        const both = Effect.zipRight(
+          Effect.provide(Effect.withSpan(job, "traced"), telemetry()),
+          Effect.provide(Effect.void, telemetry())
+        )
+        yield* Effect.provide(both, Layer.provideMerge(MetricsService.layer({ registry: "own" }), log.layer))
+        expect(warnings(log.lines)).toEqual([])
+      })
+    )
+  )
+})
+
 describe("the console", () => {
   it.live("shows each span and each line as JSON, at the end and when asked to", () =>
     Effect.gen(function* () {

@@ -1,5 +1,6 @@
 /** Effect's spans on the wire. */
 import { describe, expect, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Tracer from "effect/Tracer"
 import { Telemetry, type TelemetryOptions } from "../../../src/observe/telemetry.ts"
@@ -93,6 +94,24 @@ describe("a span", () => {
       const span = (yield* spansFrom(Effect.withSpan(Effect.void, "orphan", { parent }))).get("orphan")
       expect(span?.traceId).toMatch(/^[0-9a-f]{32}$/)
       expect(span?.parentSpanId ?? "").toBe("")
+    })
+  )
+
+  it.live("is kept as far as the variables of limits say", () =>
+    Effect.gen(function* () {
+      const variables = new Map([
+        ["OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "3"],
+        ["OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "1"],
+        ["OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "1"]
+      ])
+      const program = Effect.currentSpan.pipe(
+        Effect.tap((span) => Effect.sync(() => span.event("event", 1n, { first: 1, second: 2 }))),
+        Effect.withSpan("limited", { attributes: { first: "abcdef", second: 2 }, captureStackTrace: false })
+      )
+      const limits = Effect.withConfigProvider(ConfigProvider.fromMap(variables))
+      const limited = (yield* limits(spansFrom(program))).get("limited")
+      expect(plain(limited?.attributes ?? [])).toEqual({ first: "abc" })
+      expect(limited?.events.map(({ attributes }) => plain(attributes))).toEqual([{ first: 1 }])
     })
   )
 
