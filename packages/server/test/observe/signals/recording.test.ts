@@ -55,7 +55,7 @@ describe("telemetry that is wired", () => {
       Effect.gen(function* () {
         const { url } = yield* collector(ok)
         const log = captureLog()
-        const app = Layer.provideMerge(log.layer, signalsTo({ url }))
+        const app = Layer.provideMerge(signalsTo({ url }), log.layer)
         yield* Effect.provide(Effect.withSpan(job, "traced"), app)
         expect(warnings(log.lines)).toEqual([])
       })
