@@ -9,6 +9,7 @@ import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
 import type { LogRecordLimits } from "../config/record-limits.ts"
 import type { MetricsService } from "../metrics.ts"
 import type { Serializers, SignalSerializers } from "../otlp/encoding.ts"
+import { soundNumbers } from "./json-numbers.ts"
 import { logLine, spanLine } from "./lines.ts"
 import { loggerLayer } from "./logs.ts"
 import type { Recorder } from "./recorder.ts"
@@ -42,7 +43,7 @@ export const traces = (settings: TracerSettings): Kind<ReadableSpan> => ({
   layer: (recording) => tracerLayer(recording, settings),
   dropped: ({ telemetry }) => telemetry.spansDropped,
   serializers: ({ JsonTraceSerializer: json, ProtobufTraceSerializer: protobuf }) => ({
-    json: copied(json),
+    json: withSoundNumbers(copied(json)),
     protobuf: copied(protobuf)
   }),
   isOwn: false,
@@ -55,7 +56,7 @@ export const logs = (limits: LogRecordLimits): Kind<ReadableLogRecord> => ({
   layer: (recording) => loggerLayer(recording, limits),
   dropped: ({ telemetry }) => telemetry.logRecordsDropped,
   serializers: ({ JsonLogsSerializer: json, ProtobufLogsSerializer: protobuf }) => ({
-    json: copied(json),
+    json: withSoundNumbers(copied(json)),
     protobuf: copied(protobuf)
   }),
   isOwn: true,
@@ -66,4 +67,12 @@ export const logs = (limits: LogRecordLimits): Kind<ReadableLogRecord> => ({
 const copied = <A>(serializer: ISerializer<Array<A>, unknown>): ISerializer<ReadonlyArray<A>, unknown> => ({
   serializeRequest: (records) => serializer.serializeRequest([...records]),
   deserializeResponse: (response) => serializer.deserializeResponse(response)
+})
+
+const withSoundNumbers = <A>({ deserializeResponse, serializeRequest }: ISerializer<A, unknown>) => ({
+  deserializeResponse,
+  serializeRequest: (records: A) => {
+    const request = serializeRequest(records)
+    return request && soundNumbers(request)
+  }
 })

@@ -42,7 +42,14 @@ const bytesOf = (batch: ReadonlyArray<number>): Uint8Array =>
 
 /** Exports records in batches of 64; what came of each. */
 const exported = ({ answer, maxBytes = 1_000_000, meanwhile, records, unencodable, warning = "" }: Given) => {
-  const seen = { taken: new Array<number>(), requests: 0, encoded: 0, dropped: 0, pauseMs: 0, warnings: new Array<string>() }
+  const seen = {
+    taken: new Array<number>(),
+    requests: 0,
+    encoded: 0,
+    dropped: 0,
+    pauseMs: 0,
+    warnings: new Array<string>()
+  }
   const queue = new RecordQueue<number>(1_000, () => {})
   records.forEach((record) => queue.add(record))
   const sender: Sender = {

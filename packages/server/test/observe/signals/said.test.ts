@@ -13,7 +13,9 @@ describe("spans and log lines", () => {
     Effect.gen(function* () {
       const { log } = yield* ran(work(5), refuse(400))
       const said = log.join("\n")
-      expect(said).toMatch(/^WARN The final export of spans to .* was not acknowledged: 400 .*; 0 arrived and 5 did not/m)
+      expect(said).toMatch(
+        /^WARN The final export of spans to .* was not acknowledged: 400 .*; 0 arrived and 5 did not/m
+      )
       expect(said).not.toMatch(/of spans .* was acknowledged/)
     })
   )
