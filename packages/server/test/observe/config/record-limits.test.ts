@@ -59,7 +59,9 @@ describe("the limits of spans and log records", () => {
   ] as const) {
     it.effect(`refuse ${name}=${value}`, () =>
       Effect.gen(function* () {
-        const { message } = yield* withVariables({ [name]: value })(Effect.flip(Effect.all([spanLimits, logRecordLimits])))
+        const { message } = yield* withVariables({ [name]: value })(
+          Effect.flip(Effect.all([spanLimits, logRecordLimits]))
+        )
         expect(message).toContain(name)
         expect(message).toContain(value)
       })
