@@ -1,9 +1,9 @@
 /** The delivery matrix, with application and receiver in processes of their own. docs/guides/delivery.md has its table. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import * as Effect from "effect/Effect"
-import { matrix } from "./matrix.ts"
-import { playAll, tableOf } from "./run.ts"
-import { type Delivered, type Result, type Signal, signals } from "./scenario.ts"
+import { matrix } from "../observe/otlp/delivery/matrix.ts"
+import { playAll, tableOf } from "../observe/otlp/delivery/run.ts"
+import { type Delivered, type Result, type Signal, signals } from "../observe/otlp/delivery/scenario.ts"
 
 describe("what was counted", () => {
   let results: ReadonlyArray<Result> = []
