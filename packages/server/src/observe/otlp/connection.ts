@@ -56,6 +56,7 @@ export interface Body {
 export const makeConnection = (settings: ConnectionSettings): Connection => {
   const inFlight = new Set<Attempt>()
   const connector = new Connector(settings)
+  const { untraced = (request) => request() } = settings
   let closed: Error | undefined
   let givenUp: Error | undefined
   const attempt = (body: Body, limitMs: number): Effect.Effect<Answer, NoAnswer> =>
@@ -67,7 +68,7 @@ export const makeConnection = (settings: ConnectionSettings): Connection => {
       inFlight.add(made)
       // Node throws what is wrong with an agent or a certificate.
       const began = Either.try(() =>
-        made.begin({ settings, agent: connector.agent, tls: connector.tls, body, limitMs })
+        untraced(() => made.begin({ settings, agent: connector.agent, tls: connector.tls, body, limitMs }))
       )
       if (Either.isLeft(began)) {
         made.giveUp(messageOf(began.left))

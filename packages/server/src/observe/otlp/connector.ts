@@ -9,10 +9,11 @@ import { attempt } from "../catalogue/attempt.ts"
 import type { OtlpTarget } from "../config/otlp-settings.ts"
 import type { Tls } from "../config/tls.ts"
 import { renewedTls } from "./renewed-tls.ts"
+import type { Untraced } from "./untraced.ts"
 
 /** What a connection needs of the settings of a destination. */
 export type ConnectionSettings = Pick<OtlpTarget, "agent" | "headers" | "tls" | "url"> &
-  Partial<Pick<OtlpTarget, "tlsFiles">>
+  Partial<Pick<OtlpTarget, "tlsFiles">> & { readonly untraced?: Untraced }
 
 /** The agent that makes connections, and the certificates that it makes them with. */
 export class Connector {

@@ -1,5 +1,4 @@
 /** The last export of a stream, which nothing stands in the way of and which ends in time. */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -27,9 +26,10 @@ export interface LastExport {
 export const exportLast = ({ context, makeSender, sender, shutdownMs, temporality }: LastExport): Effect.Effect<void> =>
   Effect.gen(function* () {
     const { oneAtATime, underWay } = context.stream
-    const started = yield* Clock.currentTimeMillis
+    // In real time: the clock of a program may be set meanwhile.
+    const started = performance.now()
     const lastly = Effect.gen(function* () {
-      const left = shutdownMs - ((yield* Clock.currentTimeMillis) - started)
+      const left = shutdownMs - (performance.now() - started)
       const deadline = { deadlineMs: Math.max(left, 1), lanes: lanesAtOnce }
       return yield* withinDeadline(makeSender, deadline, (lanes) => exportOnce(context, lanes))
     })
@@ -39,7 +39,7 @@ export const exportLast = ({ context, makeSender, sender, shutdownMs, temporalit
       : Effect.zipRight(endDeltas(underWay, sender, shutdownMs), inTurn(oneAtATime, shutdownMs / 2, lastly))
     yield* sender.cut("telemetry has ended")
     yield* giveUpAll(yield* Effect.filter(underWay, (one) => one.isLeft))
-    yield* logEnd(context.name, report, (yield* Clock.currentTimeMillis) - started)
+    yield* logEnd(context.name, report, Math.round(performance.now() - started))
   })
 
 /** Sent again while the first request may still be taken, a delta would be counted twice. */

@@ -22,6 +22,7 @@ import { makeSenderFactory } from "./sender.ts"
 import { makeSizeLimit } from "./size-limit.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
 import { type Stream, streamOf } from "./stream.ts"
+import { loadUntraced } from "./untraced.ts"
 import { track } from "./under-way.ts"
 
 /** What an OTLP destination needs besides its own settings. */
@@ -50,7 +51,7 @@ export const makeOtlpDestination = (
       otlp,
       ({ JsonMetricsSerializer: json, ProtobufMetricsSerializer: protobuf }) => ({ json, protobuf })
     )
-    const makeSender = makeSenderFactory(otlp, encoding.empty)
+    const makeSender = makeSenderFactory({ ...otlp, untraced: yield* loadUntraced }, encoding.empty)
     const sender = makeSender(otlp.timeoutMs)
     const log = yield* makeOutageLog("Metrics", name)
     const id = JSON.stringify([otlp.url, otlp.headers, otlp.temporality, registries, attributes])

@@ -9,6 +9,7 @@ import * as Either from "effect/Either"
 import * as Random from "effect/Random"
 import type { OtlpTarget } from "../config/otlp-settings.ts"
 import { describe, isOfTls, printable, secretsOf } from "./answer.ts"
+import type { ConnectionSettings } from "./connector.ts"
 import { explain } from "./connection-error.ts"
 import { type Answer, type Body, type Connection, makeConnection, type NoAnswer } from "./connection.ts"
 import { type Rejection, rejectionOf } from "./partial-success.ts"
@@ -57,9 +58,12 @@ export interface Sender {
 /** Makes senders to one destination, each with connections and a time limit of its own. */
 export type SenderFactory = (timeoutMs: number) => Sender
 
+/** Where to send, and how. */
+export type SenderSettings = OtlpTarget & Pick<ConnectionSettings, "untraced">
+
 /** Senders of one destination. */
 export const makeSenderFactory =
-  (settings: OtlpTarget, probe: Body): SenderFactory =>
+  (settings: SenderSettings, probe: Body): SenderFactory =>
   (timeoutMs) => {
     const connection = makeConnection(settings)
     const pauses = new Pauses()
@@ -103,7 +107,7 @@ const isEnding = ({ isRepeat: isUnknown }: Outgoing): SendFailed =>
   })
 
 interface Way {
-  readonly settings: OtlpTarget
+  readonly settings: SenderSettings
   readonly connection: Connection
   readonly pauses: Pauses
   readonly probe: Body

@@ -13,6 +13,7 @@ import { soundNumbers } from "./json-numbers.ts"
 import { logLine, spanLine } from "./lines.ts"
 import { loggerLayer } from "./logs.ts"
 import type { Recorder } from "./recorder.ts"
+import { textOf } from "./record-text.ts"
 import { tracerLayer, type TracerSettings } from "./traces.ts"
 
 /** A counter of what was dropped. */
@@ -35,6 +36,8 @@ export interface Kind<A> {
   readonly isOwn: boolean
   /** What the console shows of a record. */
   readonly lineOf: (record: A) => unknown
+  /** How much text a record has. */
+  readonly charactersOf: (record: A) => number
 }
 
 /** Spans, of the traces that a sampler picks. */
@@ -47,7 +50,9 @@ export const traces = (settings: TracerSettings): Kind<ReadableSpan> => ({
     protobuf: copied(protobuf)
   }),
   isOwn: false,
-  lineOf: spanLine
+  lineOf: spanLine,
+  charactersOf: ({ attributes, events, links, name }) =>
+    name.length + textOf(attributes) + (events.length + links.length > 0 ? textOf([events, links]) : 0)
 })
 
 /** Log records. */
@@ -60,7 +65,8 @@ export const logs = (limits: LogRecordLimits): Kind<ReadableLogRecord> => ({
     protobuf: copied(protobuf)
   }),
   isOwn: true,
-  lineOf: logLine
+  lineOf: logLine,
+  charactersOf: ({ attributes, body }) => textOf(body) + textOf(attributes)
 })
 
 /** OpenTelemetry's types ask for lists that could be changed. */

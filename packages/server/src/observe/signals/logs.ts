@@ -62,6 +62,8 @@ class Lines {
 
   through(logger: Logger.Logger<unknown, void>): Logger.Logger<unknown, void> {
     return Logger.make((line) => {
+      // A message that is read may log something itself.
+      const { line: outer, parent, span } = this
       // What is logged may throw when it is read, and must not end the effect that logs it.
       attempt(
         () => {
@@ -71,7 +73,11 @@ class Lines {
         },
         (thrown) => this.recorder.unreadable(wordsOf(thrown))
       )
-      this.line = undefined
+      this.line = outer
+      if (outer !== undefined) {
+        this.parent = parent
+        this.span = span
+      }
     })
   }
 

@@ -1,16 +1,14 @@
 /** A collector as the place that spans or log records go to: one request after the other, over one connection. */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Ref from "effect/Ref"
 import { shown } from "../config/shown-address.ts"
-import type { OtlpTarget } from "../config/otlp-settings.ts"
 import { withinDeadline } from "../otlp/deadline.ts"
 import type { Encoding } from "../otlp/encoding.ts"
 import { makeNews } from "../otlp/news.ts"
 import { makeOutageLog } from "../otlp/outage.ts"
 import { makeReceiverPause } from "../otlp/receiver-pause.ts"
-import { makeSenderFactory } from "../otlp/sender.ts"
+import { makeSenderFactory, type SenderSettings } from "../otlp/sender.ts"
 import { makeSizeLimit } from "../otlp/size-limit.ts"
 import { settled } from "../otlp/under-way.ts"
 import { exportLastRecords, exportRecords, type RecordDrop } from "./record-export.ts"
@@ -21,7 +19,7 @@ import type { RecordSink } from "./record-sink.ts"
 export interface OtlpSinkOptions<A> {
   /** For people: `Spans`, `Log records`. */
   readonly what: string
-  readonly target: OtlpTarget
+  readonly target: SenderSettings
   readonly encoding: Encoding<ReadonlyArray<A>>
   readonly maxBatchSize: number
   /** How long the last export may take, in milliseconds. */
@@ -55,7 +53,8 @@ export const makeOtlpSink = <A>(queue: RecordQueue<A>, options: OtlpSinkOptions<
       turn.withPermits(1)
     )
     const last = Effect.gen(function* () {
-      const started = yield* Clock.currentTimeMillis
+      // In real time: the clock of a program may be set meanwhile.
+      const started = performance.now()
       yield* Ref.set(isEnding, true)
       // A request that is under way gets its answer, so that its records are not sent twice; not for long, though.
       yield* sender.finish
@@ -63,7 +62,7 @@ export const makeOtlpSink = <A>(queue: RecordQueue<A>, options: OtlpSinkOptions<
       yield* settled(ours, Math.min(1_000, shutdownMs / 4))
       yield* sender.cut("telemetry is ending")
       yield* Fiber.join(ours)
-      const left = shutdownMs - ((yield* Clock.currentTimeMillis) - started)
+      const left = shutdownMs - (performance.now() - started)
       const deadline = { deadlineMs: Math.max(left, 1), lanes: 1 }
       const sendAll = (lanes: ReadonlyArray<typeof sender>) => exportLastRecords(context, lanes[0] ?? sender)
       return yield* Effect.ensuring(withinDeadline(makeSender, deadline, sendAll), turn.release(1))

@@ -1,16 +1,20 @@
 /**
  * One export of spans or log records: batches from the queue, one after the other, until it is empty or the receiver takes
- * no more. What is refused for its content or its size is looked for by halving; everything else stays in the queue.
+ * no more. What is refused for its content or its size is looked for by halving; everything else stays in the queue. Nothing
+ * is blamed unless something else is taken: a receiver that refuses everything has another trouble.
  */
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Fiber from "effect/Fiber"
+import * as Random from "effect/Random"
 import { wordsOf } from "../catalogue/thrown.ts"
 import type { recordDropReasons } from "../catalogue/telemetry.ts"
 import type { ExportReport } from "../collect/destination.ts"
 import { pause } from "../collect/pause.ts"
 import type { Encoded } from "../otlp/encoding.ts"
 import type { ReceiverPause } from "../otlp/receiver-pause.ts"
+import type { Rejection } from "../otlp/partial-success.ts"
 import type { SendFailed, Sender } from "../otlp/sender.ts"
 import { isSuspect, type SizeLimit } from "../otlp/size-limit.ts"
 import type { RecordQueue } from "./record-queue.ts"
@@ -37,17 +41,24 @@ export interface RecordExportContext<A> {
 /** As many further requests look for what is refused in one batch; what is not found by then is dropped with it. */
 const mostFurther = 32
 
-/** Exports what is in the queue now. What comes meanwhile, and what comes after a batch that is refused first of all, waits. */
+/** How many may be refused one after the other before anything is taken; then it is not the content. */
+const mostInVain = 12
+
+/** As many single records show whether anything of a batch is taken. */
+const samples = 3
+
+/** Exports what is in the queue now; what comes meanwhile waits. */
 export const exportRecords = <A>(context: RecordExportContext<A>, sender: Sender): Effect.Effect<ExportReport> =>
-  Effect.suspend(() => new RecordExport(context, sender).run({ most: context.queue.size, isLast: false }))
+  Effect.suspend(() => new RecordExport(context, sender).run(context.queue.size))
 
 /** Exports what is in the queue, and what comes meanwhile, as there is no export after it. */
 export const exportLastRecords = <A>(context: RecordExportContext<A>, sender: Sender): Effect.Effect<ExportReport> =>
-  Effect.suspend(() => new RecordExport(context, sender).run({ most: Number.POSITIVE_INFINITY, isLast: true }))
+  Effect.suspend(() => new RecordExport(context, sender).run(Number.POSITIVE_INFINITY))
 
-interface Extent {
-  readonly most: number
-  readonly isLast: boolean
+/** A batch, and what it is as a request, or why it can't be one. */
+interface Ready<A> {
+  readonly batch: ReadonlyArray<A>
+  readonly encoded: Either.Either<Encoded, string>
 }
 
 class RecordExport<A> {
@@ -55,9 +66,16 @@ class RecordExport<A> {
   private taken = 0
   private rejected = 0
   private further = 0
+  private inVain = 0
   private failure: SendFailed | undefined
   /** What the receiver said when it last refused something. */
   private refusal: string | undefined
+  /** Whether it took a request, of which it may have rejected all. */
+  private hasPassed = false
+  /** What may go back to the queue, in its order. */
+  private batches: ReadonlyArray<A> = []
+  /** What was refused before anything was taken. */
+  private inDoubt: ReadonlyArray<A> = []
   private readonly context: RecordExportContext<A>
   private readonly sender: Sender
 
@@ -66,41 +84,70 @@ class RecordExport<A> {
     this.sender = sender
   }
 
-  run({ isLast, most }: Extent): Effect.Effect<ExportReport> {
+  run(most: number): Effect.Effect<ExportReport> {
     return Effect.gen(this, function* () {
-      const { queue } = this.context
       let rest = most
-      const isOver = (): boolean => (isLast ? this.failure : this.why) !== undefined
-      while (rest > 0 && queue.size > 0 && !isOver()) {
-        this.further = 0
-        const batch = queue.take(Math.min(this.fitting(), rest))
+      const next = (): ReadonlyArray<A> => {
+        const batch = this.context.queue.take(Math.min(this.fitting(), rest), this.context.size.bytes())
         rest -= batch.length
-        const left = yield* this.send(batch)
-        if (left.length > 0) {
-          queue.putBack(left)
-        }
+        return batch
       }
+      let ready = yield* this.encoded(next())
+      let left: ReadonlyArray<A> = []
+      while (ready.batch.length > 0 && !this.isOver) {
+        this.further = 0
+        this.batches = this.hasPassed ? ready.batch : [...this.batches, ...ready.batch]
+        // Encoded while the one before is under way, once the receiver has shown that it takes any.
+        const ahead = this.hasPassed ? yield* Effect.fork(this.encoded(next())) : undefined
+        left = yield* this.sendEncoded(ready)
+        ready = yield* ahead === undefined ? this.encoded(this.isOver ? [] : next()) : Fiber.join(ahead)
+      }
+      this.putBack(left, ready.batch)
       const failures = this.why === undefined ? [] : [this.why]
       return { requests: this.requests, points: this.taken, rejected: this.rejected, failures }
     })
   }
 
-  /** Why it has failed. Where nothing at all is taken, it is not one that has left something out. */
+  private get isOver(): boolean {
+    return this.failure !== undefined || this.inVain >= mostInVain
+  }
+
+  /** Why it has failed. */
   private get why(): string | undefined {
-    return this.failure?.message ?? (this.taken === 0 ? this.refusal : undefined)
+    return this.failure?.message ?? (this.hasPassed ? undefined : this.refusal)
+  }
+
+  /** What could not be sent is next. Where there is no place for what comes meanwhile, the oldest that was refused goes. */
+  private putBack(left: ReadonlyArray<A>, ahead: ReadonlyArray<A>): void {
+    const { maxBatchSize, queue } = this.context
+    const isFull = queue.isFullWith([...this.inDoubt, ...left, ...ahead])
+    const over = isFull ? this.inDoubt.slice(0, maxBatchSize) : []
+    this.drop(over, this.refusal)
+    const kept = new Set([...this.inDoubt.slice(over.length), ...left])
+    if (kept.size + ahead.length > 0) {
+      queue.putBack([...this.batches.filter((record) => kept.has(record)), ...ahead])
+    }
+  }
+
+  private encoded(batch: ReadonlyArray<A>): Effect.Effect<Ready<A>> {
+    const encoded = Effect.suspend(() => attempted(this.context.encode(batch)))
+    return batch.length === 0
+      ? Effect.succeed({ batch, encoded: Either.left("nothing") })
+      : Effect.map(Effect.zipRight(pause, encoded), (encoded) => ({ batch, encoded }))
   }
 
   /** What could not be sent, and is to be sent later. */
   private send(batch: ReadonlyArray<A>): Effect.Effect<ReadonlyArray<A>> {
+    return Effect.suspend(() =>
+      this.isOver ? Effect.succeed(batch) : Effect.flatMap(this.encoded(batch), (ready) => this.sendEncoded(ready))
+    )
+  }
+
+  private sendEncoded({ batch, encoded }: Ready<A>): Effect.Effect<ReadonlyArray<A>> {
     return Effect.gen(this, function* () {
-      const { dropped, encode, record, size } = this.context
-      if (this.failure !== undefined) {
-        return batch
-      }
-      yield* pause
-      const encoded = yield* attempted(encode(batch))
+      const { record, size } = this.context
       if (Either.isLeft(encoded)) {
-        return yield* this.without(batch, encoded.left)
+        return batch.length > 1 ? yield* this.parts(batch, 2) : this.drop(batch, encoded.left)
       }
       const body = encoded.right
       record.bytes = body.byteLength / batch.length
@@ -112,39 +159,53 @@ class RecordExport<A> {
       const result = yield* Effect.either(this.sender.send(outgoing))
       body.release()
       this.requests += 1
-      if (Either.isLeft(result)) {
-        return yield* this.failed(batch, result.left, body.byteLength)
-      }
-      const { message, points: rejected } = result.right
+      return yield* Either.isLeft(result)
+        ? this.failed(batch, result.left, body.byteLength)
+        : this.passed(batch, result.right)
+    })
+  }
+
+  private passed(batch: ReadonlyArray<A>, { message, points: rejected }: Rejection): Effect.Effect<ReadonlyArray<A>> {
+    return Effect.gen(this, function* () {
+      const { dropped, maxBatchSize, warned } = this.context
+      this.hasPassed = true
       this.taken += batch.length - rejected
       this.rejected += rejected
       if (rejected > 0) {
         dropped("rejected", rejected, message)
       } else if (message !== "") {
-        yield* this.context.warned(message)
+        yield* warned(message)
       }
-      return []
+      // A receiver that fails now and then has refused some by chance.
+      const again = this.inDoubt
+      this.inDoubt = []
+      if (again.length === 0) {
+        return []
+      }
+      this.further = 0
+      return yield* this.parts(again, Math.ceil(again.length / maxBatchSize))
     })
   }
 
   private failed(batch: ReadonlyArray<A>, failure: SendFailed, bytes: number): Effect.Effect<ReadonlyArray<A>> {
     const { pause: pauseFor, size } = this.context
-    this.refusal = failure.message
     switch (failure.reason) {
       case "size":
       case "content": {
         if (failure.reason === "size" && batch.length > 1) {
           size.refused(bytes)
         }
+        this.refusal = failure.message
         this.further += 1
-        return this.further <= mostFurther ? this.without(batch, failure.message) : this.drop(batch, failure.message)
+        this.inVain += this.hasPassed ? 0 : 1
+        return this.refused(batch, failure.reason)
       }
       case "all":
       case "unavailable":
         if (failure.isReset && isSuspect(bytes)) {
           size.reset(bytes)
           if (batch.length === 1) {
-            return this.drop(batch, failure.message)
+            return Effect.succeed(this.drop(batch, failure.message))
           }
         }
         this.failure = failure
@@ -153,15 +214,43 @@ class RecordExport<A> {
     }
   }
 
-  /** Everything but what can't be sent. */
-  private without(batch: ReadonlyArray<A>, why: string): Effect.Effect<ReadonlyArray<A>> {
-    return batch.length > 1 ? this.parts(batch, 2) : this.drop(batch, why)
+  /** Sends everything but what is refused. */
+  private refused(batch: ReadonlyArray<A>, reason: "size" | "content"): Effect.Effect<ReadonlyArray<A>> {
+    if (batch.length === 1 || this.further > mostFurther) {
+      return Effect.succeed(this.hasPassed || reason === "size" ? this.drop(batch, this.refusal) : this.doubt(batch))
+    }
+    return reason === "size" || this.hasPassed ? this.parts(batch, 2) : this.sampled(batch)
   }
 
-  private drop(batch: ReadonlyArray<A>, why: string): Effect.Effect<ReadonlyArray<A>> {
-    this.rejected += batch.length
-    this.context.dropped("refused", batch.length, why)
-    return Effect.succeed([])
+  /** Looks into a batch where the receiver takes a single record of it; until then, it may refuse whatever it gets. */
+  private sampled(batch: ReadonlyArray<A>): Effect.Effect<ReadonlyArray<A>> {
+    return Effect.gen(this, function* () {
+      let rest = batch
+      let left: ReadonlyArray<A> = []
+      for (let count = 0; count < samples && rest.length > 0 && !this.hasPassed && !this.isOver; count++) {
+        const at = count === 0 ? 0 : yield* Random.nextIntBetween(0, rest.length)
+        const sample = rest.slice(at, at + 1)
+        rest = rest.toSpliced(at, 1)
+        left = yield* this.send(sample)
+      }
+      if (this.hasPassed && rest.length > 0) {
+        return yield* this.parts(rest, 2)
+      }
+      return this.failure === undefined ? this.doubt(rest) : [...left, ...rest]
+    })
+  }
+
+  private doubt(batch: ReadonlyArray<A>): ReadonlyArray<A> {
+    this.inDoubt = [...this.inDoubt, ...batch]
+    return []
+  }
+
+  private drop(batch: ReadonlyArray<A>, why = ""): ReadonlyArray<A> {
+    if (batch.length > 0) {
+      this.rejected += batch.length
+      this.context.dropped("refused", batch.length, why)
+    }
+    return []
   }
 
   private parts(batch: ReadonlyArray<A>, count: number): Effect.Effect<ReadonlyArray<A>> {

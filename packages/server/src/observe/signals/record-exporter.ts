@@ -1,19 +1,19 @@
 /** Exports the records of one signal: when a batch is full, when its time has come, when asked to, and at the end. */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type Destination, type ExportReport, withoutDefects } from "../collect/destination.ts"
 import type { QueueSettings } from "../config/signal-settings.ts"
-import { RecordQueue } from "./record-queue.ts"
+import { type OnDrop, RecordQueue } from "./record-queue.ts"
 import type { RecordSink } from "./record-sink.ts"
 
 /** What the exporter of a signal needs. */
 export interface RecordExporterOptions<A> extends QueueSettings {
   /** For people: `Spans`, `Log records`. */
   readonly what: string
+  readonly charactersOf: (record: A) => number
   readonly sink: (queue: RecordQueue<A>) => Effect.Effect<RecordSink>
-  /** Told how many records were dropped as too many waited. */
-  readonly overflowed: (records: number) => void
+  /** Told how many records were dropped as too much waited. */
+  readonly overflowed: OnDrop
   /** Told of what is recorded when nothing is exported any more. */
   readonly tooLate: () => void
   /** Asked as the end begins: what is wrong where nothing was recorded. */
@@ -26,22 +26,28 @@ export interface RecordExporter<A> {
   readonly add: (record: A) => void
 }
 
+/** Long lines fill the memory before they are many. */
+const mostCharacters = 32 * 1024 * 1024
+
+/** As much text is a batch, however few records have it. */
+const batchCharacters = 1024 * 1024
+
 /** Exports for as long as the scope is open; what is recorded later comes with the last export. */
 export const makeRecordExporter = <A>(
   options: RecordExporterOptions<A>
 ): Effect.Effect<RecordExporter<A>, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { delayMs, doubt, maxBatchSize, maxQueueSize, overflowed, tooLate, what } = options
+    const { charactersOf, delayMs, doubt, maxBatchSize, maxQueueSize, overflowed, tooLate, what } = options
     const full = yield* Effect.makeLatch(false)
-    const queue = new RecordQueue<A>(maxQueueSize, overflowed)
+    const queue = new RecordQueue<A>({ records: maxQueueSize, characters: mostCharacters, charactersOf }, overflowed)
     const sink = yield* options.sink(queue)
     let isOver = false
     const end = Effect.gen(function* () {
-      const started = yield* Clock.currentTimeMillis
+      const started = performance.now()
       // Before telemetry says anything itself, which may go through its own logger.
       const wrong = doubt()
       const report = yield* sink.last
-      const ms = (yield* Clock.currentTimeMillis) - started
+      const ms = Math.round(performance.now() - started)
       yield* logEnd(`The final export of ${what.toLowerCase()} to ${sink.name}`, { ...report, left: queue.size, ms })
       yield* wrong === undefined ? Effect.void : Effect.logWarning(wrong)
       isOver = true
@@ -57,7 +63,7 @@ export const makeRecordExporter = <A>(
           return tooLate()
         }
         queue.add(record)
-        if (queue.size >= maxBatchSize) {
+        if (queue.size >= maxBatchSize || queue.characters >= batchCharacters) {
           full.unsafeOpen()
         }
       }
@@ -78,7 +84,7 @@ interface Pace {
 }
 
 /** One wait and one export. After a failure, what waits for the next one does not bring it nearer. */
-const regular = (queue: RecordQueue<unknown>, { delayMs, destination, full, pauseMs }: Pace): Effect.Effect<void> =>
+const regular = <A>(queue: RecordQueue<A>, { delayMs, destination, full, pauseMs }: Pace): Effect.Effect<void> =>
   Effect.gen(function* () {
     yield* Effect.raceFirst(full.await, Effect.sleep(delayMs))
     yield* full.close

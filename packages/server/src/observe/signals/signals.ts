@@ -23,6 +23,7 @@ import { bindForGood, type BoundSeries } from "../instrument/bind.ts"
 import type { OptionsError } from "../instrument/options-error.ts"
 import type { MetricsService } from "../metrics.ts"
 import { makeEncoding } from "../otlp/encoding.ts"
+import { loadUntraced } from "../otlp/untraced.ts"
 import { makeConsoleSink } from "./console-sink.ts"
 import { jobsRan } from "./jobs-ran.ts"
 import { type Kind, logs, traces } from "./kind.ts"
@@ -104,7 +105,8 @@ const exported = <A>(
           what,
           sink,
           tooLate: () => (isOwn ? undefined : metrics.meter.warnOnce(`late ${what}`, recordedLate(what), {})),
-          overflowed: (records) => dropped("queue_full", records, `more than ${settings.maxQueueSize} wait`),
+          charactersOf: kind.charactersOf,
+          overflowed: (records, why) => dropped("queue_full", records, why),
           doubt
         })
       )
@@ -161,7 +163,9 @@ const sinkOf = <A>(
     }
     const { target } = settings
     const encoding = yield* makeEncoding(target, serializers)
-    return (queue: RecordQueue<A>) => makeOtlpSink(queue, { what, target, encoding, maxBatchSize, shutdownMs, dropped })
+    const untraced = yield* loadUntraced
+    return (queue: RecordQueue<A>) =>
+      makeOtlpSink(queue, { what, target: { ...target, untraced }, encoding, maxBatchSize, shutdownMs, dropped })
   })
 
 /** Counts what is dropped, and says once why. In an outage this is called for nearly everything that is recorded. */

@@ -22,6 +22,8 @@ interface Given {
   readonly meanwhile?: number
   readonly unencodable?: number
   readonly maxBytes?: number
+  /** How many may wait. */
+  readonly limit?: number
 }
 
 const failure = (given: Exclude<Verdict, "taken">): SendFailed =>
@@ -41,7 +43,8 @@ const bytesOf = (batch: ReadonlyArray<number>): Uint8Array =>
   Buffer.from(JSON.stringify(batch) + " ".repeat(batch.includes(large) ? 200_000 : 0))
 
 /** Exports records in batches of 64; what came of each. */
-const exported = ({ answer, maxBytes = 1_000_000, meanwhile, records, unencodable, warning = "" }: Given) => {
+const exported = (given: Given) => {
+  const { answer, limit = 1_000, maxBytes = 1_000_000, meanwhile, records, unencodable, warning = "" } = given
   const seen = {
     taken: new Array<number>(),
     requests: 0,
@@ -50,7 +53,10 @@ const exported = ({ answer, maxBytes = 1_000_000, meanwhile, records, unencodabl
     pauseMs: 0,
     warnings: new Array<string>()
   }
-  const queue = new RecordQueue<number>(1_000, () => {})
+  const queue = new RecordQueue<number>(
+    { records: limit, characters: Number.POSITIVE_INFINITY, charactersOf: () => 1 },
+    () => {}
+  )
   records.forEach((record) => queue.add(record))
   const sender: Sender = {
     send: ({ body }) =>
@@ -89,6 +95,8 @@ const exported = ({ answer, maxBytes = 1_000_000, meanwhile, records, unencodabl
   return Effect.map(exportRecords(context, sender), (report) => ({ ...seen, report, left: queue.take(1_000) }))
 }
 
+const refusal: Verdict = { reason: "content" }
+
 describe("an export of a queue", () => {
   it.effect("takes everything, in order, in batches", () =>
     Effect.gen(function* () {
@@ -119,22 +127,71 @@ describe("an export of a queue", () => {
     })
   )
 
-  it.effect("is a failure where nothing is taken, and counts what is refused", () =>
+  it.effect("keeps everything where nothing is taken, which is a failure", () =>
     Effect.gen(function* () {
-      const none = yield* exported({ records: upTo(3), answer: () => ({ reason: "content" }) })
-      expect(none.report).toMatchObject({ points: 0, rejected: 3, failures: ["no"] })
-      const answer = (sent: ReadonlyArray<number>): Verdict => (sent.includes(1) ? { reason: "content" } : "taken")
-      const some = yield* exported({ records: upTo(3), answer })
-      expect(some.report).toMatchObject({ points: 2, rejected: 1, failures: [] })
+      for (const count of [1, 2, 3, 4, 64, 65, 200, 900]) {
+        const { dropped, left, report, requests } = yield* exported({ records: upTo(count), answer: () => refusal })
+        expect(left).toEqual(upTo(count))
+        expect(dropped).toBe(0)
+        expect(report).toMatchObject({ points: 0, rejected: 0, failures: ["no"] })
+        expect(requests).toBeLessThanOrEqual(12)
+      }
     })
   )
 
-  it.effect("keeps what comes after a batch of which nothing is taken", () =>
+  it.effect("counts what is refused while something else is taken, which is no failure", () =>
     Effect.gen(function* () {
-      const { dropped, left, report } = yield* exported({ records: upTo(200), answer: () => ({ reason: "content" }) })
+      const answer = (sent: ReadonlyArray<number>): Verdict => (sent.includes(1) ? refusal : "taken")
+      const { left, report, taken } = yield* exported({ records: upTo(3), answer })
+      expect(taken).toEqual([0, 2])
+      expect(left).toEqual([])
+      expect(report).toMatchObject({ points: 2, rejected: 1, failures: [] })
+    })
+  )
+
+  it.effect("drops a refused batch when a later one is taken", () =>
+    Effect.gen(function* () {
+      const answer = (sent: ReadonlyArray<number>): Verdict => (sent.some((record) => record < 64) ? refusal : "taken")
+      const { dropped, left, taken } = yield* exported({ records: upTo(100), answer })
+      expect(taken).toEqual(upTo(100).slice(64))
+      expect(left).toEqual([])
       expect(dropped).toBe(64)
+    })
+  )
+
+  it.effect("drops nothing that was refused by chance before anything was taken", () =>
+    Effect.gen(function* () {
+      for (const until of [1, 2, 3, 4, 5, 6, 7]) {
+        let requests = 0
+        const { dropped, taken } = yield* exported({
+          records: upTo(100),
+          answer: () => (++requests > until ? "taken" : refusal)
+        })
+        expect(taken.toSorted((a, b) => a - b)).toEqual(upTo(100))
+        expect(dropped).toBe(0)
+      }
+    })
+  )
+
+  it.effect("makes place for what comes where the queue is full of what is refused", () =>
+    Effect.gen(function* () {
+      const given = { records: upTo(200), answer: () => refusal, limit: 200 }
+      const { dropped, left, report } = yield* exported(given)
       expect(left).toEqual(upTo(200).slice(64))
-      expect(report.failures).toEqual(["no"])
+      expect(dropped).toBe(64)
+      expect(report).toMatchObject({ rejected: 64, failures: ["no"] })
+    })
+  )
+
+  it.effect("keeps what was refused, in order, where the receiver takes no more before it took anything", () =>
+    Effect.gen(function* () {
+      for (const until of [1, 2, 3, 4, 5, 6, 7]) {
+        let requests = 0
+        const answer = (): Verdict => (++requests > until ? { reason: "unavailable" } : refusal)
+        const { dropped, left } = yield* exported({ records: upTo(100), answer })
+        expect(left).toEqual(upTo(100))
+        expect(dropped).toBe(0)
+      }
     })
   )
 
@@ -207,11 +264,10 @@ describe("an export of a queue", () => {
 
   it.effect("asks no more than so often for what is refused", () =>
     Effect.gen(function* () {
-      const { dropped, left, requests } = yield* exported({
-        records: upTo(64),
-        answer: () => ({ reason: "content" })
-      })
-      expect(dropped).toBe(64)
+      const answer = (sent: ReadonlyArray<number>): Verdict => (sent.some((record) => record > 0) ? refusal : "taken")
+      const { dropped, left, requests, taken } = yield* exported({ records: upTo(64), answer })
+      expect(taken).toEqual([0])
+      expect(dropped).toBe(63)
       expect(left).toEqual([])
       expect(requests).toBeLessThan(50)
     })

@@ -4,9 +4,13 @@ import * as FastCheck from "effect/FastCheck"
 import { RecordQueue } from "../../../src/observe/signals/record-queue.ts"
 import { upTo } from "./recorded.ts"
 
-const queueOf = (limit: number) => {
-  const counted = { dropped: 0 }
-  const queue = new RecordQueue<number>(limit, (records) => (counted.dropped += records))
+/** Each record has as many characters as its number. */
+const queueOf = (records: number, characters = Number.POSITIVE_INFINITY) => {
+  const counted = { dropped: 0, why: "" }
+  const queue = new RecordQueue<number>({ records, characters, charactersOf: (record) => record }, (dropped, why) => {
+    counted.dropped += dropped
+    counted.why = why
+  })
   return { queue, counted }
 }
 
@@ -38,15 +42,52 @@ describe("a queue of records", () => {
     expect(counted.dropped).toBe(1)
   })
 
-  it("holds no more than its limit, keeps the order, and what is not given out was counted as dropped", () => {
+  it("drops what is too much text, and says so", () => {
+    const { counted, queue } = queueOf(10, 100)
+    upTo(5).forEach(() => queue.add(30))
+    expect(queue.take(9)).toEqual([30, 30, 30])
+    expect(counted).toEqual({ dropped: 2, why: "more than 100 characters wait" })
+  })
+
+  it("has place for one record of more text than may wait", () => {
+    const { counted, queue } = queueOf(10, 100)
+    queue.add(1_000)
+    queue.add(1)
+    expect(queue.characters).toBe(1_000)
+    expect(queue.take(9)).toEqual([1_000])
+    queue.add(1)
+    expect(queue.take(9)).toEqual([1])
+    expect(counted.dropped).toBe(1)
+  })
+
+  it("gives out no more text than is asked for, but one record at least", () => {
+    const { queue } = queueOf(10)
+    ;[40, 40, 40, 500, 1].forEach((record) => queue.add(record))
+    expect(queue.take(9, 100)).toEqual([40, 40])
+    expect(queue.take(9, 100)).toEqual([40])
+    expect(queue.take(9, 100)).toEqual([500])
+    expect(queue.take(9, 100)).toEqual([1])
+    expect(queue.characters).toBe(0)
+  })
+
+  it("is full with what leaves no place for another record", () => {
+    const { queue } = queueOf(4, 100)
+    queue.add(10)
+    expect(queue.isFullWith([1, 2])).toBe(false)
+    expect(queue.isFullWith([1, 2, 3])).toBe(true)
+    expect(queue.isFullWith([90])).toBe(true)
+  })
+
+  it("holds no more than its limits, keeps the order, and what is not given out was counted as dropped", () => {
     const step = FastCheck.oneof(
       FastCheck.record({ type: FastCheck.constant("add" as const), count: FastCheck.integer({ min: 1, max: 9 }) }),
       FastCheck.record({ type: FastCheck.constant("take" as const), count: FastCheck.integer({ min: 0, max: 9 }) }),
       FastCheck.record({ type: FastCheck.constant("fail" as const), count: FastCheck.integer({ min: 1, max: 9 }) })
     )
+    const limits = FastCheck.tuple(FastCheck.integer({ min: 1, max: 12 }), FastCheck.integer({ min: 1, max: 200 }))
     FastCheck.assert(
-      FastCheck.property(FastCheck.integer({ min: 1, max: 12 }), FastCheck.array(step), (limit, steps) => {
-        const { counted, queue } = queueOf(limit)
+      FastCheck.property(limits, FastCheck.array(step), ([limit, text], steps) => {
+        const { counted, queue } = queueOf(limit, text)
         const out: Array<number> = []
         let next = 0
         for (const { count, type } of steps) {
@@ -60,6 +101,7 @@ describe("a queue of records", () => {
             queue.putBack(taken)
           }
           expect(queue.size).toBeLessThanOrEqual(limit)
+          expect(queue.size <= 1 || queue.characters <= text).toBe(true)
         }
         out.push(...queue.take(limit))
         expect(out).toEqual([...out].sort((a, b) => a - b))

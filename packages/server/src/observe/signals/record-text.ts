@@ -1,0 +1,28 @@
+/** How much text a record has: what it takes in memory beside its fixed parts, which a stranger may have made large. */
+import { attempt } from "../catalogue/attempt.ts"
+
+/** Deeper than this, OpenTelemetry's own limits have cut what is of a sensible size. */
+const deepest = 8
+
+/** What anything takes that has no text. */
+const least = 8
+
+/** Characters of all text in a value, keys included; of bytes, each counts as one. */
+export const textOf = (value: unknown): number => attempt(() => characters(value, deepest)) ?? least
+
+const characters = (value: unknown, depth: number): number => {
+  if (typeof value === "string") {
+    return value.length
+  }
+  if (typeof value !== "object" || value === null || depth === 0) {
+    return least
+  }
+  if (ArrayBuffer.isView(value)) {
+    return value.byteLength
+  }
+  let sum = 0
+  for (const [key, one] of Object.entries(value)) {
+    sum += key.length + characters(one, depth - 1)
+  }
+  return sum
+}
