@@ -21,7 +21,7 @@ export const withinDeadline = <A>(
   Effect.acquireUseRelease(
     Effect.sync(() => {
       const lanes = Array.from({ length: count }, () => makeSender(deadlineMs))
-      const cut = cutAll(lanes, `no answer within the deadline of ${deadlineMs} ms`)
+      const cut = cutAll(lanes, `no answer within the deadline of ${Math.round(deadlineMs)} ms`)
       return { lanes, timer: afterReading(deadlineMs, () => Effect.runSync(cut)) }
     }),
     ({ lanes }) => send(lanes),

@@ -6,7 +6,6 @@
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import { wordsOf } from "../catalogue/thrown.ts"
 import type { recordDropReasons } from "../catalogue/telemetry.ts"
@@ -55,12 +54,6 @@ export const exportRecords = <A>(context: RecordExportContext<A>, sender: Sender
 export const exportLastRecords = <A>(context: RecordExportContext<A>, sender: Sender): Effect.Effect<ExportReport> =>
   Effect.suspend(() => new RecordExport(context, sender).run(Number.POSITIVE_INFINITY))
 
-/** A batch, and what it is as a request, or why it can't be one. */
-interface Ready<A> {
-  readonly batch: ReadonlyArray<A>
-  readonly encoded: Either.Either<Encoded, string>
-}
-
 class RecordExport<A> {
   private requests = 0
   private taken = 0
@@ -86,23 +79,17 @@ class RecordExport<A> {
 
   run(most: number): Effect.Effect<ExportReport> {
     return Effect.gen(this, function* () {
+      const { queue, size } = this.context
       let rest = most
-      const next = (): ReadonlyArray<A> => {
-        const batch = this.context.queue.take(Math.min(this.fitting(), rest), this.context.size.bytes())
-        rest -= batch.length
-        return batch
-      }
-      let ready = yield* this.encoded(next())
       let left: ReadonlyArray<A> = []
-      while (ready.batch.length > 0 && !this.isOver) {
+      while (rest > 0 && queue.size > 0 && !this.isOver) {
+        const batch = queue.take(Math.min(this.fitting(), rest), size.bytes())
+        rest -= batch.length
         this.further = 0
-        this.batches = this.hasPassed ? ready.batch : [...this.batches, ...ready.batch]
-        // Encoded while the one before is under way, once the receiver has shown that it takes any.
-        const ahead = this.hasPassed ? yield* Effect.fork(this.encoded(next())) : undefined
-        left = yield* this.sendEncoded(ready)
-        ready = yield* ahead === undefined ? this.encoded(this.isOver ? [] : next()) : Fiber.join(ahead)
+        this.batches = this.hasPassed ? batch : [...this.batches, ...batch]
+        left = yield* this.send(batch)
       }
-      this.putBack(left, ready.batch)
+      this.putBack(left)
       const failures = this.why === undefined ? [] : [this.why]
       return { requests: this.requests, points: this.taken, rejected: this.rejected, failures }
     })
@@ -118,34 +105,26 @@ class RecordExport<A> {
   }
 
   /** What could not be sent is next. Where there is no place for what comes meanwhile, the oldest that was refused goes. */
-  private putBack(left: ReadonlyArray<A>, ahead: ReadonlyArray<A>): void {
+  private putBack(left: ReadonlyArray<A>): void {
     const { maxBatchSize, queue } = this.context
-    const isFull = queue.isFullWith([...this.inDoubt, ...left, ...ahead])
+    const isFull = queue.isFullWith([...this.inDoubt, ...left])
     const over = isFull ? this.inDoubt.slice(0, maxBatchSize) : []
     this.drop(over, this.refusal)
     const kept = new Set([...this.inDoubt.slice(over.length), ...left])
-    if (kept.size + ahead.length > 0) {
-      queue.putBack([...this.batches.filter((record) => kept.has(record)), ...ahead])
+    if (kept.size > 0) {
+      queue.putBack(this.batches.filter((record) => kept.has(record)))
     }
-  }
-
-  private encoded(batch: ReadonlyArray<A>): Effect.Effect<Ready<A>> {
-    const encoded = Effect.suspend(() => attempted(this.context.encode(batch)))
-    return batch.length === 0
-      ? Effect.succeed({ batch, encoded: Either.left("nothing") })
-      : Effect.map(Effect.zipRight(pause, encoded), (encoded) => ({ batch, encoded }))
   }
 
   /** What could not be sent, and is to be sent later. */
   private send(batch: ReadonlyArray<A>): Effect.Effect<ReadonlyArray<A>> {
-    return Effect.suspend(() =>
-      this.isOver ? Effect.succeed(batch) : Effect.flatMap(this.encoded(batch), (ready) => this.sendEncoded(ready))
-    )
-  }
-
-  private sendEncoded({ batch, encoded }: Ready<A>): Effect.Effect<ReadonlyArray<A>> {
     return Effect.gen(this, function* () {
-      const { record, size } = this.context
+      const { encode, record, size } = this.context
+      if (this.isOver) {
+        return batch
+      }
+      yield* pause
+      const encoded = yield* attempted(encode(batch))
       if (Either.isLeft(encoded)) {
         return batch.length > 1 ? yield* this.parts(batch, 2) : this.drop(batch, encoded.left)
       }

@@ -5,6 +5,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
+import * as Runtime from "effect/Runtime"
 import * as Tracer from "effect/Tracer"
 import { Telemetry, type TelemetryOptions } from "../../../src/observe/telemetry.ts"
 import { collector, ok } from "../otlp/collector.ts"
@@ -107,6 +108,20 @@ describe("a log line", () => {
         Effect.zipRight(Effect.log("outside"), Effect.withParentSpan(Effect.log("in an odd one"), odd))
       )
       expect(records.map(({ spanId = "", traceId = "" }) => traceId + spanId)).toEqual(["", ""])
+    })
+  )
+
+  it.live("belongs to its span also where its message logs something when it is read", () =>
+    Effect.gen(function* () {
+      const program = Effect.flatMap(Effect.runtime<never>(), (runtime) => {
+        const read = () => Runtime.runSync(runtime)(Effect.as(Effect.logWarning("read"), "outer"))
+        return Effect.logError({ toJSON: read })
+      })
+      const { records, spans } = yield* loggedBy(Effect.withSpan(program, "work"))
+      expect(records.some(({ severityText }) => severityText === "WARN")).toBe(true)
+      const outer = records.find(({ severityText }) => severityText === "ERROR")
+      expect(outer?.spanId).toBe(spans[0]?.spanId)
+      expect(outer?.severityNumber).toBe(17)
     })
   )
 
