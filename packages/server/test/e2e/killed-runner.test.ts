@@ -1,8 +1,8 @@
-/** Two real runners on a real PostgreSQL, one of them killed. The end-to-end test is the same with more. */
+/** Two real runners on a real PostgreSQL, one of them killed: `.ci/run` has this one, beside which `cluster.test.ts` has more. */
 import { expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { play } from "../../support/cluster-scenario.ts"
-import { Postgres } from "../../support/postgres.ts"
+import { play } from "../support/cluster-scenario.ts"
+import { Postgres } from "../support/postgres.ts"
 
 it.scopedLive(
   "two runners account for every message when one of them is killed",
