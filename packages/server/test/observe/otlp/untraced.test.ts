@@ -5,6 +5,9 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { Agent } from "node:http"
 import { makeConnection } from "../../../src/observe/otlp/connection.ts"
+import { MetricsService } from "../../../src/observe/metrics.ts"
+import { Telemetry } from "../../../src/observe/telemetry.ts"
+import { collector, ok } from "./collector.ts"
 import { loadUntraced, type Untraced } from "../../../src/observe/otlp/untraced.ts"
 
 /** A context manager for what runs at once. */
@@ -54,6 +57,31 @@ describe("a request of telemetry", () => {
       yield* post({ untraced: yield* loadUntraced })
       expect(recorded).toEqual([true, false])
       expect(isRecorded()).toBe(true)
+    })
+  )
+
+  it.scopedLive("has none for any signal", () =>
+    Effect.gen(function* () {
+      yield* contextManager
+      const { requests, url } = yield* collector(ok)
+      const active: Array<Context> = []
+      class Watched extends Agent {
+        addRequest(...given: ReadonlyArray<unknown>): void {
+          active.push(context.active())
+          Reflect.apply(Reflect.get(Agent.prototype, "addRequest"), this, given)
+        }
+      }
+      const target = { protocol: "http/json", url, agent: new Watched() } as const
+      const signal = { ...target, exporter: "otlp" } as const
+      const telemetry = Telemetry.layer({ destinations: [{ ...target, type: "otlp" }], traces: signal, logs: signal })
+      yield* Effect.withSpan(Effect.log("a line"), "a span").pipe(
+        Effect.provide(telemetry),
+        Effect.provide(MetricsService.layer({ registry: "own" }))
+      )
+      expect(requests.length).toBeGreaterThanOrEqual(3)
+      expect(active.length).toBeGreaterThanOrEqual(3)
+      const tracer = new BasicTracerProvider().getTracer("instrumentation")
+      expect(active.filter((one) => tracer.startSpan("POST", {}, one).isRecording())).toEqual([])
     })
   )
 })

@@ -3,6 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Metric from "effect/Metric"
 import * as MetricState from "effect/MetricState"
 import { MetricsService } from "../../../src/observe/metrics.ts"
@@ -173,11 +174,29 @@ describe("spans and log lines", () => {
         }
       }
       const { spans } = yield* ran(Effect.zipLeft(work(600), Effect.sleep("1500 millis")), paused, {
-        traces: { ...soon, timeout: "20 millis" }
+        traces: { ...soon, timeout: "500 millis" }
       })
       expect(new Set(spans).size).toBe(600)
       expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(990)
     })
+  )
+
+  it.live("are exported before their time where they have much text", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { requests, url } = yield* collector(ok)
+        const text = "x".repeat(600_000)
+        const long = Effect.zipRight(Effect.log(text), Effect.withSpan(Effect.void, "long", { attributes: { text } }))
+        const isThere = () => spansOf(requests).length === 2 && recordsOf(requests).length === 2
+        const arrivedAt = yield* Effect.replicateEffect(long, 2).pipe(
+          Effect.zipRight(Effect.repeat(Effect.sleep("20 millis"), { until: isThere })),
+          Effect.timeoutOption("10 seconds"),
+          Effect.provide(Logger.remove(Logger.defaultLogger)),
+          Effect.provide(signalsTo({ url }))
+        )
+        expect(arrivedAt._tag).toBe("Some")
+      })
+    )
   )
 
   it.live("are told apart where two layers export, and both arrive", () =>

@@ -24,6 +24,8 @@ interface Given {
   readonly maxBytes?: number
   /** How many may wait. */
   readonly limit?: number
+  /** How much text each record has. */
+  readonly characters?: number
 }
 
 const failure = (given: Exclude<Verdict, "taken">): SendFailed =>
@@ -44,7 +46,16 @@ const bytesOf = (batch: ReadonlyArray<number>): Uint8Array =>
 
 /** Exports records in batches of 64; what came of each. */
 const exported = (given: Given) => {
-  const { answer, limit = 1_000, maxBytes = 1_000_000, meanwhile, records, unencodable, warning = "" } = given
+  const {
+    answer,
+    characters = 1,
+    limit = 1_000,
+    maxBytes = 1_000_000,
+    meanwhile,
+    records,
+    unencodable,
+    warning = ""
+  } = given
   const seen = {
     taken: new Array<number>(),
     requests: 0,
@@ -54,7 +65,7 @@ const exported = (given: Given) => {
     warnings: new Array<string>()
   }
   const queue = new RecordQueue<number>(
-    { records: limit, characters: Number.POSITIVE_INFINITY, charactersOf: () => 1 },
+    { records: limit, characters: Number.POSITIVE_INFINITY, charactersOf: () => characters },
     () => {}
   )
   records.forEach((record) => queue.add(record))
@@ -156,6 +167,25 @@ describe("an export of a queue", () => {
       expect(taken).toEqual(upTo(100).slice(64))
       expect(left).toEqual([])
       expect(dropped).toBe(64)
+    })
+  )
+
+  it.effect("looks further than the first records for one that is taken", () =>
+    Effect.gen(function* () {
+      const answer = (sent: ReadonlyArray<number>): Verdict => (sent.some((record) => record < 10) ? refusal : "taken")
+      const tries = yield* Effect.replicateEffect(exported({ records: upTo(64), answer }), 5)
+      const taken = tries.filter(({ taken }) => taken.length > 0)
+      expect(taken.length).toBeGreaterThan(0)
+      expect(taken.every(({ dropped, left }) => dropped === 10 && left.length === 0)).toBe(true)
+    })
+  )
+
+  it.effect("encodes no more text at once than a request may have, the first time too", () =>
+    Effect.gen(function* () {
+      const given = { records: upTo(64), answer: () => "taken" as const, characters: 1_000, maxBytes: 10_000 }
+      const { requests, taken } = yield* exported(given)
+      expect(taken).toEqual(upTo(64))
+      expect(requests).toBe(7)
     })
   )
 
