@@ -21,8 +21,11 @@ const characters = (value: unknown, depth: number): number => {
     return value.byteLength
   }
   let sum = 0
-  for (const [key, one] of Object.entries(value)) {
-    sum += key.length + characters(one, depth - 1)
+  for (const key of Object.keys(value)) {
+    sum += key.length
+  }
+  for (const one of Object.values(value)) {
+    sum += characters(one, depth - 1)
   }
   return sum
 }
