@@ -14,6 +14,7 @@ import { explain } from "./connection-error.ts"
 import { type Answer, type Body, type Connection, makeConnection, type NoAnswer } from "./connection.ts"
 import { type Rejection, rejectionOf } from "./partial-success.ts"
 import { retryAfterMs } from "./retry-after.ts"
+import { isRefusal } from "./tls-error.ts"
 
 /** A request was not acknowledged. */
 export class SendFailed extends Data.TaggedError("SendFailed")<{
@@ -211,23 +212,42 @@ const post = (way: Way, body: Body): Effect.Effect<Posted, SendFailed> => {
     onFailure: (first) => {
       const isUnknown = first.fate === "unknown"
       return first.isReused && !first.isLate && !way.isGivenUp()
-        ? Effect.mapBoth(once, {
-            onSuccess: (answer) => ({ answer, isUnknown }),
+        ? Effect.matchEffect(once, {
+            onSuccess: (answer) => Effect.succeed({ answer, isUnknown }),
             onFailure: (second) => unanswered(way, second, isUnknown)
           })
-        : Effect.fail(unanswered(way, first, false))
+        : unanswered(way, first, false)
     }
   })
 }
 
-const unanswered = ({ settings, timeoutMs }: Way, { error, fate, isLate }: NoAnswer, wasUnknown: boolean): SendFailed =>
-  new SendFailed({
-    reason: "unavailable",
-    message: isLate ? `no answer within ${timeoutMs} ms` : explain(error, settings.url, settings.tlsFiles),
-    isUnknown: wasUnknown || fate === "unknown",
-    isReset: !isLate && fate !== "unsent",
-    pauseMs: undefined
+const unanswered = (way: Way, failed: NoAnswer, wasUnknown: boolean): Effect.Effect<never, SendFailed> =>
+  Effect.flatMap(causeOf(way, failed), (error) => {
+    const { fate, isLate } = failed
+    const { settings, timeoutMs } = way
+    return new SendFailed({
+      reason: "unavailable",
+      message: isLate ? `no answer within ${timeoutMs} ms` : explain(error, settings.url, settings.tlsFiles),
+      isUnknown: wasUnknown || fate === "unknown",
+      isReset: !isLate && fate !== "unsent" && !isRefusal(error),
+      pauseMs: undefined
+    })
   })
+
+/**
+ * A collector that refuses our certificate after the handshake closes the connection while we write: where that is much,
+ * its alert is lost. A request without points is too small for that, and gets the alert.
+ */
+const causeOf = (way: Way, { error, fate, isLate, isReused }: NoAnswer): Effect.Effect<Error> => {
+  const { connection, isGivenUp, probe, settings, until } = way
+  const isReset = settings.url.protocol === "https:" && fate !== "unsent" && !isLate && !isReused
+  return isReset && !isGivenUp()
+    ? Effect.match(connection.post(probe, until - performance.now()), {
+        onSuccess: () => error,
+        onFailure: (next) => (isRefusal(next.error) ? next.error : error)
+      })
+    : Effect.succeed(error)
+}
 
 /** What an answer says that is no acknowledgement. */
 const refused = ({ secrets, settings }: Way, answer: Answer, wasUnknown: boolean): Effect.Effect<never, SendFailed> =>

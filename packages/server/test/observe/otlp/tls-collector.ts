@@ -2,6 +2,7 @@
 import { type Authority, contentsOf, type Issued } from "@parametric-portal/receivers/authority"
 import * as Effect from "effect/Effect"
 import type { ClientFiles, TlsFiles } from "../../../src/observe/config/tls.ts"
+import { spawn } from "node:child_process"
 import * as Fs from "node:fs"
 import { createServer, type Server } from "node:https"
 import type { AddressInfo } from "node:net"
@@ -59,6 +60,28 @@ export const tlsCollector = (authority: Authority) =>
         server.closeAllConnections()
       })
   )
+
+/** A server of OpenSSL, which ends the handshake where it does not take the client's certificate. */
+export const opensslServer = (own: Authority, clients: Issued, ...more: ReadonlyArray<string>) => {
+  const { cert_file, key_file } = own.issue("collector")
+  const identity = ["-cert", cert_file, "-key", key_file, "-CAfile", clients.cert_file]
+  const judged = ["-Verify", "1", "-verify_return_error"]
+  return Effect.acquireRelease(
+    Effect.async<{ readonly port: number; readonly stop: () => void }>((resume) => {
+      const words = ["s_server", "-accept", "127.0.0.1:0", "-www", ...identity, ...judged, ...more]
+      const child = spawn("openssl", words, { stdio: ["ignore", "pipe", "ignore"] })
+      let said = ""
+      child.stdout.on("data", (part) => {
+        said += String(part)
+        const port = Number(/ACCEPT 127\.0\.0\.1:(\d+)/.exec(said)?.[1])
+        if (port > 0) {
+          resume(Effect.succeed({ port, stop: () => child.kill("SIGKILL") }))
+        }
+      })
+    }),
+    ({ stop }) => Effect.sync(stop)
+  )
+}
 
 /** What the files hold after a change. */
 export interface Content {

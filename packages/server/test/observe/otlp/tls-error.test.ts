@@ -1,14 +1,14 @@
 /** Errors of TLS: whose certificate is meant, and which variable, for each that Node and OpenSSL know. */
 import { describe, expect, it } from "@effect/vitest"
-import { type Authority, authority, contentsOf, type Issued } from "@parametric-portal/receivers/authority"
+import { authority, contentsOf, type Issued } from "@parametric-portal/receivers/authority"
 import * as Effect from "effect/Effect"
-import { spawn } from "node:child_process"
 import { createServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import type { Tls, TlsFiles } from "../../../src/observe/config/tls.ts"
 import { describe as describeAnswer, isOfTls } from "../../../src/observe/otlp/answer.ts"
 import { explain } from "../../../src/observe/otlp/connection-error.ts"
 import { makeConnection } from "../../../src/observe/otlp/connection.ts"
+import { opensslServer } from "./tls-collector.ts"
 
 const files: TlsFiles = {
   authority: { name: "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", value: "/tls/ca.crt" },
@@ -188,28 +188,6 @@ describe("what is said of an error of TLS", () => {
     expect([page("Request Header Or Cookie Too Large"), { ...none, status: 200 }].map(isOfTls)).toEqual([false, false])
   })
 })
-
-/** A server of OpenSSL, which ends the handshake where it does not take the client's certificate. */
-const opensslServer = (own: Authority, clients: Issued, ...more: ReadonlyArray<string>) => {
-  const { cert_file, key_file } = own.issue("collector")
-  const identity = ["-cert", cert_file, "-key", key_file, "-CAfile", clients.cert_file]
-  const judged = ["-Verify", "1", "-verify_return_error"]
-  return Effect.acquireRelease(
-    Effect.async<{ readonly port: number; readonly stop: () => void }>((resume) => {
-      const words = ["s_server", "-accept", "127.0.0.1:0", "-www", ...identity, ...judged, ...more]
-      const child = spawn("openssl", words, { stdio: ["ignore", "pipe", "ignore"] })
-      let said = ""
-      child.stdout.on("data", (part) => {
-        said += String(part)
-        const port = Number(/ACCEPT 127\.0\.0\.1:(\d+)/.exec(said)?.[1])
-        if (port > 0) {
-          resume(Effect.succeed({ port, stop: () => child.kill("SIGKILL") }))
-        }
-      })
-    }),
-    ({ stop }) => Effect.sync(stop)
-  )
-}
 
 /** What becomes of a request to this port. */
 const refusalOf = (port: number, tls: Tls) =>

@@ -1,0 +1,85 @@
+/** What is said where a connection over TLS is reset while much is written: the alert of the collector is lost with it. */
+import { describe, expect, it } from "@effect/vitest"
+import { authority, contentsOf, type Issued } from "@parametric-portal/receivers/authority"
+import * as Effect from "effect/Effect"
+import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from "node:net"
+import { createServer } from "node:https"
+import { makeSenderFactory } from "../../../src/observe/otlp/sender.ts"
+import { opensslServer } from "./tls-collector.ts"
+
+const settings = {
+  headers: {},
+  protocol: "http/protobuf",
+  compression: "none",
+  timeoutMs: 700,
+  maxRetryAfterMs: 1_000,
+  maxRequestBytes: 1_048_576,
+  agent: undefined,
+  tlsFiles: undefined
+} as const
+
+const bodyOf = (bytes: number) => ({ bytes: Buffer.alloc(bytes), headers: {} })
+
+const outgoing = { body: bodyOf(300_000), points: 1, isRepeat: false, isDelta: false }
+
+/** Resets a connection in the middle of its first request, as a collector does that has judged our certificate by then. */
+const resetting = (issued: Issued, next: (socket: Socket, count: number) => void) =>
+  Effect.acquireRelease(
+    Effect.async<{ readonly port: number; readonly close: () => void }>((resume) => {
+      const inner = createServer(contentsOf(issued))
+      const raw = new Map<number, Socket>()
+      inner.on("request", ({ socket }) => raw.get(socket.remotePort ?? 0)?.resetAndDestroy())
+      let count = 0
+      const server = createTcpServer((socket) => {
+        socket.on("error", () => {})
+        if ((count += 1) % 2 === 1) {
+          raw.set(socket.remotePort ?? 0, socket)
+          inner.emit("connection", socket)
+        } else {
+          next(socket, count)
+        }
+      })
+      server.listen(0, "127.0.0.1", () =>
+        resume(Effect.succeed({ port: (server.address() as AddressInfo).port, close: () => server.close() }))
+      )
+    }),
+    ({ close }) => Effect.sync(close)
+  )
+
+describe("a connection over TLS that is reset while much is written", () => {
+  it.scopedLive("is asked about with a request without points, whose alert says that it was our certificate", () =>
+    Effect.gen(function* () {
+      const own = yield* authority("own")
+      const asking = yield* opensslServer(own, own, "-tls1_3")
+      const { port } = yield* resetting(own.issue("collector"), (socket) => {
+        const other = connect(asking.port, "127.0.0.1")
+        other.on("error", () => {})
+        socket.pipe(other).pipe(socket)
+      })
+      const url = new URL(`https://127.0.0.1:${port}/v1/traces`)
+      const sender = makeSenderFactory({ ...settings, url, tls: { ca: contentsOf(own).cert } }, bodyOf(0))(700)
+      const { isReset, message } = yield* Effect.flip(sender.send(outgoing))
+      expect({ isReset, message }).toEqual({
+        isReset: false,
+        message:
+          "tlsv13 alert certificate required; the collector asks for a client certificate: name it in " +
+          "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and its key in OTEL_EXPORTER_OTLP_CLIENT_KEY"
+      })
+      yield* sender.cut("the test is over")
+    })
+  )
+
+  it.scopedLive("is one that was reset where the collector takes a request without points", () =>
+    Effect.gen(function* () {
+      const own = yield* authority("own")
+      const taking = createServer(contentsOf(own.issue("collector")), (_, response) => response.end())
+      const { port } = yield* resetting(own.issue("collector"), (socket) => taking.emit("connection", socket))
+      const url = new URL(`https://127.0.0.1:${port}/v1/traces`)
+      const sender = makeSenderFactory({ ...settings, url, tls: { ca: contentsOf(own).cert } }, bodyOf(0))(700)
+      const { isReset, message } = yield* Effect.flip(sender.send(outgoing))
+      expect(isReset).toBe(true)
+      expect(message).toMatch(/ECONNRESET|EPIPE|socket hang up/)
+      yield* sender.cut("the test is over")
+    })
+  )
+})
