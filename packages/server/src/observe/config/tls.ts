@@ -5,14 +5,14 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Crypto from "node:crypto"
-import * as Fs from "node:fs"
 import { createSecureContext } from "node:tls"
 import { wordsOf } from "../catalogue/thrown.ts"
 import { OptionsError } from "../instrument/options-error.ts"
 import { processClock } from "../instrument/sound-clock.ts"
 import { text } from "./format.ts"
-import { certificatesIn, type Held, heldIn, isEncrypted, privateKeyIn } from "./pem.ts"
+import { certificatesIn, type Held, heldIn, isEncrypted, isOfOldCipher, privateKeyIn } from "./pem.ts"
 import { shownFile } from "./shown-address.ts"
+import { readSmallFile } from "./small-file.ts"
 import { endOfValidity, invalidAt, noneValidAt, shownTime } from "./validity.ts"
 import { type Variable, variable } from "./variable.ts"
 
@@ -87,14 +87,13 @@ interface File {
 }
 
 const fileOf = ({ name: option, value: path }: Variable<string>): Effect.Effect<File, OptionsError> =>
-  Effect.try({
-    try: () => ({ option, path, content: Fs.readFileSync(path) }),
-    catch: () =>
-      OptionsError.of({
-        option,
-        given: shownFile(path),
-        expected: "the path of a file in PEM format that can be read"
-      })
+  Effect.mapBoth(readSmallFile(path), {
+    onSuccess: (content) => ({ option, path, content }),
+    onFailure: (why) =>
+      errorOf(
+        { option, path },
+        { note: `, which ${why}`, expected: "the path of a file in PEM format that can be read" }
+      )
   })
 
 const loadAuthority = (authority: Variable<string>, nowMs: number): Effect.Effect<Buffer, OptionsError> =>
@@ -162,26 +161,24 @@ const keyOf = (
 ): Effect.Effect<Crypto.KeyObject, OptionsError> =>
   Effect.try({
     try: () => privateKeyIn(file.content, passphrase && Redacted.value(passphrase)),
-    catch: () => {
+    catch: (thrown) => {
       if (!isEncrypted(file.content)) {
         const note = besides("a private key", file)
         return errorOf(file, { note, expected: "a file that holds a private key in PEM format" })
       }
-      const what = `for the certificate of ${certFile.option}`
-      return errorOf(
-        file,
-        passphrase === undefined
-          ? {
-              note: ", which is encrypted",
-              expected: `a private key ${what} that is not encrypted, or its passphrase in the option clientKeyPassphrase`
-            }
-          : {
-              note: ", which is encrypted",
-              expected: `a private key ${what} that the passphrase in the option clientKeyPassphrase decrypts`
-            }
-      )
+      const expected = `a private key for the certificate of ${certFile.option} that ${wantedOf(passphrase, thrown)}`
+      return errorOf(file, { note: ", which is encrypted", expected })
     }
   })
+
+const wantedOf = (passphrase: Redacted.Redacted | undefined, thrown: unknown): string => {
+  if (isOfOldCipher(thrown)) {
+    return "is encrypted with AES, as OpenSSL does not take the cipher of this one"
+  }
+  return passphrase === undefined
+    ? "is not encrypted, or its passphrase in the option clientKeyPassphrase"
+    : "the passphrase in the option clientKeyPassphrase decrypts"
+}
 
 /** What a file holds instead of what is expected. */
 const besides = (expected: Held, { content }: File): string => {
@@ -226,7 +223,10 @@ interface Refusal {
   readonly fix?: string
 }
 
-const errorOf = ({ option, path }: File, { expected, fix, note = "" }: Refusal): OptionsError => {
+const errorOf = (
+  { option, path }: Pick<File, "option" | "path">,
+  { expected, fix, note = "" }: Refusal
+): OptionsError => {
   const given = `${shownFile(path)}${note}`
   return fix === undefined
     ? OptionsError.of({ option, given, expected })

@@ -6,11 +6,12 @@ import * as Redacted from "effect/Redacted"
 import { authority, fromNow } from "@parametric-portal/receivers/authority"
 import { execFileSync } from "node:child_process"
 import { createPrivateKey } from "node:crypto"
-import * as Fs from "node:fs"
+import FsModule, * as Fs from "node:fs"
+import { syncBuiltinESMExports } from "node:module"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { inspect } from "node:util"
-import { afterAll, beforeAll } from "vitest"
+import { afterAll, afterEach, beforeAll, vi } from "vitest"
 import { loadTls, tlsFiles } from "../../../src/observe/config/tls.ts"
 
 const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tls-test-"))
@@ -45,10 +46,26 @@ beforeAll(() => {
   write("long-line.pem", "-".repeat(5_000_000))
   write("marked.pem", Buffer.from(`\ufeff${content("one.pem")}`).toString("latin1"))
   write("crlf.pem", content("one.pem").replaceAll("\n", "\r\n"))
+  write("marked-locked.key", Buffer.from(`\ufeff${content("locked.key")}`).toString("latin1"))
+  const des = content("old-locked.key").replace(/DEK-Info: .*/, "DEK-Info: DES-CBC,0123456789ABCDEF")
+  write("des-locked.key", des)
+  write("ssh.key", "-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----\n")
+  openssl("crl2pkcs7", "-nocrl", "-certfile", "one.pem", "-out", "pkcs7.pem")
+  openssl("ecparam", "-name", "prime256v1", "-genkey", "-out", "with-parameters.key")
+  openssl("req", "-x509", "-key", "with-parameters.key", "-out", "with-parameters.pem", "-subj", "/CN=three")
+  execFileSync("mkfifo", ["pipe.pem"], { cwd: folder })
+  Fs.mkdirSync(file("folder.pem"))
+  Fs.closeSync(Fs.openSync(file("huge.pem"), "w"))
+  Fs.truncateSync(file("huge.pem"), 600 * 1024 * 1024)
   write("named.pem", `Bag Attributes\n    friendlyName: one\n${content("one.pem")}`)
 })
 
 afterAll(() => Fs.rmSync(folder, { recursive: true }))
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  syncBuiltinESMExports()
+})
 
 const read = (variables: Readonly<Record<string, string>>, passphrase?: string | Redacted.Redacted) => {
   const paths = Object.entries(variables).map(([name, path]) => [name, Path.resolve(folder, path)] as const)
@@ -109,6 +126,13 @@ describe("the files of TLS", () => {
     })
   )
 
+  it.effect("may have the parameters of a curve before the key", () =>
+    Effect.gen(function* () {
+      const found = yield* read({ CLIENT_CERTIFICATE: "with-parameters.pem", CLIENT_KEY: "with-parameters.key" })
+      expect(Object.keys(found)).toEqual(["cert", "key"])
+    })
+  )
+
   it.effect("may be one, of a certificate and its key", () =>
     Effect.gen(function* () {
       const found = yield* read({ CLIENT_CERTIFICATE: "both.pem", CLIENT_KEY: "both.pem" })
@@ -116,25 +140,27 @@ describe("the files of TLS", () => {
     })
   )
 
-  it.effect.each(["locked.key", "old-locked.key"])("may have an encrypted key, with its passphrase: %s", (locked) =>
-    Effect.gen(function* () {
-      for (const passphrase of ["secret", Redacted.make("secret")]) {
-        const { cert, key: found } = yield* read({ ...pair, CLIENT_KEY: locked }, passphrase)
-        expect(cert?.toString()).toBe(content("one.pem"))
-        expect(found && createPrivateKey(found).equals(createPrivateKey(content("one.key")))).toBe(true)
-      }
-      const files = yield* tlsFiles((name) => [name], "secret").pipe(
-        Effect.withConfigProvider(
-          ConfigProvider.fromMap(
-            new Map([
-              ["CLIENT_CERTIFICATE", "a"],
-              ["CLIENT_KEY", "b"]
-            ])
+  it.effect.each(["locked.key", "old-locked.key", "marked-locked.key"])(
+    "may have an encrypted key, with its passphrase: %s",
+    (locked) =>
+      Effect.gen(function* () {
+        for (const passphrase of ["secret", Redacted.make("secret")]) {
+          const { cert, key: found } = yield* read({ ...pair, CLIENT_KEY: locked }, passphrase)
+          expect(cert?.toString()).toBe(content("one.pem"))
+          expect(found && createPrivateKey(found).equals(createPrivateKey(content("one.key")))).toBe(true)
+        }
+        const files = yield* tlsFiles((name) => [name], "secret").pipe(
+          Effect.withConfigProvider(
+            ConfigProvider.fromMap(
+              new Map([
+                ["CLIENT_CERTIFICATE", "a"],
+                ["CLIENT_KEY", "b"]
+              ])
+            )
           )
         )
-      )
-      expect(inspect(files, { depth: 9 }) + JSON.stringify(files)).not.toContain("secret")
-    })
+        expect(inspect(files, { depth: 9 }) + JSON.stringify(files)).not.toContain("secret")
+      })
   )
 })
 
@@ -148,7 +174,39 @@ const said = (variables: Readonly<Record<string, string>>, passphrase?: string) 
 describe("an error of the files of TLS", () => {
   const locked = { ...pair, CLIENT_KEY: "locked.key" }
 
+  const unreadable = [
+    ["missing.pem", "is not there"],
+    ["one.pem/missing.pem", "is not there"],
+    ["folder.pem", "is a folder"],
+    ["pipe.pem", "is a pipe or a device"],
+    ["huge.pem", "has 629145600 bytes"]
+  ] as const
+
   const errors: ReadonlyArray<readonly [string, Readonly<Record<string, string>>, passphrase?: string]> = [
+    ...unreadable.map(
+      ([path, why]) =>
+        [
+          `CERTIFICATE: given "${path}", which ${why}; expected the path of a file in PEM format that can be read. ` +
+            "Use a valid value, or omit it.",
+          { CERTIFICATE: path }
+        ] as const
+    ),
+    [
+      'CLIENT_KEY: given "des-locked.key", which is encrypted; expected a private key for the certificate of ' +
+        "CLIENT_CERTIFICATE that is encrypted with AES, as OpenSSL does not take the cipher of this one. " +
+        "Use a valid value, or omit it.",
+      { ...pair, CLIENT_KEY: "des-locked.key" },
+      "secret"
+    ],
+    [
+      `CLIENT_KEY: given "ssh.key", which holds a private key of OpenSSH; expected ${key}. Use a valid value, or omit it.`,
+      { ...pair, CLIENT_KEY: "ssh.key" }
+    ],
+    [
+      `CERTIFICATE: given "pkcs7.pem", which holds a bundle of PKCS #7; expected ${certificates}. ` +
+        "Use a valid value, or omit it.",
+      { CERTIFICATE: "pkcs7.pem" }
+    ],
     [
       'CLIENT_KEY: given "locked.key", which is encrypted; expected a private key for the certificate of ' +
         "CLIENT_CERTIFICATE that is not encrypted, or its passphrase in the option clientKeyPassphrase. " +
@@ -190,6 +248,23 @@ describe("an error of the files of TLS", () => {
       { CLIENT_CERTIFICATE: "chain.pem", CLIENT_KEY: "one.key" }
     ]
   ]
+
+  it.effect.each([
+    ["EACCES", "this process may not read"],
+    ["EPERM", "this process may not read"],
+    ["EIO", "can't be read (EIO)"]
+  ])("says that a file may not be read: %s", ([code, why]) =>
+    Effect.gen(function* () {
+      vi.spyOn(FsModule, "openSync").mockImplementation(() => {
+        throw Object.assign(new Error("secret"), { code })
+      })
+      syncBuiltinESMExports()
+      expect(yield* said({ CERTIFICATE: "one.pem" })).toBe(
+        `CERTIFICATE: given "one.pem", which ${why}; expected the path of a file in PEM format that can be read. ` +
+          "Use a valid value, or omit it."
+      )
+    })
+  )
 
   it.effect.each(errors)("says %s", ([message, variables, passphrase]) =>
     Effect.gen(function* () {
