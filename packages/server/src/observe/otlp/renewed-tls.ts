@@ -7,6 +7,7 @@
 import * as Effect from "effect/Effect"
 import * as GlobalValue from "effect/GlobalValue"
 import * as Redacted from "effect/Redacted"
+import { createHash } from "node:crypto"
 import { promises as Fs } from "node:fs"
 import { loadTls, type LoadedTls, type Tls, type TlsFiles } from "../config/tls.ts"
 import type { Variable } from "../config/variable.ts"
@@ -126,7 +127,9 @@ export class RenewedTls {
 export const renewedTls = (files: TlsFiles, tls: Tls): RenewedTls => {
   const { authority, client } = files
   const passphrase = client?.passphrase && Redacted.value(client.passphrase)
-  const id = JSON.stringify([authority, client?.certificate, client?.key, passphrase])
+  const what = JSON.stringify([authority, client?.certificate, client?.key, passphrase])
+  // The passphrase is not to stay in memory for as long as the process.
+  const id = createHash("sha256").update(what).digest("hex")
   const known = readers.get(id)?.deref()
   if (known !== undefined) {
     return known

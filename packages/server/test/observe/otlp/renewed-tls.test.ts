@@ -3,9 +3,13 @@ import { describe, expect, it } from "@effect/vitest"
 import { type Authority, authority } from "@parametric-portal/receivers/authority"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
+import * as GlobalValue from "effect/GlobalValue"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { execFileSync } from "node:child_process"
 import Fs from "node:fs"
 import { syncBuiltinESMExports } from "node:module"
+import { inspect } from "node:util"
 import { afterEach, vi } from "vitest"
 import { loadTls, type TlsFiles } from "../../../src/observe/config/tls.ts"
 import { MetricsService } from "../../../src/observe/metrics.ts"
@@ -86,7 +90,7 @@ describe("files of TLS", () => {
         expect(lines).toEqual([
           expect.stringMatching(
             `^WARN The file of OTEL_EXPORTER_OTLP_${option} has changed and can't be used, so what was read of ${all} ` +
-              `before stays in use: given "[^"]*"(, which holds [^;]*)?; expected ${expected}$`
+              `before stays in use: given "[^"]*"(, which (holds|is) [^;]*)?; expected ${expected}$`
           )
         ])
         expect(lines.join()).not.toMatch(/BEGIN|\n/)
@@ -94,6 +98,24 @@ describe("files of TLS", () => {
         expect(yield* reader.current(true)).toEqual(same(after))
       }).pipe(Effect.provide(layer))
       expect(lines.slice(1)).toEqual([expect.stringMatching(/^INFO .* were read again; /)])
+    })
+  )
+
+  it.scoped("that are a pipe are not waited for", () =>
+    Effect.gen(function* () {
+      const { before } = yield* twoContents
+      const { file, files } = yield* tlsHome(before)
+      const { layer, lines } = captureLog()
+      const reader = yield* readerOf(files)
+      yield* Effect.gen(function* () {
+        const first = yield* reader.current(false)
+        Fs.rmSync(file("key"))
+        execFileSync("mkfifo", [file("key")])
+        expect(yield* reader.current(false)).toBe(first)
+      }).pipe(Effect.provide(layer))
+      expect(lines).toEqual([
+        expect.stringMatching(/_CLIENT_KEY has changed and can't be used.*, which is a pipe or a device; expected/)
+      ])
     })
   )
 
@@ -203,6 +225,22 @@ describe("files of TLS", () => {
       const { client } = files
       const key = { ...client.key, name: "OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY" }
       expect(renewedTls({ ...files, client: { ...client, key } }, {})).not.toBe(one)
+      const withPassphrase = () => ({ ...files, client: { ...client, passphrase: Redacted.make("top secret") } })
+      const locked = renewedTls(withPassphrase(), {})
+      expect(locked).not.toBe(one)
+      expect(renewedTls(withPassphrase(), {})).toBe(locked)
+    })
+  )
+
+  it.scoped("leave no passphrase in what the process keeps of them", () =>
+    Effect.gen(function* () {
+      const { before } = yield* twoContents
+      const { files } = yield* tlsHome(before)
+      const { client } = files
+      renewedTls({ ...files, client: { ...client, passphrase: Redacted.make("top secret") } }, {})
+      const readers = GlobalValue.globalValue(Symbol.for("@parametric-portal/server/tls"), () => new Map())
+      expect(readers.size).toBeGreaterThan(0)
+      expect(inspect(readers, { depth: 9, maxStringLength: null })).not.toContain("top secret")
     })
   )
 })
