@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Http from "node:http"
 import * as Https from "node:https"
+import { createSecureContext } from "node:tls"
 import { attempt } from "../catalogue/attempt.ts"
 import type { OtlpTarget } from "../config/otlp-settings.ts"
 import type { Tls } from "../config/tls.ts"
@@ -17,8 +18,8 @@ export type ConnectionSettings = Pick<OtlpTarget, "agent" | "headers" | "tls" | 
 
 /** The agent that makes connections, and the certificates that it makes them with. */
 export class Connector {
-  tls: Tls
-  private own: Http.Agent
+  private now: Tls
+  private own: Http.Agent | undefined
   private readonly settings: ConnectionSettings
   /** Brings both up to date. */
   readonly renewed: Effect.Effect<void>
@@ -26,8 +27,7 @@ export class Connector {
   constructor(settings: ConnectionSettings) {
     const { tls, tlsFiles, url } = settings
     this.settings = settings
-    this.tls = tls
-    this.own = this.makeOwn()
+    this.now = tls
     const files = url.protocol === "https:" && tlsFiles !== undefined ? renewedTls(tlsFiles, tls) : undefined
     this.renewed =
       files === undefined
@@ -39,31 +39,39 @@ export class Connector {
   }
 
   get agent(): Http.Agent {
-    return this.settings.agent ?? this.own
+    return this.settings.agent ?? (this.own ??= this.makeOwn())
+  }
+
+  /** What an agent of somebody else's is to be told with each request: it tells connections apart by it, as Node's own do. */
+  get tls(): Tls {
+    return this.settings.agent === undefined ? {} : this.now
   }
 
   close(): void {
-    this.own.destroy()
+    this.own?.destroy()
   }
 
-  /** An agent of somebody else's tells connections apart by their certificates, as Node's own do. */
   private use(tls: Tls): void {
-    if (tls !== this.tls) {
-      this.tls = tls
-      retire(this.own)
-      this.own = this.makeOwn()
+    if (tls !== this.now) {
+      this.now = tls
+      if (this.own !== undefined) {
+        retire(this.own)
+      }
+      this.own = undefined
     }
   }
 
+  /** Certificates are parsed once: those of a whole system take tens of milliseconds, and Node would do it for each connection. */
   private makeOwn(): Http.Agent {
     return this.settings.url.protocol === "https:"
-      ? new Https.Agent({ keepAlive: true, ...this.tls })
+      ? new Https.Agent({ keepAlive: true, secureContext: createSecureContext(this.now) })
       : new Http.Agent({ keepAlive: true })
   }
 
   /** Whether the next request may go over a connection that is there already. */
   private isOpen(): boolean {
-    return attempt(() => Object.keys(this.agent.freeSockets).length > 0) ?? false
+    const agent = this.settings.agent ?? this.own
+    return attempt(() => Object.keys(agent?.freeSockets ?? {}).length > 0) ?? false
   }
 }
 

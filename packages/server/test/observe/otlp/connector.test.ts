@@ -5,13 +5,18 @@ import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import Fs from "node:fs"
 import { Agent } from "node:https"
+import { syncBuiltinESMExports } from "node:module"
+import Tls from "node:tls"
 import { afterEach, vi } from "vitest"
 import { loadTls } from "../../../src/observe/config/tls.ts"
 import { makeConnection } from "../../../src/observe/otlp/connection.ts"
 import { eventually } from "../../support/eventually.ts"
 import { changes, contentOf, tlsCollector, tlsHome } from "./tls-collector.ts"
 
-afterEach(() => vi.restoreAllMocks())
+afterEach(() => {
+  vi.restoreAllMocks()
+  syncBuiltinESMExports()
+})
 
 const body = { bytes: Buffer.from("{}"), headers: {} }
 
@@ -77,6 +82,21 @@ describe("a connection over TLS", () => {
       }).pipe(quiet)
     )
   }
+
+  it.scopedLive("does not parse its certificates again for each connection", () =>
+    Effect.gen(function* () {
+      const { collector, connection } = yield* connected()
+      yield* connection.post(body, 5_000)
+      const parsed = vi.spyOn(Tls, "createSecureContext")
+      syncBuiltinESMExports()
+      collector.server.on("request", (_, response) => response.setHeader("connection", "close"))
+      yield* Effect.repeatN(connection.post(body, 5_000), 3)
+      expect(yield* eventually(collector.connections, (open) => open === 0)).toBe(0)
+      // Those of the files, which have just changed and so were read again.
+      const ofConnections = parsed.mock.calls.filter(([options]) => options?.ca !== undefined)
+      expect(ofConnections).toEqual([])
+    }).pipe(quiet)
+  )
 
   it.scopedLive("lets a request that is under way end when the files change", () =>
     Effect.gen(function* () {
