@@ -31,7 +31,9 @@ export const telemetryExportFailing = alert({
       },
       { question: "How long ago did the last one succeed?", query: secondsSince(gauge(telemetry.lastSuccess)) },
       {
-        question: "How long do they take? Close to the timeout means a slow collector.",
+        question:
+          "How long do they take? Close to the timeout means that the collector is slow or that no connection to it " +
+          "can be made; less means that it refuses.",
         query: quantile(0.95, buckets(telemetry.exportDuration).rate("15m").sumBy("job", "instance", "outcome", "le"))
       },
       {
@@ -45,15 +47,22 @@ export const telemetryExportFailing = alert({
     ],
     causes: [
       "The collector is down or restarting: all processes fail at once.",
-      "A firewall, certificate or token changed: exports fail fast since that change.",
-      "The collector is slow or overloaded: exports take as long as their timeout.",
+      "A token changed: exports fail fast since that change.",
+      "A certificate expired, or was renewed on one side only: the log of the failure says whose certificate is meant, " +
+        "and the variable that names its file. What has `alert` in it is the collector's word on the client's.",
+      "The collector is slow or overloaded, or a firewall is in the way: exports take as long as their timeout.",
       "The endpoint or protocol is wrong, such as `http/json` to a gRPC port: it never worked for this process.",
       "The collector refuses the data: the log of the first failure has its response."
     ],
     fix: [
       "Read the first failure in the log of the process: it has the status and the response.",
-      "Bring the collector back, or correct `OTEL_EXPORTER_OTLP_ENDPOINT`, headers or certificate.",
-      "Don't restart anything: the exporter recovers by itself, and logs it.",
+      "Bring the collector back, or correct `OTEL_EXPORTER_OTLP_ENDPOINT` or headers.",
+      "If it is a certificate, see what the file has (`openssl x509 -noout -subject -issuer -dates -in FILE`) and what " +
+        "the collector shows (`openssl s_client -connect HOST:PORT -showcerts </dev/null`), and replace what is wrong. " +
+        "A file that changes is read at the next export: the log of the process says `were read again`, or " +
+        "`can't be used` and why.",
+      "Don't restart anything: the exporter recovers by itself, and logs it. A process whose client certificate has " +
+        "expired would not start again.",
       "Check the dashboards for the time of the gap: alerts may have been silent."
     ],
     silence:
