@@ -8,10 +8,13 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { freePort } from "../../../../vitest.ports.ts"
+import { loadTls } from "../../src/observe/config/tls.ts"
 import { MetricsService } from "../../src/observe/metrics.ts"
+import { makeSenderFactory } from "../../src/observe/otlp/sender.ts"
 import { changes, contentOf, tlsHome } from "../observe/otlp/tls-collector.ts"
 import { eventually } from "../support/eventually.ts"
 import { counted, startApp } from "./support/app.ts"
+import { type Arrived, arrivedAt, dropped, endOf, nothingDropped } from "./support/arrivals.ts"
 import { send } from "./support/send.ts"
 
 /** nginx that ends TLS for this receiver, with a certificate of this authority, for its clients. */
@@ -28,6 +31,16 @@ const asking = (own: Authority, { port, to }: { readonly port: number; readonly 
     ]
   })
 }
+
+const settings = {
+  headers: {},
+  protocol: "http/protobuf",
+  compression: "none",
+  timeoutMs: 700,
+  maxRetryAfterMs: 1_000,
+  maxRequestBytes: 8_000_000,
+  agent: undefined
+} as const
 
 const record = Effect.flatMap(MetricsService, ({ jobs }) => MetricsService.inc(jobs.enqueued, { job_type: "tls" }, 7))
 
@@ -60,6 +73,38 @@ describe("certificates", () => {
     })
   )
 
+  it.scopedLive("are renewed for spans and log lines as well, and nothing is lost", () =>
+    Effect.gen(function* () {
+      const [one, other] = [yield* authority("one"), yield* authority("other")]
+      const { home, variables } = yield* tlsHome(contentOf(one, one.issue("before")), changes.Kubernetes)
+      const before = yield* Scope.make()
+      const mutual = (own: Authority) => ({ ...own.issue("collector"), client_ca_file: own.cert_file })
+      const first = yield* Scope.extend(collector({ tls: mutual(one) }), before)
+      const records = { base: first.base, scheduleDelay: 200, timeout: 500 }
+      const app = yield* startApp({ url: first.url, env: variables, records })
+      const some = ({ lines, spans }: Arrived) => spans.length > 20 && lines.length > 20
+      yield* eventually(
+        Effect.sync(() => arrivedAt(first.records)),
+        some
+      )
+      yield* Scope.close(before, Exit.void)
+      const second = yield* collector({ port: first.port, tls: mutual(other) })
+      yield* eventually(
+        Effect.sync(() => app.said().join("\n")),
+        (said) => ["Spans", "Log records"].every((what) => said.includes(`${what} are not exported to`))
+      )
+      changes.Kubernetes(home, contentOf(other, other.issue("after")))
+      yield* eventually(
+        Effect.sync(() => arrivedAt(second.records)),
+        some
+      )
+      const { all, different } = yield* endOf(app, first.records, second.records)
+      expect(different).toEqual(all)
+      expect(yield* dropped(second)).toEqual(nothingDropped)
+      expect(app.said().filter((line) => line.includes("were read again"))).toHaveLength(1)
+    })
+  )
+
   it.scopedLive("that are missing or unknown are named in what is said of a collector's alerts", () =>
     Effect.gen(function* () {
       const [own, other] = [yield* authority("own"), yield* authority("other")]
@@ -79,6 +124,26 @@ describe("certificates", () => {
       expect(untrusted.join()).toMatch(
         /certificate; .* name the authority's certificate in OTEL_EXPORTER_OTLP_CERTIFICATE/
       )
+    })
+  )
+
+  it.scopedLive("that are refused in the midst of a large request are named, and its size is not suspected", () =>
+    Effect.gen(function* () {
+      const [own, other] = [yield* authority("own"), yield* authority("other")]
+      const receiver = yield* collector({ tls: { ...own.issue("collector"), client_ca_file: own.cert_file } })
+      const { files } = yield* tlsHome({ ...contentOf(other, other.issue("app")), ca: contentOf(own, own).ca })
+      const { tls } = yield* loadTls(files)
+      const large = { bytes: Buffer.alloc(4_000_000), headers: {} }
+      const small = { bytes: Buffer.alloc(0), headers: { "content-type": "application/x-protobuf" } }
+      for (let times = 0; times < 5; times += 1) {
+        const target = { ...settings, url: new URL(`${receiver.base}/v1/traces`), tls, tlsFiles: files }
+        const sender = makeSenderFactory(target, small)(700)
+        const outgoing = { body: large, points: 1, isRepeat: false, isDelta: false }
+        const { isReset, message } = yield* Effect.flip(sender.send(outgoing))
+        expect(message).toMatch(/^tlsv1 alert unknown ca; the collector refuses our client certificate/)
+        expect(isReset).toBe(false)
+        yield* sender.cut("the test is over")
+      }
     })
   )
 
