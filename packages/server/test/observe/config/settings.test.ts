@@ -235,7 +235,7 @@ const malformed: ReadonlyArray<readonly [variable: string, value: string, messag
   [
     "OTEL_EXPORTER_OTLP_CERTIFICATE",
     "/no/such/file",
-    `"/no/such/file"; expected the path of a file in PEM format that can be read`
+    `"/no/such/file", which is not there; expected the path of a file in PEM format that can be read`
   ],
   ["OTEL_RESOURCE_ATTRIBUTES", "service.name", `(not shown); expected ${list}`],
   ["OTEL_RESOURCE_ATTRIBUTES", "a=%zz", `(not shown); expected ${list}`],
@@ -256,8 +256,8 @@ const malformed: ReadonlyArray<readonly [variable: string, value: string, messag
   ["OTEL_EXPORTER_OTLP_ENDPOINT", "ftp:\\\\c\\secret", `(not shown); expected ${address}`],
   ["OTEL_EXPORTER_OTLP_ENDPOINT", "secret", `(not shown); expected ${address}`],
   ["OTEL_EXPORTER_OTLP_ENDPOINT", "Bearer secret", `(not shown); expected ${address}`],
-  ["OTEL_EXPORTER_OTLP_CLIENT_KEY", "-----BEGIN PRIVATE KEY-----\nsecret", `(not shown); expected ${readable}`],
-  ["OTEL_EXPORTER_OTLP_CLIENT_KEY", "MC4CAQAwBQYDK2VwBCIEIsecret", `(not shown); expected ${readable}`],
+  ["OTEL_EXPORTER_OTLP_CLIENT_KEY", "-----BEGIN PRIVATE KEY-----\nsecret", `(not shown), which is not there; expected ${readable}`],
+  ["OTEL_EXPORTER_OTLP_CLIENT_KEY", "MC4CAQAwBQYDK2VwBCIEIsecret", `(not shown), which is not there; expected ${readable}`],
   ["OTEL_SDK_DISABLED", "constructor", `"constructor"; expected true, false`],
   ["OTEL_SDK_DISABLED", "__proto__", `"__proto__"; expected true, false`],
   ["OTEL_EXPORTER_OTLP_COMPRESSION", "a\u001b[31m\nb", `"a[31mb"; expected none, gzip`],
