@@ -62,7 +62,7 @@ export const telemetryExportFailing = alert({
         "A file that changes is read at the next export: the log of the process says `were read again`, or " +
         "`can't be used` and why.",
       "Don't restart anything: the exporter recovers by itself, and logs it. A process whose client certificate has " +
-        "expired would not start again.",
+        "expired would start again with `OTEL_SDK_DISABLED=true` only.",
       "Check the dashboards for the time of the gap: alerts may have been silent."
     ],
     silence:

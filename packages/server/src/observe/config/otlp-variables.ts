@@ -1,7 +1,7 @@
 /** The `OTEL_EXPORTER_OTLP_*` variables of one signal: its own win over those of all signals, and headers are merged. */
 import * as Effect from "effect/Effect"
 import type { OptionsError } from "../instrument/options-error.ts"
-import { headers, milliseconds, oneOf, url } from "./format.ts"
+import { flag, headers, milliseconds, oneOf, url } from "./format.ts"
 import { mergeHeaders } from "./headers.ts"
 import type { OtlpTargetOptions } from "./options.ts"
 import { loadTls, type Tls, tlsFiles, type TlsFiles } from "./tls.ts"
@@ -39,13 +39,15 @@ export const otlpVariables = (
     const protocol = yield* either("PROTOCOL", oneOf("http/json", "http/protobuf"))
     const compression = yield* either("COMPRESSION", oneOf("none", "gzip"))
     const files = yield* tlsFiles(names, clientKeyPassphrase)
+    const disabled = yield* variable(["OTEL_SDK_DISABLED"], flag)
     return {
       url: own?.value ?? signalUrl(base?.value, paths[signal]),
       headers: mergeHeaders([...Object.entries(all?.value ?? {}), ...Object.entries(more?.value ?? {})]),
       protocol: protocol?.value ?? "http/protobuf",
       compression: compression?.value ?? "none",
       timeout: yield* either("TIMEOUT", milliseconds),
-      tls: files === undefined ? {} : (yield* loadTls(files)).tls,
+      // A certificate expires while the variables stay the same: what exports nothing starts all the same.
+      tls: files === undefined || disabled?.value === true ? {} : (yield* loadTls(files)).tls,
       tlsFiles: files
     }
   })

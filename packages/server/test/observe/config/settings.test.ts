@@ -176,6 +176,9 @@ describe("settings", () => {
       expect(yield* types("none")).toEqual([])
       const disabled = yield* settings({ OTEL_SDK_DISABLED: "True", OTEL_METRICS_EXPORTER: "otlp" })
       expect(disabled.destinations).toEqual([])
+      // A certificate that has expired over night is not to stop it.
+      const unread = { OTEL_SDK_DISABLED: "true", OTEL_EXPORTER_OTLP_CERTIFICATE: "/no/such/file" }
+      expect((yield* settings(unread)).destinations).toEqual([])
       const page = { OTEL_METRICS_EXPORTER: "prometheus", OTEL_EXPORTER_PROMETHEUS_HOST: "0.0.0.0" }
       expect((yield* settings({ ...page, OTEL_EXPORTER_PROMETHEUS_PORT: "0" })).destinations).toEqual([
         { type: "prometheus", host: "0.0.0.0", port: 0 }
@@ -256,8 +259,16 @@ const malformed: ReadonlyArray<readonly [variable: string, value: string, messag
   ["OTEL_EXPORTER_OTLP_ENDPOINT", "ftp:\\\\c\\secret", `(not shown); expected ${address}`],
   ["OTEL_EXPORTER_OTLP_ENDPOINT", "secret", `(not shown); expected ${address}`],
   ["OTEL_EXPORTER_OTLP_ENDPOINT", "Bearer secret", `(not shown); expected ${address}`],
-  ["OTEL_EXPORTER_OTLP_CLIENT_KEY", "-----BEGIN PRIVATE KEY-----\nsecret", `(not shown), which is not there; expected ${readable}`],
-  ["OTEL_EXPORTER_OTLP_CLIENT_KEY", "MC4CAQAwBQYDK2VwBCIEIsecret", `(not shown), which is not there; expected ${readable}`],
+  [
+    "OTEL_EXPORTER_OTLP_CLIENT_KEY",
+    "-----BEGIN PRIVATE KEY-----\nsecret",
+    `(not shown), which is not there; expected ${readable}`
+  ],
+  [
+    "OTEL_EXPORTER_OTLP_CLIENT_KEY",
+    "MC4CAQAwBQYDK2VwBCIEIsecret",
+    `(not shown), which is not there; expected ${readable}`
+  ],
   ["OTEL_SDK_DISABLED", "constructor", `"constructor"; expected true, false`],
   ["OTEL_SDK_DISABLED", "__proto__", `"__proto__"; expected true, false`],
   ["OTEL_EXPORTER_OTLP_COMPRESSION", "a\u001b[31m\nb", `"a[31mb"; expected none, gzip`],
