@@ -7,8 +7,8 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Http from "node:http"
 import * as Https from "node:https"
+import type { SecureContextOptions } from "node:tls"
 import { wordsOf } from "../catalogue/thrown.ts"
-import type { Tls } from "../config/tls.ts"
 import { type ConnectionSettings, Connector } from "./connector.ts"
 import { isRefusal } from "./tls-error.ts"
 
@@ -108,7 +108,7 @@ export const afterReading = (ms: number, late: () => void): NodeJS.Timeout =>
 interface AttemptOptions {
   readonly settings: ConnectionSettings
   readonly agent: Http.Agent
-  readonly tls: Tls
+  readonly tls: SecureContextOptions
   readonly body: Body
   readonly limitMs: number
 }

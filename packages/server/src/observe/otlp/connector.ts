@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Http from "node:http"
 import * as Https from "node:https"
-import { createSecureContext } from "node:tls"
+import { createSecureContext, type SecureContextOptions } from "node:tls"
 import { attempt } from "../catalogue/attempt.ts"
 import type { OtlpTarget } from "../config/otlp-settings.ts"
 import type { Tls } from "../config/tls.ts"
@@ -43,8 +43,8 @@ export class Connector {
   }
 
   /** What an agent of somebody else's is to be told with each request: it tells connections apart by it, as Node's own do. */
-  get tls(): Tls {
-    return this.settings.agent === undefined ? {} : this.now
+  get tls(): SecureContextOptions {
+    return this.settings.agent === undefined ? {} : trusting(this.now)
   }
 
   close(): void {
@@ -64,7 +64,7 @@ export class Connector {
   /** Certificates are parsed once: those of a whole system take tens of milliseconds, and Node would do it for each connection. */
   private makeOwn(): Http.Agent {
     return this.settings.url.protocol === "https:"
-      ? new Https.Agent({ keepAlive: true, secureContext: createSecureContext(this.now) })
+      ? new Https.Agent({ keepAlive: true, secureContext: createSecureContext(trusting(this.now)) })
       : new Http.Agent({ keepAlive: true })
   }
 
@@ -74,6 +74,13 @@ export class Connector {
     return attempt(() => Object.keys(agent?.freeSockets ?? {}).length > 0) ?? false
   }
 }
+
+/**
+ * An authority that is named is trusted, also where another one has signed it: Go and Java do so as well, and a cluster's
+ * `ca.crt` may be such a one alone. Node goes on to one that signs itself unless it is told.
+ */
+const trusting = (tls: Tls): SecureContextOptions =>
+  tls.ca === undefined ? tls : { ...tls, allowPartialTrustChain: true }
 
 /** Lets requests that are under way end, and closes their connections then. */
 const retire = (agent: Http.Agent): void => {

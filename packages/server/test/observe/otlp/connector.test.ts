@@ -1,11 +1,12 @@
 /** Connections over TLS whose certificates are renewed: with which of them the next request goes out. */
 import { describe, expect, it } from "@effect/vitest"
-import { authority } from "@parametric-portal/receivers/authority"
+import { authority, contentsOf } from "@parametric-portal/receivers/authority"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import Fs from "node:fs"
-import { Agent } from "node:https"
+import { Agent, createServer } from "node:https"
 import { syncBuiltinESMExports } from "node:module"
+import type { AddressInfo } from "node:net"
 import Tls from "node:tls"
 import { afterEach, vi } from "vitest"
 import { loadTls } from "../../../src/observe/config/tls.ts"
@@ -49,11 +50,13 @@ const later = (ms: number) => {
   vi.spyOn(performance, "now").mockImplementation(() => now() + ms)
 }
 
+const agents = [
+  ["an agent of its own", () => undefined],
+  ["an agent of the user's", () => new Agent({ keepAlive: true })]
+] as const
+
 describe("a connection over TLS", () => {
-  for (const [name, agentOf] of [
-    ["an agent of its own", () => undefined],
-    ["an agent of the user's", () => new Agent({ keepAlive: true })]
-  ] as const) {
+  for (const [name, agentOf] of agents) {
     it.scopedLive(`is made with what the files hold now, by ${name}`, () =>
       Effect.gen(function* () {
         const { collector, post, renewCollector, renewFiles } = yield* connected(agentOf())
@@ -80,6 +83,27 @@ describe("a connection over TLS", () => {
           expect(yield* eventually(collector.connections, (open) => open === 1)).toBe(1)
         }
       }).pipe(quiet)
+    )
+  }
+
+  for (const [name, agentOf] of agents) {
+    it.scopedLive(`trusts what is named, also where another authority has signed it, by ${name}`, () =>
+      Effect.gen(function* () {
+        const own = yield* authority("own")
+        const issued = own.issue("collector")
+        const listening = createServer(contentsOf(issued), (_, response) => response.end())
+        yield* Effect.acquireRelease(
+          Effect.async<void>((resume) => void listening.listen(0, "127.0.0.1", () => resume(Effect.void))),
+          () => Effect.sync(() => listening.close())
+        )
+        const { port } = listening.address() as AddressInfo
+        const agent = agentOf()
+        const tls = { ca: contentsOf(issued).cert }
+        const connection = makeConnection({ url: new URL(`https://127.0.0.1:${port}`), headers: {}, agent, tls })
+        expect((yield* connection.post(body, 5_000)).status).toBe(200)
+        connection.close("the test is over")
+        agent?.destroy()
+      })
     )
   }
 

@@ -251,7 +251,7 @@ describe("a server of Node whose certificate is not good", () => {
       const { port } = yield* listening(other.issue("collector"))
       expect((yield* refusalOf(port, {})).said).toBe(`unable to verify the first certificate; ${unknown}`)
       const named = yield* refusalOf(port, { ca, ...contentsOf(own.issue("app")) })
-      expect(named.said).toBe(`unable to verify the first certificate; ${another}`)
+      expect(named.said).toBe(`unable to get local issuer certificate; ${another}`)
       const old = yield* listening(own.issue("collector", { from: "20250101000000Z", to: "20250201000000Z" }))
       expect((yield* refusalOf(old.port, { ca })).said).toBe(`certificate has expired; ${clock}`)
       const early = yield* listening(own.issue("collector", { from: "20990101000000Z", to: "20990201000000Z" }))
