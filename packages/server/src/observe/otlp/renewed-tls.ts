@@ -25,6 +25,9 @@ const longestLookMs = 1_000
 /** A change within so long of another one may leave no trace, as file systems round their times. */
 const traceMs = 2_000
 
+/** How often files that stay broken are warned of: those in use expire one day, and nobody reads last month's log then. */
+const reminderMs = 24 * 3_600_000
+
 /** What files hold, for as many connections as use them. */
 export class RenewedTls {
   private tls: Tls
@@ -32,6 +35,7 @@ export class RenewedTls {
   private state: string | undefined
   /** The change that was warned of last, since files that can't be used were read; empty where they can. */
   private said = ""
+  private saidAt = Number.NEGATIVE_INFINITY
   private lookedAt = Number.NEGATIVE_INFINITY
   private looking: Promise<Look> | undefined
   private isHanging = false
@@ -44,7 +48,7 @@ export class RenewedTls {
 
   /**
    * What the files hold. Where they can't be used, as while somebody writes them, it is what they held before: this is
-   * said once for each change, and they are read again each time.
+   * said once for each change, and once a day, and they are read again each time.
    */
   current(isOpen: boolean): Effect.Effect<Tls> {
     return Effect.gen(this, function* () {
@@ -110,10 +114,11 @@ export class RenewedTls {
   private refused({ expected, given, option }: OptionsError, state: string): Effect.Effect<void> {
     // Not what is expected: it may have the time in it.
     const change = `${state} ${option} ${given}`
-    if (this.said === change) {
+    if (this.said === change && performance.now() - this.saidAt < reminderMs) {
       return Effect.void
     }
     this.said = change
+    this.saidAt = performance.now()
     return withoutDefect(
       Effect.logWarning(
         `The file of ${option} has changed and can't be used, so what was read of ${variablesOf(this.files)} before ` +

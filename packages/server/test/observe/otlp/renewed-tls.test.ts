@@ -141,6 +141,25 @@ describe("files of TLS", () => {
     })
   )
 
+  it.scoped("that stay broken are said again a day later, as those before expire one day", () =>
+    Effect.gen(function* () {
+      const { before } = yield* twoContents
+      const { file, files } = yield* tlsHome(before)
+      const { layer, lines } = captureLog()
+      const reader = yield* readerOf(files)
+      const started = performance.now()
+      const clock = vi.spyOn(performance, "now")
+      yield* Effect.gen(function* () {
+        Fs.writeFileSync(file("cert"), "broken")
+        for (const hours of [0, 23, 25, 47, 50]) {
+          clock.mockImplementation(() => started + hours * 3_600_000)
+          yield* reader.current(false)
+        }
+      }).pipe(Effect.provide(layer))
+      expect(lines.map((line) => line.slice(0, 4))).toEqual(["WARN", "WARN", "WARN"])
+    })
+  )
+
   it.scoped("that are broken twice are said twice, and that they are right again", () =>
     Effect.gen(function* () {
       const { before } = yield* twoContents
