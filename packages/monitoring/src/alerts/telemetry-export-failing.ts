@@ -61,8 +61,8 @@ export const telemetryExportFailing = alert({
         "the collector shows (`openssl s_client -connect HOST:PORT -showcerts </dev/null`), and replace what is wrong. " +
         "A file that changes is read at the next export: the log of the process says `were read again`, or " +
         "`can't be used` and why.",
-      "Don't restart anything: the exporter recovers by itself, and logs it. A process whose client certificate has " +
-        "expired would start again with `OTEL_SDK_DISABLED=true` only.",
+      "Don't restart anything: the exporter recovers by itself, and logs it. A process does not start again while its " +
+        "client certificate is expired, unless it has `OTEL_SDK_DISABLED=true`.",
       "Check the dashboards for the time of the gap: alerts may have been silent."
     ],
     silence:
