@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Http from "node:http"
 import * as Https from "node:https"
 import { createSecureContext, type SecureContextOptions } from "node:tls"
+import { urlToHttpOptions } from "node:url"
 import { attempt } from "../catalogue/attempt.ts"
 import type { OtlpTarget } from "../config/otlp-settings.ts"
 import type { Tls } from "../config/tls.ts"
@@ -68,10 +69,12 @@ export class Connector {
       : new Http.Agent({ keepAlive: true })
   }
 
-  /** Whether the next request may go over a connection that is there already. */
+  /** Whether the next request may go over a connection that is there already. An agent may have some to others as well. */
   private isOpen(): boolean {
-    const agent = this.settings.agent ?? this.own
-    return attempt(() => Object.keys(agent?.freeSockets ?? {}).length > 0) ?? false
+    const { agent = this.own, url } = this.settings
+    const { hostname, port } = urlToHttpOptions(url)
+    const names = attempt(() => Object.keys(agent?.freeSockets ?? {})) ?? []
+    return names.some((name) => name.startsWith(`${hostname}:${port ?? 443}:`))
   }
 }
 

@@ -107,6 +107,25 @@ describe("a connection over TLS", () => {
     )
   }
 
+  it.scopedLive("is made with what the files hold now where an agent has connections to others", () =>
+    Effect.gen(function* () {
+      const agent = new Agent({ keepAlive: true })
+      const { collector, post, renewCollector, renewFiles } = yield* connected(agent)
+      const other = yield* connected(agent)
+      expect(yield* post).toBe("before")
+      expect(yield* other.post).toBe("before")
+      renewFiles()
+      renewCollector()
+      collector.server.closeAllConnections()
+      yield* eventually(collector.connections, (open) => open === 0)
+      yield* eventually(
+        Effect.sync(() => Object.keys(agent.freeSockets).length),
+        (names) => names === 1
+      )
+      expect(yield* post).toBe("after")
+    }).pipe(quiet)
+  )
+
   it.scopedLive("does not parse its certificates again for each connection", () =>
     Effect.gen(function* () {
       const { collector, connection } = yield* connected()
