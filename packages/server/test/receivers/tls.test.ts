@@ -6,6 +6,7 @@ import { nginx } from "@parametric-portal/receivers/proxies"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import { freePort } from "../../../../vitest.ports.ts"
 import { loadTls } from "../../src/observe/config/tls.ts"
@@ -36,11 +37,14 @@ const settings = {
   headers: {},
   protocol: "http/protobuf",
   compression: "none",
-  timeoutMs: 700,
+  timeoutMs: 1_200,
   maxRetryAfterMs: 1_000,
   maxRequestBytes: 8_000_000,
   agent: undefined
 } as const
+
+/** The longest pause before another attempt is as long as the time limit. */
+const once = Effect.withRandom(Random.fixed([1]))
 
 const record = Effect.flatMap(MetricsService, ({ jobs }) => MetricsService.inc(jobs.enqueued, { job_type: "tls" }, 7))
 
@@ -137,9 +141,9 @@ describe("certificates", () => {
       const small = { bytes: Buffer.alloc(0), headers: { "content-type": "application/x-protobuf" } }
       for (let times = 0; times < 5; times += 1) {
         const target = { ...settings, url: new URL(`${receiver.base}/v1/traces`), tls, tlsFiles: files }
-        const sender = makeSenderFactory(target, small)(700)
+        const sender = makeSenderFactory(target, small)(1_200)
         const outgoing = { body: large, points: 1, isRepeat: false, isDelta: false }
-        const { isReset, message } = yield* Effect.flip(sender.send(outgoing))
+        const { isReset, message } = yield* sender.send(outgoing).pipe(Effect.flip, once)
         expect(message).toMatch(/^tlsv1 alert unknown ca; the collector refuses our client certificate/)
         expect(isReset).toBe(false)
         yield* sender.cut("the test is over")
