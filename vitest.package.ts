@@ -31,11 +31,16 @@ export const endToEnd = (name: string) =>
  * Tests with receivers that others wrote; `npm run test:receivers` builds them and puts them into the path. `others` are
  * tests that run with Debian's programs too, in `npm test`.
  */
-export const withReceivers = (name: string, others: ReadonlyArray<string> = []) =>
+export const withReceivers = (
+  name: string,
+  others: ReadonlyArray<string> = [],
+  globalSetup: ReadonlyArray<string> = []
+) =>
   defineConfig({
     test: {
       name: `${name} receivers`,
       include: ["test/receivers/**/*.test.ts", ...others],
+      globalSetup: [...globalSetup],
       setupFiles: [fileURLToPath(new URL("vitest.setup.ts", import.meta.url))],
       testTimeout: 120_000,
       hookTimeout: 120_000

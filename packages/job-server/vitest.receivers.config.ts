@@ -1,3 +1,3 @@
 import { withReceivers } from "../../vitest.package.ts"
 
-export default withReceivers("job-server")
+export default withReceivers("job-server", [], ["./test/compiled-programs.ts"])

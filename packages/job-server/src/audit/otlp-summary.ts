@@ -12,7 +12,7 @@ export interface OtlpSummary {
   readonly logLines: number
   /** How many of each are not certain to have been sent, because their process was killed. */
   readonly uncertain: number
-  /** How many of all spans and log records were dropped, and not only of those of attempts. */
+  /** How many of all spans and log records, not only of those of attempts, were dropped before the last exports. */
   readonly dropped: { readonly spans: number; readonly logRecords: number }
 }
 

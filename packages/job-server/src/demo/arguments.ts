@@ -105,9 +105,9 @@ const parseRunners = (given: string): Effect.Effect<number, UsageError> =>
         `--runners must be a whole number from 1 to ${maxRunners}, not ${JSON.stringify(given)}. Example: --runners 3`
       )
 
-/** It is not shown: it may have a password. */
+/** What the library takes for a URL as well. It is not shown: it may have a password. */
 const parseAddress = (given: string): Effect.Effect<string, UsageError> =>
-  URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)
+  /^https?:\/\/[^/]/i.test(given) && URL.canParse(given) && new URL(given).port !== "0"
     ? Effect.succeed(given)
     : usageError("--otlp must be an http or https address. Example: --otlp http://localhost:4318")
 

@@ -67,9 +67,9 @@ const formatUndelivered = (
 
 const formatOtlp = ({ address, dropped, logLines, spans, uncertain }: OtlpSummary) =>
   `For ${address}: ${spans} spans of attempts and ${logLines} log lines of jobs` +
-  `${uncertain === 0 ? "" : `, of which up to ${uncertain} each went with the runner that was killed`}; ` +
-  `${dropped.spans} spans and ${dropped.logRecords} log records were dropped. ` +
-  "The last lines of the log say whether the rest arrived."
+  `${uncertain === 0 ? "" : `, of which up to ${uncertain} each went with the runner that was killed`}. ` +
+  `Before the last exports, ${dropped.spans} spans and ${dropped.logRecords} log records were dropped; ` +
+  'the lines "The final export" of the log say what became of the rest.'
 
 const formatCounts = (counts: Readonly<Record<string, number>>) =>
   Object.entries(counts)

@@ -16,6 +16,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { postgresClient, shardingConfig } from "./cluster-config.ts"
 import { handlersLayer } from "./job-types.ts"
+import { listedExporters } from "./listed-exporters.ts"
 import { otlpExport } from "./otlp-export.ts"
 import { processAttribute } from "./process-name.ts"
 import { prometheusDestinations } from "./prometheus-destination.ts"
@@ -53,7 +54,10 @@ export const jobsLayer = ({ name, recorder }: ProcessOptions) => {
  */
 export const telemetryLayer = ({ name, otlp, url }: ProcessOptions) =>
   Layer.unwrapEffect(
-    Effect.map(prometheusDestinations(name), (pages) => {
+    Effect.gen(function* () {
+      const pages = yield* prometheusDestinations(name)
+      yield* listedExporters("OTEL_TRACES_EXPORTER", ["otlp", "none"])
+      yield* listedExporters("OTEL_LOGS_EXPORTER", ["otlp", "none"])
       const { metrics, ...others } = otlpExport(otlp)
       return Telemetry.layer({
         serviceName: "job-server",

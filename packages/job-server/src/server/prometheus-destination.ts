@@ -5,12 +5,10 @@
 import { type PrometheusOptions, OptionsError } from "@parametric-portal/server/observe/telemetry"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
+import { listedExporters } from "./listed-exporters.ts"
 
 const defaultPort = 9464
 const lastPort = 65_535
-
-/** `console` is not among them: it would write into the output of the demo. */
-const exporters = ["otlp", "prometheus", "none"]
 
 /**
  * The page of a process, or none. A runner adds the number in its name to the port, so that each process has its own;
@@ -20,19 +18,7 @@ export const prometheusDestinations = (
   processName: string
 ): Effect.Effect<ReadonlyArray<PrometheusOptions>, OptionsError> =>
   Effect.gen(function* () {
-    const given = yield* text("OTEL_METRICS_EXPORTER")
-    const listed = given
-      .toLowerCase()
-      .split(",")
-      .map((one) => one.trim())
-      .filter((one) => one !== "")
-    if (listed.some((one) => !exporters.includes(one))) {
-      return yield* OptionsError.of({
-        option: "OTEL_METRICS_EXPORTER",
-        given: JSON.stringify(given),
-        expected: "otlp, prometheus or none"
-      })
-    }
+    const listed = yield* listedExporters("OTEL_METRICS_EXPORTER", ["otlp", "prometheus", "none"])
     return listed.includes("prometheus") ? [{ type: "prometheus", ...(yield* portOf(processName)) }] : []
   })
 

@@ -85,6 +85,14 @@ describe("the command line", () => {
     [["--runners", "two"], '--runners must be a whole number from 1 to 8, not "two". Example: --runners 3'],
     [["--kill-one"], "--kill-one needs at least two runners, so that one is left. Add --runners 3."],
     [["--otlp", "localhost:4318"], "--otlp must be an http or https address. Example: --otlp http://localhost:4318"],
+    [
+      ["--otlp", "http:localhost:4318"],
+      "--otlp must be an http or https address. Example: --otlp http://localhost:4318"
+    ],
+    [
+      ["--otlp", "http://localhost:0"],
+      "--otlp must be an http or https address. Example: --otlp http://localhost:4318"
+    ],
     [["--twice"], "Unknown option '--twice'. See npm run demo -- --help"],
     [["a", "b"], "Only one folder is possible, not 2 (a, b)."]
   ] as const)("%j is rejected", ([args, line]) =>

@@ -26,16 +26,16 @@ const lineOf = (otlp: Partial<OtlpSummary>) =>
 describe("the table", () => {
   it("says what there was for the receiver of --otlp", () => {
     expect(lineOf({})).toEqual([
-      "For http://localhost:4318: 25 spans of attempts and 25 log lines of jobs; 0 spans and 0 log records were " +
-        "dropped. The last lines of the log say whether the rest arrived."
+      "For http://localhost:4318: 25 spans of attempts and 25 log lines of jobs. Before the last exports, 0 spans and 0 " +
+        'log records were dropped; the lines "The final export" of the log say what became of the rest.'
     ])
   })
 
   it("does not vouch for those of a runner that was killed", () => {
     expect(lineOf({ uncertain: 4, dropped: { spans: 7, logRecords: 1 } })).toEqual([
       "For http://localhost:4318: 25 spans of attempts and 25 log lines of jobs, of which up to 4 each went with the " +
-        "runner that was killed; 7 spans and 1 log records were dropped. The last lines of the log say whether the rest " +
-        "arrived."
+        "runner that was killed. Before the last exports, 7 spans and 1 log records were dropped; the lines " +
+        '"The final export" of the log say what became of the rest.'
     ])
   })
 })

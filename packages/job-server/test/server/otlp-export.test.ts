@@ -19,6 +19,10 @@ it("adds the path of each signal to the address, whatever it ends with", () => {
   ])
 })
 
+it("exports every span, whatever sampler a variable names", () => {
+  expect(otlpExport("http://localhost:4318").traces?.sampler).toBe("always_on")
+})
+
 it("exports nothing without an address", () => {
   expect(otlpExport(undefined)).toEqual({ metrics: [] })
 })
