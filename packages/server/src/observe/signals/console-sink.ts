@@ -10,7 +10,7 @@ export const makeConsoleSink = <A>(queue: RecordQueue<A>, lineOf: (record: A) =>
   const write: Effect.Effect<ExportReport> = Effect.suspend(() => {
     const records = queue.take(queue.size)
     return Effect.forEach(records, (record) => Console.log(JSON.stringify(lineOf(record))), { discard: true }).pipe(
-      Effect.as({ requests: 1, points: records.length, rejected: 0, failures: [] })
+      Effect.as({ requests: Math.min(records.length, 1), points: records.length, rejected: 0, failures: [] })
     )
   })
   return { name: "console", export: write, last: write, pauseMs: () => 0 }

@@ -138,8 +138,8 @@ const wiringOf = (metrics: MetricsService): { isRecorded: boolean } => {
 const wirings = new WeakMap<MetricsService, { isRecorded: boolean }>()
 
 const notRecorded = (what: string): string =>
-  `${what} are exported, and none were recorded although jobs ran: a tracer and a logger reach what they are provided ` +
-  "to. Provide telemetry to the layers that run jobs instead of merging it with them"
+  `${what} are exported, and none were recorded although jobs ran. If the program has any, provide telemetry to the ` +
+  "layers that run jobs instead of merging it with them: a tracer and a logger reach only what they are provided to"
 
 const recordedLate = (what: string): string =>
   `${what} are lost that are recorded after their final export: what records them goes on after the MetricsService ended`

@@ -50,6 +50,21 @@ describe("telemetry that nothing was recorded through", () => {
 })
 
 describe("telemetry that is wired", () => {
+  it.live("is not said for sure to be wired wrongly where jobs have no spans and log nothing", () =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { url } = yield* collector(ok)
+        const log = captureLog()
+        yield* Effect.provide(job, Layer.provideMerge(signalsTo({ url }, { logs: { exporter: "none" } }), log.layer))
+        expect(warnings(log.lines)).toEqual([
+          "WARN Spans are exported, and none were recorded although jobs ran. If the program has any, provide telemetry " +
+            "to the layers that run jobs instead of merging it with them: a tracer and a logger reach only what they are " +
+            "provided to"
+        ])
+      })
+    )
+  )
+
   it.live("is not said to be wired wrongly where jobs are traced and log nothing", () =>
     Effect.scoped(
       Effect.gen(function* () {
@@ -97,6 +112,16 @@ describe("the console", () => {
       const [span, line] = [ofKey("span"), ofKey("log")]
       expect(span).toMatchObject({ span: "span 0", kind: "internal", status: "ok" })
       expect(line).toMatchObject({ log: "line 0", severity: "INFO", spanId: span.spanId, traceId: span.traceId })
+    })
+  )
+
+  it.live("is not said to have acknowledged what there was not", () =>
+    Effect.gen(function* () {
+      const log = captureLog()
+      const telemetry = Telemetry.layer({ destinations: [], traces: { exporter: "console" } })
+      const app = Layer.provideMerge(telemetry, MetricsService.layer({ registry: "own" }))
+      yield* Effect.void.pipe(Effect.provide(app), Effect.provide(log.layer))
+      expect(log.lines).toEqual(["INFO The final export of spans to console had nothing left to send"])
     })
   )
 })
