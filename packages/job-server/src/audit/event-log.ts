@@ -82,6 +82,8 @@ export type LogEntry = typeof LogEntry.Type
 /** The event log of this process. */
 export class EventLog {
   readonly entries: Array<LogEntry> = []
+  /** Called after each entry. */
+  onAppend = (): void => {}
   private readonly file: number | undefined
 
   constructor(file?: string) {
@@ -99,6 +101,7 @@ export class EventLog {
     if (this.file !== undefined) {
       writeSync(this.file, `${encode(entry)}\n`)
     }
+    this.onAppend()
   }
 }
 

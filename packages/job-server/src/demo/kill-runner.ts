@@ -66,9 +66,12 @@ const lastExport = (runner: RunnerProcess, receiver: Receiver) =>
   Effect.map(receiver.poll, ({ snapshot }) => lastExportedLength(seriesOfProcess(snapshot.series, runner.name)))
 
 /** Whether an export covers exactly the entries before it, and all of these had reached the metrics. */
-export const isExact = ({ collectedAt, entries: count }: ExportedLength, entries: ReadonlyArray<LogEntry>): boolean => {
+export const isExact = (
+  { collectedAt, entries: count, entriesAtEnd }: ExportedLength,
+  entries: ReadonlyArray<LogEntry>
+): boolean => {
   const before = entries.filter(({ exportNanos }) => exportNanos < collectedAt)
-  return before.length === count && isRecorded(before)
+  return before.length === count && entriesAtEnd === count && isRecorded(before)
 }
 
 /** Long enough for the metrics of an interrupted handler to be recorded. */

@@ -10,7 +10,7 @@ const submitted = { _tag: "Submitted", ...identity, outcome: "success", tookMs: 
 
 /** Whether an export after these is exact. */
 const isExactAfter = (...events: ReadonlyArray<readonly [ms: number, event: LoggedEvent]>) =>
-  isExact({ collectedAt: 1_000_000n, entries: events.length }, events.map(entryOf))
+  isExact({ collectedAt: 1_000_000n, entries: events.length, entriesAtEnd: events.length }, events.map(entryOf))
 
 const entryOf = ([ms, event]: readonly [number, LoggedEvent]): LogEntry => ({
   monotonicMs: ms,
@@ -33,6 +33,12 @@ describe("an export", () => {
   })
 
   it("is not exact when it counts fewer entries than there were", () => {
-    expect(isExact({ collectedAt: 1_000_000n, entries: 0 }, [entryOf([0, submitted])])).toBe(false)
+    expect(isExact({ collectedAt: 1_000_000n, entries: 0, entriesAtEnd: 0 }, [entryOf([0, submitted])])).toBe(false)
+  })
+
+  it("is not exact when an entry was written while it was collected, which its metrics may have", () => {
+    expect(
+      isExact({ collectedAt: 1n, entries: 1, entriesAtEnd: 2 }, [entryOf([0, submitted]), entryOf([2, submitted])])
+    ).toBe(false)
   })
 })
