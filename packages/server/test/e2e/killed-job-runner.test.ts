@@ -1,7 +1,7 @@
 import { it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { scenario } from "./cluster/scenario.ts"
-import { expectAgreement } from "./cluster/verdict.ts"
+import { scenario } from "../infra/jobs/cluster/scenario.ts"
+import { expectAgreement } from "../infra/jobs/cluster/verdict.ts"
 
 it.scopedLive(
   "loses no job with three runners of which one is killed and one is told to stop, and the metrics are the tables",
