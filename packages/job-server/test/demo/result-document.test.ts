@@ -2,6 +2,14 @@ import { expect, it } from "@effect/vitest"
 import { jobSummary } from "../../src/audit/job-summary.ts"
 import { resultDocument } from "../../src/demo/result-document.ts"
 
+const otlp = {
+  address: "http://localhost:4318",
+  spans: 2,
+  logLines: 2,
+  uncertain: 0,
+  dropped: { spans: 0, logRecords: 0 }
+}
+
 it("a result becomes a document with the keys that scripts read, in their order", () => {
   const jobs = jobSummary([])
   const document = resultDocument({
@@ -22,13 +30,7 @@ it("a result becomes a document with the keys that scripts read, in their order"
     ],
     unchecked: [{ name: "c", labels: {}, received: 1 }],
     delivery: { lastSeen: "2020-01-01T00:00:00.000Z", lost: "it is gone" },
-    otlp: {
-      address: "http://localhost:4318",
-      spans: 2,
-      logLines: 2,
-      uncertain: 0,
-      dropped: { spans: 0, logRecords: 0 }
-    },
+    otlp,
     broken: "no reason"
   })
   expect(JSON.stringify(document)).toBe(
@@ -50,13 +52,7 @@ it("a result becomes a document with the keys that scripts read, in their order"
       ],
       unwitnessed: [{ name: "c", labels: {}, received: 1 }],
       delivery: { lastSeen: "2020-01-01T00:00:00.000Z", lost: "it is gone" },
-      otlp: {
-        address: "http://localhost:4318",
-        spans: 2,
-        logLines: 2,
-        uncertain: 0,
-        dropped: { spans: 0, logRecords: 0 }
-      },
+      otlp,
       broken: "no reason"
     })
   )

@@ -6,13 +6,12 @@ import { nginx } from "@parametric-portal/receivers/proxies"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import { freePort } from "../../../../vitest.ports.ts"
 import { loadTls } from "../../src/observe/config/tls.ts"
 import { MetricsService } from "../../src/observe/metrics.ts"
 import { makeSenderFactory } from "../../src/observe/otlp/sender.ts"
-import { changes, contentOf, tlsHome } from "../observe/otlp/tls-collector.ts"
+import { changes, contentOf, once, senderSettings, tlsHome } from "../observe/otlp/tls-collector.ts"
 import { eventually } from "../support/eventually.ts"
 import { counted, startApp } from "./support/app.ts"
 import { type Arrived, arrivedAt, dropped, endOf, nothingDropped } from "./support/arrivals.ts"
@@ -32,19 +31,6 @@ const asking = (own: Authority, { port, to }: { readonly port: number; readonly 
     ]
   })
 }
-
-const settings = {
-  headers: {},
-  protocol: "http/protobuf",
-  compression: "none",
-  timeoutMs: 1_200,
-  maxRetryAfterMs: 1_000,
-  maxRequestBytes: 8_000_000,
-  agent: undefined
-} as const
-
-/** The longest pause before another attempt is as long as the time limit. */
-const once = Effect.withRandom(Random.fixed([1]))
 
 const record = Effect.flatMap(MetricsService, ({ jobs }) => MetricsService.inc(jobs.enqueued, { job_type: "tls" }, 7))
 
@@ -140,7 +126,7 @@ describe("certificates", () => {
       const large = { bytes: Buffer.alloc(4_000_000), headers: {} }
       const small = { bytes: Buffer.alloc(0), headers: { "content-type": "application/x-protobuf" } }
       for (let times = 0; times < 5; times += 1) {
-        const target = { ...settings, url: new URL(`${receiver.base}/v1/traces`), tls, tlsFiles: files }
+        const target = { ...senderSettings, url: new URL(`${receiver.base}/v1/traces`), tls, tlsFiles: files }
         const sender = makeSenderFactory(target, small)(1_200)
         const outgoing = { body: large, points: 1, isRepeat: false, isDelta: false }
         const { isReset, message } = yield* sender.send(outgoing).pipe(Effect.flip, once)

@@ -45,10 +45,7 @@ export const traces = (settings: TracerSettings): Kind<ReadableSpan> => ({
   what: "Spans",
   layer: (recording) => tracerLayer(recording, settings),
   dropped: ({ telemetry }) => telemetry.spansDropped,
-  serializers: ({ JsonTraceSerializer: json, ProtobufTraceSerializer: protobuf }) => ({
-    json: withSoundNumbers(copied(json)),
-    protobuf: copied(protobuf)
-  }),
+  serializers: ({ JsonTraceSerializer: json, ProtobufTraceSerializer: protobuf }) => serializersOf(json, protobuf),
   isOwn: false,
   lineOf: spanLine,
   charactersOf: ({ attributes, events, links, name }) =>
@@ -60,17 +57,21 @@ export const logs = (limits: LogRecordLimits): Kind<ReadableLogRecord> => ({
   what: "Log records",
   layer: (recording) => loggerLayer(recording, limits),
   dropped: ({ telemetry }) => telemetry.logRecordsDropped,
-  serializers: ({ JsonLogsSerializer: json, ProtobufLogsSerializer: protobuf }) => ({
-    json: withSoundNumbers(copied(json)),
-    protobuf: copied(protobuf)
-  }),
+  serializers: ({ JsonLogsSerializer: json, ProtobufLogsSerializer: protobuf }) => serializersOf(json, protobuf),
   isOwn: true,
   lineOf: logLine,
   charactersOf: ({ attributes, body }) => textOf(body) + textOf(attributes)
 })
 
+type OtelSerializer<A> = ISerializer<Array<A>, unknown>
+
+const serializersOf = <A>(
+  json: OtelSerializer<A>,
+  protobuf: OtelSerializer<A>
+): SignalSerializers<ReadonlyArray<A>> => ({ json: withSoundNumbers(copied(json)), protobuf: copied(protobuf) })
+
 /** OpenTelemetry's types ask for lists that could be changed. */
-const copied = <A>(serializer: ISerializer<Array<A>, unknown>): ISerializer<ReadonlyArray<A>, unknown> => ({
+const copied = <A>(serializer: OtelSerializer<A>): ISerializer<ReadonlyArray<A>, unknown> => ({
   serializeRequest: (records) => serializer.serializeRequest([...records]),
   deserializeResponse: (response) => serializer.deserializeResponse(response)
 })

@@ -31,6 +31,14 @@ const twoContents = Effect.gen(function* () {
   return { one, other, before: contentOf(one, one.issue("before")), after: contentOf(other, other.issue("after")) }
 })
 
+/** Files of the first content that are in use, what reads them again, and what is logged meanwhile. */
+const inUse = Effect.gen(function* () {
+  const contents = yield* twoContents
+  const home = yield* tlsHome(contents.before)
+  const { layer, lines } = captureLog()
+  return { ...contents, ...home, layer, lines, reader: yield* readerOf(home.files) }
+})
+
 const same = (content: Content) => ({ ca: content.ca, cert: content.cert, key: content.key })
 
 const all = "OTEL_EXPORTER_OTLP_CERTIFICATE, OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE, OTEL_EXPORTER_OTLP_CLIENT_KEY"
@@ -77,10 +85,7 @@ describe("files of TLS", () => {
 
   it.scoped.each(broken)("that are %s leave those before in use, which is said once", ([, option, expected, spoil]) =>
     Effect.gen(function* () {
-      const { after, before } = yield* twoContents
-      const { file, files, home } = yield* tlsHome(before)
-      const { layer, lines } = captureLog()
-      const reader = yield* readerOf(files)
+      const { after, file, home, layer, lines, reader } = yield* inUse
       yield* Effect.gen(function* () {
         const first = yield* reader.current(false)
         spoil(file, after)
@@ -103,10 +108,7 @@ describe("files of TLS", () => {
 
   it.scoped("that are a pipe are not waited for", () =>
     Effect.gen(function* () {
-      const { before } = yield* twoContents
-      const { file, files } = yield* tlsHome(before)
-      const { layer, lines } = captureLog()
-      const reader = yield* readerOf(files)
+      const { file, layer, lines, reader } = yield* inUse
       yield* Effect.gen(function* () {
         const first = yield* reader.current(false)
         Fs.rmSync(file("key"))
@@ -121,10 +123,7 @@ describe("files of TLS", () => {
 
   it.scoped("that hold an expired certificate leave those before in use, which is said once", () =>
     Effect.gen(function* () {
-      const { before, one } = yield* twoContents
-      const { files, home } = yield* tlsHome(before)
-      const { layer, lines } = captureLog()
-      const reader = yield* readerOf(files)
+      const { home, layer, lines, one, reader } = yield* inUse
       yield* Effect.gen(function* () {
         const first = yield* reader.current(false)
         const old = one.issue("after", { from: "20250101000000Z", to: "20250201000000Z" })
@@ -143,10 +142,7 @@ describe("files of TLS", () => {
 
   it.scoped("that stay broken are said again a day later, as those before expire one day", () =>
     Effect.gen(function* () {
-      const { before } = yield* twoContents
-      const { file, files } = yield* tlsHome(before)
-      const { layer, lines } = captureLog()
-      const reader = yield* readerOf(files)
+      const { file, layer, lines, reader } = yield* inUse
       const started = performance.now()
       const clock = vi.spyOn(performance, "now")
       yield* Effect.gen(function* () {
@@ -162,10 +158,7 @@ describe("files of TLS", () => {
 
   it.scoped("that are broken twice are said twice, and that they are right again", () =>
     Effect.gen(function* () {
-      const { before } = yield* twoContents
-      const { file, files } = yield* tlsHome(before)
-      const { layer, lines } = captureLog()
-      const reader = yield* readerOf(files)
+      const { before, file, layer, lines, reader } = yield* inUse
       yield* Effect.gen(function* () {
         const first = yield* reader.current(false)
         for (const text of ["broken", "broken otherwise"]) {

@@ -2,29 +2,14 @@
 import { describe, expect, it } from "@effect/vitest"
 import { authority, contentsOf, type Issued } from "@parametric-portal/receivers/authority"
 import * as Effect from "effect/Effect"
-import * as Random from "effect/Random"
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from "node:net"
 import { createServer } from "node:https"
 import { makeSenderFactory } from "../../../src/observe/otlp/sender.ts"
-import { opensslServer } from "./tls-collector.ts"
-
-const settings = {
-  headers: {},
-  protocol: "http/protobuf",
-  compression: "none",
-  timeoutMs: 1_200,
-  maxRetryAfterMs: 1_000,
-  maxRequestBytes: 1_048_576,
-  agent: undefined,
-  tlsFiles: undefined
-} as const
+import { once, opensslServer, senderSettings } from "./tls-collector.ts"
 
 const bodyOf = (bytes: number) => ({ bytes: Buffer.alloc(bytes), headers: {} })
 
 const outgoing = { body: bodyOf(300_000), points: 1, isRepeat: false, isDelta: false }
-
-/** The longest pause before another attempt is as long as the time limit. */
-const once = Effect.withRandom(Random.fixed([1]))
 
 /** Resets a connection in the middle of its first request, as a collector does that has judged our certificate by then. */
 const resetting = (issued: Issued, next: (socket: Socket, count: number) => void) =>
@@ -61,7 +46,7 @@ describe("a connection over TLS that is reset while much is written", () => {
         socket.pipe(other).pipe(socket)
       })
       const url = new URL(`https://127.0.0.1:${port}/v1/traces`)
-      const sender = makeSenderFactory({ ...settings, url, tls: { ca: contentsOf(own).cert } }, bodyOf(0))(1_200)
+      const sender = makeSenderFactory({ ...senderSettings, url, tls: { ca: contentsOf(own).cert } }, bodyOf(0))(1_200)
       const { isReset, message } = yield* sender.send(outgoing).pipe(Effect.flip, once)
       expect({ isReset, message }).toEqual({
         isReset: false,
@@ -79,7 +64,7 @@ describe("a connection over TLS that is reset while much is written", () => {
       const taking = createServer(contentsOf(own.issue("collector")), (_, response) => response.end())
       const { port } = yield* resetting(own.issue("collector"), (socket) => taking.emit("connection", socket))
       const url = new URL(`https://127.0.0.1:${port}/v1/traces`)
-      const sender = makeSenderFactory({ ...settings, url, tls: { ca: contentsOf(own).cert } }, bodyOf(0))(1_200)
+      const sender = makeSenderFactory({ ...senderSettings, url, tls: { ca: contentsOf(own).cert } }, bodyOf(0))(1_200)
       const { isReset, message } = yield* sender.send(outgoing).pipe(Effect.flip, once)
       expect(isReset).toBe(true)
       expect(message).toMatch(/ECONNRESET|EPIPE|socket hang up/)

@@ -1,6 +1,7 @@
 /** A collector over TLS that asks for client certificates, and files of certificates as operators change them. */
 import { type Authority, contentsOf, type Issued } from "@parametric-portal/receivers/authority"
 import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
 import type { ClientFiles, TlsFiles } from "../../../src/observe/config/tls.ts"
 import { spawn } from "node:child_process"
 import * as Fs from "node:fs"
@@ -156,3 +157,18 @@ export const tlsHome = (content: Content, change: Change = writeTo) =>
       }
     }
   )
+
+/** How senders of the tests of TLS send. */
+export const senderSettings = {
+  headers: {},
+  protocol: "http/protobuf",
+  compression: "none",
+  timeoutMs: 1_200,
+  maxRetryAfterMs: 1_000,
+  maxRequestBytes: 8_000_000,
+  agent: undefined,
+  tlsFiles: undefined
+} as const
+
+/** The longest pause before another attempt is as long as the time limit: there is one attempt. */
+export const once = Effect.withRandom(Random.fixed([1]))
