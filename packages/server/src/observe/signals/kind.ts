@@ -13,7 +13,7 @@ import { soundNumbers } from "./json-numbers.ts"
 import { logLine, spanLine } from "./lines.ts"
 import { loggerLayer } from "./logs.ts"
 import type { Recorder } from "./recorder.ts"
-import { textOf } from "./record-text.ts"
+import { charactersIn } from "./record-text.ts"
 import { tracerLayer, type TracerSettings } from "./traces.ts"
 
 /** A counter of what was dropped. */
@@ -49,7 +49,7 @@ export const traces = (settings: TracerSettings): Kind<ReadableSpan> => ({
   isOwn: false,
   lineOf: spanLine,
   charactersOf: ({ attributes, events, links, name }) =>
-    name.length + textOf(attributes) + (events.length + links.length > 0 ? textOf([events, links]) : 0)
+    name.length + charactersIn(attributes) + (events.length + links.length > 0 ? charactersIn([events, links]) : 0)
 })
 
 /** Log records. */
@@ -60,7 +60,7 @@ export const logs = (limits: LogRecordLimits): Kind<ReadableLogRecord> => ({
   serializers: ({ JsonLogsSerializer: json, ProtobufLogsSerializer: protobuf }) => serializersOf(json, protobuf),
   isOwn: true,
   lineOf: logLine,
-  charactersOf: ({ attributes, body }) => textOf(body) + textOf(attributes)
+  charactersOf: ({ attributes, body }) => charactersIn(body) + charactersIn(attributes)
 })
 
 type OtelSerializer<A> = ISerializer<Array<A>, unknown>

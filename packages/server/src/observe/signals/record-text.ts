@@ -1,14 +1,14 @@
 /** How much text a record has: what it takes in memory beside its fixed parts, which a stranger may have made large. */
 import { attempt } from "../catalogue/attempt.ts"
 
-/** Deeper than this, OpenTelemetry's own limits have cut what is of a sensible size. */
+/** What is nested deeper counts as if it had no text; so does a value that contains itself, from there on. */
 const deepest = 8
 
 /** What anything takes that has no text. */
 const least = 8
 
 /** Characters of all text in a value, keys included; of bytes, each counts as one. */
-export const textOf = (value: unknown): number => attempt(() => characters(value, deepest)) ?? least
+export const charactersIn = (value: unknown): number => attempt(() => characters(value, deepest)) ?? least
 
 const characters = (value: unknown, depth: number): number => {
   if (typeof value === "string") {
