@@ -1,0 +1,319 @@
+/**
+ * What can be done to the tables of jobs, whatever the dialect. Times that go in are durations or epoch milliseconds of the
+ * caller; times that come out are those of the database's clock. Every operation is one statement or one transaction.
+ */
+import type { SqlError } from "@effect/sql/SqlError"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type { Priority } from "../priority.ts"
+import type { JobState } from "./state.ts"
+
+/** How to wait before another attempt, in plain numbers: what is kept with a job. */
+export interface BackoffSettings {
+  readonly baseMs: number
+  readonly factor: number
+  readonly maxMs: number
+  readonly jitter: number
+}
+
+/** A job to be accepted. */
+export interface NewJob {
+  /** A UUID of version 7, which nothing reads a time from. */
+  readonly id: string
+  readonly type: string
+  /** From 0 to 32,767. */
+  readonly partition: number
+  readonly priority: Priority
+  readonly payload: string
+  readonly dedupeKey?: string | undefined
+  /** While this period lasts, from the first of them on, another one with this key is its duplicate, dead or alive. */
+  readonly unique?: { readonly key: string; readonly forMs: number } | undefined
+  /** Not before so many milliseconds have passed; wins over `at`. */
+  readonly delayMs?: number | undefined
+  /** Not before this time, in epoch milliseconds. */
+  readonly at?: number | undefined
+  readonly maxAttempts?: number | undefined
+  readonly timeoutMs?: number | undefined
+  readonly backoff?: BackoffSettings | undefined
+  /** Whether claims of it keep to limits of the cluster, and which of them. */
+  readonly isLimited: boolean
+  readonly limitKey?: string | undefined
+  /** The W3C trace context that it was submitted in. */
+  readonly traceparent?: string | undefined
+}
+
+/** What became of a submission: its own id, or that of the job that it is a duplicate of. */
+export interface AcceptedJob {
+  readonly id: string
+  readonly isDuplicate: boolean
+}
+
+/** A cancelled job. */
+export interface CancelledJob {
+  readonly id: string
+  readonly type: string
+  readonly priority: Priority
+  readonly attempts: number
+  /** The life of the runner that held it. */
+  readonly heldBy: string | undefined
+}
+
+/** A dead letter that was put back to work. */
+export interface ReplayedJob {
+  readonly id: string
+  readonly type: string
+  readonly priority: Priority
+}
+
+/** What a caller's transaction has done, so often: counted by whoever takes it from the tables. */
+export interface Uncounted {
+  readonly operation: "submit" | "duplicate" | "cancel" | "replay"
+  readonly type: string
+  readonly priority: Priority
+  /** Of a cancelled job that had begun. */
+  readonly attempts: number
+  readonly times: number
+}
+
+/** What a runner may take of one type. */
+export interface TypeClaim {
+  readonly type: string
+  /** At most so many. */
+  readonly most: number
+  /** So many of these begin at once: they are marked as started by the claim. */
+  readonly startNow: number
+}
+
+/** Limits across the cluster of one type. */
+export interface ClusterLimits {
+  readonly concurrency?: number | undefined
+  readonly perKey?: number | undefined
+  readonly rate?: { readonly limit: number; readonly perMs: number } | undefined
+}
+
+/** What a runner claims. */
+export interface ClaimRequest {
+  readonly runnerId: string
+  readonly leaseMs: number
+  /** How many partitions there are. */
+  readonly partitions: number
+  /** Those that this runner owns; undefined for all. */
+  readonly owned: ReadonlyArray<number> | undefined
+  readonly types: ReadonlyArray<TypeClaim>
+  /** At most so many in all. */
+  readonly most: number
+}
+
+/** A job that a runner holds. `run` is its fence, with the id of the runner's life. */
+export interface HeldJob {
+  readonly id: string
+  readonly run: number
+  readonly type: string
+  readonly priority: Priority
+  readonly payload: string
+  /** Marked as started. What is not is no attempt yet. */
+  readonly isStarted: boolean
+  /** The number of the attempt that it is, or will be once it is started; a redelivery has that of the one before. */
+  readonly attempt: number
+  readonly isRedelivered: boolean
+  /** How long ago it was accepted and due, by the database's clock, when it was claimed. */
+  readonly ageMs: number
+  readonly dueMs: number
+  /** How many runners in a row died while it ran. */
+  readonly deaths: number
+  readonly maxAttempts: number | undefined
+  readonly timeoutMs: number | undefined
+  readonly backoff: BackoffSettings | undefined
+  readonly traceparent: string | undefined
+}
+
+/** The fence of a job that is held. */
+export interface Fence {
+  readonly id: string
+  readonly run: number
+}
+
+/** What was claimed, and in how many milliseconds the next job of these types is due; undefined where none is known. */
+export interface Claimed {
+  readonly jobs: ReadonlyArray<HeldJob>
+  readonly nextDueMs: number | undefined
+}
+
+/** What is kept of a failed attempt. */
+export interface FailureRecord {
+  readonly reason: string
+  readonly message: string
+  /** The typed error as JSON, where there is one. */
+  readonly encoded?: string | undefined
+}
+
+/** How a run ended. */
+export type Settlement =
+  | { readonly _tag: "Completed"; readonly result: string }
+  | { readonly _tag: "Retrying"; readonly failure: FailureRecord; readonly pauseMs: number }
+  | { readonly _tag: "Dead"; readonly failure: FailureRecord }
+  /** Given back by its runner: what had begun is redelivered, what had not waits as before. */
+  | { readonly _tag: "Released" }
+
+/** An end to be written. */
+export interface End extends Fence {
+  readonly attempt: number
+  readonly settlement: Settlement
+}
+
+/** What became of an end: written, or lost to another run or a cancellation, or its row is locked by another session. */
+export type Written = "written" | "lost" | "locked"
+
+/** What was found of jobs whose runner is gone. */
+export interface TakenOver {
+  /** Suspects: they had begun, and wait to run again alone. */
+  readonly suspects: number
+  /** They had not begun, and wait as before. */
+  readonly untouched: number
+  /** They lost too many runners alone. */
+  readonly dead: ReadonlyArray<{ readonly type: string; readonly priority: Priority; readonly attempts: number }>
+}
+
+/** Which finished jobs to remove. */
+export interface PurgeRequest {
+  readonly state: "completed" | "cancelled" | "dead"
+  readonly type?: string | undefined
+  readonly ids?: ReadonlyArray<string> | undefined
+  /** Finished before this time, in epoch milliseconds of the caller, or before so many milliseconds ago. */
+  readonly before?: number | undefined
+  readonly olderThanMs?: number | undefined
+}
+
+/** A failed attempt. */
+export interface JobFailure {
+  readonly attempt: number
+  readonly failedAt: number
+  readonly reason: string
+  readonly message: string
+}
+
+/** A job as it stands. Times are epoch milliseconds. */
+export interface JobStatus {
+  readonly id: string
+  readonly jobType: string
+  readonly state: JobState
+  readonly priority: Priority
+  /** The number of the last attempt that began, since the last replay; 0 before the first. */
+  readonly attempt: number
+  readonly acceptedAt: number
+  readonly dueAt: number
+  readonly startedAt: number | undefined
+  readonly finishedAt: number | undefined
+  readonly replays: number
+  readonly redeliveries: number
+  readonly heldBy: string | undefined
+  /** Why it is a dead letter. */
+  readonly reason: string | undefined
+  /** From 0 to 1, as the handler told it last, and its words. */
+  readonly progress: { readonly ratio: number; readonly note: string | undefined } | undefined
+  /** The history of failures, oldest first, over replays. */
+  readonly errors: ReadonlyArray<JobFailure>
+}
+
+/** What a job ended with. */
+export interface JobEnding {
+  readonly jobType: string
+  readonly state: JobState
+  readonly attempt: number
+  readonly result: string | undefined
+  readonly reason: string | undefined
+  readonly message: string | undefined
+  /** The typed error of the last failed attempt, as JSON. */
+  readonly error: string | undefined
+}
+
+/** Which page of jobs. */
+export interface PageRequest {
+  readonly state: JobState
+  readonly type?: string | undefined
+  readonly limit: number
+  /** What the page before gave as `next`. */
+  readonly after?: { readonly at: number; readonly id: string } | undefined
+}
+
+/** How many jobs of a type stand in a state. */
+export interface Depth {
+  readonly jobType: string
+  readonly state: JobState
+  readonly jobs: number
+}
+
+/** How long ago the oldest job of a type got there, by the database's clock. */
+export interface Oldest {
+  readonly jobType: string
+  readonly ageMs: number
+}
+
+type Run<A> = Effect.Effect<A, SqlError>
+
+/** What callers do. In their transaction where they have one: then it is also written down to be counted by a runner. */
+export interface CallerOperations {
+  /** In the order given. One statement for all, and a second look for those that were there before. */
+  readonly insert: (jobs: ReadonlyArray<NewJob>, options: CallOptions) => Run<ReadonlyArray<AcceptedJob>>
+  /** Whether the job was accepted, after an answer that was lost. */
+  readonly isKnown: (id: string) => Run<boolean>
+  readonly cancel: (id: string, options: CallOptions) => Run<Option.Option<CancelledJob>>
+  readonly replay: (id: string, options: CallOptions) => Run<Option.Option<ReplayedJob>>
+  /** At most a thousand; how many there were. */
+  readonly purge: (request: PurgeRequest) => Run<number>
+  readonly setPaused: (type: string, isPaused: boolean) => Run<void>
+  readonly paused: Run<ReadonlyArray<string>>
+}
+
+/** How a caller's operation is made. */
+export interface CallOptions {
+  /** Inside the caller's transaction. */
+  readonly isInTransaction: boolean
+  /** Whether runners are told, on PostgreSQL. */
+  readonly hint: boolean
+}
+
+/** What runners do. */
+export interface RunnerOperations {
+  readonly begin: (runner: { readonly id: string; readonly name: string }) => Run<void>
+  /** Whether this life goes on. */
+  readonly beat: (runner: { readonly id: string; readonly leaseMs: number }) => Run<boolean>
+  readonly finish: (runnerId: string) => Run<void>
+  readonly claim: (request: ClaimRequest) => Run<Claimed>
+  /** One type with limits across the cluster. */
+  readonly claimLimited: (request: ClaimRequest, limits: ClusterLimits) => Run<Claimed>
+  /** The suspect that died least often, if there is one. */
+  readonly claimSuspect: (request: Omit<ClaimRequest, "most">) => Run<Option.Option<HeldJob>>
+  /** Those of these that are still held and have begun now. */
+  readonly start: (
+    runnerId: string,
+    fences: ReadonlyArray<Fence>,
+    isAlone: boolean
+  ) => Run<ReadonlyArray<HeldJob["id"]>>
+  /** It is not alone any more. */
+  readonly acquit: (runnerId: string, fence: Fence) => Run<void>
+  /** In the order given. */
+  readonly end: (runnerId: string, ends: ReadonlyArray<End>) => Run<ReadonlyArray<Written>>
+  readonly progress: (runnerId: string, fence: Fence, ratio: number, note: string | undefined) => Run<boolean>
+  /** The fences that this runner holds. */
+  readonly held: (runnerId: string) => Run<ReadonlyArray<Fence>>
+  /** At most five hundred. */
+  readonly takeOver: (leaseMs: number, maxLosses: number) => Run<TakenOver>
+  /** At most a thousand rows. */
+  readonly takeUncounted: Run<ReadonlyArray<Uncounted>>
+}
+
+/** What is read. */
+export interface ReadOperations {
+  readonly status: (id: string) => Run<Option.Option<JobStatus>>
+  readonly ending: (id: string) => Run<Option.Option<JobEnding>>
+  readonly payload: (id: string) => Run<Option.Option<string>>
+  readonly page: (request: PageRequest) => Run<ReadonlyArray<JobStatus>>
+  readonly depth: Run<ReadonlyArray<Depth>>
+  readonly dead: Run<ReadonlyArray<Depth>>
+  readonly oldestWaiting: Run<ReadonlyArray<Oldest>>
+  readonly oldestDead: Run<ReadonlyArray<Oldest>>
+}
+
+/** The tables of jobs. */
+export interface Operations extends CallerOperations, RunnerOperations, ReadOperations {}
