@@ -19,6 +19,11 @@ export interface Attempt {
   readonly isRedelivered: boolean
   /** When the job was accepted, in epoch milliseconds. */
   readonly acceptedAt: number
+  /**
+   * Writes how far it is, from 0 to 1, for whoever reads the job's status. It extends nothing: neither the timeout nor
+   * the runner's hold on the job. What can't be written is dropped.
+   */
+  readonly progress: (ratio: number, note?: string) => Effect.Effect<void>
 }
 
 /** An attempt failed in a way that has a name; what died keeps its defect. */

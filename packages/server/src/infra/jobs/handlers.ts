@@ -6,11 +6,15 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { Attempt, AttemptFailed } from "./attempt.ts"
 import type { BackoffOptions } from "./backoff.ts"
+import type { ClusterLimits } from "./store/operations.ts"
 
 /** A handler with the payload's and the result's types taken off: both are JSON text. */
 export interface RegisteredHandler {
   readonly type: string
-  readonly slots: number
+  /** How many of them one runner runs at once. */
+  readonly concurrency: number
+  /** Limits across the cluster; undefined for none. */
+  readonly limits: ClusterLimits | undefined
   readonly maxAttempts: number
   readonly timeout: Duration.DurationInput
   readonly backoff: BackoffOptions | undefined

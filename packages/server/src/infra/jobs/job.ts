@@ -2,9 +2,11 @@
  * The definition of a kind of job: its payload, success and error as schemas, and how it is to be run. A handler is
  * registered for it as a layer; whoever submits needs the definition alone.
  */
+import * as Cause from "effect/Cause"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { type Attempt, failed, invalid } from "./attempt.ts"
@@ -32,7 +34,7 @@ export interface JobOptions<Type extends string, P, PI, A, AI, E, EI> {
   /** How long one attempt may take; 10 minutes unless given. */
   readonly timeout?: Duration.DurationInput | undefined
   /** How many of them one runner runs at once; 16 unless given. */
-  readonly slots?: number | undefined
+  readonly concurrency?: number | undefined
   /** Whether another attempt can help after this error; always unless given. */
   readonly isRetryable?: ((error: E) => boolean) | undefined
 }
@@ -72,7 +74,8 @@ export const make = <const Type extends string, P, PI, A, AI, E, EI>(
         const context = yield* Effect.context<Exclude<R, Scope.Scope>>()
         yield* handlers.register({
           type: options.type,
-          slots: options.slots ?? 16,
+          concurrency: options.concurrency ?? 16,
+          limits: undefined,
           maxAttempts: options.maxAttempts ?? 5,
           timeout: options.timeout ?? "10 minutes",
           backoff: options.backoff,
@@ -81,7 +84,13 @@ export const make = <const Type extends string, P, PI, A, AI, E, EI>(
               const input = yield* Effect.mapError(payload.decode(text), invalid("payload"))
               const output = yield* handler(input, attempt).pipe(
                 Effect.scoped,
-                Effect.catchAll((failure) => failed(error, failure, isRetryable(failure)))
+                // Not `catchAll`, which drops the failure where a finalizer died beside it.
+                Effect.catchAllCause((cause) =>
+                  Option.match(Cause.failureOption(cause), {
+                    onNone: () => Effect.failCause(Cause.stripFailures(cause)),
+                    onSome: (failure) => failed(error, failure, isRetryable(failure))
+                  })
+                )
               )
               return yield* Effect.mapError(success.encode(output), invalid("result"))
             }).pipe(Effect.mapInputContext(() => context))
@@ -91,8 +100,8 @@ export const make = <const Type extends string, P, PI, A, AI, E, EI>(
   return { type: options.type, priority: options.priority ?? "normal", payload, success, error, toLayer }
 }
 
-const checksOf = ({ backoff, maxAttempts, slots, timeout, type }: RunOptions): ReadonlyArray<Check> => [
-  count(`${type}.slots`, slots),
+const checksOf = ({ backoff, concurrency, maxAttempts, timeout, type }: RunOptions): ReadonlyArray<Check> => [
+  count(`${type}.concurrency`, concurrency),
   count(`${type}.maxAttempts`, maxAttempts),
   time(`${type}.timeout`, timeout),
   timeOrNone(`${type}.backoff.base`, backoff?.base),
@@ -103,7 +112,7 @@ const checksOf = ({ backoff, maxAttempts, slots, timeout, type }: RunOptions): R
 
 interface RunOptions {
   readonly type: string
-  readonly slots?: number | undefined
+  readonly concurrency?: number | undefined
   readonly maxAttempts?: number | undefined
   readonly timeout?: Duration.DurationInput | undefined
   readonly backoff?: BackoffOptions | undefined

@@ -116,6 +116,8 @@ export interface HeldJob {
   /** The number of the attempt that it is, or will be once it is started; a redelivery has that of the one before. */
   readonly attempt: number
   readonly isRedelivered: boolean
+  /** By the database's clock, in epoch milliseconds: for the handler to read. */
+  readonly acceptedAt: number
   /** How long ago it was accepted and due, by the database's clock, when it was claimed. */
   readonly ageMs: number
   readonly dueMs: number
@@ -171,7 +173,13 @@ export interface TakenOver {
   /** They had not begun, and wait as before. */
   readonly untouched: number
   /** They lost too many runners alone. */
-  readonly dead: ReadonlyArray<{ readonly type: string; readonly priority: Priority; readonly attempts: number }>
+  readonly dead: ReadonlyArray<{
+    readonly type: string
+    readonly priority: Priority
+    readonly attempts: number
+    /** How long ago it was accepted. */
+    readonly ageMs: number
+  }>
 }
 
 /** Which finished jobs to remove. */
@@ -275,6 +283,13 @@ export interface CallOptions {
 
 /** What runners do. */
 export interface RunnerOperations {
+  /** The most rows that a statement of a runner should have: few where the driver blocks the process meanwhile. */
+  readonly groupSize: number
+  /**
+   * The channel that hints arrive on, where the database has such. A hint is `c <id>` for a job that was cancelled while
+   * it was held, and anything else, such as `1`, to look for work; never empty, for the client drops what is.
+   */
+  readonly hintChannel: string | undefined
   readonly begin: (runner: { readonly id: string; readonly name: string }) => Run<void>
   /** Whether this life goes on. */
   readonly beat: (runner: { readonly id: string; readonly leaseMs: number }) => Run<boolean>
@@ -292,11 +307,14 @@ export interface RunnerOperations {
   ) => Run<ReadonlyArray<HeldJob["id"]>>
   /** It is not alone any more. */
   readonly acquit: (runnerId: string, fence: Fence) => Run<void>
-  /** In the order given. */
+  /**
+   * In the order given. Made again after an answer that was lost, it says `written` of what the same run has written
+   * before.
+   */
   readonly end: (runnerId: string, ends: ReadonlyArray<End>) => Run<ReadonlyArray<Written>>
   readonly progress: (runnerId: string, fence: Fence, ratio: number, note: string | undefined) => Run<boolean>
-  /** The fences that this runner holds. */
-  readonly held: (runnerId: string) => Run<ReadonlyArray<Fence>>
+  /** All that this runner holds, and whether it is marked as started. */
+  readonly held: (runnerId: string) => Run<ReadonlyArray<Fence & { readonly isStarted: boolean }>>
   /** At most five hundred. */
   readonly takeOver: (leaseMs: number, maxLosses: number) => Run<TakenOver>
   /** At most a thousand rows. */
