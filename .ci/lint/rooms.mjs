@@ -29,9 +29,20 @@ const inInfra = (folder, imports, packages) => ({
   packages: ["effect", ...packages]
 })
 
+const jobsParts = ["definition", "store", "submit", "runner"]
+
 const infraLayers = {
   decorator: inInfra("decorator", [], []),
-  jobs: inInfra("jobs", ["decorator"], optionalPeersOfJobs),
+  // The entry imports the folders below it, and they the files beside them: options, errors, what is recorded.
+  jobs: inInfra(
+    "jobs",
+    jobsParts.map((part) => `jobs/${part}`),
+    optionalPeersOfJobs
+  ),
+  "jobs/definition": inInfra("jobs/definition", ["jobs"], []),
+  "jobs/store": inInfra("jobs/store", ["jobs", "jobs/definition"], optionalPeersOfJobs),
+  "jobs/submit": inInfra("jobs/submit", ["jobs", "jobs/definition", "jobs/store"], optionalPeersOfJobs),
+  "jobs/runner": inInfra("jobs/runner", ["jobs", "jobs/definition", "jobs/store", "jobs/submit"], optionalPeersOfJobs),
   workflow: inInfra("workflow", ["decorator"], ["@effect/workflow"]),
   // The entry imports the folders below it, and they the files beside them: options, errors, deliveries, bound series.
   cluster: inInfra(

@@ -2,28 +2,34 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { checked, count, time, timeOrNone } from "./options.ts"
+import { checked, count, finiteTime, name, text, time, timeOrNone } from "./options.ts"
 import type { OptionsError } from "../../observe/instrument/options-error.ts"
 
-/** How jobs are run and watched over. */
+/** How long the finished jobs of a type are kept. */
+export interface KeepOptions {
+  /** Completed and cancelled ones. */
+  readonly completed?: Duration.DurationInput | undefined
+  /** Dead letters. */
+  readonly dead?: Duration.DurationInput | undefined
+}
+
+/** How jobs are kept, run and watched over. */
 export interface JobsOptions {
-  /**
-   * Into how many lanes all jobs are divided; 64 unless given. A lane is worked on by one runner at a time, and is what
-   * moves when a runner joins or leaves. The same number on every runner; it may grow, and never shrink while jobs wait.
-   */
-  readonly lanes?: number | undefined
+  /** What the names of all tables of jobs begin with: lower-case letters, digits and underscores; nothing unless given. */
+  readonly tablePrefix?: string | undefined
+  /** The schema of the tables on PostgreSQL, made where it is missing; that of the connection unless given. */
+  readonly schema?: string | undefined
+  /** Into how many partitions all jobs are divided; 64 unless given. One runner at a time owns a partition; it moves
+   * when a runner joins or leaves. The same number on every runner of one time; it may be changed. */
+  readonly partitions?: number | undefined
   /** What this runner is called in the tables; for people who look there. */
   readonly runnerName?: string | undefined
-  /** How often to look for lanes that came to this runner; 250 milliseconds unless given. */
-  readonly wakeEvery?: Duration.DurationInput | undefined
-  /** How often to look for work that nobody told of, and for jobs whose runner was lost; 5 seconds unless given. */
-  readonly pollEvery?: Duration.DurationInput | undefined
+  /** How long a runner that gives no sign of life keeps its jobs before others take them; 10 seconds unless given. */
+  readonly lease?: Duration.DurationInput | undefined
+  /** How often to look for work that nobody told of, and for jobs whose runner was lost; 1 second unless given. */
+  readonly pollInterval?: Duration.DurationInput | undefined
   /** How often the depth, ages and dead letters are read; 5 seconds unless given. */
-  readonly sampleEvery?: Duration.DurationInput | undefined
-  /** How long a call waits for the runner of a lane; 30 seconds unless given. */
-  readonly callTimeout?: Duration.DurationInput | undefined
-  /** How long a call that is not answered waits before it is made again; 5 seconds unless given. */
-  readonly callAgainAfter?: Duration.DurationInput | undefined
+  readonly sampleInterval?: Duration.DurationInput | undefined
   /** How long a handler that was interrupted may take to end before it is left to itself; 5 seconds unless given. */
   readonly interruptGrace?: Duration.DurationInput | undefined
   /**
@@ -31,54 +37,86 @@ export interface JobsOptions {
    * unless given.
    */
   readonly maxPayloadLength?: number | undefined
-  /** A job that lost its runner this many times is a dead letter: it may be what kills them; 5 unless given. */
+  /** A job that lost its runner this many times while it ran alone is a dead letter; 5 unless given. */
   readonly maxLosses?: number | undefined
+  /** How long completed and cancelled jobs are kept; 7 days unless given, `Infinity` for good. */
+  readonly keepCompleted?: Duration.DurationInput | undefined
+  /** How long dead letters are kept; for good unless given. */
+  readonly keepDead?: Duration.DurationInput | undefined
+  /** The same for single types, where they differ. The same on every runner, as one of them cleans up for all. */
+  readonly keep?: Readonly<Record<string, KeepOptions>> | undefined
+}
+
+/** How long finished jobs are kept. */
+export interface KeepSettings {
+  readonly completed: Duration.Duration
+  readonly dead: Duration.Duration
 }
 
 /** The settings in force. */
 export interface JobsSettings {
-  readonly lanes: number
+  readonly tablePrefix: string
+  readonly schema: string | undefined
+  readonly partitions: number
   readonly runnerName: string
-  readonly wakeEvery: Duration.Duration
-  readonly pollEvery: Duration.Duration
-  readonly sampleEvery: Duration.Duration
-  readonly callTimeout: Duration.Duration
-  readonly callAgainAfter: Duration.Duration
+  readonly lease: Duration.Duration
+  readonly pollInterval: Duration.Duration
+  readonly sampleInterval: Duration.Duration
   readonly interruptGrace: Duration.Duration
   readonly maxPayloadLength: number
   readonly maxLosses: number
+  readonly keepOf: (jobType: string) => KeepSettings
   /** False only in the benchmark that measures what the metrics cost. */
   readonly isWatched: boolean
 }
 
 /** Options with the defaults filled in. */
-export const settingsOf = (options: JobsOptions = {}): JobsSettings => ({
-  lanes: options.lanes ?? 64,
-  runnerName: options.runnerName ?? "runner",
-  wakeEvery: Duration.decode(options.wakeEvery ?? "250 millis"),
-  pollEvery: Duration.decode(options.pollEvery ?? "5 seconds"),
-  sampleEvery: Duration.decode(options.sampleEvery ?? "5 seconds"),
-  callTimeout: Duration.decode(options.callTimeout ?? "30 seconds"),
-  callAgainAfter: Duration.decode(options.callAgainAfter ?? "5 seconds"),
-  interruptGrace: Duration.decode(options.interruptGrace ?? "5 seconds"),
-  maxPayloadLength: options.maxPayloadLength ?? 4_194_304,
-  maxLosses: options.maxLosses ?? 5,
-  isWatched: true
-})
+export const settingsOf = (options: JobsOptions = {}): JobsSettings => {
+  const keep = new Map(Object.entries(options.keep ?? {}))
+  const completed = Duration.decode(options.keepCompleted ?? "7 days")
+  const dead = Duration.decode(options.keepDead ?? Duration.infinity)
+  return {
+    tablePrefix: options.tablePrefix ?? "",
+    schema: options.schema,
+    partitions: options.partitions ?? 64,
+    runnerName: options.runnerName ?? "runner",
+    lease: Duration.decode(options.lease ?? "10 seconds"),
+    pollInterval: Duration.decode(options.pollInterval ?? "1 second"),
+    sampleInterval: Duration.decode(options.sampleInterval ?? "5 seconds"),
+    interruptGrace: Duration.decode(options.interruptGrace ?? "5 seconds"),
+    maxPayloadLength: options.maxPayloadLength ?? 4_194_304,
+    maxLosses: options.maxLosses ?? 5,
+    keepOf: (jobType) => {
+      const own = keep.get(jobType)
+      return {
+        completed: own?.completed === undefined ? completed : Duration.decode(own.completed),
+        dead: own?.dead === undefined ? dead : Duration.decode(own.dead)
+      }
+    },
+    isWatched: true
+  }
+}
 
 /** The settings that options make, if each of them makes sense. */
 export const settingsAsked = (options: JobsOptions = {}): Effect.Effect<JobsSettings, OptionsError> =>
   Effect.map(
     checked([
-      count("lanes", options.lanes),
+      name("tablePrefix", options.tablePrefix, { isEmptyFit: true, most: 40 }),
+      name("schema", options.schema, { isEmptyFit: false, most: 63 }),
+      count("partitions", options.partitions, 32_768),
+      text("runnerName", options.runnerName, 200),
       count("maxPayloadLength", options.maxPayloadLength),
       count("maxLosses", options.maxLosses),
-      time("wakeEvery", options.wakeEvery),
-      time("pollEvery", options.pollEvery),
-      time("sampleEvery", options.sampleEvery),
-      time("callTimeout", options.callTimeout),
-      time("callAgainAfter", options.callAgainAfter),
-      timeOrNone("interruptGrace", options.interruptGrace)
+      finiteTime("lease", options.lease),
+      finiteTime("pollInterval", options.pollInterval),
+      finiteTime("sampleInterval", options.sampleInterval),
+      timeOrNone("interruptGrace", options.interruptGrace),
+      time("keepCompleted", options.keepCompleted),
+      time("keepDead", options.keepDead),
+      ...Object.entries(options.keep ?? {}).flatMap(([type, { completed, dead }]) => [
+        time(`keep.${type}.completed`, completed),
+        time(`keep.${type}.dead`, dead)
+      ])
     ]),
     () => settingsOf(options)
   )

@@ -13,12 +13,15 @@ export interface Check {
 }
 
 /** A count of at least one. */
-export const count = (option: string, given: number | undefined): Check => ({
+export const count = (option: string, given: number | undefined, most = mostInTables): Check => ({
   option,
   given,
-  isFit: given === undefined || (Number.isSafeInteger(given) && given >= 1),
-  expected: "a whole number of at least 1"
+  isFit: given === undefined || (Number.isSafeInteger(given) && given >= 1 && given <= most),
+  expected: `a whole number from 1 to ${most}`
 })
+
+/** The largest INTEGER of PostgreSQL. */
+const mostInTables = 2_147_483_647
 
 /** A number between two others, both included. */
 export const between = (
@@ -40,6 +43,13 @@ export const time = (option: string, given: Duration.DurationInput | undefined):
   expected: "a duration of more than zero"
 })
 
+/** A time that passes and comes to an end. */
+export const finiteTime = (option: string, given: Duration.DurationInput | undefined): Check => ({
+  ...time(option, given),
+  isFit: time(option, given).isFit && (given === undefined || isFinite(given)),
+  expected: "a finite duration of more than zero"
+})
+
 /** A time that passes, or none. */
 export const timeOrNone = (option: string, given: Duration.DurationInput | undefined): Check => ({
   option,
@@ -49,12 +59,48 @@ export const timeOrNone = (option: string, given: Duration.DurationInput | undef
   expected: "a duration, zero or more"
 })
 
+/** A name that a table or a schema can have, without quotes. */
+export const name = (
+  option: string,
+  given: string | undefined,
+  { isEmptyFit, most }: { readonly isEmptyFit: boolean; readonly most: number }
+): Check => ({
+  option,
+  given,
+  isFit:
+    given === undefined || (isEmptyFit && given === "") || (/^[a-z_][a-z0-9_]*$/.test(given) && given.length <= most),
+  expected: `lower-case letters, digits and underscores, beginning with no digit, at most ${most} characters`
+})
+
+/** Text that has something in it, and that a database and a label take as it is. */
+export const text = (option: string, given: string | undefined, most: number): Check => ({
+  option,
+  given,
+  isFit: given === undefined || isText(given, most),
+  expected: `well-formed text of 1 to ${most} characters`
+})
+
+/** Whether this is text that a database takes as it is. */
+export const isText = (given: unknown, most: number): boolean =>
+  typeof given === "string" &&
+  given.length >= 1 &&
+  given.length <= most &&
+  !given.includes("\u0000") &&
+  given.isWellFormed()
+
+const isFinite = (given: Duration.DurationInput): boolean =>
+  Option.exists(Duration.decodeUnknown(given), Duration.isFinite)
+
 const isZero = (given: unknown): boolean => Duration.isDuration(given) || /^0+(\.0+)? /.test(String(given))
 
-/** Fails with the first option that makes no sense. */
-export const checked = (checks: ReadonlyArray<Check>): Effect.Effect<void, OptionsError> => {
+/** The first option that makes no sense. */
+export const firstUnfit = (checks: ReadonlyArray<Check>): OptionsError | undefined => {
   const unfit = checks.find(({ isFit }) => !isFit)
   return unfit === undefined
-    ? Effect.void
+    ? undefined
     : OptionsError.of({ option: unfit.option, given: String(unfit.given), expected: unfit.expected })
 }
+
+/** Fails with the first option that makes no sense. */
+export const checked = (checks: ReadonlyArray<Check>): Effect.Effect<void, OptionsError> =>
+  Effect.suspend(() => firstUnfit(checks) ?? Effect.void)

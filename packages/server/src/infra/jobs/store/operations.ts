@@ -5,16 +5,10 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
-import type { Priority } from "../priority.ts"
+import type { BackoffSettings } from "../definition/backoff.ts"
+import type { ClusterLimits } from "../definition/limits.ts"
+import type { Priority } from "../definition/priority.ts"
 import type { JobState } from "./state.ts"
-
-/** How to wait before another attempt, in plain numbers: what is kept with a job. */
-export interface BackoffSettings {
-  readonly baseMs: number
-  readonly factor: number
-  readonly maxMs: number
-  readonly jitter: number
-}
 
 /** A job to be accepted. */
 export interface NewJob {
@@ -82,13 +76,6 @@ export interface TypeClaim {
   readonly most: number
   /** So many of these begin at once: they are marked as started by the claim. */
   readonly startNow: number
-}
-
-/** Limits across the cluster of one type. */
-export interface ClusterLimits {
-  readonly concurrency?: number | undefined
-  readonly perKey?: number | undefined
-  readonly rate?: { readonly limit: number; readonly perMs: number } | undefined
 }
 
 /** What a runner claims. */

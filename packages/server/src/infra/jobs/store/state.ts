@@ -2,7 +2,7 @@
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import { jobStates } from "../../../observe/catalogue.ts"
-import { Priority } from "../priority.ts"
+import { Priority } from "../definition/priority.ts"
 
 /** Where a job stands. The first four are alive, the others final; a replay brings a dead one back. */
 export const JobState = Schema.Literal(...jobStates, "completed", "cancelled", "dead")

@@ -1,6 +1,6 @@
 /** The priority classes, and the order in which jobs of different classes are taken. */
 import * as Schema from "effect/Schema"
-import { priorities } from "../../observe/catalogue.ts"
+import { priorities } from "../../../observe/catalogue.ts"
 
 /** The classes, most urgent first. */
 export const Priority = Schema.Literal(...priorities)
@@ -11,7 +11,7 @@ export type Priority = typeof Priority.Type
  * `due + headstart`, so a job is overtaken only by those that became due within its head start after it: a low one
  * waits five minutes longer than a critical one at most, however many critical ones keep coming.
  */
-const headStartMs: Readonly<Record<Priority, number>> = {
+export const headStartMs: Readonly<Record<Priority, number>> = {
   critical: 0,
   high: 10_000,
   normal: 60_000,

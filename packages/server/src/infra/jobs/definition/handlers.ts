@@ -5,19 +5,19 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { Attempt, AttemptFailed } from "./attempt.ts"
-import type { BackoffOptions } from "./backoff.ts"
-import type { ClusterLimits } from "./store/operations.ts"
+import type { BackoffSettings } from "./backoff.ts"
+import type { ClusterLimits } from "./limits.ts"
 
 /** A handler with the payload's and the result's types taken off: both are JSON text. */
 export interface RegisteredHandler {
   readonly type: string
-  /** How many of them one runner runs at once. */
+  /** How many of the type this runner runs at once. */
   readonly concurrency: number
-  /** Limits across the cluster; undefined for none. */
-  readonly limits: ClusterLimits | undefined
   readonly maxAttempts: number
-  readonly timeout: Duration.DurationInput
-  readonly backoff: BackoffOptions | undefined
+  readonly timeout: Duration.Duration
+  readonly backoff: BackoffSettings
+  /** Limits across the cluster, where there are any. */
+  readonly limits: ClusterLimits | undefined
   readonly run: (payload: string, attempt: Attempt) => Effect.Effect<string, AttemptFailed>
 }
 

@@ -2,10 +2,10 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { clean as cleanLabel } from "../../observe/catalogue/label.ts"
+import { failureReason } from "../../../observe/catalogue/error-name.ts"
+import { clean as cleanLabel } from "../../../observe/catalogue/label.ts"
 import type { Codec } from "./codec.ts"
 import type { Priority } from "./priority.ts"
-import { failureReason } from "../../observe/catalogue/error-name.ts"
 
 /** What a handler is told of the attempt that it is. */
 export interface Attempt {
@@ -19,9 +19,11 @@ export interface Attempt {
   readonly isRedelivered: boolean
   /** When the job was accepted, in epoch milliseconds. */
   readonly acceptedAt: number
+  /** The W3C trace context that the job was submitted in, where there was a span. */
+  readonly traceparent: string | undefined
   /**
-   * Writes how far it is, from 0 to 1, for whoever reads the job's status. It extends nothing: neither the timeout nor
-   * the runner's hold on the job. What can't be written is dropped.
+   * Says how far the attempt has come, from 0 to 1, and in words; `status` shows what was said last. It never fails,
+   * gives the attempt no more time, and is written at most a few times a second.
    */
   readonly progress: (ratio: number, note?: string) => Effect.Effect<void>
 }
@@ -68,11 +70,12 @@ export const describe = (error: unknown): string =>
       Either.try(() => wordsOf(error)),
       () => "An error that can't be described"
     )
-  ).slice(0, 2000)
+  )
 
 const wordsOf = (error: unknown): string =>
   error instanceof Error && error.message !== "" ? error.message : typeof error === "string" ? error : inspect(error)
 
 const inspect = (error: unknown): string => JSON.stringify(error) ?? String(error)
 
-const clean = (text: string): string => text.replaceAll("\u0000", "").toWellFormed()
+// Cut first: half of a pair that the cut leaves is made well-formed after it.
+const clean = (text: string): string => text.slice(0, 2000).replaceAll("\u0000", "").toWellFormed()
