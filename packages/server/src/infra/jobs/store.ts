@@ -1,29 +1,59 @@
-/** Jobs in SQL: every durable fact about them. Each write is one transaction, and says whether it made its fact true. */
+/** Jobs in SQL: every durable fact about them. What is written is one statement or one transaction, on the caller's client. */
 import type * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { migrate } from "./migrations.ts"
-import { acceptance } from "./store/accept.ts"
-import { claiming } from "./store/claim.ts"
-import { listing } from "./store/dead-letters.ts"
-import { counting } from "./store/depth.ts"
-import { reading } from "./store/read.ts"
-import { settling } from "./store/settle.ts"
+import type { OptionsError } from "../../observe/instrument/options-error.ts"
+import { callers } from "./store/callers.ts"
+import { migrate } from "./store/migrations.ts"
+import { findPlace, type TableOptions } from "./store/names.ts"
+import type { Operations } from "./store/operations.ts"
+import { postgres } from "./store/postgres.ts"
+import { reads } from "./store/reads.ts"
+import { ledger } from "./store/ledger.ts"
+import { pages } from "./store/pages.ts"
+import { purge } from "./store/purge.ts"
+import { runners } from "./store/runners.ts"
+import { samples } from "./store/samples.ts"
+import { sqlite } from "./store/sqlite.ts"
+import { identityOf, openTables } from "./store/session.ts"
 
-/** The store over a SQL client, as it is: neither the names of its tables nor those of its columns are transformed. */
-export const make = (client: SqlClient.SqlClient) => {
-  const sql = client.withoutTransforms()
-  return { ...acceptance(sql), ...claiming(sql), ...settling(sql), ...reading(sql), ...listing(sql), ...counting(sql) }
-}
+/** The tables of jobs over a SQL client, as it is: neither their names nor those of their columns are transformed. */
+export const make = (
+  client: SqlClient.SqlClient,
+  options: TableOptions = {}
+): Effect.Effect<Operations, Migrator.MigrationError | OptionsError | SqlError> =>
+  Effect.gen(function* () {
+    const sql = client.withoutTransforms()
+    const { migrationsTable, tables } = yield* findPlace(sql, options)
+    yield* migrate(sql, tables, migrationsTable)
+    const identity = yield* identityOf(sql, tables)
+    const dialect = sql.onDialectOrElse({
+      pg: () => postgres(tables, identity),
+      orElse: () => sqlite(tables, identity)
+    })
+    const session = openTables({ sql, tables, identity, dialect })
+    return {
+      ...callers(session),
+      ...purge(session),
+      ...runners(session),
+      ...ledger(session),
+      ...reads(session),
+      ...pages(session),
+      ...samples(session)
+    }
+  })
 
 /** Jobs in SQL. */
-export class JobStore extends Context.Tag("@parametric-portal/server/JobStore")<JobStore, ReturnType<typeof make>>() {
+export class JobStore extends Context.Tag("@parametric-portal/server/JobStore")<JobStore, Operations>() {
   /** Brings the tables up to date, then serves them. */
-  static readonly layer: Layer.Layer<JobStore, Migrator.MigrationError | SqlError, SqlClient.SqlClient> = Layer.effect(
-    JobStore,
-    Effect.zipRight(migrate, Effect.map(SqlClient.SqlClient, make))
-  )
+  static readonly layer = (
+    options?: TableOptions
+  ): Layer.Layer<JobStore, Migrator.MigrationError | OptionsError | SqlError, SqlClient.SqlClient> =>
+    Layer.effect(
+      JobStore,
+      Effect.flatMap(SqlClient.SqlClient, (client) => make(client, options))
+    )
 }

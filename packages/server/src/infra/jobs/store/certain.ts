@@ -1,43 +1,32 @@
 /**
- * Writes whose answer may be lost: the connection fails after the commit. A write is repeated until it is answered, and
- * when the repetition finds nothing left to do, the tables are asked whether the first try had done it. What the database
- * itself refuses is not repeated.
+ * Writes whose answer may be lost: the connection fails after the commit. What is made again first looks whether it was
+ * made before. What the database itself refuses is not made again.
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 
-/** A write that gives what it made true, and nothing when it changed nothing. */
+/** Makes a write, and after a failure makes it `again` until there is an answer, for about half a minute. */
 export const certain = <A>(
-  write: Effect.Effect<Option.Option<A>, SqlError>,
-  wasWritten: Effect.Effect<Option.Option<A>, SqlError>
-): Effect.Effect<Option.Option<A>, SqlError> =>
-  Effect.suspend(() => {
-    let isRepeated = false
-    const once = Effect.suspend(() =>
-      Effect.flatMap(write, (written) => (Option.isNone(written) && isRepeated ? wasWritten : Effect.succeed(written)))
-    )
-    return once.pipe(
-      Effect.tapError(() =>
-        Effect.sync(() => {
-          isRepeated = true
-        })
-      ),
-      Effect.retry({ schedule: patience, while: (error) => !isRefused(error) })
-    )
-  })
+  write: Effect.Effect<A, SqlError>,
+  again: Effect.Effect<A, SqlError>
+): Effect.Effect<A, SqlError> =>
+  Effect.catchIf(write, isLost, () =>
+    again.pipe(Effect.delay("50 millis"), Effect.retry({ schedule: patience, while: isLost }))
+  )
 
 /** The database was reached and will not take these values, now or later: by its code for the class of the error. */
 export const isRefused = ({ cause }: SqlError): boolean =>
   Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code) && refusals.test(cause.code)
 
+const isLost = (error: SqlError): boolean => !isRefused(error)
+
 // Classes of SQLSTATE: 22 data exceptions, 23 constraints, 54 what is too large. SQLite's own names for the same.
 const refusals = /^(22|23|54)[0-9A-Z]{3}$|^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG)/
 
 /** About half a minute. */
-const patience = Schedule.exponential("50 millis").pipe(
+export const patience = Schedule.exponential("50 millis").pipe(
   Schedule.either(Schedule.spaced("2 seconds")),
   Schedule.jittered,
   Schedule.intersect(Schedule.recurs(20))

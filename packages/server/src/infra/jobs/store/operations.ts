@@ -8,6 +8,7 @@ import type * as Option from "effect/Option"
 import type { BackoffSettings } from "../definition/backoff.ts"
 import type { ClusterLimits } from "../definition/limits.ts"
 import type { Priority } from "../definition/priority.ts"
+import type { OtherDatabase } from "./session.ts"
 import type { JobState } from "./state.ts"
 
 /** A job to be accepted. */
@@ -246,18 +247,21 @@ export interface Oldest {
 
 type Run<A> = Effect.Effect<A, SqlError>
 
+/** Of the client of whoever asks: in their transaction, which may be one of another database. */
+type Asked<A> = Effect.Effect<A, SqlError | OtherDatabase>
+
 /** What callers do. In their transaction where they have one: then it is also written down to be counted by a runner. */
 export interface CallerOperations {
   /** In the order given. One statement for all, and a second look for those that were there before. */
-  readonly insert: (jobs: ReadonlyArray<NewJob>, options: CallOptions) => Run<ReadonlyArray<AcceptedJob>>
+  readonly insert: (jobs: ReadonlyArray<NewJob>, options: CallOptions) => Asked<ReadonlyArray<AcceptedJob>>
   /** Whether the job was accepted, after an answer that was lost. */
-  readonly isKnown: (id: string) => Run<boolean>
-  readonly cancel: (id: string, options: CallOptions) => Run<Option.Option<CancelledJob>>
-  readonly replay: (id: string, options: CallOptions) => Run<Option.Option<ReplayedJob>>
+  readonly isKnown: (id: string) => Asked<boolean>
+  readonly cancel: (id: string, options: CallOptions) => Asked<Option.Option<CancelledJob>>
+  readonly replay: (id: string, options: CallOptions) => Asked<Option.Option<ReplayedJob>>
   /** At most a thousand; how many there were. */
-  readonly purge: (request: PurgeRequest) => Run<number>
-  readonly setPaused: (type: string, isPaused: boolean) => Run<void>
-  readonly paused: Run<ReadonlyArray<string>>
+  readonly purge: (request: PurgeRequest) => Asked<number>
+  readonly setPaused: (type: string, isPaused: boolean) => Asked<void>
+  readonly paused: Asked<ReadonlyArray<string>>
 }
 
 /** How a caller's operation is made. */
@@ -304,20 +308,20 @@ export interface RunnerOperations {
   readonly held: (runnerId: string) => Run<ReadonlyArray<Fence & { readonly isStarted: boolean }>>
   /** At most five hundred. */
   readonly takeOver: (leaseMs: number, maxLosses: number) => Run<TakenOver>
-  /** At most a thousand rows. */
-  readonly takeUncounted: Run<ReadonlyArray<Uncounted>>
+  /** At most a thousand rows, each for one runner only; none for one whose life is over. */
+  readonly takeUncounted: (runnerId: string) => Run<ReadonlyArray<Uncounted>>
 }
 
 /** What is read. */
 export interface ReadOperations {
-  readonly status: (id: string) => Run<Option.Option<JobStatus>>
-  readonly ending: (id: string) => Run<Option.Option<JobEnding>>
-  readonly payload: (id: string) => Run<Option.Option<string>>
-  readonly page: (request: PageRequest) => Run<ReadonlyArray<JobStatus>>
-  readonly depth: Run<ReadonlyArray<Depth>>
-  readonly dead: Run<ReadonlyArray<Depth>>
-  readonly oldestWaiting: Run<ReadonlyArray<Oldest>>
-  readonly oldestDead: Run<ReadonlyArray<Oldest>>
+  readonly status: (id: string) => Asked<Option.Option<JobStatus>>
+  readonly ending: (id: string) => Asked<Option.Option<JobEnding>>
+  readonly payload: (id: string) => Asked<Option.Option<string>>
+  readonly page: (request: PageRequest) => Asked<ReadonlyArray<JobStatus>>
+  readonly depth: Asked<ReadonlyArray<Depth>>
+  readonly dead: Asked<ReadonlyArray<Depth>>
+  readonly oldestWaiting: Asked<ReadonlyArray<Oldest>>
+  readonly oldestDead: Asked<ReadonlyArray<Oldest>>
 }
 
 /** The tables of jobs. */

@@ -1,0 +1,154 @@
+/**
+ * What callers do: each in their transaction, where they have one, else by itself and certain of its answer. In a
+ * transaction it is also written down to be counted by a runner.
+ */
+import { SqlError } from "@effect/sql/SqlError"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { certain } from "./certain.ts"
+import type { Change } from "./dialect.ts"
+import { priorityNumber } from "./dialect.ts"
+import type { AcceptedJob, CallerOperations, CallOptions, NewJob } from "./operations.ts"
+import { type CancelledRow, cancelledOf, replayedOf } from "./rows.ts"
+import { isUnknown, OtherDatabase, type Session } from "./session.ts"
+
+/** These operations over open tables. */
+export const callers = (session: Session): Omit<CallerOperations, "purge"> => ({
+  insert: insert(session),
+  isKnown: (id) => Effect.map(find(session, [{ id, type: "" }]), ([found]) => found?.found === id),
+  cancel: (id, options) => Effect.map(change(session, "cancel", { id, options }), Option.map(cancelledOf)),
+  replay: (id, options) => Effect.map(change(session, "replay", { id, options }), Option.map(replayedOf)),
+  setPaused: (type, isPaused) =>
+    session
+      .ours(
+        session.sql`
+        INSERT INTO ${session.sql.literal(session.tables.types)} (type, is_paused) VALUES (${type}, ${isPaused ? 1 : 0})
+        ON CONFLICT (type) DO UPDATE SET is_paused = excluded.is_paused`
+      )
+      .pipe(Effect.asVoid),
+  paused: session.ours(
+    Effect.map(
+      session.sql<{ readonly type: string }>`
+        SELECT type FROM ${session.sql.literal(session.tables.types)} WHERE is_paused = 1 ORDER BY type`,
+      (rows) => rows.map(({ type }) => type)
+    )
+  )
+})
+
+interface FoundRow {
+  readonly id: string
+  /** The same id, or that of the live job with the same key; NULL where there is neither. */
+  readonly found: string | null
+}
+
+const find = ({ dialect, one, ours }: Session, jobs: ReadonlyArray<Pick<NewJob, "id" | "type" | "dedupeKey">>) =>
+  ours(one<FoundRow>(dialect.find(jobs)))
+
+const insert =
+  (session: Session): CallerOperations["insert"] =>
+  (jobs, options) =>
+    Effect.map(insertAll(session, jobs, options), (accepted) =>
+      jobs.map(({ id }) => accepted.get(id) ?? { id, isDuplicate: false })
+    )
+
+type AcceptedById = ReadonlyMap<string, AcceptedJob>
+
+/** What became of each of these jobs, by its id. */
+const insertAll = (
+  session: Session,
+  jobs: ReadonlyArray<NewJob>,
+  options: CallOptions
+): Effect.Effect<AcceptedById, SqlError | OtherDatabase> =>
+  Effect.gen(function* () {
+    const inserted = yield* insertNew(session, jobs, options)
+    const rest = jobs.filter(({ id }) => !inserted.has(id))
+    if (rest.length === 0) {
+      return inserted
+    }
+    const found = new Map((yield* find(session, rest)).map((row) => [row.id, row.found]))
+    const known = new Map(inserted)
+    for (const { id } of rest) {
+      const other = found.get(id) ?? null
+      if (other !== null) {
+        known.set(id, { id: other, isDuplicate: other !== id })
+      }
+    }
+    const duplicates = rest.filter(({ id }) => known.get(id)?.isDuplicate === true)
+    if (options.isInTransaction && duplicates.length > 0) {
+      yield* writeDuplicates(session, duplicates)
+    }
+    // The job with the key may have ended meanwhile.
+    const free = rest.filter(({ id }) => !known.has(id))
+    return free.length === 0 ? known : new Map([...known, ...(yield* insertAll(session, free, options))])
+  })
+
+const insertNew = (
+  session: Session,
+  jobs: ReadonlyArray<NewJob>,
+  options: CallOptions
+): Effect.Effect<AcceptedById, SqlError | OtherDatabase> => {
+  const insertThese = (some: ReadonlyArray<NewJob>): Effect.Effect<AcceptedById, SqlError> =>
+    Effect.map(
+      session.run<{ readonly id: string }>(session.dialect.insert(some, options)),
+      (rows) => new Map(rows.map(({ id }) => [id, { id, isDuplicate: false }]))
+    )
+  if (options.isInTransaction) {
+    return Effect.catchIf(insertThese(jobs), isUnknown, () => new OtherDatabase())
+  }
+  // What was committed may have been done and moved before it is made again: no conflict would tell.
+  const again = Effect.gen(function* () {
+    const before = yield* session.one<FoundRow>(session.dialect.find(jobs.map(({ id, type }) => ({ id, type }))))
+    const known = new Map(
+      before.flatMap(({ found, id }) => (found === id ? [[id, { id, isDuplicate: false }] as const] : []))
+    )
+    const rest = jobs.filter(({ id }) => !known.has(id))
+    return rest.length === 0 ? known : new Map([...known, ...(yield* insertThese(rest))])
+  })
+  return certain(insertThese(jobs), again)
+}
+
+const writeDuplicates = ({ sql, tables }: Session, jobs: ReadonlyArray<NewJob>) =>
+  sql`INSERT INTO ${sql.literal(tables.uncounted)} ${sql.insert(
+    jobs.map(({ priority, type }) => ({ operation: "duplicate", type, priority: priorityNumber(priority) }))
+  )}`
+
+interface ChangeOptions {
+  readonly id: string
+  readonly options: CallOptions
+}
+
+const change = (
+  session: Session,
+  kind: "cancel" | "replay",
+  { id, options }: ChangeOptions
+): Effect.Effect<Option.Option<CancelledRow>, SqlError | OtherDatabase> =>
+  Effect.suspend(() => {
+    const { dialect, one, ours, run } = session
+    const made: Change = { id, token: globalThis.crypto.randomUUID() }
+    const write = Effect.map(run<CancelledRow>(dialect[kind](made, options)), firstOf)
+    if (options.isInTransaction) {
+      return ours(write)
+    }
+    const before = Effect.map(one<CancelledRow>(dialect.changed(kind, made)), firstOf)
+    const unlocked = Effect.tap(write, (row) => (Option.isSome(row) ? Effect.void : failIfLocked(session, kind, id)))
+    const again = Effect.flatMap(before, (row) => (Option.isSome(row) ? Effect.succeed(row) : unlocked))
+    return certain(unlocked, again)
+  })
+
+const firstOf = <Row>(rows: ReadonlyArray<Row>): Option.Option<Row> => Option.fromNullable(rows[0])
+
+/** A row that is there, and yet was not found free, is locked by another session: later it may not be. */
+const failIfLocked = (
+  { dialect, sql, tables }: Session,
+  kind: "cancel" | "replay",
+  id: string
+): Effect.Effect<void, SqlError> =>
+  dialect.hintChannel === undefined
+    ? Effect.void
+    : Effect.flatMap(
+        kind === "cancel"
+          ? sql`SELECT 1 AS found FROM ${sql.literal(tables.jobs)} WHERE id = ${id}`
+          : sql`SELECT 1 AS found FROM ${sql.literal(tables.done)} d WHERE id = ${id} AND state = 4 AND NOT EXISTS (
+              SELECT 1 FROM ${sql.literal(tables.jobs)} j WHERE j.type = d.type AND j.dedupe_key = d.dedupe_key)`,
+        (rows) => (rows.length === 0 ? Effect.void : new SqlError({ cause: "locked", message: "The job is locked" }))
+      )

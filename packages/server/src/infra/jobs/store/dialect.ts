@@ -1,0 +1,156 @@
+/**
+ * What the two dialects of the tables have in common: names, columns, numbers that stand for words, and the statements
+ * that each of them has to say in its own way.
+ */
+import { priorities } from "../../../observe/catalogue.ts"
+import { headStartMs, type Priority } from "../definition/priority.ts"
+import type { CallOptions, ClaimRequest, End, Fence, NewJob } from "./operations.ts"
+
+/** A statement as it is sent. */
+export interface Query {
+  readonly text: string
+  readonly values: ReadonlyArray<unknown>
+}
+
+/** One statement, or several in one transaction; their rows together are the answer. */
+export type Queries = readonly [Query, ...ReadonlyArray<Query>]
+
+/** The quoted names of the tables, and the bare beginning of the names of their indexes. */
+export interface Tables {
+  readonly prefix: string
+  readonly jobs: string
+  readonly done: string
+  readonly errors: string
+  readonly runners: string
+  readonly types: string
+  readonly unique: string
+  readonly uncounted: string
+  readonly identity: string
+  readonly migrations: string
+}
+
+/** The bare names of the tables, in the order in which they are made. */
+export const tableNames = {
+  jobs: "jobs",
+  done: "jobs_done",
+  errors: "job_errors",
+  runners: "job_runners",
+  types: "job_types",
+  unique: "job_unique",
+  uncounted: "job_uncounted",
+  identity: "job_identity",
+  migrations: "jobs_migrations"
+} as const
+
+/** The names of the tables with a prefix, in a schema where there is one. */
+export const tablesOf = (prefix: string, schema: string | undefined): Tables => {
+  const name = (bare: string) => (schema === undefined ? "" : `${quoted(schema)}.`) + quoted(prefix + bare)
+  return {
+    prefix,
+    jobs: name(tableNames.jobs),
+    done: name(tableNames.done),
+    errors: name(tableNames.errors),
+    runners: name(tableNames.runners),
+    types: name(tableNames.types),
+    unique: name(tableNames.unique),
+    uncounted: name(tableNames.uncounted),
+    identity: name(tableNames.identity),
+    migrations: name(tableNames.migrations)
+  }
+}
+
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+/** What the numbers in the column `state` mean. */
+export const states = { waiting: 0, held: 1, completed: 2, cancelled: 3, dead: 4 } as const
+
+/** The number of a priority in the tables: its place among them, the most urgent first. */
+export const priorityNumber = (priority: Priority): number => priorities.indexOf(priority)
+
+/** The rows `(priority, head start)` of a VALUES list. */
+export const headStarts = priorities.map((priority, index) => `(${index}, ${headStartMs[priority]})`).join(", ")
+
+/** The columns that a job keeps when it moves between the tables. */
+export const keptColumns = `id, type, partition, priority, due_at, accepted_at, attempt, run, redeliveries, replays, retries,
+  dedupe_key, limit_key, is_limited, max_attempts, timeout_ms, backoff, traceparent, payload`
+
+/** Those of them that say how its last run went. */
+export const runColumns = "started_at, held_by, progress, progress_note"
+
+/** The columns of a row that was claimed, in the names of {@link HeldRow}. */
+export const heldColumns = (now: string, real: string): string => `
+  id, run, type, priority, payload, CASE WHEN started_at IS NULL THEN 0 ELSE 1 END AS is_started,
+  attempt + CASE WHEN started_at IS NULL THEN 1 - redeliver ELSE 0 END AS attempt, redeliver, deaths,
+  CAST(accepted_at AS ${real}) AS accepted_at, CAST(due_at AS ${real}) AS due_at, CAST(${now} AS ${real}) AS now,
+  max_attempts, CAST(timeout_ms AS ${real}) AS timeout_ms, backoff, traceparent`
+
+/** A submission as it goes into the statement, by the names of the columns it fills. */
+export const submissionOf = (job: NewJob) => ({
+  id: job.id,
+  type: job.type,
+  partition: job.partition,
+  priority: priorityNumber(job.priority),
+  delay: job.delayMs,
+  at: job.at,
+  dedupe_key: job.dedupeKey,
+  limit_key: job.limitKey,
+  is_limited: job.isLimited ? 1 : 0,
+  max_attempts: job.maxAttempts,
+  timeout_ms: job.timeoutMs,
+  backoff: job.backoff === undefined ? undefined : JSON.stringify(job.backoff),
+  traceparent: job.traceparent,
+  payload: job.payload
+})
+
+/** An end as it goes into its statement. */
+export const endOf = ({ attempt, id, run, settlement }: End) => {
+  switch (settlement._tag) {
+    case "Completed":
+      return { id, run, kind: settlement._tag, result: settlement.result }
+    case "Released":
+      return { id, run, kind: settlement._tag }
+    default: {
+      const { encoded: error, message, reason } = settlement.failure
+      const pause = settlement._tag === "Retrying" ? settlement.pauseMs : undefined
+      return { id, run, kind: settlement._tag, attempt, reason, message, error, pause }
+    }
+  }
+}
+
+/** The reason of a job that is dead because it lost too many runners. */
+export const lostReason = { reason: "RunnerLost", message: "Its runner was lost too often while it ran alone" } as const
+
+/** The statements that each dialect says in its own way. What they return is read by `rows.ts`. */
+export interface Dialect {
+  /** The clock of the database in epoch milliseconds, as an expression. */
+  readonly now: string
+  /** The type of a number that the driver gives as a number. */
+  readonly real: string
+  /** The most rows that one statement of a runner should have. */
+  readonly groupSize: number
+  readonly hintChannel: string | undefined
+  readonly insert: (jobs: ReadonlyArray<NewJob>, options: CallOptions) => Queries
+  /** The id of each of these jobs where it is known, else that of the live job with its key. */
+  readonly find: (jobs: ReadonlyArray<Pick<NewJob, "id" | "type" | "dedupeKey">>) => Query
+  readonly cancel: (change: Change, options: CallOptions) => Queries
+  readonly replay: (change: Change, options: CallOptions) => Queries
+  /** The job as such a change has left it, if it was made. */
+  readonly changed: (kind: "cancel" | "replay", change: Change) => Query
+  readonly claim: (request: ClaimRequest) => Queries
+  /** When the next job of these types is due; nothing where the claim itself says so. */
+  readonly nextDue: ((request: ClaimRequest) => Query) | undefined
+  readonly claimSuspect: (request: Omit<ClaimRequest, "most">) => Queries
+  readonly start: (runnerId: string, fences: ReadonlyArray<Fence>, isAlone: boolean) => Queries
+  /** The ends of one kind. */
+  readonly end: (runnerId: string, kind: End["settlement"]["_tag"], ends: ReadonlyArray<End>) => Queries
+  /** How it stands with ends that were not written. */
+  readonly look: (runnerId: string, ends: ReadonlyArray<End>) => Query
+  readonly progress: (runnerId: string, fence: Fence, progress: readonly [number, string | undefined]) => Queries
+  readonly takeOver: (leaseMs: number, maxLosses: number) => Queries
+}
+
+/** A change to one job, and a token of its own by which it is found again after an answer that was lost. */
+export interface Change {
+  readonly id: string
+  readonly token: string
+}

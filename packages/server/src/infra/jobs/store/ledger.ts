@@ -1,0 +1,44 @@
+/**
+ * What callers' transactions have done and nobody has counted yet. A row is taken by one runner, and taken back by none:
+ * the answer to a commit may be lost, so the runner's own row says what it took last.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { RunnerOperations, Uncounted } from "./operations.ts"
+import { uncountedOf, type UncountedRow } from "./rows.ts"
+import type { Session } from "./session.ts"
+
+const mostAtOnce = 1000
+
+/** This operation over open tables. */
+export const ledger = (session: Session): Pick<RunnerOperations, "takeUncounted"> => ({
+  takeUncounted: (runnerId) =>
+    Effect.suspend(() => {
+      const { sql, tables } = session
+      const token = globalThis.crypto.randomUUID()
+      let taken: ReadonlyArray<Uncounted> = []
+      const uncounted = sql.literal(tables.uncounted)
+      const runners = sql.literal(tables.runners)
+      const skipLocked = sql.literal(session.dialect.hintChannel === undefined ? "" : "FOR UPDATE SKIP LOCKED")
+      const take = sql.withTransaction(
+        Effect.gen(function* () {
+          const [alive] = yield* sql`UPDATE ${runners} SET ledger_token = ${token} WHERE id = ${runnerId} RETURNING id`
+          if (alive !== undefined) {
+            const rows = yield* sql<UncountedRow>`
+              DELETE FROM ${uncounted} WHERE seq IN (
+                SELECT seq FROM ${uncounted} ORDER BY seq LIMIT ${mostAtOnce} ${skipLocked})
+              RETURNING operation, type, priority, attempts, times`
+            taken = rows.map(uncountedOf)
+          }
+          return taken
+        })
+      )
+      const wasTaken = sql`SELECT id FROM ${runners} WHERE id = ${runnerId} AND ledger_token = ${token}`
+      return Effect.flatMap(Effect.exit(take), (exit) =>
+        Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause) || taken.length === 0
+          ? exit
+          : Effect.flatMap(wasTaken, ([row]) => (row === undefined ? exit : Effect.succeed(taken)))
+      )
+    })
+})

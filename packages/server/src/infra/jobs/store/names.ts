@@ -1,0 +1,126 @@
+/**
+ * Where the tables are: which schema and prefix, and that nothing else has their names. An application's own table
+ * `jobs` is left alone.
+ */
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Effect from "effect/Effect"
+import { OptionsError } from "../../../observe/instrument/options-error.ts"
+import { quoted, tableNames, type Tables, tablesOf } from "./dialect.ts"
+
+/** How the tables of jobs are named. */
+export interface TableOptions {
+  /** Goes before the name of each table: `"app_"` makes `app_jobs` of `jobs`; none unless given. */
+  readonly tablePrefix?: string | undefined
+  /** On PostgreSQL the schema of the tables, made where there is none; the first of the `search_path` unless given. */
+  readonly schema?: string | undefined
+}
+
+/** The tables, and the name of that of the migrations as a migrator takes it. */
+export interface Place {
+  readonly tables: Tables
+  readonly migrationsTable: string
+}
+
+/** The names of the tables that migrations 1 and 2 made. */
+const firstTables: ReadonlyArray<string> = [tableNames.jobs, tableNames.errors, tableNames.migrations]
+
+/** Finds the place of the tables, which exist there or can be made. */
+export const findPlace = (
+  sql: SqlClient.SqlClient,
+  { schema, tablePrefix = "" }: TableOptions
+): Effect.Effect<Place, OptionsError | SqlError> =>
+  Effect.gen(function* () {
+    if (!/^([A-Za-z_][A-Za-z0-9_]{0,31})?$/.test(tablePrefix)) {
+      const expected = "at most 32 letters, digits and underscores, no digit first"
+      return yield* OptionsError.of({ option: "tablePrefix", given: tablePrefix, expected })
+    }
+    const isPostgres = sql.onDialectOrElse({ pg: () => true, orElse: () => false })
+    if (!isPostgres && schema !== undefined) {
+      return yield* OptionsError.of({ option: "schema", given: schema, expected: "none: only PostgreSQL has schemas" })
+    }
+    const inSchema = isPostgres ? yield* schemaOf(sql, tablePrefix, schema) : undefined
+    const tables = tablesOf(tablePrefix, inSchema)
+    yield* refuseTaken(sql, { tables, inSchema })
+    const bare = tablePrefix + tableNames.migrations
+    return { tables, migrationsTable: inSchema === undefined ? bare : `${inSchema}.${bare}` }
+  })
+
+/** The schema that was asked for, else the one that has the tables already, else the first of the search path. */
+const schemaOf = (
+  sql: SqlClient.SqlClient,
+  prefix: string,
+  schema: string | undefined
+): Effect.Effect<string, OptionsError | SqlError> =>
+  Effect.gen(function* () {
+    if (schema !== undefined) {
+      // The migrator takes a dot for what stands between a schema and a table, and folds nothing.
+      if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
+        const expected = "at most 63 small letters, digits and underscores, no digit first"
+        return yield* OptionsError.of({ option: "schema", given: schema, expected })
+      }
+      const [found] = yield* sql`SELECT 1 AS found FROM pg_namespace WHERE nspname = ${schema}`
+      if (found === undefined) {
+        yield* sql.unsafe(`CREATE SCHEMA IF NOT EXISTS ${quoted(schema)}`)
+      }
+      return schema
+    }
+    const migrations = quoted(prefix + tableNames.migrations)
+    const [row] = yield* sql<{ readonly name: string | null }>`
+      SELECT coalesce(
+        (SELECT nspname FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid
+         WHERE c.oid = to_regclass(${migrations})), current_schema())::text AS name`
+    return (
+      row?.name ??
+      (yield* OptionsError.of({ option: "schema", given: "none", expected: "a schema, as the search_path has none" }))
+    )
+  })
+
+/** What has a name that a table is to have, although no migration of these tables made it. */
+const refuseTaken = (
+  sql: SqlClient.SqlClient,
+  { inSchema, tables }: { readonly tables: Tables; readonly inSchema: string | undefined }
+): Effect.Effect<void, OptionsError | SqlError> =>
+  Effect.gen(function* () {
+    const names = Object.values(tableNames).map((name) => tables.prefix + name)
+    const existing = yield* inSchema === undefined
+      ? sql<{ readonly name: string }>`SELECT name FROM sqlite_master WHERE ${sql.in("name", names)}`
+      : sql<{ readonly name: string }>`
+          SELECT relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+          WHERE n.nspname = ${inSchema} AND ${sql.in("relname", names)}`
+    const migrations = tables.prefix + tableNames.migrations
+    const made = yield* madeBy(
+      sql,
+      tables,
+      existing.some(({ name }) => name === migrations)
+    )
+    const taken = existing.find(({ name }) => !made.has(name.slice(tables.prefix.length)))
+    if (taken !== undefined) {
+      return yield* new OptionsError({
+        option: "tablePrefix",
+        given: JSON.stringify(tables.prefix),
+        expected: `names that nothing else has, but the database has another "${taken.name}"`,
+        fix: inSchema === undefined ? "Give a tablePrefix" : "Give a tablePrefix or a schema"
+      })
+    }
+  })
+
+/** The bare names of those tables that our migrations have made. */
+const madeBy = (sql: SqlClient.SqlClient, tables: Tables, exists: boolean): Effect.Effect<ReadonlySet<string>> =>
+  exists
+    ? sql
+        .unsafe<{ readonly id: number; readonly name: string }>(
+          `SELECT migration_id AS id, name FROM ${tables.migrations} ORDER BY migration_id DESC`
+        )
+        .pipe(
+          Effect.map(([last, ...others]) => {
+            const first = others.at(-1) ?? last
+            if (last === undefined || (last.id === 3 && last.name === "queue_in_tables")) {
+              return new Set<string>(last === undefined ? [tableNames.migrations] : Object.values(tableNames))
+            }
+            return new Set(first?.id === 1 && first.name === "create_tables" ? firstTables : [])
+          }),
+          // A table of that name that has other columns.
+          Effect.orElseSucceed(() => new Set<string>())
+        )
+    : Effect.succeed(new Set<string>())

@@ -1,0 +1,103 @@
+/** What runners do: each operation is made once, and can be made again after an answer that was lost. */
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { ClaimRequest, End, Fence, RunnerOperations, Written } from "./operations.ts"
+import {
+  claimedOf,
+  type ClaimRow,
+  heldOf,
+  type HeldRow,
+  type NextDueRow,
+  nextDueOf,
+  type OutcomeRow,
+  takenOverOf,
+  type TakenOverRow
+} from "./rows.ts"
+import type { Session } from "./session.ts"
+
+interface IdRow {
+  readonly id: string
+}
+
+/** These operations over open tables. */
+export const runners = (session: Session): Omit<RunnerOperations, "takeUncounted"> => {
+  const { dialect, run, sql } = session
+  return {
+    groupSize: dialect.groupSize,
+    hintChannel: dialect.hintChannel,
+    ...lives(session),
+    claim: claim(session),
+    claimLimited: (request) => claim(session)(request),
+    claimSuspect: (request) =>
+      Effect.map(run<HeldRow>(dialect.claimSuspect(request)), ([row]) =>
+        row === undefined ? Option.none() : heldOf(row)
+      ),
+    start: (runnerId, fences, isAlone) =>
+      Effect.map(run<IdRow>(dialect.start(runnerId, fences, isAlone)), (rows) => rows.map(({ id }) => id)),
+    acquit: (runnerId, { id, run: number }) =>
+      sql`
+        UPDATE ${sql.literal(session.tables.jobs)} SET alone = 0, is_suspect = 0
+        WHERE id = ${id} AND run = ${number} AND held_by = ${runnerId} AND state = 1`.pipe(Effect.asVoid),
+    end: end(session),
+    progress: (runnerId, fence, ratio, note) =>
+      Effect.map(run<IdRow>(dialect.progress(runnerId, fence, [ratio, note])), (rows) => rows.length > 0),
+    takeOver: (leaseMs, maxLosses) => Effect.map(run<TakenOverRow>(dialect.takeOver(leaseMs, maxLosses)), takenOverOf)
+  }
+}
+
+const lives = ({ dialect, sql, tables }: Session) => {
+  const table = sql.literal(tables.runners)
+  const now = sql.literal(dialect.now)
+  const begin: RunnerOperations["begin"] = ({ id, name }) =>
+    sql`
+      INSERT INTO ${table} (id, name, heartbeat_at) VALUES (${id}, ${name}, ${now})
+      ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at`.pipe(Effect.asVoid)
+  const beat: RunnerOperations["beat"] = ({ id, leaseMs }) =>
+    Effect.map(
+      sql`
+        UPDATE ${table} SET heartbeat_at = ${now} WHERE id = ${id} AND heartbeat_at > ${now} - ${leaseMs}
+        RETURNING id`,
+      (rows) => rows.length > 0
+    )
+  const finish: RunnerOperations["finish"] = (id) => sql`DELETE FROM ${table} WHERE id = ${id}`.pipe(Effect.asVoid)
+  const held: RunnerOperations["held"] = (runnerId) =>
+    Effect.map(
+      sql<Fence & { readonly is_started: number }>`
+        SELECT id, run, CASE WHEN started_at IS NULL THEN 0 ELSE 1 END AS is_started
+        FROM ${sql.literal(tables.jobs)} WHERE state = 1 AND held_by = ${runnerId}`,
+      (rows) => rows.map(({ id, is_started: isStarted, run }) => ({ id, run, isStarted: isStarted === 1 }))
+    )
+  return { begin, beat, finish, held }
+}
+
+const claim =
+  ({ dialect, one, run }: Session): RunnerOperations["claim"] =>
+  (request: ClaimRequest) =>
+    Effect.flatMap(Effect.map(run<ClaimRow>(dialect.claim(request)), claimedOf), (claimed) =>
+      dialect.nextDue === undefined || claimed.jobs.length >= request.most
+        ? Effect.succeed(claimed)
+        : Effect.map(one<NextDueRow>(dialect.nextDue(request)), ([row]) => ({ ...claimed, nextDueMs: nextDueOf(row) }))
+    )
+
+/** One kind of ends after the other, then a look at those that were not written. */
+const end =
+  (session: Session): RunnerOperations["end"] =>
+  (runnerId, ends) =>
+    Effect.gen(function* () {
+      const { dialect, one, run } = session
+      const written = new Map<string, Written>()
+      for (const kind of ["Completed", "Retrying", "Dead", "Released"] as const) {
+        const some = ends.filter(({ settlement }) => settlement._tag === kind)
+        if (some.length > 0) {
+          const rows = yield* run<IdRow>(dialect.end(runnerId, kind, some))
+          rows.forEach(({ id }) => written.set(id, "written"))
+        }
+      }
+      const rest = ends.filter(({ id }) => !written.has(id))
+      if (rest.length > 0) {
+        const rows = yield* one<OutcomeRow>(dialect.look(runnerId, rest))
+        rows.forEach(({ id, outcome }) => written.set(id, outcome))
+      }
+      return ends.map(({ id }: End): Written => written.get(id) ?? "lost")
+    }) satisfies Effect.Effect<ReadonlyArray<Written>, SqlError>

@@ -1,0 +1,82 @@
+/**
+ * How statements reach the tables: one by itself, several in one transaction, and in a caller's transaction only if that
+ * is one of the database that has the tables.
+ */
+import * as SqlClient from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Schedule from "effect/Schedule"
+import type { Dialect, Queries, Query, Tables } from "./dialect.ts"
+
+/** The caller's transaction is one of another database than that of the tables. */
+export class OtherDatabase extends Data.TaggedError("OtherDatabase") {
+  override get message(): string {
+    return "The transaction is one of another database than that of the jobs"
+  }
+}
+
+/** What the tables are opened with. */
+export interface SessionOptions {
+  readonly sql: SqlClient.SqlClient
+  readonly tables: Tables
+  readonly identity: string
+  readonly dialect: Dialect
+}
+
+/** The tables, open. */
+export interface Session extends SessionOptions {
+  /** The rows of a statement, or of several in one transaction. */
+  readonly run: <Row extends object>(queries: Queries) => Effect.Effect<ReadonlyArray<Row>, SqlError>
+  readonly one: <Row extends object>(query: Query) => Effect.Effect<ReadonlyArray<Row>, SqlError>
+  /** Fails where the effect runs in a transaction of another database. */
+  readonly ours: <A>(effect: Effect.Effect<A, SqlError>) => Effect.Effect<A, SqlError | OtherDatabase>
+}
+
+export const openTables = (options: SessionOptions): Session => {
+  const { identity, sql, tables } = options
+  const one = <Row extends object>({ text, values }: Query) => sql.unsafe<Row>(text, values)
+  const run = <Row extends object>([first, ...others]: Queries): Effect.Effect<ReadonlyArray<Row>, SqlError> =>
+    others.length === 0
+      ? one<Row>(first)
+      : sql.withTransaction(
+          Effect.map(
+            Effect.forEach([first, ...others], (query) => one<Row>(query)),
+            (all) => all.flat()
+          )
+        )
+  const isOurs = Effect.catchIf(
+    Effect.map(sql.unsafe(`SELECT id FROM ${tables.identity} WHERE id = '${identity}'`), (rows) => rows.length > 0),
+    isUnknown,
+    () => Effect.succeed(false)
+  )
+  const ours = <A>(effect: Effect.Effect<A, SqlError>): Effect.Effect<A, SqlError | OtherDatabase> =>
+    Effect.flatMap(isInTransaction, (is) =>
+      is ? Effect.if(isOurs, { onTrue: () => effect, onFalse: () => new OtherDatabase() }) : effect
+    )
+  return { ...options, one, run, ours }
+}
+
+/** Whether the caller is in a transaction, of whatever database. */
+export const isInTransaction: Effect.Effect<boolean> = Effect.map(
+  Effect.serviceOption(SqlClient.TransactionConnection),
+  Option.isSome
+)
+
+/** A statement names what its database does not have, or is not written in its language. */
+export const isUnknown = ({ cause }: SqlError): boolean =>
+  Predicate.hasProperty(cause, "code") &&
+  Predicate.isString(cause.code) &&
+  /^(42P01|42703|42601|42883|3F000|SQLITE_ERROR)$/.test(cause.code)
+
+/** The row by which a database is known. */
+export const identityOf = (sql: SqlClient.SqlClient, tables: Tables): Effect.Effect<string, SqlError> =>
+  sql.unsafe<{ readonly id: string }>(`SELECT id FROM ${tables.identity}`).pipe(
+    // Another process may still be making the tables.
+    Effect.retry(Schedule.intersect(Schedule.recurs(10), Schedule.spaced("200 millis"))),
+    Effect.flatMap(([row]) =>
+      row === undefined ? Effect.dieMessage(`${tables.identity} is empty`) : Effect.succeed(row.id)
+    )
+  )
