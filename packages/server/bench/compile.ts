@@ -24,13 +24,17 @@ interface Manifest {
  */
 export const compile = (library: string): string => {
   const { exports = {} } = manifestOf(library)
-  const out = path.join(library, "node_modules", ".cache", library === root ? "bench" : "bench-against")
+  const repository = path.join(library, "node_modules", ".cache", library === root ? "bench" : "bench-against")
+  const out = path.join(repository, "packages", "server")
   const compilerOptions = buildOptions(library)
-  rmSync(out, { recursive: true, force: true })
+  rmSync(repository, { recursive: true, force: true })
   compileFolder({ from: path.join(library, "src"), to: path.join(out, "src") }, compilerOptions)
   for (const folder of ["bench", "test/support"]) {
     compileFolder({ from: path.join(root, folder), to: path.join(out, folder) }, compilerOptions)
   }
+  const ports = path.join(root, "..", "..", "vitest.ports.ts")
+  compileFile({ from: ports, to: path.join(repository, "vitest.ports.js") }, compilerOptions)
+  writeFileSync(path.join(repository, "package.json"), JSON.stringify({ type: "module" }))
   const compiledExports = Object.fromEntries(
     Object.entries(exports).map(([subpath, source]) => [subpath, source.replace(/\.ts$/, ".js")])
   )
@@ -67,10 +71,12 @@ const compileFolder = ({ from, to }: FromTo, compilerOptions: ts.CompilerOptions
     if (!name.endsWith(".ts")) {
       continue
     }
-    const source = path.join(from, name)
-    const { outputText } = ts.transpileModule(readFileSync(source, "utf8"), { compilerOptions, fileName: source })
-    const file = path.join(to, name.replace(/\.ts$/, ".js"))
-    mkdirSync(path.dirname(file), { recursive: true })
-    writeFileSync(file, outputText)
+    compileFile({ from: path.join(from, name), to: path.join(to, name.replace(/\.ts$/, ".js")) }, compilerOptions)
   }
+}
+
+const compileFile = ({ from, to }: FromTo, compilerOptions: ts.CompilerOptions): void => {
+  const { outputText } = ts.transpileModule(readFileSync(from, "utf8"), { compilerOptions, fileName: from })
+  mkdirSync(path.dirname(to), { recursive: true })
+  writeFileSync(to, outputText)
 }

@@ -3,7 +3,16 @@ import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { arch, cpus, loadavg, platform, totalmem } from "node:os"
 
-const peers = ["effect", "@effect/opentelemetry", "@effect/cluster", "@opentelemetry/sdk-metrics", "prom-client"]
+const peers = [
+  "effect",
+  "@effect/opentelemetry",
+  "@effect/cluster",
+  "@opentelemetry/sdk-metrics",
+  "prom-client",
+  "pg-boss",
+  "graphile-worker",
+  "bullmq"
+]
 
 /** The machine, how busy it was at the end, and the versions of what was measured. */
 export const environment = () => ({

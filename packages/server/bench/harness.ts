@@ -10,7 +10,7 @@ export interface Result {
   readonly unit: string
   /** How many rounds, or measurements, the value is the median of. */
   readonly samples: number
-  /** The lowest and the highest value, where several processes measured it. */
+  /** The lowest and the highest value, of several processes or of rounds in which each subject had a process of its own. */
   readonly range?: readonly [number, number]
 }
 
@@ -74,8 +74,8 @@ interface Turn {
   readonly nanos: Array<number>
 }
 
-// Each is first in its turn, and every second round runs backwards, so that none always comes after the same one.
-const inTurns = <A>(all: ReadonlyArray<A>, round: number): ReadonlyArray<A> => {
+/** Each is first in its turn, and every second round runs backwards, so that none always comes after the same one. */
+export const inTurns = <A>(all: ReadonlyArray<A>, round: number): ReadonlyArray<A> => {
   const first = (round >> 1) % all.length
   const order = [...all.slice(first), ...all.slice(0, first)]
   return round % 2 === 0 ? order : order.reverse()
@@ -182,7 +182,9 @@ export const merged = (measured: ReadonlyArray<ReadonlyArray<Result>>): Readonly
     const values = found.map(({ value }) => value)
     const samples = found.reduce((sum, result) => sum + result.samples, 0)
     const result = { name, value: median(values), unit, samples }
-    return values.length === 1 ? result : { ...result, range: [Math.min(...values), Math.max(...values)] }
+    return found.length === 1
+      ? { ...result, ...found[0] }
+      : { ...result, range: [Math.min(...values), Math.max(...values)] }
   })
 
 /** Throws unless a variant recorded what it claims. */

@@ -7,6 +7,7 @@ import { writeFileSync } from "node:fs"
 import path from "node:path"
 import { parseArgs } from "node:util"
 import { compile, root } from "./compile.ts"
+import { derived } from "./derived.ts"
 import { environment } from "./environment.ts"
 import { familiesFor } from "./families.ts"
 import { entries } from "./figures.ts"
@@ -31,12 +32,12 @@ const other =
 const results: Array<Result> = []
 const against: Array<Result> = []
 for (const plan of plans) {
-  const measured = await measureFamily(plan, other === undefined ? [own] : [other, own])
+  const measured = await measureFamily(plan, other === undefined || plan.isOwnOnly === true ? [own] : [other, own])
   results.push(...(measured.get(own.name) ?? []))
   against.push(...(measured.get("the other") ?? []))
 }
 
-const all = entries(results, against)
+const all = entries([...results, ...derived(results, against)], against)
 process.stdout.write(`${table(all)}\n`)
 if (values.json !== undefined) {
   writeFileSync(values.json, `${JSON.stringify({ environment: environment(), results: all }, null, 2)}\n`)

@@ -1,5 +1,6 @@
 /** What looks like a metric in a page that people write is one of the catalogue. Generated pages are tested where they are made. */
 import { describe, expect, it } from "vitest"
+import { figures } from "../../bench/figures.ts"
 import { catalogue, type Row } from "../../src/observe/catalogue.ts"
 import { pages, read } from "./pages.ts"
 
@@ -7,8 +8,8 @@ const generated = ["docs/metrics.md", "docs/dashboards/", "docs/runbooks/"]
 
 /** Figures of the benchmark, tables and indexes, which have names like metrics. */
 const others = new Set([
-  "cluster_memory_overhead",
-  "cluster_sqlite_overhead",
+  ...figures.map(({ name }) => name),
+  // A figure of before, in the decisions.
   "jobs_metrics_cost",
   "cluster_messages",
   "cluster_messages_backlog_idx",

@@ -39,27 +39,56 @@ export class Postgres extends Context.Tag("test/Postgres")<Postgres, PostgresSer
     )
 }
 
-/** Starts a server that stops, and takes its data with it, when the scope closes. */
-export const startPostgres: Effect.Effect<PostgresServer, never, Scope.Scope> = Effect.gen(function* () {
-  const folder = yield* Effect.acquireRelease(
-    Effect.promise(() => mkdtemp(join(tmpdir(), "postgres-"))),
-    (made) => Effect.promise(() => rm(made, { recursive: true, force: true, maxRetries: 5 }))
-  )
-  const owner = ownerOfServer()
-  const bin = yield* Effect.promise(() => binaries(folder, owner !== undefined))
-  yield* Effect.promise(async () => {
-    if (owner !== undefined) {
-      await chown(folder, owner.uid, owner.gid)
+/** A server that can be stopped on the way: its clients lose their connections, and what was committed is there again. */
+export interface RestartableServer extends PostgresServer {
+  /** Ends it at once, as a crash of it would. */
+  readonly crash: Effect.Effect<void>
+  /** Starts it again, on the same port and data. */
+  readonly start: Effect.Effect<void>
+}
+
+/** What tests give up to be quick: nothing of theirs has to survive a loss of power. */
+const quick = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }
+
+/** Starts a server with settings of its own, `fsync` and `synchronous_commit` on unless they say otherwise. */
+export const startPostgresWith = (
+  settings: Readonly<Record<string, string>>
+): Effect.Effect<RestartableServer, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const folder = yield* Effect.acquireRelease(
+      Effect.promise(() => mkdtemp(join(tmpdir(), "postgres-"))),
+      (made) => Effect.promise(() => rm(made, { recursive: true, force: true, maxRetries: 5 }))
+    )
+    const owner = ownerOfServer()
+    const bin = yield* Effect.promise(() => binaries(folder, owner !== undefined))
+    yield* Effect.promise(async () => {
+      if (owner !== undefined) {
+        await chown(folder, owner.uid, owner.gid)
+      }
+    })
+    const data = join(folder, "data")
+    yield* Effect.sync(() => initialise(join(bin, "initdb"), data, owner))
+    const server = { postgres: join(bin, "postgres"), data, owner, settings }
+    const first = yield* Effect.promise(() => startSomewhere(server))
+    let running: Running | undefined = first
+    const stop = (signal: NodeJS.Signals) =>
+      Effect.promise(async () => {
+        await running?.stop(signal)
+        running = undefined
+      })
+    // SIGINT: a fast shutdown, which does not wait for clients.
+    yield* Effect.addFinalizer(() => stop("SIGINT"))
+    return {
+      ...serverAt(first.port),
+      crash: stop("SIGQUIT"),
+      start: Effect.promise(async () => {
+        running ??= await startAt(server, first.port)
+      })
     }
   })
-  const data = join(folder, "data")
-  yield* Effect.sync(() => initialise(join(bin, "initdb"), data, owner))
-  const port = yield* Effect.acquireRelease(
-    Effect.promise(() => start(join(bin, "postgres"), data, owner)),
-    ({ stop }) => Effect.promise(stop)
-  )
-  return serverAt(port.port)
-})
+
+/** Starts a server that stops, and takes its data with it, when the scope closes. */
+export const startPostgres: Effect.Effect<PostgresServer, never, Scope.Scope> = startPostgresWith(quick)
 
 /** How many layers of this process have used a server: what they make there has a number in its name. */
 let layers = 0
@@ -141,55 +170,62 @@ const initialise = (initdb: string, data: string, owner: Owner | undefined): voi
   }
 }
 
-const start = async (
-  postgres: string,
-  data: string,
-  owner: Owner | undefined
-): Promise<{ readonly port: number; readonly stop: () => Promise<void> }> => {
-  for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort()
-    const settings = {
-      listen_addresses: "127.0.0.1",
-      unix_socket_directories: "",
-      max_connections: "300",
-      fsync: "off",
-      synchronous_commit: "off",
-      full_page_writes: "off"
+/** A server to be started: its program, its data, whom it runs as, and its settings. */
+interface Startable {
+  readonly postgres: string
+  readonly data: string
+  readonly owner: Owner | undefined
+  readonly settings: Readonly<Record<string, string>>
+}
+
+interface Running {
+  readonly port: number
+  readonly stop: (signal: NodeJS.Signals) => Promise<void>
+}
+
+const startSomewhere = async (server: Startable): Promise<Running> => {
+  for (let attempt = 1; attempt < 5; attempt += 1) {
+    try {
+      return await startAt(server, await freePort())
+    } catch {
+      // Somebody took the port: another one.
     }
-    const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])
-    const server = spawn(postgres, ["-D", data, "-p", String(port), ...flags], {
-      ...owner,
-      cwd: tmpdir(),
-      stdio: ["ignore", "ignore", "pipe"]
-    })
-    const kill = () => server.kill("SIGKILL")
-    process.once("exit", kill)
-    const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()))
-    let log = ""
-    const isReady = await new Promise<boolean>((resolve) => {
-      server.stderr.on("data", (chunk) => {
-        log = `${log}${chunk}`.slice(-4000)
-        if (log.includes("ready to accept connections")) {
-          resolve(true)
-        }
-      })
-      server.once("error", () => resolve(false))
-      server.once("exit", () => resolve(false))
-    })
-    if (isReady) {
-      // SIGINT: a fast shutdown, which does not wait for clients.
-      return {
-        port,
-        stop: async () => {
-          server.kill("SIGINT")
-          await ended
-          process.removeListener("exit", kill)
-        }
+  }
+  return startAt(server, await freePort())
+}
+
+const startAt = async ({ data, owner, postgres, settings }: Startable, port: number): Promise<Running> => {
+  const all = { listen_addresses: "127.0.0.1", unix_socket_directories: "", max_connections: "300", ...settings }
+  const flags = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`])
+  const server = spawn(postgres, ["-D", data, "-p", String(port), ...flags], {
+    ...owner,
+    cwd: tmpdir(),
+    stdio: ["ignore", "ignore", "pipe"]
+  })
+  const kill = () => server.kill("SIGKILL")
+  process.once("exit", kill)
+  const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()))
+  let log = ""
+  const isReady = await new Promise<boolean>((resolve) => {
+    server.stderr.on("data", (chunk) => {
+      log = `${log}${chunk}`.slice(-4000)
+      if (log.includes("ready to accept connections")) {
+        resolve(true)
       }
-    }
+    })
+    server.once("error", () => resolve(false))
+    server.once("exit", () => resolve(false))
+  })
+  if (!isReady) {
     process.removeListener("exit", kill)
-    if (attempt === 5) {
-      throw new Error(`PostgreSQL did not start: ${log}`)
+    throw new Error(`PostgreSQL did not start: ${log}`)
+  }
+  return {
+    port,
+    stop: async (signal) => {
+      server.kill(signal)
+      await ended
+      process.removeListener("exit", kill)
     }
   }
 }

@@ -1,0 +1,2 @@
+/** Ports for what the benchmark starts. */
+export { freePort } from "../../../../vitest.ports.ts"
