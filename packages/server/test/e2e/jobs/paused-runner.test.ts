@@ -1,0 +1,53 @@
+/** A runner that stands still for longer than its lease: others take its jobs, and what it does later is refused. */
+import { expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { JobService } from "../../../src/infra/jobs.ts"
+import { eventually } from "../../support/eventually.ts"
+import { Postgres } from "../../support/postgres.ts"
+import { client, runners, settled } from "./processes.ts"
+import { lines, Work } from "./work.ts"
+
+it.scopedLive("a runner paused for three leases ends its life, harms no job and begins a new life", () =>
+  Effect.gen(function* () {
+    const url = yield* Effect.flatMap(Postgres, (server) => server.database("paused"))
+    const store = { _tag: "Postgres", url } as const
+    const { record, start } = yield* runners
+    const begun = (runner: string, from: number) =>
+      Effect.sync(() =>
+        lines(record).filter((line) => line.runner === runner && line.what === "began" && line.n >= from)
+      )
+    const paused = yield* start({ name: "paused", store })
+    yield* Effect.provide(
+      Effect.gen(function* () {
+        const jobs = yield* JobService
+        const ids = yield* Effect.forEach(Array.from({ length: 40 }), (_, n) => jobs.submit(Work, { n, ms: 1500 }))
+        yield* eventually(begun("paused", 0), (found) => found.length >= 8)
+        const lives = yield* Effect.forEach(ids, jobs.status)
+        const life = lives.find(({ heldBy }) => heldBy !== undefined)?.heldBy
+        yield* paused.signal("SIGSTOP")
+        const other = yield* start({ name: "other", store })
+        yield* Effect.sleep("6 seconds")
+        yield* paused.signal("SIGCONT")
+        expect(yield* settled).toEqual({ completed: 40 })
+        // What ran when it was paused was redelivered as the same attempt: no attempt is lost by it.
+        const statuses = yield* Effect.forEach(ids, jobs.status)
+        expect(statuses.map(({ attempt }) => attempt)).toEqual(ids.map(() => 1))
+        expect(statuses.filter(({ redeliveries }) => redeliveries > 1)).toEqual([])
+        expect(statuses.filter(({ redeliveries }) => redeliveries === 1).length).toBeLessThanOrEqual(8)
+        expect(lines(record).some(({ runner, what }) => runner === "other" && what === "ended")).toBe(true)
+        // It works again, and under another id.
+        yield* other.signal("SIGTERM")
+        yield* other.ended
+        const more = yield* jobs.submit(Work, { n: 100, ms: 3000 })
+        yield* eventually(begun("paused", 100), (found) => found.length > 0)
+        const { heldBy } = yield* jobs.status(more)
+        expect(heldBy).toBeDefined()
+        expect(heldBy).not.toBe(life)
+        expect(yield* jobs.awaitResult(Work, more)).toBe(100)
+      }),
+      client(url)
+    )
+    const interrupted = lines(record).filter(({ runner, what }) => runner === "paused" && what === "interrupted")
+    expect(interrupted.length).toBeGreaterThan(0)
+  }).pipe(Effect.provide(Postgres.layer))
+)
