@@ -4,7 +4,6 @@
  */
 import * as Effect from "effect/Effect"
 import { MetricsService, type TrackJobOptions } from "../../observe/metrics.ts"
-import type { JobWatch } from "../../observe/track/track-job.ts"
 import { record } from "../../observe/instrument/update.ts"
 import { JobsConfig } from "./config.ts"
 import type { Priority } from "./priority.ts"
@@ -20,28 +19,21 @@ export interface Recorder {
   readonly track: (
     options: TrackJobOptions
   ) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R | MetricsService>
-  /** Begins an operation whose end is not the exit of one effect. */
-  readonly begin: (options: TrackJobOptions) => Effect.Effect<JobWatch>
   /** A job came to its final outcome after so many attempts. */
   readonly attempts: (kind: Kind, attempts: number) => Effect.Effect<void>
-  readonly deadLettered: (jobType: string, reason: string) => Effect.Effect<void>
   readonly duplicate: (kind: Kind) => Effect.Effect<void>
-  readonly redelivered: (kind: Kind) => Effect.Effect<void>
 }
 
 /** The recorder of the metrics in context. */
 export const makeRecorder: Effect.Effect<Recorder, never, MetricsService> = Effect.gen(function* () {
-  const { jobs, jobTracker } = yield* MetricsService
+  const { jobs } = yield* MetricsService
   const { isWatched } = yield* JobsConfig
   return isWatched
     ? {
         track: MetricsService.trackJob,
-        begin: (options) => Effect.sync(() => jobTracker.watch(options)),
         attempts: (kind, attempts) =>
           Effect.sync(() => record(jobs.attempts, attempts, { labels: labelsOf(kind, "process") })),
-        deadLettered: (job_type, reason) => MetricsService.inc(jobs.deadLettered, { job_type, reason }),
-        duplicate: (kind) => MetricsService.inc(jobs.duplicates, labelsOf(kind, "submit")),
-        redelivered: (kind) => MetricsService.inc(jobs.redelivered, labelsOf(kind, "process"))
+        duplicate: (kind) => MetricsService.inc(jobs.duplicates, labelsOf(kind, "submit"))
       }
     : unwatched
 })
@@ -54,9 +46,6 @@ const labelsOf = ({ jobType, priority }: Kind, operation: "submit" | "process") 
 
 const unwatched: Recorder = {
   track: () => (effect) => effect,
-  begin: () => Effect.succeed({ end: () => {}, endUncounted: () => {} }),
   attempts: () => Effect.void,
-  deadLettered: () => Effect.void,
-  duplicate: () => Effect.void,
-  redelivered: () => Effect.void
+  duplicate: () => Effect.void
 }

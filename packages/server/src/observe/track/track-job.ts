@@ -6,13 +6,14 @@ import { detached } from "../catalogue/clean-text.ts"
 import type { Pairs } from "../catalogue/label.ts"
 import { type Bindable, bind, bindEach } from "../instrument/bind.ts"
 import { Bindings } from "../instrument/bindings.ts"
-import { currentFiber } from "../instrument/fiber.ts"
+import { ambientOf, clockOf, currentFiber } from "../instrument/fiber.ts"
 import { type HandlesOf, InstrumentId } from "../instrument/instrument.ts"
 import type { Ambient } from "../instrument/label.ts"
 import type { Meter } from "../instrument/meter.ts"
 import type { Series } from "../instrument/series.ts"
 import { type Run, Runs } from "./runs.ts"
-import { type Ending, type Start, type Tracker, Watch } from "./watch.ts"
+import { JobWatch, type Operation, type Surroundings } from "./job-watch.ts"
+import type { Start, Tracker } from "./watch.ts"
 
 /** What can be done to a job. */
 export type JobOperation = (typeof jobOperations)[number]
@@ -63,19 +64,10 @@ export class JobTracker implements Tracker<TrackJobOptions, JobRun> {
     return new JobRun(this, options, start)
   }
 
-  /** For whoever knows better than an exit how an operation ends. It begins now. */
-  watch(options: TrackJobOptions): JobWatch {
-    const watch = new Watch(this, currentFiber())
-    const run = watch.begin(this, options)
-    return {
-      end: (outcome, isFinal) => {
-        if (run !== undefined) {
-          run.isFinal = isFinal
-        }
-        watch.end(outcome)
-      },
-      endUncounted: () => watch.endUncounted()
-    }
+  /** For whoever knows better than an exit how an operation ends. It begins now, on this fiber unless told otherwise. */
+  watch(options: TrackJobOptions, surroundings: Surroundings = here()): JobWatch {
+    const watch = new JobWatch(this, surroundings)
+    return watch.watched(watch.begin(this, options))
   }
 
   /** The series that an operation moves. */
@@ -105,19 +97,18 @@ export class JobTracker implements Tracker<TrackJobOptions, JobRun> {
   }
 }
 
-/** An operation that was begun by hand, to be ended once. */
-export interface JobWatch {
-  /** `isFinal`: no attempt follows, whatever the options said. */
-  readonly end: (outcome: Outcome, isFinal: boolean) => void
-  /** It goes on elsewhere: timed as interrupted, and no cancellation. */
-  readonly endUncounted: () => void
+const here = (): Surroundings => {
+  const fiber = currentFiber()
+  return { clock: clockOf(fiber), ambient: ambientOf(fiber) }
 }
 
 /** One operation on one job, from its beginning to its end. */
-class JobRun implements Ending, Run {
+class JobRun implements Operation, Run {
   before: Run | undefined = undefined
   after: Run | undefined = undefined
   isFinal: boolean
+  attempts: number | undefined = undefined
+  private isRunning = true
   private readonly tracker: JobTracker
   private readonly options: TrackJobOptions
   private readonly start: Start
@@ -145,7 +136,8 @@ class JobRun implements Ending, Run {
     if (outcome._tag === "interrupted" && interruption === "elsewhere") {
       this.notCounted(seconds)
     } else {
-      this.leave().end(this.options, outcome, { seconds, start: this.start, isFinal: this.isFinal })
+      const { attempts, isFinal, options, start } = this
+      this.leave().end(options, outcome, { seconds, start, isFinal, attempts })
     }
   }
 
@@ -153,11 +145,18 @@ class JobRun implements Ending, Run {
     this.leave().processing("interrupted").record(seconds)
   }
 
-  /** It does not run any more. Series that were removed meanwhile are bound again, so that what ends now is counted. */
+  stop(): void {
+    if (this.isRunning) {
+      this.isRunning = false
+      this.series.runs?.leave(this)
+      this.series.inFlight.add(-1)
+    }
+  }
+
+  /** Series that were removed meanwhile are bound again, so that what ends now is counted. */
   private leave(): OperationSeries {
     const { epoch, options, series, start, tracker } = this
-    series.runs?.leave(this)
-    series.inFlight.add(-1)
+    this.stop()
     return epoch === tracker.meter.epoch ? series : tracker.seriesOf(options, start.ambient)
   }
 }
@@ -166,6 +165,7 @@ interface AtEnd {
   readonly seconds: number
   readonly start: Start
   readonly isFinal: boolean
+  readonly attempts: number | undefined
 }
 
 /** The series that one operation on one type and priority of job moves, each bound when it first moves. */
@@ -182,6 +182,7 @@ class OperationSeries {
   private duration: Series | undefined
   private retries: Series | undefined
   private cancellations: Series | undefined
+  private attempts: Series | undefined
 
   constructor(
     handles: JobHandles,
@@ -217,6 +218,10 @@ class OperationSeries {
   }
 
   end(options: TrackJobOptions, outcome: Outcome, at: AtEnd): void {
+    if (at.attempts !== undefined) {
+      this.attempts ??= this.bind(this.handles.attempts)
+      this.attempts.record(at.attempts)
+    }
     switch (outcome._tag) {
       case "success": {
         this.processed.record(at.seconds)

@@ -6,7 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import { type JobOperation, MetricsService, type TrackJobOptions } from "../../../src/observe/metrics.ts"
 import * as Testing from "../../../src/observe/testing.ts"
-import type { JobWatch } from "../../../src/observe/track/track-job.ts"
+import type { JobWatch } from "../../../src/observe/track/job-watch.ts"
 
 class Malformed extends Data.TaggedError("Malformed")<{ readonly reason: "Truncated" }> {}
 
@@ -298,11 +298,33 @@ describe("a watch that is begun by hand", () => {
     Effect.gen(function* () {
       for (const isFinal of [false, true]) {
         const moved = yield* watched((watch) =>
-          watch.end({ _tag: "failure", error: new Malformed({ reason: "Truncated" }) }, isFinal)
+          watch.count({ _tag: "failure", error: new Malformed({ reason: "Truncated" }) }, isFinal)
         )
         const duration = Object.keys(moved).filter((series) => series.startsWith("jobs_duration_seconds"))
         expect([isFinal, duration.length]).toEqual([isFinal, isFinal ? 1 : 0])
       }
+    }).pipe(own)
+  )
+
+  it.effect("is timed to when it stopped, and counted when it is said to be", () =>
+    Effect.gen(function* () {
+      const { jobTracker } = yield* MetricsService
+      const options = { jobType: "digest", operation: "process", enqueuedAt: 0 } as const
+      const watch = jobTracker.watch(options)
+      yield* TestClock.adjust("2 seconds")
+      watch.stop()
+      yield* TestClock.adjust("3 seconds")
+      const meanwhile = yield* Testing.snapshot
+      expect(meanwhile[process()]).toMatchObject({ count: 0 })
+      expect(meanwhile[`jobs_in_flight${labels({ operation: "process" })}`]).toBe(0)
+      expect(meanwhile[`jobs_in_flight_oldest_age_seconds${labels({ operation: "process" })}`]).toBe(0)
+      watch.stop()
+      watch.count({ _tag: "success" }, false, 3)
+      const now = yield* Testing.snapshot
+      expect(now[process()]).toMatchObject({ count: 1, sum: 2 })
+      expect(now[`jobs_duration_seconds${labels({ operation: "process" })}`]).toMatchObject({ count: 1, sum: 2 })
+      expect(now[`jobs_attempts${labels({ operation: "process" })}`]).toMatchObject({ count: 1, sum: 3 })
+      expect(now[`jobs_in_flight${labels({ operation: "process" })}`]).toBe(0)
     }).pipe(own)
   )
 })
