@@ -13,7 +13,7 @@ import { type CancelledRow, cancelledOf, replayedOf } from "./rows.ts"
 import { isUnknown, OtherDatabase, type Session } from "./session.ts"
 
 /** These operations over open tables. */
-export const callers = (session: Session): Omit<CallerOperations, "purge"> => ({
+export const callers = (session: Session): Omit<CallerOperations, "purge" | "finishedTypes" | "purgeKeys"> => ({
   insert: insert(session),
   isKnown: (id) => Effect.map(find(session, [{ id, type: "" }]), ([found]) => found?.found === id),
   cancel: (id, options) => Effect.map(change(session, "cancel", { id, options }), Option.map(cancelledOf)),

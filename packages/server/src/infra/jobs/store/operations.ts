@@ -260,6 +260,10 @@ export interface CallerOperations {
   readonly replay: (id: string, options: CallOptions) => Asked<Option.Option<ReplayedJob>>
   /** At most a thousand; how many there were. */
   readonly purge: (request: PurgeRequest) => Asked<number>
+  /** The types that have jobs which ended so. */
+  readonly finishedTypes: (state: PurgeRequest["state"]) => Asked<ReadonlyArray<string>>
+  /** Forgets keys that are not unique any more, at most a thousand; how many there were. */
+  readonly purgeKeys: Asked<number>
   readonly setPaused: (type: string, isPaused: boolean) => Asked<void>
   readonly paused: Asked<ReadonlyArray<string>>
 }
