@@ -1,0 +1,123 @@
+/**
+ * Cancels and replays jobs: in the caller's transaction where there is one, and then nothing is counted or interrupted
+ * before a runner has seen the commit.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import { JobError } from "../error.ts"
+import type { CallerOperations, CallOptions, JobStatus, ReadOperations } from "../store/operations.ts"
+import { isInTransaction } from "../store/session.ts"
+import type { LocalRunner } from "./local-runners.ts"
+import type { Recorder, Recording } from "./recorder.ts"
+import { found, reached } from "./refusal.ts"
+import { concludeFailure, concludeInTransaction } from "./submitter.ts"
+
+/** What changes are made with. */
+export interface ChangeOptions {
+  readonly tables: Pick<CallerOperations, "cancel" | "replay"> & Pick<ReadOperations, "status">
+  readonly recorder: Recorder
+  readonly runners: ReadonlySet<LocalRunner>
+}
+
+/** Changes of one job. */
+export interface Changes {
+  readonly cancel: (id: string) => Effect.Effect<void, JobError>
+  readonly replay: (id: string) => Effect.Effect<void, JobError>
+}
+
+/** The changes of these tables. */
+export const makeChanges = (options: ChangeOptions): Changes => {
+  const { runners, tables } = options
+  return {
+    cancel: (id) =>
+      change(options, id, {
+        operation: "cancel",
+        make: (how) => orRefused(options, id, { made: reached(tables.cancel(id, how)), refusal: notAlive }),
+        made: (cancelled, recording) => {
+          recording.succeeded()
+          if (cancelled.attempts > 0) {
+            recording.attempts(cancelled.attempts)
+          }
+          runners.forEach((runner) => runner.cancelled([id]))
+        }
+      }),
+    replay: (id) =>
+      change(options, id, {
+        operation: "replay",
+        make: (how) => orRefused(options, id, { made: reached(tables.replay(id, how)), refusal: notDead }),
+        made: (_, recording) => {
+          recording.succeeded()
+          runners.forEach((runner) => runner.waiting())
+        }
+      })
+  }
+}
+
+interface Change<A> {
+  readonly operation: "cancel" | "replay"
+  readonly make: (how: CallOptions) => Effect.Effect<A, JobError>
+  /** It is committed. */
+  readonly made: (value: A, recording: Recording) => void
+}
+
+const change = <A>(
+  { recorder, tables }: ChangeOptions,
+  id: string,
+  { make, made, operation }: Change<A>
+): Effect.Effect<void, JobError> =>
+  Effect.gen(function* () {
+    const isInside = yield* isInTransaction
+    // What can't be looked up has no type to be counted under.
+    const { jobType, priority } = yield* found(id, tables.status(id))
+    const changed = make({ isInTransaction: isInside, hint: true })
+    const concluded = (
+      restore: <B, E>(effect: Effect.Effect<B, E>) => Effect.Effect<B, E>,
+      conclude: (recording: Recording, exit: Exit.Exit<A, JobError>) => void
+    ) =>
+      Effect.suspend(() => {
+        const recording = recorder(operation, { type: jobType, priority })
+        return Effect.onExit(restore(changed), (exit) => Effect.sync(() => conclude(recording, exit)))
+      })
+    if (isInside) {
+      return yield* Effect.asVoid(Effect.uninterruptibleMask((restore) => concluded(restore, concludeInTransaction)))
+    }
+    // Whoever leaves does not stop it: what it committed would not be counted.
+    const fiber = yield* Effect.forkDaemon(
+      Effect.uninterruptible(
+        concluded(Effect.uninterruptible, (recording, exit) =>
+          Exit.isSuccess(exit) ? made(exit.value, recording) : concludeFailure(recording, exit.cause)
+        )
+      )
+    )
+    return yield* Effect.asVoid(Fiber.join(fiber))
+  })
+
+interface Changing<A> {
+  readonly made: Effect.Effect<Option.Option<A>, JobError>
+  readonly refusal: (status: JobStatus) => JobError
+}
+
+const orRefused = <A>(
+  { tables }: ChangeOptions,
+  id: string,
+  { made, refusal }: Changing<A>
+): Effect.Effect<A, JobError> =>
+  Effect.flatMap(
+    made,
+    Option.match({
+      onNone: () => Effect.flatMap(found(id, tables.status(id)), (status) => Effect.fail(refusal(status))),
+      onSome: Effect.succeed
+    })
+  )
+
+const notAlive = ({ id: jobId, jobType, state }: JobStatus): JobError =>
+  state === "cancelled"
+    ? new JobError({ reason: "AlreadyCancelled", message: "The job was cancelled before", jobId, jobType })
+    : new JobError({ reason: "NotFound", message: `The job is ${state}: nothing is left to cancel`, jobId, jobType })
+
+const notDead = ({ id: jobId, jobType, state }: JobStatus): JobError =>
+  state === "dead"
+    ? new JobError({ reason: "Validation", message: "A live job has the same dedupe key", jobId, jobType })
+    : new JobError({ reason: "NotFound", message: `The job is ${state}, not a dead letter`, jobId, jobType })

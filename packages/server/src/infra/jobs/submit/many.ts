@@ -1,0 +1,107 @@
+/** Submits many jobs of one kind: all are made ready before the first is inserted, thousands in a few statements. */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { JobError } from "../error.ts"
+import type { AcceptedJob, NewJob } from "../store/operations.ts"
+import { isInTransaction } from "../store/session.ts"
+import type { Insertion } from "./insertion.ts"
+import { pause, sliceMs } from "./pause.ts"
+import type { Kind, Recorder, Recording } from "./recorder.ts"
+import { reached } from "./refusal.ts"
+import { concludeFailure, concludeInTransaction, mostCharacters } from "./submitter.ts"
+
+/** What many are submitted with. */
+export interface ManyOptions {
+  readonly insertion: Insertion
+  readonly recorder: Recorder
+}
+
+/** Submits many jobs, in the order in which they are made. */
+export type SubmitMany = (
+  kind: Kind,
+  jobs: Iterable<Effect.Effect<NewJob, JobError>>
+) => Effect.Effect<ReadonlyArray<AcceptedJob>, JobError>
+
+/** The most jobs of one statement: as many as don't hold up the event loop for long. */
+const mostOfStatement = 1000
+
+/** Submits many in statements of a thousand: in the caller's transaction all or none, else each statement by itself. */
+export const makeSubmitMany =
+  ({ insertion, recorder }: ManyOptions): SubmitMany =>
+  (kind, jobs) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(isInTransaction, (isInside) => {
+        const recording = recorder("submit", kind)
+        const committed: Array<AcceptedJob> = []
+        // What is committed is counted, whoever is interrupted meanwhile.
+        const alone = (part: ReadonlyArray<NewJob>) =>
+          Effect.uninterruptible(
+            Effect.tap(reached(insertion.alone(part)), (accepted) => Effect.sync(() => committed.push(...accepted)))
+          )
+        const insert = isInside ? (part: ReadonlyArray<NewJob>) => reached(insertion.inTransaction(part)) : alone
+        return Effect.onExit(restore(Effect.flatMap(madeReady(jobs), (ready) => inParts(ready, insert))), (exit) =>
+          Effect.sync(() => (isInside ? concludeInTransaction(recording, exit) : conclude(recording, committed, exit)))
+        )
+      })
+    )
+
+/** All of them, or the first error; the event loop is given back between slices. */
+const madeReady = (jobs: Iterable<Effect.Effect<NewJob, JobError>>): Effect.Effect<ReadonlyArray<NewJob>, JobError> =>
+  Effect.gen(function* () {
+    const ready: Array<NewJob> = []
+    let until = performance.now() + sliceMs
+    for (const job of jobs) {
+      ready.push(yield* job)
+      if (performance.now() > until) {
+        yield* pause
+        until = performance.now() + sliceMs
+      }
+    }
+    return ready
+  })
+
+const inParts = (
+  jobs: ReadonlyArray<NewJob>,
+  insert: (part: ReadonlyArray<NewJob>) => Effect.Effect<ReadonlyArray<AcceptedJob>, JobError>
+): Effect.Effect<ReadonlyArray<AcceptedJob>, JobError> =>
+  Effect.gen(function* () {
+    const accepted: Array<AcceptedJob> = []
+    for (let from = 0; from < jobs.length;) {
+      const to = endOfPart(jobs, from)
+      accepted.push(...(yield* insert(jobs.slice(from, to))))
+      from = to
+      yield* from < jobs.length ? pause : Effect.void
+    }
+    return accepted
+  })
+
+const endOfPart = (jobs: ReadonlyArray<NewJob>, from: number): number => {
+  let size = 0
+  let to = from
+  while (to < jobs.length && to - from < mostOfStatement) {
+    size += jobs[to]?.payload.length ?? 0
+    if (to > from && size > mostCharacters) {
+      break
+    }
+    to += 1
+  }
+  return to
+}
+
+const conclude = (
+  recording: Recording,
+  accepted: ReadonlyArray<AcceptedJob>,
+  exit: Exit.Exit<unknown, JobError>
+): void => {
+  const duplicates = accepted.filter(({ isDuplicate }) => isDuplicate).length
+  if (duplicates > 0) {
+    recording.duplicates(duplicates)
+  }
+  if (accepted.length > duplicates) {
+    recording.succeeded(accepted.length - duplicates)
+  } else if (Exit.isSuccess(exit)) {
+    recording.dropped()
+  } else {
+    concludeFailure(recording, exit.cause)
+  }
+}

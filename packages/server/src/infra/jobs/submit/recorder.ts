@@ -1,0 +1,109 @@
+/**
+ * What is recorded of the operations of callers: after their commit, by whoever made them. In a caller's transaction only
+ * what failed is: what succeeded is counted by a runner once it is committed.
+ */
+import * as Effect from "effect/Effect"
+import type { JobOperation } from "../../../observe/metrics.ts"
+import { MetricsService } from "../../../observe/metrics.ts"
+import { ambientOf, clockOf, currentFiber } from "../../../observe/instrument/fiber.ts"
+import { record } from "../../../observe/instrument/update.ts"
+import type { JobWatch, Surroundings } from "../../../observe/track/job-watch.ts"
+import { JobsConfig } from "../config.ts"
+import type { Priority } from "../definition/priority.ts"
+
+/** What the metrics know a job by. */
+export interface Kind {
+  readonly type: string
+  readonly priority: Priority
+}
+
+/** One operation of a caller, from its beginning on. It ends once, at whatever time and on whatever fiber. */
+export interface Recording {
+  /** It was made, for so many jobs. */
+  readonly succeeded: (times?: number) => void
+  readonly failed: (error: unknown) => void
+  /** Nobody waits for it any more, and it was not made. */
+  readonly interrupted: () => void
+  /** It met live jobs with the same key, so often, and changed nothing. */
+  readonly duplicates: (times: number) => void
+  /** It brought a job to its end after so many attempts. */
+  readonly attempts: (attempts: number) => void
+  /** It is not counted here. */
+  readonly dropped: () => void
+}
+
+/** Begins the recording of an operation, on the fiber that runs. */
+export type Recorder = (operation: JobOperation, kind: Kind) => Recording
+
+/** The recorder of the metrics in context. */
+export const makeRecorder: Effect.Effect<Recorder, never, MetricsService> = Effect.gen(function* () {
+  const metrics = yield* MetricsService
+  const { isWatched } = yield* JobsConfig
+  return isWatched ? (operation, kind) => new Watched(metrics, operation, kind) : () => unwatched
+})
+
+class Watched implements Recording {
+  private readonly metrics: MetricsService
+  private readonly operation: JobOperation
+  private readonly kind: Kind
+  private readonly around: Surroundings
+  private readonly watch: JobWatch
+
+  constructor(metrics: MetricsService, operation: JobOperation, kind: Kind) {
+    const fiber = currentFiber()
+    this.metrics = metrics
+    this.operation = operation
+    this.kind = kind
+    this.around = { clock: clockOf(fiber), ambient: ambientOf(fiber) }
+    this.watch = metrics.jobTracker.watch(
+      { jobType: kind.type, operation, priority: kind.priority, interruption: "elsewhere" },
+      this.around
+    )
+  }
+
+  succeeded(times = 1): void {
+    this.watch.stop()
+    this.watch.count({ _tag: "success" }, false)
+    if (times > 1) {
+      const { enqueued } = this.metrics.jobs
+      record(enqueued, times - 1, { labels: this.labels(this.operation), ambient: this.around.ambient })
+    }
+  }
+
+  failed(error: unknown): void {
+    this.watch.stop()
+    this.watch.count({ _tag: "failure", error }, false)
+  }
+
+  interrupted(): void {
+    this.watch.stop()
+    this.watch.endUncounted()
+  }
+
+  duplicates(times: number): void {
+    record(this.metrics.jobs.duplicates, times, { labels: this.labels("submit"), ambient: this.around.ambient })
+  }
+
+  attempts(attempts: number): void {
+    record(this.metrics.jobs.attempts, attempts, { labels: this.labels("process"), ambient: this.around.ambient })
+  }
+
+  dropped(): void {
+    this.watch.stop()
+  }
+
+  private labels(operation: JobOperation) {
+    return { job_type: this.kind.type, operation, priority: this.kind.priority }
+  }
+}
+
+const nothing = (): void => {}
+
+const unwatched: Recording = {
+  succeeded: nothing,
+  failed: nothing,
+  interrupted: nothing,
+  duplicates: nothing,
+  attempts: nothing,
+  dropped: nothing
+}

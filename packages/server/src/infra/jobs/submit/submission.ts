@@ -1,0 +1,173 @@
+/** From what a caller wants to what the tables take: the payload as text, an id, the options checked. */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { describe } from "../definition/attempt.ts"
+import { backoffSettings } from "../definition/backoff.ts"
+import { type AttemptOptions, attemptChecks, type JobKind, priorityCheck } from "../definition/kind.ts"
+import type { Priority } from "../definition/priority.ts"
+import { JobError } from "../error.ts"
+import { type Check, firstUnfit, isText, timeOrNone } from "../options.ts"
+import type { NewJob } from "../store/operations.ts"
+import * as Id from "./id.ts"
+import * as Traceparent from "./traceparent.ts"
+
+/** How to submit a job. What is not given is as in its definition. */
+export interface SubmitOptions extends AttemptOptions {
+  readonly priority?: Priority | undefined
+  /** While a job of the same type with this key is alive, submitting another gives the id of that one. */
+  readonly dedupeKey?: string | undefined
+  /**
+   * From the first submission with this key on, and for so long, submitting another of the same type gives the id of
+   * that one, whether it is alive or done.
+   */
+  readonly unique?: { readonly key: string; readonly for: Duration.DurationInput } | undefined
+  /** Not before this much time has passed, by the clock of the database; wins over `at`. */
+  readonly delay?: Duration.DurationInput | undefined
+  /** Not before this time, in epoch milliseconds. */
+  readonly at?: number | undefined
+}
+
+/** How to submit many jobs of one kind. Keys are made of each payload. */
+export interface SubmitManyOptions<P> extends Omit<SubmitOptions, "dedupeKey" | "unique"> {
+  readonly dedupeKey?: ((payload: P) => string) | undefined
+  readonly unique?: { readonly key: (payload: P) => string; readonly for: Duration.DurationInput } | undefined
+}
+
+/** What a job is made of. */
+export interface Order<P> {
+  readonly kind: JobKind<P>
+  readonly payload: P
+  readonly options: SubmitOptions
+  readonly maxPayloadLength: number
+}
+
+/** Fails with `Validation` where the caller can fix it; nothing has reached the tables then. */
+export const submissionOf = <P>({
+  kind,
+  maxPayloadLength,
+  options,
+  payload
+}: Order<P>): Effect.Effect<NewJob, JobError> =>
+  Effect.gen(function* () {
+    const refuse = (message: string) => new JobError({ reason: "Validation", message, jobType: kind.type })
+    const unfit = firstUnfit(kind.checks) ?? (options === none ? undefined : firstUnfit(checksOf(options)))
+    if (unfit !== undefined) {
+      return yield* refuse(unfit.message)
+    }
+    const text = yield* Effect.mapError(kind.payload.encode(payload), (error) => refuse(describe(error)))
+    if (text.length > maxPayloadLength) {
+      return yield* refuse(`The payload has ${text.length} characters; the limit is ${maxPayloadLength}`)
+    }
+    const limitKey = yield* Either.mapLeft(limitKeyOf(kind, payload), refuse)
+    return {
+      id: Id.next(yield* Clock.currentTimeMillis),
+      type: kind.type,
+      partition: Math.floor(Math.random() * partitions),
+      priority: options.priority ?? kind.priority,
+      payload: text,
+      isLimited: kind.limits !== undefined,
+      limitKey,
+      traceparent: yield* Traceparent.current,
+      ...(options === none ? undefined : optionsOf(options))
+    }
+  })
+
+/** What many jobs are made of. */
+export interface Orders<P> extends Omit<Order<P>, "payload" | "options"> {
+  readonly payloads: Iterable<P>
+  readonly options: SubmitManyOptions<P>
+}
+
+/** The submission of each payload, in order, each made when it is asked for. */
+export function* submissionsOf<P>({
+  options: { dedupeKey, unique, ...common },
+  payloads,
+  ...order
+}: Orders<P>): Generator<Effect.Effect<NewJob, JobError>> {
+  for (const payload of payloads) {
+    yield dedupeKey === undefined && unique === undefined
+      ? submissionOf({ ...order, payload, options: common })
+      : Effect.flatMap(keysOf({ dedupeKey, unique }, payload, order.kind.type), (keys) =>
+          submissionOf({ ...order, payload, options: { ...common, ...keys } })
+        )
+  }
+}
+
+const keysOf = <P>(
+  { dedupeKey, unique }: Pick<SubmitManyOptions<P>, "dedupeKey" | "unique">,
+  payload: P,
+  jobType: string
+): Effect.Effect<Pick<SubmitOptions, "dedupeKey" | "unique">, JobError> =>
+  Effect.try({
+    try: () => ({
+      dedupeKey: dedupeKey?.(payload),
+      unique: unique === undefined ? undefined : { key: unique.key(payload), for: unique.for }
+    }),
+    catch: (cause) =>
+      new JobError({ reason: "Validation", message: "The keys can't be made of this payload", jobType, cause })
+  })
+
+/** The options of a submission that has none. */
+export const none: SubmitOptions = {}
+
+const partitions = 32_768
+
+const optionsOf = (options: SubmitOptions) => ({
+  dedupeKey: options.dedupeKey,
+  unique: options.unique === undefined ? undefined : { key: options.unique.key, forMs: wholeMs(options.unique.for) },
+  delayMs: options.delay === undefined ? undefined : wholeMs(options.delay),
+  at: options.at === undefined ? undefined : Math.round(options.at),
+  maxAttempts: options.maxAttempts,
+  timeoutMs: options.timeout === undefined ? undefined : wholeMs(options.timeout),
+  backoff: options.backoff === undefined ? undefined : backoffSettings(options.backoff)
+})
+
+const checksOf = (options: SubmitOptions): ReadonlyArray<Check> => [
+  priorityCheck("priority", options.priority),
+  key("dedupeKey", options.dedupeKey),
+  key("unique.key", options.unique?.key),
+  finite(timeOrNone("unique.for", options.unique?.for), options.unique?.for),
+  finite(timeOrNone("delay", options.delay), options.delay),
+  {
+    option: "at",
+    given: options.at,
+    isFit: options.at === undefined || Math.abs(options.at) <= latestMs,
+    expected: "a valid epoch time in milliseconds"
+  },
+  ...attemptChecks("", options)
+]
+
+/** What JavaScript takes for a date. */
+const latestMs = 8_640_000_000_000_000
+
+const key = (option: string, given: string | undefined): Check => ({
+  option,
+  given,
+  isFit: given === undefined || given === "" || isText(given, longestKey),
+  expected: `well-formed text of at most ${longestKey} characters`
+})
+
+const longestKey = 512
+
+const finite = (check: Check, given: Duration.DurationInput | undefined): Check => ({
+  ...check,
+  isFit: check.isFit && (given === undefined || Duration.toMillis(given) <= latestMs)
+})
+
+/** Whole milliseconds, none longer than a database can add to a time. */
+const wholeMs = (duration: Duration.DurationInput): number => Math.min(latestMs, Math.ceil(Duration.toMillis(duration)))
+
+const limitKeyOf = <P>({ limits }: JobKind<P>, payload: P): Either.Either<string | undefined, string> => {
+  const perKey = limits?.perKey
+  return perKey === undefined
+    ? Either.right(undefined)
+    : Either.flatMap(
+        Either.try({ try: () => perKey.key(payload), catch: () => "limits.perKey.key throws for this payload" }),
+        (found) =>
+          found === "" || isText(found, longestKey)
+            ? Either.right(found)
+            : Either.left(`limits.perKey.key gives no well-formed text of at most ${longestKey} characters`)
+      )
+}
