@@ -1,24 +1,24 @@
 /**
- * Durable jobs on the entities of a cluster: `Job` defines a kind of job and registers its handler, `JobService` submits
- * and looks after them, `JobEntityLive` runs them. What the metrics say of them is what the tables say.
+ * Durable jobs whose queue is a table: `Job` defines a kind of job, registers its handler and schedules it, `JobService`
+ * submits and looks after them, `JobEntityLive` runs them on the entities of a cluster. What the metrics say of them is
+ * what the tables say.
  */
-export * as Job from "./jobs/job.ts"
-export type { Attempt } from "./jobs/attempt.ts"
-export type { BackoffOptions } from "./jobs/backoff.ts"
-export { JobsConfig, type JobsOptions, type JobsSettings, settingsOf } from "./jobs/config.ts"
+export * as Job from "./jobs/definition/job.ts"
+export type { Attempt } from "./jobs/definition/attempt.ts"
+export type { BackoffOptions } from "./jobs/definition/backoff.ts"
+export { JobsConfig, type JobsOptions, type JobsSettings, type KeepOptions, settingsOf } from "./jobs/config.ts"
 export { JobEntity } from "./jobs/entity.ts"
 export { JobEntityLive } from "./jobs/entity-live.ts"
 export { JobError, JobErrorReason } from "./jobs/error.ts"
-export { JobHandlers } from "./jobs/handlers.ts"
+export { JobHandlers } from "./jobs/definition/handlers.ts"
+export { JobSchedules } from "./jobs/definition/schedules.ts"
+export type { LimitOptions } from "./jobs/definition/limits.ts"
 export { OptionsError } from "../observe/instrument/options-error.ts"
-export { Priority } from "./jobs/priority.ts"
+export type { DeadLetter, DeadLetterPage, ListOptions, Page, PurgeFinishedOptions, PurgeOptions } from "./jobs/pages.ts"
+export { Priority } from "./jobs/definition/priority.ts"
 export type { JobResult } from "./jobs/result.ts"
 export { type DeadLetters, type Jobs, JobService } from "./jobs/service.ts"
 export { JobStore } from "./jobs/store.ts"
-export type { PurgeFinishedOptions, PurgeOptions } from "./jobs/store/accept.ts"
-export type { DeadLetter, DeadLetterPage, ListOptions } from "./jobs/store/dead-letters.ts"
-export type { Depth } from "./jobs/store/depth.ts"
-export type { JobFailure } from "./jobs/store/failures.ts"
-export type { JobStatus } from "./jobs/store/read.ts"
+export type { Depth, JobFailure, JobStatus } from "./jobs/store/operations.ts"
 export { JobState } from "./jobs/store/state.ts"
-export type { SubmitOptions } from "./jobs/submission.ts"
+export type { SubmitManyOptions, SubmitOptions } from "./jobs/submit/submission.ts"

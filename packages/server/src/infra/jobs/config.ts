@@ -2,7 +2,7 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { checked, count, finiteTime, name, text, time, timeOrNone } from "./options.ts"
+import { checked, count, finiteTime, text, time, timeOrNone } from "./options.ts"
 import type { OptionsError } from "../../observe/instrument/options-error.ts"
 
 /** How long the finished jobs of a type are kept. */
@@ -15,7 +15,7 @@ export interface KeepOptions {
 
 /** How jobs are kept, run and watched over. */
 export interface JobsOptions {
-  /** What the names of all tables of jobs begin with: lower-case letters, digits and underscores; nothing unless given. */
+  /** Goes before the name of each table: `"app_"` makes `app_jobs` of `jobs`; nothing unless given. */
   readonly tablePrefix?: string | undefined
   /** The schema of the tables on PostgreSQL, made where it is missing; that of the connection unless given. */
   readonly schema?: string | undefined
@@ -66,6 +66,8 @@ export interface JobsSettings {
   readonly maxPayloadLength: number
   readonly maxLosses: number
   readonly keepOf: (jobType: string) => KeepSettings
+  /** How often to look for what has been kept for long enough. */
+  readonly retentionInterval: Duration.Duration
   /** False only in the benchmark that measures what the metrics cost. */
   readonly isWatched: boolean
 }
@@ -93,16 +95,28 @@ export const settingsOf = (options: JobsOptions = {}): JobsSettings => {
         dead: own?.dead === undefined ? dead : Duration.decode(own.dead)
       }
     },
+    retentionInterval: retentionInterval([
+      completed,
+      dead,
+      ...Array.from(keep.values()).flatMap((own) =>
+        [own.completed, own.dead].flatMap((kept) => (kept === undefined ? [] : [Duration.decode(kept)]))
+      )
+    ]),
     isWatched: true
   }
 }
+
+/** A tenth of the shortest time that something is kept, from a second to a minute. */
+const retentionInterval = (kept: ReadonlyArray<Duration.Duration>): Duration.Duration =>
+  Duration.clamp(Duration.millis(Math.min(...kept.map(Duration.toMillis)) / 10), {
+    minimum: Duration.seconds(1),
+    maximum: Duration.minutes(1)
+  })
 
 /** The settings that options make, if each of them makes sense. */
 export const settingsAsked = (options: JobsOptions = {}): Effect.Effect<JobsSettings, OptionsError> =>
   Effect.map(
     checked([
-      name("tablePrefix", options.tablePrefix, { isEmptyFit: true, most: 40 }),
-      name("schema", options.schema, { isEmptyFit: false, most: 63 }),
       count("partitions", options.partitions, 32_768),
       text("runnerName", options.runnerName, 200),
       count("maxPayloadLength", options.maxPayloadLength),

@@ -59,19 +59,6 @@ export const timeOrNone = (option: string, given: Duration.DurationInput | undef
   expected: "a duration, zero or more"
 })
 
-/** A name that a table or a schema can have, without quotes. */
-export const name = (
-  option: string,
-  given: string | undefined,
-  { isEmptyFit, most }: { readonly isEmptyFit: boolean; readonly most: number }
-): Check => ({
-  option,
-  given,
-  isFit:
-    given === undefined || (isEmptyFit && given === "") || (/^[a-z_][a-z0-9_]*$/.test(given) && given.length <= most),
-  expected: `lower-case letters, digits and underscores, beginning with no digit, at most ${most} characters`
-})
-
 /** Text that has something in it, and that a database and a label take as it is. */
 export const text = (option: string, given: string | undefined, most: number): Check => ({
   option,

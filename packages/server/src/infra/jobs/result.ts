@@ -3,10 +3,10 @@ import type { jobStates } from "../../observe/catalogue.ts"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Either from "effect/Either"
-import { describe } from "./attempt.ts"
+import { describe } from "./definition/attempt.ts"
 import { JobError } from "./error.ts"
-import type { Job } from "./job.ts"
-import type { JobEnding } from "./store/read.ts"
+import type { Job } from "./definition/job.ts"
+import type { JobEnding } from "./store/operations.ts"
 
 /** What became of a job until now. */
 export type JobResult<A, E> =

@@ -7,26 +7,33 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { MetricsService } from "../../observe/metrics.ts"
-import { called } from "./call.ts"
-import { JobsConfig, type JobsOptions, type JobsSettings, settingsAsked } from "./config.ts"
-import { JobEntity } from "./entity.ts"
-import { JobEntityLive } from "./entity-live.ts"
-import type { JobError } from "./error.ts"
-import { JobHandlers } from "./handlers.ts"
-import type { Job } from "./job.ts"
-import { laneId } from "./lane-id.ts"
-import { isDone, notFound, reached } from "./operations.ts"
 import type { OptionsError } from "../../observe/instrument/options-error.ts"
-import { pageAsked, purgeAsked } from "./questions.ts"
-import { makeRecorder, type Recorder } from "./record.ts"
+import type { MetricsService } from "../../observe/metrics.ts"
+import { JobCalls } from "./calls.ts"
+import { JobsConfig, type JobsOptions, settingsAsked } from "./config.ts"
+import { JobHandlers } from "./definition/handlers.ts"
+import type { Job } from "./definition/job.ts"
+import type { JobSchedules } from "./definition/schedules.ts"
+import { JobEntityLive } from "./entity-live.ts"
+import { JobError } from "./error.ts"
+import {
+  type DeadLetterPage,
+  list,
+  listDead,
+  type ListOptions,
+  type Page,
+  purge,
+  type PurgeFinishedOptions,
+  type PurgeOptions
+} from "./pages.ts"
 import { type JobResult, resultOf, settledOf } from "./result.ts"
-import type { PurgeFinishedOptions, PurgeOptions } from "./store/accept.ts"
-import type { DeadLetterPage, ListOptions } from "./store/dead-letters.ts"
-import type { Depth } from "./store/depth.ts"
-import type { JobStatus } from "./store/read.ts"
+import { schedules } from "./schedules.ts"
+import type { Depth, JobStatus, Operations } from "./store/operations.ts"
+import { isInTransaction } from "./store/session.ts"
+import type { JobState } from "./store/state.ts"
 import { JobStore } from "./store.ts"
-import { type Order, submissionOf, type SubmitOptions } from "./submission.ts"
+import { found, reached } from "./submit/refusal.ts"
+import { none, type SubmitManyOptions, submissionOf, submissionsOf, type SubmitOptions } from "./submit/submission.ts"
 
 /** The dead letters: jobs that were given up. */
 export interface DeadLetters {
@@ -38,19 +45,35 @@ export interface DeadLetters {
   readonly purge: (options?: PurgeOptions) => Effect.Effect<number, JobError>
 }
 
-/** What can be done with jobs. */
+/**
+ * What can be done with jobs. All of it is done by the caller's own client: inside `withTransaction` of the database that
+ * has the tables it is committed or rolled back with everything else, and counted by a runner after the commit; inside a
+ * transaction of another database it is refused with `Validation`.
+ */
 export interface Jobs {
   /**
-   * Accepts a job, durably, and gives its id. Not inside a transaction of one's own: the runner of the job writes it, in
-   * a transaction of its own. After `RunnerUnavailable` it is not known whether the job was accepted; submitting it again
-   * with the same dedupe key is safe.
+   * Accepts a job, durably, and gives its id; no runner and no handler need be there. After `RunnerUnavailable` it is not
+   * known whether the job was accepted; submitting it again with the same dedupe key is safe.
    */
   readonly submit: <Type extends string, P, A, E>(
     job: Job<Type, P, A, E>,
     payload: NoInfer<P>,
     options?: SubmitOptions
   ) => Effect.Effect<string, JobError>
+  /**
+   * Accepts many jobs in statements of a thousand, and gives their ids in order. Nothing is accepted where one of them is
+   * refused. In a transaction all are accepted or none; else each statement is by itself, should the database go away.
+   */
+  readonly submitMany: <Type extends string, P, A, E>(
+    job: Job<Type, P, A, E>,
+    payloads: Iterable<NoInfer<P>>,
+    options?: SubmitManyOptions<P>
+  ) => Effect.Effect<ReadonlyArray<string>, JobError>
   readonly status: (id: string) => Effect.Effect<JobStatus, JobError>
+  /** The payload of a job as JSON, for people to read. */
+  readonly payload: (id: string) => Effect.Effect<string, JobError>
+  /** A page of the jobs in a state. */
+  readonly list: (state: JobState, options?: ListOptions) => Effect.Effect<Page<JobStatus>, JobError>
   /** Cancels a job that waits or runs; the handler of a running one is interrupted. */
   readonly cancel: (id: string) => Effect.Effect<void, JobError>
   /** What became of a job until now. */
@@ -60,7 +83,7 @@ export interface Jobs {
   ) => Effect.Effect<JobResult<A, E>, JobError>
   /**
    * Waits for the end of a job: its value, or the handler's own error where the last attempt failed with one, or why
-   * else it is dead or cancelled.
+   * else it is dead or cancelled. Refused with `Validation` inside a transaction, which would not see the end.
    */
   readonly awaitResult: <Type extends string, P, A, E>(
     job: Job<Type, P, A, E>,
@@ -69,135 +92,134 @@ export interface Jobs {
   readonly deadLetters: DeadLetters
   /** Removes jobs that were completed or cancelled before a time, with their results, for good; how many. */
   readonly purgeFinished: (options: PurgeFinishedOptions) => Effect.Effect<number, JobError>
+  /** No job of the type begins on any runner until `resume`; those that run go on, and submits are accepted. */
+  readonly pause: (jobType: string) => Effect.Effect<void, JobError>
+  readonly resume: (jobType: string) => Effect.Effect<void, JobError>
+  /** The types that are paused. */
+  readonly paused: Effect.Effect<ReadonlyArray<string>, JobError>
   /** How many jobs of each type stand in each state, the dead ones included. */
   readonly depth: Effect.Effect<ReadonlyArray<Depth>, JobError>
 }
 
-type Client = Effect.Effect.Success<typeof JobEntity.client>
+type Unusable = Migrator.MigrationError | SqlError | OptionsError
 
-interface Parts {
-  readonly store: typeof JobStore.Service
-  readonly client: Client
-  readonly recorder: Recorder
-  readonly settings: JobsSettings
-}
-
-/** Durable jobs on the entities of a cluster. */
+/** Durable jobs: the table is the queue. */
 export class JobService extends Context.Tag("@parametric-portal/server/JobService")<JobService, Jobs>() {
-  /** Submits and runs jobs; handlers are added by the `toLayer` of their definitions. */
+  /** Submits and runs jobs; handlers and schedules are added by layers of their definitions. */
   static readonly layer = (
     options?: JobsOptions
   ): Layer.Layer<
-    JobService | JobHandlers,
-    Migrator.MigrationError | SqlError | OptionsError,
+    JobService | JobHandlers | JobSchedules,
+    Unusable,
     Sharding.Sharding | SqlClient.SqlClient | MetricsService
   > =>
-    Layer.merge(service, JobEntityLive).pipe(
-      Layer.provideMerge(JobHandlers.layer),
-      Layer.provide(JobStore.layer),
-      Layer.provide(Layer.effect(JobsConfig, settingsAsked(options)))
+    byItself(
+      Layer.mergeAll(service, schedules, JobEntityLive).pipe(
+        Layer.provideMerge(JobHandlers.layer),
+        Layer.provide(JobCalls.layer),
+        Layer.provide(store),
+        Layer.provide(Layer.effect(JobsConfig, settingsAsked(options)))
+      )
     )
 
-  /** Submits jobs and runs none: for a process that is not a runner. */
+  /** Submits jobs and runs none; needs no cluster. */
   static readonly layerClient = (
     options?: JobsOptions
-  ): Layer.Layer<
-    JobService,
-    Migrator.MigrationError | SqlError | OptionsError,
-    Sharding.Sharding | SqlClient.SqlClient | MetricsService
-  > => service.pipe(Layer.provide(JobStore.layer), Layer.provide(Layer.effect(JobsConfig, settingsAsked(options))))
+  ): Layer.Layer<JobService, Unusable, SqlClient.SqlClient | MetricsService> =>
+    byItself(
+      service.pipe(
+        Layer.provide(JobCalls.layer),
+        Layer.provide(store),
+        Layer.provide(Layer.effect(JobsConfig, settingsAsked(options)))
+      )
+    )
 }
 
+/** The parts are the same layers for all options: built fresh, two services have tables, runners and handlers each. */
+const byItself = <A, E, R>(layer: Layer.Layer<A, E, R>): Layer.Layer<A, E, R> => {
+  const fresh = Layer.fresh(layer)
+  // What is fresh is built anew wherever it is used; this is built once.
+  return Layer.suspend(() => fresh)
+}
+
+const store = Layer.unwrapEffect(
+  Effect.map(JobsConfig, ({ schema, tablePrefix }) => JobStore.layer({ schema, tablePrefix }))
+)
+
 /** The service over a store; `JobService.layer` brings the store along. */
-export const service: Layer.Layer<JobService, never, JobStore | Sharding.Sharding | MetricsService> = Layer.effect(
+export const service: Layer.Layer<JobService, never, JobStore | JobCalls> = Layer.effect(
   JobService,
   Effect.gen(function* () {
-    const parts: Parts = {
-      store: yield* JobStore,
-      client: yield* JobEntity.client,
-      recorder: yield* makeRecorder,
-      settings: yield* JobsConfig
-    }
-    const { store } = parts
-    const metrics = yield* MetricsService
+    const tables = yield* JobStore
+    const calls = yield* JobCalls
+    const { maxPayloadLength } = yield* JobsConfig
     return {
-      submit: (job, payload, options = {}) =>
-        Effect.provideService(submit(parts, { job, payload, options }), MetricsService, metrics),
-      status: (id) => found(id, store.status(id)),
-      cancel: (id) => change(parts, id, "cancel"),
-      result: (job, id) => result(parts, job, id),
-      awaitResult: (job, id) => awaitResult(parts, job, id),
-      deadLetters: {
-        list: (options = {}) => Effect.flatMap(pageAsked(options), (page) => reached(store.listDead(page))),
-        replay: (id) => change(parts, id, "replay"),
-        purge: (options = {}) => Effect.flatMap(purgeAsked(options), (which) => reached(store.purge(which)))
-      },
-      purgeFinished: (options) =>
-        Effect.zipRight(
-          purgeAsked(options),
-          Effect.suspend(() => reached(store.purgeFinished(options)))
+      ...reads(tables),
+      submit: (job, payload, options = none) =>
+        Effect.map(
+          calls.submit(
+            { type: job.type, priority: options.priority ?? job.priority },
+            Effect.suspend(() => submissionOf({ kind: job, payload, options, maxPayloadLength }))
+          ),
+          ({ id }) => id
         ),
-      depth: reached(Effect.zipWith(store.depth, store.dead, (alive, dead) => [...alive, ...dead]))
+      submitMany: (job, payloads, options = {}) =>
+        Effect.map(
+          calls.submitMany(
+            { type: job.type, priority: options.priority ?? job.priority },
+            submissionsOf({ kind: job, payloads, options, maxPayloadLength })
+          ),
+          (accepted) => accepted.map(({ id }) => id)
+        ),
+      cancel: calls.cancel,
+      deadLetters: {
+        list: (options = {}) => listDead(tables, options),
+        replay: calls.replay,
+        purge: (options = {}) => purge(tables, ["dead"], options)
+      }
     } satisfies Jobs
   })
 )
 
-const submit = <Type extends string, P, A, E>(
-  parts: Parts,
-  order: Order<Type, P, A, E>
-): Effect.Effect<string, JobError, MetricsService> =>
-  Effect.gen(function* () {
-    const { client, recorder, settings } = parts
-    const { job, options } = order
-    const priority = options.priority ?? job.priority
-    const submission = yield* Effect.matchEffect(submissionOf(order, settings), {
-      // It never reaches a lane, so it is counted here.
-      onFailure: (error) => recorder.track({ jobType: job.type, operation: "submit", priority })(Effect.fail(error)),
-      onSuccess: Effect.succeed
-    })
-    const { id } = yield* called(settings, (isRepeated) =>
-      client(laneId(submission.lane)).submit({ ...submission, isRepeated })
-    )
-    return id
-  })
-
-const found = <A>(id: string, read: Effect.Effect<Option.Option<A>, SqlError>): Effect.Effect<A, JobError> =>
-  Effect.flatMap(
-    reached(read),
-    Option.match({ onNone: () => notFound(id), onSome: (value: A) => Effect.succeed(value) })
-  )
-
-/** A change of one job by its lane. Made again, it is done if the job stands already where the change would put it. */
-const change = (
-  { client, settings, store }: Parts,
-  id: string,
-  operation: "cancel" | "replay"
-): Effect.Effect<void, JobError> =>
-  Effect.flatMap(found(id, store.find(id)), ({ jobType, lane, priority }) => {
-    const make = (isRepeated: boolean) => client(laneId(lane))[operation]({ id, jobType, priority, isRepeated })
-    return called(settings, (isRepeated) =>
-      isRepeated
-        ? Effect.flatMap(found(id, store.find(id)), (now) => (isDone[operation](now) ? Effect.void : make(true)))
-        : make(false)
-    )
-  })
+const reads = (tables: Operations) =>
+  ({
+    status: (id) => found(id, tables.status(id)),
+    payload: (id) => found(id, tables.payload(id)),
+    list: (state, options = {}) => list(tables, state, options),
+    result: (job, id) => result(tables, job, id),
+    awaitResult: (job, id) => awaitResult(tables, job, id),
+    purgeFinished: (options) => purge(tables, ["completed", "cancelled"], options),
+    pause: (jobType) => reached(tables.setPaused(jobType, true)),
+    resume: (jobType) => reached(tables.setPaused(jobType, false)),
+    paused: reached(tables.paused),
+    depth: reached(Effect.zipWith(tables.depth, tables.dead, (alive, dead) => [...alive, ...dead]))
+  }) satisfies Partial<Jobs>
 
 const result = <Type extends string, P, A, E>(
-  { store }: Parts,
+  tables: Operations,
   job: Job<Type, P, A, E>,
   id: string
 ): Effect.Effect<JobResult<A, E>, JobError> =>
-  Effect.flatMap(found(id, store.ending(id)), (ending) => resultOf(job, id, ending))
+  Effect.flatMap(found(id, tables.ending(id)), (ending) => resultOf(job, id, ending))
 
 /** The tables are read again and again: any runner may end the job, and a reader that dies loses nothing. */
 const awaitResult = <Type extends string, P, A, E>(
-  parts: Parts,
+  tables: Operations,
   job: Job<Type, P, A, E>,
   id: string
 ): Effect.Effect<A, E | JobError> => {
   const look = (pauseMs: number): Effect.Effect<A, E | JobError> =>
-    Effect.flatMap(result(parts, job, id), (now) =>
+    Effect.flatMap(result(tables, job, id), (now) =>
       Option.getOrElse(settledOf(job.type, id, now), () => Effect.delay(look(Math.min(1000, pauseMs * 2)), pauseMs))
     )
-  return Effect.suspend(() => look(20))
+  return Effect.flatMap(isInTransaction, (isInside) =>
+    isInside
+      ? new JobError({
+          reason: "Validation",
+          message: "A transaction doesn't see how a job ends: wait for its result outside",
+          jobId: id,
+          jobType: job.type
+        })
+      : look(20)
+  )
 }

@@ -33,8 +33,12 @@ interface Found {
 }
 
 const look = (value: unknown): Misfit | { readonly text: string } => {
-  if (isPlain(value, { depth: 0, left: mostPlain })) {
+  const walked: Walk = { depth: 0, left: mostNodes }
+  if (isPlain(value, walked)) {
     return { text: JSON.stringify(value) }
+  }
+  if (walked.left < 0) {
+    return tooMany
   }
   const found: Found = { nodes: 0, hasNegativeZero: false, undefinedAt: [] }
   const path: Array<string | number> = []
@@ -85,8 +89,6 @@ interface Walk {
   left: number
 }
 
-const mostPlain = 1_000_000
-
 /** What about a value is no JSON; `path` leads to it then. */
 const walk = (value: unknown, path: Array<string | number>, found: Found): Misfit | undefined => {
   switch (typeof value) {
@@ -118,7 +120,7 @@ const walkObject = (value: object, path: Array<string | number>, found: Found): 
     return `it is nested deeper than ${deepest} levels, or contains itself`
   }
   if (found.nodes > mostNodes) {
-    return `it has more than ${mostNodes} parts`
+    return tooMany
   }
   return Array.isArray(value) ? walkArray(value, path, found) : walkRecord(value, path, found)
 }
@@ -160,7 +162,10 @@ const walkRecord = (value: object, path: Array<string | number>, found: Found): 
   return undefined
 }
 
-const mostNodes = 16_000_000
+/** Objects and arrays; a value that refers to the same part again and again has more than fit into memory. */
+const mostNodes = 4_000_000
+
+const tooMany = `it has more than ${mostNodes} parts`
 
 const hasSymbols = (value: object): boolean => Object.getOwnPropertySymbols(value).length > 0
 

@@ -1,12 +1,11 @@
 /** The depth of the queue, the ages and the dead letters, read from the tables by one runner of the cluster. */
 import * as Singleton from "@effect/cluster/Singleton"
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { jobStates } from "../../observe/catalogue/jobs.ts"
 import { MetricsService, type Sample } from "../../observe/metrics.ts"
 import { JobsConfig } from "./config.ts"
-import { JobHandlers } from "./handlers.ts"
-import type { Depth, Oldest } from "./store/depth.ts"
+import { JobHandlers } from "./definition/handlers.ts"
+import type { Depth, Oldest } from "./store/operations.ts"
 import { JobStore } from "./store.ts"
 
 /**
@@ -17,24 +16,30 @@ export const depthSampler = Singleton.make(
   "parametric-portal/jobs-depth",
   Effect.gen(function* () {
     const { jobs } = yield* MetricsService
-    const store = yield* JobStore
+    const { dead, depth, oldestDead, oldestWaiting } = yield* JobStore
     const handlers = yield* JobHandlers
-    const { sampleEvery: every } = yield* JobsConfig
+    const { sampleInterval: every } = yield* JobsConfig
     const types = Effect.map(handlers.all, (all) => all.map(({ type }) => type))
-    const ages = (oldest: Effect.Effect<ReadonlyArray<Oldest>, unknown>) =>
-      Effect.map(Effect.all([types, oldest, Clock.currentTimeMillis]), agesOf)
     yield* MetricsService.sample({
       gauge: jobs.queueDepth,
       every,
-      read: Effect.map(Effect.all([types, store.depth]), depthsOf)
+      read: Effect.map(Effect.all([types, depth]), depthsOf)
     })
-    yield* MetricsService.sample({ gauge: jobs.queueOldestAge, every, read: ages(store.oldestWaiting) })
+    yield* MetricsService.sample({
+      gauge: jobs.queueOldestAge,
+      every,
+      read: Effect.map(Effect.all([types, oldestWaiting]), agesOf)
+    })
     yield* MetricsService.sample({
       gauge: jobs.dlqSize,
       every,
-      read: Effect.map(Effect.all([types, store.dead]), ([known, dead]) => countsOf(known, dead))
+      read: Effect.map(Effect.all([types, dead]), ([known, dead]) => countsOf(known, dead))
     })
-    yield* MetricsService.sample({ gauge: jobs.dlqOldestAge, every, read: ages(store.oldestDead) })
+    yield* MetricsService.sample({
+      gauge: jobs.dlqOldestAge,
+      every,
+      read: Effect.map(Effect.all([types, oldestDead]), agesOf)
+    })
     return yield* Effect.never
   })
 )
@@ -57,13 +62,13 @@ const countsOf = (types: ReadonlyArray<string>, counts: ReadonlyArray<Depth>): A
     value: sum(counts.filter(({ jobType }) => jobType === job_type))
   }))
 
-const agesOf = ([types, oldest, now]: readonly [ReadonlyArray<string>, ReadonlyArray<Oldest>, number]): Array<
+const agesOf = ([types, oldest]: readonly [ReadonlyArray<string>, ReadonlyArray<Oldest>]): Array<
   Sample<"job_type">
 > => {
-  const since = new Map(oldest.map(({ jobType, since: ms }) => [jobType, ms]))
-  return Array.from(new Set([...types, ...since.keys()]), (job_type) => ({
+  const ages = new Map(oldest.map(({ ageMs, jobType }) => [jobType, ageMs]))
+  return Array.from(new Set([...types, ...ages.keys()]), (job_type) => ({
     labels: { job_type },
-    value: Math.max(0, now - (since.get(job_type) ?? now)) / 1000
+    value: Math.max(0, ages.get(job_type) ?? 0) / 1000
   }))
 }
 

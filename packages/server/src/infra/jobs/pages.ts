@@ -1,0 +1,148 @@
+/** Jobs in pages, and what may be asked of them: a question that makes no sense is refused before it reaches the tables. */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { Priority } from "./definition/priority.ts"
+import { JobError } from "./error.ts"
+import type { JobFailure, JobStatus, Operations, PageRequest, PurgeRequest } from "./store/operations.ts"
+import { JobState } from "./store/state.ts"
+import { pause } from "./submit/pause.ts"
+import { reached } from "./submit/refusal.ts"
+
+/** Which page of the jobs in a state. */
+export interface ListOptions {
+  readonly jobType?: string | undefined
+  /** At most so many, up to 1000; 50 unless given. */
+  readonly limit?: number | undefined
+  /** The `next` of the page before. */
+  readonly after?: string | undefined
+}
+
+/** A page; its items are in the order in which they got into their state, or will be due. */
+export interface Page<A> {
+  readonly items: ReadonlyArray<A>
+  /** The `after` of the next page; absent on the last one. */
+  readonly next: string | undefined
+}
+
+/** A dead letter. */
+export interface DeadLetter {
+  readonly id: string
+  readonly jobType: string
+  readonly priority: Priority
+  readonly reason: string
+  readonly attempts: number
+  readonly replays: number
+  readonly acceptedAt: number
+  readonly deadAt: number
+  readonly errors: ReadonlyArray<JobFailure>
+}
+
+/** A page of dead letters, oldest first. */
+export type DeadLetterPage = Page<DeadLetter>
+
+/** Which dead letters to purge: those that match all that is given. */
+export interface PurgeOptions {
+  readonly ids?: ReadonlyArray<string> | undefined
+  readonly jobType?: string | undefined
+  /** Dead since before this time, in epoch milliseconds. */
+  readonly before?: number | undefined
+}
+
+/** Which finished jobs to purge. */
+export interface PurgeFinishedOptions {
+  readonly jobType?: string | undefined
+  /** Completed or cancelled before this time, in epoch milliseconds. */
+  readonly before: number
+}
+
+/** A page of the jobs in a state. */
+export const list = (
+  tables: Pick<Operations, "page">,
+  state: JobState,
+  options: ListOptions
+): Effect.Effect<Page<JobStatus>, JobError> =>
+  Effect.flatMap(pageAsked(state, options), (request) =>
+    Effect.map(reached(tables.page(request)), (items) => {
+      const last = items.length < request.limit ? undefined : items.at(-1)
+      return { items, next: last === undefined ? undefined : `${last.finishedAt ?? last.dueAt}-${last.id}` }
+    })
+  )
+
+/** A page of the dead letters. */
+export const listDead = (
+  tables: Pick<Operations, "page">,
+  options: ListOptions
+): Effect.Effect<DeadLetterPage, JobError> =>
+  Effect.map(list(tables, "dead", options), ({ items, next }) => ({ items: items.map(deadLetterOf), next }))
+
+/** Removes for good, a thousand at a time, with the event loop given back between; how many. */
+export const purge = (
+  tables: Pick<Operations, "purge">,
+  states: ReadonlyArray<PurgeRequest["state"]>,
+  options: PurgeOptions
+): Effect.Effect<number, JobError> =>
+  Effect.gen(function* () {
+    const { before, ids, jobType: type } = options
+    if (before !== undefined && !Number.isFinite(before)) {
+      return yield* refuse(`"before" is a time in epoch milliseconds, not ${before}`)
+    }
+    let removed = 0
+    for (const state of states) {
+      for (const some of ids === undefined ? [undefined] : chunksOf(ids)) {
+        let step = 0
+        do {
+          const when = before === undefined ? undefined : Math.round(before)
+          step = yield* reached(tables.purge({ state, type, ids: some, before: when }))
+          removed += step
+          yield* pause
+        } while (step >= atOnce)
+      }
+    }
+    return removed
+  })
+
+/** As many as a purge removes at once. */
+const atOnce = 1000
+
+const longestPage = 1000
+
+const isState = Schema.is(JobState)
+
+const pageAsked = (
+  state: JobState,
+  { after, jobType: type, limit = 50 }: ListOptions
+): Effect.Effect<PageRequest, JobError> => {
+  if (!isState(state)) {
+    return refuse(`"state" is one of ${JobState.literals.join(", ")}, not ${String(state)}`)
+  }
+  if (!(Number.isInteger(limit) && limit >= 1 && limit <= longestPage)) {
+    return refuse(`"limit" is a whole number from 1 to ${longestPage}, not ${limit}`)
+  }
+  if (after === undefined) {
+    return Effect.succeed({ state, type, limit })
+  }
+  const [, at, id] = /^(\d{1,15})-(.+)$/s.exec(after) ?? []
+  return at === undefined || id === undefined
+    ? refuse(`"after" is the "next" of the page before, not "${after}"`)
+    : Effect.succeed({ state, type, limit, after: { at: Number(at), id } })
+}
+
+const refuse = (message: string): Effect.Effect<never, JobError> => new JobError({ reason: "Validation", message })
+
+const chunksOf = (ids: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
+  Array.from({ length: Math.ceil(ids.length / atOnce) }, (_, index) => ids.slice(index * atOnce, (index + 1) * atOnce))
+
+const deadLetterOf = (status: JobStatus): DeadLetter => {
+  const { acceptedAt, attempt, errors, finishedAt, id, jobType, priority, reason, replays } = status
+  return {
+    id,
+    jobType,
+    priority,
+    reason: reason ?? "Unknown",
+    attempts: attempt,
+    replays,
+    acceptedAt,
+    deadAt: finishedAt ?? acceptedAt,
+    errors
+  }
+}
