@@ -1,113 +1,96 @@
-/** Runners of jobs in this process: SQLite in memory, a cluster of one each, metrics in registries of their own. */
+/** Services of jobs in this process, on real databases and by their clock; metrics in registries of their own. */
 import * as SingleRunner from "@effect/cluster/SingleRunner"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
+import { describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as TestClock from "effect/TestClock"
-import {
-  JobEntityLive,
-  JobHandlers,
-  JobsConfig,
-  JobService,
-  type JobsOptions,
-  JobStore,
-  settingsOf
-} from "../../../src/infra/jobs.ts"
-import { service } from "../../../src/infra/jobs/service.ts"
+import * as Schedule from "effect/Schedule"
+import * as TestServices from "effect/TestServices"
+import { JobService, type JobsOptions } from "../../../src/infra/jobs.ts"
 import * as Testing from "../../../src/observe/testing.ts"
+import { Postgres } from "../../support/postgres.ts"
 
-export const sqlite = Layer.orDie(SqliteClient.layer({ filename: ":memory:" }))
+/** A database with nothing in it. */
+export type Database = Layer.Layer<SqlClient.SqlClient>
+
+export const sqlite: Database = Layer.orDie(SqliteClient.layer({ filename: ":memory:" }))
 
 /** A cluster of one over a database. */
 export const cluster = Layer.orDie(
   SingleRunner.layer({
     runnerStorage: "memory",
-    // The test's clock stops at each thing that is to be done at a time, so let there be few.
-    shardingConfig: {
-      shardsPerGroup: 8,
-      simulateRemoteSerialization: false,
-      refreshAssignmentsInterval: "1 hour",
-      entityMessagePollInterval: "1 hour",
-      shardLockRefreshInterval: "1 hour",
-      shardLockExpiration: "10 hours"
-    }
+    shardingConfig: { shardsPerGroup: 8, simulateRemoteSerialization: false }
   })
 )
 
-/** Everything for one runner, with its handlers. */
-export const world = <A, E, R>(handlers: Layer.Layer<A, E, R>, options?: JobsOptions) =>
+const quick: JobsOptions = {
+  partitions: 4,
+  pollInterval: "100 millis",
+  lease: "1 second",
+  sampleInterval: "100 millis"
+}
+
+/** Everything for one runner, with its handlers and schedules. */
+export const world = <A, E, R>(handlers: Layer.Layer<A, E, R>, options?: JobsOptions, database = sqlite) =>
   handlers.pipe(
-    Layer.provideMerge(JobService.layer({ lanes: 4, wakeEvery: "2 seconds", ...options })),
+    Layer.provideMerge(JobService.layer({ ...quick, ...options })),
     Layer.provideMerge(cluster),
-    Layer.provideMerge(sqlite),
+    Layer.provideMerge(database),
     Layer.provideMerge(Testing.layer()),
     Layer.orDie
   )
 
-type Store = typeof JobStore.Service
+/** A service that only submits. */
+export const client = (options?: JobsOptions, database = sqlite) =>
+  JobService.layerClient(options).pipe(Layer.provideMerge(database), Layer.provideMerge(Testing.layer()), Layer.orDie)
 
-/** The same with a store of which some members do something else. */
-export const worldWith = <A, E, R>(
-  handlers: Layer.Layer<A, E, R>,
-  changed: (store: Store) => Partial<Store>,
-  options?: JobsOptions
-) =>
-  handlers.pipe(
-    Layer.provideMerge(Layer.merge(service, JobEntityLive)),
-    Layer.provideMerge(JobHandlers.layer),
-    Layer.provide(
-      Layer.effect(
-        JobStore,
-        Effect.map(JobStore, (store) => ({ ...store, ...changed(store) }))
-      ).pipe(Layer.provide(JobStore.layer))
-    ),
-    Layer.provide(Layer.succeed(JobsConfig, settingsOf({ lanes: 4, wakeEvery: "2 seconds", ...options }))),
-    Layer.provideMerge(cluster),
-    Layer.provideMerge(sqlite),
-    Layer.provideMerge(Testing.layer()),
-    Layer.orDie
+/** What is promised, by its sentence, of whatever database. */
+export type Promises = Record<string, (database: Database) => Effect.Effect<void, unknown>>
+
+/** Tests each promise on SQLite and on PostgreSQL, by the real clock. */
+export const onBoth = (name: string, promises: Promises): void => {
+  describe("on SQLite", () => {
+    for (const [title, promise] of Object.entries(promises)) {
+      // oxlint-disable-next-line rooms/expects -- each of the promises expects
+      it.effect(title, () => TestServices.provideLive(promise(sqlite)))
+    }
+  })
+  it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
+    for (const [index, [title, promise]] of Object.entries(promises).entries()) {
+      // oxlint-disable-next-line rooms/expects -- each of the promises expects
+      it.effect(title, () =>
+        Effect.flatMap(Postgres, (server) => {
+          const database = Postgres.client(`${name}_${index}`).pipe(
+            Layer.provide(Layer.succeed(Postgres, server)),
+            Layer.orDie
+          )
+          return TestServices.provideLive(promise(database))
+        })
+      )
+    }
+  })
+}
+
+/** Looks again until it passes, for some seconds; then it is as it was the last time. */
+export const eventually = <A, E, R>(look: Effect.Effect<A, E, R>): Effect.Effect<A, unknown, R> =>
+  Effect.sandbox(look).pipe(
+    Effect.retry(Schedule.intersect(Schedule.spaced("20 millis"), Schedule.recurs(400))),
+    Effect.unsandbox
   )
-
-/** Lets fibers run that have something to do at once. */
-export const breathe: Effect.Effect<void> = Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 0)))
-
-/** Lets so much time pass, in steps, with pauses for what goes on in between. */
-export const pass = (ms: number, step = 250): Effect.Effect<void> =>
-  Effect.gen(function* () {
-    yield* breathe
-    for (let passed = 0; passed < ms; passed += step) {
-      yield* TestClock.adjust(Math.min(step, ms - passed))
-      yield* breathe
-    }
-  })
-
-/** Runs an effect and lets time pass until it has ended; one that does not end is a defect and no test that hangs. */
-export const within = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.gen(function* () {
-    const fiber = yield* Effect.fork(effect)
-    yield* breathe
-    for (let step = 0; step < 400 && fiber.unsafePoll() === null; step += 1) {
-      yield* pass(100, 100)
-    }
-    if (fiber.unsafePoll() === null) {
-      return yield* Effect.dieMessage("did not end within 40 seconds of the test's clock")
-    }
-    return yield* Fiber.join(fiber)
-  })
 
 /** What the tables say, in the terms of the law. */
 export const totals = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const [row] = yield* sql<Record<string, number | string>>`
     SELECT count(*) AS enqueued, sum(replays) AS replays, sum(retries) AS retries, sum(redeliveries) AS redelivered,
-      sum(CASE WHEN state = 'completed' THEN 1 ELSE 0 END) AS completions,
-      sum(CASE WHEN state = 'cancelled' THEN 1 ELSE 0 END) AS cancellations,
-      sum(CASE WHEN state = 'dead' THEN 1 ELSE 0 END) + sum(replays) AS "deadLettered",
-      sum(CASE WHEN state IN ('ready', 'scheduled', 'running', 'retrying') THEN 1 ELSE 0 END) AS held,
+      sum(CASE WHEN state = 2 THEN 1 ELSE 0 END) AS completions,
+      sum(CASE WHEN state = 3 THEN 1 ELSE 0 END) AS cancellations,
+      sum(CASE WHEN state = 4 THEN 1 ELSE 0 END) + sum(replays) AS "deadLettered",
+      sum(CASE WHEN state IN (0, 1) THEN 1 ELSE 0 END) AS held,
       (SELECT count(*) FROM job_errors) AS failures
-    FROM jobs`
+    FROM (SELECT state, replays, retries, redeliveries FROM jobs
+      UNION ALL SELECT state, replays, retries, redeliveries FROM jobs_done) every_job`
   const number = (name: string): number => Number(row?.[name] ?? 0)
   return {
     enqueued: number("enqueued"),
@@ -127,3 +110,6 @@ export const totalOf = (snapshot: Testing.Snapshot, name: string, passes = (_tex
   Object.entries(snapshot)
     .filter(([text]) => text.startsWith(`${name}{`) && passes(text))
     .reduce((sum, [, value]) => sum + (typeof value === "number" ? value : value.count), 0)
+
+/** How often a counter of job operations moved, over all its series. */
+export const counted = (name: string) => Effect.map(Testing.snapshot, (now) => totalOf(now, name))
