@@ -1,0 +1,221 @@
+/**
+ * Handlers at work. The fiber of an attempt ends with its handler; what becomes of the job is a record that waits for
+ * its group. A handler that was interrupted and does not end is left to itself.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import { type Attempt, AttemptFailed } from "../attempt.ts"
+import { pauseAfter } from "../backoff.ts"
+import { Deadlines } from "./deadlines.ts"
+import type { Ends } from "./ends.ts"
+import type { Places } from "./places.ts"
+import type { HandlerExit, Order, Run } from "./run.ts"
+import { conclude } from "./settlement.ts"
+import { type RunnerState, sliceMs } from "./state.ts"
+
+/** The attempts of a runner. */
+export class Attempts {
+  private readonly state: RunnerState
+  private readonly ends: Ends
+  private readonly deadlines: Deadlines
+  /** Which type is first in the next turn, so that each has its turn. */
+  private first = 0
+  private readonly working = new Set<Run>()
+
+  constructor(state: RunnerState, ends: Ends) {
+    this.state = state
+    this.ends = ends
+    this.deadlines = new Deadlines(state, (run) => this.stop(run, "timedOut"))
+  }
+
+  /** Whether no handler is at work that is not left to itself. */
+  get areOver(): boolean {
+    return this.working.size === 0
+  }
+
+  /** Whether nothing is at work, and nothing marked that would be. */
+  get isIdle(): boolean {
+    return this.working.size === 0 && Array.from(this.state.places.values()).every((places) => places.isIdle)
+  }
+
+  /** Begins what is ready, for as long as there are places and time. */
+  readonly turn = (): void => {
+    const life = this.state.living(this.state.now())
+    if (life === undefined || this.state.isAlone) {
+      return
+    }
+    const all = Array.from(this.state.places.values())
+    const until = performance.now() + sliceMs
+    for (let nth = 0; nth < all.length; nth += 1) {
+      const places = all[(this.first + nth) % all.length]
+      if (places !== undefined && this.fill(places, until)) {
+        this.first = (this.first + nth + 1) % all.length
+        this.state.wake()
+        return
+      }
+    }
+  }
+
+  /** Whether the time was over before all was begun. */
+  private fill(places: Places, until: number): boolean {
+    while (places.ready.length > 0 && places.free > 0 && !this.ends.isFull) {
+      const run = places.ready.shift()
+      if (run !== undefined) {
+        this.begin(run)
+      }
+      if (performance.now() > until) {
+        return true
+      }
+    }
+    return false
+  }
+
+  begin(run: Run): void {
+    const now = this.state.now()
+    run.stage = "working"
+    run.beganAt = now
+    run.places.used += 1
+    this.working.add(run)
+    this.state.recorder.begin(run, now)
+    const refused = tooLong("payload", run.job.payload, this.state.settings.maxPayloadLength)
+    if (refused !== undefined) {
+      this.ended(run, Exit.fail(refused))
+      return
+    }
+    const fiber = this.state.fork(this.handle(run))
+    run.fiber = fiber
+    fiber.addObserver((exit) => this.ended(run, exit))
+    if (isWorking(run)) {
+      this.deadlines.add(run)
+    }
+  }
+
+  /** Interrupts a handler; the first order counts, unless the job is lost since. */
+  stop(run: Run, order: Order): void {
+    if (run.stage !== "working") {
+      return
+    }
+    const isFirst = run.order === undefined
+    run.order = isFirst || order === "lost" ? order : run.order
+    if (isFirst) {
+      this.deadlines.remove(run)
+      run.grace = this.state.after(Duration.toMillis(this.state.settings.interruptGrace), () => this.abandon(run))
+      run.fiber?.unsafeInterruptAsFork(FiberId.none)
+    }
+  }
+
+  /** Interrupts those that are meant, so that their jobs go on elsewhere. */
+  stopAll(isMeant: (run: Run) => boolean): void {
+    for (const run of this.working) {
+      if (isMeant(run)) {
+        this.stop(run, "handedOver")
+      }
+    }
+  }
+
+  private handle(run: Run): Effect.Effect<string, AttemptFailed> {
+    const { job, places } = run
+    const { handler } = places
+    const attempt: Attempt = {
+      jobId: job.id,
+      jobType: job.type,
+      priority: job.priority,
+      attempt: job.attempt,
+      maxAttempts: job.maxAttempts ?? handler.maxAttempts,
+      isRedelivered: job.isRedelivered,
+      acceptedAt: job.acceptedAt,
+      progress: (ratio, note) => Effect.suspend(() => this.progress(run, ratio, note))
+    }
+    return Effect.annotateLogs(
+      Effect.suspend(() => handler.run(job.payload, attempt)),
+      { jobId: job.id, jobType: job.type, attempt: job.attempt }
+    )
+  }
+
+  /** On a fiber of the runner's own: in a transaction of the handler it would be read by nobody before its end. */
+  private progress(run: Run, ratio: number, note: string | undefined): Effect.Effect<void> {
+    if (run.stage !== "working" || Number.isNaN(ratio)) {
+      return Effect.void
+    }
+    const share = Math.min(1, Math.max(0, ratio))
+    const written = this.state.fork(this.state.tables.progress(run.life.id, run.job, share, note))
+    return Effect.matchCauseEffect(Fiber.join(written), {
+      onFailure: (cause) => Effect.logDebug("The progress of a job could not be written", cause),
+      onSuccess: (isOurs) => Effect.sync(() => (isOurs ? undefined : this.stop(run, "lost")))
+    })
+  }
+
+  /** The handler has ended, or the fiber of one that was left to itself. */
+  private ended(run: Run, exit: HandlerExit): void {
+    if (run.stage === "working") {
+      run.grace?.unsafeInterruptAsFork(FiberId.none)
+      this.deadlines.remove(run)
+      this.left(run, exit)
+    } else {
+      run.places.abandoned -= 1
+    }
+  }
+
+  private abandon(run: Run): void {
+    if (run.stage === "working") {
+      run.places.abandoned += 1
+      this.state.fork(
+        Effect.logWarning(
+          `A handler of "${run.job.type}" did not end when it was interrupted (${run.order}); it is left to itself`
+        ).pipe(Effect.annotateLogs({ jobId: run.job.id }))
+      )
+      this.left(run, undefined)
+    }
+  }
+
+  /** Its place is free again. */
+  private left(run: Run, exit: HandlerExit | undefined): void {
+    const { job, order, places } = run
+    const now = this.state.now()
+    places.used -= 1
+    this.working.delete(run)
+    places.ended(now - run.beganAt, now)
+    run.watch?.stop()
+    run.fiber = undefined
+    if (run.isLost) {
+      run.leave()
+      run.watch?.endUncounted()
+      this.state.wake()
+      return
+    }
+    const conclusion = conclude(exit === undefined ? exit : this.bounded(exit), order, {
+      attempt: job.attempt,
+      maxAttempts: job.maxAttempts ?? places.handler.maxAttempts,
+      pauseMs: () => pauseAfter(job.attempt, job.backoff ?? places.backoff, this.state.chance())
+    })
+    this.ends.add(run, conclusion)
+  }
+
+  /** What is too long to be kept is a failure, or at least left out. */
+  private bounded(exit: HandlerExit): HandlerExit {
+    const { maxPayloadLength: most } = this.state.settings
+    if (Exit.isSuccess(exit)) {
+      const refused = tooLong("result", exit.value, most)
+      return refused === undefined ? exit : Exit.fail(refused)
+    }
+    return Exit.mapError(exit, (failure) =>
+      (failure.encoded?.length ?? 0) > most
+        ? new AttemptFailed({ reason: failure.reason, message: failure.message, isRetryable: failure.isRetryable })
+        : failure
+    )
+  }
+}
+
+const isWorking = ({ stage }: Run): boolean => stage === "working"
+
+const tooLong = (what: "payload" | "result", text: string, most: number): AttemptFailed | undefined =>
+  text.length > most
+    ? new AttemptFailed({
+        reason: "Validation",
+        message: `The ${what} has ${text.length} characters; the limit is ${most}`,
+        isRetryable: false
+      })
+    : undefined

@@ -1,0 +1,36 @@
+/** Hints from other processes, where the client of the database can listen for them: that of `@effect/sql-pg`. */
+import type { SqlClient } from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import * as Stream from "effect/Stream"
+
+interface Listener {
+  readonly listen: (channel: string) => Stream.Stream<string, SqlError>
+}
+
+/** What arrives on a channel; undefined where there is no channel, or the client can't listen. */
+export const hintsOf = (
+  client: SqlClient,
+  channel: string | undefined
+): Stream.Stream<string, SqlError> | undefined =>
+  channel !== undefined && isListener(client) ? client.listen(channel) : undefined
+
+const isListener = (client: SqlClient): client is SqlClient & Listener =>
+  Predicate.hasProperty(client, "listen") && Predicate.isFunction(client.listen)
+
+/**
+ * Tells of each hint, without end. The client does not say when its connection is lost, so it is asked anew from time to
+ * time; what is missed meanwhile, the poll finds.
+ */
+export const follow = (
+  hints: Stream.Stream<string, SqlError>,
+  told: (hint: string) => void
+): Effect.Effect<never> =>
+  Stream.runForEach(hints, (hint) => Effect.sync(() => told(hint))).pipe(
+    Effect.timeoutOption("30 seconds"),
+    Effect.catchAllCause((cause) =>
+      Effect.zipRight(Effect.logDebug("Hints can't be listened for; trying again", cause), Effect.sleep("1 second"))
+    ),
+    Effect.forever
+  )

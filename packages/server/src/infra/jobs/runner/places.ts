@@ -1,0 +1,108 @@
+/**
+ * The places of one type of job on a runner, and what is buffered for them. How much is worth buffering follows from
+ * how long its jobs take: quick ones in hundreds, so that a statement is shared by many; slow ones not at all, so that
+ * none waits here while another runner is idle.
+ */
+import * as Duration from "effect/Duration"
+import { backoffOf } from "../backoff.ts"
+import type { RegisteredHandler } from "../handlers.ts"
+import type { BackoffSettings } from "../store/operations.ts"
+import { byRank, type Home, type Run } from "./run.ts"
+
+/** No runner buffers more than this. */
+export const mostBuffered = 500
+
+/** What is buffered should be enough for so long, in milliseconds. */
+const ahead = 50
+
+/** The places of a type. */
+export class Places implements Home {
+  readonly handler: RegisteredHandler
+  readonly timeoutMs: number
+  readonly backoff: BackoffSettings
+  /** False once the handler is removed. */
+  isOpen = true
+  isPaused = false
+  /** Nothing is known to wait for these places in the tables. */
+  isDry = false
+  used = 0
+  /** Handlers that go on although they were interrupted, and are left to themselves. */
+  abandoned = 0
+  /** Not marked as started, in order. */
+  waiting: Array<Run> = []
+  marking = 0
+  /** Marked as started, in order. */
+  ready: Array<Run> = []
+  private meanMs: number | undefined = undefined
+  private lastEndAt = 0
+
+  constructor(handler: RegisteredHandler) {
+    this.handler = handler
+    this.timeoutMs = Duration.toMillis(handler.timeout)
+    this.backoff = backoffOf(handler.backoff)
+  }
+
+  /** Whether claims ask for it. */
+  get isAskedFor(): boolean {
+    return this.isOpen && !this.isPaused && !this.isDry
+  }
+
+  /** Whether nothing is marked as started that does not run. */
+  get isIdle(): boolean {
+    return this.ready.length === 0 && this.marking === 0
+  }
+
+  get free(): number {
+    return Math.max(0, this.handler.concurrency - this.used)
+  }
+
+  get buffered(): number {
+    return this.waiting.length + this.marking + this.ready.length
+  }
+
+  /** How many beyond the free places are worth holding. */
+  depth(now: number): number {
+    if (this.handler.limits !== undefined || this.meanMs === undefined) {
+      return 0
+    }
+    // Where all are busy, what has not ended for long is not quick, whatever those before it were.
+    const pace = this.free > 0 ? this.meanMs : Math.max(this.meanMs, now - this.lastEndAt)
+    return Math.min(mostBuffered, Math.floor((this.handler.concurrency * ahead) / Math.max(pace, 0.1)))
+  }
+
+  /** How many more may be claimed, and how many of them are marked as started at once. */
+  wanted(now: number): { readonly most: number; readonly startNow: number; readonly isLow: boolean } {
+    const depth = this.depth(now)
+    const most = this.free + depth - this.buffered
+    return {
+      most,
+      startNow: Math.max(0, Math.min(most, this.markable(now) - this.waiting.length)),
+      isLow: most > 0 && most >= depth / 2
+    }
+  }
+
+  /** How many more may be marked: for the free places, and at most as many again. */
+  markable(now: number): number {
+    const beyond = Math.min(this.handler.concurrency, this.depth(now))
+    return Math.max(0, this.free + beyond - this.ready.length - this.marking)
+  }
+
+  take(runs: ReadonlyArray<Run>, where: "waiting" | "ready"): void {
+    if (runs.length > 0) {
+      for (const run of runs) {
+        run.stage = where
+      }
+      this[where] = this[where].concat(runs).sort(byRank)
+    }
+  }
+
+  drop(run: Run): void {
+    this.waiting = this.waiting.filter((other) => other !== run)
+    this.ready = this.ready.filter((other) => other !== run)
+  }
+
+  ended(ms: number, now: number): void {
+    this.lastEndAt = now
+    this.meanMs = this.meanMs === undefined ? ms : this.meanMs * 0.9 + ms * 0.1
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * What a runner counts: each fact once it is in the tables, and an attempt timed to the end of its handler.
+ */
+import * as Duration from "effect/Duration"
+import { MetricsService } from "../../../observe/metrics.ts"
+import type { Outcome } from "../../../observe/catalogue/outcome.ts"
+import { type AnyMetric, record } from "../../../observe/instrument/update.ts"
+import type { Surroundings } from "../../../observe/track/job-watch.ts"
+import type { Priority } from "../priority.ts"
+import type { TakenOver, Uncounted } from "../store/operations.ts"
+import type { Run } from "./run.ts"
+
+/** Why a job is a dead letter that took down its runners. */
+export const lostReason = "RunnerUnavailable"
+
+/** What the metrics know a job by. */
+interface Kind {
+  readonly type: string
+  readonly priority: Priority
+}
+
+/** Counts for one runner. */
+export class Recorder {
+  private readonly metrics: MetricsService
+  private readonly around: Surroundings
+  private readonly isWatched: boolean
+
+  constructor(metrics: MetricsService, around: Surroundings, isWatched: boolean) {
+    this.metrics = metrics
+    this.around = around
+    this.isWatched = isWatched
+  }
+
+  /** An attempt begins. */
+  begin(run: Run, now: number): void {
+    if (!this.isWatched) {
+      return
+    }
+    const { attempt, ageMs, dueMs, isRedelivered, priority, type } = run.job
+    if (isRedelivered) {
+      this.count(this.metrics.jobs.redelivered, run.job, "process")
+    }
+    const claimedAt = this.epochMs() - (now - run.claimedAt)
+    run.watch = this.metrics.jobTracker.watch(
+      {
+        jobType: type,
+        operation: "process",
+        priority,
+        // A redelivery is no attempt after the first: it is counted by itself.
+        attempt: isRedelivered ? undefined : attempt,
+        enqueuedAt: claimedAt - ageMs,
+        deliverAt: claimedAt - dueMs,
+        // Who cancels counts it; a hand-over is no cancellation.
+        interruption: "elsewhere"
+      },
+      this.around
+    )
+  }
+
+  /** The tables say that an attempt began, and it is given up before it did. */
+  neverBegun({ job }: Run): void {
+    if (job.isRedelivered) {
+      this.count(this.metrics.jobs.redelivered, job, "process")
+    } else if (job.attempt > 1) {
+      this.count(this.metrics.jobs.retries, job, "process")
+    }
+  }
+
+  /** An attempt came to its end, and its job too if it is final. */
+  end({ job, watch }: Run, outcome: Outcome, isFinal: boolean): void {
+    watch?.stop()
+    watch?.count(outcome, isFinal, isFinal || outcome._tag === "success" ? job.attempt : undefined)
+  }
+
+  deadLettered(job_type: string, reason: string): void {
+    this.add(this.metrics.jobs.deadLettered, { job_type, reason }, 1)
+  }
+
+  /** Jobs became dead letters because their runners died, with no attempt here. */
+  lostRunners(dead: TakenOver["dead"]): void {
+    const { jobs } = this.metrics
+    for (const job of dead) {
+      const reason = lostReason
+      this.add(jobs.failures, { job_type: job.type, reason }, 1)
+      this.add(jobs.deadLettered, { job_type: job.type, reason }, 1)
+      this.add(jobs.attempts, labelsOf(job, "process"), job.attempts)
+      this.add(jobs.duration, labelsOf(job, "process"), Duration.millis(job.ageMs))
+    }
+  }
+
+  /** What transactions of callers did. */
+  uncounted(rows: ReadonlyArray<Uncounted>): void {
+    const { jobs } = this.metrics
+    for (const { attempts, operation, times, ...kind } of rows) {
+      switch (operation) {
+        case "submit":
+          this.count(jobs.enqueued, kind, "submit", times)
+          break
+        case "duplicate":
+          this.count(jobs.duplicates, kind, "submit", times)
+          break
+        case "replay":
+          this.count(jobs.replays, kind, "replay", times)
+          break
+        case "cancel":
+          this.count(jobs.cancellations, kind, "cancel", times)
+          for (let each = 0; attempts > 0 && each < times; each += 1) {
+            this.add(jobs.attempts, labelsOf(kind, "process"), attempts)
+          }
+      }
+    }
+  }
+
+  private count(counter: AnyMetric<number>, kind: Kind, operation: string, times = 1): void {
+    this.add(counter, labelsOf(kind, operation), times)
+  }
+
+  private add<In>(metric: AnyMetric<In>, labels: Readonly<Record<string, string>>, amount: In): void {
+    if (this.isWatched) {
+      record(metric, amount, { labels, ambient: this.around.ambient })
+    }
+  }
+
+  /** The epoch by the clock that watches use, which nobody sets. */
+  private epochMs(): number {
+    return Number(this.around.clock.unsafeCurrentTimeNanos()) / 1e6
+  }
+}
+
+const labelsOf = ({ priority, type }: Kind, operation: string) => ({ job_type: type, operation, priority })

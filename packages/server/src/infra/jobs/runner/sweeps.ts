@@ -1,0 +1,165 @@
+/**
+ * What a runner looks for in the tables by itself: jobs that it lost or does not know that it holds, jobs of runners that
+ * are gone, what transactions of callers did, types that were paused, and work that nobody told of.
+ */
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { Fence } from "../store/operations.ts"
+import type { Attempts } from "./attempts.ts"
+import type { Claims } from "./claims.ts"
+import type { Ends } from "./ends.ts"
+import { beatsInLease } from "./heartbeat.ts"
+import type { Life, Run } from "./run.ts"
+import { released } from "./settlement.ts"
+import type { Starts } from "./starts.ts"
+import type { RunnerState } from "./state.ts"
+import type { Suspects } from "./suspects.ts"
+
+/** The parts of a runner that sweeps tell of what they find. */
+export interface Swept {
+  readonly claims: Claims
+  readonly starts: Starts
+  readonly attempts: Attempts
+  readonly ends: Ends
+  readonly suspects: Suspects
+}
+
+/** Sweeps without end, as often as the heart beats. */
+export const sweep = (state: RunnerState, parts: Swept): Effect.Effect<never> => {
+  const strangers = new Strangers()
+  return Effect.forever(
+    Effect.gen(function* () {
+      yield* Effect.sleep(Duration.toMillis(state.settings.lease) / beatsInLease)
+      yield* orLater(compare(state, parts, strangers))
+      yield* orLater(takeOver(state, parts))
+    })
+  )
+}
+
+/** Polls without end. */
+export const poll = (state: RunnerState, parts: Swept): Effect.Effect<never> =>
+  Effect.forever(
+    Effect.gen(function* () {
+      parts.claims.told()
+      parts.suspects.look()
+      giveBackIdle(state, parts.ends)
+      yield* orLater(takePaused(state, parts))
+      yield* orLater(countUncounted(state))
+      yield* Effect.sleep(state.settings.pollInterval)
+    })
+  )
+
+const orLater = (looked: Effect.Effect<void, SqlError>): Effect.Effect<void> =>
+  Effect.catchAllCause(looked, (cause) => Effect.logDebug("The tables of jobs could not be read; later again", cause))
+
+/** Held in the tables and not known here, in two looks one after the other: the answer of a claim was lost. */
+class Strangers {
+  private before = new Set<string>()
+
+  /** Those of these that were there in the last look too. */
+  seen(fences: ReadonlyArray<Fence>): ReadonlyArray<Fence> {
+    const { before } = this
+    this.before = new Set(fences.map(keyOf))
+    return fences.filter((fence) => before.has(keyOf(fence)))
+  }
+}
+
+const keyOf = ({ id, run }: Fence): string => `${id} ${run}`
+
+/** What the tables say is held, and what is: a run that has lost its job is stopped. */
+const compare = (state: RunnerState, parts: Swept, strangers: Strangers): Effect.Effect<void, SqlError> =>
+  Effect.suspend(() => {
+    const { life } = state
+    const askedAt = state.now()
+    if (life === undefined) {
+      return Effect.void
+    }
+    return Effect.flatMap(state.tables.held(life.id), (rows) => {
+      const held = new Map(rows.map((row) => [keyOf(row), row]))
+      const known = new Set(Array.from(life.runs, ({ job }) => keyOf(job)))
+      for (const run of life.runs) {
+        if (run.claimedAt < askedAt && !held.has(keyOf(run.job))) {
+          lose(run, parts)
+        }
+      }
+      parts.starts.learn(({ job }) => {
+        const row = held.get(keyOf(job))
+        return row === undefined ? "lost" : row.isStarted ? "marked" : "unmarked"
+      })
+      const unknown = strangers.seen(rows.filter((row) => !known.has(keyOf(row))))
+      return unknown.length === 0 ? Effect.void : giveBack(state, life, unknown)
+    })
+  })
+
+const lose = (run: Run, { attempts, ends }: Swept): void => {
+  if (run.stage === "working") {
+    attempts.stop(run, "lost")
+  } else if (run.stage === "waiting" || run.stage === "ready") {
+    ends.forgo(run)
+  }
+}
+
+const giveBack = (state: RunnerState, life: Life, fences: ReadonlyArray<Fence>): Effect.Effect<void, SqlError> =>
+  Effect.asVoid(
+    state.tables.end(
+      life.id,
+      fences.map((fence) => ({ ...fence, attempt: 0, settlement: released.settlement }))
+    )
+  )
+
+const takeOver = (state: RunnerState, parts: Swept): Effect.Effect<void, SqlError> => {
+  const { lease, maxLosses } = state.settings
+  return Effect.flatMap(state.tables.takeOver(Duration.toMillis(lease), maxLosses), (found) => {
+    const jobs = found.dead.length + found.suspects + found.untouched
+    if (jobs === 0) {
+      return Effect.void
+    }
+    state.recorder.lostRunners(found.dead)
+    parts.claims.told()
+    parts.suspects.look()
+    const said = Effect.logInfo(`Took over ${jobs} jobs of runners that are gone; ${found.suspects} run again alone`)
+    return Effect.zipRight(said, jobs < mostTakenOver ? Effect.void : takeOver(state, parts))
+  })
+}
+
+const mostTakenOver = 500
+
+const takePaused = (state: RunnerState, { claims, ends }: Swept): Effect.Effect<void, SqlError> =>
+  Effect.map(state.tables.paused, (types) => {
+    const paused = new Set(types)
+    for (const places of state.places.values()) {
+      const isPaused = paused.has(places.handler.type)
+      if (places.isPaused !== isPaused) {
+        places.isPaused = isPaused
+        claims.told()
+      }
+      if (isPaused) {
+        places.waiting.forEach((run) => ends.release(run))
+      }
+    }
+  })
+
+/** What has waited here for long, while all places are busy, may find one elsewhere: a poll, or ten once it is marked. */
+const giveBackIdle = (state: RunnerState, ends: Ends): void => {
+  const now = state.now()
+  const pollMs = Duration.toMillis(state.settings.pollInterval)
+  for (const places of state.places.values()) {
+    if (places.free === 0) {
+      const idle = [
+        ...places.waiting.filter(({ claimedAt }) => now - claimedAt > pollMs),
+        ...places.ready.filter(({ claimedAt }) => now - claimedAt > 10 * pollMs)
+      ]
+      idle.forEach((run) => ends.release(run))
+    }
+  }
+}
+
+const countUncounted = (state: RunnerState): Effect.Effect<void, SqlError> =>
+  Effect.flatMap(state.tables.takeUncounted, (rows) => {
+    state.recorder.uncounted(rows)
+    const taken = rows.reduce((sum, { times }) => sum + times, 0)
+    return taken < mostUncounted ? Effect.void : countUncounted(state)
+  })
+
+const mostUncounted = 1000
