@@ -11,7 +11,7 @@ import { JobHandlers } from "../../../../src/infra/jobs/handlers.ts"
 import type { Job } from "../../../../src/infra/jobs/job.ts"
 import { makeRunner, type Runner as RunnerOf } from "../../../../src/infra/jobs/runner/runner.ts"
 import type { RunnerSettings } from "../../../../src/infra/jobs/runner/settings.ts"
-import type { JobStatus, NewJob, Operations } from "../../../../src/infra/jobs/store/operations.ts"
+import type { ClusterLimits, JobStatus, NewJob, Operations } from "../../../../src/infra/jobs/store/operations.ts"
 import * as Testing from "../../../../src/observe/testing.ts"
 import { Memory, memoryTables } from "../memory-tables.ts"
 
@@ -41,12 +41,14 @@ export interface WorldOptions extends Partial<RunnerSettings> {
   /** What some operations do instead. */
   readonly changed?: (tables: Operations, memory: Memory) => Partial<Operations>
   readonly owned?: ReadonlyArray<number>
+  /** Limits across the cluster, by type. */
+  readonly limits?: Readonly<Record<string, ClusterLimits>>
 }
 
 /** A runner with handlers, over tables of its own unless they are given. */
 export const world = <A, E>(
   handlers: Layer.Layer<A, E, JobHandlers>,
-  { changed = () => ({}), memory = new Memory(), owned = [0, 1, 2, 3], ...some }: WorldOptions = {}
+  { changed = () => ({}), limits = {}, memory = new Memory(), owned = [0, 1, 2, 3], ...some }: WorldOptions = {}
 ) => {
   const tables = memoryTables(memory)
   const runner = Layer.scoped(
@@ -60,9 +62,15 @@ export const world = <A, E>(
       return made
     })
   )
+  const registry = Layer.map(JobHandlers.layer, (context) => {
+    const handlersOf = Context.get(context, JobHandlers)
+    const register: typeof handlersOf.register = (handler) =>
+      handlersOf.register({ ...handler, limits: limits[handler.type] })
+    return Context.make(JobHandlers, { ...handlersOf, register })
+  })
   return handlers.pipe(
     Layer.provideMerge(runner),
-    Layer.provideMerge(JobHandlers.layer),
+    Layer.provideMerge(registry),
     Layer.provideMerge(Layer.succeed(Tables, { memory, tables })),
     Layer.provideMerge(Testing.layer()),
     Layer.orDie
