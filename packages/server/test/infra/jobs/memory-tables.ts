@@ -5,14 +5,13 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { Priority } from "../../../src/infra/jobs/priority.ts"
+import type { Priority } from "../../../src/infra/jobs/definition/priority.ts"
 import type {
   AcceptedJob,
   CallOptions,
   CancelledJob,
   Claimed,
   ClaimRequest,
-  ClusterLimits,
   Depth,
   End,
   Fence,
@@ -31,6 +30,8 @@ import type {
   Uncounted,
   Written
 } from "../../../src/infra/jobs/store/operations.ts"
+import { lostReason } from "../../../src/infra/jobs/store/dialect.ts"
+import type { ClusterLimits } from "../../../src/infra/jobs/definition/limits.ts"
 import type { JobState } from "../../../src/infra/jobs/store/state.ts"
 
 /** A row. */
@@ -139,6 +140,7 @@ export const memoryTables = (memory: Memory): Operations => {
         const row = heldRow(memory, runnerId, fence)
         if (row !== undefined) {
           row.isAlone = false
+          row.isSuspect = false
         }
       }),
     end: (runnerId, ends) => at((now) => ends.map((end) => writeEnd(memory, { runnerId, end, now }))),
@@ -157,7 +159,7 @@ export const memoryTables = (memory: Memory): Operations => {
           .map(({ id, run, startedAt }) => ({ id, run, isStarted: startedAt !== undefined }))
       ),
     takeOver: (leaseMs, maxLosses) => at((now) => takeOver(memory, { leaseMs, maxLosses, now })),
-    takeUncounted: Effect.sync(() => memory.uncounted.splice(0, 1000)),
+    takeUncounted: () => Effect.sync(() => memory.uncounted.splice(0, 1000)),
     status: (id) => at((now) => Option.map(Option.fromNullable(memory.rows.get(id)), (row) => status(memory, row, now))),
     ending: (id) => at((now) => Option.map(Option.fromNullable(memory.rows.get(id)), (row) => ending(memory, row, now))),
     payload: (id) => Effect.sync(() => Option.map(Option.fromNullable(memory.rows.get(id)), ({ payload }) => payload)),
@@ -419,10 +421,12 @@ interface Start {
 
 const start = (memory: Memory, { fence, isAlone, now, runnerId }: Start): boolean => {
   const row = heldRow(memory, runnerId, fence)
-  if (row === undefined || row.startedAt !== undefined || row.isLocked) {
+  if (row === undefined || row.isLocked) {
     return false
   }
-  begin(row, now, isAlone)
+  if (row.startedAt === undefined) {
+    begin(row, now, isAlone)
+  }
   return true
 }
 
@@ -491,9 +495,9 @@ const takeOver = (memory: Memory, { leaseMs, maxLosses, now }: TakeOver): TakenO
     suspects += 1
     if (row.losses >= maxLosses) {
       suspects -= 1
-      const reason = "RunnerUnavailable"
+      const { message, reason } = lostReason
       Object.assign(row, { state: "dead", finishedAt: now, reason })
-      memory.failures.push({ id: row.id, run, attempt: attempts, failedAt: now, reason, message: "", encoded: undefined })
+      memory.failures.push({ id: row.id, run, attempt: attempts, failedAt: now, reason, message, encoded: undefined })
       dead.push({ type, priority, attempts, ageMs: now - acceptedAt })
     }
   }

@@ -5,14 +5,14 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
-import { type Attempt, AttemptFailed } from "../attempt.ts"
-import { pauseAfter } from "../backoff.ts"
+import { type Attempt, AttemptFailed } from "../definition/attempt.ts"
+import { pauseAfter } from "../definition/backoff.ts"
 import { Deadlines } from "./deadlines.ts"
 import type { Ends } from "./ends.ts"
 import type { Places } from "./places.ts"
 import type { HandlerExit, Order, Run } from "./run.ts"
+import { Progress } from "./progress.ts"
 import { conclude } from "./settlement.ts"
 import { type RunnerState, sliceMs } from "./state.ts"
 
@@ -21,6 +21,7 @@ export class Attempts {
   private readonly state: RunnerState
   private readonly ends: Ends
   private readonly deadlines: Deadlines
+  private readonly progress: Progress
   /** Which type is first in the next turn, so that each has its turn. */
   private first = 0
   private readonly working = new Set<Run>()
@@ -29,6 +30,7 @@ export class Attempts {
     this.state = state
     this.ends = ends
     this.deadlines = new Deadlines(state, (run) => this.stop(run, "timedOut"))
+    this.progress = new Progress(state, (run) => this.stop(run, "lost"))
   }
 
   /** Whether no handler is at work that is not left to itself. */
@@ -127,25 +129,13 @@ export class Attempts {
       maxAttempts: job.maxAttempts ?? handler.maxAttempts,
       isRedelivered: job.isRedelivered,
       acceptedAt: job.acceptedAt,
-      progress: (ratio, note) => Effect.suspend(() => this.progress(run, ratio, note))
+      traceparent: job.traceparent,
+      progress: (ratio, note) => Effect.sync(() => this.progress.say(run, ratio, note))
     }
     return Effect.annotateLogs(
       Effect.suspend(() => handler.run(job.payload, attempt)),
       { jobId: job.id, jobType: job.type, attempt: job.attempt }
     )
-  }
-
-  /** On a fiber of the runner's own: in a transaction of the handler it would be read by nobody before its end. */
-  private progress(run: Run, ratio: number, note: string | undefined): Effect.Effect<void> {
-    if (run.stage !== "working" || Number.isNaN(ratio)) {
-      return Effect.void
-    }
-    const share = Math.min(1, Math.max(0, ratio))
-    const written = this.state.fork(this.state.tables.progress(run.life.id, run.job, share, note))
-    return Effect.matchCauseEffect(Fiber.join(written), {
-      onFailure: (cause) => Effect.logDebug("The progress of a job could not be written", cause),
-      onSuccess: (isOurs) => Effect.sync(() => (isOurs ? undefined : this.stop(run, "lost")))
-    })
   }
 
   /** The handler has ended, or the fiber of one that was left to itself. */

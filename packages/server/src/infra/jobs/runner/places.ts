@@ -4,9 +4,8 @@
  * none waits here while another runner is idle.
  */
 import * as Duration from "effect/Duration"
-import { backoffOf } from "../backoff.ts"
-import type { RegisteredHandler } from "../handlers.ts"
-import type { BackoffSettings } from "../store/operations.ts"
+import type { BackoffSettings } from "../definition/backoff.ts"
+import type { RegisteredHandler } from "../definition/handlers.ts"
 import { byRank, type Home, type Run } from "./run.ts"
 
 /** No runner buffers more than this. */
@@ -39,7 +38,7 @@ export class Places implements Home {
   constructor(handler: RegisteredHandler) {
     this.handler = handler
     this.timeoutMs = Duration.toMillis(handler.timeout)
-    this.backoff = backoffOf(handler.backoff)
+    this.backoff = handler.backoff
   }
 
   /** Whether claims ask for it. */

@@ -6,12 +6,10 @@ import { MetricsService } from "../../../observe/metrics.ts"
 import type { Outcome } from "../../../observe/catalogue/outcome.ts"
 import { type AnyMetric, record } from "../../../observe/instrument/update.ts"
 import type { Surroundings } from "../../../observe/track/job-watch.ts"
-import type { Priority } from "../priority.ts"
+import type { Priority } from "../definition/priority.ts"
+import { lostReason } from "../store/dialect.ts"
 import type { TakenOver, Uncounted } from "../store/operations.ts"
 import type { Run } from "./run.ts"
-
-/** Why a job is a dead letter that took down its runners. */
-export const lostReason = "RunnerUnavailable"
 
 /** What the metrics know a job by. */
 interface Kind {
@@ -80,7 +78,7 @@ export class Recorder {
   lostRunners(dead: TakenOver["dead"]): void {
     const { jobs } = this.metrics
     for (const job of dead) {
-      const reason = lostReason
+      const { reason } = lostReason
       this.add(jobs.failures, { job_type: job.type, reason }, 1)
       this.add(jobs.deadLettered, { job_type: job.type, reason }, 1)
       this.add(jobs.attempts, labelsOf(job, "process"), job.attempts)

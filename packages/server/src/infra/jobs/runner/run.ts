@@ -2,10 +2,11 @@
 import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type { JobWatch } from "../../../observe/track/job-watch.ts"
-import type { AttemptFailed } from "../attempt.ts"
-import type { RegisteredHandler } from "../handlers.ts"
-import { rankOf } from "../priority.ts"
-import type { BackoffSettings, HeldJob } from "../store/operations.ts"
+import type { AttemptFailed } from "../definition/attempt.ts"
+import type { RegisteredHandler } from "../definition/handlers.ts"
+import { rankOf } from "../definition/priority.ts"
+import type { BackoffSettings } from "../definition/backoff.ts"
+import type { HeldJob } from "../store/operations.ts"
 
 /** How a handler ended. */
 export type HandlerExit = Exit.Exit<string, AttemptFailed>

@@ -2,7 +2,9 @@
  * One runner: takes jobs of the partitions that it owns out of the tables and runs them. Ownership hurries; what decides
  * is the fence of each job, so that two runners that own the same partition are no harm.
  */
+import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
@@ -14,7 +16,7 @@ import * as RuntimeFlags from "effect/RuntimeFlags"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { MetricsService } from "../../../observe/metrics.ts"
-import { JobHandlers, type RegisteredHandler } from "../handlers.ts"
+import { JobHandlers, type RegisteredHandler } from "../definition/handlers.ts"
 import { Attempts } from "./attempts.ts"
 import { Claims } from "./claims.ts"
 import { Ends } from "./ends.ts"
@@ -93,8 +95,9 @@ const makeState = ({ settings, tables }: RunnerOptions): Effect.Effect<RunnerSta
       settings,
       clock,
       recorder: new Recorder(yield* MetricsService, { clock, ambient }, settings.isWatched),
-      // What is built as a layer can't be interrupted; how a handler ends is looked at, and recorded.
+      // A layer is built where nothing interrupts it, perhaps in a transaction; how a handler ends is looked at anyway.
       runtime: runtime.pipe(
+        Runtime.updateContext(Context.omit(SqlClient.TransactionConnection)),
         Runtime.enableRuntimeFlag(RuntimeFlags.Interruption),
         Runtime.setFiberRef(FiberRef.unhandledErrorLogLevel, Option.none())
       )

@@ -4,7 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { defectReason } from "../../../observe/catalogue/error-name.ts"
 import { interrupted, type Outcome, success } from "../../../observe/catalogue/outcome.ts"
-import { AttemptFailed, describe, nameable } from "../attempt.ts"
+import { AttemptFailed, describe, nameable } from "../definition/attempt.ts"
 import type { Settlement } from "../store/operations.ts"
 import type { HandlerExit, Order } from "./run.ts"
 

@@ -105,7 +105,7 @@ export class Suspects {
       }
     } else if (!this.isUnderWay) {
       const isAlone = this.attempts.isIdle
-      if (this.state.isStopping || run.life.isOver) {
+      if (!this.isWanted(run)) {
         this.ends.release(run)
       } else if (isAlone || now - since >= ms) {
         this.start(probation, isAlone)
@@ -130,6 +130,9 @@ export class Suspects {
       if (!isMarked || run.isLost) {
         // What became of it, the heartbeat's look at what is held finds out.
         run.leave()
+      } else if (!this.isWanted(run)) {
+        run.stage = "ready"
+        this.ends.release(run)
       } else {
         const at = this.state.now()
         probation.begun = { at, isAlone }
@@ -137,6 +140,10 @@ export class Suspects {
         this.attempts.begin(run)
       }
     })
+  }
+
+  private isWanted({ places }: Run): boolean {
+    return !this.state.isStopping && places.isOpen
   }
 
   private acquit({ begun, run }: Probation): void {

@@ -6,6 +6,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Fence } from "../store/operations.ts"
+import type { OtherDatabase } from "../store/session.ts"
 import type { Attempts } from "./attempts.ts"
 import type { Claims } from "./claims.ts"
 import type { Ends } from "./ends.ts"
@@ -50,7 +51,7 @@ export const poll = (state: RunnerState, parts: Swept): Effect.Effect<never> =>
     })
   )
 
-const orLater = (looked: Effect.Effect<void, SqlError>): Effect.Effect<void> =>
+const orLater = (looked: Effect.Effect<void, SqlError | OtherDatabase>): Effect.Effect<void> =>
   Effect.catchAllCause(looked, (cause) => Effect.logDebug("The tables of jobs could not be read; later again", cause))
 
 /** Held in the tables and not known here, in two looks one after the other: the answer of a claim was lost. */
@@ -125,7 +126,7 @@ const takeOver = (state: RunnerState, parts: Swept): Effect.Effect<void, SqlErro
 
 const mostTakenOver = 500
 
-const takePaused = (state: RunnerState, { claims, ends }: Swept): Effect.Effect<void, SqlError> =>
+const takePaused = (state: RunnerState, { claims, ends }: Swept): Effect.Effect<void, SqlError | OtherDatabase> =>
   Effect.map(state.tables.paused, (types) => {
     const paused = new Set(types)
     for (const places of state.places.values()) {
@@ -156,10 +157,11 @@ const giveBackIdle = (state: RunnerState, ends: Ends): void => {
 }
 
 const countUncounted = (state: RunnerState): Effect.Effect<void, SqlError> =>
-  Effect.flatMap(state.tables.takeUncounted, (rows) => {
-    state.recorder.uncounted(rows)
-    const taken = rows.reduce((sum, { times }) => sum + times, 0)
-    return taken < mostUncounted ? Effect.void : countUncounted(state)
-  })
-
-const mostUncounted = 1000
+  Effect.suspend(() =>
+    state.life === undefined
+      ? Effect.void
+      : Effect.flatMap(state.tables.takeUncounted(state.life.id), (rows) => {
+          state.recorder.uncounted(rows)
+          return rows.length === 0 ? Effect.void : countUncounted(state)
+        })
+  )

@@ -3,7 +3,7 @@ import { expect, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as Job from "../../../../src/infra/jobs/job.ts"
+import * as Job from "../../../../src/infra/jobs/definition/job.ts"
 import * as Testing from "../../../../src/observe/testing.ts"
 import { cancel, pass, status, submit, Tables, world } from "./world.ts"
 
@@ -255,4 +255,78 @@ it.effect("writes the progress that a handler tells, and stops one that has lost
     yield* pass(1000)
     expect(stopped).toBe(2)
   }).pipe(Effect.provide(world(handler, { lease: Duration.hours(1) })))
+})
+
+it.effect("stops the run that lost its job once the job comes back here", () => {
+  const Endless = Job.make({ type: "endless", payload: Schema.Void, concurrency: 2, timeout: "1 day", ...none })
+  const story: Array<string> = []
+  let begun = 0
+  const handler = Endless.toLayer(() =>
+    Effect.suspend(() => {
+      const run = (begun += 1)
+      story.push(`${run} begins`)
+      return Effect.onInterrupt(Effect.never, () => Effect.sync(() => story.push(`${run} stops`)))
+    })
+  )
+  return Effect.gen(function* () {
+    const { memory } = yield* Tables
+    const id = yield* submit(Endless, undefined)
+    yield* pass(500)
+    Object.assign(memory.rows.get(id) ?? {}, { state: "waiting", redeliver: true })
+    yield* pass(6000)
+    expect(story).toEqual(["1 begins", "2 begins", "1 stops"])
+    expect((yield* Testing.snapshot)['jobs_slots{job_type="endless",state="used"}']).toBe(1)
+    expect(memory.totals.redelivered).toBe(1)
+    yield* cancel(id)
+    expect(story).toEqual(["1 begins", "2 begins", "1 stops", "2 stops"])
+    expect((yield* Testing.snapshot)['jobs_slots{job_type="endless",state="used"}']).toBe(0)
+  }).pipe(Effect.provide(world(handler)))
+})
+
+it.effect("puts poison aside under its own name, and goes on with the rest", () => {
+  const Odd = Job.make({
+    type: "odd",
+    payload: Schema.Struct({ kind: Schema.Literal("throws", "fine") }),
+    maxAttempts: 1,
+    concurrency: 2,
+    ...none
+  })
+  const handler = Odd.toLayer(({ kind }) => {
+    if (kind === "throws") {
+      throw new TypeError("thrown, not returned")
+    }
+    return Effect.void
+  })
+  return Effect.gen(function* () {
+    const throws = yield* submit(Odd, { kind: "throws" })
+    // Rows that another version wrote, or somebody's hand: no JSON, and JSON of another shape.
+    const broken = yield* submit(Odd, { kind: "fine" }, { payload: "{" })
+    const other = yield* submit(Odd, { kind: "fine" }, { payload: '{"kind":"unheard"}' })
+    const fine = yield* submit(Odd, { kind: "fine" })
+    const ends = yield* Effect.forEach([throws, broken, other, fine], status)
+    expect(ends.map(({ reason, state }) => [state, reason])).toEqual([
+      ["dead", "TypeError"],
+      ["dead", "Validation"],
+      ["dead", "Validation"],
+      ["completed", undefined]
+    ])
+    const now = yield* Testing.snapshot
+    expect(now['jobs_dead_lettered_total{job_type="odd",reason="Validation"}']).toBe(2)
+    expect(
+      now['jobs_processing_seconds{job_type="odd",operation="process",outcome="defect",priority="normal"}']
+    ).toMatchObject({ count: 1 })
+  }).pipe(Effect.provide(world(handler)))
+})
+
+it.effect("measures a job from its acceptance, the deliberate delay included, and its waiting without", () => {
+  const Timed = Job.make({ type: "timed", payload: Schema.Void, ...none })
+  return Effect.gen(function* () {
+    yield* submit(Timed, undefined, { delayMs: 1000 })
+    yield* pass(1000)
+    yield* pass(3000)
+    const now = yield* Testing.snapshot
+    const labels = 'job_type="timed",operation="process",priority="normal"'
+    expect(now[`jobs_duration_seconds{${labels}}`]).toMatchObject({ count: 1, sum: 3 })
+    expect(now[`jobs_wait_duration_seconds{${labels}}`]).toMatchObject({ count: 1, sum: 0 })
+  }).pipe(Effect.provide(world(Timed.toLayer(() => Effect.sleep("2 seconds")))))
 })

@@ -4,7 +4,7 @@ import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import * as Job from "../../../../src/infra/jobs/job.ts"
+import * as Job from "../../../../src/infra/jobs/definition/job.ts"
 import * as Testing from "../../../../src/observe/testing.ts"
 import { breathe, Memory, pass, Runner, separate, status, submit, Tables, world } from "./world.ts"
 

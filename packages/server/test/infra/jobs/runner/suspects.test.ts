@@ -2,7 +2,7 @@
 import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as Job from "../../../../src/infra/jobs/job.ts"
+import * as Job from "../../../../src/infra/jobs/definition/job.ts"
 import { probationMs } from "../../../../src/infra/jobs/runner/suspects.ts"
 import * as Testing from "../../../../src/observe/testing.ts"
 import { breathe, Memory, pass, status, submit, Tables, world } from "./world.ts"
@@ -86,13 +86,13 @@ it.effect("blames nothing for a death that it did not see alone, and gives up wh
     const untouched = yield* submit(Work, 3, { delayMs: 1 })
     abandon(memory, untouched, { startedAt: undefined, attempt: 0 })
     yield* pass(3000)
-    expect(yield* status(killer)).toMatchObject({ state: "dead", reason: "RunnerUnavailable", attempt: 2 })
+    expect(yield* status(killer)).toMatchObject({ state: "dead", reason: "RunnerLost", attempt: 2 })
     expect(yield* status(untouched)).toMatchObject({ state: "completed", redeliveries: 0, attempt: 1 })
     expect(yield* status(beside)).toMatchObject({ state: "completed", redeliveries: 1, attempt: 1 })
     const now = yield* Testing.snapshot
     const labels = 'job_type="work",operation="process",priority="high"'
-    expect(now['jobs_dead_lettered_total{job_type="work",reason="RunnerUnavailable"}']).toBe(1)
-    expect(now['jobs_failed_total{job_type="work",reason="RunnerUnavailable"}']).toBe(1)
+    expect(now['jobs_dead_lettered_total{job_type="work",reason="RunnerLost"}']).toBe(1)
+    expect(now['jobs_failed_total{job_type="work",reason="RunnerLost"}']).toBe(1)
     expect(now[`jobs_attempts{${labels}}`]).toMatchObject({ count: 1, sum: 2 })
     expect(now[`jobs_duration_seconds{${labels}}`]).toMatchObject({ count: 1 })
   }).pipe(Effect.provide(world(Work.toLayer(() => Effect.void), { maxLosses: 3 })))

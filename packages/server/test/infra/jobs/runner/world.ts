@@ -7,11 +7,12 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
-import { JobHandlers } from "../../../../src/infra/jobs/handlers.ts"
-import type { Job } from "../../../../src/infra/jobs/job.ts"
+import { JobHandlers } from "../../../../src/infra/jobs/definition/handlers.ts"
+import type { Job } from "../../../../src/infra/jobs/definition/job.ts"
 import { makeRunner, type Runner as RunnerOf } from "../../../../src/infra/jobs/runner/runner.ts"
 import type { RunnerSettings } from "../../../../src/infra/jobs/runner/settings.ts"
-import type { ClusterLimits, JobStatus, NewJob, Operations } from "../../../../src/infra/jobs/store/operations.ts"
+import type { ClusterLimits } from "../../../../src/infra/jobs/definition/limits.ts"
+import type { JobStatus, NewJob, Operations } from "../../../../src/infra/jobs/store/operations.ts"
 import * as Testing from "../../../../src/observe/testing.ts"
 import { Memory, memoryTables } from "../memory-tables.ts"
 
@@ -90,7 +91,7 @@ let made = 0
 /** Submits a job as a caller would; its id. */
 export const submit = <Type extends string, P, A, E>(
   job: Job<Type, P, A, E>,
-  payload: P,
+  payload: NoInfer<P>,
   options: Partial<NewJob> = {}
 ) =>
   Effect.gen(function* () {
