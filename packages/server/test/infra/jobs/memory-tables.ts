@@ -117,6 +117,13 @@ export const memoryTables = (memory: Memory): Operations => {
     cancel: (id, options) => at((now) => cancel(memory, { id, now, options })),
     replay: (id, options) => at((now) => replay(memory, { id, now, options })),
     purge: (request) => at((now) => purge(memory, request, now)),
+    finishedTypes: (state) =>
+      Effect.sync(() => Array.from(new Set(memory.all.filter((row) => row.state === state).map(({ type }) => type)))),
+    purgeKeys: at((now) => {
+      const over = Array.from(memory.unique).filter(([, { until }]) => until <= now)
+      over.forEach(([key]) => memory.unique.delete(key))
+      return over.length
+    }),
     setPaused: (type, isPaused) =>
       Effect.sync(() => void (isPaused ? memory.paused.add(type) : memory.paused.delete(type))),
     paused: Effect.sync(() => Array.from(memory.paused)),

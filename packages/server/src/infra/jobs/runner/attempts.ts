@@ -6,6 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
+import * as Random from "effect/Random"
 import { type Attempt, AttemptFailed } from "../definition/attempt.ts"
 import { pauseAfter } from "../definition/backoff.ts"
 import { Deadlines } from "./deadlines.ts"
@@ -179,7 +180,7 @@ export class Attempts {
     const conclusion = conclude(exit === undefined ? exit : this.bounded(exit), order, {
       attempt: job.attempt,
       maxAttempts: job.maxAttempts ?? places.handler.maxAttempts,
-      pauseMs: () => pauseAfter(job.attempt, job.backoff ?? places.backoff, this.state.chance())
+      pauseMs: () => pauseAfter(job.attempt, job.backoff ?? places.backoff, this.state.make(Random.next))
     })
     this.ends.add(run, conclusion)
   }

@@ -1,15 +1,17 @@
 /**
- * Writes how runs ended, in groups: what ends while a statement is under way goes into the next one. A run is counted
- * once its end is written, and not at all where it had lost its job.
+ * Writes how runs ended, in groups. A run is counted once its end is written, and not at all where it had lost its job.
+ * What could not be written yet is written later, for as long as its life lasts.
  */
-import { SqlError } from "@effect/sql/SqlError"
+import type { SqlError } from "@effect/sql/SqlError"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
 import { isRefused } from "../store/certain.ts"
 import type { End, Written } from "../store/operations.ts"
-import type { Life, Run } from "./run.ts"
+import { type Group, makeGroup } from "../submit/group.ts"
+import type { Run } from "./run.ts"
 import { type Conclusion, released, unwritable } from "./settlement.ts"
 import type { RunnerState } from "./state.ts"
 
@@ -21,36 +23,36 @@ interface Ended extends Conclusion {
 /** A row that another session has locked is tried again after so many milliseconds. */
 const lockedMs = 50
 
-/** The characters of results and errors that a statement should have at most. */
-const mostCharacters = 8_000_000
+/** The longest pause after a write that failed. */
+const longestPauseMs = 2000
 
 /** The ends of a runner. */
 export class Ends {
   private readonly state: RunnerState
   /** A job waits for another attempt that is due in so many milliseconds. */
   private readonly onDue: (ms: number) => void
-  private queue: Array<Ended> = []
-  /** Groups to be written as they are: parts of one that was refused. */
-  private parts: Array<ReadonlyArray<Ended>> = []
+  private readonly group: Group<Ended, Written, SqlError>
+  private readonly most: number
+  private pending = 0
   private locked: Array<Ended> = []
-  private isUnderWay = false
+  private failed: Array<Ended> = []
   private pauseMs = 0
-  private notBefore = 0
 
   constructor(state: RunnerState, onDue: (ms: number) => void) {
     this.state = state
     this.onDue = onDue
+    this.most = 4 * state.tables.groupSize
+    this.group = state.make(groupOf(state))
   }
 
-  /** So many wait that no more should begin. */
+  /** So many wait to be written that no more should begin. */
   get isFull(): boolean {
-    return this.queue.length >= 4 * this.state.tables.groupSize
+    return this.pending >= this.most
   }
 
   add(run: Run, { outcome, settlement }: Conclusion): void {
     run.stage = "ending"
-    this.queue.push({ run, settlement, outcome })
-    this.state.wake()
+    this.put({ run, settlement, outcome })
   }
 
   /** Gives a job back that has not begun. */
@@ -72,67 +74,44 @@ export class Ends {
     }
   }
 
-  /** Its life is over: nothing of it is written. */
-  forget(life: Life): void {
-    const isOther = ({ run }: Ended): boolean => run.life !== life
-    this.queue = this.queue.filter(isOther)
-    this.locked = this.locked.filter(isOther)
-    this.parts = []
-  }
-
-  readonly turn = (): void => {
-    if (!this.isUnderWay && this.state.now() >= this.notBefore) {
-      const group = this.parts.pop() ?? this.take()
-      const [first] = group
-      if (first !== undefined) {
-        this.write(first.run.life, group)
+  private put(ended: Ended): void {
+    this.pending += 1
+    this.group.add(ended, (exit) => {
+      this.pending -= 1
+      if (ended.run.stage === "ending") {
+        this.answered(ended, exit)
       }
-    }
-  }
-
-  private take(): ReadonlyArray<Ended> {
-    const most = Math.min(this.queue.length, this.state.tables.groupSize)
-    let characters = 0
-    let size = 0
-    while (size < most && (size === 0 || characters < mostCharacters)) {
-      characters += lengthOf(this.queue[size])
-      size += 1
-    }
-    return this.queue.splice(0, size)
-  }
-
-  private write(life: Life, group: ReadonlyArray<Ended>): void {
-    this.isUnderWay = true
-    this.state.ask(this.state.tables.end(life.id, group.map(endOf)), (exit) => {
-      this.isUnderWay = false
-      if (Exit.isSuccess(exit)) {
-        this.pauseMs = 0
-        group.forEach((ended, index) => this.settle(ended, exit.value[index] ?? "lost"))
-      } else if (!life.isOver) {
-        this.failed(group, exit.cause)
-      }
+      this.state.wake()
     })
   }
 
-  private settle(ended: Ended, written: Written): void {
-    const { outcome, run, settlement } = ended
-    if (run.stage === "gone") {
-      return
+  private answered(ended: Ended, exit: Exit.Exit<Written, SqlError>): void {
+    if (Exit.isFailure(exit)) {
+      const error = Option.filter(Cause.failureOption(exit.cause), isRefused)
+      if (Option.isSome(error)) {
+        this.refused(ended, error.value)
+      } else {
+        this.again(ended, exit.cause)
+      }
+    } else if (exit.value === "locked") {
+      this.tryLocked(ended)
+    } else {
+      this.pauseMs = 0
+      this.settle(ended, exit.value === "written")
     }
-    if (written === "locked") {
-      this.tryLater(ended)
-      return
-    }
+  }
+
+  private settle({ outcome, run, settlement }: Ended, isWritten: boolean): void {
     run.leave()
-    if (written === "lost" || settlement._tag === "Released") {
+    if (!isWritten || settlement._tag === "Released") {
       run.watch?.endUncounted()
     } else {
       this.state.recorder.end(run, outcome, settlement._tag === "Dead")
     }
-    if (written === "written" && settlement._tag === "Dead") {
+    if (isWritten && settlement._tag === "Dead") {
       this.state.recorder.deadLettered(run.job.type, settlement.failure.reason)
     }
-    if (written === "written" && settlement._tag === "Retrying") {
+    if (isWritten && settlement._tag === "Retrying") {
       this.onDue(settlement.pauseMs)
     }
     if (settlement._tag === "Released" || run.places.handler.limits !== undefined) {
@@ -141,36 +120,29 @@ export class Ends {
     }
   }
 
-  private tryLater(ended: Ended): void {
+  private tryLocked(ended: Ended): void {
     this.locked.push(ended)
     if (this.locked.length === 1) {
       this.state.after(lockedMs, () => {
-        this.queue.unshift(...this.locked)
-        this.locked = []
-        this.state.wake()
+        for (const each of this.locked.splice(0)) {
+          this.put(each)
+        }
       })
     }
   }
 
-  private failed(group: ReadonlyArray<Ended>, cause: Cause.Cause<SqlError>): void {
-    const error = Option.getOrUndefined(Cause.failureOption(cause))
-    if (error === undefined || !isRefused(error)) {
-      this.again(group, cause)
-    } else if (group.length > 1) {
-      const half = Math.ceil(group.length / 2)
-      this.parts.push(group.slice(half), group.slice(0, half))
-    } else {
-      group.forEach((ended) => this.refused(ended, error))
+  /** The database was not reached. */
+  private again(ended: Ended, cause: Cause.Cause<SqlError>): void {
+    this.failed.push(ended)
+    if (this.failed.length === 1) {
+      this.pauseMs = Math.min(longestPauseMs, Math.max(lockedMs, this.pauseMs * 2))
+      this.state.fork(Effect.logWarning("The ends of jobs could not be written yet", cause))
+      this.state.after(this.pauseMs, () => {
+        for (const each of this.failed.splice(0)) {
+          this.put(each)
+        }
+      })
     }
-  }
-
-  /** The database was not reached: they are ours to write for as long as this life lasts. */
-  private again(group: ReadonlyArray<Ended>, cause: Cause.Cause<SqlError>): void {
-    this.parts.push(group)
-    this.pauseMs = Math.min(2000, Math.max(50, this.pauseMs * 2))
-    this.notBefore = this.state.now() + this.pauseMs
-    this.state.after(this.pauseMs, this.state.wake)
-    this.state.fork(Effect.logWarning(`The ends of ${group.length} jobs could not be written yet`, cause))
   }
 
   private refused({ run, settlement }: Ended, error: SqlError): void {
@@ -185,10 +157,34 @@ export class Ends {
       run.leave()
       run.watch?.endUncounted()
     } else {
-      this.parts.push([{ run, ...(isHopeless ? released : unwritable) }])
+      this.put({ run, ...(isHopeless ? released : unwritable) })
     }
   }
 }
+
+/** How ends are grouped; never closed, as the runner waits for its ends by itself, and not for ever. */
+const groupOf = ({ tables }: RunnerState): Effect.Effect<Group<Ended, Written, SqlError>> =>
+  Effect.flatMap(Scope.make(), (scope) =>
+    Scope.extend(
+      makeGroup<Ended, Written, SqlError>({
+        most: tables.groupSize,
+        mostSize: 8_000_000,
+        sizeOf: ({ settlement }) => lengthOf(settlement),
+        isRefused,
+        write: (items) => {
+          // What is left of an earlier life is not written.
+          const ours = items.filter(({ run }) => run.stage === "ending")
+          const [first] = ours
+          const answers: Effect.Effect<ReadonlyArray<Written>, SqlError> =
+            first === undefined ? Effect.succeed([]) : tables.end(first.run.life.id, ours.map(endOf))
+          return ours.length === items.length
+            ? answers
+            : Effect.map(answers, (some) => items.map((item) => some[ours.indexOf(item)] ?? "lost"))
+        }
+      }),
+      scope
+    )
+  )
 
 const endOf = ({ run: { job }, settlement }: Ended): End => ({
   id: job.id,
@@ -197,14 +193,14 @@ const endOf = ({ run: { job }, settlement }: Ended): End => ({
   settlement
 })
 
-const lengthOf = (ended: Ended | undefined): number => {
-  switch (ended?.settlement._tag) {
+const lengthOf = (settlement: End["settlement"]): number => {
+  switch (settlement._tag) {
     case "Completed":
-      return ended.settlement.result.length
+      return settlement.result.length
     case "Retrying":
     case "Dead":
-      return (ended.settlement.failure.encoded ?? "").length
-    default:
+      return (settlement.failure.encoded ?? "").length
+    case "Released":
       return 0
   }
 }

@@ -110,7 +110,7 @@ const partsOf = (state: RunnerState): Swept => {
   const starts = new Starts(state, ends)
   const attempts = new Attempts(state, ends)
   const suspects = new Suspects(state, { claims, attempts, ends })
-  state.inTurn([attempts.turn, suspects.turn, claims.turn, starts.turn, ends.turn])
+  state.inTurn([attempts.turn, suspects.turn, claims.turn, starts.turn])
   return { ends, claims, starts, attempts, suspects }
 }
 
@@ -183,7 +183,6 @@ const cancel = ({ life }: RunnerState, { attempts, claims, ends }: Swept, id: st
 const over = ({ attempts, ends }: Swept, state: RunnerState, life: Life): void => {
   life.isOver = true
   state.life = undefined
-  ends.forget(life)
   for (const run of life.runs) {
     if (run.stage === "working") {
       attempts.stop(run, "lost")

@@ -6,7 +6,6 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
-import * as Random from "effect/Random"
 import * as Runtime from "effect/Runtime"
 import type { CallerOperations, RunnerOperations } from "../store/operations.ts"
 import type { Places } from "./places.ts"
@@ -70,9 +69,9 @@ export class RunnerState {
     return Number(this.clock.unsafeCurrentTimeNanos()) / 1e6
   }
 
-  /** A number from 0 to 1, by chance. */
-  chance(): number {
-    return Runtime.runSync(this.runtime, Random.next)
+  /** Makes something at once, that works with the runner's fibers. */
+  make<A>(effect: Effect.Effect<A>): A {
+    return Runtime.runSync(this.runtime, effect)
   }
 
   /** What is done in a turn, in this order. */
