@@ -6,8 +6,7 @@ import { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { certain } from "./certain.ts"
-import type { Change } from "./dialect.ts"
-import { priorityNumber } from "./dialect.ts"
+import { type Change, type KeyedJob, priorityNumber } from "./dialect.ts"
 import type { AcceptedJob, CallerOperations, CallOptions, NewJob } from "./operations.ts"
 import { type CancelledRow, cancelledOf, replayedOf } from "./rows.ts"
 import { isUnknown, OtherDatabase, type Session } from "./session.ts"
@@ -41,8 +40,7 @@ interface FoundRow {
   readonly found: string | null
 }
 
-const find = ({ dialect, one, ours }: Session, jobs: ReadonlyArray<Pick<NewJob, "id" | "type" | "dedupeKey">>) =>
-  ours(one<FoundRow>(dialect.find(jobs)))
+const find = ({ dialect, one, ours }: Session, jobs: ReadonlyArray<KeyedJob>) => ours(one<FoundRow>(dialect.find(jobs)))
 
 const insert =
   (session: Session): CallerOperations["insert"] =>
@@ -77,6 +75,11 @@ const insertAll = (
     if (options.isInTransaction && duplicates.length > 0) {
       yield* writeDuplicates(session, duplicates)
     }
+    yield* Effect.forEach(
+      duplicates.filter(({ unique }) => unique !== undefined),
+      (job) => passOn(session, job, known.get(job.id)?.id ?? job.id),
+      { discard: true }
+    )
     // The job with the key may have ended meanwhile.
     const free = rest.filter(({ id }) => !known.has(id))
     return free.length === 0 ? known : new Map([...known, ...(yield* insertAll(session, free, options))])
@@ -112,6 +115,11 @@ const writeDuplicates = ({ sql, tables }: Session, jobs: ReadonlyArray<NewJob>) 
     jobs.map(({ priority, type }) => ({ operation: "duplicate", type, priority: priorityNumber(priority) }))
   )}`
 
+/** The key that a duplicate has taken for a period belongs to the job that it is a duplicate of. */
+const passOn = ({ sql, tables }: Session, { id, type, unique }: NewJob, to: string) =>
+  sql`UPDATE ${sql.literal(tables.unique)} SET job_id = ${to}
+    WHERE type = ${type} AND key = ${unique?.key ?? ""} AND job_id = ${id}`
+
 interface ChangeOptions {
   readonly id: string
   readonly options: CallOptions
@@ -143,7 +151,7 @@ const failIfLocked = (
   kind: "cancel" | "replay",
   id: string
 ): Effect.Effect<void, SqlError> =>
-  dialect.hintChannel === undefined
+  dialect.lockFree === ""
     ? Effect.void
     : Effect.flatMap(
         kind === "cancel"

@@ -93,6 +93,8 @@ export const submissionOf = (job: NewJob) => ({
   delay: job.delayMs,
   at: job.at,
   dedupe_key: job.dedupeKey,
+  unique_key: job.unique?.key,
+  unique_for: job.unique?.forMs,
   limit_key: job.limitKey,
   is_limited: job.isLimited ? 1 : 0,
   max_attempts: job.maxAttempts,
@@ -102,17 +104,23 @@ export const submissionOf = (job: NewJob) => ({
   payload: job.payload
 })
 
+/** What a submission is looked up by. */
+export type KeyedJob = Pick<NewJob, "id" | "type" | "dedupeKey" | "unique">
+
+export const keysOf = ({ dedupeKey: dedupe, id, type, unique }: KeyedJob) => ({ id, type, dedupe, only: unique?.key })
+
 /** An end as it goes into its statement. */
-export const endOf = ({ attempt, id, run, settlement }: End) => {
+export const endOf = ({ attempt, id: of, run, settlement }: End) => {
+  const fence = { of, of_run: run }
   switch (settlement._tag) {
     case "Completed":
-      return { id, run, kind: settlement._tag, result: settlement.result }
+      return { ...fence, result: settlement.result }
     case "Released":
-      return { id, run, kind: settlement._tag }
+      return fence
     default: {
       const { encoded: error, message, reason } = settlement.failure
       const pause = settlement._tag === "Retrying" ? settlement.pauseMs : undefined
-      return { id, run, kind: settlement._tag, attempt, reason, message, error, pause }
+      return { ...fence, of_attempt: attempt, reason, message, error, pause }
     }
   }
 }
@@ -126,27 +134,43 @@ export interface Dialect {
   readonly now: string
   /** The type of a number that the driver gives as a number. */
   readonly real: string
+  /** Keeps a chosen row for this transaction; one that another has locked is passed over. */
+  readonly lockFree: string
   /** The most rows that one statement of a runner should have. */
   readonly groupSize: number
   readonly hintChannel: string | undefined
   readonly insert: (jobs: ReadonlyArray<NewJob>, options: CallOptions) => Queries
-  /** The id of each of these jobs where it is known, else that of the live job with its key. */
-  readonly find: (jobs: ReadonlyArray<Pick<NewJob, "id" | "type" | "dedupeKey">>) => Query
+  /** The id of each of these jobs where it is known, else that of the job that it is a duplicate of. */
+  readonly find: (jobs: ReadonlyArray<KeyedJob>) => Query
   readonly cancel: (change: Change, options: CallOptions) => Queries
   readonly replay: (change: Change, options: CallOptions) => Queries
   /** The job as such a change has left it, if it was made. */
   readonly changed: (kind: "cancel" | "replay", change: Change) => Query
-  readonly claim: (request: ClaimRequest) => Queries
+  readonly claim: (request: ClaimRequest, since: Since) => Queries
   /** When the next job of these types is due; nothing where the claim itself says so. */
   readonly nextDue: ((request: ClaimRequest) => Query) | undefined
+  /** Of one type, in a transaction that has locked the type's row. */
+  readonly claimLimited: (request: ClaimRequest, room: Room) => Queries
   readonly claimSuspect: (request: Omit<ClaimRequest, "most">) => Queries
   readonly start: (runnerId: string, fences: ReadonlyArray<Fence>, isAlone: boolean) => Queries
+  readonly acquit: (runnerId: string, fence: Fence) => Queries
   /** The ends of one kind. */
   readonly end: (runnerId: string, kind: End["settlement"]["_tag"], ends: ReadonlyArray<End>) => Queries
   /** How it stands with ends that were not written. */
   readonly look: (runnerId: string, ends: ReadonlyArray<End>) => Query
   readonly progress: (runnerId: string, fence: Fence, progress: readonly [number, string | undefined]) => Queries
   readonly takeOver: (leaseMs: number, maxLosses: number) => Queries
+}
+
+/** What is due of this type and priority was claimed before this time: a claim need not look there. */
+export type Since = (type: string, priority: number) => number
+
+/** What limits across the cluster leave to a claim. */
+export interface Room {
+  readonly concurrency: number | undefined
+  readonly perKey: number | undefined
+  /** The key to begin with: a claim visits a thousand of them. */
+  readonly from: string
 }
 
 /** A change to one job, and a token of its own by which it is found again after an answer that was lost. */

@@ -20,14 +20,14 @@ export const ledger = (session: Session): Pick<RunnerOperations, "takeUncounted"
       let taken: ReadonlyArray<Uncounted> = []
       const uncounted = sql.literal(tables.uncounted)
       const runners = sql.literal(tables.runners)
-      const skipLocked = sql.literal(session.dialect.hintChannel === undefined ? "" : "FOR UPDATE SKIP LOCKED")
-      const take = sql.withTransaction(
+      const lockFree = sql.literal(session.dialect.lockFree)
+      const take = session.transaction(
         Effect.gen(function* () {
           const [alive] = yield* sql`UPDATE ${runners} SET ledger_token = ${token} WHERE id = ${runnerId} RETURNING id`
           if (alive !== undefined) {
             const rows = yield* sql<UncountedRow>`
               DELETE FROM ${uncounted} WHERE seq IN (
-                SELECT seq FROM ${uncounted} ORDER BY seq LIMIT ${mostAtOnce} ${skipLocked})
+                SELECT seq FROM ${uncounted} ORDER BY seq LIMIT ${mostAtOnce} ${lockFree})
               RETURNING operation, type, priority, attempts, times`
             taken = rows.map(uncountedOf)
           }

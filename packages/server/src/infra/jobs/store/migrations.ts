@@ -63,6 +63,8 @@ const creation = (tables: Tables, isPostgres: boolean, hasErrors: boolean): Read
     `CREATE INDEX ${index("jobs_suspect")} ON ${tables.jobs} (deaths, due_at, id) WHERE state = 0 AND is_suspect = 1`,
     `CREATE INDEX ${index("jobs_held")} ON ${tables.jobs} (held_by) WHERE state = 1`,
     `CREATE INDEX ${index("jobs_limited")} ON ${tables.jobs} (type, limit_key) WHERE state = 1 AND is_limited = 1`,
+    `CREATE INDEX ${index("jobs_by_key")} ON ${tables.jobs} (type, (coalesce(limit_key, '')), priority, due_at, id)
+      WHERE state = 0 AND is_limited = 1`,
     `CREATE UNIQUE INDEX ${index("jobs_dedupe_key")} ON ${tables.jobs} (type, dedupe_key)
       WHERE dedupe_key IS NOT NULL`,
     `CREATE TABLE ${tables.done} (${head}, state SMALLINT NOT NULL, due_at BIGINT NOT NULL,
@@ -81,6 +83,7 @@ const creation = (tables: Tables, isPostgres: boolean, hasErrors: boolean): Read
       tokens DOUBLE PRECISION, tokens_at BIGINT)`,
     `CREATE TABLE ${tables.unique} (type TEXT NOT NULL, key TEXT NOT NULL, job_id ${id} NOT NULL,
       until BIGINT NOT NULL, PRIMARY KEY (type, key))`,
+    `CREATE INDEX ${index("job_unique_until")} ON ${tables.unique} (until)`,
     `CREATE TABLE ${tables.uncounted} (
       seq ${isPostgres ? "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY" : "INTEGER PRIMARY KEY"},
       operation TEXT NOT NULL, type TEXT NOT NULL, priority SMALLINT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,

@@ -106,6 +106,7 @@ export interface HeldJob {
   readonly isRedelivered: boolean
   /** By the database's clock, in epoch milliseconds: for the handler to read. */
   readonly acceptedAt: number
+  readonly dueAt: number
   /** How long ago it was accepted and due, by the database's clock, when it was claimed. */
   readonly ageMs: number
   readonly dueMs: number
@@ -258,7 +259,7 @@ export interface CallerOperations {
   readonly isKnown: (id: string) => Asked<boolean>
   readonly cancel: (id: string, options: CallOptions) => Asked<Option.Option<CancelledJob>>
   readonly replay: (id: string, options: CallOptions) => Asked<Option.Option<ReplayedJob>>
-  /** At most a thousand; how many there were. */
+  /** At most a thousand, and their errors; how many there were. All of `ids`, where they are given. */
   readonly purge: (request: PurgeRequest) => Asked<number>
   /** The types that have jobs which ended so. */
   readonly finishedTypes: (state: PurgeRequest["state"]) => Asked<ReadonlyArray<string>>
@@ -310,6 +311,8 @@ export interface RunnerOperations {
   readonly progress: (runnerId: string, fence: Fence, ratio: number, note: string | undefined) => Run<boolean>
   /** All that this runner holds, and whether it is marked as started. */
   readonly held: (runnerId: string) => Run<ReadonlyArray<Fence & { readonly isStarted: boolean }>>
+  /** Removes keys whose period is over, at most a thousand; how many there were. */
+  readonly forgetKeys: Run<number>
   /** At most five hundred. */
   readonly takeOver: (leaseMs: number, maxLosses: number) => Run<TakenOver>
   /** At most a thousand rows, each for one runner only; none for one whose life is over. */

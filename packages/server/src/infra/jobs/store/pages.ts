@@ -1,9 +1,99 @@
-/** Pages of jobs by state and type. */
+/** Pages of jobs by state and type, the oldest first: by when a live one is due, or a finished one was finished. */
+import type * as Statement from "@effect/sql/Statement"
+import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
-import type { ReadOperations } from "./operations.ts"
+import { priorities } from "../../../observe/catalogue.ts"
+import { rowsOf, typesOf } from "./by-type.ts"
+import { states } from "./dialect.ts"
+import type { JobStatus, PageRequest, ReadOperations } from "./operations.ts"
+import { statusColumns, statusesOf } from "./reads.ts"
+import type { StatusRow } from "./rows.ts"
 import type { Session } from "./session.ts"
 
 /** This read over open tables. */
 export const pages = (session: Session): Pick<ReadOperations, "page"> => ({
-  page: () => session.ours(Effect.succeed([]))
+  page: (request) => session.ours(page(session, request))
 })
+
+const page = (session: Session, request: PageRequest): Effect.Effect<ReadonlyArray<JobStatus>, SqlError> => {
+  const placeOf = ({ due_at: dueAt, finished_at: finishedAt }: StatusRow) => finishedAt ?? dueAt
+  return selections(session, request).pipe(
+    Effect.flatMap((parts) => rowsOf<StatusRow>(session.sql, parts)),
+    Effect.flatMap((rows) => {
+      const sorted = rows.toSorted((a, b) => placeOf(a) - placeOf(b) || (a.id < b.id ? -1 : 1))
+      return statusesOf(session, sorted.slice(0, request.limit))
+    })
+  )
+}
+
+/** Each of them has the first rows of one index range, as many as the page can have. */
+const selections = (
+  session: Session,
+  request: PageRequest
+): Effect.Effect<ReadonlyArray<Statement.Fragment>, SqlError> => {
+  switch (request.state) {
+    case "completed":
+    case "cancelled":
+    case "dead":
+      return ofDone(session, request, states[request.state])
+    case "running":
+      return Effect.succeed([ofJobs(session, request, "state = 1")])
+    default:
+      return ofWaiting(session, request, waiting(session, request.state))
+  }
+}
+
+const waiting = ({ dialect }: Session, state: "ready" | "scheduled" | "retrying"): string => {
+  switch (state) {
+    case "ready":
+      return `due_at <= ${dialect.now}`
+    case "scheduled":
+      return `due_at > ${dialect.now} AND is_retry = 0`
+    case "retrying":
+      return `due_at > ${dialect.now} AND is_retry = 1`
+  }
+}
+
+const ofWaiting = (session: Session, request: PageRequest, isInState: string) => {
+  const { sql, tables } = session
+  const condition = "state = 0 AND is_suspect = 0"
+  const types = request.type === undefined ? typesOf(sql, tables.jobs, condition) : Effect.succeed([request.type])
+  return Effect.map(types, (found) => [
+    ...found.flatMap((type) =>
+      priorities.map((_, priority) =>
+        ofJobs(session, { ...request, type }, `${condition} AND priority = ${priority} AND ${isInState}`)
+      )
+    ),
+    ofJobs(session, request, `state = 0 AND is_suspect = 1 AND ${isInState}`)
+  ])
+}
+
+const ofJobs = (session: Session, { after, limit, type }: PageRequest, condition: string): Statement.Fragment => {
+  const { sql, tables } = session
+  const which = sql.and([
+    sql.literal(condition),
+    ...(type === undefined ? [] : [sql`type = ${type}`]),
+    ...(after === undefined ? [] : [sql`(due_at, id) > (${after.at}, ${after.id})`])
+  ])
+  return sql`
+    SELECT ${statusColumns(session).jobs} FROM ${sql.literal(`${tables.jobs} j`)} WHERE ${which}
+    ORDER BY j.due_at, j.id LIMIT ${limit}`
+}
+
+const ofDone = (session: Session, { after, limit, type: only }: PageRequest, state: number) => {
+  const { sql, tables } = session
+  const types = only === undefined ? typesOf(sql, tables.done, `state = ${state}`) : Effect.succeed([only])
+  const which = (type: string) =>
+    sql.and([
+      sql`state = ${state}`,
+      sql`type = ${type}`,
+      ...(after === undefined ? [] : [sql`(finished_at, id) > (${after.at}, ${after.id})`])
+    ])
+  return Effect.map(types, (found) =>
+    found.map(
+      (type) => sql`
+        SELECT ${statusColumns(session).done} FROM ${sql.literal(`${tables.done} d`)} WHERE ${which(type)}
+        ORDER BY d.finished_at, d.id LIMIT ${limit}`
+    )
+  )
+}

@@ -1,45 +1,35 @@
-/** What is read of jobs, wherever they stand. */
+/** What is read of one job, wherever it stands. In a caller's transaction it is read as that transaction has left it. */
+import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { ReadOperations } from "./operations.ts"
+import type { JobStatus, ReadOperations } from "./operations.ts"
 import { endingOf, type EndingRow, type FailureRow, failuresOf, statusOf, type StatusRow } from "./rows.ts"
 import type { Session } from "./session.ts"
 
 /** These operations over open tables. */
 export const reads = (session: Session): Pick<ReadOperations, "status" | "ending" | "payload"> => {
-  const { dialect, ours, sql, tables } = session
+  const { ours, sql, tables } = session
+  const columns = statusColumns(session)
   const jobs = sql.literal(tables.jobs)
   const done = sql.literal(tables.done)
-  const errors = sql.literal(tables.errors)
-  const real = (column: string) => sql.literal(`CAST(${column} AS ${dialect.real}) AS ${column}`)
-  const common = sql.literal(
-    ["accepted_at", "due_at", "started_at"]
-      .map((column) => `CAST(${column} AS ${dialect.real}) AS ${column}`)
-      .join(", ") + ", id, type, priority, attempt, replays, redeliveries, held_by, progress, progress_note"
-  )
-  const waitingState = sql.literal(stateOfJob(dialect.now))
   const status = (id: string) =>
-    Effect.gen(function* () {
-      const [row] = yield* sql<StatusRow>`
-        SELECT ${common}, ${waitingState} AS state, NULL AS finished_at, NULL AS reason FROM ${jobs} WHERE id = ${id}
-        UNION ALL
-        SELECT ${common}, ${sql.literal(stateOfDone)} AS state, ${real("finished_at")}, reason FROM ${done} WHERE id = ${id}`
-      if (row === undefined) {
-        return Option.none()
-      }
-      const failures = yield* sql<FailureRow>`
-        SELECT job_id, attempt, ${real("failed_at")}, reason, message FROM ${errors} WHERE job_id = ${id} ORDER BY run`
-      return Option.some(statusOf(row, failuresOf(failures).get(id) ?? []))
-    })
+    sql<StatusRow>`
+      SELECT ${columns.jobs} FROM ${jobs} WHERE id = ${id}
+      UNION ALL
+      SELECT ${columns.done} FROM ${done} WHERE id = ${id}`.pipe(
+      Effect.flatMap((rows) => statusesOf(session, rows)),
+      Effect.map(([found]) => Option.fromNullable(found))
+    )
   const ending = (id: string) =>
     Effect.map(
       sql<EndingRow>`
         SELECT found.*, f.message, f.error FROM (
-          SELECT id, type, ${waitingState} AS state, attempt, NULL AS result, NULL AS reason FROM ${jobs} WHERE id = ${id}
+          SELECT id, type, ${columns.stateOfJob} AS state, attempt, NULL AS result, NULL AS reason FROM ${jobs}
+          WHERE id = ${id}
           UNION ALL
-          SELECT id, type, ${sql.literal(stateOfDone)}, attempt, result, reason FROM ${done} WHERE id = ${id}) found
-        LEFT JOIN ${errors} f ON f.job_id = found.id AND f.run = (
-          SELECT max(run) FROM ${errors} last WHERE last.job_id = found.id)`,
+          SELECT id, type, ${columns.stateOfDone}, attempt, result, reason FROM ${done} WHERE id = ${id}) found
+        LEFT JOIN ${sql.literal(tables.errors)} f ON f.job_id = found.id AND f.run = (
+          SELECT max(run) FROM ${sql.literal(tables.errors)} last WHERE last.job_id = found.id)`,
       ([row]) => Option.map(Option.fromNullable(row), endingOf)
     )
   const payload = (id: string) =>
@@ -55,11 +45,40 @@ export const reads = (session: Session): Pick<ReadOperations, "status" | "ending
   }
 }
 
-/** The word for where a job of the first table stands. */
-export const stateOfJob = (
-  now: string
-): string => `CASE WHEN state = 1 THEN 'running' WHEN due_at <= ${now} THEN 'ready'
-  WHEN is_retry = 1 THEN 'retrying' ELSE 'scheduled' END`
+/** The columns of a status, of each of the tables. */
+export const statusColumns = ({ dialect, sql }: Session) => {
+  const real = (column: string) => `CAST(${column} AS ${dialect.real}) AS ${column}`
+  const both = `id, type, priority, attempt, ${["accepted_at", "due_at", "started_at"].map(real).join(", ")}, replays,
+    redeliveries, held_by, progress, progress_note`
+  const stateOfJob = `CASE WHEN state = 1 THEN 'running' WHEN due_at <= ${dialect.now} THEN 'ready'
+    WHEN is_retry = 1 THEN 'retrying' ELSE 'scheduled' END`
+  const stateOfDone = "CASE state WHEN 2 THEN 'completed' WHEN 3 THEN 'cancelled' ELSE 'dead' END"
+  return {
+    stateOfJob: sql.literal(stateOfJob),
+    stateOfDone: sql.literal(stateOfDone),
+    jobs: sql.literal(
+      `${both}, ${stateOfJob} AS state, CAST(NULL AS ${dialect.real}) AS finished_at, CAST(NULL AS TEXT) AS reason`
+    ),
+    done: sql.literal(`${both}, ${stateOfDone} AS state, ${real("finished_at")}, reason`)
+  }
+}
 
-/** The word for how a job of the second table ended. */
-export const stateOfDone = "CASE state WHEN 2 THEN 'completed' WHEN 3 THEN 'cancelled' ELSE 'dead' END"
+/** The statuses of these rows, in their order, each with its failures. */
+export const statusesOf = (
+  { dialect, sql, tables }: Session,
+  rows: ReadonlyArray<StatusRow>
+): Effect.Effect<ReadonlyArray<JobStatus>, SqlError> =>
+  rows.length === 0
+    ? Effect.succeed([])
+    : Effect.map(
+        sql<FailureRow>`
+          SELECT job_id, attempt, ${sql.literal(`CAST(failed_at AS ${dialect.real})`)} AS failed_at, reason, message
+          FROM ${sql.literal(tables.errors)} WHERE ${sql.in(
+            "job_id",
+            rows.map(({ id }) => id)
+          )} ORDER BY job_id, run`,
+        (failures) => {
+          const byJob = failuresOf(failures)
+          return rows.map((row) => statusOf(row, byJob.get(row.id) ?? []))
+        }
+      )

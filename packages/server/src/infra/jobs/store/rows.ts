@@ -46,6 +46,8 @@ export type ClaimRow = HeldRow & NextDueRow
 
 export interface NextDueRow {
   readonly next_due?: number | null
+  /** The last of the keys that a claim with limits by key has visited, unless it has visited all. */
+  readonly last_key?: string | null
 }
 
 /** What was claimed, in the order in which it is to run. */
@@ -74,6 +76,7 @@ export const heldOf = (row: HeldRow): Option.Option<HeldJob> =>
         attempt: row.attempt,
         isRedelivered: row.redeliver === 1,
         acceptedAt: row.accepted_at,
+        dueAt: row.due_at,
         ageMs: row.now - row.accepted_at,
         dueMs: row.now - row.due_at,
         deaths: row.deaths,

@@ -2,18 +2,9 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { ClaimRequest, End, Fence, RunnerOperations, Written } from "./operations.ts"
-import {
-  claimedOf,
-  type ClaimRow,
-  heldOf,
-  type HeldRow,
-  type NextDueRow,
-  nextDueOf,
-  type OutcomeRow,
-  takenOverOf,
-  type TakenOverRow
-} from "./rows.ts"
+import type { End, Fence, RunnerOperations, Written } from "./operations.ts"
+import { claims } from "./claims.ts"
+import { heldOf, type HeldRow, type OutcomeRow, takenOverOf, type TakenOverRow } from "./rows.ts"
 import type { Session } from "./session.ts"
 
 interface IdRow {
@@ -22,26 +13,23 @@ interface IdRow {
 
 /** These operations over open tables. */
 export const runners = (session: Session): Omit<RunnerOperations, "takeUncounted"> => {
-  const { dialect, run, sql } = session
+  const { dialect, run } = session
   return {
     groupSize: dialect.groupSize,
     hintChannel: dialect.hintChannel,
     ...lives(session),
-    claim: claim(session),
-    claimLimited: (request) => claim(session)(request),
+    ...claims(session),
     claimSuspect: (request) =>
       Effect.map(run<HeldRow>(dialect.claimSuspect(request)), ([row]) =>
         row === undefined ? Option.none() : heldOf(row)
       ),
     start: (runnerId, fences, isAlone) =>
       Effect.map(run<IdRow>(dialect.start(runnerId, fences, isAlone)), (rows) => rows.map(({ id }) => id)),
-    acquit: (runnerId, { id, run: number }) =>
-      sql`
-        UPDATE ${sql.literal(session.tables.jobs)} SET alone = 0, is_suspect = 0
-        WHERE id = ${id} AND run = ${number} AND held_by = ${runnerId} AND state = 1`.pipe(Effect.asVoid),
+    acquit: (runnerId, fence) => Effect.asVoid(run(dialect.acquit(runnerId, fence))),
     end: end(session),
     progress: (runnerId, fence, ratio, note) =>
       Effect.map(run<IdRow>(dialect.progress(runnerId, fence, [ratio, note])), (rows) => rows.length > 0),
+    forgetKeys: forgetKeys(session),
     takeOver: (leaseMs, maxLosses) => Effect.map(run<TakenOverRow>(dialect.takeOver(leaseMs, maxLosses)), takenOverOf)
   }
 }
@@ -56,7 +44,7 @@ const lives = ({ dialect, sql, tables }: Session) => {
   const beat: RunnerOperations["beat"] = ({ id, leaseMs }) =>
     Effect.map(
       sql`
-        UPDATE ${table} SET heartbeat_at = ${now} WHERE id = ${id} AND heartbeat_at > ${now} - ${leaseMs}
+        UPDATE ${table} SET heartbeat_at = ${now} WHERE id = ${id} AND heartbeat_at > ${now} - ${Math.round(leaseMs)}
         RETURNING id`,
       (rows) => rows.length > 0
     )
@@ -71,14 +59,16 @@ const lives = ({ dialect, sql, tables }: Session) => {
   return { begin, beat, finish, held }
 }
 
-const claim =
-  ({ dialect, one, run }: Session): RunnerOperations["claim"] =>
-  (request: ClaimRequest) =>
-    Effect.flatMap(Effect.map(run<ClaimRow>(dialect.claim(request)), claimedOf), (claimed) =>
-      dialect.nextDue === undefined || claimed.jobs.length >= request.most
-        ? Effect.succeed(claimed)
-        : Effect.map(one<NextDueRow>(dialect.nextDue(request)), ([row]) => ({ ...claimed, nextDueMs: nextDueOf(row) }))
-    )
+const forgetKeys = ({ dialect, sql, tables }: Session): RunnerOperations["forgetKeys"] => {
+  const table = sql.literal(tables.unique)
+  const over = sql.literal(`until <= ${dialect.now} ORDER BY until LIMIT 1000 ${dialect.lockFree}`)
+  return Effect.map(
+    sql`
+      DELETE FROM ${table} WHERE until <= ${sql.literal(dialect.now)} AND (type, key) IN (
+        SELECT type, key FROM ${table} WHERE ${over}) RETURNING key`,
+    (rows) => rows.length
+  )
+}
 
 /** One kind of ends after the other, then a look at those that were not written. */
 const end =

@@ -1,7 +1,10 @@
-/** How many jobs stand where, and for how long: the numbers behind the gauges. */
+/** How many jobs stand where, and for how long: the numbers behind the gauges, read from indexes. */
+import type * as Statement from "@effect/sql/Statement"
 import * as Effect from "effect/Effect"
+import { priorities } from "../../../observe/catalogue.ts"
+import { rowsOf, typesOf } from "./by-type.ts"
 import type { Depth, Oldest, ReadOperations } from "./operations.ts"
-import { stateOfJob } from "./reads.ts"
+import { statusColumns } from "./reads.ts"
 import type { Session } from "./session.ts"
 import { stateOf } from "./state.ts"
 
@@ -16,61 +19,81 @@ interface OldestRow {
   readonly age: number
 }
 
-/** These reads over open tables: they touch indexes only. */
-export const samples = (session: Session): Pick<ReadOperations, "depth" | "dead" | "oldestWaiting" | "oldestDead"> => {
-  const { dialect, ours, sql, tables } = session
+/** These reads over open tables. */
+export const samples = (session: Session): Pick<ReadOperations, "depth" | "dead" | "oldestWaiting" | "oldestDead"> => ({
+  depth: session.ours(depth(session)),
+  dead: session.ours(dead(session)),
+  oldestWaiting: session.ours(oldestWaiting(session)),
+  oldestDead: session.ours(oldestDead(session))
+})
+
+const depth = (session: Session) => {
+  const { dialect, sql, tables } = session
   const jobs = sql.literal(tables.jobs)
-  const done = sql.literal(tables.done)
-  const state = sql.literal(stateOfJob(dialect.now))
-  const count = sql.literal(`CAST(sum(jobs) AS ${dialect.real})`)
-  const age = (column: string) => sql.literal(`CAST(${dialect.now} - min(${column}) AS ${dialect.real})`)
-  const ready = sql.literal(`state = 0 AND due_at <= ${dialect.now}`)
-  return {
-    depth: ours(
-      Effect.map(
-        sql<DepthRow>`
-          SELECT type, state, ${count} AS jobs FROM (
-            SELECT type, ${state} AS state, count(*) AS jobs FROM ${jobs} WHERE state = 0 AND is_suspect = 0 GROUP BY 1, 2
-            UNION ALL
-            SELECT type, ${state}, count(*) FROM ${jobs} WHERE state = 0 AND is_suspect = 1 GROUP BY 1, 2
-            UNION ALL
-            SELECT type, 'running', count(*) FROM ${jobs} WHERE state = 1 GROUP BY 1) alive
-          GROUP BY type, state`,
-        depthOf
-      )
-    ),
-    dead: ours(
-      Effect.map(
-        sql<DepthRow>`
-          SELECT type, 'dead' AS state, ${count} AS jobs FROM (
-            SELECT type, count(*) AS jobs FROM ${done} WHERE state = 4 GROUP BY type) dead
-          GROUP BY type`,
-        depthOf
-      )
-    ),
-    oldestWaiting: ours(
-      Effect.map(
-        sql<OldestRow>`
-          SELECT type, ${age("due_at")} AS age FROM (
-            SELECT type, min(due_at) AS due_at FROM ${jobs} WHERE ${ready} AND is_suspect = 0 GROUP BY type
-            UNION ALL
-            SELECT type, min(due_at) FROM ${jobs} WHERE ${ready} AND is_suspect = 1 GROUP BY type) ready
-          GROUP BY type`,
-        oldestOf
-      )
-    ),
-    oldestDead: ours(
-      Effect.map(
-        sql<OldestRow>`
-          SELECT type, ${age("finished_at")} AS age FROM ${done} WHERE state = 4 GROUP BY type`,
-        oldestOf
-      )
-    )
-  }
+  const { stateOfJob } = statusColumns(session)
+  return Effect.map(
+    sql<DepthRow>`
+      SELECT type, state, ${sql.literal(`CAST(sum(jobs) AS ${dialect.real})`)} AS jobs FROM (
+        SELECT type, ${stateOfJob} AS state, count(*) AS jobs FROM ${jobs} WHERE state = 0 AND is_suspect = 0
+        GROUP BY 1, 2
+        UNION ALL
+        SELECT type, ${stateOfJob}, count(*) FROM ${jobs} WHERE state = 0 AND is_suspect = 1 GROUP BY 1, 2
+        UNION ALL
+        SELECT type, 'running', count(*) FROM ${jobs} WHERE state = 1 GROUP BY 1) alive
+      GROUP BY type, state`,
+    depthOf
+  )
 }
+
+const dead = ({ dialect, sql, tables }: Session) =>
+  Effect.map(
+    sql<DepthRow>`
+      SELECT type, 'dead' AS state, ${sql.literal(`CAST(count(*) AS ${dialect.real})`)} AS jobs
+      FROM ${sql.literal(tables.done)} WHERE state = 4 GROUP BY type`,
+    depthOf
+  )
+
+const oldestWaiting = (session: Session) => {
+  const { dialect, sql, tables } = session
+  const jobs = sql.literal(tables.jobs)
+  const now = sql.literal(dialect.now)
+  const condition = "state = 0 AND is_suspect = 0"
+  const suspects = sql`
+    SELECT type, ${age(session, "min(due_at)")} FROM ${jobs}
+    WHERE state = 0 AND is_suspect = 1 AND due_at <= ${now} GROUP BY type`
+  const firstOf = (type: string) =>
+    priorities.map(
+      (_, priority) => sql`
+        SELECT type, ${age(session, "due_at")} FROM ${jobs}
+        WHERE ${sql.literal(condition)} AND type = ${type} AND priority = ${priority} AND due_at <= ${now}
+        ORDER BY due_at LIMIT 1`
+    )
+  return typesOf(sql, tables.jobs, condition).pipe(
+    Effect.flatMap((types) => rowsOf<OldestRow>(sql, [...types.flatMap(firstOf), suspects])),
+    Effect.map(oldestOf)
+  )
+}
+
+const oldestDead = (session: Session) => {
+  const { sql, tables } = session
+  const firstOf = (type: string) => sql`
+    SELECT type, ${age(session, "finished_at")} FROM ${sql.literal(tables.done)} WHERE state = 4 AND type = ${type}
+    ORDER BY finished_at LIMIT 1`
+  return typesOf(sql, tables.done, "state = 4").pipe(
+    Effect.flatMap((types) => rowsOf<OldestRow>(sql, types.map(firstOf))),
+    Effect.map(oldestOf)
+  )
+}
+
+const age = ({ dialect, sql }: Session, time: string): Statement.Fragment =>
+  sql.literal(`CAST(${dialect.now} - ${time} AS ${dialect.real}) AS age`)
 
 const depthOf = (rows: ReadonlyArray<DepthRow>): ReadonlyArray<Depth> =>
   rows.map((row) => ({ jobType: row.type, state: stateOf(row.state), jobs: row.jobs }))
 
-const oldestOf = (rows: ReadonlyArray<OldestRow>): ReadonlyArray<Oldest> =>
-  rows.map((row) => ({ jobType: row.type, ageMs: row.age }))
+/** Of each type the oldest. */
+const oldestOf = (rows: ReadonlyArray<OldestRow>): ReadonlyArray<Oldest> => {
+  const ages = new Map<string, number>()
+  rows.forEach((row) => ages.set(row.type, Math.max(row.age, ages.get(row.type) ?? 0)))
+  return Array.from(ages, ([jobType, ageMs]) => ({ jobType, ageMs }))
+}

@@ -3,7 +3,7 @@
  * is one of the database that has the tables.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
-import type { SqlError } from "@effect/sql/SqlError"
+import { SqlError } from "@effect/sql/SqlError"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -28,36 +28,40 @@ export interface SessionOptions {
 
 /** The tables, open. */
 export interface Session extends SessionOptions {
+  readonly one: <Row extends object>(query: Query) => Effect.Effect<ReadonlyArray<Row>, SqlError>
   /** The rows of a statement, or of several in one transaction. */
   readonly run: <Row extends object>(queries: Queries) => Effect.Effect<ReadonlyArray<Row>, SqlError>
-  readonly one: <Row extends object>(query: Query) => Effect.Effect<ReadonlyArray<Row>, SqlError>
+  /** One transaction, or a part of the caller's. Where the answer to its commit is lost it fails, and may be committed. */
+  readonly transaction: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E | SqlError>
   /** Fails where the effect runs in a transaction of another database. */
   readonly ours: <A>(effect: Effect.Effect<A, SqlError>) => Effect.Effect<A, SqlError | OtherDatabase>
 }
 
 export const openTables = (options: SessionOptions): Session => {
-  const { identity, sql, tables } = options
+  const { sql } = options
   const one = <Row extends object>({ text, values }: Query) => sql.unsafe<Row>(text, values)
-  const run = <Row extends object>([first, ...others]: Queries): Effect.Effect<ReadonlyArray<Row>, SqlError> =>
-    others.length === 0
-      ? one<Row>(first)
-      : sql.withTransaction(
-          Effect.map(
-            Effect.forEach([first, ...others], (query) => one<Row>(query)),
-            (all) => all.flat()
-          )
-        )
-  const isOurs = Effect.catchIf(
-    Effect.map(sql.unsafe(`SELECT id FROM ${tables.identity} WHERE id = '${identity}'`), (rows) => rows.length > 0),
-    isUnknown,
-    () => Effect.succeed(false)
-  )
+  const run = <Row extends object>(queries: Queries): Effect.Effect<ReadonlyArray<Row>, SqlError> =>
+    queries.length === 1
+      ? one<Row>(queries[0])
+      : transaction(Effect.map(Effect.forEach(queries, one<Row>), (all) => all.flat()))
+  const transaction = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | SqlError> =>
+    Effect.catchSomeDefect(sql.withTransaction(effect), (defect) =>
+      defect instanceof SqlError ? Option.some(Effect.fail(defect)) : Option.none()
+    )
+  const isOurs = isOursOf(options)
   const ours = <A>(effect: Effect.Effect<A, SqlError>): Effect.Effect<A, SqlError | OtherDatabase> =>
     Effect.flatMap(isInTransaction, (is) =>
       is ? Effect.if(isOurs, { onTrue: () => effect, onFalse: () => new OtherDatabase() }) : effect
     )
-  return { ...options, one, run, ours }
+  return { ...options, one, run, transaction, ours }
 }
+
+const isOursOf = ({ identity, sql, tables }: SessionOptions): Effect.Effect<boolean, SqlError> =>
+  Effect.catchIf(
+    Effect.map(sql.unsafe(`SELECT id FROM ${tables.identity} WHERE id = '${identity}'`), (rows) => rows.length > 0),
+    isUnknown,
+    () => Effect.succeed(false)
+  )
 
 /** Whether the caller is in a transaction, of whatever database. */
 export const isInTransaction: Effect.Effect<boolean> = Effect.map(

@@ -1,0 +1,119 @@
+/** Claims: of all types at once, and of one type that has limits across the cluster. */
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Effect from "effect/Effect"
+import type { ClusterLimits } from "../definition/limits.ts"
+import type { Queries, Room } from "./dialect.ts"
+import { makeMarks } from "./marks.ts"
+import type { Claimed, ClaimRequest, RunnerOperations } from "./operations.ts"
+import { claimedOf, type ClaimRow, type NextDueRow, nextDueOf } from "./rows.ts"
+import type { Session } from "./session.ts"
+
+/** A claim that found its type locked by another runner's looks again after this. */
+const lockedMs = 20
+
+const nothing: Claimed = { jobs: [], nextDueMs: undefined }
+
+/** These operations over open tables. */
+export const claims = (session: Session): Pick<RunnerOperations, "claim" | "claimLimited"> => {
+  const marks = makeMarks()
+  const claim: RunnerOperations["claim"] = (request) =>
+    Effect.gen(function* () {
+      const since = yield* marks.before(request)
+      const { claimed } = yield* claimBy(session, request, session.dialect.claim(request, since))
+      yield* marks.after(request, claimed)
+      return claimed
+    })
+  return { claim, claimLimited: claimLimited(session) }
+}
+
+/** What a statement claims, and the last key that it visited, unless it visited all. */
+const claimBy = ({ dialect, one, run }: Session, request: ClaimRequest, queries: Queries) =>
+  Effect.flatMap(run<ClaimRow>(queries), (rows) => {
+    const claimed = claimedOf(rows)
+    const found = { claimed, lastKey: rows[0]?.last_key ?? "" }
+    return dialect.nextDue === undefined || claimed.jobs.length >= request.most
+      ? Effect.succeed(found)
+      : Effect.map(one<NextDueRow>(dialect.nextDue(request)), ([row]) => ({
+          ...found,
+          claimed: { ...claimed, nextDueMs: nextDueOf(row) }
+        }))
+  })
+
+interface TypeRow {
+  readonly tokens: number | null
+  readonly tokens_at: number | null
+  readonly now: number
+}
+
+const claimLimited = (session: Session): RunnerOperations["claimLimited"] => {
+  /** With which key the next visit of a type begins. */
+  const nextKeys = new Map<string, string>()
+  return (request, limits) => {
+    const type = request.types[0]?.type ?? ""
+    const claim = Effect.gen(function* () {
+      const row = yield* lockType(session, type)
+      if (row === undefined) {
+        return { ...nothing, nextDueMs: lockedMs }
+      }
+      const tokens = tokensOf(limits, row)
+      const most = Math.min(request.most, Math.floor(tokens))
+      if (most < 1) {
+        return { ...nothing, nextDueMs: untilTokenMs(limits, tokens) }
+      }
+      const room: Room = {
+        concurrency: limits.concurrency,
+        perKey: limits.perKey,
+        from: nextKeys.get(type) ?? ""
+      }
+      const asked = { ...request, most }
+      const { claimed, lastKey } = yield* claimBy(session, asked, session.dialect.claimLimited(asked, room))
+      nextKeys.set(type, lastKey)
+      if (limits.rate === undefined) {
+        return claimed
+      }
+      yield* writeTokens(session, type, { tokens: tokens - claimed.jobs.length, at: row.now })
+      // What the rate held back is due when its token is there.
+      return claimed.jobs.length === most && most < request.most
+        ? { ...claimed, nextDueMs: untilTokenMs(limits, tokens - most) }
+        : claimed
+    })
+    return session.transaction(claim)
+  }
+}
+
+/** The row of a type, locked; nothing where another session has it. */
+const lockType = ({ dialect, sql, tables }: Session, type: string): Effect.Effect<TypeRow | undefined, SqlError> => {
+  const table = sql.literal(tables.types)
+  const real = (expression: string) => sql.literal(`CAST(${expression} AS ${dialect.real})`)
+  const columns = sql`tokens, ${real("tokens_at")} AS tokens_at, ${real(dialect.now)} AS now`
+  const make = sql`INSERT INTO ${table} (type) VALUES (${type}) ON CONFLICT (type) DO NOTHING`
+  const lock = Effect.map(
+    sql<TypeRow>`SELECT ${columns} FROM ${table} WHERE type = ${type} ${sql.literal(dialect.lockFree)}`,
+    ([row]) => row
+  )
+  return sql.onDialectOrElse({
+    pg: () =>
+      Effect.flatMap(lock, (row) =>
+        row === undefined ? Effect.zipRight(make, lock) : Effect.succeed<TypeRow | undefined>(row)
+      ),
+    // A write comes first.
+    orElse: () => Effect.zipRight(make, lock)
+  })
+}
+
+const tokensOf = ({ rate }: ClusterLimits, { now, tokens, tokens_at: at }: TypeRow): number =>
+  rate === undefined
+    ? Number.MAX_SAFE_INTEGER
+    : Math.min(
+        rate.limit,
+        tokens === null || at === null ? rate.limit : tokens + ((now - at) * rate.limit) / rate.perMs
+      )
+
+const untilTokenMs = ({ rate }: ClusterLimits, tokens: number): number | undefined =>
+  rate === undefined ? undefined : Math.max(1, Math.ceil(((1 - tokens) * rate.perMs) / rate.limit))
+
+const writeTokens = (
+  { sql, tables }: Session,
+  type: string,
+  { at, tokens }: { readonly tokens: number; readonly at: number }
+) => sql`UPDATE ${sql.literal(tables.types)} SET tokens = ${tokens}, tokens_at = ${at} WHERE type = ${type}`
