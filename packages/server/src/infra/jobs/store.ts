@@ -15,7 +15,6 @@ import { reads } from "./store/reads.ts"
 import { ledger } from "./store/ledger.ts"
 import { pages } from "./store/pages.ts"
 import { purge } from "./store/purge.ts"
-import { retention } from "./store/retention.ts"
 import { runners } from "./store/runners.ts"
 import { samples } from "./store/samples.ts"
 import { sqlite } from "./store/sqlite.ts"
@@ -39,7 +38,6 @@ export const make = (
     return {
       ...callers(session),
       ...purge(session),
-      ...retention(session),
       ...runners(session),
       ...ledger(session),
       ...reads(session),

@@ -9,7 +9,8 @@ import { certain } from "./certain.ts"
 import { type Change, type KeyedJob, priorityNumber } from "./dialect.ts"
 import type { AcceptedJob, CallerOperations, CallOptions, NewJob } from "./operations.ts"
 import { type CancelledRow, cancelledOf, replayedOf } from "./rows.ts"
-import { isUnknown, OtherDatabase, type Session } from "./session.ts"
+import { OtherDatabase } from "./other-database.ts"
+import { isUnknown, type Session } from "./session.ts"
 
 /** These operations over open tables. */
 export const callers = (session: Session): Omit<CallerOperations, "purge" | "finishedTypes" | "purgeKeys"> => ({

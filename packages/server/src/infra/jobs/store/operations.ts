@@ -8,8 +8,10 @@ import type * as Option from "effect/Option"
 import type { BackoffSettings } from "../definition/backoff.ts"
 import type { ClusterLimits } from "../definition/limits.ts"
 import type { Priority } from "../definition/priority.ts"
-import type { OtherDatabase } from "./session.ts"
-import type { JobState } from "./state.ts"
+import type { OtherDatabase } from "./other-database.ts"
+import type { Depth, JobEnding, JobStatus, Oldest, PageRequest } from "./readings.ts"
+
+export type { Depth, JobEnding, JobFailure, JobStatus, Oldest, PageRequest } from "./readings.ts"
 
 /** A job to be accepted. */
 export interface NewJob {
@@ -181,71 +183,6 @@ export interface PurgeRequest {
   readonly olderThanMs?: number | undefined
 }
 
-/** A failed attempt. */
-export interface JobFailure {
-  readonly attempt: number
-  readonly failedAt: number
-  readonly reason: string
-  readonly message: string
-}
-
-/** A job as it stands. Times are epoch milliseconds. */
-export interface JobStatus {
-  readonly id: string
-  readonly jobType: string
-  readonly state: JobState
-  readonly priority: Priority
-  /** The number of the last attempt that began, since the last replay; 0 before the first. */
-  readonly attempt: number
-  readonly acceptedAt: number
-  readonly dueAt: number
-  readonly startedAt: number | undefined
-  readonly finishedAt: number | undefined
-  readonly replays: number
-  readonly redeliveries: number
-  readonly heldBy: string | undefined
-  /** Why it is a dead letter. */
-  readonly reason: string | undefined
-  /** From 0 to 1, as the handler told it last, and its words. */
-  readonly progress: { readonly ratio: number; readonly note: string | undefined } | undefined
-  /** The history of failures, oldest first, over replays. */
-  readonly errors: ReadonlyArray<JobFailure>
-}
-
-/** What a job ended with. */
-export interface JobEnding {
-  readonly jobType: string
-  readonly state: JobState
-  readonly attempt: number
-  readonly result: string | undefined
-  readonly reason: string | undefined
-  readonly message: string | undefined
-  /** The typed error of the last failed attempt, as JSON. */
-  readonly error: string | undefined
-}
-
-/** Which page of jobs. */
-export interface PageRequest {
-  readonly state: JobState
-  readonly type?: string | undefined
-  readonly limit: number
-  /** What the page before gave as `next`. */
-  readonly after?: { readonly at: number; readonly id: string } | undefined
-}
-
-/** How many jobs of a type stand in a state. */
-export interface Depth {
-  readonly jobType: string
-  readonly state: JobState
-  readonly jobs: number
-}
-
-/** How long ago the oldest job of a type got there, by the database's clock. */
-export interface Oldest {
-  readonly jobType: string
-  readonly ageMs: number
-}
-
 type Run<A> = Effect.Effect<A, SqlError>
 
 /** Of the client of whoever asks: in their transaction, which may be one of another database. */
@@ -311,8 +248,6 @@ export interface RunnerOperations {
   readonly progress: (runnerId: string, fence: Fence, ratio: number, note: string | undefined) => Run<boolean>
   /** All that this runner holds, and whether it is marked as started. */
   readonly held: (runnerId: string) => Run<ReadonlyArray<Fence & { readonly isStarted: boolean }>>
-  /** Removes keys whose period is over, at most a thousand; how many there were. */
-  readonly forgetKeys: Run<number>
   /** At most five hundred. */
   readonly takeOver: (leaseMs: number, maxLosses: number) => Run<TakenOver>
   /** At most a thousand rows, each for one runner only; none for one whose life is over. */

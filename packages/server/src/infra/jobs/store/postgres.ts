@@ -1,5 +1,5 @@
 /**
- * The statements of PostgreSQL, those of runners in `postgres-runs.ts`. Each has one sane plan, whatever the statistics
+ * The statements of PostgreSQL: those of callers, and of runners in `postgres-claims.ts` and `postgres-runs.ts`. Each has one sane plan, whatever the statistics
  * say: laterals that are limited, and arrays in place of joins. What another session has locked is skipped, and delays
  * that job only.
  */
@@ -16,7 +16,8 @@ import {
   type Tables
 } from "./dialect.ts"
 import type { CallOptions, NewJob } from "./operations.ts"
-import { now, one, runnerStatements } from "./postgres-runs.ts"
+import { claim, claimLimited, claimSuspect } from "./postgres-claims.ts"
+import { acquit, end, look, now, one, progress, start, takeOver } from "./postgres-runs.ts"
 
 /** The statements over these tables; `identity` is that of the database. */
 export const postgres = (tables: Tables, identity: string): Dialect => {
@@ -33,7 +34,16 @@ export const postgres = (tables: Tables, identity: string): Dialect => {
     cancel: cancel(tables, tell),
     replay: replay(tables, tell),
     changed: changed(tables),
-    ...runnerStatements(tables)
+    claim: claim(tables),
+    nextDue: undefined,
+    claimLimited: claimLimited(tables),
+    claimSuspect: claimSuspect(tables),
+    start: start(tables),
+    acquit: acquit(tables),
+    end: end(tables),
+    look: look(tables),
+    progress: progress(tables),
+    takeOver: takeOver(tables)
   }
 }
 

@@ -14,9 +14,24 @@ import type { Session } from "./session.ts"
 const mostAtOnce = 1000
 
 /** These operations over open tables. */
-export const purge = (session: Session): Pick<CallerOperations, "purge"> => ({
-  purge: (request) => session.ours(purgeSome(session, request))
+export const purge = (session: Session): Pick<CallerOperations, "purge" | "finishedTypes" | "purgeKeys"> => ({
+  purge: (request) => session.ours(purgeSome(session, request)),
+  finishedTypes: (state) => session.ours(typesOf(session.sql, session.tables.done, `state = ${states[state]}`)),
+  purgeKeys: session.ours(purgeKeys(session))
 })
+
+const purgeKeys = ({ dialect, sql, tables }: Session): Effect.Effect<number, SqlError> => {
+  const keys = sql.literal(tables.unique)
+  const isOver = sql.literal(`until <= ${dialect.now}`)
+  return Effect.map(
+    sql`
+      DELETE FROM ${keys} WHERE ${isOver} AND (type, key) IN (
+        SELECT type, key FROM ${keys} WHERE ${isOver}
+        ORDER BY until LIMIT ${mostAtOnce} ${sql.literal(dialect.lockFree)})
+      RETURNING key`,
+    (gone) => gone.length
+  )
+}
 
 const purgeSome = (session: Session, request: PurgeRequest): Effect.Effect<number, SqlError> => {
   const { sql, tables } = session

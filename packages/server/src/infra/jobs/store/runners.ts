@@ -27,9 +27,8 @@ export const runners = (session: Session): Omit<RunnerOperations, "takeUncounted
       Effect.map(run<IdRow>(dialect.start(runnerId, fences, isAlone)), (rows) => rows.map(({ id }) => id)),
     acquit: (runnerId, fence) => Effect.asVoid(run(dialect.acquit(runnerId, fence))),
     end: end(session),
-    progress: (runnerId, fence, ratio, note) =>
-      Effect.map(run<IdRow>(dialect.progress(runnerId, fence, [ratio, note])), (rows) => rows.length > 0),
-    forgetKeys: forgetKeys(session),
+    progress: (runnerId, fence, ...progress) =>
+      Effect.map(run<IdRow>(dialect.progress(runnerId, fence, progress)), (rows) => rows.length > 0),
     takeOver: (leaseMs, maxLosses) => Effect.map(run<TakenOverRow>(dialect.takeOver(leaseMs, maxLosses)), takenOverOf)
   }
 }
@@ -57,17 +56,6 @@ const lives = ({ dialect, sql, tables }: Session) => {
       (rows) => rows.map(({ id, is_started: isStarted, run }) => ({ id, run, isStarted: isStarted === 1 }))
     )
   return { begin, beat, finish, held }
-}
-
-const forgetKeys = ({ dialect, sql, tables }: Session): RunnerOperations["forgetKeys"] => {
-  const table = sql.literal(tables.unique)
-  const over = sql.literal(`until <= ${dialect.now} ORDER BY until LIMIT 1000 ${dialect.lockFree}`)
-  return Effect.map(
-    sql`
-      DELETE FROM ${table} WHERE until <= ${sql.literal(dialect.now)} AND (type, key) IN (
-        SELECT type, key FROM ${table} WHERE ${over}) RETURNING key`,
-    (rows) => rows.length
-  )
 }
 
 /** One kind of ends after the other, then a look at those that were not written. */

@@ -4,19 +4,12 @@
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 import type { Dialect, Queries, Query, Tables } from "./dialect.ts"
-
-/** The caller's transaction is one of another database than that of the tables. */
-export class OtherDatabase extends Data.TaggedError("OtherDatabase") {
-  override get message(): string {
-    return "The transaction is one of another database than that of the jobs"
-  }
-}
+import { OtherDatabase } from "./other-database.ts"
 
 /** What the tables are opened with. */
 export interface SessionOptions {

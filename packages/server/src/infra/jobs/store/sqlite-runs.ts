@@ -1,187 +1,14 @@
 /**
- * What runners say to SQLite: claims, starts, ends, and taking over. A sign before a column keeps it from being looked
- * for in an index: what is given is found by its id.
+ * What runners write about their jobs on SQLite: starts, ends, and taking over from those that are gone. A sign before a
+ * column keeps it from being looked for in an index: what is given is found by its id.
  */
-import {
-  type Dialect,
-  endOf,
-  headStarts,
-  heldColumns,
-  keptColumns,
-  lostReason,
-  type Queries,
-  type Query,
-  type Room,
-  runColumns,
-  type Tables
-} from "./dialect.ts"
-import type { ClaimRequest, End, Fence, TypeClaim } from "./operations.ts"
+import { endOf, keptColumns, lostReason, type Queries, type Query, runColumns, type Tables } from "./dialect.ts"
+import type { End, Fence } from "./operations.ts"
 
 export const now = "CAST(round(unixepoch('subsec') * 1000) AS INTEGER)"
 
 /** A member of the object that a row of `json_each` has. */
 export const field = (name: string): string => `value->>'$.${name}'`
-
-export const runnerStatements = (tables: Tables) =>
-  ({
-    claim: claim(tables),
-    nextDue: nextDue(tables),
-    claimLimited: claimLimited(tables),
-    claimSuspect: claimSuspect(tables),
-    start: start(tables),
-    acquit: acquit(tables),
-    end: end(tables),
-    look: look(tables),
-    progress: progress(tables),
-    takeOver: takeOver(tables)
-  }) satisfies Partial<Dialect>
-
-const priorities = `(SELECT column1 AS priority, column2 AS head_start FROM (VALUES ${headStarts}))`
-
-const isAlive = (tables: Tables): string =>
-  `EXISTS (SELECT 1 FROM ${tables.runners} WHERE id = ? AND heartbeat_at > ${now} - ?)`
-
-const isPaused = (tables: Tables, type: string): string =>
-  `EXISTS (SELECT 1 FROM ${tables.types} paused WHERE paused.type = ${type} AND paused.is_paused = 1)`
-
-const wanted = (types: ReadonlyArray<TypeClaim>): string => JSON.stringify(types)
-
-const ownedValues = (partitions: number, owned: ReadonlyArray<number> | undefined): ReadonlyArray<unknown> =>
-  owned === undefined ? [] : [partitions, JSON.stringify(owned)]
-
-const isOwned = (owned: ReadonlyArray<number> | undefined): string =>
-  owned === undefined ? "" : "AND partition % ? IN (SELECT value FROM json_each(?))"
-
-/** Claims what is picked: rows `(id, turn, start_now)`, those whose turn comes begin at once. */
-const claimed = (tables: Tables, set = ""): string => `
-  UPDATE ${tables.jobs} AS j SET state = 1, held_by = ?, run = run + 1, alone = 0, ${set}
-    started_at = CASE WHEN p.turn <= p.start_now THEN ${now} END,
-    attempt = attempt + CASE WHEN p.turn <= p.start_now THEN 1 - redeliver ELSE 0 END,
-    redeliveries = redeliveries + CASE WHEN p.turn <= p.start_now THEN redeliver ELSE 0 END,
-    retries = retries + CASE WHEN redeliver = 0 AND attempt > 0 AND p.turn <= p.start_now THEN 1 ELSE 0 END
-  FROM picked p WHERE j.id = p.id
-  RETURNING ${heldColumns(now, "REAL")}`
-
-const claim =
-  (tables: Tables) =>
-  ({ leaseMs, most, owned, partitions, runnerId, types }: ClaimRequest): Queries => {
-    // No limit can depend on the row: the window keeps to that of each type.
-    const widest = types.reduce((least, of) => Math.max(least, of.most), 0)
-    const type = `t.${field("type")}`
-    return [
-      {
-        text: `
-        WITH picked AS MATERIALIZED (
-          SELECT id, turn, start_now FROM (
-            SELECT w.id, w.due_at + p.head_start AS place, ${field("startNow")} AS start_now, ${field("most")} AS most,
-              row_number() OVER (PARTITION BY w.type ORDER BY w.due_at + p.head_start, w.id) AS turn
-            FROM json_each(?) t CROSS JOIN ${priorities} p CROSS JOIN ${tables.jobs} w
-            WHERE w.id IN (
-              SELECT id FROM ${tables.jobs} WHERE state = 0 AND is_suspect = 0 AND type = ${type}
-                AND priority = p.priority AND due_at <= ${now} ${isOwned(owned)}
-              ORDER BY due_at, id LIMIT ?)
-              AND NOT ${isPaused(tables, type)})
-          WHERE turn <= most AND ${isAlive(tables)}
-          ORDER BY place, id LIMIT ?)
-        ${claimed(tables)}`,
-        values: [wanted(types), ...ownedValues(partitions, owned), widest, runnerId, leaseMs, most, runnerId]
-      }
-    ]
-  }
-
-const key = "coalesce(limit_key, '')"
-
-/** As in `postgres-runs.ts`: at most so many of the type are held, and of each key, of which a thousand are visited. */
-const claimLimited =
-  (tables: Tables) =>
-  ({ leaseMs, most, owned, partitions, runnerId, types }: ClaimRequest, room: Room): Queries => {
-    const [first] = types
-    const type = first?.type ?? ""
-    const { concurrency, perKey } = room
-    const due = `state = 0 AND is_suspect = 0 AND type = ? AND due_at <= ${now} ${isOwned(owned)}`
-    const dueValues = [type, ...ownedValues(partitions, owned)]
-    const held = `SELECT count(*) FROM ${tables.jobs} WHERE state = 1 AND is_limited = 1 AND type = ?`
-    const some = perKey === undefined ? free(tables, due) : byKey(tables, isOwned(owned))
-    const someValues =
-      perKey === undefined
-        ? [...dueValues, most]
-        : [type, room.from, type, most, perKey, type, ...dueValues, most, ...dueValues]
-    return [
-      {
-        text: `
-        WITH RECURSIVE ${some},
-        picked AS MATERIALIZED (
-          SELECT id, row_number() OVER (ORDER BY place, id) AS turn, CAST(? AS INTEGER) AS start_now FROM candidates
-          WHERE ${isAlive(tables)} AND NOT ${isPaused(tables, "?")}
-          ORDER BY place, id LIMIT max(0, min(?, coalesce(? - (${held}), ?))))
-        ${claimed(tables, "is_limited = 1,")}`,
-        values: [
-          ...someValues,
-          ...[first?.startNow ?? 0, runnerId, leaseMs, type, most, concurrency ?? null, type, most, runnerId]
-        ]
-      }
-    ]
-  }
-
-const free = (tables: Tables, due: string): string => `
-  candidates AS MATERIALIZED (
-    SELECT w.id, w.due_at + p.head_start AS place FROM ${priorities} p CROSS JOIN ${tables.jobs} w WHERE w.id IN (
-      SELECT id FROM ${tables.jobs} WHERE ${due} AND priority = p.priority ORDER BY due_at, id LIMIT ?))`
-
-const byKey = (tables: Tables, owned: string): string => {
-  const waiting = `${tables.jobs} WHERE state = 0 AND is_limited = 1 AND type = ?`
-  return `
-  every_key(type, key) AS (
-    SELECT * FROM (SELECT type, ${key} FROM ${waiting} AND ${key} >= ? ORDER BY ${key} LIMIT 1)
-    UNION ALL
-    SELECT type, (SELECT ${key} FROM ${waiting} AND ${key} > every_key.key ORDER BY ${key} LIMIT 1)
-    FROM every_key WHERE every_key.key IS NOT NULL LIMIT 1001),
-  free_keys AS MATERIALIZED (
-    SELECT key, CASE WHEN key = '' THEN ? ELSE ? - (
-      SELECT count(*) FROM ${tables.jobs} held WHERE held.state = 1 AND held.is_limited = 1 AND held.type = ?
-        AND held.limit_key = every_key.key) END AS free
-    FROM every_key WHERE key IS NOT NULL),
-  candidates AS MATERIALIZED (
-    SELECT id, place FROM (
-      SELECT w.id, w.due_at + p.head_start AS place, k.free,
-        row_number() OVER (PARTITION BY k.key ORDER BY w.due_at + p.head_start, w.id) AS turn
-      FROM free_keys k CROSS JOIN ${priorities} p CROSS JOIN ${tables.jobs} w
-      WHERE k.free > 0 AND w.id IN (
-        SELECT id FROM ${tables.jobs} WHERE state = 0 AND is_limited = 1 AND +is_suspect = 0 AND type = ?
-          AND due_at <= ${now} ${owned} AND ${key} = k.key AND priority = p.priority ORDER BY due_at, id LIMIT ?))
-    WHERE turn <= free
-    UNION ALL
-    SELECT w.id, w.due_at + p.head_start FROM ${priorities} p CROSS JOIN ${tables.jobs} w WHERE w.is_limited = 0 AND w.id IN (
-      SELECT id FROM ${tables.jobs} WHERE state = 0 AND is_suspect = 0 AND type = ? AND due_at <= ${now} ${owned}
-        AND priority = p.priority ORDER BY due_at, id LIMIT 100))`
-}
-
-const nextDue =
-  (tables: Tables) =>
-  ({ types }: ClaimRequest): Query => ({
-    text: `
-    SELECT min(due) - ${now} AS next_due FROM (
-      SELECT (SELECT due_at FROM ${tables.jobs} WHERE state = 0 AND is_suspect = 0 AND type = t.${field("type")}
-        AND priority = p.priority AND due_at > ${now} ORDER BY due_at, id LIMIT 1) AS due
-      FROM json_each(?) t CROSS JOIN ${priorities} p)`,
-    values: [wanted(types)]
-  })
-
-const claimSuspect =
-  (tables: Tables) =>
-  ({ leaseMs, owned, partitions, runnerId, types }: Omit<ClaimRequest, "most">): Queries => [
-    {
-      text: `
-      UPDATE ${tables.jobs} SET state = 1, held_by = ?, run = run + 1, alone = 0, started_at = NULL
-      WHERE id IN (
-        SELECT id FROM ${tables.jobs} j WHERE state = 0 AND is_suspect = 1 AND due_at <= ${now}
-          AND type IN (SELECT ${field("type")} FROM json_each(?)) ${isOwned(owned)}
-          AND ${isAlive(tables)} AND NOT ${isPaused(tables, "j.type")}
-        ORDER BY deaths, due_at, id LIMIT 1)
-      RETURNING ${heldColumns(now, "REAL")}`,
-      values: [runnerId, wanted(types), ...ownedValues(partitions, owned), runnerId, leaseMs]
-    }
-  ]
 
 /**
  * Whether a row is among the given ones, and still held by the given runner in that run. The signs keep it from being
@@ -195,7 +22,7 @@ const fencedValues = (runnerId: string, fences: ReadonlyArray<Fence>): ReadonlyA
   return [runnerId, rows, rows]
 }
 
-const start =
+export const start =
   (tables: Tables) =>
   (runnerId: string, fences: ReadonlyArray<Fence>, isAlone: boolean): Queries => {
     const isNew = "started_at IS NULL"
@@ -212,7 +39,7 @@ const start =
     ]
   }
 
-const acquit =
+export const acquit =
   (tables: Tables) =>
   (runnerId: string, fence: Fence): Queries => [
     {
@@ -221,7 +48,7 @@ const acquit =
     }
   ]
 
-const end =
+export const end =
   (tables: Tables) =>
   (runnerId: string, kind: End["settlement"]["_tag"], ends: ReadonlyArray<End>): Queries => {
     const values: EndValues = [JSON.stringify(ends.map(endOf)), runnerId]
@@ -285,7 +112,7 @@ const retried = (tables: Tables, [ends, runnerId]: EndValues): Query => ({
   values: [ends, runnerId]
 })
 
-const look =
+export const look =
   (tables: Tables) =>
   (runnerId: string, ends: ReadonlyArray<End>): Query => {
     const same = (table: string) => `${table}.id = e.${field("id")} AND ${table}.run = e.${field("run")}`
@@ -306,7 +133,7 @@ const look =
     }
   }
 
-const progress =
+export const progress =
   (tables: Tables) =>
   (runnerId: string, fence: Fence, [ratio, note]: readonly [number, string | undefined]): Queries => [
     {
@@ -315,7 +142,7 @@ const progress =
     }
   ]
 
-const takeOver =
+export const takeOver =
   (tables: Tables) =>
   (leaseMs: number, maxLosses: number): Queries => {
     const isLost = `state = 1 AND NOT EXISTS (SELECT 1 FROM ${tables.runners} r WHERE r.id = held_by)`

@@ -1,5 +1,5 @@
 /**
- * The statements of SQLite, those of runners in `sqlite-runs.ts`. One session writes at a time: what takes several
+ * The statements of SQLite: those of callers, and of runners in `sqlite-claims.ts` and `sqlite-runs.ts`. One session writes at a time: what takes several
  * statements is one transaction and begins with a write, so that it never waits for the lock with a view of the tables
  * that has become old.
  */
@@ -16,7 +16,8 @@ import {
   type Tables
 } from "./dialect.ts"
 import type { CallOptions, NewJob } from "./operations.ts"
-import { field, now, runnerStatements } from "./sqlite-runs.ts"
+import { claim, claimLimited, claimSuspect, nextDue } from "./sqlite-claims.ts"
+import { acquit, end, field, look, now, progress, start, takeOver } from "./sqlite-runs.ts"
 
 /** The statements over these tables; `identity` is that of the database. */
 export const sqlite = (tables: Tables, identity: string): Dialect => ({
@@ -30,7 +31,16 @@ export const sqlite = (tables: Tables, identity: string): Dialect => ({
   cancel: cancel(tables),
   replay: replay(tables),
   changed: changed(tables),
-  ...runnerStatements(tables)
+  claim: claim(tables),
+  nextDue: nextDue(tables),
+  claimLimited: claimLimited(tables),
+  claimSuspect: claimSuspect(tables),
+  start: start(tables),
+  acquit: acquit(tables),
+  end: end(tables),
+  look: look(tables),
+  progress: progress(tables),
+  takeOver: takeOver(tables)
 })
 
 const insert =

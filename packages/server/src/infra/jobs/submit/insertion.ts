@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { SqlError } from "@effect/sql/SqlError"
 import type { AcceptedJob, CallerOperations, NewJob, RunnerOperations } from "../store/operations.ts"
-import type { OtherDatabase } from "../store/session.ts"
+import type { OtherDatabase } from "../store/other-database.ts"
 import { LocalRunners } from "./local-runners.ts"
 
 /** The part of the tables that submits need. */

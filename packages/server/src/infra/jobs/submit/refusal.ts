@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { JobError } from "../error.ts"
 import { isRefused } from "../store/certain.ts"
-import type { OtherDatabase } from "../store/session.ts"
+import type { OtherDatabase } from "../store/other-database.ts"
 
 /** What may be asked for again later, unless it makes no sense. */
 export const refusalOf = (error: SqlError | OtherDatabase): JobError => {

@@ -1,0 +1,151 @@
+/** How a runner claims jobs on SQLite: as on PostgreSQL, with windows where a limit would depend on a row. */
+import { headStarts, heldColumns, type Queries, type Query, type Room, type Tables } from "./dialect.ts"
+import type { ClaimRequest, TypeClaim } from "./operations.ts"
+import { field, now } from "./sqlite-runs.ts"
+
+const priorities = `(SELECT column1 AS priority, column2 AS head_start FROM (VALUES ${headStarts}))`
+
+const isAlive = (tables: Tables): string =>
+  `EXISTS (SELECT 1 FROM ${tables.runners} WHERE id = ? AND heartbeat_at > ${now} - ?)`
+
+const isPaused = (tables: Tables, type: string): string =>
+  `EXISTS (SELECT 1 FROM ${tables.types} paused WHERE paused.type = ${type} AND paused.is_paused = 1)`
+
+const wanted = (types: ReadonlyArray<TypeClaim>): string => JSON.stringify(types)
+
+const ownedValues = (partitions: number, owned: ReadonlyArray<number> | undefined): ReadonlyArray<unknown> =>
+  owned === undefined ? [] : [partitions, JSON.stringify(owned)]
+
+const isOwned = (owned: ReadonlyArray<number> | undefined): string =>
+  owned === undefined ? "" : "AND partition % ? IN (SELECT value FROM json_each(?))"
+
+/** Claims what is picked: rows `(id, turn, start_now)`, those whose turn comes begin at once. */
+const claimed = (tables: Tables, set = ""): string => `
+  UPDATE ${tables.jobs} AS j SET state = 1, held_by = ?, run = run + 1, alone = 0, ${set}
+    started_at = CASE WHEN p.turn <= p.start_now THEN ${now} END,
+    attempt = attempt + CASE WHEN p.turn <= p.start_now THEN 1 - redeliver ELSE 0 END,
+    redeliveries = redeliveries + CASE WHEN p.turn <= p.start_now THEN redeliver ELSE 0 END,
+    retries = retries + CASE WHEN redeliver = 0 AND attempt > 0 AND p.turn <= p.start_now THEN 1 ELSE 0 END
+  FROM picked p WHERE j.id = p.id
+  RETURNING ${heldColumns(now, "REAL")}`
+
+export const claim =
+  (tables: Tables) =>
+  ({ leaseMs, most, owned, partitions, runnerId, types }: ClaimRequest): Queries => {
+    // No limit can depend on the row: the window keeps to that of each type.
+    const widest = types.reduce((least, of) => Math.max(least, of.most), 0)
+    const type = `t.${field("type")}`
+    return [
+      {
+        text: `
+        WITH picked AS MATERIALIZED (
+          SELECT id, turn, start_now FROM (
+            SELECT w.id, w.due_at + p.head_start AS place, ${field("startNow")} AS start_now, ${field("most")} AS most,
+              row_number() OVER (PARTITION BY w.type ORDER BY w.due_at + p.head_start, w.id) AS turn
+            FROM json_each(?) t CROSS JOIN ${priorities} p CROSS JOIN ${tables.jobs} w
+            WHERE w.id IN (
+              SELECT id FROM ${tables.jobs} WHERE state = 0 AND is_suspect = 0 AND type = ${type}
+                AND priority = p.priority AND due_at <= ${now} ${isOwned(owned)}
+              ORDER BY due_at, id LIMIT ?)
+              AND NOT ${isPaused(tables, type)})
+          WHERE turn <= most AND ${isAlive(tables)}
+          ORDER BY place, id LIMIT ?)
+        ${claimed(tables)}`,
+        values: [wanted(types), ...ownedValues(partitions, owned), widest, runnerId, leaseMs, most, runnerId]
+      }
+    ]
+  }
+
+const key = "coalesce(limit_key, '')"
+
+/** As in `postgres-runs.ts`: at most so many of the type are held, and of each key, of which a thousand are visited. */
+export const claimLimited =
+  (tables: Tables) =>
+  ({ leaseMs, most, owned, partitions, runnerId, types }: ClaimRequest, room: Room): Queries => {
+    const [first] = types
+    const type = first?.type ?? ""
+    const { concurrency, perKey } = room
+    const due = `state = 0 AND is_suspect = 0 AND type = ? AND due_at <= ${now} ${isOwned(owned)}`
+    const dueValues = [type, ...ownedValues(partitions, owned)]
+    const held = `SELECT count(*) FROM ${tables.jobs} WHERE state = 1 AND is_limited = 1 AND type = ?`
+    const some = perKey === undefined ? free(tables, due) : byKey(tables, isOwned(owned))
+    const someValues =
+      perKey === undefined
+        ? [...dueValues, most]
+        : [type, room.from, type, most, perKey, type, ...dueValues, most, ...dueValues]
+    return [
+      {
+        text: `
+        WITH RECURSIVE ${some},
+        picked AS MATERIALIZED (
+          SELECT id, row_number() OVER (ORDER BY place, id) AS turn, CAST(? AS INTEGER) AS start_now FROM candidates
+          WHERE ${isAlive(tables)} AND NOT ${isPaused(tables, "?")}
+          ORDER BY place, id LIMIT max(0, min(?, coalesce(? - (${held}), ?))))
+        ${claimed(tables, "is_limited = 1,")}`,
+        values: [
+          ...someValues,
+          ...[first?.startNow ?? 0, runnerId, leaseMs, type, most, concurrency ?? null, type, most, runnerId]
+        ]
+      }
+    ]
+  }
+
+const free = (tables: Tables, due: string): string => `
+  candidates AS MATERIALIZED (
+    SELECT w.id, w.due_at + p.head_start AS place FROM ${priorities} p CROSS JOIN ${tables.jobs} w WHERE w.id IN (
+      SELECT id FROM ${tables.jobs} WHERE ${due} AND priority = p.priority ORDER BY due_at, id LIMIT ?))`
+
+const byKey = (tables: Tables, owned: string): string => {
+  const waiting = `${tables.jobs} WHERE state = 0 AND is_limited = 1 AND type = ?`
+  return `
+  every_key(type, key) AS (
+    SELECT * FROM (SELECT type, ${key} FROM ${waiting} AND ${key} >= ? ORDER BY ${key} LIMIT 1)
+    UNION ALL
+    SELECT type, (SELECT ${key} FROM ${waiting} AND ${key} > every_key.key ORDER BY ${key} LIMIT 1)
+    FROM every_key WHERE every_key.key IS NOT NULL LIMIT 1001),
+  free_keys AS MATERIALIZED (
+    SELECT key, CASE WHEN key = '' THEN ? ELSE ? - (
+      SELECT count(*) FROM ${tables.jobs} held WHERE held.state = 1 AND held.is_limited = 1 AND held.type = ?
+        AND held.limit_key = every_key.key) END AS free
+    FROM every_key WHERE key IS NOT NULL),
+  candidates AS MATERIALIZED (
+    SELECT id, place FROM (
+      SELECT w.id, w.due_at + p.head_start AS place, k.free,
+        row_number() OVER (PARTITION BY k.key ORDER BY w.due_at + p.head_start, w.id) AS turn
+      FROM free_keys k CROSS JOIN ${priorities} p CROSS JOIN ${tables.jobs} w
+      WHERE k.free > 0 AND w.id IN (
+        SELECT id FROM ${tables.jobs} WHERE state = 0 AND is_limited = 1 AND +is_suspect = 0 AND type = ?
+          AND due_at <= ${now} ${owned} AND ${key} = k.key AND priority = p.priority ORDER BY due_at, id LIMIT ?))
+    WHERE turn <= free
+    UNION ALL
+    SELECT w.id, w.due_at + p.head_start FROM ${priorities} p CROSS JOIN ${tables.jobs} w WHERE w.is_limited = 0 AND w.id IN (
+      SELECT id FROM ${tables.jobs} WHERE state = 0 AND is_suspect = 0 AND type = ? AND due_at <= ${now} ${owned}
+        AND priority = p.priority ORDER BY due_at, id LIMIT 100))`
+}
+
+export const nextDue =
+  (tables: Tables) =>
+  ({ types }: ClaimRequest): Query => ({
+    text: `
+    SELECT min(due) - ${now} AS next_due FROM (
+      SELECT (SELECT due_at FROM ${tables.jobs} WHERE state = 0 AND is_suspect = 0 AND type = t.${field("type")}
+        AND priority = p.priority AND due_at > ${now} ORDER BY due_at, id LIMIT 1) AS due
+      FROM json_each(?) t CROSS JOIN ${priorities} p)`,
+    values: [wanted(types)]
+  })
+
+export const claimSuspect =
+  (tables: Tables) =>
+  ({ leaseMs, owned, partitions, runnerId, types }: Omit<ClaimRequest, "most">): Queries => [
+    {
+      text: `
+      UPDATE ${tables.jobs} SET state = 1, held_by = ?, run = run + 1, alone = 0, started_at = NULL
+      WHERE id IN (
+        SELECT id FROM ${tables.jobs} j WHERE state = 0 AND is_suspect = 1 AND due_at <= ${now}
+          AND type IN (SELECT ${field("type")} FROM json_each(?)) ${isOwned(owned)}
+          AND ${isAlive(tables)} AND NOT ${isPaused(tables, "j.type")}
+        ORDER BY deaths, due_at, id LIMIT 1)
+      RETURNING ${heldColumns(now, "REAL")}`,
+      values: [runnerId, wanted(types), ...ownedValues(partitions, owned), runnerId, leaseMs]
+    }
+  ]

@@ -1,0 +1,160 @@
+/** How the tables come to be: beside those of an application, several times in one database, and from older ones. */
+import { expect, it } from "@effect/vitest"
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as TestServices from "effect/TestServices"
+import { JobStore, make } from "../../../../src/infra/jobs/store.ts"
+import type { TableOptions } from "../../../../src/infra/jobs/store/names.ts"
+import { Postgres } from "../../../support/postgres.ts"
+import { completed, inside, jobOf, memory, outside, postgresOf, requestOf, Second, sqliteFile } from "./databases.ts"
+import { firstStates, makeFirstTables } from "./first-tables.ts"
+
+/** A job goes through these tables. */
+const goThrough = (store: typeof JobStore.Service) =>
+  Effect.gen(function* () {
+    yield* store.begin({ id: "me", name: "me" })
+    yield* store.insert([jobOf("a", { dedupeKey: "k" })], outside)
+    const { jobs } = yield* store.claim(requestOf({ types: [{ type: "t", most: 1, startNow: 1 }] }))
+    const written = yield* store.end(
+      "me",
+      jobs.map((job) => ({ ...job, settlement: completed }))
+    )
+    return [written, Option.getOrThrow(yield* store.status("a")).state]
+  })
+
+const went = [["written"], "completed"]
+
+const openWith = (options: TableOptions) => Effect.flatMap(SqlClient.SqlClient, (client) => make(client, options))
+
+const refusal = (options: TableOptions = {}) =>
+  Effect.map(Effect.flip(openWith(options)), (error) => {
+    expect(error._tag).toBe("OptionsError")
+    return error.message
+  })
+
+const idOf = (state: string) => `01J00000000000000000000${state}`
+
+/** What becomes of the jobs of the older tables. */
+const takenAlong = Effect.gen(function* () {
+  yield* makeFirstTables
+  const sql = yield* SqlClient.SqlClient
+  const store = yield* openWith({})
+  const found = yield* Effect.forEach(firstStates, (state) => Effect.map(store.status(idOf(state)), Option.getOrThrow))
+  expect(found.map(({ id, state }) => [id, state])).toEqual(
+    firstStates.map((state) => [idOf(state), state === "running" ? "ready" : state])
+  )
+  expect(found.map(({ priority }) => priority)).toEqual(firstStates.map((_, n) => (n % 2 === 0 ? "critical" : "low")))
+  expect(found.map(({ acceptedAt }) => acceptedAt)).toEqual(firstStates.map((_, n) => 1000 + n))
+  expect(found.map(({ attempt }) => attempt)).toEqual([0, 0, 2, 2, 2, 2, 2])
+  expect(found.map(({ errors }) => errors.length)).toEqual([0, 0, 1, 0, 0, 0, 1])
+  expect(Option.getOrThrow(yield* store.ending(idOf("completed")))).toMatchObject({ result: "42" })
+  expect(Option.getOrThrow(yield* store.ending(idOf("dead")))).toMatchObject({ reason: "Boom", error: "[1]" })
+  // The law holds as it did, and each live key is still taken.
+  const again = yield* store.insert([jobOf("x", { dedupeKey: "key of scheduled" })], outside)
+  expect(again).toEqual([{ id: idOf("scheduled"), isDuplicate: true }])
+  yield* store.begin({ id: "me", name: "me" })
+  const { jobs } = yield* store.claim(requestOf({ types: [{ type: "t", most: 9, startNow: 9 }] }))
+  expect(
+    jobs.map(({ attempt, id, isRedelivered, payload, run }) => [id, attempt, isRedelivered, payload, run])
+  ).toEqual([
+    [idOf("ready"), 1, false, '"ready"', 1],
+    [idOf("running"), 2, true, '"running"', 4]
+  ])
+  expect(Option.isSome(yield* store.replay(idOf("dead"), outside))).toBe(true)
+  // Opened once more, they are what they are.
+  yield* openWith({})
+  expect(yield* sql`SELECT migration_id FROM jobs_migrations ORDER BY migration_id`).toEqual(
+    [1, 2, 3].map((id) => ({ migration_id: id }))
+  )
+})
+
+const three = (open: Effect.Effect<unknown, unknown, SqlClient.SqlClient>) =>
+  Effect.exit(Effect.all([open, open, open], { concurrency: 3, discard: true }))
+
+it.effect("goes beside an application's own tables on SQLite, with a prefix, and is refused without", () =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql`CREATE TABLE jobs (title TEXT)`
+    expect(yield* refusal()).toBe(
+      'tablePrefix: given ""; expected names that nothing else has, but the database has another "jobs". Give a tablePrefix.'
+    )
+    expect(yield* goThrough(yield* openWith({ tablePrefix: "app_" }))).toEqual(went)
+    expect(yield* goThrough(yield* openWith({ tablePrefix: "Other_" }))).toEqual(went)
+    expect(yield* sql`SELECT * FROM jobs`).toEqual([])
+    expect(yield* refusal({ tablePrefix: "1'" })).toMatch(/^tablePrefix: given 1'; expected at most 32 letters/)
+    expect(yield* refusal({ schema: "app" })).toMatch(/^schema: given app; expected none/)
+  }).pipe(Effect.provide(memory), TestServices.provideLive)
+)
+
+it.effect("is refused where a table of migrations is another's, or only one of the tables is", () =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql`CREATE TABLE jobs_migrations (version TEXT)`
+    expect(yield* refusal()).toMatch(/another "jobs_migrations"/)
+    yield* sql`CREATE TABLE a_jobs_migrations (migration_id INTEGER, name TEXT)`
+    yield* sql`INSERT INTO a_jobs_migrations VALUES (1, 'create_users')`
+    expect(yield* refusal({ tablePrefix: "a_" })).toMatch(/another "a_jobs_migrations"/)
+    yield* sql`CREATE VIEW b_job_runners AS SELECT 1 AS id`
+    expect(yield* refusal({ tablePrefix: "b_" })).toMatch(/another "b_job_runners"/)
+  }).pipe(Effect.provide(memory), TestServices.provideLive)
+)
+
+it.effect("takes the jobs of older tables along on SQLite", () =>
+  takenAlong.pipe(Effect.provide(memory), TestServices.provideLive)
+)
+
+it.scoped("is made once on SQLite, by three at the same time and two sessions", () =>
+  Effect.gen(function* () {
+    expect(yield* three(openWith({}))).toEqual(Exit.void)
+    const store = yield* make(yield* Second)
+    expect(yield* goThrough(store)).toEqual(went)
+  }).pipe(Effect.provide(sqliteFile), TestServices.provideLive)
+)
+
+it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
+  it.effect("goes beside an application's own tables, with a prefix or in a schema, and is refused without", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`CREATE TABLE jobs (title TEXT)`
+      expect(yield* refusal()).toBe(
+        'tablePrefix: given ""; expected names that nothing else has, but the database has another "jobs". ' +
+          "Give a tablePrefix or a schema."
+      )
+      const prefixed = yield* openWith({ tablePrefix: "App_" })
+      const inSchema = yield* openWith({ schema: "queue" })
+      const both = yield* openWith({ schema: "queue", tablePrefix: "b_" })
+      for (const store of [prefixed, inSchema, both]) {
+        expect(yield* goThrough(store)).toEqual(went)
+      }
+      expect(new Set([prefixed, inSchema, both].map(({ hintChannel }) => hintChannel)).size).toBe(3)
+      expect(yield* refusal({ schema: 'a"b' })).toMatch(/^schema: given a"b; expected/)
+    }).pipe(Effect.provide(postgresOf("names")), TestServices.provideLive)
+  )
+
+  it.effect("stays where it is when the search path changes", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* Effect.flatMap(openWith({}), ({ insert }) => insert([jobOf("a")], outside))
+      yield* sql`CREATE SCHEMA postgres`
+      const { isKnown, insert } = yield* openWith({})
+      expect(yield* isKnown("a")).toBe(true)
+      // A transaction may have another one: the tables are named in full.
+      yield* sql.withTransaction(Effect.zipRight(sql`SET LOCAL search_path = postgres`, insert([jobOf("b")], inside)))
+      expect(yield* isKnown("b")).toBe(true)
+    }).pipe(Effect.provide(postgresOf("path")), TestServices.provideLive)
+  )
+
+  it.effect("takes the jobs of older tables along", () =>
+    takenAlong.pipe(Effect.provide(postgresOf("older")), TestServices.provideLive)
+  )
+
+  it.effect("is made once, by three at the same time", () =>
+    Effect.gen(function* () {
+      expect(yield* three(Effect.scoped(Layer.build(Layer.fresh(JobStore.layer()))))).toEqual(Exit.void)
+      expect(yield* goThrough(yield* openWith({}))).toEqual(went)
+    }).pipe(Effect.provide(postgresOf("three")), TestServices.provideLive)
+  )
+})

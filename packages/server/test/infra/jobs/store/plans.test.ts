@@ -1,0 +1,104 @@
+/** Each statement reads what it is about, and not the queues beside it, whatever the database believes of its tables. */
+import { expect, it } from "@effect/vitest"
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as Effect from "effect/Effect"
+import * as TestServices from "effect/TestServices"
+import { JobStore } from "../../../../src/infra/jobs/store.ts"
+import { Postgres } from "../../../support/postgres.ts"
+import {
+  accept,
+  claimAll,
+  completed,
+  jobOf,
+  live,
+  memory,
+  postgresOf,
+  requestOf,
+  storeOver,
+  whileOpen
+} from "./databases.ts"
+import { explainOnPostgres, explainOnSqlite, fill, wanting, withBlocks } from "./plans.ts"
+
+const rows = 20_000
+
+it.effect("reads what it is about on SQLite, with statistics and without", () =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* fill(2000)
+    expect(yield* wanting(explainOnSqlite)).toEqual({})
+    yield* sql`ANALYZE`
+    expect(yield* wanting(explainOnSqlite)).toEqual({})
+  }).pipe(Effect.provide(storeOver(memory)), TestServices.provideLive)
+)
+
+/** Statistics are only made when a test makes them. */
+const keepStatistics = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  for (const table of ["jobs", "jobs_done", "job_errors"]) {
+    yield* sql.unsafe(`ALTER TABLE ${table} SET (autovacuum_enabled = false)`)
+  }
+})
+
+it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
+  const reads = (name: string, statistics: Effect.Effect<unknown, unknown, JobStore | SqlClient.SqlClient>) =>
+    Effect.gen(function* () {
+      yield* keepStatistics
+      yield* statistics
+      expect(yield* wanting(explainOnPostgres)).toEqual({})
+    }).pipe(Effect.provide(storeOver(postgresOf(name))), TestServices.provideLive)
+
+  const analyze = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`ANALYZE`)
+
+  it.effect("reads what it is about, without statistics", () => reads("plans_none", fill(rows)))
+
+  it.effect("reads what it is about, with statistics that are true", () =>
+    reads("plans_true", Effect.zipRight(fill(rows), analyze))
+  )
+
+  it.effect("reads what it is about, with statistics of empty tables", () =>
+    reads("plans_empty", Effect.zipRight(analyze, fill(rows)))
+  )
+
+  it.effect("reads what it is about, with statistics of another time", () =>
+    reads(
+      "plans_old",
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* live()
+        yield* accept(...Array.from({ length: 3000 }, (_, n) => jobOf(`${n}`)))
+        yield* claimAll({ types: [{ type: "t", most: 3000, startNow: 3000 }], most: 3000 })
+        yield* analyze
+        yield* sql`TRUNCATE jobs`
+        yield* fill(rows)
+      })
+    )
+  )
+
+  it.effect("reads past no job that was claimed before, while a transaction stays open elsewhere", () =>
+    whileOpen(
+      (sql) => Effect.zipRight(sql`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ`, sql`SELECT count(*) FROM jobs`),
+      Effect.gen(function* () {
+        const { claim, end } = yield* JobStore
+        const sql = yield* SqlClient.SqlClient
+        yield* live()
+        // One that became due each second.
+        yield* sql`
+          INSERT INTO jobs (id, type, partition, priority, due_at, accepted_at, payload)
+          SELECT 'job ' || i, 't', 0, 2, i * 1000, 1, '1' FROM generate_series(1, 12000) i`
+        const claimSome = claim(requestOf({ most: 500, types: [{ type: "t", most: 500, startNow: 500 }] }))
+        const read: Array<number> = []
+        for (let round = 0; round < 20; round += 1) {
+          const { jobs, blocks } = yield* withBlocks(claimSome)
+          expect(jobs).toHaveLength(500)
+          read.push(blocks)
+          yield* end(
+            "me",
+            jobs.map((job) => ({ ...job, settlement: completed }))
+          )
+        }
+        // The first looks at all there is; so does one a second.
+        expect(Math.min(...read.slice(-3))).toBeLessThan(1.5 * Math.min(...read.slice(1, 4)))
+      })
+    ).pipe(Effect.provide(storeOver(postgresOf("plans_open"))), TestServices.provideLive)
+  )
+})

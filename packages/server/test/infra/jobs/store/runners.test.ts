@@ -1,0 +1,396 @@
+/** What runners do to the tables: order, fences, ends, locked rows, leases, and what becomes of those that die. */
+import { expect } from "@effect/vitest"
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { JobStore } from "../../../../src/infra/jobs/store.ts"
+import {
+  accept,
+  age,
+  claimAll,
+  completed,
+  dead,
+  endAs,
+  failure,
+  fenceOf,
+  jobOf,
+  lease,
+  live,
+  onBoth,
+  onPostgres,
+  outside,
+  type Promises,
+  requestOf,
+  startOne,
+  whileOpen
+} from "./databases.ts"
+
+const released = { _tag: "Released" } as const
+const retrying = { _tag: "Retrying", failure, pauseMs: 60_000 } as const
+
+/** The lease of this runner is over. */
+const die = (id: string) =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) => sql`UPDATE job_runners SET heartbeat_at = 0 WHERE id = ${id}`)
+
+const statusOf = (id: string) => Effect.flatMap(JobStore, ({ status }) => Effect.map(status(id), Option.getOrThrow))
+
+const idsOf = (jobs: ReadonlyArray<{ readonly id: string }>) => jobs.map(({ id }) => id)
+
+const promises: Promises = {
+  "lets the least urgent wait five minutes longer at most, however much that is more urgent keeps coming": Effect.gen(
+    function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* live()
+      yield* accept(
+        jobOf("low", { priority: "low" }),
+        jobOf("critical 1", { priority: "critical" }),
+        jobOf("critical 2", { priority: "critical" }),
+        jobOf("high", { priority: "high" }),
+        jobOf("normal")
+      )
+      // The low one has waited a moment less, and a moment more, than the head start of the critical ones.
+      yield* sql`UPDATE jobs SET due_at = due_at - 299000 WHERE id = 'low'`
+      yield* sql`UPDATE jobs SET due_at = due_at - 2000 WHERE id = 'critical 1'`
+      expect(idsOf(yield* claimAll())).toEqual(["critical 1", "critical 2", "low", "high", "normal"])
+    }
+  ),
+
+  "takes what is due first, of those due at once what was submitted first, and so many of each type": Effect.gen(
+    function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* live()
+      yield* accept(jobOf("b"), jobOf("a"), jobOf("c"), jobOf("d", { type: "u" }), jobOf("e", { type: "v" }))
+      yield* sql`UPDATE jobs SET due_at = 1000`
+      yield* sql`UPDATE jobs SET due_at = 900 WHERE id = 'c'`
+      const types = [
+        { type: "t", most: 2, startNow: 1 },
+        { type: "u", most: 2, startNow: 0 }
+      ]
+      const jobs = yield* claimAll({ types })
+      expect(jobs.map(({ id, isStarted }) => [id, isStarted])).toEqual([
+        ["c", true],
+        ["a", false],
+        ["d", false]
+      ])
+      expect(idsOf(yield* claimAll({ types, most: 0 }))).toEqual([])
+      expect(idsOf(yield* claimAll({ types }))).toEqual(["b"])
+    }
+  ),
+
+  "claims each job once, with many claims at the same time": Effect.gen(function* () {
+    const { claim } = yield* JobStore
+    yield* live()
+    yield* accept(...Array.from({ length: 30 }, (_, n) => jobOf(`${n}`)))
+    const claims = yield* Effect.all(
+      Array.from({ length: 10 }, () => claim(requestOf({ most: 3 }))),
+      { concurrency: 10 }
+    )
+    const more = yield* claimAll()
+    const ids = [...claims.flatMap(({ jobs }) => jobs), ...more].map(({ id }) => id)
+    expect([ids.length, new Set(ids).size]).toEqual([30, 30])
+  }),
+
+  "says in how long the next one is due": Effect.gen(function* () {
+    const { claim } = yield* JobStore
+    yield* live()
+    yield* accept(jobOf("a", { delayMs: 500 }), jobOf("b", { delayMs: 90_000, priority: "low" }), jobOf("c"))
+    const first = yield* claim(requestOf())
+    expect(idsOf(first.jobs)).toEqual(["c"])
+    expect(first.nextDueMs).toBeGreaterThan(0)
+    expect(first.nextDueMs).toBeLessThanOrEqual(500)
+    yield* Effect.sleep((first.nextDueMs ?? 0) + 5)
+    const second = yield* claim(requestOf())
+    expect(idsOf(second.jobs)).toEqual(["a"])
+    expect(second.jobs[0]?.dueMs).toBeGreaterThanOrEqual(0)
+    expect(second.jobs[0]?.ageMs).toBeGreaterThanOrEqual(500)
+    expect(second.nextDueMs).toBeGreaterThan(80_000)
+    yield* age(90_000)
+    expect((yield* claim(requestOf())).nextDueMs).toBe(undefined)
+  }),
+
+  "claims of the partitions that it owns, of what is not paused, and while it lives": Effect.gen(function* () {
+    const { setPaused } = yield* JobStore
+    yield* accept(jobOf("a", { partition: 1 }), jobOf("b", { partition: 65 }), jobOf("c", { partition: 2 }))
+    expect(idsOf(yield* claimAll())).toEqual([])
+    yield* live()
+    expect(idsOf(yield* claimAll({ owned: [] }))).toEqual([])
+    // 65 lies outside of the partitions that there are now: it is one of them all the same.
+    expect(idsOf(yield* claimAll({ owned: [1, 3] }))).toEqual(["a", "b"])
+    yield* setPaused("t", true)
+    expect(idsOf(yield* claimAll({ owned: [2] }))).toEqual([])
+    yield* setPaused("t", false)
+    yield* die("me")
+    expect(idsOf(yield* claimAll({ owned: [2] }))).toEqual([])
+    yield* live()
+    expect(idsOf(yield* claimAll({ owned: [2] }))).toEqual(["c"])
+  }),
+
+  "gives what was submitted with a job to its runner": Effect.gen(function* () {
+    yield* live()
+    const backoff = { baseMs: 10, factor: 2, maxMs: 100, jitter: 0.5 }
+    const more = { payload: '{"a":"\\u0000 ü"}', maxAttempts: 3, timeoutMs: 1500, backoff, traceparent: "00-a-b-01" }
+    yield* accept(jobOf("a", { priority: "high", ...more }))
+    const [job] = yield* claimAll()
+    expect(job).toMatchObject({ id: "a", type: "t", priority: "high", ...more, attempt: 1, deaths: 0 })
+  }),
+
+  "counts an attempt when it begins, and not when it is claimed": Effect.gen(function* () {
+    const { held, start } = yield* JobStore
+    yield* live()
+    yield* accept(jobOf("a"), jobOf("b"))
+    const [a, b] = yield* claimAll()
+    if (a === undefined || b === undefined) {
+      return yield* Effect.dieMessage("nothing to claim")
+    }
+    expect([a.attempt, a.isStarted, (yield* statusOf("a")).attempt]).toEqual([1, false, 0])
+    expect(yield* start("me", [fenceOf(a)], false)).toEqual(["a"])
+    // Made again after an answer that was lost.
+    expect(yield* start("me", [fenceOf(a)], false)).toEqual(["a"])
+    expect((yield* statusOf("a")).attempt).toBe(1)
+    expect((yield* held("me")).toSorted((x, y) => (x.id < y.id ? -1 : 1))).toEqual([
+      { id: "a", run: 1, isStarted: true },
+      { id: "b", run: 1, isStarted: false }
+    ])
+    expect(yield* start("other", [fenceOf(b)], false)).toEqual([])
+    expect(yield* start("me", [{ id: "b", run: 2 }], false)).toEqual([])
+    expect(yield* endAs(b, released)).toEqual(["written"])
+    expect(yield* start("me", [fenceOf(b)], false)).toEqual([])
+    expect(yield* startOne()).toMatchObject({ id: "b", attempt: 1, run: 2, isRedelivered: false })
+  }),
+
+  "ends runs of each kind in one go, in the order given, and says so again": Effect.gen(function* () {
+    const { end, ending, payload } = yield* JobStore
+    yield* live()
+    yield* accept(...["a", "b", "c", "d", "e"].map((id) => jobOf(id, { payload: `"${id}"`, dedupeKey: id })))
+    const jobs = yield* claimAll({ types: [{ type: "t", most: 9, startNow: 4 }] })
+    const settlements = [completed, retrying, { ...dead, failure: { ...failure, encoded: "[1]" } }, released, released]
+    const ends = jobs.flatMap((job, index) => {
+      const settlement = settlements[index]
+      return settlement === undefined ? [] : [{ ...job, settlement }]
+    })
+    const all = ["written", "written", "written", "written", "written"]
+    expect(yield* end("me", ends)).toEqual(all)
+    expect(yield* end("me", ends)).toEqual(all)
+    const states = yield* Effect.forEach(["a", "b", "c", "d", "e"], statusOf)
+    expect(states.map(({ attempt, state }) => [state, attempt])).toEqual([
+      ["completed", 1],
+      ["retrying", 1],
+      ["dead", 1],
+      ["ready", 1],
+      ["ready", 0]
+    ])
+    const endings = yield* Effect.forEach(["a", "b", "c"], ending)
+    expect(endings.map((found) => Option.getOrThrow(found))).toMatchObject([
+      { result: "1", reason: undefined, error: undefined },
+      { state: "retrying", message: "m" },
+      { reason: "r", message: "m", error: "[1]" }
+    ])
+    expect(yield* payload("c")).toEqual(Option.some('"c"'))
+    const [d, e] = yield* claimAll({ types: [{ type: "t", most: 9, startNow: 9 }] })
+    expect([d, e]).toMatchObject([
+      { id: "d", attempt: 1, isRedelivered: true, run: 2 },
+      { id: "e", attempt: 1, isRedelivered: false, run: 2 }
+    ])
+    expect((yield* statusOf("d")).redeliveries).toBe(1)
+    expect(yield* end("me", ends)).toEqual(["written", "written", "written", "lost", "lost"])
+  }),
+
+  "counts what is tried again": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* live()
+    yield* accept(jobOf("a"))
+    yield* endAs(yield* startOne(), retrying)
+    expect(yield* claimAll()).toEqual([])
+    yield* age(60_000)
+    const [job] = yield* claimAll()
+    const { start } = yield* JobStore
+    yield* start("me", job === undefined ? [] : [fenceOf(job)], false)
+    expect(job).toMatchObject({ attempt: 2, run: 2 })
+    expect(yield* sql`SELECT attempt, retries, redeliveries FROM jobs`).toEqual([
+      { attempt: 2, retries: 1, redeliveries: 0 }
+    ])
+  }),
+
+  "says of no end that it was written where the job was taken over first": Effect.gen(function* () {
+    yield* live()
+    const { takeOver } = yield* JobStore
+    for (const settlement of [completed, retrying, dead, released]) {
+      yield* accept(jobOf(settlement._tag))
+      const job = yield* startOne()
+      yield* die("me")
+      expect(yield* takeOver(lease, 5)).toEqual({ suspects: 1, untouched: 0, dead: [] })
+      expect([settlement._tag, yield* endAs(job, settlement)]).toEqual([settlement._tag, ["lost"]])
+      yield* live()
+    }
+  }),
+
+  "takes over from runners whose lease is over, and from those that are gone, and from no other": Effect.gen(
+    function* () {
+      const { beat, begin, finish, takeOver } = yield* JobStore
+      for (const id of ["lives", "over", "gone"]) {
+        yield* live(id)
+        yield* accept(...[1, 2].map((n) => jobOf(`${id} ${n}`)))
+        yield* claimAll({ runnerId: id, types: [{ type: "t", most: 2, startNow: 1 }] })
+      }
+      yield* die("over")
+      yield* finish("gone")
+      expect(yield* beat({ id: "over", leaseMs: lease })).toBe(false)
+      expect(yield* takeOver(lease, 5)).toEqual({ suspects: 2, untouched: 2, dead: [] })
+      expect(yield* takeOver(lease, 5)).toEqual({ suspects: 0, untouched: 0, dead: [] })
+      expect(yield* beat({ id: "lives", leaseMs: lease })).toBe(true)
+      // A life that is over is not begun again by a sign of life that was late.
+      expect(yield* beat({ id: "over", leaseMs: lease })).toBe(false)
+      yield* begin({ id: "next", name: "next" })
+      expect(idsOf(yield* claimAll({ runnerId: "next" }))).toEqual(["over 2", "gone 2"])
+      expect((yield* statusOf("over 1")).state).toBe("ready")
+    }
+  ),
+
+  "gives suspects out one by one, those that died least first, and each run is fenced": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const { acquit, claimSuspect, start, takeOver } = yield* JobStore
+    yield* live()
+    yield* accept(jobOf("a"), jobOf("b"))
+    yield* claimAll({ types: [{ type: "t", most: 2, startNow: 2 }] })
+    yield* die("me")
+    yield* takeOver(lease, 5)
+    yield* sql`UPDATE jobs SET deaths = 3 WHERE id = 'a'`
+    yield* live()
+    const b = Option.getOrThrow(yield* claimSuspect(requestOf()))
+    expect(b).toMatchObject({ id: "b", deaths: 1, attempt: 1, isRedelivered: true, isStarted: false, run: 3 })
+    expect(yield* start("me", [fenceOf(b)], true)).toEqual(["b"])
+    yield* acquit("me", fenceOf(b))
+    expect(yield* sql`SELECT alone, is_suspect, deaths FROM jobs WHERE id = 'b'`).toEqual([
+      { alone: 0, is_suspect: 0, deaths: 1 }
+    ])
+    expect(idsOf(Option.toArray(yield* claimSuspect(requestOf())))).toEqual(["a"])
+    expect(yield* claimSuspect(requestOf())).toEqual(Option.none())
+    yield* endAs(b, retrying)
+    expect(yield* sql`SELECT deaths, losses FROM jobs WHERE id = 'b'`).toEqual([{ deaths: 0, losses: 0 }])
+  }),
+
+  "buries what lost too many runners while it ran alone, and counts no other loss": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const { claimSuspect, ending, start, takeOver } = yield* JobStore
+    yield* accept(jobOf("a"))
+    yield* live()
+    yield* startOne()
+    yield* die("me")
+    yield* takeOver(lease, 2)
+    for (const losses of [1, 2]) {
+      yield* live()
+      const job = Option.getOrThrow(yield* claimSuspect(requestOf()))
+      yield* start("me", [fenceOf(job)], true)
+      yield* die("me")
+      const over = yield* takeOver(lease, 2)
+      expect(over.dead.map(({ attempts, priority, type }) => [attempts, priority, type])).toEqual(
+        losses === 2 ? [[1, "normal", "t"]] : []
+      )
+    }
+    expect(Option.getOrThrow(yield* ending("a"))).toMatchObject({ state: "dead", reason: "RunnerLost" })
+    expect((yield* statusOf("a")).redeliveries).toBe(2)
+    expect(yield* sql`SELECT reason FROM job_errors`).toEqual([{ reason: "RunnerLost" }])
+  }),
+
+  "keeps how far a handler is": Effect.gen(function* () {
+    const { progress } = yield* JobStore
+    yield* live()
+    yield* accept(jobOf("a"))
+    const job = yield* startOne()
+    expect(yield* progress("me", fenceOf(job), 0.4, "half")).toBe(true)
+    expect((yield* statusOf("a")).progress).toEqual({ ratio: 0.4, note: "half" })
+    expect(yield* progress("me", { id: "a", run: 2 }, 0.5, undefined)).toBe(false)
+    yield* endAs(job, completed)
+    expect((yield* statusOf("a")).progress).toEqual({ ratio: 0.4, note: "half" })
+    expect(yield* progress("me", fenceOf(job), 1, undefined)).toBe(false)
+  }),
+
+  "holds the law in the tables": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const { cancel, replay } = yield* JobStore
+    yield* live()
+    yield* accept(...["a", "b", "c", "d"].map((id) => jobOf(id)))
+    const [a, b] = yield* Effect.all([startOne(), startOne()])
+    yield* endAs(a, completed)
+    yield* endAs(b, dead)
+    yield* replay("b", outside)
+    yield* cancel("c", outside)
+    const [sums] = yield* sql`
+      SELECT sum(waits) AS held, sum(replays) AS replays FROM (
+        SELECT 1 AS waits, replays FROM jobs UNION ALL SELECT 0, replays FROM jobs_done) all_jobs`
+    expect(Object.values(sums ?? {}).map(Number)).toEqual([2, 1])
+  })
+}
+
+onBoth("runners", promises)
+
+onPostgres("runners_locked", {
+  "goes past rows that another session has locked, and says which ends have to wait": Effect.gen(function* () {
+    const { end, progress, start, takeOver } = yield* JobStore
+    yield* live()
+    yield* accept(...["a", "b", "c", "d", "e"].map((id) => jobOf(id)))
+    const held = yield* claimAll({ most: 4, types: [{ type: "t", most: 4, startNow: 2 }] })
+    const ends = held.map((job) => ({ ...job, settlement: completed }))
+    yield* whileOpen(
+      (sql) => sql`SELECT id FROM jobs WHERE id IN ('a', 'c', 'e') FOR UPDATE`,
+      Effect.gen(function* () {
+        expect(yield* start("me", held, false)).toEqual(["b", "d"])
+        expect(yield* progress("me", { id: "a", run: 1 }, 0.5, undefined)).toBe(true)
+        expect(yield* end("me", ends)).toEqual(["locked", "written", "locked", "written"])
+        expect(yield* claimAll()).toEqual([])
+        yield* die("me")
+        expect(yield* takeOver(lease, 5)).toEqual({ suspects: 0, untouched: 0, dead: [] })
+        yield* live()
+      })
+    )
+    expect(idsOf(yield* claimAll())).toEqual(["e"])
+    expect(yield* end("me", ends)).toEqual(["written", "written", "written", "written"])
+  }),
+
+  "tells an end that waits from one that was lost to a cancel which is not yet committed": Effect.gen(function* () {
+    const { cancel, end } = yield* JobStore
+    yield* live()
+    yield* accept(jobOf("a"))
+    const job = yield* startOne()
+    const ends = [{ ...job, settlement: completed }]
+    const sql = yield* SqlClient.SqlClient
+    yield* whileOpen(
+      (second) => second`DELETE FROM jobs WHERE id = 'a'`,
+      Effect.gen(function* () {
+        expect(yield* end("me", ends)).toEqual(["locked"])
+      })
+    )
+    expect(yield* end("me", ends)).toEqual(["lost"])
+    expect(yield* cancel("a", outside)).toEqual(Option.none())
+    expect(yield* sql`SELECT id FROM jobs_done`).toEqual([])
+  }),
+
+  "takes the jobs of no runner whose sign of life is on its way": Effect.gen(function* () {
+    const { takeOver } = yield* JobStore
+    yield* live()
+    yield* accept(jobOf("a"))
+    yield* startOne()
+    yield* die("me")
+    yield* whileOpen(
+      (sql) => sql`UPDATE job_runners SET heartbeat_at = extract(epoch FROM now()) * 1000 WHERE id = 'me'`,
+      Effect.gen(function* () {
+        expect(yield* takeOver(lease, 5)).toEqual({ suspects: 0, untouched: 0, dead: [] })
+      })
+    )
+    expect(yield* takeOver(lease, 5)).toEqual({ suspects: 0, untouched: 0, dead: [] })
+  }),
+
+  "leaves a row of the ledger to one runner": Effect.gen(function* () {
+    const { takeUncounted } = yield* JobStore
+    const sql = yield* SqlClient.SqlClient
+    yield* live()
+    yield* sql`INSERT INTO job_uncounted (operation, type, priority) VALUES ('submit', 't', 2), ('submit', 'u', 2)`
+    yield* whileOpen(
+      (second) => second`DELETE FROM job_uncounted WHERE type = 't'`,
+      Effect.gen(function* () {
+        expect((yield* takeUncounted("me")).map(({ type }) => type)).toEqual(["u"])
+      })
+    )
+    expect(yield* takeUncounted("me")).toEqual([])
+  })
+})
