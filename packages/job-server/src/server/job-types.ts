@@ -31,7 +31,7 @@ const define = <const Type extends JobType>(type: Type, priority: "high" | "norm
     success: Schema.String,
     error: WorkFailed,
     maxAttempts,
-    slots: concurrency,
+    concurrency,
     backoff: { base: Duration.millis(50), jitter: 0 },
     isRetryable: ({ reason }) => reason === "Busy"
   })

@@ -32,7 +32,7 @@ export interface ProcessOptions {
   readonly recorder: Recorder
 }
 
-const jobsOptions = (runnerName: string): JobsOptions => ({ runnerName, lanes: 16, sampleEvery: "1 second" })
+const jobsOptions = (runnerName: string): JobsOptions => ({ runnerName, partitions: 16, sampleInterval: "1 second" })
 
 /** Runs jobs and submits them: `JobService.layer`, with the recorder between the library and its store and cluster. */
 export const jobsLayer = ({ name, recorder }: ProcessOptions) => {

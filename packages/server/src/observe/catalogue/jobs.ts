@@ -73,8 +73,8 @@ export const jobs = {
     unit: "{job}",
     labels,
     stable: true,
-    help: "Jobs accepted: a submit succeeded.",
-    excludes: "Submissions that failed or met a live job with the same dedupe key."
+    help: "Jobs accepted: a submit succeeded and is committed; in a caller's transaction, once a runner has seen it.",
+    excludes: "Submissions that failed, were rolled back, or were answered with another job that has the same key."
   },
   failures: {
     name: "jobs_failed_total",
@@ -94,7 +94,9 @@ export const jobs = {
     boundaries: "jobs",
     closed: { outcome: failedOutcomes },
     help: "Duration of one operation on a job, whatever its outcome; the label outcome is absent on success.",
-    excludes: "Operations that are still running, and those of a runner that was killed."
+    excludes:
+      "Operations that are still running, those of a runner that was killed, and submits, cancels and replays that " +
+      "succeed in a caller's transaction."
   },
   queueDepth: {
     name: "jobs_queue_depth",
@@ -148,8 +150,8 @@ export const jobs = {
     kind: "counter",
     unit: "{job}",
     labels,
-    help: "Submissions answered with a live job that has the same dedupe key.",
-    excludes: "Submissions without a dedupe key."
+    help: "Submissions answered with another job: a live one with the same dedupe key, or one that is unique.",
+    excludes: "Submissions without a key."
   },
   inFlight: {
     name: "jobs_in_flight",

@@ -1,11 +1,12 @@
 /** What callers do with jobs, on both databases. */
 import * as SqlClient from "@effect/sql/SqlClient"
 import { expect } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { Job, JobService } from "../../../src/infra/jobs.ts"
+import { Job, type Jobs, JobService } from "../../../src/infra/jobs.ts"
 import * as Testing from "../../../src/observe/testing.ts"
 import { client, counted, eventually, onBoth, totals, world } from "./world.ts"
 
@@ -47,6 +48,22 @@ onBoth("service", {
       expect(yield* Effect.flip(jobs.result(Pay, id))).toMatchObject({ reason: "Validation" })
       expect(yield* Effect.flip(jobs.status("none"))).toMatchObject({ reason: "NotFound", isRetryable: false })
     }).pipe(Effect.provide(world(DoubleLive, {}, database))),
+
+  "gives two services in one program their own tables": (database) => {
+    class One extends Context.Tag("test/One")<One, Jobs>() {}
+    class Two extends Context.Tag("test/Two")<Two, Jobs>() {}
+    const one = Layer.effect(One, JobService).pipe(Layer.provide(JobService.layerClient({ tablePrefix: "one_" })))
+    const two = Layer.effect(Two, JobService).pipe(Layer.provide(JobService.layerClient({ tablePrefix: "two_" })))
+    return Effect.gen(function* () {
+      const id = yield* (yield* One).submit(Double, 1)
+      expect((yield* (yield* One).status(id)).state).toBe("ready")
+      expect(yield* Effect.flip((yield* Two).status(id))).toMatchObject({ reason: "NotFound" })
+    }).pipe(
+      Effect.provide(
+        Layer.merge(one, two).pipe(Layer.provideMerge(database), Layer.provideMerge(Testing.layer()), Layer.orDie)
+      )
+    )
+  },
 
   "accepts jobs with no runner, no cluster and no handler, and counts them at once": (database) =>
     Effect.gen(function* () {

@@ -34,13 +34,16 @@ export interface Group<In, Out, E> {
   readonly put: (item: In) => Effect.Effect<Out, E>
 }
 
+/** How long what was handed in may take to be written when the scope closes: a database that is away is not waited for. */
+const lastWrites = "5 seconds"
+
 /** A group; when the scope closes, what was handed in is written first. */
 export const makeGroup = <In, Out, E>(
   options: GroupOptions<In, Out, E>
 ): Effect.Effect<Group<In, Out, E>, never, Scope.Scope> =>
   Effect.gen(function* () {
     const writes = new Writes(options, yield* Effect.runtime<never>())
-    yield* Effect.addFinalizer(() => writes.idle)
+    yield* Effect.addFinalizer(() => Effect.timeoutOption(writes.idle, lastWrites))
     const { add } = writes
     return {
       add,
