@@ -10,10 +10,7 @@ interface Listener {
 }
 
 /** What arrives on a channel; undefined where there is no channel, or the client can't listen. */
-export const hintsOf = (
-  client: SqlClient,
-  channel: string | undefined
-): Stream.Stream<string, SqlError> | undefined =>
+export const hintsOf = (client: SqlClient, channel: string | undefined): Stream.Stream<string, SqlError> | undefined =>
   channel !== undefined && isListener(client) ? client.listen(channel) : undefined
 
 const isListener = (client: SqlClient): client is SqlClient & Listener =>
@@ -23,10 +20,7 @@ const isListener = (client: SqlClient): client is SqlClient & Listener =>
  * Tells of each hint, without end. The client does not say when its connection is lost, so it is asked anew from time to
  * time; what is missed meanwhile, the poll finds.
  */
-export const follow = (
-  hints: Stream.Stream<string, SqlError>,
-  told: (hint: string) => void
-): Effect.Effect<never> =>
+export const follow = (hints: Stream.Stream<string, SqlError>, told: (hint: string) => void): Effect.Effect<never> =>
   Stream.runForEach(hints, (hint) => Effect.sync(() => told(hint))).pipe(
     Effect.timeoutOption("30 seconds"),
     Effect.catchAllCause((cause) =>

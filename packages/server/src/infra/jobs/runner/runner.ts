@@ -120,11 +120,7 @@ const added = (state: RunnerState, { claims }: Swept, handler: RegisteredHandler
 }
 
 /** Ends when no attempt of the handler runs any more. */
-const removed = (
-  state: RunnerState,
-  { attempts, ends }: Swept,
-  handler: RegisteredHandler
-): Effect.Effect<void> =>
+const removed = (state: RunnerState, { attempts, ends }: Swept, handler: RegisteredHandler): Effect.Effect<void> =>
   Effect.suspend(() => {
     const places = state.places.get(handler.type)
     if (places === undefined) {
@@ -142,11 +138,7 @@ const releaseBuffer = ({ ready, waiting }: Places, ends: Ends): void => {
   }
 }
 
-const own = (
-  state: RunnerState,
-  { claims }: Swept,
-  partition: number
-): Effect.Effect<void, never, Scope.Scope> => {
+const own = (state: RunnerState, { claims }: Swept, partition: number): Effect.Effect<void, never, Scope.Scope> => {
   const change = (by: number) =>
     Effect.sync(() => {
       const times = (state.owned.get(partition) ?? 0) + by
@@ -195,11 +187,7 @@ const over = ({ attempts, ends }: Swept, state: RunnerState, life: Life): void =
 }
 
 /** Gives back what has not begun, interrupts what runs, and writes how it ended; not longer than the database lets it. */
-const stop = (
-  state: RunnerState,
-  parts: Swept,
-  loops: ReadonlyArray<Fiber.RuntimeFiber<never>>
-): Effect.Effect<void> =>
+const stop = (state: RunnerState, parts: Swept, loops: ReadonlyArray<Fiber.RuntimeFiber<never>>): Effect.Effect<void> =>
   Effect.gen(function* () {
     state.isStopping = true
     for (const places of state.places.values()) {

@@ -36,7 +36,10 @@ export class Suspects {
   /** Others have the runner until then. */
   private notBefore = 0
 
-  constructor(state: RunnerState, parts: { readonly claims: Claims; readonly attempts: Attempts; readonly ends: Ends }) {
+  constructor(
+    state: RunnerState,
+    parts: { readonly claims: Claims; readonly attempts: Attempts; readonly ends: Ends }
+  ) {
     this.state = state
     this.claims = parts.claims
     this.attempts = parts.attempts

@@ -5,7 +5,7 @@
 import { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { certain } from "./certain.ts"
+import { certain, isKeyLocked, isRefused } from "./certain.ts"
 import { type Change, type KeyedJob, priorityNumber } from "./dialect.ts"
 import type { AcceptedJob, CallerOperations, CallOptions, NewJob } from "./operations.ts"
 import { type CancelledRow, cancelledOf, replayedOf } from "./rows.ts"
@@ -108,7 +108,11 @@ const insertNew = (
     const rest = jobs.filter(({ id }) => !known.has(id))
     return rest.length === 0 ? known : new Map([...known, ...(yield* insertThese(rest))])
   })
-  return certain(insertThese(jobs), again)
+  return certain(
+    insertThese(jobs),
+    again,
+    (error) => isRefused(error) || (options.isHasty === true && isKeyLocked(error))
+  )
 }
 
 const writeDuplicates = ({ sql, tables }: Session, jobs: ReadonlyArray<NewJob>) =>

@@ -107,7 +107,7 @@ export const submissionOf = (job: NewJob) => ({
 /** What a submission is looked up by. */
 export type KeyedJob = Pick<NewJob, "id" | "type" | "dedupeKey" | "unique">
 
-export const keysOf = ({ dedupeKey: dedupe, id, type, unique }: KeyedJob) => ({ id, type, dedupe, only: unique?.key })
+export const keysOf = ({ dedupeKey: dedupe, id, type, unique }: KeyedJob) => ({ id, type, dedupe, once: unique?.key })
 
 /** An end as it goes into its statement. */
 export const endOf = ({ attempt, id: of, run, settlement }: End) => {

@@ -212,6 +212,8 @@ export interface CallOptions {
   readonly isInTransaction: boolean
   /** Whether runners are told, on PostgreSQL. */
   readonly hint: boolean
+  /** Fails soon where another transaction has a key of these and does not end, with a lock that is not available. */
+  readonly isHasty?: boolean | undefined
 }
 
 /** What runners do. */

@@ -54,11 +54,12 @@ const given = `id text, type text, partition int, priority int, delay float8, at
   traceparent text, payload text`
 
 /** A caller's transaction waits for whoever has its keys; by itself a submission gives its connection back after this. */
-const keyPatience = "patience AS MATERIALIZED (SELECT set_config('lock_timeout', '2000', true))"
+const keyPatience = (isHasty: boolean): string =>
+  `patience AS MATERIALIZED (SELECT set_config('lock_timeout', '${isHasty ? 20 : 2000}', true))`
 
 const insert =
   (tables: Tables, identity: string, tell: Tell) =>
-  (jobs: ReadonlyArray<NewJob>, { hint, isInTransaction }: CallOptions): Queries => {
+  (jobs: ReadonlyArray<NewJob>, { hint, isHasty = false, isInTransaction }: CallOptions): Queries => {
     const isKeyed = jobs.some(({ dedupeKey, unique }) => dedupeKey !== undefined || unique !== undefined)
     const isPatient = isKeyed && !isInTransaction
     const takesKeys = jobs.some(({ unique }) => unique !== undefined)
@@ -69,7 +70,7 @@ const insert =
     const told = hint ? `, CASE WHEN row_number() OVER () = 1 THEN ${tell("'1'")} END AS told` : ""
     const text = `
     WITH given AS MATERIALIZED (SELECT * FROM json_to_recordset($1::json) AS given(${given}))
-    ${isPatient ? `, ${keyPatience}` : ""}${takesKeys ? `, ${taken(tables, isInTransaction, isPatient)}` : ""},
+    ${isPatient ? `, ${keyPatience(isHasty)}` : ""}${takesKeys ? `, ${taken(tables, isInTransaction, isPatient)}` : ""},
     inserted AS (
       INSERT INTO ${tables.jobs} (id, type, partition, priority, due_at, accepted_at, dedupe_key, limit_key, is_limited,
         max_attempts, timeout_ms, backoff, traceparent, payload)
@@ -110,8 +111,8 @@ const find =
       (SELECT d.id FROM ${tables.done} d WHERE d.id = e.id),
       (SELECT j.id FROM ${tables.jobs} j WHERE j.type = e.type AND j.dedupe_key = e.dedupe AND j.dedupe_key IS NOT NULL),
       (SELECT u.job_id FROM ${tables.unique} u
-        WHERE u.type = e.type AND u.key = e.only AND u.until > ${now} AND u.job_id <> e.id)
-    ) AS found FROM json_to_recordset($1::json) AS e(id text, type text, dedupe text, only text)`,
+        WHERE u.type = e.type AND u.key = e.once AND u.until > ${now} AND u.job_id <> e.id)
+    ) AS found FROM json_to_recordset($1::json) AS e(id text, type text, dedupe text, once text)`,
     values: [JSON.stringify(jobs.map(keysOf))]
   })
 

@@ -90,7 +90,7 @@ const find =
       (SELECT d.id FROM ${tables.done} d WHERE d.id = e.${field("id")}),
       (SELECT j.id FROM ${tables.jobs} j WHERE j.type = e.${field("type")} AND j.dedupe_key = e.${field("dedupe")}
         AND j.dedupe_key IS NOT NULL),
-      (SELECT u.job_id FROM ${tables.unique} u WHERE u.type = e.${field("type")} AND u.key = e.${field("only")}
+      (SELECT u.job_id FROM ${tables.unique} u WHERE u.type = e.${field("type")} AND u.key = e.${field("once")}
         AND u.until > ${now} AND u.job_id <> e.${field("id")})
     ) AS found FROM json_each(?) e`,
     values: [JSON.stringify(jobs.map(keysOf))]

@@ -2,13 +2,8 @@
  * Ids of jobs: UUIDs of version 7 (RFC 9562) that sort in the order in which a process makes them, which is what an index
  * likes best. The time in them is used for nothing.
  */
-import * as Clock from "effect/Clock"
-import * as Effect from "effect/Effect"
 
-/** A new id. */
-export const make: Effect.Effect<string> = Effect.map(Clock.currentTimeMillis, (nowMs) => next(nowMs))
-
-/** A new id at a time that is at hand. */
+/** A new id, at a time in epoch milliseconds. */
 export const next = (nowMs: number): string => {
   const at = Number.isFinite(nowMs) ? Math.min(Math.max(Math.floor(nowMs), 0), latestMs) : 0
   if (at > lastMs) {

@@ -14,6 +14,8 @@ type Inserted = Effect.Effect<ReadonlyArray<AcceptedJob>, SqlError | OtherDataba
 export interface Insertion {
   /** Committed when it has ended. */
   readonly alone: (jobs: ReadonlyArray<NewJob>) => Inserted
+  /** The same, and fails soon where another transaction has a key of these. */
+  readonly hasty: (jobs: ReadonlyArray<NewJob>) => Inserted
   readonly inTransaction: (jobs: ReadonlyArray<NewJob>) => Inserted
 }
 
@@ -30,8 +32,11 @@ export const makeInsertion = (tables: SubmitTables): Effect.Effect<Insertion> =>
       hintedAt = isDue ? now : hintedAt
       return isDue
     }
+    const alone = (isHasty: boolean) => (jobs: ReadonlyArray<NewJob>) =>
+      Effect.zipLeft(tables.insert(jobs, { isInTransaction: false, hint: true, isHasty }), tell)
     return {
-      alone: (jobs) => Effect.zipLeft(tables.insert(jobs, { isInTransaction: false, hint: true }), tell),
+      alone: alone(false),
+      hasty: alone(true),
       inTransaction: (jobs) =>
         Effect.zipLeft(
           Effect.suspend(() => tables.insert(jobs, { isInTransaction: true, hint: isHintDue() })),

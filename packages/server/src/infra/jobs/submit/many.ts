@@ -8,7 +8,8 @@ import type { Insertion } from "./insertion.ts"
 import { pause, sliceMs } from "./pause.ts"
 import type { Kind, Recorder, Recording } from "./recorder.ts"
 import { reached } from "./refusal.ts"
-import { concludeFailure, concludeInTransaction, mostCharacters } from "./submitter.ts"
+import { mostCharacters } from "./submit-groups.ts"
+import { concludeFailure, concludeInTransaction } from "./submitter.ts"
 
 /** What many are submitted with. */
 export interface ManyOptions {

@@ -1,8 +1,8 @@
 /** From what a caller wants to what the tables take: the payload as text, an id, the options checked. */
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { clockOf, currentFiber } from "../../../observe/instrument/fiber.ts"
 import { describe } from "../definition/attempt.ts"
 import { backoffSettings } from "../definition/backoff.ts"
 import { type AttemptOptions, attemptChecks, type JobKind, priorityCheck } from "../definition/kind.ts"
@@ -11,7 +11,7 @@ import { JobError } from "../error.ts"
 import { type Check, firstUnfit, isText, timeOrNone } from "../options.ts"
 import type { NewJob } from "../store/operations.ts"
 import * as Id from "./id.ts"
-import * as Traceparent from "./traceparent.ts"
+import { traceparentOn } from "./traceparent.ts"
 
 /** How to submit a job. What is not given is as in its definition. */
 export interface SubmitOptions extends AttemptOptions {
@@ -44,35 +44,43 @@ export interface Order<P> {
 }
 
 /** Fails with `Validation` where the caller can fix it; nothing has reached the tables then. */
-export const submissionOf = <P>({
-  kind,
-  maxPayloadLength,
-  options,
-  payload
-}: Order<P>): Effect.Effect<NewJob, JobError> =>
-  Effect.gen(function* () {
-    const refuse = (message: string) => new JobError({ reason: "Validation", message, jobType: kind.type })
+export const submissionOf = <P>(order: Order<P>): Effect.Effect<NewJob, JobError> =>
+  Effect.suspend(() => {
+    const { kind, maxPayloadLength, options, payload } = order
     const unfit = firstUnfit(kind.checks) ?? (options === none ? undefined : firstUnfit(checksOf(options)))
     if (unfit !== undefined) {
-      return yield* refuse(unfit.message)
+      return refuse(kind, unfit.message)
     }
-    const text = yield* Effect.mapError(kind.payload.encode(payload), (error) => refuse(describe(error)))
-    if (text.length > maxPayloadLength) {
-      return yield* refuse(`The payload has ${text.length} characters; the limit is ${maxPayloadLength}`)
-    }
-    const limitKey = yield* Either.mapLeft(limitKeyOf(kind, payload), refuse)
-    return {
-      id: Id.next(yield* Clock.currentTimeMillis),
-      type: kind.type,
-      partition: Math.floor(Math.random() * partitions),
-      priority: options.priority ?? kind.priority,
-      payload: text,
-      isLimited: kind.limits !== undefined,
-      limitKey,
-      traceparent: yield* Traceparent.current,
-      ...(options === none ? undefined : optionsOf(options))
-    }
+    return Effect.matchEffect(kind.payload.encode(payload), {
+      onFailure: (error) => refuse(kind, describe(error)),
+      onSuccess: (text) =>
+        text.length > maxPayloadLength
+          ? refuse(kind, `The payload has ${text.length} characters; the limit is ${maxPayloadLength}`)
+          : Either.match(limitKeyOf(kind, payload), {
+              onLeft: (message) => refuse(kind, message),
+              onRight: (limitKey) => Effect.sync(() => newJob(order, text, limitKey))
+            })
+    })
   })
+
+const refuse = ({ type: jobType }: { readonly type: string }, message: string): Effect.Effect<never, JobError> =>
+  new JobError({ reason: "Validation", message, jobType })
+
+/** The job as it is on the fiber that runs now: by its clock, in its span. */
+const newJob = <P>({ kind, options }: Order<P>, payload: string, limitKey: string | undefined): NewJob => {
+  const fiber = currentFiber()
+  return {
+    id: Id.next(clockOf(fiber).unsafeCurrentTimeMillis()),
+    type: kind.type,
+    partition: Math.floor(Math.random() * partitions),
+    priority: options.priority ?? kind.priority,
+    payload,
+    isLimited: kind.limits !== undefined,
+    limitKey,
+    traceparent: traceparentOn(fiber),
+    ...(options === none ? undefined : optionsOf(options))
+  }
+}
 
 /** What many jobs are made of. */
 export interface Orders<P> extends Omit<Order<P>, "payload" | "options"> {

@@ -2,20 +2,18 @@
  * Submits jobs one by one: in the caller's transaction where there is one, else in groups. What was done outside of
  * transactions is counted here, after its commit; what was done in them, by a runner.
  */
-import type { SqlError } from "@effect/sql/SqlError"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { JobError } from "../error.ts"
-import { isRefused } from "../store/certain.ts"
 import type { AcceptedJob, NewJob } from "../store/operations.ts"
-import { isInTransaction, type OtherDatabase } from "../store/session.ts"
-import { type Group, makeGroup } from "./group.ts"
+import { isInTransaction } from "../store/session.ts"
 import type { Insertion } from "./insertion.ts"
 import type { Kind, Recorder, Recording } from "./recorder.ts"
 import { reached, refusalOf } from "./refusal.ts"
+import { makeSubmitGroups, type SubmitGroups } from "./submit-groups.ts"
 
 /** What submits are made with. */
 export interface SubmitterOptions {
@@ -35,15 +33,9 @@ export const makeSubmitter = ({
   recorder
 }: SubmitterOptions): Effect.Effect<Submitter, never, Scope.Scope> =>
   Effect.map(
-    makeGroup<NewJob, AcceptedJob, SqlError | OtherDatabase>({
-      write: insertion.alone,
-      isRefused: (error) => error._tag === "SqlError" && isRefused(error),
-      most: groupSize,
-      sizeOf: ({ payload }) => payload.length,
-      mostSize: mostCharacters
-    }),
+    makeSubmitGroups(insertion, groupSize),
     // What is begun is ended, also where an interruption comes at once.
-    (group) => (kind, job) =>
+    (groups) => (kind, job) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.flatMap(isInTransaction, (isInside) => {
           const recording = recorder("submit", kind)
@@ -51,15 +43,10 @@ export const makeSubmitter = ({
             ? Effect.onExit(restore(inside(insertion, job)), (exit) =>
                 Effect.sync(() => concludeInTransaction(recording, exit))
               )
-            : outside(group, recording, { job, restore })
+            : outside(groups, recording, { job, restore })
         })
       )
   )
-
-/** Characters of payloads in one statement. */
-export const mostCharacters = 8_000_000
-
-type SubmitGroup = Group<NewJob, AcceptedJob, SqlError | OtherDatabase>
 
 interface Submission {
   readonly job: Effect.Effect<NewJob, JobError>
@@ -67,7 +54,7 @@ interface Submission {
 }
 
 const outside = (
-  group: SubmitGroup,
+  groups: SubmitGroups,
   recording: Recording,
   { job, restore }: Submission
 ): Effect.Effect<AcceptedJob, JobError> => {
@@ -75,7 +62,7 @@ const outside = (
   const handIn = (ready: NewJob) =>
     Effect.async<AcceptedJob, JobError>((resume) => {
       isHandedIn = true
-      const takeBack = group.add(ready, (exit) => {
+      const takeBack = groups.add(ready, (exit) => {
         const answer = Exit.mapError(exit, refusalOf)
         conclude(recording, answer)
         resume(answer)
