@@ -15,7 +15,7 @@ import * as TestServices from "effect/TestServices"
 import { Job, JobService } from "../../../src/infra/jobs.ts"
 import { checkConnections } from "../../../src/infra/jobs/connections.ts"
 import { Postgres } from "../../support/postgres.ts"
-import { world } from "./world.ts"
+import { totals, world } from "./world.ts"
 
 const Plain = Job.make({ type: "plain", payload: Schema.Void, success: Schema.Void, error: Schema.Never })
 const PlainLive = Plain.toLayer(() => Effect.void)
@@ -45,6 +45,7 @@ it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
           concurrency: 20
         })
         yield* Effect.forEach(ids, (id) => jobs.awaitResult(Plain, id), { concurrency: 20 })
+        expect((yield* totals).completions).toBe(20)
       }).pipe(
         Effect.provide(world(PlainLive, {}, pool(2).pipe(Layer.provide(Layer.succeed(Postgres, server))))),
         TestServices.provideLive

@@ -93,6 +93,7 @@ for (const [title, ends] of Object.entries({
         Array.from({ length: 20 }, () => 1)
       )
       yield* Effect.forEach(ids, (id) => jobs.awaitResult(Plain, id), { concurrency: "unbounded" })
+      expect((yield* totals).completions).toBe(20)
     }).pipe(
       Effect.provide(
         PlainLive.pipe(

@@ -163,7 +163,7 @@ const settings: ReadonlyArray<JobsOptions> = [
   { interruptGrace: -1 },
   { keepCompleted: 0 },
   { keepDead: -1 },
-  { runnerName: "" },
+  { runnerName: "\u0000" },
   { tablePrefix: "a b" },
   { schema: "jobs" }
 ]

@@ -87,7 +87,8 @@ export class Memory {
   get totals() {
     const { all } = this
     const sum = (of: (row: Row) => number): number => all.reduce((total, row) => total + of(row), 0)
-    const inState = (...states: ReadonlyArray<Row["state"]>): number => sum(({ state }) => Number(states.includes(state)))
+    const inState = (...states: ReadonlyArray<Row["state"]>): number =>
+      sum(({ state }) => Number(states.includes(state)))
     return {
       enqueued: all.length,
       replays: sum(({ replays }) => replays),
@@ -167,13 +168,17 @@ export const memoryTables = (memory: Memory): Operations => {
       ),
     takeOver: (leaseMs, maxLosses) => at((now) => takeOver(memory, { leaseMs, maxLosses, now })),
     takeUncounted: () => Effect.sync(() => memory.uncounted.splice(0, 1000)),
-    status: (id) => at((now) => Option.map(Option.fromNullable(memory.rows.get(id)), (row) => status(memory, row, now))),
-    ending: (id) => at((now) => Option.map(Option.fromNullable(memory.rows.get(id)), (row) => ending(memory, row, now))),
+    status: (id) =>
+      at((now) => Option.map(Option.fromNullable(memory.rows.get(id)), (row) => status(memory, row, now))),
+    ending: (id) =>
+      at((now) => Option.map(Option.fromNullable(memory.rows.get(id)), (row) => ending(memory, row, now))),
     payload: (id) => Effect.sync(() => Option.map(Option.fromNullable(memory.rows.get(id)), ({ payload }) => payload)),
     page: (request) => at((now) => page(memory, request, now)),
     depth: at((now) => depths(memory, now, true)),
     dead: at((now) => depths(memory, now, false)),
-    oldestWaiting: at((now) => oldest(memory, now, ({ dueAt, state }) => (state === "waiting" && dueAt <= now ? dueAt : undefined))),
+    oldestWaiting: at((now) =>
+      oldest(memory, now, ({ dueAt, state }) => (state === "waiting" && dueAt <= now ? dueAt : undefined))
+    ),
     oldestDead: at((now) => oldest(memory, now, ({ finishedAt, state }) => (state === "dead" ? finishedAt : undefined)))
   }
 }
@@ -200,7 +205,11 @@ const insert = (
   const live = memory.all.find(
     (row) => isAlive(row) && row.type === job.type && row.dedupeKey !== undefined && row.dedupeKey === job.dedupeKey
   )
-  const duplicateOf = memory.rows.has(job.id) ? undefined : before !== undefined && before.until > now ? before.id : live?.id
+  const duplicateOf = memory.rows.has(job.id)
+    ? undefined
+    : before !== undefined && before.until > now
+      ? before.id
+      : live?.id
   const count = (operation: Uncounted["operation"]): void => {
     if (options.isInTransaction) {
       memory.uncounted.push({ operation, type: job.type, priority: job.priority, attempts: 0, times: 1 })
@@ -276,12 +285,19 @@ const cancel = (memory: Memory, { id, now, options }: Call): Option.Option<Cance
 const replay = (memory: Memory, { id, now, options }: Call): Option.Option<ReplayedJob> => {
   const row = memory.rows.get(id)
   const isTaken = memory.all.some(
-    (other) => isAlive(other) && other.type === row?.type && other.dedupeKey !== undefined && other.dedupeKey === row.dedupeKey
+    (other) =>
+      isAlive(other) && other.type === row?.type && other.dedupeKey !== undefined && other.dedupeKey === row.dedupeKey
   )
   if (row?.state !== "dead" || isTaken) {
     return Option.none()
   }
-  Object.assign(row, unbegun, { state: "waiting", dueAt: now, replays: row.replays + 1, finishedAt: undefined, reason: undefined })
+  Object.assign(row, unbegun, {
+    state: "waiting",
+    dueAt: now,
+    replays: row.replays + 1,
+    finishedAt: undefined,
+    reason: undefined
+  })
   const { priority, type } = row
   if (options.isInTransaction) {
     memory.uncounted.push({ operation: "replay", type, priority, attempts: 0, times: 1 })
@@ -323,7 +339,10 @@ const claim = (memory: Memory, request: ClaimRequest, now: number): Claimed => {
   const open = types.filter(({ type }) => !memory.paused.has(type))
   const mine = memory.all.filter((row) => isOwned(row, request) && !row.isSuspect)
   const candidates = open.flatMap(({ most, type }) =>
-    mine.filter((row) => row.type === type && isReady(row, now)).sort(byRank).slice(0, most)
+    mine
+      .filter((row) => row.type === type && isReady(row, now))
+      .sort(byRank)
+      .slice(0, most)
   )
   const picked = candidates.sort(byRank).slice(0, request.most)
   const left = new Map(open.map(({ startNow, type }) => [type, startNow]))
@@ -364,11 +383,7 @@ const claimLimited = (memory: Memory, { limits, now, request }: Limited): Claime
   return claimed
 }
 
-const claimSuspect = (
-  memory: Memory,
-  request: Omit<ClaimRequest, "most">,
-  now: number
-): Option.Option<HeldJob> => {
+const claimSuspect = (memory: Memory, request: Omit<ClaimRequest, "most">, now: number): Option.Option<HeldJob> => {
   const { leaseMs, runnerId, types } = request
   const [first] = memory.all
     .filter((row) => row.isSuspect && isReady(row, now) && isOwned(row, request))
@@ -464,7 +479,15 @@ const writeEnd = (memory: Memory, { end, now, runnerId }: EndOf): Written => {
       break
     case "Retrying": {
       const dueAt = now + settlement.pauseMs
-      Object.assign(row, { state: "waiting", dueAt, isRetry: true, deaths: 0, losses: 0, isSuspect: false, startedAt: undefined })
+      Object.assign(row, {
+        state: "waiting",
+        dueAt,
+        isRetry: true,
+        deaths: 0,
+        losses: 0,
+        isSuspect: false,
+        startedAt: undefined
+      })
       break
     }
     case "Dead":
@@ -497,7 +520,12 @@ const takeOver = (memory: Memory, { leaseMs, maxLosses, now }: TakeOver): TakenO
       continue
     }
     row.startedAt = undefined
-    Object.assign(row, { isSuspect: true, redeliver: true, deaths: row.deaths + 1, losses: row.losses + Number(row.isAlone) })
+    Object.assign(row, {
+      isSuspect: true,
+      redeliver: true,
+      deaths: row.deaths + 1,
+      losses: row.losses + Number(row.isAlone)
+    })
     row.isAlone = false
     suspects += 1
     if (row.losses >= maxLosses) {
@@ -564,11 +592,7 @@ const depths = (memory: Memory, now: number, alive: boolean): ReadonlyArray<Dept
   return Array.from(counts.values())
 }
 
-const oldest = (
-  { all }: Memory,
-  now: number,
-  since: (row: Row) => number | undefined
-): ReadonlyArray<Oldest> => {
+const oldest = ({ all }: Memory, now: number, since: (row: Row) => number | undefined): ReadonlyArray<Oldest> => {
   const ages = new Map<string, number>()
   for (const row of all) {
     const from = since(row)

@@ -6,6 +6,7 @@ import { expect, it } from "@effect/vitest"
 import * as Cron from "effect/Cron"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Schema from "effect/Schema"
 import { Job, JobService } from "../../../src/infra/jobs.ts"
 import * as Testing from "../../../src/observe/testing.ts"
@@ -27,7 +28,9 @@ const world = <A, E, R>(schedules: Layer.Layer<A, E, R>) =>
     ),
     Layer.provideMerge(sqlite),
     Layer.provideMerge(Testing.layer()),
-    Layer.orDie
+    Layer.orDie,
+    // The cluster logs each tick that fails.
+    Layer.provide(Logger.remove(Logger.defaultLogger))
   )
 
 const payloads = Effect.flatMap(SqlClient.SqlClient, (sql) =>

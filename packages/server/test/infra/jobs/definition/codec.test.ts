@@ -170,10 +170,8 @@ it("any value arrives as it was sent, or is refused", () => {
   FastCheck.assert(
     FastCheck.property(anything, (value) => {
       const arrived = sent(Schema.Unknown, value)
-      if (Either.isRight(arrived)) {
-        arrivals += 1
-        expect(arrived.right).toStrictEqual(value)
-      }
+      arrivals += Either.isRight(arrived) ? 1 : 0
+      expect(Either.getOrElse(arrived, () => value)).toStrictEqual(value)
     }),
     { numRuns: 2000 }
   )
@@ -182,12 +180,13 @@ it("any value arrives as it was sent, or is refused", () => {
 
 it("any JSON arrives as it was sent", () => {
   FastCheck.assert(
-    FastCheck.property(FastCheck.jsonValue(), (value) => {
+    FastCheck.property(
       // `__proto__` is a name of its own in JSON, and the one that is refused.
-      if (!JSON.stringify(value).includes('"__proto__"')) {
+      FastCheck.jsonValue().filter((value) => !JSON.stringify(value).includes('"__proto__"')),
+      (value) => {
         expect(sent(Schema.Unknown, value)).toStrictEqual(Either.right(value))
       }
-    }),
+    ),
     { numRuns: 1000 }
   )
 })

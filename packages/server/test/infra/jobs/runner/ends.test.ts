@@ -21,42 +21,51 @@ const EchoLive = Echo.toLayer((text) => Effect.succeed(text))
 const refusal = new SqlError({ cause: { code: "22P05" }, message: "unsupported Unicode escape sequence" })
 const lostConnection = new SqlError({ cause: new Error("reset"), message: "lost" })
 
-it.effect("writes the ends of many runs in one statement, and leaves alone those that another session has locked", () => {
-  const groups: Array<number> = []
-  const open = Effect.unsafeMakeLatch(false)
-  const Gated = Job.make({ type: "gated", payload: Schema.Number, success: Schema.Void, error: Schema.Never, concurrency: 64 })
-  const counted = world(
-    Gated.toLayer(() => open.await),
-    {
-      changed: ({ end }) => ({
-        end: (runnerId, ends) => {
-          groups.push(ends.length)
-          return end(runnerId, ends)
-        }
-      })
-    }
-  )
-  return Effect.gen(function* () {
-    const { memory } = yield* Tables
-    const ids: Array<string> = []
-    for (let n = 0; n < 40; n += 1) {
-      ids.push(yield* submit(Gated, n))
-    }
-    const row = memory.rows.get(ids[7] ?? "")
-    Object.assign(row ?? {}, { isLocked: true })
-    yield* open.open
-    yield* breathe
-    expect(groups[0]).toBe(40)
-    expect(memory.totals.completions).toBe(39)
-    yield* pass(200, 50)
-    expect(groups.slice(1).every((size) => size === 1)).toBe(true)
-    const labels = 'job_type="gated",operation="process",priority="normal"'
-    expect((yield* Testing.snapshot)[`jobs_completed_total{${labels}}`]).toBe(39)
-    Object.assign(row ?? {}, { isLocked: false })
-    yield* pass(100, 50)
-    expect((yield* Testing.snapshot)[`jobs_completed_total{${labels}}`]).toBe(40)
-  }).pipe(Effect.provide(counted))
-})
+it.effect(
+  "writes the ends of many runs in one statement, and leaves alone those that another session has locked",
+  () => {
+    const groups: Array<number> = []
+    const open = Effect.unsafeMakeLatch(false)
+    const Gated = Job.make({
+      type: "gated",
+      payload: Schema.Number,
+      success: Schema.Void,
+      error: Schema.Never,
+      concurrency: 64
+    })
+    const counted = world(
+      Gated.toLayer(() => open.await),
+      {
+        changed: ({ end }) => ({
+          end: (runnerId, ends) => {
+            groups.push(ends.length)
+            return end(runnerId, ends)
+          }
+        })
+      }
+    )
+    return Effect.gen(function* () {
+      const { memory } = yield* Tables
+      const ids: Array<string> = []
+      for (let n = 0; n < 40; n += 1) {
+        ids.push(yield* submit(Gated, n))
+      }
+      const row = memory.rows.get(ids[7] ?? "")
+      Object.assign(row ?? {}, { isLocked: true })
+      yield* open.open
+      yield* breathe
+      expect(groups[0]).toBe(40)
+      expect(memory.totals.completions).toBe(39)
+      yield* pass(200, 50)
+      expect(groups.slice(1).every((size) => size === 1)).toBe(true)
+      const labels = 'job_type="gated",operation="process",priority="normal"'
+      expect((yield* Testing.snapshot)[`jobs_completed_total{${labels}}`]).toBe(39)
+      Object.assign(row ?? {}, { isLocked: false })
+      yield* pass(100, 50)
+      expect((yield* Testing.snapshot)[`jobs_completed_total{${labels}}`]).toBe(40)
+    }).pipe(Effect.provide(counted))
+  }
+)
 
 it.effect("makes a dead letter of the one job whose end is refused, and completes the others of its group", () => {
   const refuses = (ends: ReadonlyArray<End>): boolean =>

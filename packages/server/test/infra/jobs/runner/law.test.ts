@@ -154,7 +154,9 @@ const run = (program: ReadonlyArray<Step>) =>
     const all: Array<Incarnation> = []
     const begin = Effect.tap(start(memory), (made) => Effect.sync(() => void all.push(made)))
     const alive = [yield* begin, yield* begin]
-    const told = Effect.forEach(alive, ({ context }) => Effect.flatMap(Runner, (runner) => runner.told).pipe(Effect.provide(context)))
+    const told = Effect.forEach(alive, ({ context }) =>
+      Effect.flatMap(Runner, (runner) => runner.told).pipe(Effect.provide(context))
+    )
     const inTransaction = { isInTransaction: true, hint: false }
     let made = 0
     const nth = (n: number): string => `job-${(n % Math.max(1, made)) + 1}`

@@ -40,7 +40,9 @@ it.effect("gives back what runs and what waits when it stops, and leaves no row 
     const now = yield* Effect.provide(Testing.snapshot, context)
     expect(now[`jobs_in_flight{${labels}}`]).toBe(0)
     expect(now[`jobs_cancelled_total{${labels}}`]).toBe(undefined)
-    expect(now['jobs_processing_seconds{job_type="long",operation="process",outcome="interrupted",priority="normal"}']).toMatchObject({ count: 2 })
+    expect(
+      now['jobs_processing_seconds{job_type="long",operation="process",outcome="interrupted",priority="normal"}']
+    ).toMatchObject({ count: 2 })
   })
 })
 
@@ -176,7 +178,13 @@ it.effect("gives back what it holds without knowing, where the answer of a claim
 })
 
 it.effect("begins what it had marked as started, where the answer of the mark was lost", () => {
-  const Quick = Job.make({ type: "quick", payload: Schema.Number, success: Schema.Void, error: Schema.Never, concurrency: 4 })
+  const Quick = Job.make({
+    type: "quick",
+    payload: Schema.Number,
+    success: Schema.Void,
+    error: Schema.Never,
+    concurrency: 4
+  })
   let losses = 0
   const reset = new SqlError({ cause: new Error("reset"), message: "lost" })
   const flaky = world(
@@ -219,5 +227,12 @@ it.effect("owns no partition of its own accord, and claims of those that it owns
       })
     )
     expect(yield* runner.owned).toEqual([])
-  }).pipe(Effect.provide(world(Long.toLayer(() => Effect.void), { owned: [] })))
+  }).pipe(
+    Effect.provide(
+      world(
+        Long.toLayer(() => Effect.void),
+        { owned: [] }
+      )
+    )
+  )
 )

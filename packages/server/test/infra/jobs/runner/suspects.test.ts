@@ -95,7 +95,14 @@ it.effect("blames nothing for a death that it did not see alone, and gives up wh
     expect(now['jobs_failed_total{job_type="work",reason="RunnerLost"}']).toBe(1)
     expect(now[`jobs_attempts{${labels}}`]).toMatchObject({ count: 1, sum: 2 })
     expect(now[`jobs_duration_seconds{${labels}}`]).toMatchObject({ count: 1 })
-  }).pipe(Effect.provide(world(Work.toLayer(() => Effect.void), { maxLosses: 3 })))
+  }).pipe(
+    Effect.provide(
+      world(
+        Work.toLayer(() => Effect.void),
+        { maxLosses: 3 }
+      )
+    )
+  )
 )
 
 it.effect("gives a suspect back where its runner stops before it begins", () =>

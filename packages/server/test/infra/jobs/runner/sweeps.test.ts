@@ -62,7 +62,13 @@ it.effect("counts once what transactions of callers did", () =>
 )
 
 it.effect("begins nothing of a type that is paused, and gives back what it held of it", () => {
-  const Slow = Job.make({ type: "slow", payload: Schema.Number, success: Schema.Void, error: Schema.Never, concurrency: 2 })
+  const Slow = Job.make({
+    type: "slow",
+    payload: Schema.Number,
+    success: Schema.Void,
+    error: Schema.Never,
+    concurrency: 2
+  })
   let begun = 0
   const handler = Slow.toLayer(() =>
     Effect.suspend(() => {
@@ -131,7 +137,9 @@ it.effect("listens again after a listener has failed", () => {
   const told: Array<string> = []
   const hints = Stream.suspend(() => {
     times += 1
-    return times === 1 ? Stream.concat(Stream.make("1"), Stream.die("no")) : Stream.concat(Stream.make("2"), Stream.never)
+    return times === 1
+      ? Stream.concat(Stream.make("1"), Stream.die("no"))
+      : Stream.concat(Stream.make("2"), Stream.never)
   })
   return Effect.gen(function* () {
     yield* Effect.fork(follow(hints, (hint) => void told.push(hint)))
