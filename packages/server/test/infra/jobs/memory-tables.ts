@@ -409,6 +409,7 @@ const hold = (
     attempt: row.redeliver ? row.attempt : row.attempt + 1,
     isRedelivered: row.redeliver,
     acceptedAt: row.acceptedAt,
+    dueAt: row.dueAt,
     ageMs: now - row.acceptedAt,
     dueMs: now - row.dueAt,
     deaths: row.deaths,

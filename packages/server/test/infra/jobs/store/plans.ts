@@ -11,7 +11,7 @@ import * as Predicate from "effect/Predicate"
 import { JobStore } from "../../../../src/infra/jobs/store.ts"
 import type { Claimed } from "../../../../src/infra/jobs/store/operations.ts"
 import type { OtherDatabase } from "../../../../src/infra/jobs/store/other-database.ts"
-import { accept, completed, dead, failure, jobOf, lease, live, outside, requestOf } from "./databases.ts"
+import { completed, dead, failure, jobOf, lease, live, outside, requestOf } from "./databases.ts"
 
 type Store = typeof JobStore.Service
 
