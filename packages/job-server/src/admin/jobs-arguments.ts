@@ -100,7 +100,7 @@ const requests: Readonly<Record<Command, MakeRequest>> = {
       yield* checkParameters("dead", parameters, [])
       const type = values.type === undefined ? {} : { type: yield* oneOf("--type", values.type, JobType.literals) }
       const limit = values.limit === undefined ? 20 : yield* wholeNumber("--limit", values.limit, 1000)
-      if (values.after !== undefined && !/^\d+-\w+$/.test(values.after)) {
+      if (values.after !== undefined && !/^\d+-[\w-]+$/.test(values.after)) {
         return yield* usageError(
           `--after must be the "next" value of the previous page, not ${quote(values.after)}. Omit it for the first page.`
         )

@@ -1,4 +1,4 @@
-/** The attempts at jobs in an event log, each from its claim to its end. */
+/** The attempts at jobs in an event log, each from the claim of its job to its end. */
 import type { EventOf, LogEntry, LoggedEvent } from "./event-log.ts"
 
 type EntryOf<Tag extends LoggedEvent["_tag"]> = LogEntry & { readonly event: EventOf<Tag> }
@@ -6,71 +6,82 @@ type EntryOf<Tag extends LoggedEvent["_tag"]> = LogEntry & { readonly event: Eve
 /** One attempt. What is absent did not happen before the process ended. */
 export interface AttemptTimeline {
   readonly claimed: EntryOf<"Claimed">
-  readonly started?: LogEntry
+  readonly started: EntryOf<"Started">
+  readonly handlerStarted?: LogEntry
   readonly finished?: EntryOf<"HandlerFinished">
   readonly settled?: EntryOf<"Settled">
 }
 
-/**
- * The attempts by the index of their claim, and by the index of the entry at which their metrics are recorded: when the
- * store was told how the attempt ended. A cancelled attempt is not settled; its metrics are recorded when its handler
- * ends, or with the cancellation if the handler had not started.
- */
-export const attemptTimelines = (entries: ReadonlyArray<LogEntry>): ReadonlyMap<number, AttemptTimeline> => {
-  const timelines = new Map<number, AttemptTimeline>()
-  const open = new Map<string, OpenAttempt>()
-  const close = (job: string, end: number | undefined) => {
-    const attempt = open.get(job)
+/** The attempts by the index of the entry at which their metrics are recorded. */
+export interface AttemptTimelines {
+  /** As they begin: when the handler starts, or when it is clear that it never will. */
+  readonly begun: ReadonlyMap<number, AttemptTimeline>
+  /**
+   * As they end: when the store was told how. A job that was lost or cancelled meanwhile is not settled; the metrics of
+   * its attempt are recorded when its handler ends. Without a handler there is nothing to record.
+   */
+  readonly ended: ReadonlyMap<number, AttemptTimeline>
+}
+
+/** What was claimed and is not settled. */
+interface Open {
+  readonly claimed: EntryOf<"Claimed">
+  timeline?: AttemptTimeline
+  startedIndex?: number
+  finishedIndex?: number
+}
+
+export const attemptTimelines = (entries: ReadonlyArray<LogEntry>): AttemptTimelines => {
+  const begun = new Map<number, AttemptTimeline>()
+  const ended = new Map<number, AttemptTimeline>()
+  const open = new Map<string, Open>()
+  const close = (job: string, settled?: { readonly index: number; readonly entry: EntryOf<"Settled"> }) => {
+    const { finishedIndex, startedIndex, timeline } = open.get(job) ?? {}
     open.delete(job)
-    if (attempt === undefined) {
+    if (timeline === undefined || startedIndex === undefined) {
       return
     }
-    timelines.set(attempt.index, attempt.timeline)
+    const whole = settled === undefined ? timeline : { ...timeline, settled: settled.entry }
+    begun.set(startedIndex, whole)
+    const end = finishedIndex === undefined ? undefined : (settled?.index ?? finishedIndex)
     if (end !== undefined) {
-      timelines.set(end, attempt.timeline)
+      ended.set(end, whole)
     }
   }
   for (const [index, entry] of entries.entries()) {
-    if (hasTag(entry, "Claimed")) {
-      close(entry.event.job, open.get(entry.event.job)?.unsettledEnd)
-      open.set(entry.event.job, { index, timeline: { claimed: entry } })
-    }
     if (!("job" in entry.event)) {
       continue
     }
     const { job } = entry.event
-    const attempt = open.get(job)
-    if (attempt === undefined) {
-      continue
+    if (hasTag(entry, "Claimed")) {
+      close(job)
+      open.set(job, { claimed: entry })
     }
-    if (hasTag(entry, "HandlerStarted")) {
-      attempt.timeline = { ...attempt.timeline, started: entry }
-    }
-    if (hasTag(entry, "Cancelled") && entry.event.outcome === "success") {
-      attempt.unsettledEnd = index
-    }
-    if (hasTag(entry, "HandlerFinished")) {
-      attempt.timeline = { ...attempt.timeline, finished: entry }
-      if (entry.event.outcome === "interrupted") {
-        attempt.unsettledEnd = index
-      }
+    const of = open.get(job)
+    if (of !== undefined) {
+      advance(of, entry, index)
     }
     if (hasTag(entry, "Settled")) {
-      attempt.timeline = { ...attempt.timeline, settled: entry }
-      close(job, index)
+      close(job, { index, entry })
     }
   }
-  for (const [job, { unsettledEnd }] of open) {
-    close(job, unsettledEnd)
+  for (const job of open.keys()) {
+    close(job)
   }
-  return timelines
+  return { begun, ended }
 }
 
-interface OpenAttempt {
-  readonly index: number
-  timeline: AttemptTimeline
-  /** Where its metrics are recorded if it is never settled. */
-  unsettledEnd?: number
+const advance = (of: Open, entry: LogEntry, index: number): void => {
+  if (hasTag(entry, "Started")) {
+    of.timeline = { claimed: of.claimed, started: entry }
+    of.startedIndex = index
+  } else if (of.timeline !== undefined && hasTag(entry, "HandlerStarted")) {
+    of.timeline = { ...of.timeline, handlerStarted: entry }
+    of.startedIndex = index
+  } else if (of.timeline !== undefined && hasTag(entry, "HandlerFinished")) {
+    of.timeline = { ...of.timeline, finished: entry }
+    of.finishedIndex = index
+  }
 }
 
 const hasTag = <Tag extends LoggedEvent["_tag"]>(entry: LogEntry, tag: Tag): entry is EntryOf<Tag> =>

@@ -24,11 +24,12 @@ const took = { tookMs: Schema.Number }
 const message = { entityType: Schema.String, message: Schema.String }
 
 /**
- * - `Submitted`, `Cancelled`, `Replayed`: the store was asked to do so. A duplicate submission counts as interrupted.
- * - `Rejected`: a submission that did not reach the store.
- * - `Claimed`: the runner took a job for an attempt; its waiting time is counted from `dueAt`.
+ * - `Submitted`, `Cancelled`, `Replayed`: the store was asked to do so.
+ * - `Duplicate`: the store was asked to accept a job, and answered with a live one that has the same key.
+ * - `Claimed`: the runner took a job, which was accepted `ageMs` ago and due `dueMs` ago by the database's clock.
+ * - `Started`: the store marked that an attempt at a claimed job begins.
  * - `HandlerStarted`, `HandlerFinished`: the handler of an attempt.
- * - `Settled`: the store was told how an attempt ended. It does not accept that if the job was ended by someone else.
+ * - `Settled`: the store was told how it ended with a claimed job. It does not accept that from who has lost the job.
  * - `MessageSent`: a call of an entity's client ended.
  * - `MessageArrived`, `MessageStarted`, `MessageHandled`: a message at an entity.
  * - `EntityActivated`, `EntityDeactivated`: an entity started or stopped.
@@ -36,15 +37,14 @@ const message = { entityType: Schema.String, message: Schema.String }
  */
 const LoggedEvent = Schema.Union(
   Schema.TaggedStruct("Submitted", { ...identity, ...outcome, ...took }),
-  Schema.TaggedStruct("Rejected", { ...identity, ...outcome }),
+  Schema.TaggedStruct("Duplicate", identity),
   Schema.TaggedStruct("Cancelled", { ...identity, ...outcome, ...took, attempts: Schema.Number }),
   Schema.TaggedStruct("Replayed", { ...identity, ...outcome, ...took }),
-  Schema.TaggedStruct("Claimed", {
+  Schema.TaggedStruct("Claimed", { ...identity, ageMs: Schema.Number, dueMs: Schema.Number }),
+  Schema.TaggedStruct("Started", {
     ...identity,
     attempt: Schema.Number,
-    isRedelivered: Schema.Boolean,
-    acceptedAt: Schema.Number,
-    dueAt: Schema.Number
+    isRedelivered: Schema.Boolean
   }),
   Schema.TaggedStruct("HandlerStarted", { job: Schema.String }),
   Schema.TaggedStruct("HandlerFinished", { job: Schema.String, ...outcome, ...took }),

@@ -2,8 +2,8 @@
  * What the metrics should say, computed from an event log. It is written from the reference of the metrics and shares no
  * code with the library.
  *
- * A process records its metrics right after the log entry of what the store answered, before the next entry is written.
- * A duration that ends with such an answer is therefore at most the time up to the next entry.
+ * A process records its metrics right after the log entry of what the store answered. A duration that is counted then
+ * ended before it, with the handler.
  */
 import { type AttemptTimeline, attemptTimelines } from "./attempt-timeline.ts"
 import type { EventOf, LogEntry, LoggedEvent } from "./event-log.ts"
@@ -65,11 +65,13 @@ const recordingsOf = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<Recording
   for (const [index, { event }] of entries.entries()) {
     const record = (name: string, labels: Labels, value?: Bounds) =>
       recordings.push(value === undefined ? { index, name, labels } : { index, name, labels, value })
-    const attempt = attempts.get(index)
-    if (event._tag === "Claimed") {
-      recordClaim(event, attempt, record)
-    } else if (attempt !== undefined) {
-      recordAttemptEnd(attempt, entries[index + 1], record)
+    const begun = attempts.begun.get(index)
+    if (begun !== undefined) {
+      recordAttemptBegin(begun, record)
+    }
+    const ended = attempts.ended.get(index)
+    if (ended !== undefined) {
+      recordAttemptEnd(ended, record)
     }
     recordOperation(event, record)
     recordMessage(event, record)
@@ -82,19 +84,20 @@ type RecordMetric = (name: string, labels: Labels, value?: Bounds) => void
 
 const operations = {
   Submitted: { operation: "submit", counter: "jobs_enqueued_total" },
-  Rejected: { operation: "submit", counter: "" },
   Cancelled: { operation: "cancel", counter: "jobs_cancelled_total" },
   Replayed: { operation: "replay", counter: "jobs_replayed_total" }
 } as const
 
 const recordOperation = (event: LoggedEvent, record: RecordMetric) => {
+  if (event._tag === "Duplicate") {
+    record("jobs_duplicates_total", { job_type: event.type, operation: "submit", priority: event.priority })
+  }
   if (!isOperation(event)) {
     return
   }
   const { counter, operation } = operations[event._tag]
   const labels = { job_type: event.type, operation, priority: event.priority }
-  const seconds = "tookMs" in event ? event.tookMs / 1000 : 0
-  record("jobs_processing_seconds", { ...labels, ...outcomeLabel(event.outcome) }, atLeast(seconds))
+  record("jobs_processing_seconds", { ...labels, ...outcomeLabel(event.outcome) }, atLeast(event.tookMs / 1000))
   if (event.outcome === "success") {
     record(counter, labels)
   }
@@ -108,36 +111,39 @@ const recordOperation = (event: LoggedEvent, record: RecordMetric) => {
 
 const isOperation = (event: LoggedEvent): event is EventOf<keyof typeof operations> => event._tag in operations
 
-const recordClaim = (claimed: EventOf<"Claimed">, attempt: AttemptTimeline | undefined, record: RecordMetric) => {
-  const labels = { job_type: claimed.type, operation: "process", priority: claimed.priority }
-  const due = Math.max(claimed.acceptedAt, claimed.dueAt)
-  const until = attempt?.started?.epochMs ?? Infinity
-  record("jobs_wait_duration_seconds", labels, since(due, attempt?.claimed.epochMs ?? due, until))
-  if (claimed.isRedelivered) {
+const recordAttemptBegin = ({ claimed, handlerStarted, started }: AttemptTimeline, record: RecordMetric) => {
+  const { attempt, isRedelivered, priority, type } = started.event
+  const labels = { job_type: type, operation: "process", priority }
+  if (handlerStarted !== undefined) {
+    const { ageMs, dueMs } = claimed.event
+    // Due before it was accepted, it has waited since then only.
+    const waitedMs = Math.max(0, Math.min(ageMs, dueMs))
+    record("jobs_wait_duration_seconds", labels, {
+      atLeast: waitedMs / 1000,
+      atMost: (waitedMs + handlerStarted.monotonicMs - claimed.monotonicMs) / 1000
+    })
+  }
+  if (isRedelivered) {
     record("jobs_redelivered_total", labels)
-  } else if (claimed.attempt > 1) {
+  } else if (attempt > 1) {
     record("jobs_retried_total", labels)
   }
 }
 
-const recordAttemptEnd = (
-  { claimed, finished, settled }: AttemptTimeline,
-  next: LogEntry | undefined,
-  record: RecordMetric
-) => {
-  const { acceptedAt, attempt, priority, type } = claimed.event
+const recordAttemptEnd = ({ claimed, finished, settled, started }: AttemptTimeline, record: RecordMetric) => {
+  const { attempt, priority, type } = started.event
   const labels = { job_type: type, operation: "process", priority }
   const isAccepted = settled?.event.isAccepted === true && settled.event.as !== "Released"
   const isCompleted = isAccepted && settled.event.as === "Completed"
   const failed = finished?.event.outcome === "defect" ? "defect" : "failure"
   const outcome = isCompleted ? "success" : isAccepted ? failed : "interrupted"
+  const handlerMs = finished?.event.tookMs ?? 0
+  /** The end of the handler is before that of the job is written. */
+  const untilMs = settled?.monotonicMs ?? Infinity
   record(
     "jobs_processing_seconds",
     { ...labels, ...outcomeLabel(outcome) },
-    {
-      atLeast: (finished?.event.tookMs ?? 0) / 1000,
-      atMost: settled === undefined ? Infinity : ((next?.monotonicMs ?? Infinity) - claimed.monotonicMs) / 1000
-    }
+    { atLeast: handlerMs / 1000, atMost: (untilMs - started.monotonicMs) / 1000 }
   )
   if (!isAccepted) {
     return
@@ -154,7 +160,11 @@ const recordAttemptEnd = (
   if (settled.event.as === "Dead") {
     record("jobs_dead_lettered_total", failure)
   }
-  record("jobs_duration_seconds", labels, since(acceptedAt, settled.epochMs, next?.epochMs ?? Infinity))
+  const { ageMs } = claimed.event
+  record("jobs_duration_seconds", labels, {
+    atLeast: (ageMs + handlerMs) / 1000,
+    atMost: (ageMs + untilMs - claimed.monotonicMs) / 1000
+  })
   record("jobs_attempts", labels, exactly(attempt))
 }
 
@@ -211,8 +221,3 @@ const outcomeLabel = (outcome: string): Labels => (outcome === "success" ? {} : 
 const exactly = (value: number): Bounds => ({ atLeast: value, atMost: value })
 const atLeast = (value: number): Bounds => ({ atLeast: value, atMost: Infinity })
 const atMost = (value: number): Bounds => ({ atLeast: 0, atMost: value })
-
-const since = (fromMs: number, earliestMs: number, latestMs: number): Bounds => ({
-  atLeast: Math.max(0, earliestMs - fromMs) / 1000,
-  atMost: Math.max(0, latestMs - fromMs) / 1000
-})

@@ -25,7 +25,7 @@ export const jobSummary = (entries: ReadonlyArray<LogEntry>): JobSummary => {
   const events = entries.map(({ event }) => event)
   const submitted = events.filter(hasTag("Submitted")).filter(hasSucceeded)
   const cancelled = events.filter(hasTag("Cancelled")).filter(hasSucceeded).length
-  const claimed = events.filter(hasTag("Claimed"))
+  const started = events.filter(hasTag("Started"))
   const settled = events.filter(hasTag("Settled")).filter(({ isAccepted }) => isAccepted)
   const completed = settled.filter((one) => one.as === "Completed").length
   const dead = deadLetters(events)
@@ -36,9 +36,9 @@ export const jobSummary = (entries: ReadonlyArray<LogEntry>): JobSummary => {
     failed: dead.length,
     failures: countEach(dead.map(({ reason }) => reason ?? "")),
     cancelled,
-    retried: claimed.filter(({ attempt, isRedelivered }) => attempt > 1 && !isRedelivered).length,
+    retried: started.filter(({ attempt, isRedelivered }) => attempt > 1 && !isRedelivered).length,
     replayed: events.filter(hasTag("Replayed")).filter(hasSucceeded).length,
-    redelivered: claimed.filter(({ isRedelivered }) => isRedelivered).length,
+    redelivered: started.filter(({ isRedelivered }) => isRedelivered).length,
     unfinished: submitted.length - completed - dead.length - cancelled
   }
 }

@@ -9,18 +9,29 @@ import type { EventOf, LogEntry, LoggedEvent } from "./event-log.ts"
 
 const Numeric = Schema.Union(Schema.Number, Schema.NumberFromString)
 
+/** A number that stands for the word at that place. */
+const wordOf = <const Words extends readonly [string, ...ReadonlyArray<string>]>(words: Words) =>
+  Schema.compose(
+    Schema.transform(Numeric, Schema.UndefinedOr(Schema.Literal(...words)), {
+      decode: (place) => words[place],
+      encode: (word) => words.findIndex((one) => one === word)
+    }),
+    Schema.Literal(...words)
+  )
+
+/** The words for the numbers in the tables. */
+const states = ["waiting", "held", "completed", "cancelled", "dead"] as const
+const priorities = ["critical", "high", "normal", "low"] as const
+
 const JobRow = Schema.Struct({
   id: Schema.String,
-  job_type: Schema.String,
-  priority: Schema.String,
-  state: Schema.String,
+  type: Schema.String,
+  priority: wordOf(priorities),
+  state: wordOf(states),
   attempt: Numeric,
-  run: Numeric,
   retries: Numeric,
   redeliveries: Numeric,
-  replays: Numeric,
-  accepted_at: Numeric,
-  due_at: Numeric
+  replays: Numeric
 })
 type JobRow = typeof JobRow.Type
 
@@ -34,8 +45,8 @@ export interface JobTables {
 
 export const readJobTables = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  const jobs = yield* sql`
-    SELECT id, job_type, priority, state, attempt, run, retries, redeliveries, replays, accepted_at, due_at FROM jobs`
+  const columns = sql.literal("id, type, priority, state, attempt, retries, redeliveries, replays")
+  const jobs = yield* sql`SELECT ${columns} FROM jobs UNION ALL SELECT ${columns} FROM jobs_done`
   const errors = yield* sql`SELECT job_id, reason FROM job_errors ORDER BY job_id, run`
   return yield* Effect.all({
     jobs: Schema.decodeUnknown(Schema.Array(JobRow))(jobs),
@@ -65,7 +76,7 @@ const unloggedEventsOf = (
   reasons: ReadonlyArray<string>,
   logged: ReadonlyArray<LoggedEvent>
 ): ReadonlyArray<LoggedEvent> => {
-  const identity = { job: row.id, type: row.job_type, priority: row.priority }
+  const identity = { job: row.id, type: row.type, priority: row.priority }
   const succeeded = { outcome: "success", tookMs: 0 } as const
   const withTag = <Tag extends LoggedEvent["_tag"]>(tag: Tag) =>
     logged.filter((event): event is EventOf<Tag> => event._tag === tag)
@@ -82,7 +93,7 @@ const unloggedEventsOf = (
     ...times(successes("Submitted") === 0 ? 1 : 0, (): LoggedEvent => {
       return { _tag: "Submitted", ...identity, ...succeeded }
     }),
-    ...unloggedClaims(row, withTag("Claimed")),
+    ...unloggedStarts(row, withTag("Started")),
     ...failures.map((reason, index): LoggedEvent => {
       const as = isDead && index === failures.length - 1 ? "Dead" : "Retrying"
       return { _tag: "Settled", ...identity, as, isAccepted: true, reason }
@@ -97,20 +108,22 @@ const unloggedEventsOf = (
   ]
 }
 
-/** The claims without a log entry: the runs of the job tell how many, its redeliveries and retries of which kind. */
-const unloggedClaims = (row: JobRow, logged: ReadonlyArray<EventOf<"Claimed">>): ReadonlyArray<LoggedEvent> => {
+/** The starts without a log entry, but for first ones, which count nothing as they begin. */
+const unloggedStarts = (row: JobRow, logged: ReadonlyArray<EventOf<"Started">>): ReadonlyArray<LoggedEvent> => {
   const redelivered = row.redeliveries - logged.filter(({ isRedelivered }) => isRedelivered).length
   const retried = row.retries - logged.filter(({ attempt, isRedelivered }) => attempt > 1 && !isRedelivered).length
-  return times(row.run - logged.length, (index) => ({
-    _tag: "Claimed",
-    job: row.id,
-    type: row.job_type,
-    priority: row.priority,
-    attempt: index < redelivered || retried === 0 ? 1 : row.attempt,
-    isRedelivered: index < redelivered,
-    acceptedAt: row.accepted_at,
-    dueAt: row.due_at
-  }))
+  const start = (attempt: number, isRedelivered: boolean): ReadonlyArray<LoggedEvent> => {
+    const { id: job, priority, type } = row
+    const identity = { job, type, priority }
+    return [
+      { _tag: "Claimed", ...identity, ageMs: 0, dueMs: 0 },
+      { _tag: "Started", ...identity, attempt, isRedelivered }
+    ]
+  }
+  return [
+    ...times(redelivered, () => start(row.attempt, true)),
+    ...times(retried, () => start(Math.max(2, row.attempt), false))
+  ].flat()
 }
 
 const times = <A>(count: number, make: (index: number) => A): ReadonlyArray<A> =>

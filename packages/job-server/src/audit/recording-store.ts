@@ -1,4 +1,7 @@
-/** A store of jobs that logs each of its answers, at the moment it gives them. What it does stays the same. */
+/**
+ * Tables of jobs that log each of their answers, at the moment they give them. What they do stays the same. What the
+ * transactions of callers do is not logged: the server has none.
+ */
 import { JobStore } from "@parametric-portal/server/infra/jobs"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -8,78 +11,111 @@ import type { EventLog } from "./event-log.ts"
 
 type Store = typeof JobStore.Service
 
+type HeldJob = Effect.Effect.Success<ReturnType<Store["claim"]>>["jobs"][number]
+
 /** Decorates the `JobStore` that it is given. */
 export const recordingStore = (log: EventLog): Layer.Layer<JobStore, never, JobStore> =>
   Layer.effect(
     JobStore,
-    Effect.map(JobStore, (store) => ({ ...store, ...clientOperations(store, log), ...runnerOperations(store, log) }))
+    Effect.map(JobStore, (store) => ({ ...store, ...callerOperations(store, log), ...runnerOperations(store, log) }))
   )
 
-const clientOperations = (store: Store, log: EventLog): Pick<Store, "insert" | "cancel" | "replay"> => ({
-  insert: ({ id: job, jobType: type, priority, ...rest }) =>
-    timed(store.insert({ id: job, jobType: type, priority, ...rest }), (exit, tookMs) =>
-      log.append({ _tag: "Submitted", job, type, priority, tookMs, ...outcomeOf(exit, "interrupted") })
-    ),
-  cancel: (id) =>
+const callerOperations = (store: Store, log: EventLog): Pick<Store, "insert" | "cancel" | "replay"> => ({
+  insert: (jobs, options) =>
+    timed(store.insert(jobs, options), (exit, tookMs) => {
+      for (const [index, { id, priority, type }] of jobs.entries()) {
+        const accepted = Exit.isSuccess(exit) ? exit.value[index] : undefined
+        if (accepted?.isDuplicate === true) {
+          log.append({ _tag: "Duplicate", job: accepted.id, type, priority })
+        } else {
+          log.append({ _tag: "Submitted", job: id, type, priority, tookMs, ...outcomeOf(exit) })
+        }
+      }
+    }),
+  cancel: (id, options) =>
     Effect.flatMap(lookUp(store, id), ({ identity, state }) =>
-      timed(store.cancel(id), (exit, tookMs) => {
-        const attempts = Exit.isSuccess(exit) ? Option.getOrElse(exit.value, () => 0) : 0
+      timed(store.cancel(id, options), (exit, tookMs) => {
+        const attempts = Exit.isSuccess(exit) ? Option.match(exit.value, { onNone: () => 0, onSome: attemptsOf }) : 0
         const whenNone = state === "cancelled" ? "AlreadyCancelled" : "NotFound"
-        log.append({ _tag: "Cancelled", ...identity, attempts, tookMs, ...outcomeOf(exit, whenNone) })
+        log.append({ _tag: "Cancelled", ...identity, attempts, tookMs, ...changeOutcomeOf(exit, whenNone) })
       })
     ),
-  replay: (id) =>
+  replay: (id, options) =>
     Effect.flatMap(lookUp(store, id), ({ identity, state }) =>
-      timed(store.replay(id), (exit, tookMs) => {
+      timed(store.replay(id, options), (exit, tookMs) => {
         const whenNone = state === "dead" ? "Validation" : "NotFound"
-        log.append({ _tag: "Replayed", ...identity, tookMs, ...outcomeOf(exit, whenNone) })
+        log.append({ _tag: "Replayed", ...identity, tookMs, ...changeOutcomeOf(exit, whenNone) })
       })
     )
 })
 
-const runnerOperations = (store: Store, log: EventLog): Pick<Store, "claim" | "settle"> => ({
-  claim: (options) =>
-    Effect.tap(store.claim(options), ({ jobs }) =>
-      Effect.sync(() => {
-        for (const { acceptedAt, attempt, dueAt, id: job, isRedelivered, jobType: type, priority } of jobs) {
-          log.append({ _tag: "Claimed", job, type, priority, attempt, isRedelivered, acceptedAt, dueAt })
+const attemptsOf = ({ attempts }: { readonly attempts: number }): number => attempts
+
+const runnerOperations = (
+  store: Store,
+  log: EventLog
+): Pick<Store, "claim" | "claimLimited" | "claimSuspect" | "start" | "end"> => {
+  /** What this process has claimed and not settled, by id. A job that it lost stays until it is claimed again. */
+  const held = new Map<string, HeldJob>()
+  const started = ({ attempt, id: job, isRedelivered, priority, type }: HeldJob) =>
+    log.append({ _tag: "Started", job, type, priority, attempt, isRedelivered })
+  const claimed = (jobs: ReadonlyArray<HeldJob>) => {
+    for (const job of jobs) {
+      const { ageMs, dueMs, id, priority, type } = job
+      held.set(id, job)
+      log.append({ _tag: "Claimed", job: id, type, priority, ageMs, dueMs })
+      if (job.isStarted) {
+        started(job)
+      }
+    }
+  }
+  return {
+    claim: (request) => then(store.claim(request), ({ jobs }) => claimed(jobs)),
+    claimLimited: (request, limits) => then(store.claimLimited(request, limits), ({ jobs }) => claimed(jobs)),
+    claimSuspect: (request) => then(store.claimSuspect(request), (job) => claimed(Option.toArray(job))),
+    start: (runnerId, fences, isAlone) =>
+      then(store.start(runnerId, fences, isAlone), (ids) => ids.flatMap((id) => held.get(id) ?? []).forEach(started)),
+    end: (runnerId, ends) =>
+      then(store.end(runnerId, ends), (written) => {
+        for (const [index, { id, settlement }] of ends.entries()) {
+          const job = held.get(id)
+          // What another session has locked is tried again.
+          if (job === undefined || written[index] === "locked") {
+            continue
+          }
+          const { priority, type } = job
+          const reason = "failure" in settlement ? { reason: settlement.failure.reason } : {}
+          const isAccepted = written[index] === "written"
+          log.append({ _tag: "Settled", job: id, type, priority, as: settlement._tag, isAccepted, ...reason })
+          held.delete(id)
         }
       })
-    ),
-  settle: (job, settlement) =>
-    Effect.tap(store.settle(job, settlement), (isAccepted) =>
-      Effect.sync(() => {
-        const { id, jobType: type, priority } = job
-        const reason = "failure" in settlement ? { reason: settlement.failure.reason } : {}
-        log.append({ _tag: "Settled", job: id, type, priority, as: settlement._tag, isAccepted, ...reason })
-      })
-    )
-})
+  }
+}
 
-const timed = <A, E, R>(
-  effect: Effect.Effect<A, E, R>,
+const then = <A, E>(effect: Effect.Effect<A, E>, write: (value: A) => void): Effect.Effect<A, E> =>
+  Effect.tap(effect, (value) => Effect.sync(() => write(value)))
+
+const timed = <A, E>(
+  effect: Effect.Effect<A, E>,
   write: (exit: Exit.Exit<A, E>, tookMs: number) => void
-): Effect.Effect<A, E, R> =>
+): Effect.Effect<A, E> =>
   Effect.suspend(() => {
     const startedAt = performance.now()
     return Effect.onExit(effect, (exit) => Effect.sync(() => write(exit, performance.now() - startedAt)))
   })
 
-/** The store answers `none` when it does not do what was asked; `whenNone` is the outcome or the reason then. */
-const outcomeOf = (exit: Exit.Exit<Option.Option<unknown>, unknown>, whenNone: string) => {
-  if (Exit.isFailure(exit)) {
-    return { outcome: "failure" as const, reason: "RunnerUnavailable" }
-  }
-  if (Option.isSome(exit.value)) {
-    return { outcome: "success" as const }
-  }
-  return whenNone === "interrupted"
-    ? { outcome: "interrupted" as const }
-    : { outcome: "failure" as const, reason: whenNone }
-}
+const outcomeOf = (exit: Exit.Exit<unknown, unknown>) =>
+  Exit.isSuccess(exit) ? { outcome: "success" as const } : { outcome: "failure" as const, reason: "RunnerUnavailable" }
+
+/** The store answers `none` when it does not do what was asked; `whenNone` is the reason then. */
+const changeOutcomeOf = (exit: Exit.Exit<Option.Option<unknown>, unknown>, whenNone: string) =>
+  Exit.isSuccess(exit) && Option.isNone(exit.value)
+    ? { outcome: "failure" as const, reason: whenNone }
+    : outcomeOf(exit)
 
 const lookUp = (store: Store, id: string) =>
-  Effect.map(store.find(id), (found) => ({
+  Effect.map(store.status(id), (found) => ({
     state: Option.getOrUndefined(found)?.state,
     identity: Option.match(found, {
       onNone: () => ({ job: id, type: "", priority: "" }),

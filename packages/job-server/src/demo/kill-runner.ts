@@ -74,25 +74,22 @@ export const isExact = (
   return before.length === count && entriesAtEnd === count && isRecorded(before)
 }
 
-/** Long enough for the metrics of an interrupted handler to be recorded. */
-const interruptionMs = 500
+/** Long enough for the end of a handler to be written, or for its interruption to be recorded. */
+const endMs = 500
 
 /**
- * Long enough for a handler to start after its claim, also on a busy machine. The handler of a job that is cancelled in
- * between, or that moves to another runner, never starts.
+ * Longer than what was marked as started may wait for a place. The handler of a job that is cancelled in between, or that
+ * moves to another runner, never starts.
  */
-const startMs = 5_000
+const startMs = 20_000
 
-/** Whether every claimed attempt has started, and none was cancelled just now. */
+/** Whether the handler of every started attempt has started, and none ended just now whose end is not written. */
 const isRecorded = (entries: ReadonlyArray<LogEntry>): boolean => {
   const last = entries.at(-1)
-  const isRecent = ({ monotonicMs }: LogEntry, ms: number) => last !== undefined && last.monotonicMs - monotonicMs < ms
-  const haveStarted = [...attemptTimelines(entries).values()].every(
-    ({ claimed, settled, started }) => started !== undefined || settled !== undefined || !isRecent(claimed, startMs)
+  const isRecent = (entry: LogEntry | undefined, ms: number) =>
+    last !== undefined && entry !== undefined && last.monotonicMs - entry.monotonicMs < ms
+  return [...attemptTimelines(entries).begun.values()].every(
+    ({ finished, handlerStarted, settled, started }) =>
+      settled !== undefined || (handlerStarted === undefined ? !isRecent(started, startMs) : !isRecent(finished, endMs))
   )
-  const wasInterrupted = entries.some(
-    (entry) =>
-      entry.event._tag === "HandlerFinished" && entry.event.outcome === "interrupted" && isRecent(entry, interruptionMs)
-  )
-  return haveStarted && !wasInterrupted
 }

@@ -1,5 +1,4 @@
 /** The layers of the job server, composed as a user of the library would. */
-import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import { NodeClusterSocket, SingleRunner } from "@parametric-portal/server/infra/cluster"
 import {
   JobEntityLive,
@@ -21,6 +20,7 @@ import { otlpExport } from "./otlp-export.ts"
 import { processAttribute } from "./process-name.ts"
 import { prometheusDestinations } from "./prometheus-destination.ts"
 import type { Recorder } from "./recorder.ts"
+import { sqliteClient } from "./sqlite.ts"
 
 export interface ProcessOptions {
   /** The name of the process in the tables and in the resource of its metrics. */
@@ -34,18 +34,21 @@ export interface ProcessOptions {
 
 const jobsOptions = (runnerName: string): JobsOptions => ({ runnerName, partitions: 16, sampleInterval: "1 second" })
 
-/** Runs jobs and submits them: `JobService.layer`, with the recorder between the library and its store and cluster. */
-export const jobsLayer = ({ name, recorder }: ProcessOptions) => {
-  const runner = JobEntityLive.pipe(
-    Layer.provideMerge(JobHandlers.layer),
-    Layer.provide(Layer.provide(recorder.store, JobStore.layer)),
+/** Submits jobs: `JobService.layerClient`, with the recorder between the library and its tables. */
+const clientLayer = ({ name, recorder }: ProcessOptions) =>
+  JobService.layerStore.pipe(
+    Layer.provide(Layer.provide(recorder.store, JobStore.layer())),
     Layer.provide(Layer.succeed(JobsConfig, settingsOf(jobsOptions(name))))
   )
-  return handlersLayer(recorder.aroundAttempt).pipe(
-    Layer.provideMerge(runner),
-    Layer.merge(JobService.layerClient(jobsOptions(name))),
-    Layer.provide(recorder.sharding)
+
+/** Runs jobs and submits them: `JobService.layer`, with the recorder between the library and its tables and cluster. */
+export const jobsLayer = ({ name, recorder }: ProcessOptions) => {
+  const runner = Layer.merge(JobEntityLive, JobService.layerStore).pipe(
+    Layer.provideMerge(JobHandlers.layer),
+    Layer.provide(Layer.provide(recorder.store, JobStore.layer())),
+    Layer.provide(Layer.succeed(JobsConfig, settingsOf(jobsOptions(name))))
   )
+  return handlersLayer(recorder.aroundAttempt).pipe(Layer.provideMerge(runner), Layer.provide(recorder.sharding))
 }
 
 /**
@@ -88,18 +91,9 @@ export const runnerServer = (
     Layer.provideMerge(telemetryLayer(options))
   )
 
-/** A process that submits jobs to a cluster and runs none. */
-export const clientServer = (options: ProcessOptions, { clusterSecret, database }: ClusterOptions) =>
-  JobService.layerClient(jobsOptions(options.name)).pipe(
-    Layer.provide(options.recorder.sharding),
-    Layer.provide(
-      NodeClusterSocket.layer({
-        storage: "sql",
-        clientOnly: true,
-        clusterSecret,
-        shardingConfig: shardingConfig(undefined)
-      })
-    ),
+/** A process that submits jobs and runs none: it needs the database, and no cluster. */
+export const clientServer = (options: ProcessOptions, { database }: Pick<ClusterOptions, "database">) =>
+  clientLayer(options).pipe(
     Layer.provideMerge(postgresClient(database, options.name)),
     Layer.provideMerge(telemetryLayer(options))
   )
@@ -110,6 +104,6 @@ export const singleServer = (options: ProcessOptions, database: string) =>
     Layer.provide(
       SingleRunner.layer({ runnerStorage: "memory", shardingConfig: { entityTerminationTimeout: "2 seconds" } })
     ),
-    Layer.provideMerge(SqliteClient.layer({ filename: database })),
+    Layer.provideMerge(sqliteClient(database)),
     Layer.provideMerge(telemetryLayer(options))
   )

@@ -19,8 +19,12 @@ const expectedOf = (...events: ReadonlyArray<LoggedEvent>) =>
     .map(({ count, labels, name }) => `${name}{${Object.values(labels).join(" ")}} ${count}`)
     .sort()
 
-const claimed: LoggedEvent = { _tag: "Claimed", ...job, attempt: 1, isRedelivered: false, acceptedAt: 900, dueAt: 950 }
-const started: LoggedEvent = { _tag: "HandlerStarted", job: "1" }
+const claimed: LoggedEvent = { _tag: "Claimed", ...job, ageMs: 100, dueMs: 50 }
+const begun = (attempt: number, isRedelivered = false): LoggedEvent => {
+  return { _tag: "Started", ...job, attempt, isRedelivered }
+}
+const handlerStarted: LoggedEvent = { _tag: "HandlerStarted", job: "1" }
+const started = [begun(1), handlerStarted] as const
 const finished = (outcome: "success" | "failure" | "defect" | "interrupted"): LoggedEvent => ({
   _tag: "HandlerFinished",
   job: "1",
@@ -45,17 +49,17 @@ const cases: ReadonlyArray<readonly [string, ReadonlyArray<LoggedEvent>, Readonl
   ],
   [
     "a submission that was known already",
-    [{ _tag: "Submitted", ...job, outcome: "interrupted", tookMs: 1 }],
-    ["jobs_processing_seconds{digest submit normal interrupted} 1"]
+    [{ _tag: "Duplicate", ...job }],
+    ["jobs_duplicates_total{digest submit normal} 1"]
   ],
   [
-    "a submission that was rejected",
-    [{ _tag: "Rejected", ...job, outcome: "failure", reason: "Validation" }],
-    ["jobs_failed_total{digest Validation} 1", "jobs_processing_seconds{digest submit normal failure} 1"]
+    "a submission that failed",
+    [{ _tag: "Submitted", ...job, outcome: "failure", reason: "RunnerUnavailable", tookMs: 1 }],
+    ["jobs_failed_total{digest RunnerUnavailable} 1", "jobs_processing_seconds{digest submit normal failure} 1"]
   ],
   [
     "an attempt that completes",
-    [claimed, started, finished("success"), settled("Completed")],
+    [claimed, ...started, finished("success"), settled("Completed")],
     [
       "jobs_attempts{digest process normal} 1",
       "jobs_completed_total{digest process normal} 1",
@@ -66,12 +70,7 @@ const cases: ReadonlyArray<readonly [string, ReadonlyArray<LoggedEvent>, Readonl
   ],
   [
     "a second attempt that fails and is followed by another",
-    [
-      { _tag: "Claimed", ...job, attempt: 2, isRedelivered: false, acceptedAt: 900, dueAt: 950 },
-      started,
-      finished("failure"),
-      settled("Retrying", "Busy")
-    ],
+    [claimed, begun(2), handlerStarted, finished("failure"), settled("Retrying", "Busy")],
     [
       "jobs_failed_total{digest Busy} 1",
       "jobs_processing_seconds{digest process normal failure} 1",
@@ -81,7 +80,7 @@ const cases: ReadonlyArray<readonly [string, ReadonlyArray<LoggedEvent>, Readonl
   ],
   [
     "an attempt that dies for good",
-    [claimed, started, finished("defect"), settled("Dead", "TypeError")],
+    [claimed, ...started, finished("defect"), settled("Dead", "TypeError")],
     [
       "jobs_attempts{digest process normal} 1",
       "jobs_dead_lettered_total{digest TypeError} 1",
@@ -95,7 +94,7 @@ const cases: ReadonlyArray<readonly [string, ReadonlyArray<LoggedEvent>, Readonl
     "an attempt that is cancelled while it runs",
     [
       claimed,
-      started,
+      ...started,
       { _tag: "Cancelled", ...job, outcome: "success", tookMs: 1, attempts: 1 },
       finished("interrupted")
     ],
@@ -109,13 +108,7 @@ const cases: ReadonlyArray<readonly [string, ReadonlyArray<LoggedEvent>, Readonl
   ],
   [
     "an attempt that is handed over, and begins again elsewhere",
-    [
-      claimed,
-      started,
-      finished("interrupted"),
-      settled("Released"),
-      { _tag: "Claimed", ...job, attempt: 1, isRedelivered: true, acceptedAt: 900, dueAt: 950 }
-    ],
+    [claimed, ...started, finished("interrupted"), settled("Released"), claimed, begun(1, true), handlerStarted],
     [
       "jobs_processing_seconds{digest process normal interrupted} 1",
       "jobs_redelivered_total{digest process normal} 1",
@@ -124,7 +117,18 @@ const cases: ReadonlyArray<readonly [string, ReadonlyArray<LoggedEvent>, Readonl
   ],
   [
     "an attempt that the store does not settle any more",
-    [claimed, started, finished("success"), { _tag: "Settled", ...job, as: "Completed", isAccepted: false }],
+    [claimed, ...started, finished("success"), { _tag: "Settled", ...job, as: "Completed", isAccepted: false }],
+    ["jobs_processing_seconds{digest process normal interrupted} 1", waitedOnce]
+  ],
+  [
+    "a second attempt that is given back before its handler starts",
+    [claimed, begun(2), settled("Released")],
+    ["jobs_retried_total{digest process normal} 1"]
+  ],
+  ["a job that is claimed and given back before it starts", [claimed, settled("Released")], []],
+  [
+    "an attempt whose job is lost while it runs",
+    [claimed, ...started, finished("success")],
     ["jobs_processing_seconds{digest process normal interrupted} 1", waitedOnce]
   ],
   [
@@ -160,22 +164,22 @@ describe("the expected series of", () => {
 })
 
 describe("the expected series", () => {
-  const entries = logOf(claimed, started, finished("success"), settled("Completed"), started)
+  const entries = logOf(claimed, ...started, finished("success"), settled("Completed"), ...started)
 
-  it("puts a duration between the time of the handler and the next entry", () => {
+  it("puts a duration between the time of the handler and that from the start to the written end", () => {
     const processing = expectedSeries(entries).find(({ name }) => name === "jobs_processing_seconds")
-    expect(processing?.values).toEqual([{ atLeast: 0.005, atMost: 0.04 }])
+    expect(processing?.values).toEqual([{ atLeast: 0.005, atMost: 0.03 }])
   })
 
   it("counts waiting from when the job was due, and its duration from when it was accepted", () => {
     const valuesOf = (wanted: string) => expectedSeries(entries).find(({ name }) => name === wanted)?.values
     expect([valuesOf("jobs_wait_duration_seconds"), valuesOf("jobs_duration_seconds")]).toEqual([
-      [{ atLeast: 0.05, atMost: 0.06 }],
-      [{ atLeast: 0.13, atMost: 0.14 }]
+      [{ atLeast: 0.05, atMost: 0.07 }],
+      [{ atLeast: 0.105, atMost: 0.14 }]
     ])
   })
 
   it("of a part of a log ignore the rest", () => {
-    expect(expectedSeries(entries, 3).map(({ name }) => name)).toEqual(["jobs_wait_duration_seconds"])
+    expect(expectedSeries(entries, 4).map(({ name }) => name)).toEqual(["jobs_wait_duration_seconds"])
   })
 })

@@ -3,8 +3,11 @@ import type { LogEntry, LoggedEvent } from "../../src/audit/event-log.ts"
 import { isExact } from "../../src/demo/kill-runner.ts"
 
 const identity = { job: "a", type: "digest", priority: "normal" }
-const claimed = { _tag: "Claimed", ...identity, attempt: 1, isRedelivered: false, acceptedAt: 0, dueAt: 0 } as const
-const started = { _tag: "HandlerStarted", job: "a" } as const
+const claimed = { _tag: "Claimed", ...identity, ageMs: 0, dueMs: 0 } as const
+const started = { _tag: "Started", ...identity, attempt: 1, isRedelivered: false } as const
+const handlerStarted = { _tag: "HandlerStarted", job: "a" } as const
+const finished = { _tag: "HandlerFinished", job: "a", outcome: "success", tookMs: 1 } as const
+const settled = { _tag: "Settled", ...identity, as: "Completed", isAccepted: true } as const
 const cancelled = { _tag: "Cancelled", ...identity, outcome: "success", tookMs: 1, attempts: 1 } as const
 const submitted = { _tag: "Submitted", ...identity, outcome: "success", tookMs: 1 } as const
 
@@ -20,16 +23,28 @@ const entryOf = ([ms, event]: readonly [number, LoggedEvent]): LogEntry => ({
 })
 
 describe("an export", () => {
-  it("is not exact while an attempt was claimed just now and has not started", () => {
-    expect(isExactAfter([0, claimed], [100, submitted])).toBe(false)
+  it("is exact although a job was claimed that has not started", () => {
+    expect(isExactAfter([0, claimed], [100, submitted])).toBe(true)
   })
 
-  it("is exact when every attempt has started", () => {
-    expect(isExactAfter([0, claimed], [1, started], [100, submitted])).toBe(true)
+  it("is not exact while an attempt was started just now and its handler was not", () => {
+    expect(isExactAfter([0, claimed], [0, started], [100, submitted])).toBe(false)
   })
 
-  it("is exact although a job was cancelled between its claim and its start, and so never starts", () => {
-    expect(isExactAfter([0, claimed], [3, cancelled], [5_100, submitted])).toBe(true)
+  it("is exact when every handler has started", () => {
+    expect(isExactAfter([0, claimed], [0, started], [1, handlerStarted], [100, submitted])).toBe(true)
+  })
+
+  it("is not exact while a handler ended just now and its end is not written", () => {
+    expect(isExactAfter([0, claimed], [0, started], [1, handlerStarted], [90, finished], [100, submitted])).toBe(false)
+  })
+
+  it("is exact when the end of the handler is written", () => {
+    expect(isExactAfter([0, claimed], [0, started], [1, handlerStarted], [90, finished], [91, settled])).toBe(true)
+  })
+
+  it("is exact although a job was cancelled between its start and that of its handler, which never starts", () => {
+    expect(isExactAfter([0, claimed], [0, started], [3, cancelled], [20_100, submitted])).toBe(true)
   })
 
   it("is not exact when it counts fewer entries than there were", () => {

@@ -15,7 +15,9 @@ const attempt: Attempt = {
   attempt: 2,
   maxAttempts: 3,
   isRedelivered: false,
-  acceptedAt: 0
+  acceptedAt: 0,
+  traceparent: undefined,
+  progress: () => Effect.void
 }
 
 /** What an attempt leaves: the names of spans that ended, lines with their outcomes, and what is seen around it. */

@@ -133,6 +133,11 @@ export class JobService extends Context.Tag("@parametric-portal/server/JobServic
         Layer.provide(Layer.effect(JobsConfig, settingsAsked(options)))
       )
     )
+
+  /** Submits jobs to a store that is at hand, as `JobEntityLive` runs them: for who puts something between the two. */
+  static readonly layerStore: Layer.Layer<JobService, never, JobStore | MetricsService> = Layer.suspend(() =>
+    Layer.provide(service, JobCalls.layer)
+  )
 }
 
 /** The parts are the same layers for all options: built fresh, two services have tables, runners and handlers each. */
