@@ -66,8 +66,13 @@ const claimLimited = (session: Session): RunnerOperations["claimLimited"] => {
         from: nextKeys.get(type) ?? ""
       }
       const asked = { ...request, most }
+      const isLast = session.dialect.lastKey
+      const [ahead] =
+        isLast === undefined || limits.perKey === undefined
+          ? []
+          : yield* session.one<NextDueRow>(isLast(type, room.from))
       const { claimed, lastKey } = yield* claimBy(session, asked, session.dialect.claimLimited(asked, room))
-      nextKeys.set(type, lastKey)
+      nextKeys.set(type, ahead?.last_key ?? lastKey)
       if (limits.rate === undefined) {
         return claimed
       }

@@ -42,6 +42,18 @@ export const tableNames = {
   migrations: "jobs_migrations"
 } as const
 
+/** The bare names of their indexes. */
+export const indexNames = {
+  waiting: "jobs_waiting",
+  suspect: "jobs_suspect",
+  held: "jobs_held",
+  limited: "jobs_limited",
+  byKey: "jobs_by_key",
+  dedupeKey: "jobs_dedupe_key",
+  finished: "jobs_done_finished",
+  until: "job_unique_until"
+} as const
+
 /** The names of the tables with a prefix, in a schema where there is one. */
 export const tablesOf = (prefix: string, schema: string | undefined): Tables => {
   const name = (bare: string) => (schema === undefined ? "" : `${quoted(schema)}.`) + quoted(prefix + bare)
@@ -149,6 +161,8 @@ export interface Dialect {
   readonly claim: (request: ClaimRequest, since: Since) => Queries
   /** When the next job of these types is due; nothing where the claim itself says so. */
   readonly nextDue: ((request: ClaimRequest) => Query) | undefined
+  /** The last of the keys that such a claim visits, if there are more; nothing where the claim itself says so. */
+  readonly lastKey: ((type: string, from: string) => Query) | undefined
   /** Of one type, in a transaction that has locked the type's row. */
   readonly claimLimited: (request: ClaimRequest, room: Room) => Queries
   readonly claimSuspect: (request: Omit<ClaimRequest, "most">) => Queries

@@ -9,7 +9,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { priorities } from "../../../observe/catalogue.ts"
-import { priorityNumber, quoted, tableNames, type Tables } from "./dialect.ts"
+import { indexNames, priorityNumber, quoted, tableNames, type Tables } from "./dialect.ts"
 
 /** Brings the tables up to date; several runners may do so at the same time. */
 export const migrate = (
@@ -51,25 +51,25 @@ const creation = (tables: Tables, isPostgres: boolean, hasErrors: boolean): Read
   const settings = isPostgres
     ? "WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0)"
     : ""
-  const index = (name: string) => quoted(`${tables.prefix}${name}`)
+  const index = (name: keyof typeof indexNames) => quoted(tables.prefix + indexNames[name])
   const head = `id ${id} NOT NULL PRIMARY KEY, type TEXT NOT NULL, partition SMALLINT NOT NULL, priority SMALLINT NOT NULL`
   return [
     `CREATE TABLE ${tables.jobs} (${head}, state SMALLINT NOT NULL DEFAULT 0, due_at BIGINT NOT NULL,
       is_retry SMALLINT NOT NULL DEFAULT 0, accepted_at BIGINT NOT NULL, redeliver SMALLINT NOT NULL DEFAULT 0,
       deaths INTEGER NOT NULL DEFAULT 0, losses INTEGER NOT NULL DEFAULT 0, is_suspect SMALLINT NOT NULL DEFAULT 0,
       alone SMALLINT NOT NULL DEFAULT 0, ${tail}) ${settings}`,
-    `CREATE INDEX ${index("jobs_waiting")} ON ${tables.jobs} (type, priority, due_at, id, is_retry)
+    `CREATE INDEX ${index("waiting")} ON ${tables.jobs} (type, priority, due_at, id, is_retry)
       WHERE state = 0 AND is_suspect = 0`,
-    `CREATE INDEX ${index("jobs_suspect")} ON ${tables.jobs} (deaths, due_at, id) WHERE state = 0 AND is_suspect = 1`,
-    `CREATE INDEX ${index("jobs_held")} ON ${tables.jobs} (held_by) WHERE state = 1`,
-    `CREATE INDEX ${index("jobs_limited")} ON ${tables.jobs} (type, limit_key) WHERE state = 1 AND is_limited = 1`,
-    `CREATE INDEX ${index("jobs_by_key")} ON ${tables.jobs} (type, (coalesce(limit_key, '')), priority, due_at, id)
+    `CREATE INDEX ${index("suspect")} ON ${tables.jobs} (deaths, due_at, id) WHERE state = 0 AND is_suspect = 1`,
+    `CREATE INDEX ${index("held")} ON ${tables.jobs} (held_by) WHERE state = 1`,
+    `CREATE INDEX ${index("limited")} ON ${tables.jobs} (type, limit_key) WHERE state = 1 AND is_limited = 1`,
+    `CREATE INDEX ${index("byKey")} ON ${tables.jobs} (type, (coalesce(limit_key, '')), priority, due_at, id)
       WHERE state = 0 AND is_limited = 1`,
-    `CREATE UNIQUE INDEX ${index("jobs_dedupe_key")} ON ${tables.jobs} (type, dedupe_key)
+    `CREATE UNIQUE INDEX ${index("dedupeKey")} ON ${tables.jobs} (type, dedupe_key)
       WHERE dedupe_key IS NOT NULL`,
     `CREATE TABLE ${tables.done} (${head}, state SMALLINT NOT NULL, due_at BIGINT NOT NULL,
       accepted_at BIGINT NOT NULL, finished_at BIGINT NOT NULL, ${tail}, result TEXT, reason TEXT)`,
-    `CREATE INDEX ${index("jobs_done_finished")} ON ${tables.done} (state, type, finished_at, id)`,
+    `CREATE INDEX ${index("finished")} ON ${tables.done} (state, type, finished_at, id)`,
     ...(hasErrors
       ? []
       : [
@@ -83,7 +83,7 @@ const creation = (tables: Tables, isPostgres: boolean, hasErrors: boolean): Read
       tokens DOUBLE PRECISION, tokens_at BIGINT)`,
     `CREATE TABLE ${tables.unique} (type TEXT NOT NULL, key TEXT NOT NULL, job_id ${id} NOT NULL,
       until BIGINT NOT NULL, PRIMARY KEY (type, key))`,
-    `CREATE INDEX ${index("job_unique_until")} ON ${tables.unique} (until)`,
+    `CREATE INDEX ${index("until")} ON ${tables.unique} (until)`,
     `CREATE TABLE ${tables.uncounted} (
       seq ${isPostgres ? "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY" : "INTEGER PRIMARY KEY"},
       operation TEXT NOT NULL, type TEXT NOT NULL, priority SMALLINT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,

@@ -6,11 +6,11 @@ import type * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import { OptionsError } from "../../../observe/instrument/options-error.ts"
-import { quoted, tableNames, type Tables, tablesOf } from "./dialect.ts"
+import { indexNames, quoted, tableNames, type Tables, tablesOf } from "./dialect.ts"
 
 /** How the tables of jobs are named. */
 export interface TableOptions {
-  /** Goes before the name of each table: `"app_"` makes `app_jobs` of `jobs`; none unless given. */
+  /** Goes before the name of each table and index: `"app_"` makes `app_jobs` of `jobs`; none unless given. */
   readonly tablePrefix?: string | undefined
   /** On PostgreSQL the schema of the tables, made where there is none; the first of the `search_path` unless given. */
   readonly schema?: string | undefined
@@ -25,14 +25,16 @@ export interface Place {
 /** The names of the tables that migrations 1 and 2 made. */
 const firstTables: ReadonlyArray<string> = [tableNames.jobs, tableNames.errors, tableNames.migrations]
 
+const ours: ReadonlyArray<string> = [...Object.values(tableNames), ...Object.values(indexNames)]
+
 /** Finds the place of the tables, which exist there or can be made. */
 export const findPlace = (
   sql: SqlClient.SqlClient,
   { schema, tablePrefix = "" }: TableOptions
 ): Effect.Effect<Place, OptionsError | SqlError> =>
   Effect.gen(function* () {
-    if (!/^([A-Za-z_][A-Za-z0-9_]{0,31})?$/.test(tablePrefix)) {
-      const expected = "at most 32 letters, digits and underscores, no digit first"
+    if (!/^([a-z_][a-z0-9_]{0,31})?$/.test(tablePrefix)) {
+      const expected = "at most 32 small letters, digits and underscores, no digit first"
       return yield* OptionsError.of({ option: "tablePrefix", given: tablePrefix, expected })
     }
     const isPostgres = sql.onDialectOrElse({ pg: () => true, orElse: () => false })
@@ -82,9 +84,10 @@ const refuseTaken = (
   { inSchema, tables }: { readonly tables: Tables; readonly inSchema: string | undefined }
 ): Effect.Effect<void, OptionsError | SqlError> =>
   Effect.gen(function* () {
-    const names = Object.values(tableNames).map((name) => tables.prefix + name)
+    const names = ours.map((name) => tables.prefix + name)
     const existing = yield* inSchema === undefined
-      ? sql<{ readonly name: string }>`SELECT name FROM sqlite_master WHERE ${sql.in("name", names)}`
+      ? sql<{ readonly name: string }>`
+          SELECT lower(name) AS name FROM sqlite_master WHERE lower(name) IN ${sql.in(names)}`
       : sql<{ readonly name: string }>`
           SELECT relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
           WHERE n.nspname = ${inSchema} AND ${sql.in("relname", names)}`
@@ -116,7 +119,7 @@ const madeBy = (sql: SqlClient.SqlClient, tables: Tables, exists: boolean): Effe
           Effect.map(([last, ...others]) => {
             const first = others.at(-1) ?? last
             if (last === undefined || (last.id === 3 && last.name === "queue_in_tables")) {
-              return new Set<string>(last === undefined ? [tableNames.migrations] : Object.values(tableNames))
+              return new Set<string>(last === undefined ? [tableNames.migrations] : ours)
             }
             return new Set(first?.id === 1 && first.name === "create_tables" ? firstTables : [])
           }),

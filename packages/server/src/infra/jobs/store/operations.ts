@@ -247,7 +247,11 @@ export interface RunnerOperations {
    * before.
    */
   readonly end: (runnerId: string, ends: ReadonlyArray<End>) => Run<ReadonlyArray<Written>>
-  readonly progress: (runnerId: string, fence: Fence, ratio: number, note: string | undefined) => Run<boolean>
+  readonly progress: (
+    runnerId: string,
+    fence: Fence,
+    ...progress: readonly [ratio: number, note: string | undefined]
+  ) => Run<boolean>
   /** All that this runner holds, and whether it is marked as started. */
   readonly held: (runnerId: string) => Run<ReadonlyArray<Fence & { readonly isStarted: boolean }>>
   /** At most five hundred. */

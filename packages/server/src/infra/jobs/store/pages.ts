@@ -6,7 +6,7 @@ import { priorities } from "../../../observe/catalogue.ts"
 import { rowsOf, typesOf } from "./by-type.ts"
 import { states } from "./dialect.ts"
 import type { JobStatus, PageRequest, ReadOperations } from "./operations.ts"
-import { statusColumns, statusesOf } from "./reads.ts"
+import { heldJobs, statusColumns, statusesOf } from "./reads.ts"
 import type { StatusRow } from "./rows.ts"
 import type { Session } from "./session.ts"
 
@@ -37,7 +37,9 @@ const selections = (
     case "dead":
       return ofDone(session, request, states[request.state])
     case "running":
-      return Effect.succeed([ofJobs(session, request, "state = 1")])
+      return Effect.succeed([
+        ofJobs(session, request, { from: [heldJobs(session.tables), "part"], condition: "state = 1" })
+      ])
     default:
       return ofWaiting(session, request, waiting(session, request.state))
   }
@@ -57,27 +59,41 @@ const waiting = ({ dialect }: Session, state: "ready" | "scheduled" | "retrying"
 const ofWaiting = (session: Session, request: PageRequest, isInState: string) => {
   const { sql, tables } = session
   const condition = "state = 0 AND is_suspect = 0"
+  const from = [tables.jobs, "j"] as const
   const types = request.type === undefined ? typesOf(sql, tables.jobs, condition) : Effect.succeed([request.type])
   return Effect.map(types, (found) => [
     ...found.flatMap((type) =>
       priorities.map((_, priority) =>
-        ofJobs(session, { ...request, type }, `${condition} AND priority = ${priority} AND ${isInState}`)
+        ofJobs(
+          session,
+          { ...request, type },
+          { from, condition: `${condition} AND priority = ${priority} AND ${isInState}` }
+        )
       )
     ),
-    ofJobs(session, request, `state = 0 AND is_suspect = 1 AND ${isInState}`)
+    ofJobs(session, request, { from, condition: `state = 0 AND is_suspect = 1 AND ${isInState}` })
   ])
 }
 
-const ofJobs = (session: Session, { after, limit, type }: PageRequest, condition: string): Statement.Fragment => {
-  const { sql, tables } = session
+interface Range {
+  /** A table, or what stands for one. */
+  readonly from: readonly [relation: string, alias: string]
+  readonly condition: string
+}
+
+const ofJobs = (session: Session, { after, limit, type }: PageRequest, { condition, from }: Range) => {
+  const { sql } = session
   const which = sql.and([
     sql.literal(condition),
     ...(type === undefined ? [] : [sql`type = ${type}`]),
     ...(after === undefined ? [] : [sql`(due_at, id) > (${after.at}, ${after.id})`])
   ])
+  const [relation, alias] = from
+  // Of the table, as the columns have the same names.
+  const order = sql.literal(`${alias}.due_at, ${alias}.id`)
   return sql`
-    SELECT ${statusColumns(session).jobs} FROM ${sql.literal(`${tables.jobs} j`)} WHERE ${which}
-    ORDER BY j.due_at, j.id LIMIT ${limit}`
+    SELECT ${statusColumns(session).jobs} FROM ${sql.literal(`${relation} ${alias}`)} WHERE ${which}
+    ORDER BY ${order} LIMIT ${limit}`
 }
 
 const ofDone = (session: Session, { after, limit, type: only }: PageRequest, state: number) => {

@@ -91,7 +91,8 @@ export const claimLimited =
     const isOwned = owned === undefined ? "" : "AND (partition % $9::int) = ANY($10::int[])"
     const held = `SELECT count(*) FROM ${tables.jobs} WHERE state = 1 AND is_limited = 1 AND type = $4`
     const free = `SELECT w.id, w.due_at + p.head_start AS place
-      FROM ${priorities} CROSS JOIN LATERAL (${due(tables, "$4", isOwned)} LIMIT $3) w`
+      FROM ${priorities} CROSS JOIN LATERAL (${due(tables, "$4", isOwned)} LIMIT $3) w
+      WHERE $6::int IS NULL AND $8::text IS NOT NULL`
     const text = `
     WITH RECURSIVE ${perKey === undefined ? "" : `${keys(tables)},`}
     candidates AS MATERIALIZED (

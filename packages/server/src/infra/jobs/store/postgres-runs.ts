@@ -102,19 +102,20 @@ const moved = (tables: Tables, given: string, ending: "2, result" | "4, reason")
     INSERT INTO ${tables.done} (${keptColumns}, ${runColumns}, token, finished_at, ${ending.replace(/^./, "state")})
     SELECT ${keptColumns}, ${runColumns}, token, ${now}, ${ending} FROM fenced)`
 
+// Single values, and no EXISTS: that one may be answered by hashing the whole of a table.
 export const look =
   (tables: Tables) =>
   (runnerId: string, ends: ReadonlyArray<End>): Query => ({
     text: `
     SELECT e.id, CASE
-      WHEN EXISTS (SELECT 1 FROM ${tables.jobs} j WHERE j.id = e.id AND j.run = e.run AND ${isState("j", 1)}
-        AND j.held_by = $1) THEN 'locked'
+      WHEN (SELECT 1 FROM ${tables.jobs} j WHERE j.id = e.id AND j.run = e.run AND j.held_by = $1
+        AND ${isState("j", 1)} LIMIT 1) = 1 THEN 'locked'
       WHEN CASE e.kind
-        WHEN 'Retrying' THEN EXISTS (SELECT 1 FROM ${tables.errors} f WHERE f.job_id = e.id AND f.run = e.run)
-        WHEN 'Released' THEN EXISTS (
-          SELECT 1 FROM ${tables.jobs} j WHERE j.id = e.id AND j.run = e.run AND ${isState("j", 0)})
-        ELSE EXISTS (SELECT 1 FROM ${tables.done} d WHERE d.id = e.id AND d.run = e.run
-          AND d.state = CASE e.kind WHEN 'Completed' THEN 2 ELSE 4 END) END
+        WHEN 'Retrying' THEN (SELECT 1 FROM ${tables.errors} f WHERE f.job_id = e.id AND f.run = e.run LIMIT 1)
+        WHEN 'Released' THEN (
+          SELECT 1 FROM ${tables.jobs} j WHERE j.id = e.id AND j.run = e.run AND ${isState("j", 0)} LIMIT 1)
+        ELSE (SELECT 1 FROM ${tables.done} d WHERE d.id = e.id AND d.run = e.run
+          AND d.state = CASE e.kind WHEN 'Completed' THEN 2 ELSE 4 END LIMIT 1) END = 1
         THEN 'written'
       ELSE 'lost' END AS outcome
     FROM json_to_recordset($2::json) AS e(id text, run int, kind text)`,

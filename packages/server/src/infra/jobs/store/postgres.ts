@@ -36,6 +36,7 @@ export const postgres = (tables: Tables, identity: string): Dialect => {
     changed: changed(tables),
     claim: claim(tables),
     nextDue: undefined,
+    lastKey: undefined,
     claimLimited: claimLimited(tables),
     claimSuspect: claimSuspect(tables),
     start: start(tables),

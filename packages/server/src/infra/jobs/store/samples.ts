@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import { priorities } from "../../../observe/catalogue.ts"
 import { rowsOf, typesOf } from "./by-type.ts"
 import type { Depth, Oldest, ReadOperations } from "./operations.ts"
-import { statusColumns } from "./reads.ts"
+import { heldJobs, statusColumns } from "./reads.ts"
 import type { Session } from "./session.ts"
 import { stateOf } from "./state.ts"
 
@@ -39,7 +39,7 @@ const depth = (session: Session) => {
         UNION ALL
         SELECT type, ${stateOfJob}, count(*) FROM ${jobs} WHERE state = 0 AND is_suspect = 1 GROUP BY 1, 2
         UNION ALL
-        SELECT type, 'running', count(*) FROM ${jobs} WHERE state = 1 GROUP BY 1) alive
+        SELECT type, 'running', count(*) FROM ${sql.literal(heldJobs(tables))} held GROUP BY 1) alive
       GROUP BY type, state`,
     depthOf
   )

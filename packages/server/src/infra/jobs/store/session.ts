@@ -69,11 +69,16 @@ export const isUnknown = ({ cause }: SqlError): boolean =>
   /^(42P01|42703|42601|42883|3F000|SQLITE_ERROR)$/.test(cause.code)
 
 /** The row by which a database is known. */
-export const identityOf = (sql: SqlClient.SqlClient, tables: Tables): Effect.Effect<string, SqlError> =>
-  sql.unsafe<{ readonly id: string }>(`SELECT id FROM ${tables.identity}`).pipe(
+export const identityOf = (sql: SqlClient.SqlClient, tables: Tables): Effect.Effect<string, SqlError> => {
+  let attempts = 0
+  // The client of SQLite keeps a statement that failed once for a while: each attempt is another one.
+  return Effect.suspend(() =>
+    sql.unsafe<{ readonly id: string }>(`SELECT id FROM ${tables.identity} -- ${(attempts += 1)}`)
+  ).pipe(
     // Another process may still be making the tables.
-    Effect.retry(Schedule.intersect(Schedule.recurs(10), Schedule.spaced("200 millis"))),
+    Effect.retry(Schedule.intersect(Schedule.recurs(50), Schedule.spaced("200 millis"))),
     Effect.flatMap(([row]) =>
       row === undefined ? Effect.dieMessage(`${tables.identity} is empty`) : Effect.succeed(row.id)
     )
   )
+}

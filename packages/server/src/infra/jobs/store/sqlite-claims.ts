@@ -26,7 +26,7 @@ const claimed = (tables: Tables, set = ""): string => `
     attempt = attempt + CASE WHEN p.turn <= p.start_now THEN 1 - redeliver ELSE 0 END,
     redeliveries = redeliveries + CASE WHEN p.turn <= p.start_now THEN redeliver ELSE 0 END,
     retries = retries + CASE WHEN redeliver = 0 AND attempt > 0 AND p.turn <= p.start_now THEN 1 ELSE 0 END
-  FROM picked p WHERE j.id = p.id
+  FROM picked p WHERE j.id = +p.id
   RETURNING ${heldColumns(now, "REAL")}`
 
 export const claim =
@@ -58,12 +58,11 @@ export const claim =
 
 const key = "coalesce(limit_key, '')"
 
-/** As in `postgres-runs.ts`: at most so many of the type are held, and of each key, of which a thousand are visited. */
+/** As in `postgres-claims.ts`: at most so many of the type are held, and of each key, of which a thousand are visited. */
 export const claimLimited =
   (tables: Tables) =>
   ({ leaseMs, most, owned, partitions, runnerId, types }: ClaimRequest, room: Room): Queries => {
-    const [first] = types
-    const type = first?.type ?? ""
+    const [{ startNow, type } = { type: "", startNow: 0 }] = types
     const { concurrency, perKey } = room
     const due = `state = 0 AND is_suspect = 0 AND type = ? AND due_at <= ${now} ${isOwned(owned)}`
     const dueValues = [type, ...ownedValues(partitions, owned)]
@@ -72,7 +71,7 @@ export const claimLimited =
     const someValues =
       perKey === undefined
         ? [...dueValues, most]
-        : [type, room.from, type, most, perKey, type, ...dueValues, most, ...dueValues]
+        : [type, room.from, most, perKey, type, ...dueValues, most, ...dueValues]
     return [
       {
         text: `
@@ -82,10 +81,7 @@ export const claimLimited =
           WHERE ${isAlive(tables)} AND NOT ${isPaused(tables, "?")}
           ORDER BY place, id LIMIT max(0, min(?, coalesce(? - (${held}), ?))))
         ${claimed(tables, "is_limited = 1,")}`,
-        values: [
-          ...someValues,
-          ...[first?.startNow ?? 0, runnerId, leaseMs, type, most, concurrency ?? null, type, most, runnerId]
-        ]
+        values: [...someValues, startNow, runnerId, leaseMs, type, most, concurrency ?? null, type, most, runnerId]
       }
     ]
   }
@@ -95,14 +91,27 @@ const free = (tables: Tables, due: string): string => `
     SELECT w.id, w.due_at + p.head_start AS place FROM ${priorities} p CROSS JOIN ${tables.jobs} w WHERE w.id IN (
       SELECT id FROM ${tables.jobs} WHERE ${due} AND priority = p.priority ORDER BY due_at, id LIMIT ?))`
 
-const byKey = (tables: Tables, owned: string): string => {
-  const waiting = `${tables.jobs} WHERE state = 0 AND is_limited = 1 AND type = ?`
-  return `
-  every_key(type, key) AS (
-    SELECT * FROM (SELECT type, ${key} FROM ${waiting} AND ${key} >= ? ORDER BY ${key} LIMIT 1)
+/** The first thousand keys from the given one on of what waits of the given type. */
+const everyKey = (tables: Tables): string => {
+  const waiting = `${tables.jobs} WHERE state = 0 AND is_limited = 1 AND type = `
+  return `every_key(type, key) AS (
+    SELECT * FROM (SELECT type, ${key} FROM ${waiting} ? AND ${key} >= ? ORDER BY ${key} LIMIT 1)
     UNION ALL
-    SELECT type, (SELECT ${key} FROM ${waiting} AND ${key} > every_key.key ORDER BY ${key} LIMIT 1)
-    FROM every_key WHERE every_key.key IS NOT NULL LIMIT 1001),
+    SELECT type, (SELECT ${key} FROM ${waiting} every_key.type AND ${key} > every_key.key ORDER BY ${key} LIMIT 1)
+    FROM every_key WHERE every_key.key IS NOT NULL LIMIT 1000)`
+}
+
+export const lastKey =
+  (tables: Tables) =>
+  (type: string, from: string): Query => ({
+    text: `
+    WITH RECURSIVE ${everyKey(tables)}
+    SELECT CASE WHEN count(key) = 1000 THEN max(key) END AS last_key FROM every_key`,
+    values: [type, from]
+  })
+
+const byKey = (tables: Tables, owned: string): string => `
+  ${everyKey(tables)},
   free_keys AS MATERIALIZED (
     SELECT key, CASE WHEN key = '' THEN ? ELSE ? - (
       SELECT count(*) FROM ${tables.jobs} held WHERE held.state = 1 AND held.is_limited = 1 AND held.type = ?
@@ -121,7 +130,6 @@ const byKey = (tables: Tables, owned: string): string => {
     SELECT w.id, w.due_at + p.head_start FROM ${priorities} p CROSS JOIN ${tables.jobs} w WHERE w.is_limited = 0 AND w.id IN (
       SELECT id FROM ${tables.jobs} WHERE state = 0 AND is_suspect = 0 AND type = ? AND due_at <= ${now} ${owned}
         AND priority = p.priority ORDER BY due_at, id LIMIT 100))`
-}
 
 export const nextDue =
   (tables: Tables) =>

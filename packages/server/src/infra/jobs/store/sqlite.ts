@@ -16,7 +16,7 @@ import {
   type Tables
 } from "./dialect.ts"
 import type { CallOptions, NewJob } from "./operations.ts"
-import { claim, claimLimited, claimSuspect, nextDue } from "./sqlite-claims.ts"
+import { claim, claimLimited, claimSuspect, lastKey, nextDue } from "./sqlite-claims.ts"
 import { acquit, end, field, look, now, progress, start, takeOver } from "./sqlite-runs.ts"
 
 /** The statements over these tables; `identity` is that of the database. */
@@ -33,6 +33,7 @@ export const sqlite = (tables: Tables, identity: string): Dialect => ({
   changed: changed(tables),
   claim: claim(tables),
   nextDue: nextDue(tables),
+  lastKey: lastKey(tables),
   claimLimited: claimLimited(tables),
   claimSuspect: claimSuspect(tables),
   start: start(tables),

@@ -41,16 +41,20 @@ export const sqliteFile: Layer.Layer<SqlClient.SqlClient | Second> = Layer.unwra
   )
 ).pipe(Layer.orDie)
 
-/** Two sessions of a database of PostgreSQL. */
-export const postgresOf = (name: string): Layer.Layer<SqlClient.SqlClient | Second, never, Postgres> =>
+/** Two sessions of a schema of PostgreSQL that nothing else uses; it is the first of the search path, unless told. */
+export const postgresOf = (
+  name: string,
+  searchPath = name
+): Layer.Layer<SqlClient.SqlClient | Second, never, Postgres> =>
   Layer.unwrapEffect(
-    Effect.map(
-      Effect.flatMap(Postgres, (server) => server.database(name)),
-      (url) => {
-        const client = PgClient.layer({ url: Redacted.make(url) })
-        return Layer.merge(client, secondOf(client))
-      }
-    )
+    Effect.gen(function* () {
+      const url = yield* Effect.flatMap(Postgres, (server) => server.database("tables"))
+      const clientOf = (address: string) => PgClient.layer({ url: Redacted.make(address) })
+      const made = Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe(`CREATE SCHEMA IF NOT EXISTS ${name}`))
+      yield* Effect.provide(made, clientOf(url))
+      const client = clientOf(`${url}?options=${encodeURIComponent(`-c search_path=${searchPath}`)}`)
+      return Layer.merge(client, secondOf(client))
+    })
   ).pipe(Layer.orDie)
 
 const secondOf = <E, R>(client: Layer.Layer<SqlClient.SqlClient, E, R>) =>
@@ -67,13 +71,14 @@ export const onBoth = (name: string, promises: Promises): void => {
   onPostgres(name, promises)
 }
 
-export const onSqlite = (promises: Promises): void =>
+export const onSqlite = (promises: Promises): void => {
   describe("on SQLite", () => {
     for (const [title, promise] of Object.entries(promises)) {
       // oxlint-disable-next-line rooms/expects -- each of the promises expects
       it.scoped(title, () => promise.pipe(Effect.provide(storeOver(sqliteFile)), TestServices.provideLive))
     }
   })
+}
 
 export const onPostgres = (name: string, promises: Promises): void =>
   it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {

@@ -82,9 +82,9 @@ it.effect("goes beside an application's own tables on SQLite, with a prefix, and
       'tablePrefix: given ""; expected names that nothing else has, but the database has another "jobs". Give a tablePrefix.'
     )
     expect(yield* goThrough(yield* openWith({ tablePrefix: "app_" }))).toEqual(went)
-    expect(yield* goThrough(yield* openWith({ tablePrefix: "Other_" }))).toEqual(went)
+    expect(yield* goThrough(yield* openWith({ tablePrefix: "other_" }))).toEqual(went)
     expect(yield* sql`SELECT * FROM jobs`).toEqual([])
-    expect(yield* refusal({ tablePrefix: "1'" })).toMatch(/^tablePrefix: given 1'; expected at most 32 letters/)
+    expect(yield* refusal({ tablePrefix: "1'" })).toMatch(/^tablePrefix: given 1'; expected at most 32 small letters/)
     expect(yield* refusal({ schema: "app" })).toMatch(/^schema: given app; expected none/)
   }).pipe(Effect.provide(memory), TestServices.provideLive)
 )
@@ -99,6 +99,8 @@ it.effect("is refused where a table of migrations is another's, or only one of t
     expect(yield* refusal({ tablePrefix: "a_" })).toMatch(/another "a_jobs_migrations"/)
     yield* sql`CREATE VIEW b_job_runners AS SELECT 1 AS id`
     expect(yield* refusal({ tablePrefix: "b_" })).toMatch(/another "b_job_runners"/)
+    yield* sql`CREATE INDEX c_jobs_held ON a_jobs_migrations (name)`
+    expect(yield* refusal({ tablePrefix: "c_" })).toMatch(/another "c_jobs_held"/)
   }).pipe(Effect.provide(memory), TestServices.provideLive)
 )
 
@@ -123,7 +125,7 @@ it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
         'tablePrefix: given ""; expected names that nothing else has, but the database has another "jobs". ' +
           "Give a tablePrefix or a schema."
       )
-      const prefixed = yield* openWith({ tablePrefix: "App_" })
+      const prefixed = yield* openWith({ tablePrefix: "app_" })
       const inSchema = yield* openWith({ schema: "queue" })
       const both = yield* openWith({ schema: "queue", tablePrefix: "b_" })
       for (const store of [prefixed, inSchema, both]) {
@@ -138,11 +140,11 @@ it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       yield* Effect.flatMap(openWith({}), ({ insert }) => insert([jobOf("a")], outside))
-      yield* sql`CREATE SCHEMA postgres`
-      const { isKnown, insert } = yield* openWith({})
-      expect(yield* isKnown("a")).toBe(true)
+      const inNewer = Effect.flatMap(openWith({}), ({ isKnown }) => isKnown("a"))
+      expect(yield* Effect.provide(inNewer, postgresOf("newer", "newer,path"))).toBe(true)
       // A transaction may have another one: the tables are named in full.
-      yield* sql.withTransaction(Effect.zipRight(sql`SET LOCAL search_path = postgres`, insert([jobOf("b")], inside)))
+      const { isKnown, insert } = yield* openWith({})
+      yield* sql.withTransaction(Effect.zipRight(sql`SET LOCAL search_path = newer`, insert([jobOf("b")], inside)))
       expect(yield* isKnown("b")).toBe(true)
     }).pipe(Effect.provide(postgresOf("path")), TestServices.provideLive)
   )

@@ -19,7 +19,7 @@ import {
 } from "./databases.ts"
 import { explainOnPostgres, explainOnSqlite, fill, wanting, withBlocks } from "./plans.ts"
 
-const rows = 20_000
+const rows = 5000
 
 it.effect("reads what it is about on SQLite, with statistics and without", () =>
   Effect.gen(function* () {
@@ -39,40 +39,32 @@ const keepStatistics = Effect.gen(function* () {
   }
 })
 
+const analyze = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`ANALYZE`)
+
 it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
-  const reads = (name: string, statistics: Effect.Effect<unknown, unknown, JobStore | SqlClient.SqlClient>) =>
-    Effect.gen(function* () {
-      yield* keepStatistics
-      yield* statistics
-      expect(yield* wanting(explainOnPostgres)).toEqual({})
-    }).pipe(Effect.provide(storeOver(postgresOf(name))), TestServices.provideLive)
-
-  const analyze = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`ANALYZE`)
-
-  it.effect("reads what it is about, without statistics", () => reads("plans_none", fill(rows)))
-
-  it.effect("reads what it is about, with statistics that are true", () =>
-    reads("plans_true", Effect.zipRight(fill(rows), analyze))
-  )
-
-  it.effect("reads what it is about, with statistics of empty tables", () =>
-    reads("plans_empty", Effect.zipRight(analyze, fill(rows)))
-  )
-
-  it.effect("reads what it is about, with statistics of another time", () =>
-    reads(
-      "plans_old",
+  const statistics: Record<string, Effect.Effect<unknown, unknown, JobStore | SqlClient.SqlClient>> = {
+    none: fill(rows),
+    true: Effect.zipRight(fill(rows), analyze),
+    "of empty tables": Effect.zipRight(analyze, fill(rows)),
+    "of another time": Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* live()
+      yield* accept(...Array.from({ length: 3000 }, (_, n) => jobOf(`${n}`)))
+      yield* claimAll({ types: [{ type: "t", most: 3000, startNow: 3000 }], most: 3000 })
+      yield* analyze
+      yield* sql`TRUNCATE jobs`
+      yield* fill(rows)
+    })
+  }
+  for (const [index, [which, made]] of Object.entries(statistics).entries()) {
+    it.effect(`reads what it is about, with statistics: ${which}`, () =>
       Effect.gen(function* () {
-        const sql = yield* SqlClient.SqlClient
-        yield* live()
-        yield* accept(...Array.from({ length: 3000 }, (_, n) => jobOf(`${n}`)))
-        yield* claimAll({ types: [{ type: "t", most: 3000, startNow: 3000 }], most: 3000 })
-        yield* analyze
-        yield* sql`TRUNCATE jobs`
-        yield* fill(rows)
-      })
+        yield* keepStatistics
+        yield* made
+        expect(yield* wanting(explainOnPostgres)).toEqual({})
+      }).pipe(Effect.provide(storeOver(postgresOf(`plans_${index}`))), TestServices.provideLive)
     )
-  )
+  }
 
   it.effect("reads past no job that was claimed before, while a transaction stays open elsewhere", () =>
     whileOpen(

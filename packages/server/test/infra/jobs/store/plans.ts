@@ -26,7 +26,7 @@ export const fill = (rows: number) =>
     const numbers = sql.literal(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})`)
     const queues = [
       ["waiting", "t", 2, 100, "NULL", 0],
-      ["delayed", "t", 0, 1e13, "NULL", 0],
+      ["delayed", "t", 0, 10_000_000_000_000, "NULL", 0],
       ["paused", "paused", 2, 10, "NULL", 0],
       ["unhandled", "unhandled", 2, 10, "NULL", 0],
       ["full", "limited", 2, 10, "'full'", 1],
@@ -35,8 +35,8 @@ export const fill = (rows: number) =>
     for (const [name, type, priority, due, key, isLimited] of queues) {
       yield* sql`
         ${numbers} INSERT INTO jobs (id, type, partition, priority, due_at, accepted_at, limit_key, is_limited, payload)
-        SELECT ${sql.literal(`'${name} ' || i`)}, ${type}, i % 64, ${priority}, ${due} + i, 1, ${sql.literal(key)},
-          ${isLimited}, ${"x".repeat(100)} FROM n`
+        SELECT ${sql.literal(`'${name} ' || i`)}, ${type}, i % 64, ${priority}, ${sql.literal(`${due} + i`)}, 1,
+          ${sql.literal(key)}, ${isLimited}, ${"x".repeat(100)} FROM n`
     }
     for (const state of [2, 3, 4]) {
       yield* sql`
@@ -47,6 +47,9 @@ export const fill = (rows: number) =>
     yield* sql`
       ${numbers} INSERT INTO job_errors (job_id, run, attempt, failed_at, reason, message)
       SELECT 'done 4 ' || i, 1, 1, 1, 'r', 'm' FROM n`
+    yield* sql`
+      ${numbers} INSERT INTO job_unique (type, key, job_id, until)
+      SELECT 't', 'key ' || i, 'done 4 ' || i, CASE WHEN i % 100 = 0 THEN i ELSE 10000000000000 END FROM n`
     yield* live()
     yield* store.setPaused("paused", true)
     // What other runners hold.
