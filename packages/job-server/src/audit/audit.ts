@@ -12,7 +12,7 @@ import {
 import type { LogEntry, LoggedEvent } from "./event-log.ts"
 import { lastExportedLength } from "./event-log-gauge.ts"
 import { type ExpectedSeries, expectedSeries, seriesKey } from "./expected.ts"
-import { deadLetters, jobSummary, type JobSummary } from "./job-summary.ts"
+import { deadLetters, jobSummary, type JobSummary, summaryOfTables } from "./job-summary.ts"
 import { type JobTables, unloggedEvents } from "./job-tables.ts"
 import { processOf, seriesOfProcess } from "./process-series.ts"
 
@@ -37,6 +37,8 @@ export interface Audit {
   readonly jobs: JobSummary
   readonly metrics: ReadonlyArray<ComparedSeries>
   readonly unchecked: ReadonlyArray<UncheckedSeries>
+  /** What the tables say of the jobs, if that is not what happened. */
+  readonly tablesDiffer?: JobSummary
 }
 
 export const audit = (known: ReadonlyArray<AuditedProcess>, evidence: Evidence): Audit => {
@@ -49,11 +51,16 @@ export const audit = (known: ReadonlyArray<AuditedProcess>, evidence: Evidence):
   const metrics = compare(expectedOf(processes, evidence), series, options)
   // Only a process that was killed may have done what it did not log.
   const isComplete = unlogged.length === 0 || killed.length > 0
+  const jobs = jobSummary(inOrder(processes))
+  const inTables = summaryOfTables(tables)
+  // They were read while the last jobs ran, unless there were none left.
+  const isAsInTables = !areGaugesCurrent || JSON.stringify(jobs) === JSON.stringify(inTables)
   return {
-    agreed: isComplete && metrics.every(({ agreed }) => agreed),
-    jobs: jobSummary(inOrder(processes)),
+    agreed: isComplete && isAsInTables && metrics.every(({ agreed }) => agreed),
+    jobs,
     metrics,
-    unchecked: uncheckedSeries(series, options)
+    unchecked: uncheckedSeries(series, options),
+    ...(isAsInTables ? {} : { tablesDiffer: inTables })
   }
 }
 

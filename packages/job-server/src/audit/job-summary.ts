@@ -1,5 +1,6 @@
 /** What became of the jobs, according to the event logs of all processes. */
 import type { EventOf, LogEntry, LoggedEvent } from "./event-log.ts"
+import type { JobTables } from "./job-tables.ts"
 
 /** The jobs of a run; each is in exactly one of `completed`, `failed`, `cancelled` and `unfinished`. */
 export interface JobSummary {
@@ -56,6 +57,26 @@ export const deadLetters = (events: ReadonlyArray<LoggedEvent>): ReadonlyArray<E
     replaysLeft.set(job, left - 1)
     return left <= 0
   })
+}
+
+/** The same according to the tables. */
+export const summaryOfTables = ({ errors, jobs }: JobTables): JobSummary => {
+  const inState = (state: string) => jobs.filter((job) => job.state === state)
+  const dead = inState("dead")
+  const lastReasons = new Map(errors.map(({ job_id, reason }) => [job_id, reason]))
+  const add = (column: "retries" | "replays" | "redeliveries") => jobs.reduce((sum, job) => sum + job[column], 0)
+  return {
+    total: jobs.length,
+    types: countEach(jobs.map(({ type }) => type)),
+    completed: inState("completed").length,
+    failed: dead.length,
+    failures: countEach(dead.map(({ id }) => lastReasons.get(id) ?? "")),
+    cancelled: inState("cancelled").length,
+    retried: add("retries"),
+    replayed: add("replays"),
+    redelivered: add("redeliveries"),
+    unfinished: inState("waiting").length + inState("held").length
+  }
 }
 
 const hasTag =

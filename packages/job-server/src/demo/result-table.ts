@@ -1,11 +1,13 @@
 /** The result as a table for people. */
 import type { ComparedSeries, SumBounds } from "../audit/compare.ts"
+import type { JobSummary } from "../audit/job-summary.ts"
 import { oneLine } from "../command-line/printable.ts"
 import type { OtlpSummary } from "../audit/otlp-summary.ts"
 import type { Result } from "./result.ts"
 
 /** The whole result, ready to be printed. */
-export const formatResult = ({ agreed, broken, delivery, jobs, metrics, otlp, unchecked }: Result): string => {
+export const formatResult = ({ agreed, broken, delivery, jobs, metrics, otlp, ...rest }: Result): string => {
+  const { tablesDiffer, unchecked } = rest
   if (metrics.length === 0) {
     return `\n${oneLine(`Nothing was compared: ${broken ?? "no job was submitted"}.`)}`
   }
@@ -20,9 +22,8 @@ export const formatResult = ({ agreed, broken, delivery, jobs, metrics, otlp, un
     ...[...new Set(unchecked.map(({ name }) => name))].map((name) => `  ${name}`),
     "",
     `${jobs.total} jobs: ${formatCounts(jobs.types)}`,
-    `${jobs.completed} completed, ${jobs.failed} failed${inBrackets(jobs.failures)}, ${jobs.cancelled} cancelled` +
-      `${jobs.unfinished === 0 ? "" : `, ${jobs.unfinished} unfinished`}; ` +
-      `${jobs.retried} retries, ${jobs.replayed} replayed, ${jobs.redelivered} redelivered`,
+    formatJobs(jobs),
+    ...(tablesDiffer === undefined ? [] : [`The tables say something else: ${formatJobs(tablesDiffer)}`]),
     ...(otlp === undefined ? [] : [formatOtlp(otlp)]),
     ...(delivery.lost === undefined ? [] : ["", ...formatUndelivered(delivery, metrics)]),
     ...(broken === undefined ? [] : ["", `The work was not finished: ${broken}.`]),
@@ -34,6 +35,11 @@ export const formatResult = ({ agreed, broken, delivery, jobs, metrics, otlp, un
     .map(oneLine)
     .join("\n")
 }
+
+const formatJobs = (jobs: JobSummary): string =>
+  `${jobs.completed} completed, ${jobs.failed} failed${inBrackets(jobs.failures)}, ${jobs.cancelled} cancelled` +
+  `${jobs.unfinished === 0 ? "" : `, ${jobs.unfinished} unfinished`}; ` +
+  `${jobs.retried} retries, ${jobs.replayed} replayed, ${jobs.redelivered} redelivered`
 
 const cellsOf = (one: ComparedSeries): ReadonlyArray<string> => [
   oneLine(one.name),

@@ -13,6 +13,8 @@ export interface Result {
   readonly metrics: ReadonlyArray<ComparedSeries>
   /** Other series that were received, which nothing outside the library can check. */
   readonly unchecked: ReadonlyArray<UncheckedSeries>
+  /** What the tables say of the jobs, if that is not what happened. */
+  readonly tablesDiffer?: JobSummary
   /** When the receiver last answered, and why not since, if it was lost. */
   readonly delivery: { readonly lastSeen: string; readonly lost?: string }
   /** What there was for the receiver of `--otlp`. */
@@ -37,13 +39,11 @@ export const resultOf = (
   { areGaugesCurrent, broken, otlp, receiver, tables }: Outcome
 ): Result => {
   const { lost, seenAtMs, snapshot } = receiver
-  const { agreed, jobs, metrics, unchecked } = audit(processes, { series: snapshot.series, tables, areGaugesCurrent })
+  const { agreed, ...audited } = audit(processes, { series: snapshot.series, tables, areGaugesCurrent })
   const lastSeen = new Date(seenAtMs).toISOString()
   return {
     agreed: lost === undefined && broken === undefined && agreed,
-    jobs,
-    metrics,
-    unchecked,
+    ...audited,
     delivery: lost === undefined ? { lastSeen } : { lastSeen, lost },
     ...(otlp === undefined ? {} : { otlp: otlpSummary(otlp, processes, snapshot.series) }),
     ...(broken === undefined ? {} : { broken })

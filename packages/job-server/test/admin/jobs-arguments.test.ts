@@ -47,6 +47,7 @@ describe("the command line of npm run jobs", () => {
     Effect.gen(function* () {
       const folder = yield* folderOf({ "a.txt": "a" })
       const file = `${folder}/a.txt`
+      const next = "1764209103000-019ac2e4-5f6a-7c3e-8a51-0f6d2b1c9e77"
       expect(
         yield* parseJobsOptions(["submit", "digest", file, "--priority", "low", "--json", "--port", "80"])
       ).toEqual({
@@ -54,8 +55,8 @@ describe("the command line of npm run jobs", () => {
         isJson: true,
         port: 80
       })
-      expect(yield* parseJobsOptions(["dead", "--type", "parse", "--limit", "5", "--after", "12-AB"])).toEqual({
-        request: { _tag: "Dead", type: "parse", limit: 5, after: "12-AB" },
+      expect(yield* parseJobsOptions(["dead", "--type", "parse", "--limit", "5", "--after", next])).toEqual({
+        request: { _tag: "Dead", type: "parse", limit: 5, after: next },
         isJson: false,
         port: undefined
       })

@@ -26,7 +26,7 @@ const Digest = Job.make({
   success: Schema.Number,
   error: Refused,
   backoff,
-  slots: 4
+  concurrency: 4
 })
 
 const Poison = Job.make({
@@ -44,7 +44,7 @@ const Endless = Job.make({
   success: Schema.Void,
   error: Schema.Never,
   priority: "low",
-  slots: 1
+  concurrency: 1
 })
 
 const handlers = Layer.mergeAll(
@@ -102,7 +102,7 @@ export const shop = (collector: string, more: ReadonlyArray<OtlpOptions> = []) =
   })
   const work = Layer.scopedDiscard(Effect.forkScoped(customers)).pipe(
     Layer.provide(Layer.mergeAll(handlers, OrderLive, Cleaner)),
-    Layer.provideMerge(JobService.layer({ lanes: 8, sampleEvery: "1 second" })),
+    Layer.provideMerge(JobService.layer({ sampleInterval: "1 second" })),
     Layer.provide(runner),
     Layer.provide(SqliteClient.layer({ filename: ":memory:" }))
   )
