@@ -6,9 +6,12 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
+import * as FiberRef from "effect/FiberRef"
+import * as HashMap from "effect/HashMap"
 import * as Random from "effect/Random"
 import { type Attempt, AttemptFailed } from "../definition/attempt.ts"
 import { pauseAfter } from "../definition/backoff.ts"
+import type { HeldJob } from "../store/operations.ts"
 import { Deadlines } from "./deadlines.ts"
 import type { Ends } from "./ends.ts"
 import type { Places } from "./places.ts"
@@ -133,9 +136,10 @@ export class Attempts {
       traceparent: job.traceparent,
       progress: (ratio, note) => Effect.sync(() => this.progress.say(run, ratio, note))
     }
-    return Effect.annotateLogs(
-      Effect.suspend(() => handler.run(job.payload, attempt)),
-      { jobId: job.id, jobType: job.type, attempt: job.attempt }
+    // The fiber ends with the handler, so that nothing has to be put back.
+    return Effect.flatMap(
+      FiberRef.update(FiberRef.currentLogAnnotations, (annotations) => annotated(annotations, job)),
+      () => handler.run(job.payload, attempt)
     )
   }
 
@@ -199,6 +203,12 @@ export class Attempts {
     )
   }
 }
+
+const annotated = (
+  annotations: HashMap.HashMap<string, unknown>,
+  { attempt, id, type }: HeldJob
+): HashMap.HashMap<string, unknown> =>
+  HashMap.set(HashMap.set(HashMap.set(annotations, "jobId", id), "jobType", type), "attempt", attempt)
 
 const isWorking = ({ stage }: Run): boolean => stage === "working"
 

@@ -175,8 +175,9 @@ const groupOf = ({ tables }: RunnerState): Effect.Effect<Group<Ended, Written, S
           // What is left of an earlier life is not written.
           const ours = items.filter(({ run }) => run.stage === "ending")
           const [first] = ours
-          const answers: Effect.Effect<ReadonlyArray<Written>, SqlError> =
-            first === undefined ? Effect.succeed([]) : tables.end(first.run.life.id, ours.map(endOf))
+          const answers: Effect.Effect<ReadonlyArray<Written>, SqlError> = first === undefined
+            ? Effect.succeed([])
+            : tables.end(first.run.life.id, ours.map(endOf))
           return ours.length === items.length
             ? answers
             : Effect.map(answers, (some) => items.map((item) => some[ours.indexOf(item)] ?? "lost"))

@@ -2,7 +2,7 @@
  * What a runner counts: each fact once it is in the tables, and an attempt timed to the end of its handler.
  */
 import * as Duration from "effect/Duration"
-import { MetricsService } from "../../../observe/metrics.ts"
+import type { MetricsService } from "../../../observe/metrics.ts"
 import type { Outcome } from "../../../observe/catalogue/outcome.ts"
 import { type AnyMetric, record } from "../../../observe/instrument/update.ts"
 import type { Surroundings } from "../../../observe/track/job-watch.ts"
@@ -36,7 +36,7 @@ export class Recorder {
     }
     const { attempt, ageMs, dueMs, isRedelivered, priority, type } = run.job
     if (isRedelivered) {
-      this.count(this.metrics.jobs.redelivered, run.job, "process")
+      this.add(this.metrics.jobs.redelivered, labelsOf(run.job, "process"), 1)
     }
     const claimedAt = this.epochMs() - (now - run.claimedAt)
     run.watch = this.metrics.jobTracker.watch(
@@ -58,9 +58,9 @@ export class Recorder {
   /** The tables say that an attempt began, and it is given up before it did. */
   neverBegun({ job }: Run): void {
     if (job.isRedelivered) {
-      this.count(this.metrics.jobs.redelivered, job, "process")
+      this.add(this.metrics.jobs.redelivered, labelsOf(job, "process"), 1)
     } else if (job.attempt > 1) {
-      this.count(this.metrics.jobs.retries, job, "process")
+      this.add(this.metrics.jobs.retries, labelsOf(job, "process"), 1)
     }
   }
 
@@ -92,25 +92,21 @@ export class Recorder {
     for (const { attempts, operation, times, ...kind } of rows) {
       switch (operation) {
         case "submit":
-          this.count(jobs.enqueued, kind, "submit", times)
+          this.add(jobs.enqueued, labelsOf(kind, "submit"), times)
           break
         case "duplicate":
-          this.count(jobs.duplicates, kind, "submit", times)
+          this.add(jobs.duplicates, labelsOf(kind, "submit"), times)
           break
         case "replay":
-          this.count(jobs.replays, kind, "replay", times)
+          this.add(jobs.replays, labelsOf(kind, "replay"), times)
           break
         case "cancel":
-          this.count(jobs.cancellations, kind, "cancel", times)
+          this.add(jobs.cancellations, labelsOf(kind, "cancel"), times)
           for (let each = 0; attempts > 0 && each < times; each += 1) {
             this.add(jobs.attempts, labelsOf(kind, "process"), attempts)
           }
       }
     }
-  }
-
-  private count(counter: AnyMetric<number>, kind: Kind, operation: string, times = 1): void {
-    this.add(counter, labelsOf(kind, operation), times)
   }
 
   private add<In>(metric: AnyMetric<In>, labels: Readonly<Record<string, string>>, amount: In): void {

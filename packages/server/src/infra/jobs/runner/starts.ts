@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Fence } from "../store/operations.ts"
 import type { Ends } from "./ends.ts"
-import type { Run } from "./run.ts"
+import type { Home, Run } from "./run.ts"
 import type { RunnerState } from "./state.ts"
 
 /** The starts of a runner. */
@@ -64,12 +64,13 @@ export class Starts {
       if (is === "lost") {
         run.leave()
       } else {
-        this.place(run, is === "marked" ? "ready" : "waiting")
+        this.place([run], is === "marked" ? "ready" : "waiting")
       }
     }
   }
 
   private marked(group: ReadonlyArray<Run>, ids: ReadonlySet<string>): void {
+    const marked: Array<Run> = []
     for (const run of group) {
       run.places.marking -= 1
       if (run.stage === "gone") {
@@ -77,24 +78,33 @@ export class Starts {
       }
       run.stage = "waiting"
       if (ids.has(run.job.id)) {
-        this.place(run, "ready")
+        marked.push(run)
       } else if (run.order === "cancelled") {
         run.leave()
       } else {
         this.unsure.push(run)
       }
     }
+    this.place(marked, "ready")
   }
 
   /** Into the buffer, or back to the tables where it is not wanted any more. */
-  private place(run: Run, where: "waiting" | "ready"): void {
-    run.stage = where
-    if (run.isLost) {
-      this.ends.forgo(run)
-    } else if (this.state.isStopping || !run.places.isOpen) {
-      this.ends.release(run)
-    } else {
-      run.places.take([run], where)
+  private place(runs: ReadonlyArray<Run>, where: "waiting" | "ready"): void {
+    const byPlaces = new Map<Home, Array<Run>>()
+    for (const run of runs) {
+      run.stage = where
+      if (run.isLost) {
+        this.ends.forgo(run)
+      } else if (this.state.isStopping || !run.places.isOpen) {
+        this.ends.release(run)
+      } else {
+        const some = byPlaces.get(run.places) ?? []
+        byPlaces.set(run.places, some)
+        some.push(run)
+      }
+    }
+    for (const [places, some] of byPlaces) {
+      places.take(some, where)
     }
   }
 }
