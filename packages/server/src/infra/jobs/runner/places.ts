@@ -11,8 +11,14 @@ import { byRank, type Home, type Run } from "./run.ts"
 /** No runner buffers more than this. */
 export const mostBuffered = 500
 
-/** What is buffered should be enough for so long, in milliseconds. */
-const ahead = 50
+/** No type has more buffered than this: half of it is claimed at a time. */
+const mostOfType = 250
+
+/**
+ * What is buffered begins within so many milliseconds. It is marked as started by the claim, which doubles the rate of
+ * quick jobs; a runner that dies leaves that many suspects at most that had not begun.
+ */
+const ahead = 10
 
 /** The places of a type. */
 export class Places implements Home {
@@ -66,7 +72,7 @@ export class Places implements Home {
     }
     // Where all are busy, what has not ended for long is not quick, whatever those before it were.
     const pace = this.free > 0 ? this.meanMs : Math.max(this.meanMs, now - this.lastEndAt)
-    return Math.min(mostBuffered, Math.floor((this.handler.concurrency * ahead) / Math.max(pace, 0.1)))
+    return Math.min(mostOfType, Math.floor((this.handler.concurrency * ahead) / Math.max(pace, 0.1)))
   }
 
   /** How many more may be claimed, and how many of them are marked as started at once. */
@@ -80,10 +86,9 @@ export class Places implements Home {
     }
   }
 
-  /** How many more may be marked: for the free places, and at most as many again. */
+  /** How many more may be marked. */
   markable(now: number): number {
-    const beyond = Math.min(this.handler.concurrency, this.depth(now))
-    return Math.max(0, this.free + beyond - this.ready.length - this.marking)
+    return Math.max(0, this.free + this.depth(now) - this.ready.length - this.marking)
   }
 
   take(runs: ReadonlyArray<Run>, where: "waiting" | "ready"): void {
