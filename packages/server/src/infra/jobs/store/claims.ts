@@ -2,7 +2,8 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import type { ClusterLimits } from "../definition/limits.ts"
-import type { Queries, Room } from "./dialect.ts"
+import { claimInTwo } from "./claim-in-two.ts"
+import type { ClaimInOne, Queries, Room } from "./dialect.ts"
 import { makeMarks } from "./marks.ts"
 import type { Claimed, ClaimRequest, RunnerOperations } from "./operations.ts"
 import { claimedOf, type ClaimRow, type NextDueRow, nextDueOf } from "./rows.ts"
@@ -15,15 +16,21 @@ const nothing: Claimed = { jobs: [], nextDueMs: undefined }
 
 /** These operations over open tables. */
 export const claims = (session: Session): Pick<RunnerOperations, "claim" | "claimLimited"> => {
+  const way = session.dialect.claim
+  const claim: RunnerOperations["claim"] =
+    way._tag === "InOne" ? claimInOne(session, way) : (request) => claimInTwo(session, way, request)
+  return { claim, claimLimited: claimLimited(session) }
+}
+
+const claimInOne = (session: Session, { claim }: ClaimInOne): RunnerOperations["claim"] => {
   const marks = makeMarks()
-  const claim: RunnerOperations["claim"] = (request) =>
+  return (request) =>
     Effect.gen(function* () {
       const since = yield* marks.before(request)
-      const { claimed } = yield* claimBy(session, request, session.dialect.claim(request, since))
+      const { claimed } = yield* claimBy(session, request, claim(request, since))
       yield* marks.after(request, claimed)
       return claimed
     })
-  return { claim, claimLimited: claimLimited(session) }
 }
 
 /** What a statement claims, and the last key that it visited, unless it visited all. */

@@ -158,8 +158,8 @@ export interface Dialect {
   readonly replay: (change: Change, options: CallOptions) => Queries
   /** The job as such a change has left it, if it was made. */
   readonly changed: (kind: "cancel" | "replay", change: Change) => Query
-  readonly claim: (request: ClaimRequest, since: Since) => Queries
-  /** When the next job of these types is due; nothing where the claim itself says so. */
+  readonly claim: ClaimInOne | ClaimInTwo
+  /** When the next job of these types is due; nothing where a claim with limits itself says so. */
   readonly nextDue: ((request: ClaimRequest) => Query) | undefined
   /** The last of the keys that such a claim visits, if there are more; nothing where the claim itself says so. */
   readonly lastKey: ((type: string, from: string) => Query) | undefined
@@ -178,6 +178,25 @@ export interface Dialect {
 
 /** What is due of this type and priority was claimed before this time: a claim need not look there. */
 export type Since = (type: string, priority: number) => number
+
+/** One statement finds jobs, locks and claims them. */
+export interface ClaimInOne {
+  readonly _tag: "InOne"
+  readonly claim: (request: ClaimRequest, since: Since) => Queries
+}
+
+/** One statement finds jobs, and another claims those that are chosen, if they are still free. */
+export interface ClaimInTwo {
+  readonly _tag: "InTwo"
+  readonly candidates: (request: ClaimRequest) => Query
+  readonly take: (request: ClaimRequest, chosen: Chosen) => Query
+}
+
+/** Jobs to claim, and those of them that begin at once. */
+export interface Chosen {
+  readonly ids: ReadonlyArray<string>
+  readonly starting: ReadonlyArray<string>
+}
 
 /** What limits across the cluster leave to a claim. */
 export interface Room {

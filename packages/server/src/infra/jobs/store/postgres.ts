@@ -34,7 +34,7 @@ export const postgres = (tables: Tables, identity: string): Dialect => {
     cancel: cancel(tables, tell),
     replay: replay(tables, tell),
     changed: changed(tables),
-    claim: claim(tables),
+    claim: { _tag: "InOne", claim: claim(tables) },
     nextDue: undefined,
     lastKey: undefined,
     claimLimited: claimLimited(tables),

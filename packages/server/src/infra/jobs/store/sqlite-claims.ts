@@ -1,5 +1,5 @@
 /** How a runner claims jobs on SQLite: as on PostgreSQL, with windows where a limit would depend on a row. */
-import { headStarts, heldColumns, type Queries, type Query, type Room, type Tables } from "./dialect.ts"
+import { type Chosen, headStarts, heldColumns, type Queries, type Query, type Room, type Tables } from "./dialect.ts"
 import type { ClaimRequest, TypeClaim } from "./operations.ts"
 import { field, now } from "./sqlite-runs.ts"
 
@@ -29,31 +29,52 @@ const claimed = (tables: Tables, set = ""): string => `
   FROM picked p WHERE j.id = +p.id
   RETURNING ${heldColumns(now, "REAL")}`
 
-export const claim =
+/**
+ * What may be claimed: for each type and priority the first jobs that are due, and when the next will be. One row each
+ * with a list in JSON is a third of the price of a row for each job.
+ */
+export const candidates =
   (tables: Tables) =>
-  ({ leaseMs, most, owned, partitions, runnerId, types }: ClaimRequest): Queries => {
-    // No limit can depend on the row: the window keeps to that of each type.
-    const widest = types.reduce((least, of) => Math.max(least, of.most), 0)
+  ({ leaseMs, most, owned, partitions, runnerId, types }: ClaimRequest): Query => {
     const type = `t.${field("type")}`
-    return [
-      {
-        text: `
-        WITH picked AS MATERIALIZED (
-          SELECT id, turn, start_now FROM (
-            SELECT w.id, w.due_at + p.head_start AS place, ${field("startNow")} AS start_now, ${field("most")} AS most,
-              row_number() OVER (PARTITION BY w.type ORDER BY w.due_at + p.head_start, w.id) AS turn
-            FROM json_each(?) t CROSS JOIN ${priorities} p CROSS JOIN ${tables.jobs} w
-            WHERE w.id IN (
-              SELECT id FROM ${tables.jobs} WHERE state = 0 AND is_suspect = 0 AND type = ${type}
-                AND priority = p.priority AND due_at <= ${now} ${isOwned(owned)}
-              ORDER BY due_at, id LIMIT ?)
-              AND NOT ${isPaused(tables, type)})
-          WHERE turn <= most AND ${isAlive(tables)}
-          ORDER BY place, id LIMIT ?)
-        ${claimed(tables)}`,
-        values: [wanted(types), ...ownedValues(partitions, owned), widest, runnerId, leaseMs, most, runnerId]
-      }
-    ]
+    const waiting = `${tables.jobs} WHERE state = 0 AND is_suspect = 0 AND type = ${type} AND priority = p.priority`
+    return {
+      text: `
+      SELECT ${type} AS type, p.priority, (
+        SELECT json_group_array(json_array(id, due_at)) FROM (
+          SELECT id, due_at FROM ${waiting} AND due_at <= ${now} ${isOwned(owned)} ORDER BY due_at, id LIMIT ?)) AS due,
+        (SELECT due_at FROM ${waiting} AND due_at > ${now} ORDER BY due_at, id LIMIT 1) - ${now} AS next_due
+      FROM json_each(?) t CROSS JOIN ${priorities} p
+      WHERE ${isAlive(tables)} AND NOT ${isPaused(tables, type)}`,
+      values: [
+        ...ownedValues(partitions, owned),
+        Math.min(most, Math.max(0, ...types.map((of) => of.most))),
+        wanted(types),
+        runnerId,
+        leaseMs
+      ]
+    }
+  }
+
+/** Claims those of the chosen jobs that are still free; some of them begin at once. */
+export const take =
+  (tables: Tables) =>
+  ({ leaseMs, runnerId }: ClaimRequest, { ids, starting }: Chosen): Query => {
+    const begins = "id IN (SELECT value FROM json_each(?))"
+    const begun = JSON.stringify(starting)
+    return {
+      text: `
+      UPDATE ${tables.jobs} SET state = 1, held_by = ?, run = run + 1, alone = 0,
+        started_at = CASE WHEN ${begins} THEN ${now} END,
+        attempt = attempt + CASE WHEN ${begins} THEN 1 - redeliver ELSE 0 END,
+        redeliveries = redeliveries + CASE WHEN ${begins} THEN redeliver ELSE 0 END,
+        retries = retries + CASE WHEN redeliver = 0 AND attempt > 0 AND ${begins} THEN 1 ELSE 0 END
+      WHERE id IN (SELECT value FROM json_each(?)) AND +state = 0 AND ${isAlive(tables)}
+      RETURNING id, payload, json_array(
+        run, type, priority, started_at IS NOT NULL, attempt + (started_at IS NULL) * (1 - redeliver), redeliver, deaths,
+        accepted_at, due_at, ${now}, max_attempts, timeout_ms, backoff, traceparent) AS held`,
+      values: [runnerId, begun, begun, begun, begun, JSON.stringify(ids), runnerId, leaseMs]
+    }
   }
 
 const key = "coalesce(limit_key, '')"

@@ -16,7 +16,7 @@ import {
   type Tables
 } from "./dialect.ts"
 import type { CallOptions, NewJob } from "./operations.ts"
-import { claim, claimLimited, claimSuspect, lastKey, nextDue } from "./sqlite-claims.ts"
+import { candidates, claimLimited, claimSuspect, lastKey, nextDue, take } from "./sqlite-claims.ts"
 import { acquit, end, field, look, now, progress, start, takeOver } from "./sqlite-runs.ts"
 
 /** The statements over these tables; `identity` is that of the database. */
@@ -31,7 +31,7 @@ export const sqlite = (tables: Tables, identity: string): Dialect => ({
   cancel: cancel(tables),
   replay: replay(tables),
   changed: changed(tables),
-  claim: claim(tables),
+  claim: { _tag: "InTwo", candidates: candidates(tables), take: take(tables) },
   nextDue: nextDue(tables),
   lastKey: lastKey(tables),
   claimLimited: claimLimited(tables),
@@ -66,11 +66,11 @@ const insert =
       values: [submissions, identity]
     }
     const counting = isInTransaction ? [countSubmitted(tables, submissions)] : []
-    return takesKeys ? [take(tables, identity, submissions), insertion, ...counting] : [insertion, ...counting]
+    return takesKeys ? [takeKeys(tables, identity, submissions), insertion, ...counting] : [insertion, ...counting]
   }
 
 /** Takes keys that are unique for a period: those that are free, or whose period is over. */
-const take = (tables: Tables, identity: string, submissions: string): Query => ({
+const takeKeys = (tables: Tables, identity: string, submissions: string): Query => ({
   text: `
     INSERT INTO ${tables.unique} AS held (type, key, job_id, until)
     SELECT ${field("type")}, ${field("unique_key")}, ${field("id")},
