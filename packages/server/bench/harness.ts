@@ -159,12 +159,30 @@ export const pairedRatio = (
   samples: Samples,
   { of: numerators, to: denominators }: { readonly of: ReadonlyArray<string>; readonly to: ReadonlyArray<string> }
 ): Result => {
-  const sums = (names: ReadonlyArray<string>): ReadonlyArray<number> =>
-    names.map((subject) => of(samples, subject)).reduce((left, right) => left.map((one, i) => one + (right[i] ?? 0)))
-  const below = sums(denominators)
-  const ratios = sums(numerators).map((sum, round) => sum / (below[round] ?? Number.NaN))
+  const below = means(samples, denominators)
+  const ratios = means(samples, numerators).map((mean, round) => mean / (below[round] ?? Number.NaN))
   return { name, value: median(ratios), unit: "ratio", samples: ratios.length }
 }
+
+/**
+ * By how many microseconds a call of subjects that stand for one variant takes longer than one of another's: the median
+ * over the rounds, as in `pairedRatio`.
+ */
+export const pairedMicros = (
+  name: string,
+  samples: Samples,
+  { of: left, to: right }: { readonly of: ReadonlyArray<string>; readonly to: ReadonlyArray<string> }
+): Result => {
+  const below = means(samples, right)
+  const differences = means(samples, left).map((mean, round) => (mean - (below[round] ?? Number.NaN)) / 1000)
+  return { name, value: median(differences), unit: "us", samples: differences.length }
+}
+
+const means = (samples: Samples, names: ReadonlyArray<string>): ReadonlyArray<number> =>
+  names
+    .map((subject) => of(samples, subject))
+    .reduce((left, right) => left.map((one, round) => one + (right[round] ?? 0)))
+    .map((sum) => sum / names.length)
 
 /** The medians themselves, to read beside the ratios. */
 export const medians = (prefix: string, samples: Samples): ReadonlyArray<Result> =>

@@ -16,16 +16,16 @@ const graphile = running("graphile-worker", 10_000)
 const bull = running("bullmq", 10_000)
 const boss = running("pg-boss", 10_000)
 const oursMore = running("ours", 50_000)
-const localQueue = running("graphile-worker-local-queue", 50_000)
+const localQueues = [running("graphile-worker-local-queue", 50_000), running("graphile-worker-larger-queue", 50_000)]
 
 /** Measures `jobs_process_*`. */
 export const measure = async (): Promise<ReadonlyArray<Result>> => {
   const servers = await startServers()
-  const rounds = await inRounds(servers, [ours, graphile, bull, boss, oursMore, localQueue])
+  const rounds = await inRounds(servers, [ours, graphile, bull, boss, oursMore, ...localQueues])
   await servers.stop()
   return [
     ratioOfRates("jobs_process_vs_graphile", rounds, { of: ours, to: [graphile] }),
-    ratioOfRates("jobs_process_vs_graphile_local_queue", rounds, { of: oursMore, to: [localQueue] }),
+    ratioOfRates("jobs_process_vs_graphile_local_queue", rounds, { of: oursMore, to: localQueues }),
     ratioOfRates("jobs_process_vs_bullmq", rounds, { of: ours, to: [bull] }),
     ...rates(rounds, "process"),
     ...stalls(rounds, "process")

@@ -5,9 +5,12 @@ import { concurrency, connections, type Queue, type Servers } from "./queue.ts"
 const worker = {
   concurrentJobs: concurrency,
   maxPoolSize: connections,
-  localQueue: { size: 500 },
   completeJobBatchDelay: 0,
   failJobBatchDelay: 0
 }
 
-export const open = (servers: Servers): Promise<Queue> => openWith(servers, { preset: { worker } })
+/** With a local queue of so many jobs. */
+export const openWithLocalQueue = (servers: Servers, size: number): Promise<Queue> =>
+  openWith(servers, { preset: { worker: { ...worker, localQueue: { size } } } })
+
+export const open = (servers: Servers): Promise<Queue> => openWithLocalQueue(servers, 500)

@@ -12,7 +12,7 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
-import { Job, JobService, type JobsOptions } from "@parametric-portal/server/infra/jobs"
+import { Job, JobService } from "@parametric-portal/server/infra/jobs"
 import { MetricsService } from "@parametric-portal/server/observe/metrics"
 import * as Testing from "@parametric-portal/server/observe/testing"
 import { concurrency, connections, type Numbers, type Queue, type Servers } from "./queue.ts"
@@ -34,14 +34,15 @@ export interface Ground {
   readonly database: Layer.Layer<SqlClient.SqlClient>
   /** A cluster of one unless given. */
   readonly cluster?: Layer.Layer<Sharding.Sharding, unknown, SqlClient.SqlClient>
-  readonly options?: JobsOptions
+  /** `JobService.layer()` unless given. */
+  readonly service?: ReturnType<typeof JobService.layer>
 }
 
 const clusterOfOne = SingleRunner.layer({ runnerStorage: "memory" })
 
 /** Everything but the handler. */
-export const jobsOn = ({ cluster = clusterOfOne, database, options }: Ground) =>
-  JobService.layer(options).pipe(
+export const jobsOn = ({ cluster = clusterOfOne, database, service = JobService.layer() }: Ground) =>
+  service.pipe(
     Layer.provide(cluster),
     Layer.provideMerge(database),
     Layer.provideMerge(MetricsService.layer({ registry: "own" })),

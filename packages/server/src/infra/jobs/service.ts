@@ -10,7 +10,7 @@ import * as Option from "effect/Option"
 import type { OptionsError } from "../../observe/instrument/options-error.ts"
 import type { MetricsService } from "../../observe/metrics.ts"
 import { JobCalls } from "./calls.ts"
-import { JobsConfig, type JobsOptions, settingsAsked } from "./config.ts"
+import { JobsConfig, type JobsOptions, type JobsSettings, settingsAsked } from "./config.ts"
 import { JobHandlers } from "./definition/handlers.ts"
 import type { Job } from "./definition/job.ts"
 import type { JobSchedules } from "./definition/schedules.ts"
@@ -112,15 +112,7 @@ export class JobService extends Context.Tag("@parametric-portal/server/JobServic
     JobService | JobHandlers | JobSchedules,
     Unusable,
     Sharding.Sharding | SqlClient.SqlClient | MetricsService
-  > =>
-    byItself(
-      Layer.mergeAll(service, schedules, JobEntityLive).pipe(
-        Layer.provideMerge(JobHandlers.layer),
-        Layer.provide(JobCalls.layer),
-        Layer.provide(store),
-        Layer.provide(Layer.effect(JobsConfig, settingsAsked(options)))
-      )
-    )
+  > => layerOf(settingsAsked(options))
 
   /** Submits jobs and runs none; needs no cluster. */
   static readonly layerClient = (
@@ -139,6 +131,17 @@ export class JobService extends Context.Tag("@parametric-portal/server/JobServic
     Layer.provide(service, JobCalls.layer)
   )
 }
+
+/** The whole of `JobService.layer` with settings: those of options, or in the benchmark some that no option can ask for. */
+export const layerOf = (settings: Effect.Effect<JobsSettings, OptionsError>): ReturnType<typeof JobService.layer> =>
+  byItself(
+    Layer.mergeAll(service, schedules, JobEntityLive).pipe(
+      Layer.provideMerge(JobHandlers.layer),
+      Layer.provide(JobCalls.layer),
+      Layer.provide(store),
+      Layer.provide(Layer.effect(JobsConfig, settings))
+    )
+  )
 
 /** The parts are the same layers for all options: built fresh, two services have tables, runners and handlers each. */
 const byItself = <A, E, R>(layer: Layer.Layer<A, E, R>): Layer.Layer<A, E, R> => {

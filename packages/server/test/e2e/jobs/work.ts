@@ -5,13 +5,16 @@ import * as Schema from "effect/Schema"
 import { appendFileSync, existsSync, readFileSync } from "node:fs"
 import { Job } from "../../../src/infra/jobs.ts"
 
+/** How many of them a runner runs at once. */
+export const concurrency = 8
+
 /** What a job does. */
 export const Work = Job.make({
   type: "work",
   payload: Schema.Struct({ n: Schema.Number, ms: Schema.Number }),
   success: Schema.Number,
   error: Schema.Never,
-  concurrency: 8,
+  concurrency,
   timeout: "2 minutes"
 })
 
