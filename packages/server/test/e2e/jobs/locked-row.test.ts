@@ -48,7 +48,7 @@ it.scopedLive("a waiting and a running job whose rows are locked wait, and nothi
           concurrency: 40
         })
         const others = yield* eventually(counts, ({ completed }) => completed === 500)
-        expect(others).toEqual({ completed: 500, ready: 1, running: 1 })
+        expect(others).toEqual({ completed: 500, waiting: 1, held: 1 })
         // The end of the running one can't be written yet: it is neither lost nor run again.
         yield* Effect.sleep("5 seconds")
         expect(lines(record).filter(({ n }) => n <= 2)).toEqual([

@@ -1,4 +1,5 @@
 /** Runners in processes of their own, and a client in this one. */
+import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Scope } from "effect/Scope"
@@ -109,17 +110,19 @@ export const client = (url: string) =>
     Layer.orDie
   )
 
+/** What the numbers of states in the tables mean. */
+const states = ["waiting", "held", "completed", "cancelled", "dead"] as const
+
 /** How many jobs stand in each state, those without jobs left out. */
-export const counts = Effect.flatMap(JobService, ({ depth }) =>
-  Effect.map(depth, (found) =>
-    found.reduce<Readonly<Record<string, number>>>(
-      (sums, { jobs, state }) => (jobs === 0 ? sums : { ...sums, [state]: (sums[state] ?? 0) + jobs }),
-      {}
-    )
+export const counts = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+  Effect.map(
+    sql<{ readonly state: number; readonly jobs: number | string }>`
+      SELECT state, count(*) AS jobs FROM (SELECT state FROM jobs UNION ALL SELECT state FROM jobs_done) all_jobs
+      GROUP BY state ORDER BY state`,
+    (rows): Partial<Record<(typeof states)[number], number>> =>
+      Object.fromEntries(rows.map(({ jobs, state }) => [states[state], Number(jobs)]))
   )
 )
 
 /** Waits until nothing is alive, and says how many jobs ended how. */
-export const settled = eventually(counts, (found) =>
-  ["ready", "scheduled", "running", "retrying"].every((state) => found[state] === undefined)
-)
+export const settled = eventually(counts, ({ held, waiting }) => held === undefined && waiting === undefined)

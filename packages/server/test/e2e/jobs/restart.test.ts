@@ -68,7 +68,7 @@ it.scopedLive("what was accepted before, between and after two crashes of Postgr
         const statuses = yield* Effect.forEach(submitted.accepted, jobs.status, { concurrency: 8 })
         expect(statuses.filter(({ state }) => state !== "completed")).toEqual([])
         expect(Object.keys(ends)).toEqual(["completed"])
-        const completed = ends["completed"] ?? 0
+        const { completed = 0 } = ends
         expect(completed).toBeGreaterThanOrEqual(submitted.accepted.length)
         expect(completed).toBeLessThanOrEqual(submitted.accepted.length + submitted.unknown)
         expect(submitted.accepted.length).toBeGreaterThan(200)
