@@ -10,7 +10,9 @@ import * as Schema from "effect/Schema"
 import { exitOutcomes } from "./exit-outcome.ts"
 import { openSync, readFileSync, writeSync } from "node:fs"
 
-const identity = { job: Schema.String, type: Schema.String, priority: Schema.String }
+const kind = { type: Schema.String, priority: Schema.String }
+
+const identity = { job: Schema.String, ...kind }
 
 /** How something ended; `reason` is that of the error. */
 const outcome = {
@@ -24,6 +26,8 @@ const took = { tookMs: Schema.Number }
 const message = { entityType: Schema.String, message: Schema.String }
 
 /**
+ * - `SubmitCalled`: a submission began. What becomes of it is one of the next three, or it was interrupted before.
+ * - `Rejected`: it did not reach the store.
  * - `Submitted`, `Cancelled`, `Replayed`: the store was asked to do so.
  * - `Duplicate`: the store was asked to accept a job, and answered with a live one that has the same key.
  * - `Claimed`: the runner took a job, which was accepted `ageMs` ago and due `dueMs` ago by the database's clock.
@@ -37,6 +41,8 @@ const message = { entityType: Schema.String, message: Schema.String }
  */
 const LoggedEvent = Schema.Union(
   Schema.TaggedStruct("Submitted", { ...identity, ...outcome, ...took }),
+  Schema.TaggedStruct("SubmitCalled", kind),
+  Schema.TaggedStruct("Rejected", { ...kind, reason: Schema.String }),
   Schema.TaggedStruct("Duplicate", identity),
   Schema.TaggedStruct("Cancelled", { ...identity, ...outcome, ...took, attempts: Schema.Number }),
   Schema.TaggedStruct("Replayed", { ...identity, ...outcome, ...took }),

@@ -4,10 +4,12 @@ import type { AroundAttempt, Recorder } from "../server/recorder.ts"
 import type { EventLog } from "./event-log.ts"
 import { eventLogGauge } from "./event-log-gauge.ts"
 import { outcomeOf } from "./exit-outcome.ts"
+import { recordingService } from "./recording-service.ts"
 import { recordingSharding } from "./recording-sharding.ts"
 import { recordingStore } from "./recording-store.ts"
 
 export const eventRecorder = (log: EventLog): Recorder => ({
+  service: recordingService(log),
   store: recordingStore(log),
   sharding: recordingSharding(log),
   aroundAttempt: recordingAttempt(log),

@@ -77,8 +77,27 @@ const recordingsOf = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<Recording
     recordMessage(event, record)
     recordSingleton(event, record)
   }
-  return recordings
+  return [...recordings, ...interruptedSubmits(entries)]
 }
+
+/** The calls that came to nothing: fewer submissions ended than were called, and the rest were interrupted before. */
+const interruptedSubmits = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<Recording> => {
+  const open = new Map<string, Array<Recording>>()
+  for (const [index, { event }] of entries.entries()) {
+    if (event._tag === "SubmitCalled") {
+      const labels = { job_type: event.type, operation: "submit", priority: event.priority, outcome: "interrupted" }
+      const recording = { index, name: "jobs_processing_seconds", labels, value: atLeast(0) }
+      open.set(kindOf(event), [...(open.get(kindOf(event)) ?? []), recording])
+    }
+    if (event._tag === "Rejected" || event._tag === "Submitted" || event._tag === "Duplicate") {
+      open.get(kindOf(event))?.shift()
+    }
+  }
+  return [...open.values()].flat()
+}
+
+const kindOf = ({ priority, type }: { readonly priority: string; readonly type: string }): string =>
+  JSON.stringify([type, priority])
 
 type RecordMetric = (name: string, labels: Labels, value?: Bounds) => void
 
@@ -91,6 +110,11 @@ const operations = {
 const recordOperation = (event: LoggedEvent, record: RecordMetric) => {
   if (event._tag === "Duplicate") {
     record("jobs_duplicates_total", { job_type: event.type, operation: "submit", priority: event.priority })
+  }
+  if (event._tag === "Rejected") {
+    const { priority, reason, type } = event
+    record("jobs_processing_seconds", { job_type: type, operation: "submit", priority, outcome: "failure" }, atLeast(0))
+    record("jobs_failed_total", { job_type: type, reason })
   }
   if (!isOperation(event)) {
     return

@@ -34,16 +34,16 @@ export interface ProcessOptions {
 
 const jobsOptions = (runnerName: string): JobsOptions => ({ runnerName, partitions: 16, sampleInterval: "1 second" })
 
-/** Submits jobs: `JobService.layerClient`, with the recorder between the library and its tables. */
+/** Submits jobs: `JobService.layerClient`, with the recorder around the library. */
 const clientLayer = ({ name, recorder }: ProcessOptions) =>
-  JobService.layerStore.pipe(
+  Layer.provide(recorder.service, JobService.layerStore).pipe(
     Layer.provide(Layer.provide(recorder.store, JobStore.layer())),
     Layer.provide(Layer.succeed(JobsConfig, settingsOf(jobsOptions(name))))
   )
 
-/** Runs jobs and submits them: `JobService.layer`, with the recorder between the library and its tables and cluster. */
+/** Runs jobs and submits them: `JobService.layer`, with the recorder around the library. */
 export const jobsLayer = ({ name, recorder }: ProcessOptions) => {
-  const runner = Layer.merge(JobEntityLive, JobService.layerStore).pipe(
+  const runner = Layer.merge(JobEntityLive, Layer.provide(recorder.service, JobService.layerStore)).pipe(
     Layer.provideMerge(JobHandlers.layer),
     Layer.provide(Layer.provide(recorder.store, JobStore.layer())),
     Layer.provide(Layer.succeed(JobsConfig, settingsOf(jobsOptions(name))))

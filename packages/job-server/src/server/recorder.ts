@@ -1,9 +1,9 @@
 /**
- * Where a server can be observed from outside the library: whoever starts it may decorate these four places. The server
+ * Where a server can be observed from outside the library: whoever starts it may decorate these five places. The server
  * itself records nothing but its metrics.
  */
 import type { Sharding } from "@effect/cluster/Sharding"
-import type { JobStore } from "@parametric-portal/server/infra/jobs"
+import type { JobService, JobStore } from "@parametric-portal/server/infra/jobs"
 import type { MetricsService } from "@parametric-portal/server/observe/metrics"
 import type * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -12,6 +12,8 @@ import type * as Layer from "effect/Layer"
 export type AroundAttempt = <A, E, R>(jobId: string, attempt: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 export interface Recorder {
+  /** Between the server and the library. */
+  readonly service: Layer.Layer<JobService, never, JobService>
   /** Between the library and the tables of jobs. */
   readonly store: Layer.Layer<JobStore, never, JobStore>
   /** Between the jobs and the cluster. */

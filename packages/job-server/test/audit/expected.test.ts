@@ -19,6 +19,7 @@ const expectedOf = (...events: ReadonlyArray<LoggedEvent>) =>
     .map(({ count, labels, name }) => `${name}{${Object.values(labels).join(" ")}} ${count}`)
     .sort()
 
+const submitCalled: LoggedEvent = { _tag: "SubmitCalled", type: job.type, priority: job.priority }
 const claimed: LoggedEvent = { _tag: "Claimed", ...job, ageMs: 100, dueMs: 50 }
 const begun = (attempt: number, isRedelivered = false): LoggedEvent => {
   return { _tag: "Started", ...job, attempt, isRedelivered }
@@ -51,6 +52,20 @@ const cases: ReadonlyArray<readonly [string, ReadonlyArray<LoggedEvent>, Readonl
     "a submission that was known already",
     [{ _tag: "Duplicate", ...job }],
     ["jobs_duplicates_total{digest submit normal} 1"]
+  ],
+  [
+    "a submission that is refused",
+    [submitCalled, { _tag: "Rejected", type: job.type, priority: job.priority, reason: "Validation" }],
+    ["jobs_failed_total{digest Validation} 1", "jobs_processing_seconds{digest submit normal failure} 1"]
+  ],
+  [
+    "two submissions, one of which is interrupted",
+    [submitCalled, submitCalled, { _tag: "Submitted", ...job, outcome: "success", tookMs: 1 }],
+    [
+      "jobs_enqueued_total{digest submit normal} 1",
+      "jobs_processing_seconds{digest submit normal interrupted} 1",
+      "jobs_processing_seconds{digest submit normal} 1"
+    ]
   ],
   [
     "a submission that failed",
