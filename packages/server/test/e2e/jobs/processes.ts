@@ -2,6 +2,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import type { Scope } from "effect/Scope"
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
@@ -113,7 +114,7 @@ export const client = (url: string) =>
 /** What the numbers of states in the tables mean. */
 const states = ["waiting", "held", "completed", "cancelled", "dead"] as const
 
-/** How many jobs stand in each state, those without jobs left out. */
+/** How many jobs stand in each state, those without jobs left out. A connection that went with the server is not the last. */
 export const counts = Effect.flatMap(SqlClient.SqlClient, (sql) =>
   Effect.map(
     sql<{ readonly state: number; readonly jobs: number | string }>`
@@ -122,7 +123,7 @@ export const counts = Effect.flatMap(SqlClient.SqlClient, (sql) =>
     (rows): Partial<Record<(typeof states)[number], number>> =>
       Object.fromEntries(rows.map(({ jobs, state }) => [states[state], Number(jobs)]))
   )
-)
+).pipe(Effect.retry({ times: 20, schedule: Schedule.spaced("500 millis") }))
 
 /** Waits until nothing is alive, and says how many jobs ended how. */
 export const settled = eventually(counts, ({ held, waiting }) => held === undefined && waiting === undefined)
