@@ -44,43 +44,13 @@ export interface Order<P> {
 }
 
 /** Fails with `Validation` where the caller can fix it; nothing has reached the tables then. */
-export const submissionOf = <P>(order: Order<P>): Effect.Effect<NewJob, JobError> =>
-  Effect.suspend(() => {
-    const { kind, maxPayloadLength, options, payload } = order
-    const unfit = firstUnfit(kind.checks) ?? (options === none ? undefined : firstUnfit(checksOf(options)))
-    if (unfit !== undefined) {
-      return refuse(kind, unfit.message)
-    }
-    return Effect.matchEffect(kind.payload.encode(payload), {
-      onFailure: (error) => refuse(kind, describe(error)),
-      onSuccess: (text) =>
-        text.length > maxPayloadLength
-          ? refuse(kind, `The payload has ${text.length} characters; the limit is ${maxPayloadLength}`)
-          : Either.match(limitKeyOf(kind, payload), {
-              onLeft: (message) => refuse(kind, message),
-              onRight: (limitKey) => Effect.sync(() => newJob(order, text, limitKey))
-            })
-    })
-  })
-
-const refuse = ({ type: jobType }: { readonly type: string }, message: string): Effect.Effect<never, JobError> =>
-  new JobError({ reason: "Validation", message, jobType })
-
-/** The job as it is on the fiber that runs now: by its clock, in its span. */
-const newJob = <P>({ kind, options }: Order<P>, payload: string, limitKey: string | undefined): NewJob => {
-  const fiber = currentFiber()
-  return {
-    id: Id.next(clockOf(fiber).unsafeCurrentTimeMillis()),
-    type: kind.type,
-    partition: Math.floor(Math.random() * partitions),
-    priority: options.priority ?? kind.priority,
-    payload,
-    isLimited: kind.limits !== undefined,
-    limitKey,
-    traceparent: traceparentOn(fiber),
-    ...(options === none ? undefined : optionsOf(options))
-  }
-}
+export const submissionOf = <P>({
+  kind,
+  maxPayloadLength,
+  options,
+  payload
+}: Order<P>): Effect.Effect<NewJob, JobError> =>
+  Effect.suspend(() => made({ kind, maxPayloadLength, given: givenIn(kind, options) }, payload))
 
 /** What many jobs are made of. */
 export interface Orders<P> extends Omit<Order<P>, "payload" | "options"> {
@@ -90,15 +60,17 @@ export interface Orders<P> extends Omit<Order<P>, "payload" | "options"> {
 
 /** The submission of each payload, in order, each made when it is asked for. */
 export function* submissionsOf<P>({
+  kind,
+  maxPayloadLength,
   options: { dedupeKey, unique, ...common },
-  payloads,
-  ...order
+  payloads
 }: Orders<P>): Generator<Effect.Effect<NewJob, JobError>> {
+  const order: Making<P> = { kind, maxPayloadLength, given: givenIn(kind, common) }
   for (const payload of payloads) {
     yield dedupeKey === undefined && unique === undefined
-      ? submissionOf({ ...order, payload, options: common })
-      : Effect.flatMap(keysOf({ dedupeKey, unique }, payload, order.kind.type), (keys) =>
-          submissionOf({ ...order, payload, options: { ...common, ...keys } })
+      ? made(order, payload)
+      : Effect.flatMap(keysOf({ dedupeKey, unique }, payload, kind.type), (keys) =>
+          submissionOf({ kind, maxPayloadLength, payload, options: { ...common, ...keys } })
         )
   }
 }
@@ -120,9 +92,77 @@ const keysOf = <P>(
 /** The options of a submission that has none. */
 export const none: SubmitOptions = {}
 
+/** The options of submissions as the tables take them, and what about them makes no sense. */
+interface Given {
+  readonly problem: string | undefined
+  readonly priority: Priority
+  readonly fields: Partial<NewJob>
+}
+
+interface Making<P> {
+  readonly kind: JobKind<P>
+  readonly maxPayloadLength: number
+  readonly given: Given
+}
+
+const givenIn = <P>(kind: JobKind<P>, options: SubmitOptions): Given => {
+  const isPlain = options === none || Object.keys(options).length === 0
+  const unfit = firstUnfit(kind.checks) ?? (isPlain ? undefined : firstUnfit(checksOf(options)))
+  return {
+    problem: unfit?.message,
+    priority: options.priority ?? kind.priority,
+    fields: isPlain || unfit !== undefined ? {} : fieldsOf(options)
+  }
+}
+
+const made = <P>(making: Making<P>, payload: P): Effect.Effect<NewJob, JobError> => {
+  const { given, kind, maxPayloadLength } = making
+  return given.problem !== undefined
+    ? refuse(kind, given.problem)
+    : Effect.matchEffect(kind.payload.encode(payload), {
+        onFailure: (error) => refuse(kind, describe(error)),
+        onSuccess: (text) =>
+          text.length > maxPayloadLength
+            ? refuse(kind, `The payload has ${text.length} characters; the limit is ${maxPayloadLength}`)
+            : Either.match(limitKeyOf(kind, payload), {
+                onLeft: (message) => refuse(kind, message),
+                onRight: (limitKey) => Effect.sync(() => newJob(making, text, limitKey))
+              })
+      })
+}
+
+const refuse = ({ type: jobType }: { readonly type: string }, message: string): Effect.Effect<never, JobError> =>
+  new JobError({ reason: "Validation", message, jobType })
+
+/** The job as it is on the fiber that runs now: by its clock, in its span. */
+const newJob = <P>(
+  { given: { fields, priority }, kind }: Making<P>,
+  payload: string,
+  limitKey: string | undefined
+): NewJob => {
+  const fiber = currentFiber()
+  return {
+    id: Id.next(clockOf(fiber).unsafeCurrentTimeMillis()),
+    type: kind.type,
+    partition: Math.floor(Math.random() * partitions),
+    priority,
+    payload,
+    dedupeKey: fields.dedupeKey,
+    unique: fields.unique,
+    delayMs: fields.delayMs,
+    at: fields.at,
+    maxAttempts: fields.maxAttempts,
+    timeoutMs: fields.timeoutMs,
+    backoff: fields.backoff,
+    isLimited: kind.limits !== undefined,
+    limitKey,
+    traceparent: traceparentOn(fiber)
+  }
+}
+
 const partitions = 32_768
 
-const optionsOf = (options: SubmitOptions) => ({
+const fieldsOf = (options: SubmitOptions): Partial<NewJob> => ({
   dedupeKey: options.dedupeKey,
   unique: options.unique === undefined ? undefined : { key: options.unique.key, forMs: wholeMs(options.unique.for) },
   delayMs: options.delay === undefined ? undefined : wholeMs(options.delay),
