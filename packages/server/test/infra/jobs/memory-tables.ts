@@ -164,7 +164,9 @@ export const memoryTables = (memory: Memory): Operations => {
       Effect.sync(() =>
         memory.all
           .filter(({ heldBy, state }) => state === "held" && heldBy === runnerId)
-          .map(({ id, run, startedAt }) => ({ id, run, isStarted: startedAt !== undefined }))
+          .map(({ attempt, id, priority, redeliver: isRedelivered, run, startedAt, type }) => {
+            return { id, run, type, priority, isStarted: startedAt !== undefined, attempt, isRedelivered }
+          })
       ),
     takeOver: (leaseMs, maxLosses) => at((now) => takeOver(memory, { leaseMs, maxLosses, now })),
     takeUncounted: () => Effect.sync(() => memory.uncounted.splice(0, 1000)),

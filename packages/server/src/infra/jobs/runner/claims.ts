@@ -99,6 +99,7 @@ export class Claims {
     for (const job of jobs) {
       const places = state.places.get(job.type)
       if (places === undefined || this.cancelled.has(job.id)) {
+        this.drop([job])
         continue
       }
       const run = new Run(job, life, { claimedAt, places })
@@ -118,6 +119,15 @@ export class Claims {
       }
     }
     return taken
+  }
+
+  /** What is not held any more, though the tables may say that it has begun. */
+  drop(jobs: ReadonlyArray<HeldJob>): void {
+    for (const job of jobs) {
+      if (job.isStarted) {
+        this.state.recorder.neverBegun({ job })
+      }
+    }
   }
 
   private next(life: Life, now: number): Asked | undefined {
@@ -170,7 +180,9 @@ export class Claims {
         this.notBefore = state.now() + 1000
         state.after(1000, state.wake)
         state.fork(Effect.logWarning("Jobs could not be claimed; trying again in a second", exit.cause))
-      } else if (!life.isOver) {
+      } else if (life.isOver) {
+        this.drop(exit.value.jobs)
+      } else {
         this.claimed(life, request, exit.value)
       }
       this.cancelled.clear()

@@ -1,6 +1,7 @@
 /**
  * Writes how runs ended, in groups. A run is counted once its end is written, and not at all where it had lost its job.
- * What could not be written yet is written later, for as long as its life lasts.
+ * What could not be written yet is written later, and an answer that was lost is asked for again, also after its life:
+ * the tables accept nothing of a run that others have taken over.
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Cause from "effect/Cause"
@@ -172,15 +173,22 @@ const groupOf = ({ tables }: RunnerState): Effect.Effect<Group<Ended, Written, S
         sizeOf: ({ settlement }) => lengthOf(settlement),
         isRefused,
         write: (items) => {
-          // What is left of an earlier life is not written.
-          const ours = items.filter(({ run }) => run.stage === "ending")
-          const [first] = ours
-          const answers: Effect.Effect<ReadonlyArray<Written>, SqlError> = first === undefined
-            ? Effect.succeed([])
-            : tables.end(first.run.life.id, ours.map(endOf))
-          return ours.length === items.length
-            ? answers
-            : Effect.map(answers, (some) => items.map((item) => some[ours.indexOf(item)] ?? "lost"))
+          const lives = new Set(items.map(({ run }) => run.life))
+          const [life] = lives
+          return life !== undefined && lives.size === 1
+            ? tables.end(life.id, items.map(endOf))
+            : Effect.map(
+                Effect.forEach(lives, ({ id }) => {
+                  const own = items.filter(({ run }) => run.life.id === id)
+                  return Effect.map(tables.end(id, own.map(endOf)), (written) =>
+                    written.map((answer, index) => [own[index], answer] as const)
+                  )
+                }),
+                (written) => {
+                  const answers = new Map(written.flat())
+                  return items.map((item) => answers.get(item) ?? "lost")
+                }
+              )
         }
       }),
       scope

@@ -56,7 +56,7 @@ export class Recorder {
   }
 
   /** The tables say that an attempt began, and it is given up before it did. */
-  neverBegun({ job }: Run): void {
+  neverBegun({ job }: { readonly job: Pick<Run["job"], "type" | "priority" | "attempt" | "isRedelivered"> }): void {
     if (job.isRedelivered) {
       this.add(this.metrics.jobs.redelivered, labelsOf(job, "process"), 1)
     } else if (job.attempt > 1) {

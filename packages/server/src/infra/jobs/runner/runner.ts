@@ -171,17 +171,17 @@ const cancel = ({ life }: RunnerState, { attempts, claims, ends }: Swept, id: st
   }
 }
 
-/** A life is over: what it ran is interrupted, and nothing of it is written. */
+/** A life is over: what it runs is interrupted, and nothing of that is written. */
 const over = ({ attempts, ends }: Swept, state: RunnerState, life: Life): void => {
   life.isOver = true
   state.life = undefined
   for (const run of life.runs) {
     if (run.stage === "working") {
       attempts.stop(run, "lost")
-    } else {
-      run.watch?.endUncounted()
+    } else if (run.stage === "waiting" || run.stage === "ready") {
       ends.forgo(run)
     }
+    // What is in a statement is counted as the tables answer, which accept nothing of a run that others have taken.
   }
   state.wake()
 }

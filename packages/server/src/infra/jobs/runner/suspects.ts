@@ -130,9 +130,12 @@ export class Suspects {
     this.state.ask(this.state.tables.start(run.life.id, [fence], isAlone), (exit) => {
       this.isUnderWay = false
       const isMarked = Exit.isSuccess(exit) && exit.value.length > 0
-      if (!isMarked || run.isLost) {
+      if (!isMarked) {
         // What became of it, the heartbeat's look at what is held finds out.
         run.leave()
+      } else if (run.isLost) {
+        run.stage = "ready"
+        this.ends.forgo(run)
       } else if (!this.isWanted(run)) {
         run.stage = "ready"
         this.ends.release(run)

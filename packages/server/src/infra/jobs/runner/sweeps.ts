@@ -5,7 +5,7 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { Fence } from "../store/operations.ts"
+import type { Fence, HeldFence } from "../store/operations.ts"
 import type { OtherDatabase } from "../store/other-database.ts"
 import type { Attempts } from "./attempts.ts"
 import type { Claims } from "./claims.ts"
@@ -59,7 +59,7 @@ class Strangers {
   private before = new Set<string>()
 
   /** Those of these that were there in the last look too. */
-  seen(fences: ReadonlyArray<Fence>): ReadonlyArray<Fence> {
+  seen(fences: ReadonlyArray<HeldFence>): ReadonlyArray<HeldFence> {
     const { before } = this
     this.before = new Set(fences.map(keyOf))
     return fences.filter((fence) => before.has(keyOf(fence)))
@@ -101,13 +101,13 @@ const lose = (run: Run, { attempts, ends }: Swept): void => {
   }
 }
 
-const giveBack = (state: RunnerState, life: Life, fences: ReadonlyArray<Fence>): Effect.Effect<void, SqlError> =>
-  Effect.asVoid(
-    state.tables.end(
-      life.id,
-      fences.map((fence) => ({ ...fence, attempt: 0, settlement: released.settlement }))
-    )
-  )
+const giveBack = (state: RunnerState, life: Life, held: ReadonlyArray<HeldFence>): Effect.Effect<void, SqlError> => {
+  const ends = held.map(({ attempt, id, run }) => ({ id, run, attempt, settlement: released.settlement }))
+  return Effect.map(state.tables.end(life.id, ends), (written) => {
+    const given = held.filter(({ isStarted }, index) => isStarted && written[index] === "written")
+    given.forEach((job) => state.recorder.neverBegun({ job }))
+  })
+}
 
 const takeOver = (state: RunnerState, parts: Swept): Effect.Effect<void, SqlError> => {
   const { lease, maxLosses } = state.settings

@@ -126,6 +126,9 @@ export interface Fence {
   readonly run: number
 }
 
+/** What the tables say of a job that is held. */
+export type HeldFence = Fence & Pick<HeldJob, "type" | "priority" | "isStarted" | "attempt" | "isRedelivered">
+
 /** What was claimed, and in how many milliseconds the next job of these types is due; undefined where none is known. */
 export interface Claimed {
   readonly jobs: ReadonlyArray<HeldJob>
@@ -252,8 +255,8 @@ export interface RunnerOperations {
     fence: Fence,
     ...progress: readonly [ratio: number, note: string | undefined]
   ) => Run<boolean>
-  /** All that this runner holds, and whether it is marked as started. */
-  readonly held: (runnerId: string) => Run<ReadonlyArray<Fence & { readonly isStarted: boolean }>>
+  /** All that this runner holds. */
+  readonly held: (runnerId: string) => Run<ReadonlyArray<HeldFence>>
   /** At most five hundred. */
   readonly takeOver: (leaseMs: number, maxLosses: number) => Run<TakenOver>
   /** At most a thousand rows, each for one runner only; none for one whose life is over. */

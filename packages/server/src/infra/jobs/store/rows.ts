@@ -7,6 +7,7 @@ import type { BackoffSettings } from "../definition/backoff.ts"
 import type {
   CancelledJob,
   Claimed,
+  HeldFence,
   HeldJob,
   JobEnding,
   JobFailure,
@@ -85,6 +86,20 @@ export const heldOf = (row: HeldRow): Option.Option<HeldJob> =>
         backoff: row.backoff === null ? undefined : backoffOf(row.backoff),
         traceparent: row.traceparent ?? undefined
       })
+
+export type HeldFenceRow = Pick<HeldRow, "run" | "type" | "priority" | "is_started" | "attempt" | "redeliver"> & {
+  readonly id: string
+}
+
+export const heldFenceOf = (row: HeldFenceRow): HeldFence => ({
+  id: row.id,
+  run: row.run,
+  type: row.type,
+  priority: priorityOf(row.priority),
+  isStarted: row.is_started === 1,
+  attempt: row.attempt,
+  isRedelivered: row.redeliver === 1
+})
 
 const decodeBackoff = Schema.decodeUnknownOption(
   Schema.parseJson(

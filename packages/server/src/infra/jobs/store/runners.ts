@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { End, Fence, RunnerOperations, Written } from "./operations.ts"
 import { claims } from "./claims.ts"
-import { heldOf, type HeldRow, type OutcomeRow, takenOverOf, type TakenOverRow } from "./rows.ts"
+import { heldFenceOf, type HeldFenceRow, heldOf, type HeldRow, type OutcomeRow, takenOverOf, type TakenOverRow } from "./rows.ts"
 import type { Session } from "./session.ts"
 
 interface IdRow {
@@ -50,10 +50,10 @@ const lives = ({ dialect, sql, tables }: Session) => {
   const finish: RunnerOperations["finish"] = (id) => sql`DELETE FROM ${table} WHERE id = ${id}`.pipe(Effect.asVoid)
   const held: RunnerOperations["held"] = (runnerId) =>
     Effect.map(
-      sql<Fence & { readonly is_started: number }>`
-        SELECT id, run, CASE WHEN started_at IS NULL THEN 0 ELSE 1 END AS is_started
+      sql<HeldFenceRow>`
+        SELECT id, run, type, priority, CASE WHEN started_at IS NULL THEN 0 ELSE 1 END AS is_started, attempt, redeliver
         FROM ${sql.literal(tables.jobs)} WHERE state = 1 AND held_by = ${runnerId}`,
-      (rows) => rows.map(({ id, is_started: isStarted, run }) => ({ id, run, isStarted: isStarted === 1 }))
+      (rows) => rows.map(heldFenceOf)
     )
   return { begin, beat, finish, held }
 }
