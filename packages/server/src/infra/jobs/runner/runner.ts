@@ -7,8 +7,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
-import * as FiberId from "effect/FiberId"
+import * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
@@ -198,9 +197,7 @@ const stop = (state: RunnerState, parts: Swept, loops: ReadonlyArray<Fiber.Runti
     const isDone = (): boolean => !parts.claims.isClaiming && (state.life?.runs.size ?? 0) === 0
     yield* state.until(() => parts.attempts.areOver)
     yield* Effect.timeoutOption(state.until(isDone), Duration.sum(interruptGrace, "1 second"))
-    for (const loop of loops) {
-      loop.unsafeInterruptAsFork(FiberId.none)
-    }
+    yield* Effect.timeoutOption(Effect.disconnect(Fiber.interruptAll(loops)), interruptGrace)
     const { life } = state
     if (life !== undefined) {
       state.life = undefined

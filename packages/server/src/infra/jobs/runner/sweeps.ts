@@ -157,11 +157,14 @@ const giveBackIdle = (state: RunnerState, ends: Ends): void => {
 }
 
 const countUncounted = (state: RunnerState): Effect.Effect<void, SqlError> =>
-  Effect.suspend(() =>
-    state.life === undefined
-      ? Effect.void
-      : Effect.flatMap(state.tables.takeUncounted(state.life.id), (rows) => {
-          state.recorder.uncounted(rows)
-          return rows.length === 0 ? Effect.void : countUncounted(state)
-        })
-  )
+  Effect.suspend(() => {
+    const { life } = state
+    if (life === undefined) {
+      return Effect.void
+    }
+    // What is taken is counted, also where the runner stops meanwhile.
+    const counted = Effect.uninterruptible(
+      Effect.tap(state.tables.takeUncounted(life.id), (rows) => Effect.sync(() => state.recorder.uncounted(rows)))
+    )
+    return Effect.flatMap(counted, (rows) => (rows.length === 0 ? Effect.void : countUncounted(state)))
+  })

@@ -6,6 +6,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { RunnerOperations, Uncounted } from "./operations.ts"
+import { patience } from "./certain.ts"
 import { uncountedOf, type UncountedRow } from "./rows.ts"
 import type { Session } from "./session.ts"
 
@@ -34,7 +35,10 @@ export const ledger = (session: Session): Pick<RunnerOperations, "takeUncounted"
           return taken
         })
       )
-      const wasTaken = sql`SELECT id FROM ${runners} WHERE id = ${runnerId} AND ledger_token = ${token}`
+      const wasTaken = Effect.retry(
+        sql`SELECT id FROM ${runners} WHERE id = ${runnerId} AND ledger_token = ${token}`,
+        patience
+      )
       return Effect.flatMap(Effect.exit(take), (exit) =>
         Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause) || taken.length === 0
           ? exit

@@ -2,6 +2,7 @@
 import { SqlError } from "@effect/sql/SqlError"
 import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Job from "../../../../src/infra/jobs/definition/job.ts"
@@ -236,3 +237,97 @@ it.effect("owns no partition of its own accord, and claims of those that it owns
     )
   )
 )
+
+it.effect("counts the end that was written as its life ended, once the tables have answered", () => {
+  const answered = Effect.unsafeMakeLatch(false)
+  let isSilent = false
+  const slow = world(
+    Long.toLayer(() => Effect.void),
+    {
+      changed: ({ beat, end }) => ({
+        beat: (runner) => Effect.suspend(() => (isSilent ? Effect.never : beat(runner))),
+        end: (...given) => Effect.tap(end(...given), () => answered.await)
+      })
+    }
+  )
+  return Effect.gen(function* () {
+    const { memory } = yield* Tables
+    isSilent = true
+    yield* submit(Long, "a")
+    yield* pass(15_000, 500)
+    expect(memory.runners.size).toBe(2)
+    isSilent = false
+    yield* answered.open
+    yield* pass(1000)
+    expect(memory.totals.completions).toBe(1)
+    const now = yield* Testing.snapshot
+    expect(now[`jobs_completed_total{${labels}}`]).toBe(1)
+    expect(now[`jobs_in_flight{${labels}}`]).toBe(0)
+  }).pipe(Effect.provide(slow))
+})
+
+it.effect("counts the retry that the tables have begun, where the answer of its claim was lost or came too late", () => {
+  const Twice = Job.make({
+    type: "long",
+    payload: Schema.String,
+    success: Schema.Void,
+    error: Schema.String,
+    backoff: { base: 0 }
+  })
+  let claims = 0
+  const reset = new SqlError({ cause: new Error("reset"), message: "lost" })
+  const flaky = world(
+    Twice.toLayer((_, { attempt }) => (attempt === 1 ? Effect.fail("sour") : Effect.void)),
+    {
+      changed: ({ claim }) => ({
+        claim: (request) =>
+          Effect.tap(claim(request), ({ jobs }) => {
+            claims += jobs.length
+            return jobs.length > 0 && claims === 2 ? Effect.fail(reset) : Effect.void
+          })
+      })
+    }
+  )
+  return Effect.gen(function* () {
+    const { memory } = yield* Tables
+    yield* submit(Twice, "a")
+    yield* pass(10_000, 500)
+    expect(memory.totals).toMatchObject({ completions: 1, retries: 1, redelivered: 1 })
+    const now = yield* Testing.snapshot
+    expect(now[`jobs_retried_total{${labels}}`]).toBe(1)
+    expect(now[`jobs_redelivered_total{${labels}}`]).toBe(1)
+  }).pipe(Effect.provide(flaky))
+})
+
+it.effect("counts what it has taken of the transactions of callers, also where it stops meanwhile", () => {
+  const answered = Effect.unsafeMakeLatch(false)
+  const slow = world(
+    Long.toLayer(() => Effect.void),
+    {
+      changed: ({ takeUncounted }) => ({
+        takeUncounted: (id) =>
+          Effect.tap(takeUncounted(id), ({ length }) => (length === 0 ? Effect.void : answered.await))
+      })
+    }
+  )
+  return Effect.gen(function* () {
+    const { context, stop } = yield* separate(slow)
+    yield* Effect.provide(
+      Effect.flatMap(Tables, ({ tables }) =>
+        tables.insert(
+          [{ id: "a", type: "long", partition: 0, priority: "normal", payload: '"a"', isLimited: false }],
+          { isInTransaction: true, hint: false }
+        )
+      ),
+      context
+    )
+    yield* pass(2000)
+    const stopping = yield* Effect.fork(stop)
+    yield* pass(500)
+    yield* answered.open
+    yield* pass(500)
+    yield* Fiber.join(stopping)
+    const now = yield* Effect.provide(Testing.snapshot, context)
+    expect(now[`jobs_enqueued_total{${labels.replace("process", "submit")}}`]).toBe(1)
+  })
+})
