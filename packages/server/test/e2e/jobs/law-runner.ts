@@ -27,7 +27,7 @@ Layer.mergeAll(WorkLive, Layer.effectDiscard(Effect.sync(() => process.send?.("r
     JobService.layer({
       runnerName: name,
       partitions: 16,
-      lease: "2 seconds",
+      lease: "4 seconds",
       pollInterval: "250 millis",
       interruptGrace: "2 seconds",
       maxLosses: 3

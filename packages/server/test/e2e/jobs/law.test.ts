@@ -210,14 +210,14 @@ it.scopedLive(
       const troubles = yield* Effect.fork(trouble(alive, start))
       yield* Effect.sleep(seconds * 1000)
       yield* Fiber.interruptAll([...fibers, troubles])
-      alive.forEach(({ child }) => child.kill("SIGCONT"))
+      all.forEach(({ child }) => child.kill("SIGCONT"))
       yield* proxy.lose(undefined)
       yield* jobs.resume("work")
       const left = yield* Effect.repeat(Effect.delay(Effect.provide(Audit.unsettled(place), observer), "1 second"), {
         times: 240,
         until: ({ held, uncounted }) => held === 0 && uncounted === 0
       }).pipe(Effect.zipRight(Effect.provide(Audit.unsettled(place), observer)))
-      alive.forEach(({ child }) => child.kill("SIGTERM"))
+      all.forEach(({ child }) => child.kill("SIGTERM"))
       yield* Effect.forEach(all, gone)
       yield* look
       const received = yield* collector.state
