@@ -105,9 +105,9 @@ const calling = (steps: ReadonlyArray<Step>, jobs: typeof JobService.Service, pr
     (step) => {
       switch (step._tag) {
         case "transaction":
-          return transaction(caller, step, proxy)
+          return Effect.asVoid(transaction(caller, step, proxy))
         case "together":
-          return Effect.forEach(step.calls, (call) => make(caller, call), { concurrency: "unbounded" })
+          return Effect.asVoid(Effect.forEach(step.calls, (call) => make(caller, call), { concurrency: "unbounded" }))
         case "pass":
           return Effect.sleep(step.ms)
         case "purge":

@@ -2,9 +2,17 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { End, Fence, RunnerOperations, Written } from "./operations.ts"
+import type { End, RunnerOperations, Written } from "./operations.ts"
 import { claims } from "./claims.ts"
-import { heldFenceOf, type HeldFenceRow, heldOf, type HeldRow, type OutcomeRow, takenOverOf, type TakenOverRow } from "./rows.ts"
+import {
+  heldFenceOf,
+  type HeldFenceRow,
+  heldOf,
+  type HeldRow,
+  type OutcomeRow,
+  takenOverOf,
+  type TakenOverRow
+} from "./rows.ts"
 import type { Session } from "./session.ts"
 
 interface IdRow {

@@ -26,7 +26,7 @@ export interface Caller {
 
 /** Makes a call; its answer, or nothing where it failed. The ids that it gave are noted. */
 export const make = ({ jobs, known }: Caller, call: Call): Effect.Effect<ReadonlyArray<string>> => {
-  const id = (nth: number): string => known.ids[nth % Math.max(1, known.ids.length)] ?? "none"
+  const id = (nth: number): string => known.ids.at(-1 - (nth % Math.max(1, known.ids.length))) ?? "none"
   const noted = (effect: Effect.Effect<ReadonlyArray<string>, unknown>) =>
     effect.pipe(
       Effect.tap((ids) => Effect.sync(() => known.ids.push(...ids))),
@@ -48,7 +48,10 @@ export const make = ({ jobs, known }: Caller, call: Call): Effect.Effect<Readonl
       return noted(Effect.as(jobs.deadLetters.replay(id(call.nth)), []))
     case "purge":
       return noted(
-        Effect.as(Effect.zipRight(jobs.purgeFinished({ before: 8e15 }), jobs.deadLetters.purge({ jobType: "none" })), [])
+        Effect.as(
+          Effect.zipRight(jobs.purgeFinished({ before: 8e15 }), jobs.deadLetters.purge({ jobType: "none" })),
+          []
+        )
       )
     case "pause":
       return noted(Effect.as(jobs.pause("work"), []))
@@ -105,7 +108,6 @@ export const transaction = (
     }
     return Exit.isFailure(exit) ? Cause.pretty(exit.cause) : undefined
   })
-
 
 /** What callers were told, and is not so: jobs that should exist and never did, and the other way round. */
 export const liesOf = ({ name }: Place, { accepted, refused }: Known) =>

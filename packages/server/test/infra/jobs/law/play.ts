@@ -153,7 +153,8 @@ export const play = (stage: Stage, program: ReadonlyArray<Step>) =>
     // What was written is counted a moment later.
     const now = yield* Effect.repeat(Effect.delay(snapshots, "20 millis"), {
       times: 150,
-      until: (seen) => JSON.stringify([countedIn(seen), inFlightOf(seen), usedIn(seen)]) === JSON.stringify([tables, 0, 0])
+      until: (seen) =>
+        JSON.stringify([countedIn(seen), inFlightOf(seen), usedIn(seen)]) === JSON.stringify([tables, 0, 0])
     }).pipe(Effect.zipRight(snapshots))
     return {
       tables,

@@ -266,38 +266,41 @@ it.effect("counts the end that was written as its life ended, once the tables ha
   }).pipe(Effect.provide(slow))
 })
 
-it.effect("counts the retry that the tables have begun, where the answer of its claim was lost or came too late", () => {
-  const Twice = Job.make({
-    type: "long",
-    payload: Schema.String,
-    success: Schema.Void,
-    error: Schema.String,
-    backoff: { base: 0 }
-  })
-  let claims = 0
-  const reset = new SqlError({ cause: new Error("reset"), message: "lost" })
-  const flaky = world(
-    Twice.toLayer((_, { attempt }) => (attempt === 1 ? Effect.fail("sour") : Effect.void)),
-    {
-      changed: ({ claim }) => ({
-        claim: (request) =>
-          Effect.tap(claim(request), ({ jobs }) => {
-            claims += jobs.length
-            return jobs.length > 0 && claims === 2 ? Effect.fail(reset) : Effect.void
-          })
-      })
-    }
-  )
-  return Effect.gen(function* () {
-    const { memory } = yield* Tables
-    yield* submit(Twice, "a")
-    yield* pass(10_000, 500)
-    expect(memory.totals).toMatchObject({ completions: 1, retries: 1, redelivered: 1 })
-    const now = yield* Testing.snapshot
-    expect(now[`jobs_retried_total{${labels}}`]).toBe(1)
-    expect(now[`jobs_redelivered_total{${labels}}`]).toBe(1)
-  }).pipe(Effect.provide(flaky))
-})
+it.effect(
+  "counts the retry that the tables have begun, where the answer of its claim was lost or came too late",
+  () => {
+    const Twice = Job.make({
+      type: "long",
+      payload: Schema.String,
+      success: Schema.Void,
+      error: Schema.String,
+      backoff: { base: 0 }
+    })
+    let claims = 0
+    const reset = new SqlError({ cause: new Error("reset"), message: "lost" })
+    const flaky = world(
+      Twice.toLayer((_, { attempt }) => (attempt === 1 ? Effect.fail("sour") : Effect.void)),
+      {
+        changed: ({ claim }) => ({
+          claim: (request) =>
+            Effect.tap(claim(request), ({ jobs }) => {
+              claims += jobs.length
+              return jobs.length > 0 && claims === 2 ? Effect.fail(reset) : Effect.void
+            })
+        })
+      }
+    )
+    return Effect.gen(function* () {
+      const { memory } = yield* Tables
+      yield* submit(Twice, "a")
+      yield* pass(10_000, 500)
+      expect(memory.totals).toMatchObject({ completions: 1, retries: 1, redelivered: 1 })
+      const now = yield* Testing.snapshot
+      expect(now[`jobs_retried_total{${labels}}`]).toBe(1)
+      expect(now[`jobs_redelivered_total{${labels}}`]).toBe(1)
+    }).pipe(Effect.provide(flaky))
+  }
+)
 
 it.effect("counts what it has taken of the transactions of callers, also where it stops meanwhile", () => {
   const answered = Effect.unsafeMakeLatch(false)
@@ -314,10 +317,10 @@ it.effect("counts what it has taken of the transactions of callers, also where i
     const { context, stop } = yield* separate(slow)
     yield* Effect.provide(
       Effect.flatMap(Tables, ({ tables }) =>
-        tables.insert(
-          [{ id: "a", type: "long", partition: 0, priority: "normal", payload: '"a"', isLimited: false }],
-          { isInTransaction: true, hint: false }
-        )
+        tables.insert([{ id: "a", type: "long", partition: 0, priority: "normal", payload: '"a"', isLimited: false }], {
+          isInTransaction: true,
+          hint: false
+        })
       ),
       context
     )
