@@ -20,8 +20,8 @@ onBoth("retention", {
       const jobs = yield* JobService
       const sql = yield* SqlClient.SqlClient
       const submit = (job: typeof Short, works: boolean) => jobs.submit(job, works)
-      const gone = [yield* submit(Short, true), yield* submit(Short, false)]
-      const kept = [yield* submit(Long, true), yield* submit(Long, false)]
+      const gone = [yield* submit(Short, true), yield* submit(Long, false)]
+      const kept = [yield* submit(Long, true), yield* submit(Short, false)]
       const cancelled = yield* jobs.submit(Short, true, { delay: "1 hour" })
       yield* jobs.cancel(cancelled)
       yield* jobs.submit(Short, true, { unique: { key: "k", for: 1 } })
@@ -31,21 +31,21 @@ onBoth("retention", {
             expect(yield* Effect.flip(jobs.status(id))).toMatchObject({ reason: "NotFound" })
           }
           expect(yield* sql`SELECT key FROM job_unique`).toEqual([])
+          expect(yield* totals).toMatchObject({ enqueued: 2, failures: 1 })
         })
       )
       expect(yield* Effect.forEach(kept, (id) => Effect.map(jobs.status(id), ({ state }) => state))).toEqual([
         "completed",
         "dead"
       ])
-      expect(yield* totals).toMatchObject({ enqueued: 2, failures: 1 })
     }).pipe(
       Effect.provide(
         world(
           handlers,
           {
             keepCompleted: "200 millis",
-            keepDead: "200 millis",
-            keep: { long: { completed: "1 hour", dead: Infinity } }
+            keepDead: "1 hour",
+            keep: { long: { completed: "1 hour", dead: "200 millis" } }
           },
           database
         )
