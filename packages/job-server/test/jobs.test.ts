@@ -100,7 +100,7 @@ describe("npm run jobs", { timeout: 120_000 }, () => {
       expect(cancelled).toEqual(failureOf(1, `Job ${id} is completed. Only a waiting or running job can be cancelled.`))
       expect(outputOf(replayed)).toMatch(new RegExp(`^Job ${letter.id} was replayed and is \\w+\\.\n$`))
       expect((yield* Schema.decode(Depths)(outputOf(depth))).some((one) => one.state === "dead")).toBe(true)
-      expect(outputOf(page)).toMatch(/^\w{26} {2}parse .*\nNext page: --after \d+-\w{26}\n$/)
+      expect(outputOf(page)).toMatch(/^[\w-]{36} {2}parse .*\nNext page: --after \d+-[\w-]{36}\n$/)
       const noJob = 'There is no job "x". Use an id that submit printed, or one that npm run jobs -- dead lists.'
       const notDead = `Job ${id} is completed. Only a dead letter can be replayed; npm run jobs -- dead lists them.`
       expect(unknown).toEqual([noJob, noJob, noJob, notDead].map((line) => failureOf(1, line)))

@@ -39,7 +39,8 @@ export const jobDeadLetterGrowing = alert({
       "A dependency was down for longer than the retries last: one reason, a timeout or a refused connection.",
       "Input that can't succeed: the same few jobs come back with the same reason after each replay.",
       "A release with a bug: the reason is the name of a defect and began with the rollout.",
-      "The handler marks an error as final that could be retried."
+      "The handler marks an error as final that could be retried.",
+      "Jobs took their runner down, each while it ran alone: the reason is `RunnerLost`."
     ],
     fix: [
       "List the dead letters of the type with their error history, and group them by reason.",

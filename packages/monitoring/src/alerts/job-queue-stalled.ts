@@ -45,13 +45,15 @@ export const jobQueueStalled = alert({
       "Hanging attempts hold all slots: the longest one exceeds its expected time. See JobRunningTooLong.",
       "The storage can't be reached or is locked: ClusterStorageErrors fires too.",
       "The shards of these jobs have no owner: see ClusterShardsUnowned.",
-      "The slot limit of the type is 0, on purpose or by mistake."
+      "The type is paused: `jobs.paused` names it.",
+      "Limits of the type across the cluster hold it back: `limits` of `Job.make`."
     ],
     fix: [
       "If there is no runner, start one, and find out why the last one stopped.",
       "If attempts hang, restart their runners one by one: the jobs are taken up again and counted as " +
         "redelivered. Then give the type a timeout.",
       "If the storage is the cause, fix it first: nothing else helps.",
+      "If the type is paused, find out why, and resume it.",
       "If the handler is missing, roll back the release that removed it, or cancel the jobs.",
       "Watch the oldest age: it falls in steps, as the oldest jobs are taken first."
     ],

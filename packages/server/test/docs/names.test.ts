@@ -14,8 +14,8 @@ const others = new Set([
   "cluster_messages",
   "cluster_messages_backlog_idx",
   "cluster_messages_shard_idx",
-  "jobs_due",
-  "jobs_ready"
+  "jobs_done",
+  "jobs_migrations"
 ])
 
 const namesOf = ({ kind, name }: Row): ReadonlyArray<string> =>

@@ -183,7 +183,7 @@ export const jobs = {
     kind: "counter",
     unit: "{job}",
     labels,
-    help: "Attempts that began on a job held by an earlier run: its runner was lost or restarted, or the shard moved.",
+    help: "Attempts that began on a job held by an earlier run: its runner was lost, stopped or restarted.",
     excludes: "How far the earlier run got."
   },
   replays: {

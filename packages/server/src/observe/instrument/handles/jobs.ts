@@ -137,7 +137,7 @@ export interface JobsHandles {
    */
   readonly queueOldestAge: Gauge<"job_type">
   /**
-   * Attempts that began on a job held by an earlier run: its runner was lost or restarted, or the shard moved.
+   * Attempts that began on a job held by an earlier run: its runner was lost, stopped or restarted.
    *
    * Excludes: How far the earlier run got.
    *
