@@ -197,7 +197,7 @@ const stop = (state: RunnerState, parts: Swept, loops: ReadonlyArray<Fiber.Runti
     const isDone = (): boolean => !parts.claims.isClaiming && (state.life?.runs.size ?? 0) === 0
     yield* state.until(() => parts.attempts.areOver)
     yield* Effect.timeoutOption(state.until(isDone), Duration.sum(interruptGrace, "1 second"))
-    yield* Effect.timeoutOption(Effect.disconnect(Fiber.interruptAll(loops)), interruptGrace)
+    yield* Effect.timeoutOption(Effect.disconnect(Fiber.interruptAll(loops)), "1 second")
     const { life } = state
     if (life !== undefined) {
       state.life = undefined

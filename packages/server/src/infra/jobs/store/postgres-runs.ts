@@ -133,7 +133,8 @@ export const progress =
     )
 
 /**
- * A runner whose lease is over is removed first, so that its heartbeat and what is taken from it exclude each other.
+ * A runner whose lease is over is removed first, so that its heartbeat and what is taken from it exclude each other; one
+ * whose row another session has locked is given as long again, and no heartbeat of it can succeed then.
  * Holders are found by skipping through their index: what is held by the living is not read.
  */
 export const takeOver =
@@ -155,7 +156,8 @@ export const takeOver =
         WHERE state = 1 AND held_by = ANY(ARRAY(
           SELECT held_by FROM holders WHERE held_by IS NOT NULL AND (
             held_by IN (SELECT id FROM expired) OR NOT EXISTS (
-              SELECT 1 FROM ${tables.runners} r WHERE r.id = holders.held_by))))
+              SELECT 1 FROM ${tables.runners} r WHERE r.id = holders.held_by
+                AND r.heartbeat_at > ${now} - 2 * $1::float8))))
         LIMIT 500 FOR UPDATE SKIP LOCKED),
       gone AS (
         DELETE FROM ${tables.jobs} WHERE id = ANY(ARRAY(
