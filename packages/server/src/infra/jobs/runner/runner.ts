@@ -68,7 +68,8 @@ export const makeRunner = (
     ]
     yield* Effect.acquireRelease(
       Effect.sync(() => loops.map((loop) => state.fork(loop))),
-      (fibers) => stop(state, parts, fibers)
+      // What is released is not interruptible, and no time limit would hold.
+      (fibers) => Effect.flatMap(Effect.forkDaemon(Effect.interruptible(stop(state, parts, fibers))), Fiber.await)
     )
     yield* handlers.listen({
       added: (handler) => Effect.sync(() => added(state, parts, handler)),

@@ -6,6 +6,7 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
@@ -43,7 +44,13 @@ export const makeGroup = <In, Out, E>(
 ): Effect.Effect<Group<In, Out, E>, never, Scope.Scope> =>
   Effect.gen(function* () {
     const writes = new Writes(options, yield* Effect.runtime<never>())
-    yield* Effect.addFinalizer(() => Effect.timeoutOption(writes.idle, lastWrites))
+    // What is released is not interruptible, and no time limit would hold.
+    yield* Effect.addFinalizer(() =>
+      Effect.flatMap(
+        Effect.forkDaemon(Effect.interruptible(Effect.timeoutOption(writes.idle, lastWrites))),
+        Fiber.await
+      )
+    )
     const { add } = writes
     return {
       add,

@@ -334,3 +334,17 @@ it.effect("counts what it has taken of the transactions of callers, also where i
     expect(now[`jobs_enqueued_total{${labels.replace("process", "submit")}}`]).toBe(1)
   })
 })
+
+it.effect("stops in time where the database answers nothing any more", () => {
+  const silent = world(
+    Long.toLayer(() => Effect.void),
+    { changed: () => ({ end: () => Effect.never, finish: () => Effect.never, beat: () => Effect.never }) }
+  )
+  return Effect.gen(function* () {
+    const { context, stop } = yield* separate(silent)
+    yield* Effect.provide(submit(Long, "a"), context)
+    const stopping = yield* Effect.fork(stop)
+    yield* pass(13_000, 500)
+    expect(stopping.unsafePoll()).not.toBe(null)
+  })
+})
