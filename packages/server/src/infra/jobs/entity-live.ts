@@ -21,6 +21,7 @@ import { makeRunner, type Runner } from "./runner/runner.ts"
 import { JobStore } from "./store.ts"
 import { type LocalRunner, LocalRunners } from "./submit/local-runners.ts"
 import { found } from "./submit/refusal.ts"
+import { outliving } from "./transaction.ts"
 
 /**
  * Runs jobs on this runner: registers the entity of the partitions, owns those whose shards this runner holds, and takes
@@ -36,9 +37,9 @@ export const JobEntityLive: Layer.Layer<
     const client = yield* SqlClient.SqlClient
     const tables = yield* JobStore
     const settings = yield* JobsConfig
-    const runner = yield* makeRunner({ tables, settings, hints: hintsOf(client, tables.hintChannel) })
+    const runner = yield* outliving(makeRunner({ tables, settings, hints: hintsOf(client, tables.hintChannel) }))
     yield* tellDirectly(runner)
-    return Layer.mergeAll(entity(runner), keeper(runner), depthSampler, retention)
+    return Layer.locallyEffect(Layer.mergeAll(entity(runner), keeper(runner), depthSampler, retention), outliving)
   })
 ).pipe(Layer.provide(JobCalls.layer))
 
@@ -46,7 +47,7 @@ export const JobEntityLive: Layer.Layer<
 const tellDirectly = (runner: Runner): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function* () {
     const runners = yield* LocalRunners
-    const run = Runtime.runSync(yield* Effect.runtime<never>())
+    const run = Runtime.runSync(yield* outliving(Effect.runtime<never>()))
     const told: LocalRunner = {
       waiting: () => run(runner.told),
       cancelled: (ids) => ids.forEach((id) => run(runner.cancelled(id)))

@@ -13,6 +13,7 @@ import type { JobKind } from "./definition/kind.ts"
 import { type JobSchedule, JobSchedules } from "./definition/schedules.ts"
 import { JobError } from "./error.ts"
 import { submissionOf } from "./submit/submission.ts"
+import { outliving } from "./transaction.ts"
 
 /** The schedules of this process, on the entities of its cluster. */
 export const schedules: Layer.Layer<JobSchedules, never, Sharding.Sharding | JobCalls> = Layer.effect(
@@ -45,7 +46,7 @@ export const schedules: Layer.Layer<JobSchedules, never, Sharding.Sharding | Job
             () => Effect.sync(() => names.delete(name))
           )
           const cron = ClusterCron.make({ name: `job/${name}`, cron: schedule.cron, execute: tick(schedule) })
-          yield* Effect.asVoid(Layer.build(Layer.provide(cron, Layer.succeed(Sharding.Sharding, sharding))))
+          yield* outliving(Layer.build(Layer.provide(cron, Layer.succeed(Sharding.Sharding, sharding))))
         })
     }
   })

@@ -29,9 +29,9 @@ import {
 import { type JobResult, resultOf, settledOf } from "./result.ts"
 import { schedules } from "./schedules.ts"
 import type { Depth, JobStatus, Operations } from "./store/operations.ts"
-import { isInTransaction } from "./store/session.ts"
 import type { JobState } from "./store/state.ts"
 import { JobStore } from "./store.ts"
+import { isInTransaction } from "./transaction.ts"
 import { found, reached } from "./submit/refusal.ts"
 import { none, type SubmitManyOptions, submissionOf, submissionsOf, type SubmitOptions } from "./submit/submission.ts"
 

@@ -19,6 +19,7 @@ import { runners } from "./store/runners.ts"
 import { samples } from "./store/samples.ts"
 import { sqlite } from "./store/sqlite.ts"
 import { identityOf, openTables } from "./store/session.ts"
+import { outliving } from "./transaction.ts"
 
 /** The tables of jobs over a SQL client, as it is: neither their names nor those of their columns are transformed. */
 export const make = (
@@ -27,9 +28,11 @@ export const make = (
 ): Effect.Effect<Operations, Migrator.MigrationError | OptionsError | SqlError> =>
   Effect.gen(function* () {
     const sql = client.withoutTransforms()
-    const { migrationsTable, tables } = yield* findPlace(sql, options)
-    yield* migrate(sql, tables, migrationsTable)
-    const identity = yield* identityOf(sql, tables)
+    // Where there are several connections, the tables are not part of a transaction that they are opened in.
+    const { identity, tables } = yield* sql.onDialectOrElse({
+      pg: () => outliving(place(sql, options)),
+      orElse: () => place(sql, options)
+    })
     const dialect = sql.onDialectOrElse({
       pg: () => postgres(tables, identity),
       orElse: () => sqlite(tables, identity)
@@ -44,6 +47,13 @@ export const make = (
       ...pages(session),
       ...samples(session)
     }
+  })
+
+const place = (sql: SqlClient.SqlClient, options: TableOptions) =>
+  Effect.gen(function* () {
+    const { migrationsTable, tables } = yield* findPlace(sql, options)
+    yield* migrate(sql, tables, migrationsTable)
+    return { tables, identity: yield* identityOf(sql, tables) }
   })
 
 /** Jobs in SQL. */

@@ -7,8 +7,9 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Job, type Jobs, JobService } from "../../../src/infra/jobs.ts"
+import { isInTransaction } from "../../../src/infra/jobs/transaction.ts"
 import * as Testing from "../../../src/observe/testing.ts"
-import { client, counted, eventually, onBoth, totals, world } from "./world.ts"
+import { client, cluster, counted, eventually, onBoth, totals, world } from "./world.ts"
 
 class Refused extends Schema.TaggedError<Refused>()("Refused", { reason: Schema.Literal("NoFunds") }) {}
 
@@ -64,6 +65,43 @@ onBoth("service", {
       )
     )
   },
+
+  "works on after the transaction that it was built in, and the connection of that, are gone": (database) =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const Inside = Job.make({ type: "inside", payload: Schema.Void, success: Schema.Boolean, error: Schema.Never })
+      const handler = Inside.toLayer(() => isInTransaction)
+      const built = Layer.mergeAll(DoubleLive, handler).pipe(
+        Layer.provideMerge(
+          JobService.layer({ partitions: 4, pollInterval: "100 millis", sampleInterval: "100 millis" })
+        )
+      )
+      const ownPid = Effect.map(sql<{ readonly pid: number }>`SELECT pg_backend_pid() AS pid`, ([row]) => row?.pid)
+      const [context, pid] = yield* sql.withTransaction(
+        Effect.gen(function* () {
+          const context = yield* Layer.build(built)
+          return [
+            context,
+            sql.onDialectOrElse({ pg: () => true, orElse: () => false }) ? yield* ownPid : undefined
+          ] as const
+        })
+      )
+      // Nobody hears it say so where it is the same.
+      yield* pid === undefined ? Effect.void : Effect.ignore(sql`SELECT pg_terminate_backend(${pid})`)
+      const jobs = Context.get(context, JobService)
+      expect(yield* jobs.awaitResult(Double, yield* jobs.submit(Double, 2))).toBe(4)
+      expect(yield* jobs.awaitResult(Double, yield* jobs.submit(Double, 3, { dedupeKey: "k" }))).toBe(6)
+      expect(yield* jobs.awaitResult(Inside, yield* jobs.submit(Inside, undefined))).toBe(false)
+      yield* jobs.submit(Double, 4, { delay: "1 hour" })
+      yield* eventually(
+        Effect.map(Testing.snapshot, (now) =>
+          expect(now['jobs_queue_depth{job_type="double",state="scheduled"}']).toBe(1)
+        )
+      )
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(cluster.pipe(Layer.provideMerge(database), Layer.provideMerge(Testing.layer())))
+    ),
 
   "accepts jobs with no runner, no cluster and no handler, and counts them at once": (database) =>
     Effect.gen(function* () {

@@ -12,6 +12,7 @@ import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import { OptionsError } from "../../../observe/instrument/options-error.ts"
 import { checked, text } from "../options.ts"
+import { outliving } from "../transaction.ts"
 import { type Attempt, type AttemptFailed, failed, invalid } from "./attempt.ts"
 import { backoffSettings } from "./backoff.ts"
 import { type Codec, codec } from "./codec.ts"
@@ -97,7 +98,7 @@ export const make = <const Type extends string, P, PI, A, AI, E, EI>(
       Effect.gen(function* () {
         yield* checked(checks)
         const handlers = yield* JobHandlers
-        const context = yield* Effect.context<Exclude<R, Scope.Scope>>()
+        const context = yield* outliving(Effect.context<Exclude<R, Scope.Scope>>())
         yield* handlers.register({
           type: options.type,
           concurrency: options.concurrency ?? 16,

@@ -2,9 +2,7 @@
  * One runner: takes jobs of the partitions that it owns out of the tables and runs them. Ownership hurries; what decides
  * is the fence of each job, so that two runners that own the same partition are no harm.
  */
-import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -15,6 +13,7 @@ import * as RuntimeFlags from "effect/RuntimeFlags"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { MetricsService } from "../../../observe/metrics.ts"
+import { outliving } from "../transaction.ts"
 import { JobHandlers, type RegisteredHandler } from "../definition/handlers.ts"
 import { Attempts } from "./attempts.ts"
 import { Claims } from "./claims.ts"
@@ -89,7 +88,7 @@ const makeState = ({ settings, tables }: RunnerOptions): Effect.Effect<RunnerSta
   Effect.gen(function* () {
     const clock = yield* Effect.clock
     const ambient = yield* FiberRef.get(FiberRef.currentMetricLabels)
-    const runtime = yield* Effect.runtime<never>()
+    const runtime = yield* outliving(Effect.runtime<never>())
     return new RunnerState({
       tables,
       settings,
@@ -97,7 +96,6 @@ const makeState = ({ settings, tables }: RunnerOptions): Effect.Effect<RunnerSta
       recorder: new Recorder(yield* MetricsService, { clock, ambient }, settings.isWatched),
       // A layer is built where nothing interrupts it, perhaps in a transaction; how a handler ends is looked at anyway.
       runtime: runtime.pipe(
-        Runtime.updateContext(Context.omit(SqlClient.TransactionConnection)),
         Runtime.enableRuntimeFlag(RuntimeFlags.Interruption),
         Runtime.setFiberRef(FiberRef.unhandledErrorLogLevel, Option.none())
       )

@@ -2,12 +2,13 @@
  * How statements reach the tables: one by itself, several in one transaction, and in a caller's transaction only if that
  * is one of the database that has the tables.
  */
-import * as SqlClient from "@effect/sql/SqlClient"
+import type * as SqlClient from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
+import { isInTransaction } from "../transaction.ts"
 import type { Dialect, Queries, Query, Tables } from "./dialect.ts"
 import { OtherDatabase } from "./other-database.ts"
 
@@ -55,12 +56,6 @@ const isOursOf = ({ identity, sql, tables }: SessionOptions): Effect.Effect<bool
     isUnknown,
     () => Effect.succeed(false)
   )
-
-/** Whether the caller is in a transaction, of whatever database. */
-export const isInTransaction: Effect.Effect<boolean> = Effect.map(
-  Effect.serviceOption(SqlClient.TransactionConnection),
-  Option.isSome
-)
 
 /** A statement names what its database does not have, or is not written in its language. */
 export const isUnknown = ({ cause }: SqlError): boolean =>

@@ -10,6 +10,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
+import { outliving } from "../transaction.ts"
 
 /** How a group writes. */
 export interface GroupOptions<In, Out, E> {
@@ -43,7 +44,7 @@ export const makeGroup = <In, Out, E>(
   options: GroupOptions<In, Out, E>
 ): Effect.Effect<Group<In, Out, E>, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const writes = new Writes(options, yield* Effect.runtime<never>())
+    const writes = new Writes(options, yield* outliving(Effect.runtime<never>()))
     // What is released is not interruptible, and no time limit would hold.
     yield* Effect.addFinalizer(() =>
       Effect.flatMap(

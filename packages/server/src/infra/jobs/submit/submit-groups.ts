@@ -12,6 +12,7 @@ import type * as Scope from "effect/Scope"
 import { isKeyLocked, isRefused } from "../store/certain.ts"
 import type { AcceptedJob, NewJob } from "../store/operations.ts"
 import type { OtherDatabase } from "../store/other-database.ts"
+import { outliving } from "../transaction.ts"
 import { type Answer, type Group, makeGroup } from "./group.ts"
 import type { Insertion } from "./insertion.ts"
 
@@ -43,7 +44,7 @@ export const makeSubmitGroups = (
       write: hasty,
       isRefused: (error) => is(isRefused)(error) || is(isKeyLocked)(error)
     })
-    const fork = Runtime.runFork(yield* Effect.runtime<never>())
+    const fork = Runtime.runFork(yield* outliving(Effect.runtime<never>()))
     const waiting = yield* Effect.makeSemaphore(mostWaiting)
     const orWait =
       (job: NewJob, answer: Answer<AcceptedJob, Failure>): Answer<AcceptedJob, Failure> =>
