@@ -28,9 +28,12 @@ import {
 const released = { _tag: "Released" } as const
 const retrying = { _tag: "Retrying", failure, pauseMs: 60_000 } as const
 
-/** The lease of this runner is over. */
+/** The lease of this runner has been over for half of one. */
 const die = (id: string) =>
-  Effect.flatMap(SqlClient.SqlClient, (sql) => sql`UPDATE job_runners SET heartbeat_at = 0 WHERE id = ${id}`)
+  Effect.flatMap(
+    SqlClient.SqlClient,
+    (sql) => sql`UPDATE job_runners SET heartbeat_at = heartbeat_at - ${1.5 * lease} WHERE id = ${id}`
+  )
 
 const statusOf = (id: string) => Effect.flatMap(JobStore, ({ status }) => Effect.map(status(id), Option.getOrThrow))
 
@@ -147,9 +150,10 @@ const promises: Promises = {
     // Made again after an answer that was lost.
     expect(yield* start("me", [fenceOf(a)], false)).toEqual(["a"])
     expect((yield* statusOf("a")).attempt).toBe(1)
+    const kind = { type: "t", priority: "normal", isRedelivered: false }
     expect((yield* held("me")).toSorted((x, y) => (x.id < y.id ? -1 : 1))).toEqual([
-      { id: "a", run: 1, isStarted: true },
-      { id: "b", run: 1, isStarted: false }
+      { id: "a", run: 1, isStarted: true, ...kind, attempt: 1 },
+      { id: "b", run: 1, isStarted: false, ...kind, attempt: 0 }
     ])
     expect(yield* start("other", [fenceOf(b)], false)).toEqual([])
     expect(yield* start("me", [{ id: "b", run: 2 }], false)).toEqual([])
