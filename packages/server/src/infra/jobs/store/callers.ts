@@ -46,25 +46,33 @@ const find = ({ dialect, one, ours }: Session, jobs: ReadonlyArray<KeyedJob>) =>
 const insert =
   (session: Session): CallerOperations["insert"] =>
   (jobs, options) =>
-    Effect.map(insertAll(session, jobs, options), (accepted) =>
+    Effect.map(insertAll(session, jobs, writeOf(session, options)), (accepted) =>
       jobs.map(({ id }) => accepted.get(id) ?? { id, isDuplicate: false })
     )
 
 type AcceptedById = ReadonlyMap<string, AcceptedJob>
 
+/** How jobs are written, and how it is looked what became of those that were not. */
+interface Write<E> {
+  readonly isCounted: boolean
+  /** What was written, and no more has to be done for. */
+  readonly write: (jobs: ReadonlyArray<NewJob>) => Effect.Effect<AcceptedById, E>
+  readonly find: (jobs: ReadonlyArray<KeyedJob>) => Effect.Effect<ReadonlyArray<FoundRow>, E>
+}
+
 /** What became of each of these jobs, by its id. */
-const insertAll = (
+const insertAll = <E>(
   session: Session,
   jobs: ReadonlyArray<NewJob>,
-  options: CallOptions
-): Effect.Effect<AcceptedById, SqlError | OtherDatabase> =>
+  how: Write<E>
+): Effect.Effect<AcceptedById, E | SqlError> =>
   Effect.gen(function* () {
-    const inserted = yield* insertNew(session, jobs, options)
+    const inserted = yield* how.write(jobs)
     const rest = jobs.filter(({ id }) => !inserted.has(id))
     if (rest.length === 0) {
       return inserted
     }
-    const found = new Map((yield* find(session, rest)).map((row) => [row.id, row.found]))
+    const found = new Map((yield* how.find(rest)).map((row) => [row.id, row.found]))
     const known = new Map(inserted)
     for (const { id } of rest) {
       const other = found.get(id) ?? null
@@ -73,46 +81,59 @@ const insertAll = (
       }
     }
     const duplicates = rest.filter(({ id }) => known.get(id)?.isDuplicate === true)
-    if (options.isInTransaction && duplicates.length > 0) {
+    if (how.isCounted && duplicates.length > 0) {
       yield* writeDuplicates(session, duplicates)
     }
     yield* Effect.forEach(
-      duplicates.filter(({ unique }) => unique !== undefined),
+      duplicates.filter(hasBothKeys),
       (job) => passOn(session, job, known.get(job.id)?.id ?? job.id),
       { discard: true }
     )
     // The job with the key may have ended meanwhile.
     const free = rest.filter(({ id }) => !known.has(id))
-    return free.length === 0 ? known : new Map([...known, ...(yield* insertAll(session, free, options))])
+    return free.length === 0 ? known : new Map([...known, ...(yield* insertAll(session, free, how))])
   })
 
-const insertNew = (
-  session: Session,
-  jobs: ReadonlyArray<NewJob>,
-  options: CallOptions
-): Effect.Effect<AcceptedById, SqlError | OtherDatabase> => {
-  const insertThese = (some: ReadonlyArray<NewJob>): Effect.Effect<AcceptedById, SqlError> =>
+/** It may take a key for a period and then be the duplicate of a live job: what has the key is written in two steps. */
+const hasBothKeys = ({ dedupeKey, unique }: NewJob): boolean => dedupeKey !== undefined && unique !== undefined
+
+const writeOf = (session: Session, options: CallOptions): Write<SqlError | OtherDatabase> => {
+  const plain = (some: ReadonlyArray<NewJob>): Effect.Effect<AcceptedById, SqlError> =>
     Effect.map(
       session.run<{ readonly id: string }>(session.dialect.insert(some, options)),
       (rows) => new Map(rows.map(({ id }) => [id, { id, isDuplicate: false }]))
     )
+  const look = (some: ReadonlyArray<KeyedJob>) => find(session, some)
   if (options.isInTransaction) {
-    return Effect.catchIf(insertThese(jobs), isUnknown, () => new OtherDatabase())
+    const write = (jobs: ReadonlyArray<NewJob>) => Effect.catchIf(plain(jobs), isUnknown, () => new OtherDatabase())
+    return { isCounted: true, write, find: look }
   }
+  const read = (some: ReadonlyArray<KeyedJob>) => session.one<FoundRow>(session.dialect.find(some))
+  const inOne = (some: ReadonlyArray<NewJob>): Effect.Effect<AcceptedById, SqlError> =>
+    some.some(hasBothKeys)
+      ? session.transaction(insertAll(session, some, { isCounted: false, write: plain, find: read }))
+      : plain(some)
+  return { isCounted: false, write: (jobs) => insertCertainly({ jobs, inOne, read, options }), find: look }
+}
+
+interface Insertion {
+  readonly jobs: ReadonlyArray<NewJob>
+  readonly inOne: (jobs: ReadonlyArray<NewJob>) => Effect.Effect<AcceptedById, SqlError>
+  readonly read: (jobs: ReadonlyArray<KeyedJob>) => Effect.Effect<ReadonlyArray<FoundRow>, SqlError>
+  readonly options: CallOptions
+}
+
+const insertCertainly = ({ inOne, jobs, options, read }: Insertion): Effect.Effect<AcceptedById, SqlError> => {
   // What was committed may have been done and moved before it is made again: no conflict would tell.
   const again = Effect.gen(function* () {
-    const before = yield* session.one<FoundRow>(session.dialect.find(jobs.map(({ id, type }) => ({ id, type }))))
+    const before = yield* read(jobs.map(({ id, type }) => ({ id, type })))
     const known = new Map(
       before.flatMap(({ found, id }) => (found === id ? [[id, { id, isDuplicate: false }] as const] : []))
     )
     const rest = jobs.filter(({ id }) => !known.has(id))
-    return rest.length === 0 ? known : new Map([...known, ...(yield* insertThese(rest))])
+    return rest.length === 0 ? known : new Map([...known, ...(yield* inOne(rest))])
   })
-  return certain(
-    insertThese(jobs),
-    again,
-    (error) => isRefused(error) || (options.isHasty === true && isKeyLocked(error))
-  )
+  return certain(inOne(jobs), again, (error) => isRefused(error) || (options.isHasty === true && isKeyLocked(error)))
 }
 
 const writeDuplicates = ({ sql, tables }: Session, jobs: ReadonlyArray<NewJob>) =>

@@ -112,6 +112,25 @@ const promises: Promises = {
     expect(ids(yield* accept(jobOf("d", { dedupeKey: "k", unique })))).toEqual(["duplicate of a"])
   }),
 
+  "leaves no key for a period to a job that never was": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const unique = { key: "u", forMs: 3_600_000 }
+    yield* accept(jobOf("a", { dedupeKey: "k" }))
+    // The submission fails half-way, as it would where its process ends.
+    const failing = sql.onDialectOrElse({
+      pg: () => [
+        `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '23514'; END $$`,
+        "CREATE TRIGGER failing BEFORE UPDATE ON job_unique FOR EACH ROW EXECUTE FUNCTION fail()"
+      ],
+      orElse: () => ["CREATE TRIGGER failing BEFORE UPDATE ON job_unique BEGIN SELECT RAISE(ABORT, 'no'); END"]
+    })
+    yield* Effect.forEach(failing, (text) => sql.unsafe(text))
+    yield* Effect.flip(accept(jobOf("b", { dedupeKey: "k", unique })))
+    expect(yield* sql`SELECT job_id FROM job_unique`).toEqual([])
+    expect(ids(yield* accept(jobOf("c", { unique })))).toEqual(["c"])
+  }),
+
   "takes every time from the database's clock": Effect.gen(function* () {
     const { status } = yield* JobStore
     const from = Date.now()
