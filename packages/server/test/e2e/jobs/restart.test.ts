@@ -2,7 +2,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Ref from "effect/Ref"
 import { JobService } from "../../../src/infra/jobs.ts"
@@ -34,14 +34,14 @@ it.scopedLive("what was accepted before, between and after two crashes of Postgr
           const one = jobs.submit(Work, { n, ms: n % 40 })
           return n % 2 === 0 ? one : sql.withTransaction(one)
         })
-        const once = Effect.flatMap(Effect.either(Effect.timeout(submit, "20 seconds")), (result) =>
-          Either.match(result, {
-            // Whether it was accepted is not known.
-            onLeft: () => {
+        const once = Effect.flatMap(Effect.exit(Effect.timeout(submit, "20 seconds")), (exit) =>
+          Exit.match(exit, {
+            // Whether it was accepted is not known. A caller's transaction dies of a connection that is lost at its end.
+            onFailure: () => {
               submitted.unknown += 1
               return Effect.sleep("100 millis")
             },
-            onRight: (id) =>
+            onSuccess: (id) =>
               Effect.zipRight(
                 Effect.sync(() => submitted.accepted.push(id)),
                 Effect.sleep("5 millis")

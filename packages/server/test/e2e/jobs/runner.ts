@@ -6,14 +6,15 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
 import { JobService } from "../../../src/infra/jobs.ts"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import { database, runnerNode } from "../../infra/jobs/cluster/nodes.ts"
 import { type RunnerSettings, settingsVariable } from "./processes.ts"
-import { workLive } from "./work.ts"
+import { handlersLive } from "./work.ts"
 
 const settings: RunnerSettings = JSON.parse(process.env[settingsVariable] ?? "{}")
-const { lease, name, pollInterval, port, record, store } = settings
+const { name, options, port, record, store } = settings
 
 const sqlite = (filename: string) =>
   Layer.effectDiscard(Effect.flatMap(SqlClient.SqlClient, (sql) => sql`PRAGMA synchronous = FULL`)).pipe(
@@ -27,13 +28,13 @@ const ground =
     : Layer.provideMerge(Layer.orDie(SingleRunner.layer()), sqlite(store.file))
 
 Layer.mergeAll(
-  workLive({ file: record, runner: name }),
+  handlersLive({ file: record, runner: name }),
   Layer.effectDiscard(Effect.sync(() => process.send?.("ready")))
 ).pipe(
-  Layer.provide(JobService.layer({ runnerName: name, lease, pollInterval, interruptGrace: "2 seconds" })),
+  Layer.provide(JobService.layer({ runnerName: name, ...options })),
   Layer.provide(ground),
   Layer.provide(MetricsService.layer({ registry: "own" })),
-  Layer.provide(Logger.logFmt),
+  Layer.provide(Logger.minimumLogLevel(LogLevel.fromLiteral(process.env["JOBS_LOG"] === undefined ? "None" : "Info"))),
   Layer.launch,
   NodeRuntime.runMain
 )

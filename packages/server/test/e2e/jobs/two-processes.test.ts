@@ -1,12 +1,9 @@
 /** The program of the guide started twice on one file of SQLite. */
-import { SqliteClient } from "@effect/sql-sqlite-node"
 import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import { join } from "node:path"
 import { JobService } from "../../../src/infra/jobs.ts"
-import * as Testing from "../../../src/observe/testing.ts"
-import { folder, runners, settled } from "./processes.ts"
+import { clientOnFile, folder, runners, settled } from "./processes.ts"
 import { lines, Work } from "./work.ts"
 
 const quick = Array.from({ length: 200 }, (_, n) => n)
@@ -18,11 +15,6 @@ it.scopedLive("two processes on one file start a job of 25 seconds once, and non
     const store = { _tag: "Sqlite", file } as const
     yield* start({ name: "one", store, lease: "10 seconds" })
     yield* start({ name: "two", store, lease: "10 seconds" })
-    const client = JobService.layerClient().pipe(
-      Layer.provideMerge(SqliteClient.layer({ filename: file })),
-      Layer.provideMerge(Testing.layer()),
-      Layer.orDie
-    )
     yield* Effect.provide(
       Effect.gen(function* () {
         const jobs = yield* JobService
@@ -33,7 +25,7 @@ it.scopedLive("two processes on one file start a job of 25 seconds once, and non
         const { attempt, errors, redeliveries } = yield* jobs.status(long)
         expect({ attempt, errors, redeliveries }).toEqual({ attempt: 1, errors: [], redeliveries: 0 })
       }),
-      client
+      clientOnFile(file)
     )
     const begun = lines(record).filter(({ what }) => what === "began")
     expect(begun.filter(({ n }) => n === -1).length).toBe(1)
