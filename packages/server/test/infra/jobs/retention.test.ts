@@ -1,10 +1,14 @@
 /** Finished jobs are kept for as long as was said, and not for longer. */
 import * as SqlClient from "@effect/sql/SqlClient"
-import { expect } from "@effect/vitest"
+import { expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as TestClock from "effect/TestClock"
 import { Job, JobService } from "../../../src/infra/jobs.ts"
+import { removeOld } from "../../../src/infra/jobs/retention.ts"
 import { eventually, onBoth, totals, world } from "./world.ts"
 
 const kind = (type: string) =>
@@ -50,18 +54,36 @@ onBoth("retention", {
           database
         )
       )
-    ),
+    )
+})
 
-  "removes thousands in steps": (database) =>
-    Effect.gen(function* () {
-      const jobs = yield* JobService
-      const sql = yield* SqlClient.SqlClient
-      const ids = yield* jobs.submitMany(
-        Short,
-        Array.from({ length: 2500 }, () => true),
-        { delay: "1 hour" }
-      )
-      yield* sql.withTransaction(Effect.forEach(ids.slice(0, 2200), jobs.cancel))
-      yield* eventually(Effect.map(totals, ({ enqueued }) => expect(enqueued).toBe(300)))
-    }).pipe(Effect.provide(world(handlers, { keepCompleted: "100 millis" }, database)))
+it.effect("goes on until a step finds less than it may remove, with pauses for others", () => {
+  const removed: Array<readonly [type: string, state: string, olderThanMs: number]> = []
+  const left = { completed: 2500, cancelled: 1000, dead: 1, keys: 1001 }
+  const take = (what: keyof typeof left) =>
+    Effect.sync(() => {
+      const some = Math.min(1000, left[what])
+      left[what] -= some
+      return some
+    })
+  const tables: Parameters<typeof removeOld>[0] = {
+    finishedTypes: () => Effect.succeed(["t"]),
+    purge: ({ olderThanMs = 0, state, type = "" }) =>
+      Effect.suspend(() => {
+        removed.push([type, state, olderThanMs])
+        return take(state)
+      }),
+    purgeKeys: Effect.suspend(() => take("keys"))
+  }
+  const keep = { completed: Duration.hours(1), dead: Duration.infinity }
+  return Effect.gen(function* () {
+    const round = yield* Effect.fork(removeOld(tables, { keepOf: () => keep }))
+    yield* TestClock.adjust(0)
+    expect(left).toEqual({ completed: 1500, cancelled: 1000, dead: 1, keys: 1001 })
+    yield* TestClock.adjust("1 second")
+    yield* Fiber.join(round)
+    expect(left).toEqual({ completed: 0, cancelled: 0, dead: 1, keys: 0 })
+    const of = (state: string, times: number) => Array.from({ length: times }, () => ["t", state, 3_600_000])
+    expect(removed).toEqual([...of("completed", 3), ...of("cancelled", 2)])
+  })
 })
