@@ -46,9 +46,9 @@ export interface JobsHandles {
    */
   readonly duration: Seconds<"job_type" | "operation" | "priority">
   /**
-   * Jobs accepted: a submit succeeded.
+   * Jobs accepted: a submit succeeded and is committed; in a caller's transaction, once a runner has seen it.
    *
-   * Excludes: Submissions that failed or met a live job with the same dedupe key.
+   * Excludes: Submissions that failed, were rolled back, or were answered with another job that has the same key.
    *
    * `jobs_enqueued_total`: counter, unit `{job}`, labels `job_type`, `operation`, `priority`.
    */
@@ -64,7 +64,8 @@ export interface JobsHandles {
   /**
    * Duration of one operation on a job, whatever its outcome; the label outcome is absent on success.
    *
-   * Excludes: Operations that are still running, and those of a runner that was killed.
+   * Excludes: Operations that are still running, those of a runner that was killed, and submits, cancels and replays
+   * that succeed in a caller's transaction.
    *
    * `jobs_processing_seconds`: histogram, unit `s`, labels `job_type`, `operation`, `priority`, `outcome`.
    */
@@ -108,9 +109,9 @@ export interface JobsHandles {
    */
   readonly dlqOldestAge: Gauge<"job_type">
   /**
-   * Submissions answered with a live job that has the same dedupe key.
+   * Submissions answered with another job: a live one with the same dedupe key, or one that is unique.
    *
-   * Excludes: Submissions without a dedupe key.
+   * Excludes: Submissions without a key.
    *
    * `jobs_duplicates_total`: counter, unit `{job}`, labels `job_type`, `operation`, `priority`.
    */
