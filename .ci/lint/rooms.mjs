@@ -115,11 +115,14 @@ export const layers = {
       "signals",
       "prometheus",
       "telemetry",
-      ...Object.keys(infraLayers)
+      ...Object.keys(infraLayers),
+      "figures"
     ],
     packages: ["*"],
     workspace: ["@parametric-portal/server", "@parametric-portal/dashboard", "@parametric-portal/receivers"]
   },
+  // What each figure has to reach: pages of the project name them, and a test reads those.
+  figures: { folder: "packages/server/bench/figures", imports: ["server's benchmarks"], packages: [] },
   "server's benchmarks": {
     folder: "packages/server/bench",
     imports: [
@@ -133,7 +136,8 @@ export const layers = {
       "prometheus",
       "telemetry",
       ...Object.keys(infraLayers),
-      "server's tests"
+      "server's tests",
+      "figures"
     ],
     packages: ["*"],
     workspace: ["@parametric-portal/server", "@parametric-portal/dashboard"]
