@@ -4,7 +4,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import type { Attempt, AttemptFailed } from "./attempt.ts"
+import type { ForkAttempt } from "./attempt-fiber.ts"
 import type { BackoffSettings } from "./backoff.ts"
 import type { ClusterLimits } from "./limits.ts"
 
@@ -18,7 +18,7 @@ export interface RegisteredHandler {
   readonly backoff: BackoffSettings
   /** Limits across the cluster, where there are any. */
   readonly limits: ClusterLimits | undefined
-  readonly run: (payload: string, attempt: Attempt) => Effect.Effect<string, AttemptFailed>
+  readonly fork: ForkAttempt
 }
 
 /** Told when a handler comes and goes. */

@@ -14,6 +14,7 @@ import { OptionsError } from "../../../observe/instrument/options-error.ts"
 import { checked, text } from "../options.ts"
 import { outliving } from "../transaction.ts"
 import { type Attempt, type AttemptFailed, failed, invalid } from "./attempt.ts"
+import { forking } from "./attempt-fiber.ts"
 import { backoffSettings } from "./backoff.ts"
 import { type Codec, codec } from "./codec.ts"
 import { JobHandlers } from "./handlers.ts"
@@ -106,8 +107,7 @@ export const make = <const Type extends string, P, PI, A, AI, E, EI>(
           timeout: Duration.decode(options.timeout ?? "10 minutes"),
           backoff: backoffSettings(options.backoff),
           limits: clusterLimits(options.limits),
-          run: (text, attempt) =>
-            Effect.mapInputContext(handle({ codecs, handler, isRetryable }, text, attempt), () => context)
+          fork: forking<R>(context, (text, attempt) => handle({ codecs, handler, isRetryable }, text, attempt))
         })
       })
     )
@@ -130,19 +130,18 @@ const handle = <P, A, E, R>(
   { codecs, handler, isRetryable }: Handling<P, A, E, R>,
   text: string,
   attempt: Attempt
-): Effect.Effect<string, AttemptFailed, Exclude<R, Scope.Scope>> =>
-  Effect.gen(function* () {
-    const input = yield* Effect.mapError(codecs.payload.decode(text), invalid("payload"))
-    const output = yield* Effect.scoped(Effect.suspend(() => handler(input, attempt))).pipe(
-      // The typed error says how the attempt failed, also where a finalizer died after it.
-      Effect.catchAllCause((cause) =>
-        Either.match(Cause.failureOrCause(cause), {
-          onLeft: (error) => failed(codecs.error, error, isRetryable(error)),
-          onRight: Effect.failCause
-        })
-      )
-    )
-    return yield* Effect.mapError(codecs.success.encode(output), invalid("result"))
+): Effect.Effect<string, AttemptFailed, R> =>
+  Effect.matchEffect(codecs.payload.decode(text), {
+    onFailure: (error) => Effect.fail(invalid("payload")(error)),
+    onSuccess: (input) =>
+      Effect.matchCauseEffect(handler(input, attempt), {
+        onFailure: (cause) =>
+          Either.match(Cause.failureOrCause(cause), {
+            onLeft: (error) => failed(codecs.error, error, isRetryable(error)),
+            onRight: Effect.failCause
+          }),
+        onSuccess: (output) => Effect.mapError(codecs.success.encode(output), invalid("result"))
+      })
   })
 
 const scheduled = <P>(

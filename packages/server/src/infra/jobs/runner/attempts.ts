@@ -2,13 +2,17 @@
  * Handlers at work. The fiber of an attempt ends with its handler; what becomes of the job is a record that waits for
  * its group. A handler that was interrupted and does not end is left to itself.
  */
+import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
+import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
+import * as FiberRefs from "effect/FiberRefs"
 import * as HashMap from "effect/HashMap"
 import * as Random from "effect/Random"
+import * as Scope from "effect/Scope"
 import { type Attempt, AttemptFailed } from "../definition/attempt.ts"
 import { pauseAfter } from "../definition/backoff.ts"
 import type { HeldJob } from "../store/operations.ts"
@@ -29,6 +33,8 @@ export class Attempts {
   /** Which type is first in the next turn, so that each has its turn. */
   private first = 0
   private readonly working = new Set<Run>()
+  /** Of attempts to come. */
+  private scopes: Array<Scope.CloseableScope> = []
 
   constructor(state: RunnerState, ends: Ends) {
     this.state = state
@@ -91,7 +97,7 @@ export class Attempts {
       this.ended(run, Exit.fail(refused))
       return
     }
-    const fiber = this.state.fork(this.handle(run))
+    const fiber = this.fork(run)
     run.fiber = fiber
     fiber.addObserver((exit) => this.ended(run, exit))
     if (isWorking(run)) {
@@ -122,7 +128,7 @@ export class Attempts {
     }
   }
 
-  private handle(run: Run): Effect.Effect<string, AttemptFailed> {
+  private fork(run: Run): Fiber.RuntimeFiber<string, AttemptFailed> {
     const { job, places } = run
     const { handler } = places
     const attempt: Attempt = {
@@ -136,11 +142,23 @@ export class Attempts {
       traceparent: job.traceparent,
       progress: (ratio, note) => Effect.sync(() => this.progress.say(run, ratio, note))
     }
-    // The fiber ends with the handler, so that nothing has to be put back.
-    return Effect.flatMap(
-      FiberRef.update(FiberRef.currentLogAnnotations, (annotations) => annotated(annotations, job)),
-      () => handler.run(job.payload, attempt)
-    )
+    return handler.fork(job.payload, attempt, {
+      runtime: this.state.runtime,
+      scope: this.scopes.pop() ?? this.moreScopes(),
+      updateRefs: (references, fiberId) =>
+        FiberRefs.updateAs(references, {
+          fiberId,
+          fiberRef: FiberRef.currentLogAnnotations,
+          value: annotated(FiberRefs.getOrDefault(references, FiberRef.currentLogAnnotations), job)
+        })
+    })
+  }
+
+  /** Scopes are made many at a time, as that takes a fiber. */
+  private moreScopes(): Scope.CloseableScope {
+    const [first, ...others] = this.state.make(Effect.all(scopes))
+    this.scopes = others
+    return first
   }
 
   /** The handler has ended, or the fiber of one that was left to itself. */
@@ -203,6 +221,8 @@ export class Attempts {
     )
   }
 }
+
+const scopes: Arr.NonEmptyReadonlyArray<Effect.Effect<Scope.CloseableScope>> = Arr.makeBy(64, () => Scope.make())
 
 const annotated = (
   annotations: HashMap.HashMap<string, unknown>,

@@ -47,7 +47,8 @@ export class RunnerState {
   /** Nothing else begins: a suspect runs. */
   isAlone = false
   private readonly clock: Clock.Clock
-  private readonly runtime: Runtime.Runtime<never>
+  /** Of all fibers of the runner. */
+  readonly runtime: Runtime.Runtime<never>
   private readonly timers = new Set<Fiber.RuntimeFiber<void>>()
   private parts: ReadonlyArray<() => void> = []
   /** Which of them is next. */

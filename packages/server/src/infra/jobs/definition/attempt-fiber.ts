@@ -1,0 +1,59 @@
+/** The fiber of an attempt: it has the services of its handler and a scope, both from its beginning on. */
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as Runtime from "effect/Runtime"
+import * as RuntimeFlags from "effect/RuntimeFlags"
+import * as Scope from "effect/Scope"
+import type { Attempt, AttemptFailed } from "./attempt.ts"
+
+/** What a runner gives to the fiber of an attempt. */
+export interface AttemptFiber {
+  /** Its references and flags; the services are those of the handler. */
+  readonly runtime: Runtime.Runtime<never>
+  /** Closed when the handler has ended. */
+  readonly scope: Scope.CloseableScope
+  readonly updateRefs: NonNullable<Runtime.RunForkOptions["updateRefs"]>
+}
+
+/** Begins an attempt at a payload on a fiber of its own. */
+export type ForkAttempt = (
+  payload: string,
+  attempt: Attempt,
+  on: AttemptFiber
+) => Fiber.RuntimeFiber<string, AttemptFailed>
+
+/**
+ * Begins attempts with these services. A fiber that is made with them, and in which all but the handler is
+ * uninterruptible, costs a third of one to which they are provided.
+ */
+export const forking =
+  <R>(
+    context: Context.Context<Exclude<R, Scope.Scope>>,
+    run: (payload: string, attempt: Attempt) => Effect.Effect<string, AttemptFailed, R>
+  ): ForkAttempt =>
+  (payload, attempt, { runtime, scope, updateRefs }) => {
+    const { unsafeMap } = Context.add(context, Scope.Scope, scope)
+    const withServices = Runtime.make({
+      context: Context.unsafeMake<R>(unsafeMap),
+      fiberRefs: runtime.fiberRefs,
+      runtimeFlags: RuntimeFlags.disable(runtime.runtimeFlags, RuntimeFlags.Interruption)
+    })
+    return Runtime.runFork(withServices, closing(run(payload, attempt), scope), { updateRefs })
+  }
+
+/** The handler, then its finalizers. */
+const closing = <R>(
+  handler: Effect.Effect<string, AttemptFailed, R>,
+  scope: Scope.CloseableScope
+): Effect.Effect<string, AttemptFailed, R> =>
+  Effect.matchCauseEffect(Effect.interruptible(handler), {
+    onSuccess: (result) => Effect.as(Scope.close(scope, Exit.succeed(result)), result),
+    onFailure: (cause) =>
+      Effect.matchCauseEffect(Scope.close(scope, Exit.failCause(cause)), {
+        onSuccess: () => Effect.failCause(cause),
+        onFailure: (last) => Effect.failCause(Cause.sequential(cause, last))
+      })
+  })
