@@ -347,12 +347,7 @@ const claim = (memory: Memory, request: ClaimRequest, now: number): Claimed => {
       .slice(0, most)
   )
   const picked = candidates.sort(byRank).slice(0, request.most)
-  const left = new Map(open.map(({ startNow, type }) => [type, startNow]))
-  const jobs = picked.map((row) => {
-    const startNow = left.get(row.type) ?? 0
-    left.set(row.type, startNow - 1)
-    return hold(row, { runnerId, now, isStarted: startNow > 0 })
-  })
+  const jobs = picked.map((row) => hold(row, { runnerId, now, isStarted: true }))
   const due = mine.filter(
     ({ dueAt, state, type }) => state === "waiting" && dueAt > now && open.some((each) => each.type === type)
   )

@@ -48,9 +48,9 @@ export class Attempts {
     return this.working.size === 0
   }
 
-  /** Whether nothing is at work, and nothing marked that would be. */
+  /** Whether nothing is at work, and nothing ready that would be. */
   get isIdle(): boolean {
-    return this.working.size === 0 && Array.from(this.state.places.values()).every((places) => places.isIdle)
+    return this.areOver && Array.from(this.state.places.values()).every(({ ready }) => ready.length === 0)
   }
 
   /** Begins what is ready, for as long as there are places and time. */

@@ -95,7 +95,7 @@ export class Claims {
     const { ends, state } = this
     const claimedAt = state.now()
     const taken: Array<Run> = []
-    const byPlaces = new Map<Places, { readonly ready: Array<Run>; readonly waiting: Array<Run> }>()
+    const byPlaces = new Map<Places, Array<Run>>()
     for (const job of jobs) {
       const places = state.places.get(job.type)
       if (places === undefined || this.cancelled.has(job.id)) {
@@ -104,15 +104,14 @@ export class Claims {
       }
       const run = new Run(job, life, { claimedAt, places })
       life.runs.add(run)
-      const to = byPlaces.get(places) ?? { ready: [], waiting: [] }
-      byPlaces.set(places, to)
-      to[job.isStarted ? "ready" : "waiting"].push(run)
       taken.push(run)
+      if (run.stage === "ready") {
+        const some = byPlaces.get(places) ?? []
+        byPlaces.set(places, some)
+        some.push(run)
+      }
     }
-    for (const [places, { ready, waiting }] of byPlaces) {
-      places.take(ready, "ready")
-      places.take(waiting, "waiting")
-    }
+    byPlaces.forEach((some, places) => places.take(some))
     for (const run of taken) {
       if (state.isStopping || state.places.get(run.job.type)?.isOpen !== true) {
         ends.release(run)
@@ -146,11 +145,11 @@ export class Claims {
     let buffered = 0
     for (const places of all) {
       const wanted = places.wanted(now)
-      buffered += places.buffered
+      buffered += places.ready.length
       if (places.handler.limits === undefined && wanted.most > 0) {
         isLow ||= wanted.isLow
         free += places.free
-        types.push({ type: places.handler.type, most: wanted.most, startNow: wanted.startNow })
+        types.push({ type: places.handler.type, most: wanted.most })
       }
     }
     const most = Math.min(this.state.tables.groupSize, Math.max(free, mostBuffered - buffered))
@@ -161,7 +160,7 @@ export class Claims {
     for (const places of all) {
       const { most } = places.wanted(now)
       if (places.handler.limits !== undefined && most > 0) {
-        const types = [{ type: places.handler.type, most, startNow: most }]
+        const types = [{ type: places.handler.type, most }]
         return { request: this.request(life, types, most), limited: places }
       }
     }

@@ -12,11 +12,11 @@ import { byRank, type Home, type Run } from "./run.ts"
 export const mostBuffered = 500
 
 /** No type has more buffered than this: half of it is claimed at a time. */
-const mostOfType = 250
+const mostOfType = 500
 
 /**
- * What is buffered begins within so many milliseconds. It is marked as started by the claim, which doubles the rate of
- * quick jobs; a runner that dies leaves that many suspects at most that had not begun.
+ * What is buffered begins within so many milliseconds. It is marked as started by its claim, as a mark of its own would
+ * halve the rate of quick jobs; a runner that dies leaves that many suspects at most that had not begun.
  */
 const ahead = 10
 
@@ -33,10 +33,7 @@ export class Places implements Home {
   used = 0
   /** Handlers that go on although they were interrupted, and are left to themselves. */
   abandoned = 0
-  /** Not marked as started, in order. */
-  waiting: Array<Run> = []
-  marking = 0
-  /** Marked as started, in order. */
+  /** What is buffered, in order. */
   ready: Array<Run> = []
   private meanMs: number | undefined = undefined
   private lastEndAt = 0
@@ -52,17 +49,8 @@ export class Places implements Home {
     return this.isOpen && !this.isPaused && !this.isDry
   }
 
-  /** Whether nothing is marked as started that does not run. */
-  get isIdle(): boolean {
-    return this.ready.length === 0 && this.marking === 0
-  }
-
   get free(): number {
     return Math.max(0, this.handler.concurrency - this.used)
-  }
-
-  get buffered(): number {
-    return this.waiting.length + this.marking + this.ready.length
   }
 
   /** How many beyond the free places are worth holding. */
@@ -75,33 +63,18 @@ export class Places implements Home {
     return Math.min(mostOfType, Math.floor((this.handler.concurrency * ahead) / Math.max(pace, 0.1)))
   }
 
-  /** How many more may be claimed, and how many of them are marked as started at once. */
-  wanted(now: number): { readonly most: number; readonly startNow: number; readonly isLow: boolean } {
+  /** How many more may be claimed. */
+  wanted(now: number): { readonly most: number; readonly isLow: boolean } {
     const depth = this.depth(now)
-    const most = this.free + depth - this.buffered
-    return {
-      most,
-      startNow: Math.max(0, Math.min(most, this.markable(now) - this.waiting.length)),
-      isLow: most > 0 && most >= depth / 2
-    }
+    const most = this.free + depth - this.ready.length
+    return { most, isLow: most > 0 && most >= depth / 2 }
   }
 
-  /** How many more may be marked. */
-  markable(now: number): number {
-    return Math.max(0, this.free + this.depth(now) - this.ready.length - this.marking)
-  }
-
-  take(runs: ReadonlyArray<Run>, where: "waiting" | "ready"): void {
-    if (runs.length > 0) {
-      for (const run of runs) {
-        run.stage = where
-      }
-      this[where] = this[where].concat(runs).sort(byRank)
-    }
+  take(runs: ReadonlyArray<Run>): void {
+    this.ready = this.ready.concat(runs).sort(byRank)
   }
 
   drop(run: Run): void {
-    this.waiting = this.waiting.filter((other) => other !== run)
     this.ready = this.ready.filter((other) => other !== run)
   }
 

@@ -12,10 +12,10 @@ import type { HeldJob } from "../store/operations.ts"
 export type HandlerExit = Exit.Exit<string, AttemptFailed>
 
 /**
- * Where a run stands: in the buffer, in a statement that marks it as started, marked and ready to begin, at work in its
- * handler, waiting for its end to be written, or gone.
+ * Where a run stands: a suspect that waits for others to end or is in the statement that marks it as started, or any
+ * other, marked and ready to begin; at work in its handler; waiting for its end to be written; or gone.
  */
-export type Stage = "waiting" | "marking" | "ready" | "working" | "ending" | "gone"
+export type Stage = "suspect" | "marking" | "ready" | "working" | "ending" | "gone"
 
 /** Why a handler was interrupted. A run that is `lost` is written by nobody here. */
 export type Order = "timedOut" | "cancelled" | "handedOver" | "lost"
@@ -43,10 +43,6 @@ export interface Home {
   used: number
   abandoned: number
   readonly isOpen: boolean
-  /** In a statement that marks them as started. */
-  marking: number
-  /** Puts runs in their order into the buffer. */
-  readonly take: (runs: ReadonlyArray<Run>, where: "waiting" | "ready") => void
   /** Takes a run out of the buffer. */
   readonly drop: (run: Run) => void
   /** A handler has ended after so many milliseconds. */
@@ -61,7 +57,7 @@ export class Run {
   readonly claimedAt: number
   /** Its place in the order of what waits: the lower begins first. */
   readonly rank: number
-  stage: Stage = "waiting"
+  stage: Stage
   order: Order | undefined = undefined
   watch: JobWatch | undefined = undefined
   fiber: Fiber.RuntimeFiber<string, AttemptFailed> | undefined = undefined
@@ -76,6 +72,7 @@ export class Run {
     this.life = life
     this.places = places
     this.claimedAt = claimedAt
+    this.stage = job.isStarted ? "ready" : "suspect"
     this.rank = rankOf(job.priority, claimedAt - job.dueMs)
   }
 

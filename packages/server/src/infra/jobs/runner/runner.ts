@@ -24,7 +24,6 @@ import { Places } from "./places.ts"
 import { Recorder } from "./recorder.ts"
 import type { Life } from "./run.ts"
 import type { RunnerSettings } from "./settings.ts"
-import { Starts } from "./starts.ts"
 import { RunnerState, type Tables } from "./state.ts"
 import { Suspects } from "./suspects.ts"
 import { poll, sweep, type Swept } from "./sweeps.ts"
@@ -105,11 +104,10 @@ const makeState = ({ settings, tables }: RunnerOptions): Effect.Effect<RunnerSta
 const partsOf = (state: RunnerState): Swept => {
   const ends = new Ends(state, (ms) => claims.dueIn(ms))
   const claims = new Claims(state, ends)
-  const starts = new Starts(state, ends)
   const attempts = new Attempts(state, ends)
   const suspects = new Suspects(state, { claims, attempts, ends })
-  state.inTurn([attempts.turn, suspects.turn, claims.turn, starts.turn])
-  return { ends, claims, starts, attempts, suspects }
+  state.inTurn([attempts.turn, suspects.turn, claims.turn])
+  return { ends, claims, attempts, suspects }
 }
 
 const added = (state: RunnerState, { claims }: Swept, handler: RegisteredHandler): void => {
@@ -130,8 +128,8 @@ const removed = (state: RunnerState, { attempts, ends }: Swept, handler: Registe
     return state.until(() => places.used === 0)
   })
 
-const releaseBuffer = ({ ready, waiting }: Places, ends: Ends): void => {
-  for (const run of [...ready, ...waiting]) {
+const releaseBuffer = ({ ready }: Places, ends: Ends): void => {
+  for (const run of ready) {
     ends.release(run)
   }
 }
@@ -176,7 +174,7 @@ const over = ({ attempts, ends }: Swept, state: RunnerState, life: Life): void =
   for (const run of life.runs) {
     if (run.stage === "working") {
       attempts.stop(run, "lost")
-    } else if (run.stage === "waiting" || run.stage === "ready") {
+    } else if (run.stage === "suspect" || run.stage === "ready") {
       ends.forgo(run)
     }
     // What is in a statement is counted as the tables answer, which accept nothing of a run that others have taken.

@@ -67,7 +67,7 @@ export class Suspects {
     const life = state.living(now)
     const types: Array<TypeClaim> = Array.from(state.places.values())
       .filter(({ free, isOpen, isPaused }) => isOpen && !isPaused && free > 0)
-      .map(({ handler: { type } }) => ({ type, most: 1, startNow: 0 }))
+      .map(({ handler: { type } }) => ({ type, most: 1 }))
     if (life === undefined || types.length === 0 || state.owned.size === 0) {
       return
     }
@@ -87,10 +87,9 @@ export class Suspects {
     const { state } = this
     const { life } = state
     const [run] = life === undefined ? [] : this.claims.accept(life, [job])
-    if (run === undefined || run.stage !== "waiting") {
+    if (run === undefined || run.stage !== "suspect") {
       return
     }
-    run.places.drop(run)
     const since = state.now()
     this.current = { run, ms: probationMs(job.deaths), since, begun: undefined }
     state.isQuiet = true

@@ -13,14 +13,12 @@ import type { Ends } from "./ends.ts"
 import { beatsInLease } from "./heartbeat.ts"
 import type { Life, Run } from "./run.ts"
 import { released } from "./settlement.ts"
-import type { Starts } from "./starts.ts"
 import type { RunnerState } from "./state.ts"
 import type { Suspects } from "./suspects.ts"
 
 /** The parts of a runner that sweeps tell of what they find. */
 export interface Swept {
   readonly claims: Claims
-  readonly starts: Starts
   readonly attempts: Attempts
   readonly ends: Ends
   readonly suspects: Suspects
@@ -84,10 +82,6 @@ const compare = (state: RunnerState, parts: Swept, strangers: Strangers): Effect
           lose(run, parts)
         }
       }
-      parts.starts.learn(({ job }) => {
-        const row = held.get(keyOf(job))
-        return row === undefined ? "lost" : row.isStarted ? "marked" : "unmarked"
-      })
       const unknown = strangers.seen(rows.filter((row) => !known.has(keyOf(row))))
       return unknown.length === 0 ? Effect.void : giveBack(state, life, unknown)
     })
@@ -96,7 +90,7 @@ const compare = (state: RunnerState, parts: Swept, strangers: Strangers): Effect
 const lose = (run: Run, { attempts, ends }: Swept): void => {
   if (run.stage === "working") {
     attempts.stop(run, "lost")
-  } else if (run.stage === "waiting" || run.stage === "ready") {
+  } else if (run.stage === "suspect" || run.stage === "ready") {
     ends.forgo(run)
   }
 }
@@ -126,7 +120,7 @@ const takeOver = (state: RunnerState, parts: Swept): Effect.Effect<void, SqlErro
 
 const mostTakenOver = 500
 
-const takePaused = (state: RunnerState, { claims, ends }: Swept): Effect.Effect<void, SqlError | OtherDatabase> =>
+const takePaused = (state: RunnerState, { claims }: Swept): Effect.Effect<void, SqlError | OtherDatabase> =>
   Effect.map(state.tables.paused, (types) => {
     const paused = new Set(types)
     for (const places of state.places.values()) {
@@ -135,23 +129,16 @@ const takePaused = (state: RunnerState, { claims, ends }: Swept): Effect.Effect<
         places.isPaused = isPaused
         claims.told()
       }
-      if (isPaused) {
-        places.waiting.forEach((run) => ends.release(run))
-      }
     }
   })
 
-/** What has waited here for long, while all places are busy, may find one elsewhere: a poll, or ten once it is marked. */
+/** What has waited here for long, while all places are busy, may find one elsewhere. */
 const giveBackIdle = (state: RunnerState, ends: Ends): void => {
   const now = state.now()
   const pollMs = Duration.toMillis(state.settings.pollInterval)
   for (const places of state.places.values()) {
     if (places.free === 0) {
-      const idle = [
-        ...places.waiting.filter(({ claimedAt }) => now - claimedAt > pollMs),
-        ...places.ready.filter(({ claimedAt }) => now - claimedAt > 10 * pollMs)
-      ]
-      idle.forEach((run) => ends.release(run))
+      places.ready.filter(({ claimedAt }) => now - claimedAt > pollMs).forEach((run) => ends.release(run))
     }
   }
 }

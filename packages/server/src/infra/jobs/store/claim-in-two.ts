@@ -6,7 +6,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { headStartMs } from "../definition/priority.ts"
-import type { Chosen, ClaimInTwo } from "./dialect.ts"
+import type { ClaimInTwo } from "./dialect.ts"
 import type { Claimed, ClaimRequest } from "./operations.ts"
 import { claimedOf, type HeldRow, priorityOf } from "./rows.ts"
 import type { Session } from "./session.ts"
@@ -34,8 +34,8 @@ export const claimInTwo = (
 ): Effect.Effect<Claimed, SqlError> =>
   Effect.gen(function* () {
     const rows = yield* one<CandidateRow>(candidates(request))
-    const chosen = chosenOf(request, rows)
-    const taken = chosen.ids.length === 0 ? [] : yield* one<TakenRow>(take(request, chosen))
+    const ids = chosenOf(request, rows)
+    const taken = ids.length === 0 ? [] : yield* one<TakenRow>(take(request, ids))
     const { jobs } = claimedOf(taken.map(heldRowOf))
     const next = rows.flatMap((row) => Option.toArray(Option.fromNullable(row.next_due)))
     return { jobs, nextDueMs: jobs.length < request.most && next.length > 0 ? Math.min(...next) : undefined }
@@ -46,18 +46,18 @@ interface Candidate {
   readonly place: number
 }
 
-const chosenOf = ({ most, types }: ClaimRequest, rows: ReadonlyArray<CandidateRow>): Chosen => {
-  const found = types.flatMap((wanted) => {
-    const some = rows.filter(({ type }) => type === wanted.type).flatMap(candidatesOf)
-    return some
-      .toSorted(inOrder)
-      .slice(0, wanted.most)
-      .map((candidate, turn) => ({ ...candidate, wanted, turn }))
-  })
-  const all = found.toSorted(inOrder).slice(0, most)
-  const starting = all.filter(({ turn, wanted }) => turn < wanted.startNow)
-  return { ids: all.map(({ id }) => id), starting: starting.map(({ id }) => id) }
-}
+const chosenOf = ({ most, types }: ClaimRequest, rows: ReadonlyArray<CandidateRow>): ReadonlyArray<string> =>
+  types
+    .flatMap((wanted) =>
+      rows
+        .filter(({ type }) => type === wanted.type)
+        .flatMap(candidatesOf)
+        .toSorted(inOrder)
+        .slice(0, wanted.most)
+    )
+    .toSorted(inOrder)
+    .slice(0, most)
+    .map(({ id }) => id)
 
 const candidatesOf = ({ due, priority }: CandidateRow): ReadonlyArray<Candidate> => {
   const pairs: ReadonlyArray<readonly [id: string, dueAt: number]> = JSON.parse(due)

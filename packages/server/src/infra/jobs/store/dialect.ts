@@ -189,13 +189,7 @@ export interface ClaimInOne {
 export interface ClaimInTwo {
   readonly _tag: "InTwo"
   readonly candidates: (request: ClaimRequest) => Query
-  readonly take: (request: ClaimRequest, chosen: Chosen) => Query
-}
-
-/** Jobs to claim, and those of them that begin at once. */
-export interface Chosen {
-  readonly ids: ReadonlyArray<string>
-  readonly starting: ReadonlyArray<string>
+  readonly take: (request: ClaimRequest, ids: ReadonlyArray<string>) => Query
 }
 
 /** What limits across the cluster leave to a claim. */

@@ -77,8 +77,6 @@ export interface TypeClaim {
   readonly type: string
   /** At most so many. */
   readonly most: number
-  /** So many of these begin at once: they are marked as started by the claim. */
-  readonly startNow: number
 }
 
 /** What a runner claims. */
@@ -101,7 +99,7 @@ export interface HeldJob {
   readonly type: string
   readonly priority: Priority
   readonly payload: string
-  /** Marked as started. What is not is no attempt yet. */
+  /** Marked as started: by its claim, unless it is a suspect. What is not is no attempt yet. */
   readonly isStarted: boolean
   /** The number of the attempt that it is, or will be once it is started; a redelivery has that of the one before. */
   readonly attempt: number
@@ -232,10 +230,11 @@ export interface RunnerOperations {
   /** Whether this life goes on. */
   readonly beat: (runner: { readonly id: string; readonly leaseMs: number }) => Run<boolean>
   readonly finish: (runnerId: string) => Run<void>
+  /** They are marked as started, for they begin within milliseconds: no more is claimed than that. */
   readonly claim: (request: ClaimRequest) => Run<Claimed>
   /** One type with limits across the cluster. */
   readonly claimLimited: (request: ClaimRequest, limits: ClusterLimits) => Run<Claimed>
-  /** The suspect that died least often, if there is one. */
+  /** The suspect that died least often, if there is one; not marked as started yet. */
   readonly claimSuspect: (request: Omit<ClaimRequest, "most">) => Run<Option.Option<HeldJob>>
   /** Those of these that are still held and have begun now. */
   readonly start: (

@@ -1,5 +1,5 @@
 /** How a runner claims jobs on SQLite: as on PostgreSQL, with windows where a limit would depend on a row. */
-import { type Chosen, headStarts, heldColumns, type Queries, type Query, type Room, type Tables } from "./dialect.ts"
+import { headStarts, heldColumns, type Queries, type Query, type Room, type Tables } from "./dialect.ts"
 import type { ClaimRequest, TypeClaim } from "./operations.ts"
 import { field, now } from "./sqlite-runs.ts"
 
@@ -19,15 +19,10 @@ const ownedValues = (partitions: number, owned: ReadonlyArray<number> | undefine
 const isOwned = (owned: ReadonlyArray<number> | undefined): string =>
   owned === undefined ? "" : "AND partition % ? IN (SELECT value FROM json_each(?))"
 
-/** Claims what is picked: rows `(id, turn, start_now)`, those whose turn comes begin at once. */
-const claimed = (tables: Tables, set = ""): string => `
-  UPDATE ${tables.jobs} AS j SET state = 1, held_by = ?, run = run + 1, alone = 0, ${set}
-    started_at = CASE WHEN p.turn <= p.start_now THEN ${now} END,
-    attempt = attempt + CASE WHEN p.turn <= p.start_now THEN 1 - redeliver ELSE 0 END,
-    redeliveries = redeliveries + CASE WHEN p.turn <= p.start_now THEN redeliver ELSE 0 END,
-    retries = retries + CASE WHEN redeliver = 0 AND attempt > 0 AND p.turn <= p.start_now THEN 1 ELSE 0 END
-  FROM picked p WHERE j.id = +p.id
-  RETURNING ${heldColumns(now, "REAL")}`
+/** Marks a job as claimed, and started. */
+const claiming = `state = 1, held_by = ?, run = run + 1, alone = 0, started_at = ${now},
+    attempt = attempt + 1 - redeliver, redeliveries = redeliveries + redeliver,
+    retries = retries + CASE WHEN redeliver = 0 AND attempt > 0 THEN 1 ELSE 0 END`
 
 /**
  * What may be claimed: for each type and priority the first jobs that are due, and when the next will be. One row each
@@ -59,23 +54,15 @@ export const candidates =
 /** Claims those of the chosen jobs that are still free; some of them begin at once. */
 export const take =
   (tables: Tables) =>
-  ({ leaseMs, runnerId }: ClaimRequest, { ids, starting }: Chosen): Query => {
-    const begins = "id IN (SELECT value FROM json_each(?))"
-    const begun = JSON.stringify(starting)
-    return {
-      text: `
-      UPDATE ${tables.jobs} SET state = 1, held_by = ?, run = run + 1, alone = 0,
-        started_at = CASE WHEN ${begins} THEN ${now} END,
-        attempt = attempt + CASE WHEN ${begins} THEN 1 - redeliver ELSE 0 END,
-        redeliveries = redeliveries + CASE WHEN ${begins} THEN redeliver ELSE 0 END,
-        retries = retries + CASE WHEN redeliver = 0 AND attempt > 0 AND ${begins} THEN 1 ELSE 0 END
-      WHERE id IN (SELECT value FROM json_each(?)) AND +state = 0 AND ${isAlive(tables)}
-      RETURNING id, payload, json_array(
-        run, type, priority, started_at IS NOT NULL, attempt + (started_at IS NULL) * (1 - redeliver), redeliver, deaths,
-        accepted_at, due_at, ${now}, max_attempts, timeout_ms, backoff, traceparent) AS held`,
-      values: [runnerId, begun, begun, begun, begun, JSON.stringify(ids), runnerId, leaseMs]
-    }
-  }
+  ({ leaseMs, runnerId }: ClaimRequest, ids: ReadonlyArray<string>): Query => ({
+    text: `
+    UPDATE ${tables.jobs} SET ${claiming}
+    WHERE id IN (SELECT value FROM json_each(?)) AND +state = 0 AND ${isAlive(tables)}
+    RETURNING id, payload, json_array(
+      run, type, priority, 1, attempt, redeliver, deaths, accepted_at, due_at, ${now}, max_attempts, timeout_ms, backoff,
+      traceparent) AS held`,
+    values: [runnerId, JSON.stringify(ids), runnerId, leaseMs]
+  })
 
 const key = "coalesce(limit_key, '')"
 
@@ -83,7 +70,7 @@ const key = "coalesce(limit_key, '')"
 export const claimLimited =
   (tables: Tables) =>
   ({ leaseMs, most, owned, partitions, runnerId, types }: ClaimRequest, room: Room): Queries => {
-    const [{ startNow, type } = { type: "", startNow: 0 }] = types
+    const type = types[0]?.type ?? ""
     const { concurrency, perKey } = room
     const due = `state = 0 AND is_suspect = 0 AND type = ? AND due_at <= ${now} ${isOwned(owned)}`
     const dueValues = [type, ...ownedValues(partitions, owned)]
@@ -98,11 +85,11 @@ export const claimLimited =
         text: `
         WITH RECURSIVE ${some},
         picked AS MATERIALIZED (
-          SELECT id, row_number() OVER (ORDER BY place, id) AS turn, CAST(? AS INTEGER) AS start_now FROM candidates
-          WHERE ${isAlive(tables)} AND NOT ${isPaused(tables, "?")}
+          SELECT id FROM candidates WHERE ${isAlive(tables)} AND NOT ${isPaused(tables, "?")}
           ORDER BY place, id LIMIT max(0, min(?, coalesce(? - (${held}), ?))))
-        ${claimed(tables, "is_limited = 1,")}`,
-        values: [...someValues, startNow, runnerId, leaseMs, type, most, concurrency ?? null, type, most, runnerId]
+        UPDATE ${tables.jobs} SET ${claiming}, is_limited = 1 WHERE id IN (SELECT id FROM picked)
+        RETURNING ${heldColumns(now, "REAL")}`,
+        values: [...someValues, runnerId, leaseMs, type, most, concurrency ?? null, type, most, runnerId]
       }
     ]
   }

@@ -178,26 +178,19 @@ it.effect("gives back what it holds without knowing, where the answer of a claim
   }).pipe(Effect.provide(flaky))
 })
 
-it.effect("begins what it had marked as started, where the answer of the mark was lost", () => {
-  const Quick = Job.make({
-    type: "quick",
-    payload: Schema.Number,
-    success: Schema.Void,
-    error: Schema.Never,
-    concurrency: 4
-  })
+it.effect("gives back a suspect that it had marked as started, where the answer of the mark was lost", () => {
   let losses = 0
-  const reset = new SqlError({ cause: new Error("reset"), message: "lost" })
   const flaky = world(
-    Quick.toLayer(() => Effect.void),
+    Long.toLayer(() => Effect.void),
     {
-      changed: ({ claim, start }) => ({
-        claim: (request) => claim({ ...request, types: request.types.map((type) => ({ ...type, startNow: 0 })) }),
+      changed: ({ start }) => ({
         start: (...given) =>
           Effect.tap(start(...given), () =>
             Effect.suspend(() => {
               losses += 1
-              return losses === 1 ? Effect.fail(reset) : Effect.void
+              return losses === 1
+                ? Effect.fail(new SqlError({ cause: new Error("reset"), message: "lost" }))
+                : Effect.void
             })
           )
       })
@@ -205,10 +198,11 @@ it.effect("begins what it had marked as started, where the answer of the mark wa
   )
   return Effect.gen(function* () {
     const { memory } = yield* Tables
-    yield* submit(Quick, 1)
-    yield* submit(Quick, 2)
-    yield* pass(3000)
-    expect(memory.totals).toMatchObject({ completions: 2, redelivered: 0, retries: 0 })
+    const id = yield* submit(Long, "suspect", { delayMs: 1000 })
+    Object.assign(memory.rows.get(id) ?? {}, { isSuspect: true })
+    yield* pass(10_000)
+    expect(losses).toBe(2)
+    expect(memory.totals).toMatchObject({ completions: 1, redelivered: 1, retries: 0 })
   }).pipe(Effect.provide(flaky))
 })
 

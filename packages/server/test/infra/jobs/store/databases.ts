@@ -114,7 +114,7 @@ export const requestOf = (more: Partial<ClaimRequest> = {}): ClaimRequest => ({
   leaseMs: lease,
   partitions: 64,
   owned: undefined,
-  types: [{ type: "t", most: 100, startNow: 0 }],
+  types: [{ type: "t", most: 100 }],
   most: 100,
   ...more
 })
@@ -128,7 +128,7 @@ export const claimAll = (more: Partial<ClaimRequest> = {}) =>
 
 /** Claims one job, which begins at once. */
 export const startOne = (runnerId = "me", type = "t") =>
-  Effect.flatMap(claimAll({ runnerId, most: 1, types: [{ type, most: 1, startNow: 1 }] }), ([job]) =>
+  Effect.flatMap(claimAll({ runnerId, most: 1, types: [{ type, most: 1 }] }), ([job]) =>
     job === undefined ? Effect.dieMessage("nothing to claim") : Effect.succeed(job)
   )
 

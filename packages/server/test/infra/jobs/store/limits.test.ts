@@ -18,7 +18,7 @@ import {
 
 const limited = (id: string, limitKey?: string) => jobOf(id, { isLimited: true, limitKey })
 
-const request = requestOf({ types: [{ type: "t", most: 100, startNow: 100 }] })
+const request = requestOf({ types: [{ type: "t", most: 100 }] })
 
 const claimWith = (limits: Parameters<typeof JobStore.Service.claimLimited>[1], most = 100) =>
   Effect.flatMap(JobStore, ({ claimLimited }) => claimLimited({ ...request, most }, limits))

@@ -17,7 +17,7 @@ const goThrough = (store: typeof JobStore.Service) =>
   Effect.gen(function* () {
     yield* store.begin({ id: "me", name: "me" })
     yield* store.insert([jobOf("a", { dedupeKey: "k" })], outside)
-    const { jobs } = yield* store.claim(requestOf({ types: [{ type: "t", most: 1, startNow: 1 }] }))
+    const { jobs } = yield* store.claim(requestOf({ types: [{ type: "t", most: 1 }] }))
     const written = yield* store.end(
       "me",
       jobs.map((job) => ({ ...job, settlement: completed }))
@@ -56,7 +56,7 @@ const takenAlong = Effect.gen(function* () {
   const again = yield* store.insert([jobOf("x", { dedupeKey: "key of scheduled" })], outside)
   expect(again).toEqual([{ id: idOf("scheduled"), isDuplicate: true }])
   yield* store.begin({ id: "me", name: "me" })
-  const { jobs } = yield* store.claim(requestOf({ types: [{ type: "t", most: 9, startNow: 9 }] }))
+  const { jobs } = yield* store.claim(requestOf({ types: [{ type: "t", most: 9 }] }))
   expect(
     jobs.map(({ attempt, id, isRedelivered, payload, run }) => [id, attempt, isRedelivered, payload, run])
   ).toEqual([

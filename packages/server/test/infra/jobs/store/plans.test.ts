@@ -50,7 +50,7 @@ it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
       const sql = yield* SqlClient.SqlClient
       yield* live()
       yield* accept(...Array.from({ length: 3000 }, (_, n) => jobOf(`${n}`)))
-      yield* claimAll({ types: [{ type: "t", most: 3000, startNow: 3000 }], most: 3000 })
+      yield* claimAll({ types: [{ type: "t", most: 3000 }], most: 3000 })
       yield* analyze
       yield* sql`TRUNCATE jobs`
       yield* fill(rows)
@@ -72,7 +72,7 @@ it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
       yield* keepStatistics
       yield* live()
       yield* accept(...Array.from({ length: 2000 }, (_, n) => jobOf(`${n}`)))
-      const jobs = yield* claimAll({ types: [{ type: "t", most: 1000, startNow: 0 }], most: 1000 })
+      const jobs = yield* claimAll({ types: [{ type: "t", most: 1000 }], most: 1000 })
       const some = jobs.slice(0, 20)
       const [first = { id: "", run: 0 }] = some
       const ends = some.map((job) => ({ ...job, settlement: completed }))
@@ -93,7 +93,7 @@ it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
         yield* sql`
           INSERT INTO jobs (id, type, partition, priority, due_at, accepted_at, payload)
           SELECT 'job ' || i, 't', 0, 2, i * 1000, 1, '1' FROM generate_series(1, 12000) i`
-        const claimSome = claim(requestOf({ most: 500, types: [{ type: "t", most: 500, startNow: 500 }] }))
+        const claimSome = claim(requestOf({ most: 500, types: [{ type: "t", most: 500 }] }))
         const read: Array<number> = []
         for (let round = 0; round < 20; round += 1) {
           const { jobs, fetches } = yield* withFetches(claimSome)

@@ -60,7 +60,7 @@ export const fill = (rows: number) =>
     yield* sql`UPDATE jobs SET state = 1, held_by = 'me', started_at = 1 WHERE id LIKE 'waiting 5__' OR id LIKE 'waiting 10__'`
   })
 
-const types = ["t", "paused", "v", "w"].map((type) => ({ type, most: 5, startNow: 2 }))
+const types = ["t", "paused", "v", "w"].map((type) => ({ type, most: 5 }))
 const request = requestOf({ types, most: 5 })
 
 const claimed = (store: Store) => Effect.map(store.claim(request), ({ jobs }) => jobs)
@@ -102,7 +102,7 @@ const operations: { readonly [Operation in keyof Store]: ((store: Store) => Aske
     Effect.all([claim(request), claim({ ...request, owned: [1, 2] }), claim({ ...request, types: types.slice(1) })]),
   claimLimited: ({ claimLimited }) =>
     Effect.forEach([{ concurrency: 4 }, { perKey: 1 }, { rate: { limit: 3, perMs: 1000 } }], (limits) =>
-      claimLimited({ ...request, types: [{ type: "limited", most: 5, startNow: 5 }] }, limits)
+      claimLimited({ ...request, types: [{ type: "limited", most: 5 }] }, limits)
     ),
   claimSuspect: ({ claimSuspect }) => claimSuspect(request),
   start: (store) => Effect.flatMap(claimed(store), (jobs) => store.start("me", jobs, false)),

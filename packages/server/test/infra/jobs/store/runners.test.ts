@@ -66,15 +66,11 @@ const promises: Promises = {
       yield* sql`UPDATE jobs SET due_at = 1000`
       yield* sql`UPDATE jobs SET due_at = 900 WHERE id = 'c'`
       const types = [
-        { type: "t", most: 2, startNow: 1 },
-        { type: "u", most: 2, startNow: 0 }
+        { type: "t", most: 2 },
+        { type: "u", most: 2 }
       ]
       const jobs = yield* claimAll({ types })
-      expect(jobs.map(({ id, isStarted }) => [id, isStarted])).toEqual([
-        ["c", true],
-        ["a", false],
-        ["d", false]
-      ])
+      expect(idsOf(jobs)).toEqual(["c", "a", "d"])
       expect(idsOf(yield* claimAll({ types, most: 0 }))).toEqual([])
       expect(idsOf(yield* claimAll({ types }))).toEqual(["b"])
     }
@@ -137,14 +133,14 @@ const promises: Promises = {
     expect(job).toMatchObject({ id: "a", type: "t", priority: "high", ...more, attempt: 1, deaths: 0 })
   }),
 
-  "counts an attempt when it begins, and not when it is claimed": Effect.gen(function* () {
-    const { held, start } = yield* JobStore
+  "counts the attempt of a suspect when it begins, and not when it is claimed": Effect.gen(function* () {
+    const { claimSuspect, held, start } = yield* JobStore
+    const sql = yield* SqlClient.SqlClient
     yield* live()
     yield* accept(jobOf("a"), jobOf("b"))
-    const [a, b] = yield* claimAll()
-    if (a === undefined || b === undefined) {
-      return yield* Effect.dieMessage("nothing to claim")
-    }
+    yield* sql`UPDATE jobs SET is_suspect = 1`
+    const a = Option.getOrThrow(yield* claimSuspect(requestOf()))
+    const b = Option.getOrThrow(yield* claimSuspect(requestOf()))
     expect([a.attempt, a.isStarted, (yield* statusOf("a")).attempt]).toEqual([1, false, 0])
     expect(yield* start("me", [fenceOf(a)], false)).toEqual(["a"])
     // Made again after an answer that was lost.
@@ -159,14 +155,15 @@ const promises: Promises = {
     expect(yield* start("me", [{ id: "b", run: 2 }], false)).toEqual([])
     expect(yield* endAs(b, released)).toEqual(["written"])
     expect(yield* start("me", [fenceOf(b)], false)).toEqual([])
-    expect(yield* startOne()).toMatchObject({ id: "b", attempt: 1, run: 2, isRedelivered: false })
+    yield* sql`UPDATE jobs SET is_suspect = 0`
+    expect(yield* startOne()).toMatchObject({ id: "b", attempt: 1, run: 2, isRedelivered: false, isStarted: true })
   }),
 
   "ends runs of each kind in one go, in the order given, and says so again": Effect.gen(function* () {
     const { end, ending, payload } = yield* JobStore
     yield* live()
     yield* accept(...["a", "b", "c", "d", "e"].map((id) => jobOf(id, { payload: `"${id}"`, dedupeKey: id })))
-    const jobs = yield* claimAll({ types: [{ type: "t", most: 9, startNow: 4 }] })
+    const jobs = yield* claimAll({ types: [{ type: "t", most: 9 }] })
     const settlements = [completed, retrying, { ...dead, failure: { ...failure, encoded: "[1]" } }, released, released]
     const ends = jobs.flatMap((job, index) => {
       const settlement = settlements[index]
@@ -181,7 +178,7 @@ const promises: Promises = {
       ["retrying", 1],
       ["dead", 1],
       ["ready", 1],
-      ["ready", 0]
+      ["ready", 1]
     ])
     const endings = yield* Effect.forEach(["a", "b", "c"], ending)
     expect(endings.map((found) => Option.getOrThrow(found))).toMatchObject([
@@ -190,10 +187,10 @@ const promises: Promises = {
       { reason: "r", message: "m", error: "[1]" }
     ])
     expect(yield* payload("c")).toEqual(Option.some('"c"'))
-    const [d, e] = yield* claimAll({ types: [{ type: "t", most: 9, startNow: 9 }] })
+    const [d, e] = yield* claimAll({ types: [{ type: "t", most: 9 }] })
     expect([d, e]).toMatchObject([
       { id: "d", attempt: 1, isRedelivered: true, run: 2 },
-      { id: "e", attempt: 1, isRedelivered: false, run: 2 }
+      { id: "e", attempt: 1, isRedelivered: true, run: 2 }
     ])
     expect((yield* statusOf("d")).redeliveries).toBe(1)
     expect(yield* end("me", ends)).toEqual(["written", "written", "written", "lost", "lost"])
@@ -230,11 +227,14 @@ const promises: Promises = {
 
   "takes over from runners whose lease is over, and from those that are gone, and from no other": Effect.gen(
     function* () {
-      const { beat, begin, finish, takeOver } = yield* JobStore
+      const { beat, begin, claimSuspect, finish, takeOver } = yield* JobStore
+      const sql = yield* SqlClient.SqlClient
       for (const id of ["lives", "over", "gone"]) {
         yield* live(id)
-        yield* accept(...[1, 2].map((n) => jobOf(`${id} ${n}`)))
-        yield* claimAll({ runnerId: id, types: [{ type: "t", most: 2, startNow: 1 }] })
+        yield* accept(...["begun", "claimed"].map((what) => jobOf(`${id}, ${what}`)))
+        yield* sql`UPDATE jobs SET is_suspect = 1 WHERE id = ${`${id}, claimed`}`
+        yield* claimSuspect(requestOf({ runnerId: id }))
+        yield* claimAll({ runnerId: id })
       }
       yield* die("over")
       yield* finish("gone")
@@ -245,8 +245,15 @@ const promises: Promises = {
       // A life that is over is not begun again by a sign of life that was late.
       expect(yield* beat({ id: "over", leaseMs: lease })).toBe(false)
       yield* begin({ id: "next", name: "next" })
-      expect(idsOf(yield* claimAll({ runnerId: "next" }))).toEqual(["over 2", "gone 2"])
-      expect((yield* statusOf("over 1")).state).toBe("ready")
+      expect(idsOf(yield* claimAll({ runnerId: "next" }))).toEqual([])
+      const next = Effect.map(claimSuspect(requestOf({ runnerId: "next" })), Option.getOrThrow)
+      const suspects = yield* Effect.all([next, next, next, next])
+      expect(suspects.map(({ deaths, id, isRedelivered }) => [id, deaths, isRedelivered])).toEqual([
+        ["over, claimed", 0, false],
+        ["gone, claimed", 0, false],
+        ["over, begun", 1, true],
+        ["gone, begun", 1, true]
+      ])
     }
   ),
 
@@ -255,7 +262,7 @@ const promises: Promises = {
     const { acquit, claimSuspect, start, takeOver } = yield* JobStore
     yield* live()
     yield* accept(jobOf("a"), jobOf("b"))
-    yield* claimAll({ types: [{ type: "t", most: 2, startNow: 2 }] })
+    yield* claimAll({ types: [{ type: "t", most: 2 }] })
     yield* die("me")
     yield* takeOver(lease, 5)
     yield* sql`UPDATE jobs SET deaths = 3 WHERE id = 'a'`
@@ -333,7 +340,7 @@ onPostgres("runners_locked", {
     const { end, progress, start, takeOver } = yield* JobStore
     yield* live()
     yield* accept(...["a", "b", "c", "d", "e"].map((id) => jobOf(id)))
-    const held = yield* claimAll({ most: 4, types: [{ type: "t", most: 4, startNow: 2 }] })
+    const held = yield* claimAll({ most: 4, types: [{ type: "t", most: 4 }] })
     const ends = held.map((job) => ({ ...job, settlement: completed }))
     yield* whileOpen(
       (sql) => sql`SELECT id FROM jobs WHERE id IN ('a', 'c', 'e') FOR UPDATE`,
