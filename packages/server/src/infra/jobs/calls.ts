@@ -5,11 +5,13 @@ import * as Layer from "effect/Layer"
 import type { MetricsService } from "../../observe/metrics.ts"
 import { JobStore } from "./store.ts"
 import { type Changes, makeChanges } from "./submit/changes.ts"
+import { makeDoubts } from "./submit/doubts.ts"
 import { makeInsertion } from "./submit/insertion.ts"
 import { LocalRunners } from "./submit/local-runners.ts"
 import { makeSubmitMany, type SubmitMany } from "./submit/many.ts"
 import { makeRecorder } from "./submit/recorder.ts"
-import { makeSubmitter, type Submitter } from "./submit/submitter.ts"
+import { reached } from "./submit/refusal.ts"
+import { makeSubmitter, type SubmitDoubts, type Submitter } from "./submit/submitter.ts"
 
 /** The operations of callers on one set of tables. */
 export class JobCalls extends Context.Tag("@parametric-portal/server/JobCalls")<
@@ -22,10 +24,13 @@ export class JobCalls extends Context.Tag("@parametric-portal/server/JobCalls")<
       const tables = yield* JobStore
       const recorder = yield* makeRecorder
       const insertion = yield* makeInsertion(tables)
+      const doubts = yield* makeDoubts
+      const submitDoubts: SubmitDoubts = (ids, recording) =>
+        ids.forEach((id) => doubts.add({ look: reached(tables.isKnown(id)), made: () => recording.found() }))
       return {
-        submit: yield* makeSubmitter({ insertion, recorder, groupSize: tables.groupSize }),
-        submitMany: makeSubmitMany({ insertion, recorder }),
-        ...makeChanges({ tables, recorder, runners: yield* LocalRunners })
+        submit: yield* makeSubmitter({ insertion, recorder, doubts: submitDoubts, groupSize: tables.groupSize }),
+        submitMany: makeSubmitMany({ insertion, recorder, doubts: submitDoubts }),
+        ...makeChanges({ tables, recorder, doubts, runners: yield* LocalRunners })
       }
     })
   )

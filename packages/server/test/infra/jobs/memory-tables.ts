@@ -169,6 +169,7 @@ export const memoryTables = (memory: Memory): Operations => {
           })
       ),
     takeOver: (leaseMs, maxLosses) => at((now) => takeOver(memory, { leaseMs, maxLosses, now })),
+    changed: () => Effect.succeedNone,
     takeUncounted: () => Effect.sync(() => memory.uncounted.splice(0, 1000)),
     status: (id) =>
       at((now) => Option.map(Option.fromNullable(memory.rows.get(id)), (row) => status(memory, row, now))),
@@ -214,7 +215,7 @@ const insert = (
       : live?.id
   const count = (operation: Uncounted["operation"]): void => {
     if (options.isInTransaction) {
-      memory.uncounted.push({ operation, type: job.type, priority: job.priority, attempts: 0, times: 1 })
+      memory.uncounted.push({ operation, type: job.type, priority: job.priority, attempts: 0, ageMs: 0, times: 1 })
     }
   }
   if (duplicateOf !== undefined) {
@@ -276,7 +277,7 @@ const cancel = (memory: Memory, { id, now, options }: Call): Option.Option<Cance
   const { attempt: attempts, heldBy, priority, type } = row
   Object.assign(row, { state: "cancelled", finishedAt: now, heldBy: undefined })
   if (options.isInTransaction) {
-    memory.uncounted.push({ operation: "cancel", type, priority, attempts, times: 1 })
+    memory.uncounted.push({ operation: "cancel", type, priority, attempts, ageMs: 0, times: 1 })
   }
   if (options.hint && heldBy !== undefined) {
     memory.hints.push(`c ${id}`)
@@ -302,7 +303,7 @@ const replay = (memory: Memory, { id, now, options }: Call): Option.Option<Repla
   })
   const { priority, type } = row
   if (options.isInTransaction) {
-    memory.uncounted.push({ operation: "replay", type, priority, attempts: 0, times: 1 })
+    memory.uncounted.push({ operation: "replay", type, priority, attempts: 0, ageMs: 0, times: 1 })
   }
   if (options.hint) {
     memory.hints.push("1")
@@ -508,7 +509,7 @@ const takeOver = (memory: Memory, { leaseMs, maxLosses, now }: TakeOver): TakenO
     .filter(({ heldBy = "", state }) => state === "held" && !isLive(memory, { runnerId: heldBy, leaseMs, now }))
     .filter(({ isLocked }) => !isLocked)
     .slice(0, 500)
-  const dead: Array<TakenOver["dead"][number]> = []
+  let dead = 0
   let suspects = 0
   for (const row of gone) {
     const { acceptedAt, attempt: attempts, priority, run, startedAt, type } = row
@@ -531,10 +532,12 @@ const takeOver = (memory: Memory, { leaseMs, maxLosses, now }: TakeOver): TakenO
       const { message, reason } = lostReason
       Object.assign(row, { state: "dead", finishedAt: now, reason })
       memory.failures.push({ id: row.id, run, attempt: attempts, failedAt: now, reason, message, encoded: undefined })
-      dead.push({ type, priority, attempts, ageMs: now - acceptedAt })
+      dead += 1
+      const ageMs = now - acceptedAt
+      memory.uncounted.push({ operation: "lose", type, priority, attempts, ageMs, times: 1 })
     }
   }
-  return { suspects, dead, untouched: gone.length - suspects - dead.length }
+  return { suspects, dead, untouched: gone.length - suspects - dead }
 }
 
 const stateOf = ({ dueAt, isRetry, startedAt, state }: Row, now: number): JobState => {

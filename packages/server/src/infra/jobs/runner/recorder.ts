@@ -8,7 +8,7 @@ import { type AnyMetric, record } from "../../../observe/instrument/update.ts"
 import type { Surroundings } from "../../../observe/track/job-watch.ts"
 import type { Priority } from "../definition/priority.ts"
 import { lostReason } from "../store/dialect.ts"
-import type { TakenOver, Uncounted } from "../store/operations.ts"
+import type { Uncounted } from "../store/operations.ts"
 import type { Run } from "./run.ts"
 
 /** What the metrics know a job by. */
@@ -74,23 +74,25 @@ export class Recorder {
     this.add(this.metrics.jobs.deadLettered, { job_type, reason }, 1)
   }
 
-  /** Jobs became dead letters because their runners died, with no attempt here. */
-  lostRunners(dead: TakenOver["dead"]): void {
+  /** A job became a dead letter because its runners died, with no attempt here. */
+  private lost({ ageMs, attempts, ...job }: Uncounted): void {
     const { jobs } = this.metrics
-    for (const job of dead) {
-      const { reason } = lostReason
-      this.add(jobs.failures, { job_type: job.type, reason }, 1)
-      this.add(jobs.deadLettered, { job_type: job.type, reason }, 1)
-      this.add(jobs.attempts, labelsOf(job, "process"), job.attempts)
-      this.add(jobs.duration, labelsOf(job, "process"), Duration.millis(job.ageMs))
-    }
+    const { reason } = lostReason
+    this.add(jobs.failures, { job_type: job.type, reason }, 1)
+    this.add(jobs.deadLettered, { job_type: job.type, reason }, 1)
+    this.add(jobs.attempts, labelsOf(job, "process"), attempts)
+    this.add(jobs.duration, labelsOf(job, "process"), Duration.millis(ageMs))
   }
 
-  /** What transactions of callers did. */
+  /** What transactions of callers did, and jobs that were lost. */
   uncounted(rows: ReadonlyArray<Uncounted>): void {
     const { jobs } = this.metrics
-    for (const { attempts, operation, times, ...kind } of rows) {
+    for (const row of rows) {
+      const { attempts, operation, times, ...kind } = row
       switch (operation) {
+        case "lose":
+          this.lost(row)
+          break
         case "submit":
           this.add(jobs.enqueued, labelsOf(kind, "submit"), times)
           break

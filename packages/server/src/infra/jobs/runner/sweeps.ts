@@ -106,11 +106,10 @@ const giveBack = (state: RunnerState, life: Life, held: ReadonlyArray<HeldFence>
 const takeOver = (state: RunnerState, parts: Swept): Effect.Effect<void, SqlError> => {
   const { lease, maxLosses } = state.settings
   return Effect.flatMap(state.tables.takeOver(Duration.toMillis(lease), maxLosses), (found) => {
-    const jobs = found.dead.length + found.suspects + found.untouched
+    const jobs = found.dead + found.suspects + found.untouched
     if (jobs === 0) {
       return Effect.void
     }
-    state.recorder.lostRunners(found.dead)
     parts.claims.told()
     parts.suspects.look()
     const said = Effect.logInfo(`Took over ${jobs} jobs of runners that are gone; ${found.suspects} run again alone`)

@@ -3,6 +3,7 @@
  * transaction it is also written down to be counted by a runner.
  */
 import { SqlError } from "@effect/sql/SqlError"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { certain, isKeyLocked, isRefused } from "./certain.ts"
@@ -18,6 +19,8 @@ export const callers = (session: Session): Omit<CallerOperations, "purge" | "fin
   isKnown: (id) => Effect.map(find(session, [{ id, type: "" }]), ([found]) => found?.found === id),
   cancel: (id, options) => Effect.map(change(session, "cancel", { id, options }), Option.map(cancelledOf)),
   replay: (id, options) => Effect.map(change(session, "replay", { id, options }), Option.map(replayedOf)),
+  changed: (kind, id, token) =>
+    Effect.map(session.ours(changed(session, kind, { id, token })), Option.map(cancelledOf)),
   setPaused: (type, isPaused) =>
     session
       .ours(
@@ -157,17 +160,26 @@ const change = (
   { id, options }: ChangeOptions
 ): Effect.Effect<Option.Option<CancelledRow>, SqlError | OtherDatabase> =>
   Effect.suspend(() => {
-    const { dialect, one, ours, run } = session
-    const made: Change = { id, token: globalThis.crypto.randomUUID() }
+    const { dialect, ours, run } = session
+    const made: Change = { id, token: options.token ?? globalThis.crypto.randomUUID() }
     const write = Effect.map(run<CancelledRow>(dialect[kind](made, options)), firstOf)
     if (options.isInTransaction) {
       return ours(write)
     }
-    const before = Effect.map(one<CancelledRow>(dialect.changed(kind, made)), firstOf)
+    const before = changed(session, kind, made)
     const unlocked = Effect.tap(write, (row) => (Option.isSome(row) ? Effect.void : failIfLocked(session, kind, id)))
-    const again = Effect.flatMap(before, (row) => (Option.isSome(row) ? Effect.succeed(row) : unlocked))
+    // What was lost may still be committed while it is looked for: then the second one finds nothing to change.
+    const again = Arr.reduce([unlocked, before], before, orElse)
     return certain(unlocked, again)
   })
+
+type Changed = Effect.Effect<Option.Option<CancelledRow>, SqlError>
+
+const changed = ({ dialect, one }: Session, kind: "cancel" | "replay", change: Change): Changed =>
+  Effect.map(one<CancelledRow>(dialect.changed(kind, change)), firstOf)
+
+const orElse = (first: Changed, second: Changed): Changed =>
+  Effect.flatMap(first, (row) => (Option.isSome(row) ? Effect.succeed(row) : second))
 
 const firstOf = <Row>(rows: ReadonlyArray<Row>): Option.Option<Row> => Option.fromNullable(rows[0])
 

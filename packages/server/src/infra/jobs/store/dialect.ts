@@ -140,6 +140,9 @@ export const endOf = ({ attempt, id: of, run, settlement }: End) => {
 /** The reason of a job that is dead because it lost too many runners. */
 export const lostReason = { reason: "RunnerLost", message: "Its runner was lost too often while it ran alone" } as const
 
+/** For so long a runner is known after its life, whose answers may have been lost. */
+export const overForMs = 3_600_000
+
 /** The statements that each dialect says in its own way. What they return is read by `rows.ts`. */
 export interface Dialect {
   /** The clock of the database in epoch milliseconds, as an expression. */
@@ -173,6 +176,8 @@ export interface Dialect {
   /** How it stands with ends that were not written. */
   readonly look: (runnerId: string, ends: ReadonlyArray<End>) => Query
   readonly progress: (runnerId: string, fence: Fence, progress: readonly [number, string | undefined]) => Queries
+  /** Finds a row where there is something to take over; nothing where that is found out by taking over. */
+  readonly isLost: ((leaseMs: number) => Query) | undefined
   readonly takeOver: (leaseMs: number, maxLosses: number) => Queries
 }
 

@@ -87,7 +87,7 @@ const creation = (tables: Tables, isPostgres: boolean, hasErrors: boolean): Read
     `CREATE TABLE ${tables.uncounted} (
       seq ${isPostgres ? "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY" : "INTEGER PRIMARY KEY"},
       operation TEXT NOT NULL, type TEXT NOT NULL, priority SMALLINT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
-      times INTEGER NOT NULL DEFAULT 1)`,
+      age_ms BIGINT NOT NULL DEFAULT 0, times INTEGER NOT NULL DEFAULT 1)`,
     `CREATE TABLE ${tables.identity} (id TEXT NOT NULL PRIMARY KEY)`
   ]
 }

@@ -62,13 +62,15 @@ export interface ReplayedJob {
   readonly priority: Priority
 }
 
-/** What a caller's transaction has done, so often: counted by whoever takes it from the tables. */
+/** What a caller's transaction has done, or jobs that were lost, so often: counted by whoever takes it from the tables. */
 export interface Uncounted {
-  readonly operation: "submit" | "duplicate" | "cancel" | "replay"
+  readonly operation: "submit" | "duplicate" | "cancel" | "replay" | "lose"
   readonly type: string
   readonly priority: Priority
-  /** Of a cancelled job that had begun. */
+  /** Of a job that has ended and had begun. */
   readonly attempts: number
+  /** How long ago a lost job was accepted. */
+  readonly ageMs: number
   readonly times: number
 }
 
@@ -164,14 +166,8 @@ export interface TakenOver {
   readonly suspects: number
   /** They had not begun, and wait as before. */
   readonly untouched: number
-  /** They lost too many runners alone. */
-  readonly dead: ReadonlyArray<{
-    readonly type: string
-    readonly priority: Priority
-    readonly attempts: number
-    /** How long ago it was accepted. */
-    readonly ageMs: number
-  }>
+  /** They lost too many runners alone; it is written down to be counted. */
+  readonly dead: number
 }
 
 /** Which finished jobs to remove. */
@@ -197,6 +193,8 @@ export interface CallerOperations {
   readonly isKnown: (id: string) => Asked<boolean>
   readonly cancel: (id: string, options: CallOptions) => Asked<Option.Option<CancelledJob>>
   readonly replay: (id: string, options: CallOptions) => Asked<Option.Option<ReplayedJob>>
+  /** The job as a change with this token has left it, after an answer that was lost. */
+  readonly changed: (kind: "cancel" | "replay", id: string, token: string) => Asked<Option.Option<CancelledJob>>
   /** At most a thousand, and their errors; how many there were. All of `ids`, where they are given. */
   readonly purge: (request: PurgeRequest) => Asked<number>
   /** The types that have jobs which ended so. */
@@ -215,6 +213,8 @@ export interface CallOptions {
   readonly hint: boolean
   /** Fails soon where another transaction has a key of these and does not end, with a lock that is not available. */
   readonly isHasty?: boolean | undefined
+  /** By which a change is found again. */
+  readonly token?: string | undefined
 }
 
 /** What runners do. */

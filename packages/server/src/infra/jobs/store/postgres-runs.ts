@@ -6,7 +6,7 @@ import {
   endOf,
   keptColumns,
   lostReason,
-  priorityNumber,
+  overForMs,
   type Queries,
   type Query,
   runColumns,
@@ -111,11 +111,12 @@ export const look =
       WHEN (SELECT 1 FROM ${tables.jobs} j WHERE j.id = e.id AND j.run = e.run AND j.held_by = $1
         AND ${isState("j", 1)} LIMIT 1) = 1 THEN 'locked'
       WHEN CASE e.kind
-        WHEN 'Retrying' THEN (SELECT 1 FROM ${tables.errors} f WHERE f.job_id = e.id AND f.run = e.run LIMIT 1)
         WHEN 'Released' THEN (
           SELECT 1 FROM ${tables.jobs} j WHERE j.id = e.id AND j.run = e.run AND ${isState("j", 0)} LIMIT 1)
-        ELSE (SELECT 1 FROM ${tables.done} d WHERE d.id = e.id AND d.run = e.run
-          AND d.state = CASE e.kind WHEN 'Completed' THEN 2 ELSE 4 END LIMIT 1) END = 1
+        WHEN 'Completed' THEN (
+          SELECT 1 FROM ${tables.done} d WHERE d.id = e.id AND d.run = e.run AND d.state = 2 LIMIT 1)
+        -- What has failed may have been replayed since: its failure stays.
+        ELSE (SELECT 1 FROM ${tables.errors} f WHERE f.job_id = e.id AND f.run = e.run LIMIT 1) END = 1
         THEN 'written'
       ELSE 'lost' END AS outcome
     FROM json_to_recordset($2::json) AS e(id text, run int, kind text)`,
@@ -133,7 +134,7 @@ export const progress =
     )
 
 /**
- * A runner whose lease is over is removed first, so that its heartbeat and what is taken from it exclude each other; one
+ * A runner whose lease is over is marked first, by a time below zero, so that its heartbeat and what is taken from it exclude each other; one
  * whose row another session has locked is given as long again, and no heartbeat of it can succeed then.
  * Holders are found by skipping through their index: what is held by the living is not read.
  */
@@ -142,9 +143,12 @@ export const takeOver =
   (leaseMs: number, maxLosses: number): Queries =>
     one(
       `WITH RECURSIVE expired AS (
-        DELETE FROM ${tables.runners} WHERE id IN (
-          SELECT id FROM ${tables.runners} WHERE heartbeat_at <= ${now} - $1::float8 FOR UPDATE SKIP LOCKED)
+        UPDATE ${tables.runners} SET heartbeat_at = - ${now} WHERE id IN (
+          SELECT id FROM ${tables.runners}
+          WHERE heartbeat_at >= 0 AND heartbeat_at <= ${now} - $1::float8 FOR UPDATE SKIP LOCKED)
         RETURNING id),
+      forgotten AS (
+        DELETE FROM ${tables.runners} WHERE heartbeat_at < 0 AND - heartbeat_at < ${now} - ${overForMs}),
       holders(held_by) AS (
         (SELECT held_by FROM ${tables.jobs} WHERE state = 1 ORDER BY held_by LIMIT 1)
         UNION ALL
@@ -169,6 +173,9 @@ export const takeOver =
       failures AS (
         INSERT INTO ${tables.errors} (job_id, run, attempt, failed_at, reason, message)
         SELECT id, run, attempt, ${now}, '${lostReason.reason}', '${lostReason.message}' FROM dead),
+      uncounted AS (
+        INSERT INTO ${tables.uncounted} (operation, type, priority, attempts, age_ms)
+        SELECT 'lose', type, priority, attempt, ${now} - accepted_at FROM dead),
       waiting AS (
         UPDATE ${tables.jobs} SET state = 0, held_by = NULL, run = run + 1, losses = losses + alone, alone = 0,
           is_suspect = CASE WHEN started_at IS NULL THEN is_suspect ELSE 1 END,
@@ -176,8 +183,6 @@ export const takeOver =
           redeliver = CASE WHEN started_at IS NULL THEN redeliver ELSE 1 END
         WHERE id = ANY(ARRAY(SELECT id FROM lost WHERE NOT (is_started AND losses >= $2::int)))
         RETURNING CASE WHEN started_at IS NULL THEN 'untouched' ELSE 'suspect' END AS outcome)
-      SELECT outcome, '' AS type, ${priorityNumber("normal")} AS priority, 0 AS attempt, 0::float8 AS age FROM waiting
-      UNION ALL
-      SELECT 'dead', type, priority, attempt, (${now} - accepted_at)::float8 FROM dead`,
+      SELECT outcome FROM waiting UNION ALL SELECT 'dead' FROM dead`,
       [leaseMs, maxLosses]
     )

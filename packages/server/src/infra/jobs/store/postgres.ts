@@ -44,6 +44,7 @@ export const postgres = (tables: Tables, identity: string): Dialect => {
     end: end(tables),
     look: look(tables),
     progress: progress(tables),
+    isLost: undefined,
     takeOver: takeOver(tables)
   }
 }

@@ -145,26 +145,11 @@ export interface OutcomeRow {
 
 export interface TakenOverRow {
   readonly outcome: "suspect" | "untouched" | "dead"
-  readonly type: string
-  readonly priority: number
-  readonly attempt: number
-  readonly age: number
 }
 
 export const takenOverOf = (rows: ReadonlyArray<TakenOverRow>): TakenOver => {
   const countOf = (outcome: TakenOverRow["outcome"]) => rows.filter((row) => row.outcome === outcome).length
-  return {
-    suspects: countOf("suspect"),
-    untouched: countOf("untouched"),
-    dead: rows
-      .filter(({ outcome }) => outcome === "dead")
-      .map(({ age, attempt, priority, type }) => ({
-        type,
-        priority: priorityOf(priority),
-        attempts: attempt,
-        ageMs: age
-      }))
-  }
+  return { suspects: countOf("suspect"), untouched: countOf("untouched"), dead: countOf("dead") }
 }
 
 export interface UncountedRow {
@@ -172,14 +157,23 @@ export interface UncountedRow {
   readonly type: string
   readonly priority: number
   readonly attempts: number
+  readonly age_ms: number
   readonly times: number
 }
 
-export const uncountedOf = ({ attempts, operation, priority, times, type }: UncountedRow): Uncounted => ({
+export const uncountedOf = ({
+  age_ms: ageMs,
+  attempts,
+  operation,
+  priority,
+  times,
+  type
+}: UncountedRow): Uncounted => ({
   operation,
   type,
   priority: priorityOf(priority),
   attempts,
+  ageMs,
   times
 })
 

@@ -2,7 +2,7 @@
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { End, RunnerOperations, Written } from "./operations.ts"
+import type { End, RunnerOperations, TakenOver, Written } from "./operations.ts"
 import { claims } from "./claims.ts"
 import {
   heldFenceOf,
@@ -19,9 +19,11 @@ interface IdRow {
   readonly id: string
 }
 
+const nothing: TakenOver = { suspects: 0, untouched: 0, dead: 0 }
+
 /** These operations over open tables. */
 export const runners = (session: Session): Omit<RunnerOperations, "takeUncounted"> => {
-  const { dialect, run } = session
+  const { dialect, one, run } = session
   return {
     groupSize: dialect.groupSize,
     hintChannel: dialect.hintChannel,
@@ -37,7 +39,12 @@ export const runners = (session: Session): Omit<RunnerOperations, "takeUncounted
     end: end(session),
     progress: (runnerId, fence, ...progress) =>
       Effect.map(run<IdRow>(dialect.progress(runnerId, fence, progress)), (rows) => rows.length > 0),
-    takeOver: (leaseMs, maxLosses) => Effect.map(run<TakenOverRow>(dialect.takeOver(leaseMs, maxLosses)), takenOverOf)
+    takeOver: (leaseMs, maxLosses) => {
+      const take = Effect.map(run<TakenOverRow>(dialect.takeOver(leaseMs, maxLosses)), takenOverOf)
+      return dialect.isLost === undefined
+        ? take
+        : Effect.flatMap(one(dialect.isLost(leaseMs)), (found) => (found.length === 0 ? Effect.succeed(nothing) : take))
+    }
   }
 }
 

@@ -2,7 +2,16 @@
  * What runners write about their jobs on SQLite: starts, ends, and taking over from those that are gone. A sign before a
  * column keeps it from being looked for in an index: what is given is found by its id.
  */
-import { endOf, keptColumns, lostReason, type Queries, type Query, runColumns, type Tables } from "./dialect.ts"
+import {
+  endOf,
+  keptColumns,
+  lostReason,
+  overForMs,
+  type Queries,
+  type Query,
+  runColumns,
+  type Tables
+} from "./dialect.ts"
 import type { End, Fence } from "./operations.ts"
 
 export const now = "CAST(round(unixepoch('subsec') * 1000) AS INTEGER)"
@@ -121,11 +130,11 @@ export const look =
       SELECT e.${field("id")} AS id, CASE
         WHEN EXISTS (SELECT 1 FROM ${tables.jobs} j WHERE ${same("j")} AND j.state = 1 AND j.held_by = ?) THEN 'locked'
         WHEN CASE e.${field("kind")}
-          WHEN 'Retrying' THEN EXISTS (
-            SELECT 1 FROM ${tables.errors} f WHERE f.job_id = e.${field("id")} AND f.run = e.${field("run")})
           WHEN 'Released' THEN EXISTS (SELECT 1 FROM ${tables.jobs} j WHERE ${same("j")} AND j.state = 0)
-          ELSE EXISTS (SELECT 1 FROM ${tables.done} d WHERE ${same("d")}
-            AND d.state = CASE e.${field("kind")} WHEN 'Completed' THEN 2 ELSE 4 END) END
+          WHEN 'Completed' THEN EXISTS (SELECT 1 FROM ${tables.done} d WHERE ${same("d")} AND d.state = 2)
+          -- What has failed may have been replayed since: its failure stays.
+          ELSE EXISTS (
+            SELECT 1 FROM ${tables.errors} f WHERE f.job_id = e.${field("id")} AND f.run = e.${field("run")}) END
           THEN 'written'
         ELSE 'lost' END AS outcome
       FROM json_each(?) e`,
@@ -142,13 +151,39 @@ export const progress =
     }
   ]
 
+/** A read that finds whether there is something to take over: mostly there is not, and nothing has to be written. */
+export const isLost =
+  (tables: Tables) =>
+  (leaseMs: number): Query => ({
+    text: `
+    SELECT 1 AS found WHERE
+      EXISTS (SELECT 1 FROM ${tables.runners} WHERE heartbeat_at >= 0 AND heartbeat_at <= ${now} - ?)
+      OR EXISTS (SELECT 1 FROM ${tables.jobs} WHERE state = 1 AND NOT EXISTS (
+        SELECT 1 FROM ${tables.runners} r WHERE r.id = held_by AND r.heartbeat_at >= 0))`,
+    values: [leaseMs]
+  })
+
 export const takeOver =
   (tables: Tables) =>
   (leaseMs: number, maxLosses: number): Queries => {
-    const isLost = `state = 1 AND NOT EXISTS (SELECT 1 FROM ${tables.runners} r WHERE r.id = held_by)`
-    const isDead = `${isLost} AND started_at IS NOT NULL AND losses + alone >= ?`
+    const lost = `state = 1 AND NOT EXISTS (
+      SELECT 1 FROM ${tables.runners} r WHERE r.id = held_by AND r.heartbeat_at >= 0)`
+    const isDead = `${lost} AND started_at IS NOT NULL AND losses + alone >= ?`
     return [
-      { text: `DELETE FROM ${tables.runners} WHERE heartbeat_at <= ${now} - ?`, values: [leaseMs] },
+      {
+        text: `UPDATE ${tables.runners} SET heartbeat_at = - ${now} WHERE heartbeat_at >= 0 AND heartbeat_at <= ${now} - ?`,
+        values: [leaseMs]
+      },
+      {
+        text: `DELETE FROM ${tables.runners} WHERE heartbeat_at < 0 AND - heartbeat_at < ${now} - ${overForMs}`,
+        values: []
+      },
+      {
+        text: `
+        INSERT INTO ${tables.uncounted} (operation, type, priority, attempts, age_ms)
+        SELECT 'lose', type, priority, attempt, ${now} - accepted_at FROM ${tables.jobs} WHERE ${isDead}`,
+        values: [maxLosses]
+      },
       {
         text: `
         INSERT INTO ${tables.errors} (job_id, run, attempt, failed_at, reason, message)
@@ -161,7 +196,7 @@ export const takeOver =
         INSERT INTO ${tables.done} (${keptColumns}, ${runColumns}, token, state, finished_at, reason)
         SELECT ${keptColumns.replace("run,", "run + 1,")}, ${runColumns}, token, 4, ${now}, '${lostReason.reason}'
         FROM ${tables.jobs} WHERE ${isDead}
-        RETURNING 'dead' AS outcome, type, priority, attempt, CAST(${now} - accepted_at AS REAL) AS age`,
+        RETURNING 'dead' AS outcome`,
         values: [maxLosses]
       },
       { text: `DELETE FROM ${tables.jobs} WHERE ${isDead}`, values: [maxLosses] },
@@ -171,9 +206,8 @@ export const takeOver =
           is_suspect = CASE WHEN started_at IS NULL THEN is_suspect ELSE 1 END,
           deaths = deaths + CASE WHEN started_at IS NULL THEN 0 ELSE 1 END,
           redeliver = CASE WHEN started_at IS NULL THEN redeliver ELSE 1 END
-        WHERE id IN (SELECT id FROM ${tables.jobs} WHERE ${isLost} LIMIT 500)
-        RETURNING CASE WHEN started_at IS NULL THEN 'untouched' ELSE 'suspect' END AS outcome, type, priority, attempt,
-          0.0 AS age`,
+        WHERE id IN (SELECT id FROM ${tables.jobs} WHERE ${lost} LIMIT 500)
+        RETURNING CASE WHEN started_at IS NULL THEN 'untouched' ELSE 'suspect' END AS outcome`,
         values: []
       }
     ]

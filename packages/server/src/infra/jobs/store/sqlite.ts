@@ -17,7 +17,7 @@ import {
 } from "./dialect.ts"
 import type { CallOptions, NewJob } from "./operations.ts"
 import { candidates, claimLimited, claimSuspect, lastKey, nextDue, take } from "./sqlite-claims.ts"
-import { acquit, end, field, look, now, progress, start, takeOver } from "./sqlite-runs.ts"
+import { acquit, end, field, isLost, look, now, progress, start, takeOver } from "./sqlite-runs.ts"
 
 /** The statements over these tables; `identity` is that of the database. */
 export const sqlite = (tables: Tables, identity: string): Dialect => ({
@@ -41,6 +41,7 @@ export const sqlite = (tables: Tables, identity: string): Dialect => ({
   end: end(tables),
   look: look(tables),
   progress: progress(tables),
+  isLost: isLost(tables),
   takeOver: takeOver(tables)
 })
 

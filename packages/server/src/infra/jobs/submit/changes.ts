@@ -9,15 +9,17 @@ import * as Option from "effect/Option"
 import { JobError } from "../error.ts"
 import type { CallerOperations, CallOptions, JobStatus, ReadOperations } from "../store/operations.ts"
 import { isInTransaction } from "../transaction.ts"
+import type { Doubt, Doubts } from "./doubts.ts"
 import type { LocalRunner } from "./local-runners.ts"
 import type { Recorder, Recording } from "./recorder.ts"
 import { found, reached } from "./refusal.ts"
-import { concludeFailure, concludeInTransaction } from "./submitter.ts"
+import { concludeFailure, concludeInTransaction, isUnknown } from "./submitter.ts"
 
 /** What changes are made with. */
 export interface ChangeOptions {
-  readonly tables: Pick<CallerOperations, "cancel" | "replay"> & Pick<ReadOperations, "status">
+  readonly tables: Pick<CallerOperations, "cancel" | "changed" | "replay"> & Pick<ReadOperations, "status">
   readonly recorder: Recorder
+  readonly doubts: Doubts
   readonly runners: ReadonlySet<LocalRunner>
 }
 
@@ -63,7 +65,7 @@ interface Change<A> {
 }
 
 const change = <A>(
-  { recorder, tables }: ChangeOptions,
+  { doubts, recorder, tables }: ChangeOptions,
   id: string,
   { make, made, operation }: Change<A>
 ): Effect.Effect<void, JobError> =>
@@ -71,7 +73,8 @@ const change = <A>(
     const isInside = yield* isInTransaction
     // What can't be looked up has no type to be counted under.
     const { jobType, priority } = yield* found(id, tables.status(id))
-    const changed = make({ isInTransaction: isInside, hint: true })
+    const token = globalThis.crypto.randomUUID()
+    const changed = make({ isInTransaction: isInside, hint: true, token })
     const concluded = (
       restore: <B, E>(effect: Effect.Effect<B, E>) => Effect.Effect<B, E>,
       conclude: (recording: Recording, exit: Exit.Exit<A, JobError>) => void
@@ -86,13 +89,47 @@ const change = <A>(
     // Whoever leaves does not stop it: what it committed would not be counted.
     const fiber = yield* Effect.forkDaemon(
       Effect.uninterruptible(
-        concluded(Effect.uninterruptible, (recording, exit) =>
-          Exit.isSuccess(exit) ? made(exit.value, recording) : concludeFailure(recording, exit.cause)
-        )
+        concluded(Effect.uninterruptible, (recording, exit) => {
+          if (Exit.isSuccess(exit)) {
+            return made(exit.value, recording)
+          }
+          concludeFailure(recording, exit.cause)
+          if (isUnknown(exit)) {
+            doubts.add(lateChange(operation, { look: tables.changed(operation, id, token), recording }))
+          }
+        })
       )
     )
     return yield* Effect.asVoid(Fiber.join(fiber))
   })
+
+interface LateChange {
+  readonly look: ReturnType<CallerOperations["changed"]>
+  readonly recording: Recording
+}
+
+/** A change of which it is not known whether it was made. */
+const lateChange = (operation: "cancel" | "replay", { look, recording }: LateChange): Doubt => {
+  let attempts = 0
+  return {
+    look: Effect.map(reached(look), (found) => {
+      attempts =
+        operation === "cancel"
+          ? Option.getOrElse(
+              Option.map(found, (job) => job.attempts),
+              () => 0
+            )
+          : 0
+      return Option.isSome(found)
+    }),
+    made: () => {
+      recording.found()
+      if (attempts > 0) {
+        recording.attempts(attempts)
+      }
+    }
+  }
+}
 
 interface Changing<A> {
   readonly made: Effect.Effect<Option.Option<A>, JobError>

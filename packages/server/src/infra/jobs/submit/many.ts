@@ -9,11 +9,12 @@ import { pause, sliceMs } from "./pause.ts"
 import type { Kind, Recorder, Recording } from "./recorder.ts"
 import { reached } from "./refusal.ts"
 import { mostCharacters } from "./submit-groups.ts"
-import { concludeFailure, concludeInTransaction } from "./submitter.ts"
+import { concludeFailure, concludeInTransaction, isUnknown, type SubmitDoubts } from "./submitter.ts"
 
 /** What many are submitted with. */
 export interface ManyOptions {
   readonly insertion: Insertion
+  readonly doubts: SubmitDoubts
   readonly recorder: Recorder
 }
 
@@ -28,7 +29,7 @@ const mostOfStatement = 1000
 
 /** Submits many in statements of a thousand: in the caller's transaction all or none, else each statement by itself. */
 export const makeSubmitMany =
-  ({ insertion, recorder }: ManyOptions): SubmitMany =>
+  ({ doubts, insertion, recorder }: ManyOptions): SubmitMany =>
   (kind, jobs) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(isInTransaction, (isInside) => {
@@ -37,7 +38,18 @@ export const makeSubmitMany =
         // What is committed is counted, whoever is interrupted meanwhile.
         const alone = (part: ReadonlyArray<NewJob>) =>
           Effect.uninterruptible(
-            Effect.tap(reached(insertion.alone(part)), (accepted) => Effect.sync(() => committed.push(...accepted)))
+            Effect.onExit(reached(insertion.alone(part)), (exit) =>
+              Effect.sync(() => {
+                if (Exit.isSuccess(exit)) {
+                  committed.push(...exit.value)
+                } else if (isUnknown(exit)) {
+                  doubts(
+                    part.map(({ id }) => id),
+                    recording
+                  )
+                }
+              })
+            )
           )
         const insert = isInside ? (part: ReadonlyArray<NewJob>) => reached(insertion.inTransaction(part)) : alone
         return Effect.onExit(restore(Effect.flatMap(madeReady(jobs), (ready) => inParts(ready, insert))), (exit) =>

@@ -28,6 +28,8 @@ export interface Recording {
   readonly duplicates: (times: number) => void
   /** It brought a job to its end after so many attempts. */
   readonly attempts: (attempts: number) => void
+  /** It was made after all, though it has failed or was left. */
+  readonly found: () => void
   /** It is not counted here. */
   readonly dropped: () => void
 }
@@ -88,6 +90,15 @@ class Watched implements Recording {
     record(this.metrics.jobs.attempts, attempts, { labels: this.labels("process"), ambient: this.around.ambient })
   }
 
+  found(): void {
+    const { cancellations, enqueued, replays } = this.metrics.jobs
+    const counters = { submit: enqueued, cancel: cancellations, replay: replays, process: undefined }
+    const counter = counters[this.operation]
+    if (counter !== undefined) {
+      record(counter, 1, { labels: this.labels(this.operation), ambient: this.around.ambient })
+    }
+  }
+
   dropped(): void {
     this.watch.stop()
   }
@@ -105,5 +116,6 @@ const unwatched: Recording = {
   interrupted: nothing,
   duplicates: nothing,
   attempts: nothing,
+  found: nothing,
   dropped: nothing
 }

@@ -19,6 +19,7 @@ import { makeSubmitGroups, type SubmitGroups } from "./submit-groups.ts"
 export interface SubmitterOptions {
   readonly insertion: Insertion
   readonly recorder: Recorder
+  readonly doubts: SubmitDoubts
   /** The most jobs of one group. */
   readonly groupSize: number
 }
@@ -28,6 +29,7 @@ export type Submitter = (kind: Kind, job: Effect.Effect<NewJob, JobError>) => Ef
 
 /** A submitter; when its scope closes, what waits is written first. */
 export const makeSubmitter = ({
+  doubts,
   groupSize,
   insertion,
   recorder
@@ -43,12 +45,16 @@ export const makeSubmitter = ({
             ? Effect.onExit(restore(inside(insertion, job)), (exit) =>
                 Effect.sync(() => concludeInTransaction(recording, exit))
               )
-            : outside(groups, recording, { job, restore })
+            : outside(groups, recording, { job, restore, doubts })
         })
       )
   )
 
+/** Looks for jobs of which it is not known whether they were accepted. */
+export type SubmitDoubts = (ids: ReadonlyArray<string>, recording: Recording) => void
+
 interface Submission {
+  readonly doubts: SubmitDoubts
   readonly job: Effect.Effect<NewJob, JobError>
   readonly restore: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>
 }
@@ -56,7 +62,7 @@ interface Submission {
 const outside = (
   groups: SubmitGroups,
   recording: Recording,
-  { job, restore }: Submission
+  { doubts, job, restore }: Submission
 ): Effect.Effect<AcceptedJob, JobError> => {
   let isHandedIn = false
   const handIn = (ready: NewJob) =>
@@ -65,6 +71,9 @@ const outside = (
       const takeBack = groups.add(ready, (exit) => {
         const answer = Exit.mapError(exit, refusalOf)
         conclude(recording, answer)
+        if (isUnknown(answer)) {
+          doubts([ready.id], recording)
+        }
         resume(answer)
       })
       // Whoever leaves too late leaves the job to its write, which counts it.
@@ -104,6 +113,10 @@ const conclude = (recording: Recording, exit: Exit.Exit<AcceptedJob, JobError>):
     recording.succeeded()
   }
 }
+
+/** Whether it is not known what became of a write. */
+export const isUnknown = (exit: Exit.Exit<unknown, JobError>): boolean =>
+  Exit.isFailure(exit) && Option.exists(Cause.failureOption(exit.cause), ({ reason }) => reason === "RunnerUnavailable")
 
 /** Of a transaction that may still be rolled back: only what failed is counted. */
 export const concludeInTransaction = (recording: Recording, exit: Exit.Exit<unknown, JobError>): void =>

@@ -73,10 +73,12 @@ interface Watched {
 
 /** What a row of the list of what is not counted yet stands for; `sign` says whether it is taken off or put down. */
 const owed = (row: "NEW" | "OLD", sign: "" | "-"): ReadonlyArray<Line> => [
-  ...(["submit enqueued", "cancel cancellations", "replay replays"] as const).map((pair) => {
-    const [operation = "", fact = ""] = pair.split(" ")
-    return { when: `${row}.operation = '${operation}'`, fact: `owed.${fact}`, times: `${sign}${row}.times` }
-  }),
+  ...(["submit enqueued", "cancel cancellations", "replay replays", "lose deadLettered", "lose failures"] as const).map(
+    (pair) => {
+      const [operation = "", fact = ""] = pair.split(" ")
+      return { when: `${row}.operation = '${operation}'`, fact: `owed.${fact}`, times: `${sign}${row}.times` }
+    }
+  ),
   { when: `${row}.attempts > 0`, fact: "owed.ended", times: `${sign}${row}.times` },
   { when: `${row}.attempts > 0`, fact: "owed.attempts", times: `${sign}${row}.times * ${row}.attempts` }
 ]

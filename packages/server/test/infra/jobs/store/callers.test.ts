@@ -161,8 +161,8 @@ const promises: Promises = {
     expect(yield* takeUncounted("nobody")).toEqual([])
     const counted = yield* takeUncounted("me")
     expect(counted.toSorted((a, b) => b.times - a.times)).toEqual([
-      { operation: "submit", type: "t", priority: "normal", attempts: 0, times: 2 },
-      { operation: "submit", type: "t", priority: "high", attempts: 0, times: 1 }
+      { operation: "submit", type: "t", priority: "normal", attempts: 0, ageMs: 0, times: 2 },
+      { operation: "submit", type: "t", priority: "high", attempts: 0, ageMs: 0, times: 1 }
     ])
     expect(yield* takeUncounted("me")).toEqual([])
   }),

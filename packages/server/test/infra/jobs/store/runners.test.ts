@@ -1,9 +1,10 @@
 /** What runners do to the tables: order, fences, ends, locked rows, leases, and what becomes of those that die. */
 import { expect } from "@effect/vitest"
 import * as SqlClient from "@effect/sql/SqlClient"
+import { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { JobStore } from "../../../../src/infra/jobs/store.ts"
+import { JobStore, make } from "../../../../src/infra/jobs/store.ts"
 import {
   accept,
   age,
@@ -38,6 +39,30 @@ const die = (id: string) =>
 const statusOf = (id: string) => Effect.flatMap(JobStore, ({ status }) => Effect.map(status(id), Option.getOrThrow))
 
 const idsOf = (jobs: ReadonlyArray<{ readonly id: string }>) => jobs.map(({ id }) => id)
+
+interface Loss {
+  isOn: boolean
+  readonly after: Effect.Effect<unknown, unknown>
+}
+
+/** A client that loses the answers to commits, after which something happens. */
+const losingCommits = (sql: SqlClient.SqlClient, loss: Loss): SqlClient.SqlClient =>
+  new Proxy(sql, {
+    get: (target, name) => {
+      switch (name) {
+        case "withoutTransforms":
+          return () => losingCommits(target.withoutTransforms(), loss)
+        case "withTransaction":
+          return (effect: Effect.Effect<unknown, unknown>) => {
+            const done = target.withTransaction(effect)
+            const lost = new SqlError({ cause: "connection", message: "lost" })
+            return loss.isOn ? done.pipe(Effect.zipRight(loss.after), Effect.zipRight(lost)) : done
+          }
+        default:
+          return Reflect.get(target, name)
+      }
+    }
+  })
 
 const promises: Promises = {
   "lets the least urgent wait five minutes longer at most, however much that is more urgent keeps coming": Effect.gen(
@@ -219,7 +244,7 @@ const promises: Promises = {
       yield* accept(jobOf(settlement._tag))
       const job = yield* startOne()
       yield* die("me")
-      expect(yield* takeOver(lease, 5)).toEqual({ suspects: 1, untouched: 0, dead: [] })
+      expect(yield* takeOver(lease, 5)).toEqual({ suspects: 1, untouched: 0, dead: 0 })
       expect([settlement._tag, yield* endAs(job, settlement)]).toEqual([settlement._tag, ["lost"]])
       yield* live()
     }
@@ -239,8 +264,8 @@ const promises: Promises = {
       yield* die("over")
       yield* finish("gone")
       expect(yield* beat({ id: "over", leaseMs: lease })).toBe(false)
-      expect(yield* takeOver(lease, 5)).toEqual({ suspects: 2, untouched: 2, dead: [] })
-      expect(yield* takeOver(lease, 5)).toEqual({ suspects: 0, untouched: 0, dead: [] })
+      expect(yield* takeOver(lease, 5)).toEqual({ suspects: 2, untouched: 2, dead: 0 })
+      expect(yield* takeOver(lease, 5)).toEqual({ suspects: 0, untouched: 0, dead: 0 })
       expect(yield* beat({ id: "lives", leaseMs: lease })).toBe(true)
       // A life that is over is not begun again by a sign of life that was late.
       expect(yield* beat({ id: "over", leaseMs: lease })).toBe(false)
@@ -282,7 +307,7 @@ const promises: Promises = {
 
   "buries what lost too many runners while it ran alone, and counts no other loss": Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    const { claimSuspect, ending, start, takeOver } = yield* JobStore
+    const { claimSuspect, ending, start, takeOver, takeUncounted } = yield* JobStore
     yield* accept(jobOf("a"))
     yield* live()
     yield* startOne()
@@ -293,14 +318,63 @@ const promises: Promises = {
       const job = Option.getOrThrow(yield* claimSuspect(requestOf()))
       yield* start("me", [fenceOf(job)], true)
       yield* die("me")
-      const over = yield* takeOver(lease, 2)
-      expect(over.dead.map(({ attempts, priority, type }) => [attempts, priority, type])).toEqual(
-        losses === 2 ? [[1, "normal", "t"]] : []
-      )
+      expect((yield* takeOver(lease, 2)).dead).toBe(losses === 2 ? 1 : 0)
     }
     expect(Option.getOrThrow(yield* ending("a"))).toMatchObject({ state: "dead", reason: "RunnerLost" })
     expect((yield* statusOf("a")).redeliveries).toBe(2)
     expect(yield* sql`SELECT reason FROM job_errors`).toEqual([{ reason: "RunnerLost" }])
+    // Whoever buried it may not have heard so: it is written down to be counted once.
+    yield* live("other")
+    const [lost, ...more] = yield* takeUncounted("other")
+    expect(lost).toMatchObject({ operation: "lose", type: "t", priority: "normal", attempts: 1, times: 1 })
+    expect(lost?.ageMs).toBeGreaterThan(0)
+    expect([...more, ...(yield* takeUncounted("other"))]).toEqual([])
+  }),
+
+  "takes a job for buried by whoever buried it, though it has been replayed since": Effect.gen(function* () {
+    const { end, replay } = yield* JobStore
+    yield* live()
+    yield* accept(jobOf("a"))
+    const job = yield* startOne()
+    const ends = [{ ...job, settlement: dead }]
+    expect(yield* end("me", ends)).toEqual(["written"])
+    yield* replay("a", outside)
+    // The answer was lost, and it is asked for again.
+    expect(yield* end("me", ends)).toEqual(["written"])
+  }),
+
+  "has taken what it took from the ledger, though the answer was lost and its life is over since": Effect.gen(
+    function* () {
+      const sql = yield* SqlClient.SqlClient
+      const store = yield* JobStore
+      yield* live()
+      yield* sql`INSERT INTO job_uncounted (operation, type, priority) VALUES ('submit', 't', 2)`
+      const after = Effect.provideService(
+        Effect.zipRight(die("me"), store.takeOver(lease, 5)),
+        SqlClient.SqlClient,
+        sql
+      )
+      const loss = { isOn: false, after }
+      const { takeUncounted } = yield* make(losingCommits(sql, loss))
+      loss.isOn = true
+      expect(yield* takeUncounted("me")).toMatchObject([{ operation: "submit", times: 1 }])
+      expect(yield* store.takeUncounted("me")).toEqual([])
+    }
+  ),
+
+  "keeps a runner for an hour after its life, and no longer": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const { beat, takeOver } = yield* JobStore
+    const runners = Effect.map(sql<{ readonly id: string }>`SELECT id FROM job_runners`, (rows) => rows.length)
+    yield* live()
+    yield* die("me")
+    yield* takeOver(lease, 5)
+    expect([yield* beat({ id: "me", leaseMs: lease }), yield* runners]).toEqual([false, 1])
+    yield* sql`UPDATE job_runners SET heartbeat_at = heartbeat_at + 3600001`
+    yield* live("other")
+    yield* die("other")
+    yield* takeOver(lease, 5)
+    expect(yield* runners).toBe(1)
   }),
 
   "keeps how far a handler is": Effect.gen(function* () {
@@ -350,7 +424,7 @@ onPostgres("runners_locked", {
         expect(yield* end("me", ends)).toEqual(["locked", "written", "locked", "written"])
         expect(yield* claimAll()).toEqual([])
         yield* die("me")
-        expect(yield* takeOver(lease, 5)).toEqual({ suspects: 0, untouched: 0, dead: [] })
+        expect(yield* takeOver(lease, 5)).toEqual({ suspects: 0, untouched: 0, dead: 0 })
         yield* live()
       })
     )
@@ -385,10 +459,10 @@ onPostgres("runners_locked", {
     yield* whileOpen(
       (sql) => sql`UPDATE job_runners SET heartbeat_at = extract(epoch FROM now()) * 1000 WHERE id = 'me'`,
       Effect.gen(function* () {
-        expect(yield* takeOver(lease, 5)).toEqual({ suspects: 0, untouched: 0, dead: [] })
+        expect(yield* takeOver(lease, 5)).toEqual({ suspects: 0, untouched: 0, dead: 0 })
       })
     )
-    expect(yield* takeOver(lease, 5)).toEqual({ suspects: 0, untouched: 0, dead: [] })
+    expect(yield* takeOver(lease, 5)).toEqual({ suspects: 0, untouched: 0, dead: 0 })
   }),
 
   "leaves a row of the ledger to one runner": Effect.gen(function* () {

@@ -2,11 +2,14 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
 import { expect, it } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
 import { JobCalls } from "../../../../src/infra/jobs/calls.ts"
 import { Job, JobService, JobStore } from "../../../../src/infra/jobs.ts"
 import { service } from "../../../../src/infra/jobs/service.ts"
@@ -144,6 +147,66 @@ it.live("finishes and counts a cancel whose caller has left", () =>
     }).pipe(Effect.provide(layer))
   })
 )
+
+/** A service whose writes are made, or not, and whose answers are lost while the tables are away. */
+const unanswered = () => {
+  const state = { isAway: true, isMade: true }
+  const lose = <A, E>(write: Effect.Effect<A, E>): Effect.Effect<A, E | SqlError> =>
+    Effect.suspend((): Effect.Effect<A, E | SqlError> => (state.isMade ? Effect.zipRight(write, lost) : lost))
+  const unlessAway = <A, E>(read: Effect.Effect<A, E>): Effect.Effect<A, E | SqlError> =>
+    Effect.suspend((): Effect.Effect<A, E | SqlError> => (state.isAway ? lost : read))
+  const layer = over(({ cancel, changed, insert, isKnown, replay }) => ({
+    insert: (...call) => lose(insert(...call)),
+    cancel: (...call) => lose(cancel(...call)),
+    replay: (...call) => lose(replay(...call)),
+    isKnown: (id) => unlessAway(isKnown(id)),
+    changed: (...call) => unlessAway(changed(...call))
+  }))
+  return { state, layer }
+}
+
+const countedNow = Effect.map(Testing.snapshot, (now) => ({
+  enqueued: totalOf(now, "jobs_enqueued_total"),
+  cancelled: totalOf(now, "jobs_cancelled_total"),
+  replayed: totalOf(now, "jobs_replayed_total"),
+  failed: totalOf(now, "jobs_failed_total")
+}))
+
+it.live("counts what was made once it is known, though its caller was told that the tables can't be reached", () => {
+  const { layer, state } = unanswered()
+  return Effect.gen(function* () {
+    const jobs = yield* JobService
+    const sql = yield* SqlClient.SqlClient
+    const unavailable = { reason: "RunnerUnavailable" }
+    expect(yield* Effect.flip(jobs.submit(Plain, 1, { delay: "1 hour" }))).toMatchObject(unavailable)
+    expect(yield* Effect.flip(jobs.submitMany(Plain, [2, 3], { delay: "1 hour" }))).toMatchObject(unavailable)
+    const [one, other] = yield* sql<{ readonly id: string }>`SELECT id FROM jobs ORDER BY id`
+    expect(yield* Effect.flip(jobs.cancel(one?.id ?? ""))).toMatchObject(unavailable)
+    expect(yield* Effect.flip(jobs.cancel(other?.id ?? ""))).toMatchObject(unavailable)
+    yield* sql`UPDATE jobs_done SET state = 4 WHERE id = ${other?.id ?? ""}`
+    expect(yield* Effect.flip(jobs.deadLetters.replay(other?.id ?? ""))).toMatchObject(unavailable)
+    state.isMade = false
+    expect(yield* Effect.flip(jobs.submit(Plain, 4))).toMatchObject(unavailable)
+    yield* Effect.sleep("1200 millis")
+    expect(yield* countedNow).toEqual({ enqueued: 0, cancelled: 0, replayed: 0, failed: 6 })
+    state.isAway = false
+    yield* eventually(
+      Effect.map(countedNow, (now) => expect(now).toEqual({ enqueued: 3, cancelled: 1, replayed: 1, failed: 6 }))
+    )
+  }).pipe(Effect.provide(layer))
+})
+
+it.live("looks for the last time when the service ends", () => {
+  const { layer, state } = unanswered()
+  return Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const context = yield* Layer.buildWithScope(layer, scope)
+    yield* Effect.ignore(Context.get(context, JobService).submit(Plain, 1))
+    state.isAway = false
+    yield* Scope.close(scope, Exit.void)
+    expect(yield* Effect.provide(countedNow, context)).toMatchObject({ enqueued: 1 })
+  })
+})
 
 it.live("counts no cancel of a job that can't be looked up: it has no type", () =>
   Effect.gen(function* () {
