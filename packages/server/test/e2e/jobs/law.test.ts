@@ -170,7 +170,7 @@ const untruths = (received: Snapshot, { isKilled, name }: Runner, did: Audit.Fac
   })
 
 it.scopedLive(
-  "ten minutes of random programs with runners killed at random leave the law exact, and every counter too",
+  `${seconds} seconds of random programs with runners killed at random leave the law exact, and every counter too`,
   () =>
     Effect.gen(function* () {
       const server = Context.get(yield* Layer.build(Postgres.layer), Postgres)
