@@ -50,7 +50,8 @@ const tellDirectly = (runner: Runner): Effect.Effect<void, never, Scope.Scope> =
     const run = Runtime.runSync(yield* outliving(Effect.runtime<never>()))
     const told: LocalRunner = {
       waiting: () => run(runner.told),
-      cancelled: (ids) => ids.forEach((id) => run(runner.cancelled(id)))
+      cancelled: (ids) => ids.forEach((id) => run(runner.cancelled(id))),
+      perhapsCancelled: () => run(runner.perhapsCancelled)
     }
     yield* Effect.acquireRelease(
       Effect.sync(() => runners.add(told)),

@@ -206,6 +206,35 @@ onBoth("service", {
     }).pipe(Effect.provide(world(Layer.mergeAll(PayLive, handler), {}, database)))
   },
 
+  "interrupts what a transaction cancelled and runs what it replayed at once, with no poll or heartbeat": (
+    database
+  ) => {
+    let begun = 0
+    let interrupted = 0
+    const handler = Wait.toLayer(() => {
+      begun += 1
+      return Effect.onInterrupt(Effect.never, () => Effect.sync(() => (interrupted += 1)))
+    })
+    const rarely = { pollInterval: "20 seconds", lease: "100 seconds" } as const
+    return Effect.gen(function* () {
+      const jobs = yield* JobService
+      const running = yield* jobs.submit(Wait, undefined)
+      const dead = yield* jobs.submit(Pay, 0)
+      yield* Effect.flip(jobs.awaitResult(Pay, dead))
+      yield* eventually(Effect.sync(() => expect(begun).toBe(1)))
+      const before = Date.now()
+      yield* inTransaction(
+        Effect.zipRight(
+          Effect.zipRight(jobs.cancel(running), jobs.deadLetters.replay(dead)),
+          Effect.sleep("100 millis")
+        )
+      )
+      yield* eventually(Effect.sync(() => expect(interrupted).toBe(1)))
+      expect(yield* Effect.flip(jobs.awaitResult(Pay, dead))).toBeInstanceOf(Refused)
+      expect(Date.now() - before).toBeLessThan(2000)
+    }).pipe(Effect.provide(world(Layer.mergeAll(PayLive, handler), rarely, database)))
+  },
+
   "waits for no result inside a transaction, and says so at once": (database) =>
     Effect.gen(function* () {
       const jobs = yield* JobService

@@ -26,7 +26,7 @@ import type { Life } from "./run.ts"
 import type { RunnerSettings } from "./settings.ts"
 import { RunnerState, type Tables } from "./state.ts"
 import { Suspects } from "./suspects.ts"
-import { poll, sweep, type Swept } from "./sweeps.ts"
+import { makeLook, poll, sweep, type Swept } from "./sweeps.ts"
 
 /** How to make a runner. */
 export interface RunnerOptions {
@@ -48,6 +48,8 @@ export interface Runner {
   readonly told: Effect.Effect<void>
   /** A job was cancelled, and it was committed: its handler is interrupted, if it runs here. */
   readonly cancelled: (id: string) => Effect.Effect<void>
+  /** A job may have been cancelled: it is looked at soon what is still held. */
+  readonly perhapsCancelled: Effect.Effect<void>
 }
 
 /** A runner that works until the scope closes. It begins once its life is in the tables, however long that takes. */
@@ -79,7 +81,8 @@ export const makeRunner = (
       owned: Effect.sync(() => Array.from(state.owned.keys())),
       isHandled: (type) => Effect.sync(() => state.places.has(type)),
       told: Effect.sync(() => parts.claims.told()),
-      cancelled: (id) => Effect.sync(() => cancel(state, parts, id))
+      cancelled: (id) => Effect.sync(() => cancel(state, parts, id)),
+      perhapsCancelled: makeLook(state, parts)
     }
   })
 

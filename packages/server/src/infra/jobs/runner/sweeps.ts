@@ -36,6 +36,23 @@ export const sweep = (state: RunnerState, parts: Swept): Effect.Effect<never> =>
   )
 }
 
+/** Looks soon which jobs were lost. */
+export const makeLook = (state: RunnerState, parts: Swept): Effect.Effect<void> => {
+  let isAbout = false
+  const look = Effect.ensuring(
+    orLater(Effect.asVoid(loseWhatIsNotHeld(state, parts))),
+    Effect.sync(() => {
+      isAbout = false
+    })
+  )
+  return Effect.sync(() => {
+    if (!isAbout && !state.isStopping) {
+      isAbout = true
+      state.fork(look)
+    }
+  })
+}
+
 /** Polls without end. */
 export const poll = (state: RunnerState, parts: Swept): Effect.Effect<never> =>
   Effect.forever(
@@ -55,6 +72,7 @@ const orLater = (looked: Effect.Effect<void, SqlError | OtherDatabase>): Effect.
 /** Held in the tables and not known here, in two looks one after the other: the answer of a claim was lost. */
 class Strangers {
   private before = new Set<string>()
+  private counted = new Set<string>()
 
   /** Those of these that were there in the last look too. */
   seen(fences: ReadonlyArray<HeldFence>): ReadonlyArray<HeldFence> {
@@ -62,28 +80,51 @@ class Strangers {
     this.before = new Set(fences.map(keyOf))
     return fences.filter((fence) => before.has(keyOf(fence)))
   }
+
+  /** Those of these that have begun and are told for the first time. */
+  notCounted(fences: ReadonlyArray<HeldFence>): ReadonlyArray<HeldFence> {
+    const begun = fences.filter(({ isStarted }) => isStarted)
+    const { counted } = this
+    this.counted = new Set(begun.map(keyOf))
+    return begun.filter((fence) => !counted.has(keyOf(fence)))
+  }
 }
 
 const keyOf = ({ id, run }: Fence): string => `${id} ${run}`
 
 /** What the tables say is held, and what is: a run that has lost its job is stopped. */
 const compare = (state: RunnerState, parts: Swept, strangers: Strangers): Effect.Effect<void, SqlError> =>
+  Effect.flatMap(loseWhatIsNotHeld(state, parts), (found) => {
+    if (found === undefined) {
+      return Effect.void
+    }
+    const { life, rows } = found
+    const known = new Set(Array.from(life.runs, ({ job }) => keyOf(job)))
+    const unknown = strangers.seen(rows.filter((row) => !known.has(keyOf(row))))
+    // That they began is a fact, whatever becomes of giving them back.
+    strangers.notCounted(unknown).forEach((job) => state.recorder.neverBegun({ job }))
+    return unknown.length === 0 ? Effect.void : giveBack(state, life, unknown)
+  })
+
+/** What the tables say is held by this life; a run that is not is stopped. */
+const loseWhatIsNotHeld = (
+  state: RunnerState,
+  parts: Swept
+): Effect.Effect<{ readonly life: Life; readonly rows: ReadonlyArray<HeldFence> } | undefined, SqlError> =>
   Effect.suspend(() => {
     const { life } = state
     const askedAt = state.now()
     if (life === undefined) {
-      return Effect.void
+      return Effect.succeed(undefined)
     }
-    return Effect.flatMap(state.tables.held(life.id), (rows) => {
-      const held = new Map(rows.map((row) => [keyOf(row), row]))
-      const known = new Set(Array.from(life.runs, ({ job }) => keyOf(job)))
+    return Effect.map(state.tables.held(life.id), (rows) => {
+      const held = new Set(rows.map(keyOf))
       for (const run of life.runs) {
         if (run.claimedAt < askedAt && !held.has(keyOf(run.job))) {
           lose(run, parts)
         }
       }
-      const unknown = strangers.seen(rows.filter((row) => !known.has(keyOf(row))))
-      return unknown.length === 0 ? Effect.void : giveBack(state, life, unknown)
+      return { life, rows }
     })
   })
 
@@ -97,10 +138,7 @@ const lose = (run: Run, { attempts, ends }: Swept): void => {
 
 const giveBack = (state: RunnerState, life: Life, held: ReadonlyArray<HeldFence>): Effect.Effect<void, SqlError> => {
   const ends = held.map(({ attempt, id, run }) => ({ id, run, attempt, settlement: released.settlement }))
-  return Effect.map(state.tables.end(life.id, ends), (written) => {
-    const given = held.filter(({ isStarted }, index) => isStarted && written[index] === "written")
-    given.forEach((job) => state.recorder.neverBegun({ job }))
-  })
+  return Effect.asVoid(state.tables.end(life.id, ends))
 }
 
 const takeOver = (state: RunnerState, parts: Swept): Effect.Effect<void, SqlError> => {

@@ -7,7 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import { JobError } from "../error.ts"
-import type { CallerOperations, CallOptions, JobStatus, ReadOperations } from "../store/operations.ts"
+import type { CallerOperations, CallOptions, JobStatus, ReadOperations, RunnerOperations } from "../store/operations.ts"
 import { isInTransaction } from "../transaction.ts"
 import type { Doubt, Doubts } from "./doubts.ts"
 import type { LocalRunner } from "./local-runners.ts"
@@ -17,7 +17,9 @@ import { concludeFailure, concludeInTransaction, isUnknown } from "./submitter.t
 
 /** What changes are made with. */
 export interface ChangeOptions {
-  readonly tables: Pick<CallerOperations, "cancel" | "changed" | "replay"> & Pick<ReadOperations, "status">
+  readonly tables: Pick<CallerOperations, "cancel" | "changed" | "replay"> &
+    Pick<ReadOperations, "status"> &
+    Pick<RunnerOperations, "hintChannel">
   readonly recorder: Recorder
   readonly doubts: Doubts
   readonly runners: ReadonlySet<LocalRunner>
@@ -37,6 +39,12 @@ export const makeChanges = (options: ChangeOptions): Changes => {
       change(options, id, {
         operation: "cancel",
         make: (how) => orRefused(options, id, { made: reached(tables.cancel(id, how)), refusal: notAlive }),
+        // A database without hints has one writer: a runner that looks now waits for the commit.
+        perhapsMade: () => {
+          if (tables.hintChannel === undefined) {
+            runners.forEach((runner) => runner.perhapsCancelled())
+          }
+        },
         made: (cancelled, recording) => {
           recording.succeeded()
           if (cancelled.attempts > 0) {
@@ -49,6 +57,11 @@ export const makeChanges = (options: ChangeOptions): Changes => {
       change(options, id, {
         operation: "replay",
         make: (how) => orRefused(options, id, { made: reached(tables.replay(id, how)), refusal: notDead }),
+        perhapsMade: () => {
+          if (tables.hintChannel === undefined) {
+            runners.forEach((runner) => runner.waiting())
+          }
+        },
         made: (_, recording) => {
           recording.succeeded()
           runners.forEach((runner) => runner.waiting())
@@ -60,6 +73,8 @@ export const makeChanges = (options: ChangeOptions): Changes => {
 interface Change<A> {
   readonly operation: "cancel" | "replay"
   readonly make: (how: CallOptions) => Effect.Effect<A, JobError>
+  /** It is part of a transaction. */
+  readonly perhapsMade: () => void
   /** It is committed. */
   readonly made: (value: A, recording: Recording) => void
 }
@@ -67,7 +82,7 @@ interface Change<A> {
 const change = <A>(
   { doubts, recorder, tables }: ChangeOptions,
   id: string,
-  { make, made, operation }: Change<A>
+  { make, made, operation, perhapsMade }: Change<A>
 ): Effect.Effect<void, JobError> =>
   Effect.gen(function* () {
     const isInside = yield* isInTransaction
@@ -84,7 +99,10 @@ const change = <A>(
         return Effect.onExit(restore(changed), (exit) => Effect.sync(() => conclude(recording, exit)))
       })
     if (isInside) {
-      return yield* Effect.asVoid(Effect.uninterruptibleMask((restore) => concluded(restore, concludeInTransaction)))
+      return yield* Effect.zipRight(
+        Effect.uninterruptibleMask((restore) => concluded(restore, concludeInTransaction)),
+        Effect.sync(perhapsMade)
+      )
     }
     // Whoever leaves does not stop it: what it committed would not be counted.
     const fiber = yield* Effect.forkDaemon(

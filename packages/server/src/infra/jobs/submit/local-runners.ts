@@ -7,6 +7,8 @@ export interface LocalRunner {
   readonly waiting: () => void
   /** Jobs were cancelled, perhaps some that it runs. */
   readonly cancelled: (ids: ReadonlyArray<string>) => void
+  /** A transaction has cancelled a job and may be committed: before, the database lets nobody look. */
+  readonly perhapsCancelled: () => void
 }
 
 /** The runners of this process, of any database: one that has nothing to do with what it is told finds nothing. */
