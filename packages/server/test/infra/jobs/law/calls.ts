@@ -92,8 +92,9 @@ export const transaction = (
         case "interrupt":
           return yield* Effect.interrupt
         case "commit":
-          return
+          return yield* isWhole(sql)
         default:
+          yield* isWhole(sql)
           yield* proxy === undefined ? Effect.void : proxy.lose(ending)
       }
     })
@@ -108,6 +109,9 @@ export const transaction = (
     }
     return Exit.isFailure(exit) ? Cause.pretty(exit.cause) : undefined
   })
+
+/** After a statement that the database refused, such as one of a deadlock, a commit rolls back and says nothing. */
+const isWhole = (sql: SqlClient.SqlClient) => Effect.asVoid(sql`SELECT 1`)
 
 /** What callers were told, and is not so: jobs that should exist and never did, and the other way round. */
 export const liesOf = ({ name }: Place, { accepted, refused }: Known) =>
