@@ -5,13 +5,23 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import type { ClusterLimits } from "../definition/limits.ts"
 import type { HeldJob, TypeClaim } from "../store/operations.ts"
 import { Alarm } from "./alarm.ts"
 import type { Attempts } from "./attempts.ts"
 import type { Claims } from "./claims.ts"
 import type { Ends } from "./ends.ts"
-import type { Run } from "./run.ts"
+import type { Places } from "./places.ts"
+import type { Life, Run } from "./run.ts"
 import type { RunnerState } from "./state.ts"
+
+/** What is asked for at once. */
+interface Ask {
+  readonly types: ReadonlyArray<TypeClaim>
+  readonly limits: ClusterLimits | undefined
+}
+
+const typeOf = ({ handler: { type } }: Places): TypeClaim => ({ type, most: 1 })
 
 /** A suspect, from its claim to the end of its probation. */
 interface Probation {
@@ -32,6 +42,7 @@ export class Suspects {
   private readonly alarm: Alarm
   private isUnderWay = false
   private isToLook = false
+  private turns = 0
   private current: Probation | undefined = undefined
   /** Others have the runner until then. */
   private notBefore = 0
@@ -65,19 +76,40 @@ export class Suspects {
   private claim(now: number): void {
     const { state } = this
     const life = state.living(now)
-    const types: Array<TypeClaim> = Array.from(state.places.values())
-      .filter(({ free, isOpen, isPaused }) => isOpen && !isPaused && free > 0)
-      .map(({ handler: { type } }) => ({ type, most: 1 }))
-    if (life === undefined || types.length === 0 || state.owned.size === 0) {
+    const open = Array.from(state.places.values()).filter(
+      ({ free, isOpen, isPaused }) => isOpen && !isPaused && free > 0
+    )
+    if (life === undefined || open.length === 0 || state.owned.size === 0) {
+      return
+    }
+    this.isToLook = false
+    const unlimited = open.filter(({ handler: { limits } }) => limits === undefined)
+    const asks: ReadonlyArray<Ask> = [
+      ...(unlimited.length === 0 ? [] : [{ types: unlimited.map(typeOf), limits: undefined }]),
+      ...open
+        .filter(({ handler: { limits } }) => limits !== undefined)
+        .map((places) => ({ types: [typeOf(places)], limits: places.handler.limits }))
+    ]
+    // Each is first in its turn.
+    const first = this.turns % asks.length
+    this.turns += 1
+    this.ask(life, [...asks.slice(first), ...asks.slice(0, first)])
+  }
+
+  /** Asks for one after the other until there is a suspect: a type with limits is asked for by itself. */
+  private ask(life: Life, [next, ...others]: ReadonlyArray<Ask>): void {
+    const { state } = this
+    if (next === undefined || life.isOver) {
       return
     }
     this.isUnderWay = true
-    this.isToLook = false
-    state.ask(state.tables.claimSuspect(this.claims.request(life, types, 1)), (exit) => {
+    state.ask(state.tables.claimSuspect(this.claims.request(life, next.types, 1), next.limits), (exit) => {
       this.isUnderWay = false
       if (Exit.isFailure(exit)) {
         state.fork(Effect.logWarning("Suspects could not be claimed", exit.cause))
-      } else if (Option.isSome(exit.value) && !life.isOver) {
+      } else if (Option.isNone(exit.value)) {
+        this.ask(life, others)
+      } else if (!life.isOver) {
         this.begin(exit.value.value)
       }
     })

@@ -1,12 +1,13 @@
 /** Claims: of all types at once, and of one type that has limits across the cluster. */
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type { ClusterLimits } from "../definition/limits.ts"
 import { claimInTwo } from "./claim-in-two.ts"
 import type { ClaimInOne, Queries, Room } from "./dialect.ts"
 import { makeMarks } from "./marks.ts"
-import type { Claimed, ClaimRequest, RunnerOperations } from "./operations.ts"
-import { claimedOf, type ClaimRow, type NextDueRow, nextDueOf } from "./rows.ts"
+import type { Claimed, ClaimRequest, HeldJob, RunnerOperations } from "./operations.ts"
+import { claimedOf, type ClaimRow, heldOf, type HeldRow, type NextDueRow, nextDueOf } from "./rows.ts"
 import type { Session } from "./session.ts"
 
 /** A claim that found its type locked by another runner's looks again after this. */
@@ -15,11 +16,11 @@ const lockedMs = 20
 const nothing: Claimed = { jobs: [], nextDueMs: undefined }
 
 /** These operations over open tables. */
-export const claims = (session: Session): Pick<RunnerOperations, "claim" | "claimLimited"> => {
+export const claims = (session: Session): Pick<RunnerOperations, "claim" | "claimLimited" | "claimSuspect"> => {
   const way = session.dialect.claim
   const claim: RunnerOperations["claim"] =
     way._tag === "InOne" ? claimInOne(session, way) : (request) => claimInTwo(session, way, request)
-  return { claim, claimLimited: claimLimited(session) }
+  return { claim, claimLimited: claimLimited(session), claimSuspect: claimSuspect(session) }
 }
 
 const claimInOne = (session: Session, { claim }: ClaimInOne): RunnerOperations["claim"] => {
@@ -92,6 +93,34 @@ const claimLimited = (session: Session): RunnerOperations["claimLimited"] => {
     return session.transaction(claim)
   }
 }
+
+const claimSuspect =
+  (session: Session): RunnerOperations["claimSuspect"] =>
+  (request, limits) => {
+    const claim = Effect.map(session.run<HeldRow>(session.dialect.claimSuspect(request, roomOf(limits))), ([row]) =>
+      row === undefined ? Option.none() : heldOf(row)
+    )
+    if (limits === undefined) {
+      return claim
+    }
+    const type = request.types[0]?.type ?? ""
+    const within = Effect.gen(function* () {
+      const row = yield* lockType(session, type)
+      const tokens = row === undefined ? 0 : tokensOf(limits, row)
+      if (row === undefined || tokens < 1) {
+        return Option.none<HeldJob>()
+      }
+      const held = yield* claim
+      if (limits.rate !== undefined && Option.isSome(held)) {
+        yield* writeTokens(session, type, { tokens: tokens - 1, at: row.now })
+      }
+      return held
+    })
+    return session.transaction(within)
+  }
+
+const roomOf = (limits: ClusterLimits | undefined): Omit<Room, "from"> | undefined =>
+  limits === undefined ? undefined : { concurrency: limits.concurrency, perKey: limits.perKey }
 
 /** The row of a type, locked; nothing where another session has it. */
 const lockType = ({ dialect, sql, tables }: Session, type: string): Effect.Effect<TypeRow | undefined, SqlError> => {

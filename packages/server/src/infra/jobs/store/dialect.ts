@@ -168,7 +168,8 @@ export interface Dialect {
   readonly lastKey: ((type: string, from: string) => Query) | undefined
   /** Of one type, in a transaction that has locked the type's row. */
   readonly claimLimited: (request: ClaimRequest, room: Room) => Queries
-  readonly claimSuspect: (request: Omit<ClaimRequest, "most">) => Queries
+  /** Of one type where there is a limit, in a transaction that has locked the type's row. */
+  readonly claimSuspect: (request: Omit<ClaimRequest, "most">, room?: Omit<Room, "from">) => Queries
   readonly start: (runnerId: string, fences: ReadonlyArray<Fence>, isAlone: boolean) => Queries
   readonly acquit: (runnerId: string, fence: Fence) => Queries
   /** The ends of one kind. */

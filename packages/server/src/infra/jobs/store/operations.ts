@@ -234,8 +234,8 @@ export interface RunnerOperations {
   readonly claim: (request: ClaimRequest) => Run<Claimed>
   /** One type with limits across the cluster. */
   readonly claimLimited: (request: ClaimRequest, limits: ClusterLimits) => Run<Claimed>
-  /** The suspect that died least often, if there is one; not marked as started yet. */
-  readonly claimSuspect: (request: Omit<ClaimRequest, "most">) => Run<Option.Option<HeldJob>>
+  /** The suspect that died least often, if there is one, not marked as started yet; of one type where that has limits. */
+  readonly claimSuspect: (request: Omit<ClaimRequest, "most">, limits?: ClusterLimits) => Run<Option.Option<HeldJob>>
   /** Those of these that are still held and have begun now. */
   readonly start: (
     runnerId: string,

@@ -144,16 +144,21 @@ const byKey = (tables: Tables, isOwned: string): string => `
 
 export const claimSuspect =
   (tables: Tables) =>
-  ({ leaseMs, owned, partitions, runnerId, types }: Omit<ClaimRequest, "most">): Queries => {
-    const isOwned = owned === undefined ? "" : "AND (partition % $4::int) = ANY($5::int[])"
+  ({ leaseMs, owned, partitions, runnerId, types }: Omit<ClaimRequest, "most">, room?: Omit<Room, "from">): Queries => {
+    const isOwned = owned === undefined ? "" : "AND (partition % $6::int) = ANY($7::int[])"
+    const held = `SELECT count(*) FROM ${tables.jobs} h WHERE h.state = 1 AND h.is_limited = 1 AND h.type = j.type`
+    const hasRoom = `AND ($4::int IS NULL OR (${held}) < $4)
+      AND ($5::int IS NULL OR coalesce(limit_key, '') = '' OR (${held} AND h.limit_key = j.limit_key) < $5)`
     const text = `
     WITH picked AS MATERIALIZED (
       SELECT id FROM ${tables.jobs} j
-      WHERE state = 0 AND is_suspect = 1 AND due_at <= ${now} AND type = ANY($3::text[]) ${isOwned}
+      WHERE state = 0 AND is_suspect = 1 AND due_at <= ${now} AND type = ANY($3::text[]) ${isOwned} ${hasRoom}
         AND ${isAlive(tables)} AND NOT ${isPaused(tables, "j.type")}
       ORDER BY deaths, due_at, id LIMIT 1 FOR UPDATE OF j SKIP LOCKED)
     UPDATE ${tables.jobs} SET state = 1, held_by = $1, run = run + 1, alone = 0, started_at = NULL
+      ${room === undefined ? "" : ", is_limited = 1"}
     WHERE id = ANY(ARRAY(SELECT id FROM picked)) RETURNING ${heldColumns(now, "float8")}`
-    const values = [runnerId, leaseMs, types.map(({ type }) => type)]
+    const { concurrency = null, perKey = null } = room ?? {}
+    const values = [runnerId, leaseMs, types.map(({ type }) => type), concurrency, perKey]
     return one(text, owned === undefined ? values : [...values, partitions, owned])
   }

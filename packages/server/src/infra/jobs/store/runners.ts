@@ -1,18 +1,9 @@
 /** What runners do: each operation is made once, and can be made again after an answer that was lost. */
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type { End, RunnerOperations, TakenOver, Written } from "./operations.ts"
 import { claims } from "./claims.ts"
-import {
-  heldFenceOf,
-  type HeldFenceRow,
-  heldOf,
-  type HeldRow,
-  type OutcomeRow,
-  takenOverOf,
-  type TakenOverRow
-} from "./rows.ts"
+import { heldFenceOf, type HeldFenceRow, type OutcomeRow, takenOverOf, type TakenOverRow } from "./rows.ts"
 import type { Session } from "./session.ts"
 
 interface IdRow {
@@ -29,10 +20,6 @@ export const runners = (session: Session): Omit<RunnerOperations, "takeUncounted
     hintChannel: dialect.hintChannel,
     ...lives(session),
     ...claims(session),
-    claimSuspect: (request) =>
-      Effect.map(run<HeldRow>(dialect.claimSuspect(request)), ([row]) =>
-        row === undefined ? Option.none() : heldOf(row)
-      ),
     start: (runnerId, fences, isAlone) =>
       Effect.map(run<IdRow>(dialect.start(runnerId, fences, isAlone)), (rows) => rows.map(({ id }) => id)),
     acquit: (runnerId, fence) => Effect.asVoid(run(dialect.acquit(runnerId, fence))),

@@ -152,16 +152,33 @@ export const nextDue =
 
 export const claimSuspect =
   (tables: Tables) =>
-  ({ leaseMs, owned, partitions, runnerId, types }: Omit<ClaimRequest, "most">): Queries => [
-    {
-      text: `
+  ({ leaseMs, owned, partitions, runnerId, types }: Omit<ClaimRequest, "most">, room?: Omit<Room, "from">): Queries => {
+    const { concurrency = null, perKey = null } = room ?? {}
+    const held = `SELECT count(*) FROM ${tables.jobs} h WHERE h.state = 1 AND h.is_limited = 1 AND h.type = j.type`
+    return [
+      {
+        text: `
       UPDATE ${tables.jobs} SET state = 1, held_by = ?, run = run + 1, alone = 0, started_at = NULL
+        ${room === undefined ? "" : ", is_limited = 1"}
       WHERE id IN (
         SELECT id FROM ${tables.jobs} j WHERE state = 0 AND is_suspect = 1 AND due_at <= ${now}
           AND type IN (SELECT ${field("type")} FROM json_each(?)) ${isOwned(owned)}
+          AND (? IS NULL OR (${held}) < ?)
+          AND (? IS NULL OR coalesce(limit_key, '') = '' OR (${held} AND h.limit_key = j.limit_key) < ?)
           AND ${isAlive(tables)} AND NOT ${isPaused(tables, "j.type")}
         ORDER BY deaths, due_at, id LIMIT 1)
       RETURNING ${heldColumns(now, "REAL")}`,
-      values: [runnerId, wanted(types), ...ownedValues(partitions, owned), runnerId, leaseMs]
-    }
-  ]
+        values: [
+          runnerId,
+          wanted(types),
+          ...ownedValues(partitions, owned),
+          concurrency,
+          concurrency,
+          perKey,
+          perKey,
+          runnerId,
+          leaseMs
+        ]
+      }
+    ]
+  }

@@ -2,6 +2,7 @@
 import { expect } from "@effect/vitest"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { JobStore } from "../../../../src/infra/jobs/store.ts"
 import {
   accept,
@@ -41,6 +42,25 @@ const promises: Promises = {
     const [a] = mine.jobs
     yield* a === undefined ? Effect.void : endAs(a, completed)
     expect(idsOf(yield* claimWith({ concurrency: 3 }))).toEqual(["d"])
+  }),
+
+  "gives out suspects within the same limits": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const { claimSuspect } = yield* JobStore
+    yield* live()
+    yield* accept(limited("a", "k"), limited("b", "k"), limited("c", "l"), limited("d"))
+    const next = (limits: Parameters<typeof JobStore.Service.claimLimited>[1]) =>
+      Effect.map(claimSuspect(request, limits), (found) => Option.getOrUndefined(Option.map(found, ({ id }) => id)))
+    expect(idsOf(yield* claimWith({ concurrency: 1 }))).toEqual(["a"])
+    yield* sql`UPDATE jobs SET is_suspect = 1, deaths = 1 WHERE state = 0`
+    expect(yield* next({ concurrency: 1 })).toBe(undefined)
+    expect(yield* next({ perKey: 1 })).toBe("c")
+    expect(yield* next({ perKey: 1, concurrency: 2 })).toBe(undefined)
+    const rate = { limit: 1, perMs: 3_600_000 }
+    expect(yield* next({ perKey: 1, rate })).toBe("d")
+    expect(yield* next({ rate })).toBe(undefined)
+    expect(yield* next({})).toBe("b")
+    expect(yield* sql`SELECT id FROM jobs WHERE is_limited = 0`).toEqual([])
   }),
 
   "never holds more, with many claims at the same time": Effect.gen(function* () {
