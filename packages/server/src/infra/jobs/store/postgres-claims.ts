@@ -17,7 +17,7 @@ const isPaused = (tables: Tables, type: string): string =>
 
 /** What waits of a type and a priority and is due, in its order, between a low-water mark and now. */
 const due = (tables: Tables, type: string, more: string): string => `
-  SELECT ctid AS row, id, due_at FROM ${tables.jobs}
+  SELECT id, due_at FROM ${tables.jobs}
   WHERE state = 0 AND is_suspect = 0 AND type = ${type} AND priority = p.priority AND due_at <= ${now} ${more}
   ORDER BY due_at, id`
 
@@ -29,14 +29,13 @@ interface ClaimParts {
 }
 
 /**
- * Claims those of the candidates that are free, at most `$3`, and says when the next are due. They are found by the place
- * of their rows, which cost a fifth of what ids cost: a row that another session has changed since is locked or not
- * free, or is passed over this time.
+ * Claims those of the candidates that are free, at most `$3`, and says when the next are due. Once locked, they are found
+ * again by the place of their rows: one that another session has just changed is passed over this time.
  */
 const claimed = (tables: Tables, { also = "", set = "", types }: ClaimParts): string => `
   picked AS MATERIALIZED (
     SELECT free.row FROM candidates c CROSS JOIN LATERAL (
-      SELECT j.ctid AS row FROM ${tables.jobs} j WHERE j.ctid = c.row AND ${isState("j", 0)}
+      SELECT j.ctid AS row FROM ${tables.jobs} j WHERE j.id = c.id AND ${isState("j", 0)}
       LIMIT 1 FOR UPDATE SKIP LOCKED) free),
   claimed AS (
     UPDATE ${tables.jobs} SET state = 1, held_by = $1, run = run + 1, alone = 0, ${set}
@@ -62,8 +61,8 @@ export const claim =
         AS t(type, most, s0, s1, s2, s3)
       WHERE ${isAlive(tables)} AND NOT ${isPaused(tables, "t.type")}),
     candidates AS MATERIALIZED (
-      SELECT x.row FROM wanted t CROSS JOIN LATERAL (
-        SELECT w.row, w.id, w.due_at + p.head_start AS place
+      SELECT x.id FROM wanted t CROSS JOIN LATERAL (
+        SELECT w.id, w.due_at + p.head_start AS place
         FROM ${priorities} CROSS JOIN LATERAL (${due(tables, "t.type", more)} LIMIT t.most) w
         ORDER BY place, id LIMIT t.most) x
       ORDER BY x.place, x.id LIMIT $3),
@@ -87,13 +86,13 @@ export const claimLimited =
   ): Queries => {
     const isOwned = owned === undefined ? "" : "AND (partition % $8::int) = ANY($9::int[])"
     const held = `SELECT count(*) FROM ${tables.jobs} WHERE state = 1 AND is_limited = 1 AND type = $4`
-    const free = `SELECT w.row, w.id, w.due_at + p.head_start AS place
+    const free = `SELECT w.id, w.due_at + p.head_start AS place
       FROM ${priorities} CROSS JOIN LATERAL (${due(tables, "$4", isOwned)} LIMIT $3) w
       WHERE $6::int IS NULL AND $7::text IS NOT NULL`
     const text = `
     WITH RECURSIVE ${perKey === undefined ? "" : `${keys(tables)},`}
     candidates AS MATERIALIZED (
-      SELECT c.row FROM (${perKey === undefined ? free : byKey(tables, isOwned)}) c
+      SELECT c.id FROM (${perKey === undefined ? free : byKey(tables, isOwned)}) c
       WHERE ${isAlive(tables)} AND NOT ${isPaused(tables, "$4")}
       ORDER BY c.place, c.id LIMIT least($3::int, greatest(0, coalesce($5::int - (${held}), $3::int)))),
     ${claimed(tables, {
@@ -129,15 +128,15 @@ const keys = (tables: Tables): string => `every_key(key) AS (
  * had limits has no place in that index: the first hundred of each priority are looked through.
  */
 const byKey = (tables: Tables, isOwned: string): string => `
-  SELECT w.row, w.id, w.place FROM free_keys k CROSS JOIN LATERAL (
-    SELECT d.row, d.id, d.due_at + p.head_start AS place FROM ${priorities} CROSS JOIN LATERAL (
-      SELECT ctid AS row, id, due_at FROM ${tables.jobs}
+  SELECT w.id, w.place FROM free_keys k CROSS JOIN LATERAL (
+    SELECT d.id, d.due_at + p.head_start AS place FROM ${priorities} CROSS JOIN LATERAL (
+      SELECT id, due_at FROM ${tables.jobs}
       WHERE ${limited} AND ${key} = k.key AND priority = p.priority AND due_at <= ${now} ${isOwned}
       ORDER BY due_at, id LIMIT k.free) d
     ORDER BY place, id LIMIT k.free) w
   UNION ALL
-  SELECT d.row, d.id, d.due_at + p.head_start FROM ${priorities} CROSS JOIN LATERAL (
-    SELECT ctid AS row, id, due_at, is_limited FROM ${tables.jobs}
+  SELECT d.id, d.due_at + p.head_start FROM ${priorities} CROSS JOIN LATERAL (
+    SELECT id, due_at, is_limited FROM ${tables.jobs}
     WHERE state = 0 AND is_suspect = 0 AND type = $4 AND priority = p.priority AND due_at <= ${now} ${isOwned}
     ORDER BY due_at, id LIMIT 100) d
   WHERE d.is_limited = 0`
