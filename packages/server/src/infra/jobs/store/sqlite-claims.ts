@@ -5,6 +5,9 @@ import { field, now } from "./sqlite-runs.ts"
 
 const priorities = `(SELECT column1 AS priority, column2 AS head_start FROM (VALUES ${headStarts}))`
 
+// SQLite plans a statement again for each value that is given where a limit stands.
+const limit = "CAST(? AS INTEGER)"
+
 const isAlive = (tables: Tables): string =>
   `EXISTS (SELECT 1 FROM ${tables.runners} WHERE id = ? AND heartbeat_at > ${now} - ?)`
 
@@ -37,7 +40,7 @@ export const candidates =
       text: `
       SELECT ${type} AS type, p.priority, (
         SELECT json_group_array(json_array(id, due_at)) FROM (
-          SELECT id, due_at FROM ${waiting} AND due_at <= ${now} ${isOwned(owned)} ORDER BY due_at, id LIMIT ?)) AS due,
+          SELECT id, due_at FROM ${waiting} AND due_at <= ${now} ${isOwned(owned)} ORDER BY due_at, id LIMIT ${limit})) AS due,
         (SELECT due_at FROM ${waiting} AND due_at > ${now} ORDER BY due_at, id LIMIT 1) - ${now} AS next_due
       FROM json_each(?) t CROSS JOIN ${priorities} p
       WHERE ${isAlive(tables)} AND NOT ${isPaused(tables, type)}`,
@@ -97,7 +100,7 @@ export const claimLimited =
 const free = (tables: Tables, due: string): string => `
   candidates AS MATERIALIZED (
     SELECT w.id, w.due_at + p.head_start AS place FROM ${priorities} p CROSS JOIN ${tables.jobs} w WHERE w.id IN (
-      SELECT id FROM ${tables.jobs} WHERE ${due} AND priority = p.priority ORDER BY due_at, id LIMIT ?))`
+      SELECT id FROM ${tables.jobs} WHERE ${due} AND priority = p.priority ORDER BY due_at, id LIMIT ${limit}))`
 
 /** The first thousand keys from the given one on of what waits of the given type. */
 const everyKey = (tables: Tables): string => {
@@ -132,7 +135,7 @@ const byKey = (tables: Tables, owned: string): string => `
       FROM free_keys k CROSS JOIN ${priorities} p CROSS JOIN ${tables.jobs} w
       WHERE k.free > 0 AND w.id IN (
         SELECT id FROM ${tables.jobs} WHERE state = 0 AND is_limited = 1 AND +is_suspect = 0 AND type = ?
-          AND due_at <= ${now} ${owned} AND ${key} = k.key AND priority = p.priority ORDER BY due_at, id LIMIT ?))
+          AND due_at <= ${now} ${owned} AND ${key} = k.key AND priority = p.priority ORDER BY due_at, id LIMIT ${limit}))
     WHERE turn <= free
     UNION ALL
     SELECT w.id, w.due_at + p.head_start FROM ${priorities} p CROSS JOIN ${tables.jobs} w WHERE w.is_limited = 0 AND w.id IN (
