@@ -258,6 +258,8 @@ const promises: Promises = {
         yield* live(id)
         yield* accept(...["begun", "claimed"].map((what) => jobOf(`${id}, ${what}`)))
         yield* sql`UPDATE jobs SET is_suspect = 1 WHERE id = ${`${id}, claimed`}`
+        // Those of the next runner come later.
+        yield* sql`UPDATE jobs SET due_at = due_at - 1000`
         yield* claimSuspect(requestOf({ runnerId: id }))
         yield* claimAll({ runnerId: id })
       }
