@@ -5,12 +5,16 @@ import { JobService } from "../../../src/infra/jobs.ts"
 import { eventually } from "../../support/eventually.ts"
 import { Postgres } from "../../support/postgres.ts"
 import { client, runners, settled } from "./processes.ts"
-import { concurrency, lines, Work } from "./work.ts"
+import { lines, Work } from "./work.ts"
 
 /** Longer than a busy machine keeps a healthy runner waiting. */
-const lease = "5 seconds"
+const lease = "4 seconds"
 
-it.scopedLive("a runner paused for three leases ends its life, harms no job and begins a new life", () =>
+/** Run when it is paused, and aren't through when it goes on. */
+const long = [0, 1, 2, 3]
+const short = Array.from({ length: 36 }, (_, n) => 10 + n)
+
+it.scopedLive("a runner paused for more than two leases ends its life, harms no job and begins a new life", () =>
   Effect.gen(function* () {
     const url = yield* Effect.flatMap(Postgres, (server) => server.database("paused"))
     const store = { _tag: "Postgres", url } as const
@@ -23,23 +27,21 @@ it.scopedLive("a runner paused for three leases ends its life, harms no job and 
     yield* Effect.provide(
       Effect.gen(function* () {
         const jobs = yield* JobService
-        // The first ones run when it is paused, and aren't through when it goes on.
-        const ids = yield* Effect.forEach(Array.from({ length: 40 }), (_, n) =>
-          jobs.submit(Work, { n, ms: n < concurrency ? 25_000 : 500 })
-        )
-        yield* eventually(begun("paused", 0), (found) => found.length === concurrency)
-        const lives = yield* Effect.forEach(ids, jobs.status)
-        const life = lives.find(({ heldBy }) => heldBy !== undefined)?.heldBy
+        const ids = yield* Effect.forEach(long, (n) => jobs.submit(Work, { n, ms: 14_000 }))
+        yield* eventually(begun("paused", 0), (found) => found.length === long.length)
+        const [life] = (yield* Effect.forEach(ids, jobs.status)).map(({ heldBy }) => heldBy)
+        expect(life).toBeDefined()
         yield* paused.signal("SIGSTOP")
+        ids.push(...(yield* Effect.forEach(short, (n) => jobs.submit(Work, { n, ms: 500 }))))
         const other = yield* start({ name: "other", store, lease })
-        yield* Effect.sleep("15 seconds")
+        yield* Effect.sleep("10 seconds")
         yield* paused.signal("SIGCONT")
-        expect(yield* settled).toEqual({ completed: 40 })
+        expect(yield* settled).toEqual({ completed: ids.length })
         // What ran when it was paused was redelivered as the same attempt: no attempt is lost by it.
         const statuses = yield* Effect.forEach(ids, jobs.status)
         expect(statuses.map(({ attempt }) => attempt)).toEqual(ids.map(() => 1))
         expect(statuses.filter(({ redeliveries }) => redeliveries > 1)).toEqual([])
-        expect(statuses.filter(({ redeliveries }) => redeliveries === 1).length).toBe(concurrency)
+        expect(statuses.filter(({ redeliveries }) => redeliveries === 1).length).toBe(long.length)
         expect(lines(record).some(({ runner, what }) => runner === "other" && what === "ended")).toBe(true)
         // It works again, and under another id.
         yield* other.signal("SIGTERM")
@@ -54,11 +56,11 @@ it.scopedLive("a runner paused for three leases ends its life, harms no job and 
       client(url)
     )
     const ofPaused = lines(record).filter(
-      ({ isRedelivered, n, runner }) => runner === "paused" && n < concurrency && !isRedelivered
+      ({ isRedelivered, n, runner }) => runner === "paused" && n < long.length && !isRedelivered
     )
     expect(ofPaused.map(({ what }) => what).sort()).toEqual([
-      ...Array.from({ length: concurrency }, () => "began"),
-      ...Array.from({ length: concurrency }, () => "interrupted")
+      ...long.map(() => "began"),
+      ...long.map(() => "interrupted")
     ])
   }).pipe(Effect.provide(Postgres.layer))
 )
