@@ -6,6 +6,7 @@ import { MetricsService, type Sample } from "../../observe/metrics.ts"
 import { JobsConfig } from "./config.ts"
 import { JobHandlers } from "./definition/handlers.ts"
 import type { Depth, Oldest } from "./store/operations.ts"
+import { seldom } from "./seldom.ts"
 import { JobStore } from "./store.ts"
 
 /**
@@ -23,22 +24,22 @@ export const depthSampler = Singleton.make(
     yield* MetricsService.sample({
       gauge: jobs.queueDepth,
       every,
-      read: Effect.map(Effect.all([types, depth]), depthsOf)
+      read: Effect.map(Effect.all([types, yield* seldom(depth)]), depthsOf)
     })
     yield* MetricsService.sample({
       gauge: jobs.queueOldestAge,
       every,
-      read: Effect.map(Effect.all([types, oldestWaiting]), agesOf)
+      read: Effect.map(Effect.all([types, yield* seldom(oldestWaiting)]), agesOf)
     })
     yield* MetricsService.sample({
       gauge: jobs.dlqSize,
       every,
-      read: Effect.map(Effect.all([types, dead]), ([known, dead]) => countsOf(known, dead))
+      read: Effect.map(Effect.all([types, yield* seldom(dead)]), ([known, dead]) => countsOf(known, dead))
     })
     yield* MetricsService.sample({
       gauge: jobs.dlqOldestAge,
       every,
-      read: Effect.map(Effect.all([types, oldestDead]), agesOf)
+      read: Effect.map(Effect.all([types, yield* seldom(oldestDead)]), agesOf)
     })
     return yield* Effect.never
   })

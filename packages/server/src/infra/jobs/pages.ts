@@ -5,7 +5,7 @@ import type { Priority } from "./definition/priority.ts"
 import { JobError } from "./error.ts"
 import type { JobFailure, JobStatus, Operations, PageRequest, PurgeRequest } from "./store/operations.ts"
 import { JobState } from "./store/state.ts"
-import { pause } from "./submit/pause.ts"
+import { pause } from "./pause.ts"
 import { reached } from "./submit/refusal.ts"
 
 /** Which page of the jobs in a state. */

@@ -13,18 +13,21 @@ export const typesOf = (
   sql: SqlClient.SqlClient,
   table: string,
   condition: string
-): Effect.Effect<ReadonlyArray<string>, SqlError> => {
-  const rows = sql.literal(`${table} WHERE ${condition}`)
-  return Effect.map(
+): Effect.Effect<ReadonlyArray<string>, SqlError> =>
+  Effect.map(
     sql<{ readonly type: string }>`
-      WITH RECURSIVE types(type) AS (
-        SELECT first.type FROM (SELECT type FROM ${rows} ORDER BY type LIMIT 1) first
-        UNION ALL
-        SELECT (SELECT type FROM ${rows} AND type > types.type ORDER BY type LIMIT 1) FROM types
-        WHERE types.type IS NOT NULL)
-      SELECT type FROM types WHERE type IS NOT NULL`,
+      WITH RECURSIVE ${typesIn(sql, `${table} WHERE ${condition}`)} SELECT type FROM types WHERE type IS NOT NULL`,
     (found) => found.map(({ type }) => type)
   )
+
+/** A recursive relation `types` with these types and, last, NULL. */
+export const typesIn = (sql: SqlClient.SqlClient, table: string): Statement.Fragment => {
+  const rows = sql.literal(table)
+  return sql`types(type) AS (
+    SELECT first.type FROM (SELECT type FROM ${rows} ORDER BY type LIMIT 1) first
+    UNION ALL
+    SELECT (SELECT type FROM ${rows} AND type > types.type ORDER BY type LIMIT 1) FROM types
+    WHERE types.type IS NOT NULL)`
 }
 
 /** The rows of all of these selections, each of which has its own order and limit. */

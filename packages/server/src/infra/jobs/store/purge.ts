@@ -1,6 +1,6 @@
 /**
  * Removes what is finished and its errors, a thousand jobs a step: the oldest of each type, found through an index, so
- * that no step is slower for what is left.
+ * that no step is slower for what is left. Where the database blocks the process, few at once, and others have their turn.
  */
 import type * as Statement from "@effect/sql/Statement"
 import type { SqlError } from "@effect/sql/SqlError"
@@ -9,13 +9,14 @@ import * as Effect from "effect/Effect"
 import { typesOf, union } from "./by-type.ts"
 import { states } from "./dialect.ts"
 import type { CallerOperations, PurgeRequest } from "./operations.ts"
+import { pause } from "../pause.ts"
 import type { Session } from "./session.ts"
 
 const mostAtOnce = 1000
 
 /** These operations over open tables. */
 export const purge = (session: Session): Pick<CallerOperations, "purge" | "finishedTypes" | "purgeKeys"> => ({
-  purge: (request) => session.ours(purgeSome(session, request)),
+  purge: (request) => session.ours(upTo(mostAtOnce, (most) => purgeSome(session, request, most), mostOf(session))),
   finishedTypes: (state) => session.ours(typesOf(session.sql, session.tables.done, `state = ${states[state]}`)),
   purgeKeys: session.ours(purgeKeys(session))
 })
@@ -33,7 +34,31 @@ const purgeKeys = ({ dialect, sql, tables }: Session): Effect.Effect<number, Sql
   )
 }
 
-const purgeSome = (session: Session, request: PurgeRequest): Effect.Effect<number, SqlError> => {
+/** The most jobs of one statement. */
+const mostOf = ({ dialect, sql }: Session): number =>
+  sql.onDialectOrElse({ pg: () => mostAtOnce, orElse: () => dialect.groupSize })
+
+/** Removes in parts until as many as wanted are gone, or no more are there. */
+const upTo = (
+  wanted: number,
+  remove: (most: number) => Effect.Effect<number, SqlError>,
+  part: number
+): Effect.Effect<number, SqlError> =>
+  Effect.gen(function* () {
+    let gone = 0
+    while (gone < wanted) {
+      const most = Math.min(part, wanted - gone)
+      const removed = yield* remove(most)
+      gone += removed
+      if (removed !== most) {
+        break
+      }
+      yield* gone < wanted ? pause : Effect.void
+    }
+    return gone
+  })
+
+const purgeSome = (session: Session, request: PurgeRequest, most: number): Effect.Effect<number, SqlError> => {
   const { sql, tables } = session
   const { ids, state, type } = request
   const done = sql.literal(tables.done)
@@ -41,7 +66,7 @@ const purgeSome = (session: Session, request: PurgeRequest): Effect.Effect<numbe
     sql.and([sql`state = ${states[state]}`, more, ...bounds(session, request)])
   if (ids !== undefined) {
     const isOfType = type === undefined ? sql.literal("1 = 1") : sql`type = ${type}`
-    return Effect.forEach(Arr.chunksOf(ids, mostAtOnce), (some) =>
+    return Effect.forEach(Arr.chunksOf(ids, mostOf(session)), (some) =>
       remove(session, sql`SELECT id FROM ${done} WHERE ${sql.in("id", some)} AND ${which(isOfType)}`)
     ).pipe(Effect.map((counts) => counts.reduce((sum, count) => sum + count, 0)))
   }
@@ -56,9 +81,9 @@ const purgeSome = (session: Session, request: PurgeRequest): Effect.Effect<numbe
             found.map(
               (of) => sql`
                 SELECT id, finished_at FROM ${done} WHERE ${which(sql`type = ${of}`)}
-                ORDER BY finished_at, id LIMIT ${mostAtOnce}`
+                ORDER BY finished_at, id LIMIT ${most}`
             )
-          )}) oldest ORDER BY finished_at, id LIMIT ${mostAtOnce}`
+          )}) oldest ORDER BY finished_at, id LIMIT ${most}`
         )
   )
 }

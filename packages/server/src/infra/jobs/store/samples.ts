@@ -2,7 +2,7 @@
 import type * as Statement from "@effect/sql/Statement"
 import * as Effect from "effect/Effect"
 import { priorities } from "../../../observe/catalogue.ts"
-import { rowsOf, typesOf } from "./by-type.ts"
+import { rowsOf, typesIn, typesOf } from "./by-type.ts"
 import type { Depth, Oldest, ReadOperations } from "./operations.ts"
 import { heldJobs, statusColumns } from "./reads.ts"
 import type { Session } from "./session.ts"
@@ -27,31 +27,51 @@ export const samples = (session: Session): Pick<ReadOperations, "depth" | "dead"
   oldestDead: session.ours(oldestDead(session))
 })
 
+/** In one statement, so that no job is counted twice; of what waits, ranges of an index are counted, type by type. */
 const depth = (session: Session) => {
   const { dialect, sql, tables } = session
+  const { now } = dialect
   const jobs = sql.literal(tables.jobs)
+  const waiting = `${tables.jobs} WHERE state = 0 AND is_suspect = 0`
+  const counts = (due: string) =>
+    priorities
+      .map((_, priority) => `(SELECT count(*) FROM ${waiting} AND type = t.type AND priority = ${priority} AND ${due})`)
+      .join(" + ")
+  const counted = sql.literal(
+    [
+      ["ready", `due_at <= ${now}`],
+      ["scheduled", `due_at > ${now} AND is_retry = 0`],
+      ["retrying", `due_at > ${now} AND is_retry = 1`]
+    ]
+      .map(([state, due = ""]) => `SELECT type, '${state}' AS state, ${counts(due)} AS jobs FROM waiting t`)
+      .join(" UNION ALL ")
+  )
   const { stateOfJob } = statusColumns(session)
   return Effect.map(
     sql<DepthRow>`
+      WITH RECURSIVE ${typesIn(sql, waiting)}, waiting AS (SELECT type FROM types WHERE type IS NOT NULL)
       SELECT type, state, ${sql.literal(`CAST(sum(jobs) AS ${dialect.real})`)} AS jobs FROM (
-        SELECT type, ${stateOfJob} AS state, count(*) AS jobs FROM ${jobs} WHERE state = 0 AND is_suspect = 0
-        GROUP BY 1, 2
+        ${counted}
         UNION ALL
         SELECT type, ${stateOfJob}, count(*) FROM ${jobs} WHERE state = 0 AND is_suspect = 1 GROUP BY 1, 2
         UNION ALL
         SELECT type, 'running', count(*) FROM ${sql.literal(heldJobs(tables))} held GROUP BY 1) alive
-      GROUP BY type, state`,
+      GROUP BY type, state HAVING sum(jobs) > 0`,
     depthOf
   )
 }
 
-const dead = ({ dialect, sql, tables }: Session) =>
-  Effect.map(
+/** The dead ones of each type, which an index has side by side. */
+const dead = ({ dialect, sql, tables }: Session) => {
+  const all = `${tables.done} WHERE state = 4`
+  const count = sql.literal(`CAST((SELECT count(*) FROM ${all} AND type = t.type) AS ${dialect.real})`)
+  return Effect.map(
     sql<DepthRow>`
-      SELECT type, 'dead' AS state, ${sql.literal(`CAST(count(*) AS ${dialect.real})`)} AS jobs
-      FROM ${sql.literal(tables.done)} WHERE state = 4 GROUP BY type`,
+      WITH RECURSIVE ${typesIn(sql, all)}
+      SELECT type, 'dead' AS state, ${count} AS jobs FROM types t WHERE type IS NOT NULL`,
     depthOf
   )
+}
 
 const oldestWaiting = (session: Session) => {
   const { dialect, sql, tables } = session

@@ -28,6 +28,7 @@ import {
   memory,
   onBoth,
   onPostgres,
+  onSqlite,
   outside,
   postgresOf,
   type Promises,
@@ -317,6 +318,23 @@ const promises: Promises = {
 }
 
 onBoth("callers", promises)
+
+onSqlite({
+  "lets others have the event loop while it purges": Effect.gen(function* () {
+    const { purge } = yield* JobStore
+    const sql = yield* SqlClient.SqlClient
+    yield* sql`
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+      INSERT INTO jobs_done (id, type, partition, priority, state, due_at, accepted_at, finished_at, payload)
+      SELECT 'job ' || i, 't', 0, 2, 3, 1, 1, i, '1' FROM n`
+    const left: Array<unknown> = []
+    const look = Effect.flatMap(sql<{ readonly n: number }>`SELECT count(*) AS n FROM jobs_done`, ([row]) =>
+      Effect.sync(() => left.push(row?.n))
+    )
+    yield* Effect.race(Effect.forever(Effect.zipRight(look, Effect.sleep("1 millis"))), purge({ state: "cancelled" }))
+    expect(new Set(left).size).toBeGreaterThan(5)
+  })
+})
 
 onPostgres("callers_locked", {
   "delays the change of a row that another session has, and no other": Effect.gen(function* () {
