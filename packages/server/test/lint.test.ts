@@ -210,7 +210,7 @@ const planted: ReadonlyArray<Planted> = [
   allowed("sharding imports entity", `${infra}/cluster/sharding/ok.ts`, `import "../entity/lifecycle.ts"`),
   allowed("entity imports cron", `${infra}/cluster/entity/ok.ts`, `import "../cron/cron-outcome.ts"`),
   allowed("shards import storage", `${infra}/cluster/shards/ok.ts`, `import "../storage/operation-timer.ts"`),
-  ...["jobs", "workflow", "cluster/storage"].map((folder) =>
+  ...["workflow", "cluster/storage"].map((folder) =>
     allowed(
       `${folder} imports decorator`,
       `${infra}/${folder}/decorates.ts`,
