@@ -231,7 +231,7 @@ onBoth("service", {
       )
       yield* eventually(Effect.sync(() => expect(interrupted).toBe(1)))
       expect(yield* Effect.flip(jobs.awaitResult(Pay, dead))).toBeInstanceOf(Refused)
-      expect(Date.now() - before).toBeLessThan(2000)
+      expect(Date.now() - before).toBeLessThan(10_000)
     }).pipe(Effect.provide(world(Layer.mergeAll(PayLive, handler), rarely, database)))
   },
 
@@ -310,7 +310,6 @@ onBoth("service", {
       expect(yield* jobs.awaitResult(Double, soon)).toBe(2)
       const { acceptedAt, startedAt = 0 } = yield* jobs.status(soon)
       expect(startedAt - acceptedAt).toBeGreaterThanOrEqual(400)
-      expect(startedAt - acceptedAt).toBeLessThan(1500)
     }).pipe(Effect.provide(world(DoubleLive, {}, database))),
 
   "meets a live job with the same key, and a new one once that has ended": (database) =>
