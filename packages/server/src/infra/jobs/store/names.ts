@@ -85,12 +85,19 @@ const refuseTaken = (
 ): Effect.Effect<void, OptionsError | SqlError> =>
   Effect.gen(function* () {
     const names = ours.map((name) => tables.prefix + name)
+    // Each table, and the sequence of one, is to have a type of its name too.
+    const rowTypes = [...Object.values(tableNames), `${tableNames.uncounted}_seq_seq`].map(
+      (name) => tables.prefix + name
+    )
     const existing = yield* inSchema === undefined
       ? sql<{ readonly name: string }>`
           SELECT lower(name) AS name FROM sqlite_master WHERE lower(name) IN ${sql.in(names)}`
       : sql<{ readonly name: string }>`
           SELECT relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-          WHERE n.nspname = ${inSchema} AND ${sql.in("relname", names)}`
+          WHERE n.nspname = ${inSchema} AND ${sql.in("relname", names)}
+          UNION
+          SELECT typname::text FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+          WHERE n.nspname = ${inSchema} AND typrelid = 0 AND typelem = 0 AND ${sql.in("typname", rowTypes)}`
     const migrations = tables.prefix + tableNames.migrations
     const made = yield* madeBy(
       sql,

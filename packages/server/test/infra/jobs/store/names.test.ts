@@ -136,6 +136,28 @@ it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
     }).pipe(Effect.provide(postgresOf("names")), TestServices.provideLive)
   )
 
+  it.effect("is refused where a type, a sequence, a view or an index has one of its names", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const taken = {
+        a_jobs: "CREATE TYPE a_jobs AS ENUM ('open')",
+        b_jobs_done: "CREATE DOMAIN b_jobs_done AS int",
+        c_job_identity: "CREATE TYPE c_job_identity AS (id int)",
+        d_job_errors: "CREATE SEQUENCE d_job_errors",
+        e_jobs_migrations: "CREATE TYPE e_jobs_migrations AS ENUM ('one')",
+        f_job_types: "CREATE MATERIALIZED VIEW f_job_types AS SELECT 1 AS id",
+        g_jobs_waiting: "CREATE INDEX g_jobs_waiting ON f_job_types (id)"
+      }
+      for (const [name, text] of Object.entries(taken)) {
+        yield* sql.unsafe(text)
+        expect(yield* refusal({ tablePrefix: name.slice(0, 2) })).toContain(`another "${name}"`)
+      }
+      // A type may have the name of an index.
+      yield* sql`CREATE TYPE h_jobs_held AS ENUM ('one')`
+      expect(yield* goThrough(yield* openWith({ tablePrefix: "h_" }))).toEqual(went)
+    }).pipe(Effect.provide(postgresOf("taken")), TestServices.provideLive)
+  )
+
   it.effect("stays where it is when the search path changes", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
