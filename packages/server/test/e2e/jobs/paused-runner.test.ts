@@ -41,7 +41,7 @@ it.scopedLive("a runner paused for more than two leases ends its life, harms no 
         const statuses = yield* Effect.forEach(ids, jobs.status)
         expect(statuses.map(({ attempt }) => attempt)).toEqual(ids.map(() => 1))
         expect(statuses.filter(({ redeliveries }) => redeliveries > 1)).toEqual([])
-        expect(statuses.filter(({ redeliveries }) => redeliveries === 1).length).toBe(long.length)
+        expect(statuses.slice(0, long.length).map(({ redeliveries }) => redeliveries)).toEqual(long.map(() => 1))
         expect(lines(record).some(({ runner, what }) => runner === "other" && what === "ended")).toBe(true)
         // It works again, and under another id.
         yield* other.signal("SIGTERM")

@@ -50,10 +50,17 @@ const insert =
   (session: Session): CallerOperations["insert"] =>
   (jobs, options) =>
     Effect.map(insertAll(session, jobs, writeOf(session, options)), (accepted) =>
-      jobs.map(({ id }) => accepted.get(id) ?? { id, isDuplicate: false })
+      jobs.map(({ id }) => becameOf(accepted, id))
     )
 
 type AcceptedById = ReadonlyMap<string, AcceptedJob>
+
+/** A duplicate of one that turned out to be a duplicate itself is one of that other job. */
+const becameOf = (accepted: AcceptedById, id: string): AcceptedJob => {
+  const became = accepted.get(id) ?? { id, isDuplicate: false }
+  const further = became.id === id ? became : accepted.get(became.id)
+  return further?.isDuplicate === true ? further : became
+}
 
 /** How jobs are written, and how it is looked what became of those that were not. */
 interface Write<E> {

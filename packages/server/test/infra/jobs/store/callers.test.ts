@@ -132,6 +132,15 @@ const promises: Promises = {
     expect(ids(yield* accept(jobOf("c", { unique })))).toEqual(["c"])
   }),
 
+  "takes the duplicate of a duplicate for one of the job that is there": Effect.gen(function* () {
+    const unique = { key: "u", forMs: 3_600_000 }
+    yield* accept(jobOf("a", { dedupeKey: "k" }))
+    expect(ids(yield* accept(jobOf("b", { dedupeKey: "k", unique }), jobOf("c", { unique })))).toEqual([
+      "duplicate of a",
+      "duplicate of a"
+    ])
+  }),
+
   "takes every time from the database's clock": Effect.gen(function* () {
     const { status } = yield* JobStore
     const from = Date.now()
