@@ -31,7 +31,7 @@ export const between = (
 ): Check => ({
   option,
   given,
-  isFit: given === undefined || (given >= least && given <= most),
+  isFit: given === undefined || (Number.isFinite(given) && given >= least && given <= most),
   expected: most === Number.MAX_VALUE ? `a number of at least ${least}` : `a number from ${least} to ${most}`
 })
 

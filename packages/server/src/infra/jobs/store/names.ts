@@ -57,8 +57,8 @@ const schemaOf = (
   Effect.gen(function* () {
     if (schema !== undefined) {
       // The migrator takes a dot for what stands between a schema and a table, and folds nothing.
-      if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
-        const expected = "at most 63 small letters, digits and underscores, no digit first"
+      if (!/^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
+        const expected = "at most 63 small letters, digits and underscores, no digit and no pg_ first"
         return yield* OptionsError.of({ option: "schema", given: schema, expected })
       }
       const [found] = yield* sql`SELECT 1 AS found FROM pg_namespace WHERE nspname = ${schema}`

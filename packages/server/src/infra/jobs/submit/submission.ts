@@ -181,7 +181,7 @@ const checksOf = (options: SubmitOptions): ReadonlyArray<Check> => [
   {
     option: "at",
     given: options.at,
-    isFit: options.at === undefined || Math.abs(options.at) <= latestMs,
+    isFit: options.at === undefined || (Number.isFinite(options.at) && Math.abs(options.at) <= latestMs),
     expected: "a valid epoch time in milliseconds"
   },
   ...attemptChecks("", options)

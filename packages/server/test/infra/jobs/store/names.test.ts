@@ -133,6 +133,7 @@ it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
       }
       expect(new Set([prefixed, inSchema, both].map(({ hintChannel }) => hintChannel)).size).toBe(3)
       expect(yield* refusal({ schema: 'a"b' })).toMatch(/^schema: given a"b; expected/)
+      expect(yield* refusal({ schema: "pg_jobs" })).toMatch(/^schema: given pg_jobs; expected/)
     }).pipe(Effect.provide(postgresOf("names")), TestServices.provideLive)
   )
 
