@@ -28,7 +28,7 @@ export interface JobsOptions {
   readonly lease?: Duration.DurationInput | undefined
   /** How often to look for work that nobody told of, and for jobs whose runner was lost; 1 second unless given. */
   readonly pollInterval?: Duration.DurationInput | undefined
-  /** How often the depth, ages and dead letters are read; 5 seconds unless given. */
+  /** How often the depth, ages and dead letters are read, at most a twentieth of the time; 5 seconds unless given. */
   readonly sampleInterval?: Duration.DurationInput | undefined
   /** How long a handler that was interrupted may take to end before it is left to itself; 5 seconds unless given. */
   readonly interruptGrace?: Duration.DurationInput | undefined
