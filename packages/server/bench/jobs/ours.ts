@@ -118,4 +118,4 @@ const completed = Effect.map(Testing.snapshot, (snapshot) =>
 )
 
 const writtenSince = (before: number, jobs: number) =>
-  completed.pipe(Effect.delay("1 millis"), Effect.repeat({ until: (now) => now - before >= jobs }), Effect.asVoid)
+  completed.pipe(Effect.delay("3 millis"), Effect.repeat({ until: (now) => now - before >= jobs }), Effect.asVoid)
