@@ -59,7 +59,56 @@ const given = `id text, type text, partition int, priority int, delay float8, at
 const keyPatience = (isHasty: boolean): string =>
   `patience AS MATERIALIZED (SELECT set_config('lock_timeout', '${isHasty ? 20 : 2000}', true))`
 
-const insert =
+const insert = (
+  tables: Tables,
+  identity: string,
+  tell: Tell
+): ((jobs: ReadonlyArray<NewJob>, options: CallOptions) => Queries) => {
+  const single = insertOne(tables, identity, tell)
+  const many = insertMany(tables, identity, tell)
+  return (jobs, options) => {
+    const [job] = jobs
+    const isOne = job !== undefined && jobs.length === 1 && job.unique === undefined
+    return isOne && (options.isInTransaction || job.dedupeKey === undefined)
+      ? single(job, options)
+      : many(jobs, options)
+  }
+}
+
+/** One job, as transactions and idle callers submit it: planned in half the time that a set of rows takes. */
+const insertOne =
+  (tables: Tables, identity: string, tell: Tell) =>
+  (job: NewJob, { hint, isInTransaction }: CallOptions): Queries => {
+    const { at, delay, ...row } = submissionOf(job)
+    const due = delay !== undefined ? `${now} + $1::float8::bigint` : `greatest(${now}, $1::float8::bigint)`
+    const columns = [
+      row.id,
+      row.type,
+      row.partition,
+      row.priority,
+      row.dedupe_key,
+      row.limit_key,
+      row.is_limited,
+      row.max_attempts,
+      row.timeout_ms,
+      row.backoff,
+      row.traceparent,
+      row.payload
+    ]
+    const text = `
+    WITH inserted AS (
+      INSERT INTO ${tables.jobs} (due_at, accepted_at, id, type, partition, priority, dedupe_key, limit_key, is_limited,
+        max_attempts, timeout_ms, backoff, traceparent, payload)
+      SELECT ${due}, ${now}, $2, $3, $4::int, $5::int, $6, $7, $8::int, $9::int, $10::float8::bigint, $11, $12, $13
+      ${isInTransaction ? `FROM ${tables.identity} WHERE id = $14` : ""}
+      ON CONFLICT DO NOTHING RETURNING id, type, priority)
+    ${isInTransaction ? countSubmitted(tables, "1") : ""}
+    SELECT id${hint ? `, ${tell("'1'")} AS told` : ""} FROM inserted`
+    const values = [delay ?? at, ...columns].map((value) => value ?? null)
+    return one(text, isInTransaction ? [...values, identity] : values)
+  }
+
+const insertMany =
   (tables: Tables, identity: string, tell: Tell) =>
   (jobs: ReadonlyArray<NewJob>, { hint, isHasty = false, isInTransaction }: CallOptions): Queries => {
     const isKeyed = jobs.some(({ dedupeKey, unique }) => dedupeKey !== undefined || unique !== undefined)
@@ -82,7 +131,7 @@ const insert =
       FROM given${isPatient ? ", patience" : ""} ${guards.length === 0 ? "" : `WHERE ${guards.join(" AND ")}`}
       ${isKeyed ? "ORDER BY type, dedupe_key, id" : ""}
       ON CONFLICT DO NOTHING RETURNING id, type, priority)
-    ${isInTransaction ? countSubmitted(tables) : ""}
+    ${isInTransaction ? countSubmitted(tables, "count(*)") : ""}
     SELECT id${told} FROM inserted`
     const rows = JSON.stringify(jobs.map(submissionOf))
     return one(text, isInTransaction ? [rows, identity] : [rows])
@@ -100,9 +149,9 @@ const taken = (tables: Tables, isInTransaction: boolean, isPatient: boolean): st
     WHERE held.until <= ${now} OR held.job_id = excluded.job_id
   RETURNING job_id)`
 
-const countSubmitted = (tables: Tables): string => `, uncounted AS (
+const countSubmitted = (tables: Tables, times: "1" | "count(*)"): string => `, uncounted AS (
   INSERT INTO ${tables.uncounted} (operation, type, priority, times)
-  SELECT 'submit', type, priority, count(*) FROM inserted GROUP BY type, priority)`
+  SELECT 'submit', type, priority, ${times} FROM inserted ${times === "1" ? "" : "GROUP BY type, priority"})`
 
 const find =
   (tables: Tables) =>

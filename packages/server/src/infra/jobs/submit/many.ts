@@ -52,7 +52,14 @@ export const makeSubmitMany =
             )
           )
         const insert = isInside ? (part: ReadonlyArray<NewJob>) => reached(insertion.inTransaction(part)) : alone
-        return Effect.onExit(restore(Effect.flatMap(madeReady(jobs), (ready) => inParts(ready, insert))), (exit) =>
+        // The next is made into text while the database writes; a transaction has one connection.
+        const concurrency = isInside ? 1 : 2
+        const insertAll = (ready: ReadonlyArray<NewJob>) =>
+          Effect.map(
+            Effect.forEach(partsOf(ready), (part) => Effect.zipLeft(insert(part), pause), { concurrency }),
+            (accepted) => accepted.flat()
+          )
+        return Effect.onExit(restore(Effect.flatMap(madeReady(jobs), insertAll)), (exit) =>
           Effect.sync(() => (isInside ? concludeInTransaction(recording, exit) : conclude(recording, committed, exit)))
         )
       })
@@ -73,20 +80,15 @@ const madeReady = (jobs: Iterable<Effect.Effect<NewJob, JobError>>): Effect.Effe
     return ready
   })
 
-const inParts = (
-  jobs: ReadonlyArray<NewJob>,
-  insert: (part: ReadonlyArray<NewJob>) => Effect.Effect<ReadonlyArray<AcceptedJob>, JobError>
-): Effect.Effect<ReadonlyArray<AcceptedJob>, JobError> =>
-  Effect.gen(function* () {
-    const accepted: Array<AcceptedJob> = []
-    for (let from = 0; from < jobs.length;) {
-      const to = endOfPart(jobs, from)
-      accepted.push(...(yield* insert(jobs.slice(from, to))))
-      from = to
-      yield* from < jobs.length ? pause : Effect.void
-    }
-    return accepted
-  })
+const partsOf = (jobs: ReadonlyArray<NewJob>): ReadonlyArray<ReadonlyArray<NewJob>> => {
+  const parts: Array<ReadonlyArray<NewJob>> = []
+  for (let from = 0; from < jobs.length;) {
+    const to = endOfPart(jobs, from)
+    parts.push(jobs.slice(from, to))
+    from = to
+  }
+  return parts
+}
 
 const endOfPart = (jobs: ReadonlyArray<NewJob>, from: number): number => {
   let size = 0
