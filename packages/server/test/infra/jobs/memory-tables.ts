@@ -139,6 +139,7 @@ export const memoryTables = (memory: Memory): Operations => {
       }),
     finish: (id) => Effect.sync(() => void memory.runners.delete(id)),
     claim: (request) => at((now) => claim(memory, request, now)),
+    nextDue: (types) => at((now) => nextDue(memory, types, now)),
     claimLimited: (request, limits) => at((now) => claimLimited(memory, { request, limits, now })),
     claimSuspect: (request) => at((now) => claimSuspect(memory, request, now)),
     start: (runnerId, fences, isAlone) =>
@@ -337,7 +338,7 @@ const isOwned = ({ partition }: Row, { owned, partitions }: Pick<ClaimRequest, "
 const claim = (memory: Memory, request: ClaimRequest, now: number): Claimed => {
   const { leaseMs, runnerId, types } = request
   if (!isLive(memory, { runnerId, leaseMs, now })) {
-    return { jobs: [], nextDueMs: undefined }
+    return { jobs: [], againMs: undefined }
   }
   const open = types.filter(({ type }) => !memory.paused.has(type))
   const mine = memory.all.filter((row) => isOwned(row, request) && !row.isSuspect)
@@ -349,10 +350,14 @@ const claim = (memory: Memory, request: ClaimRequest, now: number): Claimed => {
   )
   const picked = candidates.sort(byRank).slice(0, request.most)
   const jobs = picked.map((row) => hold(row, { runnerId, now, isStarted: true }))
-  const due = mine.filter(
-    ({ dueAt, state, type }) => state === "waiting" && dueAt > now && open.some((each) => each.type === type)
+  return { jobs, againMs: undefined }
+}
+
+const nextDue = (memory: Memory, types: ReadonlyArray<string>, now: number): number | undefined => {
+  const due = memory.all.filter(
+    ({ dueAt, isSuspect, state, type }) => state === "waiting" && dueAt > now && !isSuspect && types.includes(type)
   )
-  return { jobs, nextDueMs: due.length === 0 ? undefined : Math.min(...due.map(({ dueAt }) => dueAt)) - now }
+  return due.length === 0 ? undefined : Math.min(...due.map(({ dueAt }) => dueAt)) - now
 }
 
 interface Limited {
@@ -364,7 +369,7 @@ interface Limited {
 const claimLimited = (memory: Memory, { limits, now, request }: Limited): Claimed => {
   const [wanted] = request.types
   if (wanted === undefined) {
-    return { jobs: [], nextDueMs: undefined }
+    return { jobs: [], againMs: undefined }
   }
   const held = memory.all.filter((row) => row.state === "held" && row.type === wanted.type && row.isLimited)
   const bucket = memory.tokens.get(wanted.type) ?? { tokens: limits.rate?.limit ?? Infinity, at: now }

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Claimed, ClaimRequest, HeldJob, TypeClaim } from "../store/operations.ts"
 import { Alarm } from "./alarm.ts"
+import { LookAhead } from "./look-ahead.ts"
 import type { Ends } from "./ends.ts"
 import { mostBuffered, type Places } from "./places.ts"
 import { type Life, Run } from "./run.ts"
@@ -24,6 +25,7 @@ export class Claims {
   private readonly state: RunnerState
   private readonly ends: Ends
   private readonly due: Alarm
+  private readonly ahead: LookAhead
   private isUnderWay = false
   /** Told of work while a claim was under way, which may have missed it. */
   private isToldMeanwhile = false
@@ -36,6 +38,7 @@ export class Claims {
     this.state = state
     this.ends = ends
     this.due = new Alarm(state, () => this.told())
+    this.ahead = new LookAhead(state, (ms) => this.dueIn(ms))
   }
 
   /** Whether a claim is under way. */
@@ -188,10 +191,12 @@ export class Claims {
     })
   }
 
-  private claimed(life: Life, request: ClaimRequest, { jobs, nextDueMs }: Claimed): void {
+  private claimed(life: Life, request: ClaimRequest, { againMs, jobs }: Claimed): void {
     this.accept(life, jobs)
-    if (nextDueMs !== undefined) {
-      this.dueIn(nextDueMs)
+    if (againMs !== undefined) {
+      this.dueIn(againMs)
+    } else if (jobs.length < request.most) {
+      this.ahead.look()
     }
     if (this.isToldMeanwhile || jobs.length >= request.most) {
       return

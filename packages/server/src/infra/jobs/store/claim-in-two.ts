@@ -4,7 +4,6 @@
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import { headStartMs } from "../definition/priority.ts"
 import type { ClaimInTwo } from "./dialect.ts"
 import type { Claimed, ClaimRequest } from "./operations.ts"
@@ -16,7 +15,6 @@ interface CandidateRow {
   readonly priority: number
   /** Pairs of an id and when it is due, as JSON. */
   readonly due: string
-  readonly next_due: number | null
 }
 
 interface TakenRow {
@@ -36,9 +34,7 @@ export const claimInTwo = (
     const rows = yield* one<CandidateRow>(candidates(request))
     const ids = chosenOf(request, rows)
     const taken = ids.length === 0 ? [] : yield* one<TakenRow>(take(request, ids))
-    const { jobs } = claimedOf(taken.map(heldRowOf))
-    const next = rows.flatMap((row) => Option.toArray(Option.fromNullable(row.next_due)))
-    return { jobs, nextDueMs: jobs.length < request.most && next.length > 0 ? Math.min(...next) : undefined }
+    return { jobs: claimedOf(taken.map(heldRowOf)), againMs: undefined }
   })
 
 interface Candidate {

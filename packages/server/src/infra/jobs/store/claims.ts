@@ -4,23 +4,29 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { ClusterLimits } from "../definition/limits.ts"
 import { claimInTwo } from "./claim-in-two.ts"
-import type { ClaimInOne, Queries, Room } from "./dialect.ts"
+import type { ClaimInOne, Room } from "./dialect.ts"
 import { makeMarks } from "./marks.ts"
-import type { Claimed, ClaimRequest, HeldJob, RunnerOperations } from "./operations.ts"
-import { claimedOf, type ClaimRow, heldOf, type HeldRow, type NextDueRow, nextDueOf } from "./rows.ts"
+import type { HeldJob, RunnerOperations } from "./operations.ts"
+import { claimedOf, heldOf, type HeldRow, type LastKeyRow, type NextDueRow } from "./rows.ts"
 import type { Session } from "./session.ts"
 
 /** A claim that found its type locked by another runner's looks again after this. */
 const lockedMs = 20
 
-const nothing: Claimed = { jobs: [], nextDueMs: undefined }
-
 /** These operations over open tables. */
-export const claims = (session: Session): Pick<RunnerOperations, "claim" | "claimLimited" | "claimSuspect"> => {
+export const claims = (
+  session: Session
+): Pick<RunnerOperations, "claim" | "nextDue" | "claimLimited" | "claimSuspect"> => {
   const way = session.dialect.claim
   const claim: RunnerOperations["claim"] =
     way._tag === "InOne" ? claimInOne(session, way) : (request) => claimInTwo(session, way, request)
-  return { claim, claimLimited: claimLimited(session), claimSuspect: claimSuspect(session) }
+  return {
+    claim,
+    nextDue: (types) =>
+      Effect.map(session.one<NextDueRow>(session.dialect.nextDue(types)), ([row]) => row?.next_due ?? undefined),
+    claimLimited: claimLimited(session),
+    claimSuspect: claimSuspect(session)
+  }
 }
 
 const claimInOne = (session: Session, { claim }: ClaimInOne): RunnerOperations["claim"] => {
@@ -28,24 +34,11 @@ const claimInOne = (session: Session, { claim }: ClaimInOne): RunnerOperations["
   return (request) =>
     Effect.gen(function* () {
       const since = yield* marks.before(request)
-      const { claimed } = yield* claimBy(session, request, claim(request, since))
-      yield* marks.after(request, claimed)
-      return claimed
+      const jobs = claimedOf(yield* session.run<HeldRow>(claim(request, since)))
+      yield* marks.after(request, jobs)
+      return { jobs, againMs: undefined }
     })
 }
-
-/** What a statement claims, and the last key that it visited, unless it visited all. */
-const claimBy = ({ dialect, one, run }: Session, request: ClaimRequest, queries: Queries) =>
-  Effect.flatMap(run<ClaimRow>(queries), (rows) => {
-    const claimed = claimedOf(rows)
-    const found = { claimed, lastKey: rows[0]?.last_key ?? "" }
-    return dialect.nextDue === undefined || claimed.jobs.length >= request.most
-      ? Effect.succeed(found)
-      : Effect.map(one<NextDueRow>(dialect.nextDue(request)), ([row]) => ({
-          ...found,
-          claimed: { ...claimed, nextDueMs: nextDueOf(row) }
-        }))
-  })
 
 interface TypeRow {
   readonly tokens: number | null
@@ -61,12 +54,12 @@ const claimLimited = (session: Session): RunnerOperations["claimLimited"] => {
     const claim = Effect.gen(function* () {
       const row = yield* lockType(session, type)
       if (row === undefined) {
-        return { ...nothing, nextDueMs: lockedMs }
+        return { jobs: [], againMs: lockedMs }
       }
       const tokens = tokensOf(limits, row)
       const most = Math.min(request.most, Math.floor(tokens))
       if (most < 1) {
-        return { ...nothing, nextDueMs: untilTokenMs(limits, tokens) }
+        return { jobs: [], againMs: untilTokenMs(limits, tokens) }
       }
       const room: Room = {
         concurrency: limits.concurrency,
@@ -78,17 +71,16 @@ const claimLimited = (session: Session): RunnerOperations["claimLimited"] => {
       const [ahead] =
         isLast === undefined || limits.perKey === undefined
           ? []
-          : yield* session.one<NextDueRow>(isLast(type, room.from))
-      const { claimed, lastKey } = yield* claimBy(session, asked, session.dialect.claimLimited(asked, room))
-      nextKeys.set(type, ahead?.last_key ?? lastKey)
-      if (limits.rate === undefined) {
-        return claimed
+          : yield* session.one<LastKeyRow>(isLast(type, room.from))
+      const rows = yield* session.run<HeldRow & LastKeyRow>(session.dialect.claimLimited(asked, room))
+      const jobs = claimedOf(rows)
+      nextKeys.set(type, ahead?.last_key ?? rows[0]?.last_key ?? "")
+      if (limits.rate !== undefined) {
+        yield* writeTokens(session, type, { tokens: tokens - jobs.length, at: row.now })
       }
-      yield* writeTokens(session, type, { tokens: tokens - claimed.jobs.length, at: row.now })
-      // What the rate held back is due when its token is there.
-      return claimed.jobs.length === most && most < request.most
-        ? { ...claimed, nextDueMs: untilTokenMs(limits, tokens - most) }
-        : claimed
+      // What the rate held back begins when its token is there.
+      const isHeldBack = jobs.length === most && most < request.most
+      return { jobs, againMs: isHeldBack ? untilTokenMs(limits, tokens - most) : undefined }
     })
     return session.transaction(claim)
   }

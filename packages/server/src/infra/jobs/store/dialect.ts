@@ -163,7 +163,7 @@ export interface Dialect {
   readonly changed: (kind: "cancel" | "replay", change: Change) => Query
   readonly claim: ClaimInOne | ClaimInTwo
   /** When the next job of these types is due; nothing where a claim with limits itself says so. */
-  readonly nextDue: ((request: ClaimRequest) => Query) | undefined
+  readonly nextDue: (types: ReadonlyArray<string>) => Query
   /** The last of the keys that such a claim visits, if there are more; nothing where the claim itself says so. */
   readonly lastKey: ((type: string, from: string) => Query) | undefined
   /** Of one type, in a transaction that has locked the type's row. */

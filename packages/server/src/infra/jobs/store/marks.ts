@@ -6,7 +6,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { priorityNumber, type Since } from "./dialect.ts"
-import type { Claimed, ClaimRequest } from "./operations.ts"
+import type { ClaimRequest, HeldJob } from "./operations.ts"
 
 /** What is committed so much later than it became due waits for the next full look. */
 const slackMs = 2000
@@ -16,7 +16,7 @@ const fullLookNanos = 1_000_000_000n
 export interface Marks {
   /** Where a claim may begin to look. */
   readonly before: (request: ClaimRequest) => Effect.Effect<Since>
-  readonly after: (request: ClaimRequest, claimed: Claimed) => Effect.Effect<void>
+  readonly after: (request: ClaimRequest, claimed: ReadonlyArray<HeldJob>) => Effect.Effect<void>
 }
 
 interface LifeMarks {
@@ -35,7 +35,7 @@ export const makeMarks = (): Marks => {
       }
       return (type, priority) => Math.max(0, (life.due.get(nameOf(type, priority)) ?? 0) - slackMs)
     })
-  const after: Marks["after"] = ({ most, runnerId }, { jobs }) =>
+  const after: Marks["after"] = ({ most, runnerId }, jobs) =>
     Effect.sync(() => {
       if (jobs.length < most) {
         lives.delete(runnerId)

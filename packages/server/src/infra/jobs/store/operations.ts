@@ -129,10 +129,10 @@ export interface Fence {
 /** What the tables say of a job that is held. */
 export type HeldFence = Fence & Pick<HeldJob, "type" | "priority" | "isStarted" | "attempt" | "isRedelivered">
 
-/** What was claimed, and in how many milliseconds the next job of these types is due; undefined where none is known. */
+/** What was claimed, and in how many milliseconds limits let more begin; undefined where none hold anything back. */
 export interface Claimed {
   readonly jobs: ReadonlyArray<HeldJob>
-  readonly nextDueMs: number | undefined
+  readonly againMs: number | undefined
 }
 
 /** What is kept of a failed attempt. */
@@ -232,6 +232,8 @@ export interface RunnerOperations {
   readonly finish: (runnerId: string) => Run<void>
   /** They are marked as started, for they begin within milliseconds: no more is claimed than that. */
   readonly claim: (request: ClaimRequest) => Run<Claimed>
+  /** In how many milliseconds the next job of these types is due; undefined where none waits for its time. */
+  readonly nextDue: (types: ReadonlyArray<string>) => Run<number | undefined>
   /** One type with limits across the cluster. */
   readonly claimLimited: (request: ClaimRequest, limits: ClusterLimits) => Run<Claimed>
   /** The suspect that died least often, if there is one, not marked as started yet; of one type where that has limits. */

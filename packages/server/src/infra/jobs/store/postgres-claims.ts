@@ -2,7 +2,7 @@
  * How a runner claims jobs on PostgreSQL: candidates are found type by type and priority by priority without a lock, then
  * the first of all of them are locked, and what another session has locked is passed over.
  */
-import { headStarts, heldColumns, type Queries, type Room, type Since, type Tables } from "./dialect.ts"
+import { headStarts, heldColumns, type Queries, type Query, type Room, type Since, type Tables } from "./dialect.ts"
 import type { ClaimRequest } from "./operations.ts"
 import { isState, now, one } from "./postgres-runs.ts"
 
@@ -21,34 +21,35 @@ const due = (tables: Tables, type: string, more: string): string => `
   WHERE state = 0 AND is_suspect = 0 AND type = ${type} AND priority = p.priority AND due_at <= ${now} ${more}
   ORDER BY due_at, id`
 
-interface ClaimParts {
-  /** Where the next job is looked for: a relation `t` with the types. */
-  readonly types: string
-  readonly set?: string
-  readonly also?: string
-}
-
 /**
- * Claims those of the candidates that are free, at most `$3`, and says when the next are due. Once locked, they are found
- * again by the place of their rows: one that another session has just changed is passed over this time.
+ * Claims those of the candidates that are free. Once locked, they are found again by the place of their rows: one that
+ * another session has just changed is passed over this time.
  */
-const claimed = (tables: Tables, { also = "", set = "", types }: ClaimParts): string => `
+const picked = (tables: Tables): string => `
   picked AS MATERIALIZED (
     SELECT free.row FROM candidates c CROSS JOIN LATERAL (
       SELECT j.ctid AS row FROM ${tables.jobs} j WHERE j.id = c.id AND ${isState("j", 0)}
-      LIMIT 1 FOR UPDATE SKIP LOCKED) free),
-  claimed AS (
-    UPDATE ${tables.jobs} SET state = 1, held_by = $1, run = run + 1, alone = 0, ${set}
-      started_at = ${now}, attempt = attempt + 1 - redeliver, redeliveries = redeliveries + redeliver,
-      retries = retries + CASE WHEN redeliver = 0 AND attempt > 0 THEN 1 ELSE 0 END
-    WHERE ctid = ANY(ARRAY(SELECT row FROM picked))
-    RETURNING ${heldColumns(now, "float8")})
-  SELECT next.due - ${now}::float8 AS next_due, ${also} claimed.*
-  FROM (SELECT CASE WHEN (SELECT count(*) FROM picked) < $3 THEN (
-    SELECT min(w.due_at)::float8 FROM ${types} CROSS JOIN ${priorities} CROSS JOIN LATERAL (
+      LIMIT 1 FOR UPDATE SKIP LOCKED) free)`
+
+const claimed = (tables: Tables, set = ""): string => `
+  UPDATE ${tables.jobs} SET state = 1, held_by = $1, run = run + 1, alone = 0, ${set}
+    started_at = ${now}, attempt = attempt + 1 - redeliver, redeliveries = redeliveries + redeliver,
+    retries = retries + CASE WHEN redeliver = 0 AND attempt > 0 THEN 1 ELSE 0 END
+  WHERE ctid = ANY(ARRAY(SELECT row FROM picked))
+  RETURNING ${heldColumns(now, "float8")}`
+
+/** A statement of its own, as it takes as long to be planned as a claim: no job has to wait for it. */
+export const nextDue =
+  (tables: Tables) =>
+  (types: ReadonlyArray<string>): Query => ({
+    text: `
+    SELECT min(w.due_at)::float8 - ${now}::float8 AS next_due
+    FROM unnest($1::text[]) AS t(type) CROSS JOIN ${priorities} CROSS JOIN LATERAL (
       SELECT due_at FROM ${tables.jobs}
       WHERE state = 0 AND is_suspect = 0 AND type = t.type AND priority = p.priority AND due_at > ${now}
-      ORDER BY due_at, id LIMIT 1) w) END AS due) next LEFT JOIN claimed ON true`
+      ORDER BY due_at, id LIMIT 1) w`,
+    values: [types]
+  })
 
 export const claim =
   (tables: Tables) =>
@@ -66,7 +67,8 @@ export const claim =
         FROM ${priorities} CROSS JOIN LATERAL (${due(tables, "t.type", more)} LIMIT t.most) w
         ORDER BY place, id LIMIT t.most) x
       ORDER BY x.place, x.id LIMIT $3),
-    ${claimed(tables, { types: "wanted t" })}`
+    ${picked(tables)}
+    ${claimed(tables)}`
     const columns = [types.map(({ type }) => type), types.map((of) => of.most)]
     const marks = [0, 1, 2, 3].map((priority) => types.map(({ type }) => Math.floor(since(type, priority))))
     const values = [runnerId, leaseMs, most, ...columns, ...marks]
@@ -95,11 +97,11 @@ export const claimLimited =
       SELECT c.id FROM (${perKey === undefined ? free : byKey(tables, isOwned)}) c
       WHERE ${isAlive(tables)} AND NOT ${isPaused(tables, "$4")}
       ORDER BY c.place, c.id LIMIT least($3::int, greatest(0, coalesce($5::int - (${held}), $3::int)))),
-    ${claimed(tables, {
-      types: "(SELECT $4::text AS type) t",
-      set: "is_limited = 1,",
-      also: perKey === undefined ? "" : "(SELECT max(key) FROM visited HAVING count(*) = 1000) AS last_key,"
-    })}`
+    ${picked(tables)},
+    claimed AS (${claimed(tables, "is_limited = 1,")})
+    SELECT last.key AS last_key, claimed.* FROM (
+      SELECT ${perKey === undefined ? "NULL::text" : "(SELECT max(key) FROM visited HAVING count(*) = 1000)"} AS key) last
+      LEFT JOIN claimed ON true`
     const [wanted] = types
     const values = [runnerId, leaseMs, most, wanted?.type, concurrency ?? null, perKey ?? null, from]
     return one(text, owned === undefined ? values : [...values, partitions, owned])

@@ -16,7 +16,7 @@ import {
   type Tables
 } from "./dialect.ts"
 import type { CallOptions, NewJob } from "./operations.ts"
-import { claim, claimLimited, claimSuspect } from "./postgres-claims.ts"
+import { claim, claimLimited, claimSuspect, nextDue } from "./postgres-claims.ts"
 import { acquit, end, look, now, one, progress, start, takeOver } from "./postgres-runs.ts"
 
 /** The statements over these tables; `identity` is that of the database. */
@@ -35,7 +35,7 @@ export const postgres = (tables: Tables, identity: string): Dialect => {
     replay: replay(tables, tell),
     changed: changed(tables),
     claim: { _tag: "InOne", claim: claim(tables) },
-    nextDue: undefined,
+    nextDue: nextDue(tables),
     lastKey: undefined,
     claimLimited: claimLimited(tables),
     claimSuspect: claimSuspect(tables),

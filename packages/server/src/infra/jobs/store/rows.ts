@@ -6,7 +6,6 @@ import { headStartMs, type Priority } from "../definition/priority.ts"
 import type { BackoffSettings } from "../definition/backoff.ts"
 import type {
   CancelledJob,
-  Claimed,
   HeldFence,
   HeldJob,
   JobEnding,
@@ -42,25 +41,21 @@ export interface HeldRow {
   readonly traceparent: string | null
 }
 
-/** What a claim returns: each row also has when the next job is due, and one row may have nothing else. */
-export type ClaimRow = HeldRow & NextDueRow
-
-export interface NextDueRow {
-  readonly next_due?: number | null
-  /** The last of the keys that a claim with limits by key has visited, unless it has visited all. */
-  readonly last_key?: string | null
-}
-
 /** What was claimed, in the order in which it is to run. */
-export const claimedOf = (rows: ReadonlyArray<ClaimRow>): Claimed => ({
-  jobs: rows
+export const claimedOf = (rows: ReadonlyArray<HeldRow>): ReadonlyArray<HeldJob> =>
+  rows
     .filter(({ id }) => id !== null)
     .sort((left, right) => placeOf(left) - placeOf(right))
-    .flatMap((row) => Option.toArray(heldOf(row))),
-  nextDueMs: nextDueOf(rows[0])
-})
+    .flatMap((row) => Option.toArray(heldOf(row)))
 
-export const nextDueOf = (row: NextDueRow | undefined): number | undefined => row?.next_due ?? undefined
+export interface NextDueRow {
+  readonly next_due: number | null
+}
+
+/** The last of the keys that a claim with limits by key visits, unless it visits all. */
+export interface LastKeyRow {
+  readonly last_key?: string | null
+}
 
 const placeOf = ({ due_at, priority }: HeldRow): number => due_at + headStartMs[priorityOf(priority)]
 

@@ -40,8 +40,7 @@ export const candidates =
       text: `
       SELECT ${type} AS type, p.priority, (
         SELECT json_group_array(json_array(id, due_at)) FROM (
-          SELECT id, due_at FROM ${waiting} AND due_at <= ${now} ${isOwned(owned)} ORDER BY due_at, id LIMIT ${limit})) AS due,
-        (SELECT due_at FROM ${waiting} AND due_at > ${now} ORDER BY due_at, id LIMIT 1) - ${now} AS next_due
+          SELECT id, due_at FROM ${waiting} AND due_at <= ${now} ${isOwned(owned)} ORDER BY due_at, id LIMIT ${limit})) AS due
       FROM json_each(?) t CROSS JOIN ${priorities} p
       WHERE ${isAlive(tables)} AND NOT ${isPaused(tables, type)}`,
       values: [
@@ -144,13 +143,13 @@ const byKey = (tables: Tables, owned: string): string => `
 
 export const nextDue =
   (tables: Tables) =>
-  ({ types }: ClaimRequest): Query => ({
+  (types: ReadonlyArray<string>): Query => ({
     text: `
     SELECT min(due) - ${now} AS next_due FROM (
-      SELECT (SELECT due_at FROM ${tables.jobs} WHERE state = 0 AND is_suspect = 0 AND type = t.${field("type")}
+      SELECT (SELECT due_at FROM ${tables.jobs} WHERE state = 0 AND is_suspect = 0 AND type = t.value
         AND priority = p.priority AND due_at > ${now} ORDER BY due_at, id LIMIT 1) AS due
       FROM json_each(?) t CROSS JOIN ${priorities} p)`,
-    values: [wanted(types)]
+    values: [JSON.stringify(types)]
   })
 
 export const claimSuspect =

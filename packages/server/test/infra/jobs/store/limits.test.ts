@@ -127,10 +127,10 @@ const promises: Promises = {
     const rate = { rate: { limit: 2, perMs: 60_000 } }
     const first = yield* claimWith(rate)
     expect(idsOf(first)).toEqual(["a", "b"])
-    expect(first.nextDueMs).toBeGreaterThan(29_000)
-    expect(first.nextDueMs).toBeLessThanOrEqual(30_000)
+    expect(first.againMs).toBeGreaterThan(29_000)
+    expect(first.againMs).toBeLessThanOrEqual(30_000)
     const second = yield* claimWith(rate)
-    expect([idsOf(second), (second.nextDueMs ?? 0) > 25_000]).toEqual([[], true])
+    expect([idsOf(second), (second.againMs ?? 0) > 25_000]).toEqual([[], true])
     yield* sql`UPDATE job_types SET tokens_at = tokens_at - 30000`
     expect(idsOf(yield* claimWith(rate))).toEqual(["c"])
     // However long nothing begins, no more than the limit is saved.
@@ -165,7 +165,7 @@ onPostgres("limits_locked", {
     yield* whileOpen(
       (sql) => sql`SELECT type FROM job_types WHERE type = 't' FOR UPDATE`,
       Effect.gen(function* () {
-        expect(yield* claimWith({ concurrency: 1 })).toEqual({ jobs: [], nextDueMs: 20 })
+        expect(yield* claimWith({ concurrency: 1 })).toEqual({ jobs: [], againMs: 20 })
       })
     )
     expect(idsOf(yield* claimWith({ concurrency: 1 }))).toEqual(["a"])

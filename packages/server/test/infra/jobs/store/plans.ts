@@ -101,6 +101,7 @@ const operations: { readonly [Operation in keyof Store]: ((store: Store) => Aske
   finish: ({ finish }) => finish("none"),
   claim: ({ claim }) =>
     Effect.all([claim(request), claim({ ...request, owned: [1, 2] }), claim({ ...request, types: types.slice(1) })]),
+  nextDue: ({ nextDue }) => nextDue(types.map(({ type }) => type)),
   claimLimited: ({ claimLimited }) =>
     Effect.forEach([{ concurrency: 4 }, { perKey: 1 }, { rate: { limit: 3, perMs: 1000 } }], (limits) =>
       claimLimited({ ...request, types: [{ type: "limited", most: 5 }] }, limits)
