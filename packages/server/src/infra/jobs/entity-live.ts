@@ -37,7 +37,7 @@ export const JobEntityLive: Layer.Layer<
     const client = yield* SqlClient.SqlClient
     const tables = yield* JobStore
     const settings = yield* JobsConfig
-    const runner = yield* outliving(makeRunner({ tables, settings, hints: hintsOf(client, tables.hintChannel) }))
+    const runner = yield* outliving(makeRunner({ tables, settings, hints: hintsOf(client, tables) }))
     yield* tellDirectly(runner)
     return Layer.locallyEffect(Layer.mergeAll(entity(runner), keeper(runner), depthSampler, retention), outliving)
   })

@@ -113,6 +113,7 @@ export const memoryTables = (memory: Memory): Operations => {
   return {
     groupSize: 500,
     hintChannel: undefined,
+    ownHint: undefined,
     insert: (jobs, options) => at((now) => jobs.map((job) => insert(memory, { job, now, options }))),
     isKnown: (id) => Effect.sync(() => memory.rows.has(id)),
     cancel: (id, options) => at((now) => cancel(memory, { id, now, options })),

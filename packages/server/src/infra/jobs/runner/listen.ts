@@ -4,14 +4,20 @@ import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
+import type { RunnerOperations } from "../store/operations.ts"
 
 interface Listener {
   readonly listen: (channel: string) => Stream.Stream<string, SqlError>
 }
 
-/** What arrives on a channel; undefined where there is no channel, or the client can't listen. */
-export const hintsOf = (client: SqlClient, channel: string | undefined): Stream.Stream<string, SqlError> | undefined =>
-  channel !== undefined && isListener(client) ? client.listen(channel) : undefined
+/** What others tell on the channel of the tables; undefined where there is none, or the client can't listen. */
+export const hintsOf = (
+  client: SqlClient,
+  { hintChannel, ownHint }: Pick<RunnerOperations, "hintChannel" | "ownHint">
+): Stream.Stream<string, SqlError> | undefined =>
+  hintChannel !== undefined && isListener(client)
+    ? Stream.filter(client.listen(hintChannel), (hint) => hint !== ownHint)
+    : undefined
 
 const isListener = (client: SqlClient): client is SqlClient & Listener =>
   Predicate.hasProperty(client, "listen") && Predicate.isFunction(client.listen)

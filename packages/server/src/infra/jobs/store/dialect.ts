@@ -154,6 +154,7 @@ export interface Dialect {
   /** The most rows that one statement of a runner should have. */
   readonly groupSize: number
   readonly hintChannel: string | undefined
+  readonly ownHint: string | undefined
   readonly insert: (jobs: ReadonlyArray<NewJob>, options: CallOptions) => Queries
   /** The id of each of these jobs where it is known, else that of the job that it is a duplicate of. */
   readonly find: (jobs: ReadonlyArray<KeyedJob>) => Query

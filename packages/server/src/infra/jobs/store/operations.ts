@@ -226,6 +226,8 @@ export interface RunnerOperations {
    * it was held, and anything else, such as `1`, to look for work; never empty, for the client drops what is.
    */
   readonly hintChannel: string | undefined
+  /** The hint of what is committed by these operations: of that, runners of this process are told directly. */
+  readonly ownHint: string | undefined
   readonly begin: (runner: { readonly id: string; readonly name: string }) => Run<void>
   /** Whether this life goes on. */
   readonly beat: (runner: { readonly id: string; readonly leaseMs: number }) => Run<boolean>

@@ -23,13 +23,15 @@ import { acquit, end, look, now, one, progress, start, takeOver } from "./postgr
 export const postgres = (tables: Tables, identity: string): Dialect => {
   const hintChannel = `jobs_${identity.replaceAll("-", "")}`
   const tell = (payload: string) => `pg_notify('${hintChannel}', ${payload})::text`
+  const ownHint = globalThis.crypto.randomUUID()
   return {
     now,
     real: "double precision",
     lockFree: "FOR UPDATE SKIP LOCKED",
     groupSize: 500,
     hintChannel,
-    insert: insert(tables, identity, tell),
+    ownHint,
+    insert: insert(tables, identity, (isInTransaction) => tell(isInTransaction ? "'1'" : `'${ownHint}'`)),
     find: find(tables),
     cancel: cancel(tables, tell),
     replay: replay(tables, tell),
@@ -59,10 +61,13 @@ const given = `id text, type text, partition int, priority int, delay float8, at
 const keyPatience = (isHasty: boolean): string =>
   `patience AS MATERIALIZED (SELECT set_config('lock_timeout', '${isHasty ? 20 : 2000}', true))`
 
+/** What is submitted in a transaction is told to all, for nobody here learns of the commit. */
+type TellOfWork = (isInTransaction: boolean) => string
+
 const insert = (
   tables: Tables,
   identity: string,
-  tell: Tell
+  tell: TellOfWork
 ): ((jobs: ReadonlyArray<NewJob>, options: CallOptions) => Queries) => {
   const single = insertOne(tables, identity, tell)
   const many = insertMany(tables, identity, tell)
@@ -77,7 +82,7 @@ const insert = (
 
 /** One job, as transactions and idle callers submit it: planned in half the time that a set of rows takes. */
 const insertOne =
-  (tables: Tables, identity: string, tell: Tell) =>
+  (tables: Tables, identity: string, tell: TellOfWork) =>
   (job: NewJob, { hint, isInTransaction }: CallOptions): Queries => {
     const { at, delay, ...row } = submissionOf(job)
     const due = delay !== undefined ? `${now} + $1::float8::bigint` : `greatest(${now}, $1::float8::bigint)`
@@ -103,13 +108,13 @@ const insertOne =
       ${isInTransaction ? `FROM ${tables.identity} WHERE id = $14` : ""}
       ON CONFLICT DO NOTHING RETURNING id, type, priority)
     ${isInTransaction ? countSubmitted(tables, "1") : ""}
-    SELECT id${hint ? `, ${tell("'1'")} AS told` : ""} FROM inserted`
+    SELECT id${hint ? `, ${tell(isInTransaction)} AS told` : ""} FROM inserted`
     const values = [delay ?? at, ...columns].map((value) => value ?? null)
     return one(text, isInTransaction ? [...values, identity] : values)
   }
 
 const insertMany =
-  (tables: Tables, identity: string, tell: Tell) =>
+  (tables: Tables, identity: string, tell: TellOfWork) =>
   (jobs: ReadonlyArray<NewJob>, { hint, isHasty = false, isInTransaction }: CallOptions): Queries => {
     const isKeyed = jobs.some(({ dedupeKey, unique }) => dedupeKey !== undefined || unique !== undefined)
     const isPatient = isKeyed && !isInTransaction
@@ -118,7 +123,7 @@ const insertMany =
       ...(isInTransaction ? [`EXISTS (SELECT 1 FROM ${tables.identity} WHERE id = $2)`] : []),
       ...(takesKeys ? ["(unique_key IS NULL OR id IN (SELECT job_id FROM taken))"] : [])
     ]
-    const told = hint ? `, CASE WHEN row_number() OVER () = 1 THEN ${tell("'1'")} END AS told` : ""
+    const told = hint ? `, CASE WHEN row_number() OVER () = 1 THEN ${tell(isInTransaction)} END AS told` : ""
     const text = `
     WITH given AS MATERIALIZED (SELECT * FROM json_to_recordset($1::json) AS given(${given}))
     ${isPatient ? `, ${keyPatience(isHasty)}` : ""}${takesKeys ? `, ${taken(tables, isInTransaction, isPatient)}` : ""},

@@ -18,6 +18,7 @@ export const runners = (session: Session): Omit<RunnerOperations, "takeUncounted
   return {
     groupSize: dialect.groupSize,
     hintChannel: dialect.hintChannel,
+    ownHint: dialect.ownHint,
     ...lives(session),
     ...claims(session),
     start: (runnerId, fences, isAlone) =>

@@ -26,6 +26,7 @@ export const sqlite = (tables: Tables, identity: string): Dialect => ({
   lockFree: "",
   groupSize: 64,
   hintChannel: undefined,
+  ownHint: undefined,
   insert: insert(tables, identity),
   find: find(tables),
   cancel: cancel(tables),

@@ -71,6 +71,7 @@ type Asked = Effect.Effect<unknown, SqlError | OtherDatabase>
 const operations: { readonly [Operation in keyof Store]: ((store: Store) => Asked) | undefined } = {
   groupSize: undefined,
   hintChannel: undefined,
+  ownHint: undefined,
   // These count what there is, and read as much of an index.
   depth: undefined,
   dead: undefined,
@@ -100,7 +101,13 @@ const operations: { readonly [Operation in keyof Store]: ((store: Store) => Aske
   beat: ({ beat }) => beat({ id: "me", leaseMs: lease }),
   finish: ({ finish }) => finish("none"),
   claim: ({ claim }) =>
-    Effect.all([claim(request), claim({ ...request, owned: [1, 2] }), claim({ ...request, types: types.slice(1) })]),
+    Effect.all([
+      claim(request),
+      claim({ ...request, owned: [1, 2] }),
+      claim({ ...request, types: types.slice(1) }),
+      claim({ ...request, types: types.slice(0, 1) }),
+      claim({ ...request, owned: [1, 2], types: types.slice(0, 1) })
+    ]),
   nextDue: ({ nextDue }) => nextDue(types.map(({ type }) => type)),
   claimLimited: ({ claimLimited }) =>
     Effect.forEach([{ concurrency: 4 }, { perKey: 1 }, { rate: { limit: 3, perMs: 1000 } }], (limits) =>
