@@ -1,6 +1,6 @@
 /**
- * What the metrics should say, computed from an event log. It is written from the reference of the metrics and shares no
- * code with the library.
+ * What the metrics should say, computed from an event log. It is written from the reference of the metrics and shares
+ * no code with the library.
  *
  * A process records its metrics right after the log entry of what the store answered. A duration that is counted then
  * ended before it, with the handler.

@@ -1,6 +1,6 @@
 /**
- * The tables of jobs, read at the end to complete the event logs: a process that is killed between a write to the tables
- * and its answer has no log entry of that write.
+ * The tables of jobs, read at the end to complete the event logs: a process that is killed between a write to the
+ * tables and its answer has no log entry of that write.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"

@@ -78,8 +78,8 @@ export const isExact = (
 const endMs = 500
 
 /**
- * Longer than what was marked as started may wait for a place. The handler of a job that is cancelled in between, or that
- * moves to another runner, never starts.
+ * Longer than what was marked as started may wait for a place. The handler of a job that is cancelled in between, or
+ * that moves to another runner, never starts.
  */
 const startMs = 20_000
 

@@ -1,6 +1,6 @@
 /**
- * A server as a user of the library builds one: jobs, entities, a singleton and telemetry, on SQLite in memory. It keeps
- * itself busy in every way that jobs can end.
+ * A server as a user of the library builds one: jobs, entities, a singleton and telemetry, on SQLite in memory. It
+ * keeps itself busy in every way that jobs can end.
  */
 import * as Entity from "@effect/cluster/Entity"
 import * as Singleton from "@effect/cluster/Singleton"

@@ -1,4 +1,7 @@
-/** What looks like a metric in a page that people write is one of the catalogue. Generated pages are tested where they are made. */
+/**
+ * What looks like a metric in a page that people write is one of the catalogue. Generated pages are tested where they
+ * are made.
+ */
 import { describe, expect, it } from "vitest"
 import { figures } from "../../bench/figures.ts"
 import { catalogue, type Row } from "../../src/observe/catalogue.ts"

@@ -1,4 +1,7 @@
-/** PgBouncer in transaction mode before a database: each transaction, and each statement outside of one, has a connection of its own. */
+/**
+ * PgBouncer in transaction mode before a database: each transaction, and each statement outside of one, has a
+ * connection of its own.
+ */
 import { spawn, spawnSync } from "node:child_process"
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { existsSync } from "node:fs"

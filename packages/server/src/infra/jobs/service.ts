@@ -46,14 +46,14 @@ export interface DeadLetters {
 }
 
 /**
- * What can be done with jobs. All of it is done by the caller's own client: inside `withTransaction` of the database that
- * has the tables it is committed or rolled back with everything else, and counted by a runner after the commit; inside a
- * transaction of another database it is refused with `Validation`.
+ * What can be done with jobs. All of it is done by the caller's own client: inside `withTransaction` of the database
+ * that has the tables it is committed or rolled back with everything else, and counted by a runner after the commit;
+ * inside a transaction of another database it is refused with `Validation`.
  */
 export interface Jobs {
   /**
-   * Accepts a job, durably, and gives its id; no runner and no handler need be there. After `RunnerUnavailable` it is not
-   * known whether the job was accepted; submitting it again with the same dedupe key is safe.
+   * Accepts a job, durably, and gives its id; no runner and no handler need be there. After `RunnerUnavailable` it is
+   * not known whether the job was accepted; submitting it again with the same dedupe key is safe.
    */
   readonly submit: <Type extends string, P, A, E>(
     job: Job<Type, P, A, E>,
@@ -61,8 +61,9 @@ export interface Jobs {
     options?: SubmitOptions
   ) => Effect.Effect<string, JobError>
   /**
-   * Accepts many jobs in statements of a thousand, and gives their ids in order. Nothing is accepted where one of them is
-   * refused. In a transaction all are accepted or none; else each statement is by itself, should the database go away.
+   * Accepts many jobs in statements of a thousand, and gives their ids in order. Nothing is accepted where one of them
+   * is refused. In a transaction all are accepted or none; else each statement is by itself, should the database go
+   * away.
    */
   readonly submitMany: <Type extends string, P, A, E>(
     job: Job<Type, P, A, E>,
@@ -132,7 +133,9 @@ export class JobService extends Context.Tag("@parametric-portal/server/JobServic
   )
 }
 
-/** The whole of `JobService.layer` with settings: those of options, or in the benchmark some that no option can ask for. */
+/**
+ * The whole of `JobService.layer` with settings: those of options, or in the benchmark some that no option can ask for.
+ */
 export const layerOf = (settings: Effect.Effect<JobsSettings, OptionsError>): ReturnType<typeof JobService.layer> =>
   byItself(
     Layer.mergeAll(service, schedules, JobEntityLive).pipe(

@@ -1,4 +1,7 @@
-/** Jobs in SQL: every durable fact about them. What is written is one statement or one transaction, on the caller's client. */
+/**
+ * Jobs in SQL: every durable fact about them. What is written is one statement or one transaction, on the caller's
+ * client.
+ */
 import type * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"

@@ -26,7 +26,9 @@ export interface TrackJobOptions {
   readonly priority?: string | undefined
   /** The number of this attempt, from 1. Above 1, a `process` counts a retry when it begins. */
   readonly attempt?: number | undefined
-  /** When the job was first accepted, in epoch milliseconds. Without it a `process` measures neither wait nor duration. */
+  /**
+   * When the job was first accepted, in epoch milliseconds. Without it a `process` measures neither wait nor duration.
+   */
   readonly enqueuedAt?: number | undefined
   /** When the job was due if it was deliberately delayed, in epoch milliseconds: the delay is no waiting. */
   readonly deliverAt?: number | undefined
@@ -64,7 +66,9 @@ export class JobTracker implements Tracker<TrackJobOptions, JobRun> {
     return new JobRun(this, options, start)
   }
 
-  /** For whoever knows better than an exit how an operation ends. It begins now, on this fiber unless told otherwise. */
+  /**
+   * For whoever knows better than an exit how an operation ends. It begins now, on this fiber unless told otherwise.
+   */
   watch(options: TrackJobOptions, surroundings: Surroundings = here()): JobWatch {
     const watch = new JobWatch(this, surroundings)
     return watch.watched(watch.begin(this, options))
@@ -265,7 +269,9 @@ const succeeds = {
   replay: "replays"
 } as const satisfies Record<JobOperation, keyof JobHandles>
 
-/** Never negative, as the two times may be of two clocks; what is no time gives no number, to be refused and counted. */
+/**
+ * Never negative, as the two times may be of two clocks; what is no time gives no number, to be refused and counted.
+ */
 const elapsedSeconds = (fromMs: number, toMs: number): number => {
   const seconds = (toMs - fromMs) / 1000
   return Number.isFinite(seconds) ? Math.max(0, seconds) : Number.NaN

@@ -1,6 +1,7 @@
 /**
- * The law over random programs: enqueued + replays = completed + cancelled + dead-lettered + held, in the tables at every
- * moment and in the metrics as soon as it is quiet; each counter is what an independent record in the database says.
+ * The law over random programs: enqueued + replays = completed + cancelled + dead-lettered + held, in the tables at
+ * every moment and in the metrics as soon as it is quiet; each counter is what an independent record in the database
+ * says.
  */
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as PgClient from "@effect/sql-pg/PgClient"

@@ -1,4 +1,6 @@
-/** The closed sets of label values are those that the library records, and belong to labels that the catalogue declares. */
+/**
+ * The closed sets of label values are those that the library records, and belong to labels that the catalogue declares.
+ */
 import { describe, expect, expectTypeOf, it } from "@effect/vitest"
 import type { Priority } from "../../../src/infra/jobs/definition/priority.ts"
 import {

@@ -65,14 +65,16 @@ export interface Job<Type extends string, in out P, in out A, in out E> extends 
   readonly error: Codec<E>
   /**
    * Registers the handler on this runner for as long as the layer lives. When it goes, the attempts that run are
-   * interrupted and their jobs handed over. An attempt has a scope of its own. Fails with an option that makes no sense.
+   * interrupted and their jobs handed over. An attempt has a scope of its own. Fails with an option that makes no
+   * sense.
    */
   readonly toLayer: <R>(
     handler: Handler<P, A, E, R>
   ) => Layer.Layer<never, OptionsError, JobHandlers | Exclude<R, Scope.Scope>>
   /**
    * Submits one at each tick of a cron expression for as long as the layer lives, once in the cluster; each tick is one
-   * job, however often it is told. A tick at which nothing could be submitted for a minute is skipped and counted as failed.
+   * job, however often it is told. A tick at which nothing could be submitted for a minute is skipped and counted as
+   * failed.
    */
   readonly schedule: (
     cron: Cron.Cron | string,

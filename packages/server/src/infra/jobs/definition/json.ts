@@ -1,6 +1,7 @@
 /**
- * JSON text that gives back exactly the value that it was made of, or none at all. Beside what JSON has it keeps -0, and what
- * is undefined: the text is then followed by a line with the paths to it. What is plain is walked once, and cheaply.
+ * JSON text that gives back exactly the value that it was made of, or none at all. Beside what JSON has it keeps -0,
+ * and what is undefined: the text is then followed by a line with the paths to it. What is plain is walked once, and
+ * cheaply.
  */
 import * as Either from "effect/Either"
 

@@ -1,4 +1,7 @@
-/** Limits of a kind of job across the cluster: how many run at once, of all and of one key, and how many begin in a time. */
+/**
+ * Limits of a kind of job across the cluster: how many run at once, of all and of one key, and how many begin in a
+ * time.
+ */
 import * as Duration from "effect/Duration"
 import { type Check, count, time } from "../options.ts"
 

@@ -1,6 +1,6 @@
 /**
- * The name `__proto__`: a schema that takes any names for properties would set the prototype of what it makes instead of a
- * property, and drop it. Values of such schemas are looked through for it.
+ * The name `__proto__`: a schema that takes any names for properties would set the prototype of what it makes instead
+ * of a property, and drop it. Values of such schemas are looked through for it.
  */
 import type * as AST from "effect/SchemaAST"
 

@@ -8,8 +8,8 @@ import * as Predicate from "effect/Predicate"
 import * as Schedule from "effect/Schedule"
 
 /**
- * Makes a write, and after a failure makes it `again` until there is an answer, for about half a minute; not after one that
- * `isAnswer` says is one.
+ * Makes a write, and after a failure makes it `again` until there is an answer, for about half a minute; not after one
+ * that `isAnswer` says is one.
  */
 export const certain = <A>(
   write: Effect.Effect<A, SqlError>,

@@ -1,7 +1,7 @@
 /**
  * What callers' transactions have done, and jobs that were lost, that nobody has counted yet. A row is taken by one
- * runner, and taken back by none: the answer to a commit may be lost, so the runner's own row says what it took last. It
- * stays for an hour after the runner's life, in which the database may have been away.
+ * runner, and taken back by none: the answer to a commit may be lost, so the runner's own row says what it took last.
+ * It stays for an hour after the runner's life, in which the database may have been away.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"

@@ -1,7 +1,8 @@
 /**
  * Low-water marks of claims. While some transaction stays open elsewhere, the database can't forget the entries of jobs
- * that were claimed, and each claim would read past all of them. What is full keeps a claim from looking back: only jobs
- * that became due since shortly before the last one claimed are looked at, and all once a second, or once there are few.
+ * that were claimed, and each claim would read past all of them. What is full keeps a claim from looking back: only
+ * jobs that became due since shortly before the last one claimed are looked at, and all once a second, or once there
+ * are few.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"

@@ -1,7 +1,7 @@
 /**
- * Makes the tables of jobs, and brings the jobs of those tables along that had a lane for each job (migrations 1 and 2).
- * Times are epoch milliseconds of the database's clock. The table that work goes through holds only what waits or is
- * held, and each index of it is partial: a further one would cost every step of every job.
+ * Makes the tables of jobs, and brings the jobs of those tables along that had a lane for each job (migrations 1 and
+ * 2). Times are epoch milliseconds of the database's clock. The table that work goes through holds only what waits or
+ * is held, and each index of it is partial: a further one would cost every step of every job.
  */
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"

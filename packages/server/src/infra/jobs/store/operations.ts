@@ -1,6 +1,7 @@
 /**
- * What can be done to the tables of jobs, whatever the dialect. Times that go in are durations or epoch milliseconds of the
- * caller; times that come out are those of the database's clock. Every operation is one statement or one transaction.
+ * What can be done to the tables of jobs, whatever the dialect. Times that go in are durations or epoch milliseconds of
+ * the caller; times that come out are those of the database's clock. Every operation is one statement or one
+ * transaction.
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import type * as Effect from "effect/Effect"
@@ -62,7 +63,9 @@ export interface ReplayedJob {
   readonly priority: Priority
 }
 
-/** What a caller's transaction has done, or jobs that were lost, so often: counted by whoever takes it from the tables. */
+/**
+ * What a caller's transaction has done, or jobs that were lost, so often: counted by whoever takes it from the tables.
+ */
 export interface Uncounted {
   readonly operation: "submit" | "duplicate" | "cancel" | "replay" | "lose"
   readonly type: string
@@ -157,7 +160,9 @@ export interface End extends Fence {
   readonly settlement: Settlement
 }
 
-/** What became of an end: written, or lost to another run or a cancellation, or its row is locked by another session. */
+/**
+ * What became of an end: written, or lost to another run or a cancellation, or its row is locked by another session.
+ */
 export type Written = "written" | "lost" | "locked"
 
 /** What was found of jobs whose runner is gone. */
@@ -185,7 +190,9 @@ type Run<A> = Effect.Effect<A, SqlError>
 /** Of the client of whoever asks: in their transaction, which may be one of another database. */
 type Asked<A> = Effect.Effect<A, SqlError | OtherDatabase>
 
-/** What callers do. In their transaction where they have one: then it is also written down to be counted by a runner. */
+/**
+ * What callers do. In their transaction where they have one: then it is also written down to be counted by a runner.
+ */
 export interface CallerOperations {
   /** In the order given. One statement for all, and a second look for those that were there before. */
   readonly insert: (jobs: ReadonlyArray<NewJob>, options: CallOptions) => Asked<ReadonlyArray<AcceptedJob>>
@@ -222,8 +229,8 @@ export interface RunnerOperations {
   /** The most rows that a statement of a runner should have: few where the driver blocks the process meanwhile. */
   readonly groupSize: number
   /**
-   * The channel that hints arrive on, where the database has such. A hint is `c <id>` for a job that was cancelled while
-   * it was held, and anything else, such as `1`, to look for work; never empty, for the client drops what is.
+   * The channel that hints arrive on, where the database has such. A hint is `c <id>` for a job that was cancelled
+   * while it was held, and anything else, such as `1`, to look for work; never empty, for the client drops what is.
    */
   readonly hintChannel: string | undefined
   /** The hint of what is committed by these operations: of that, runners of this process are told directly. */
@@ -238,7 +245,9 @@ export interface RunnerOperations {
   readonly nextDue: (types: ReadonlyArray<string>) => Run<number | undefined>
   /** One type with limits across the cluster. */
   readonly claimLimited: (request: ClaimRequest, limits: ClusterLimits) => Run<Claimed>
-  /** The suspect that died least often, if there is one, not marked as started yet; of one type where that has limits. */
+  /**
+   * The suspect that died least often, if there is one, not marked as started yet; of one type where that has limits.
+   */
   readonly claimSuspect: (request: Omit<ClaimRequest, "most">, limits?: ClusterLimits) => Run<Option.Option<HeldJob>>
   /** Those of these that are still held and have begun now. */
   readonly start: (

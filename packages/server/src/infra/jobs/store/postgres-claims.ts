@@ -1,6 +1,6 @@
 /**
- * How a runner claims jobs on PostgreSQL: candidates are found type by type and priority by priority without a lock, then
- * the first of all of them are locked, and what another session has locked is passed over.
+ * How a runner claims jobs on PostgreSQL: candidates are found type by type and priority by priority without a lock,
+ * then the first of all of them are locked, and what another session has locked is passed over.
  */
 import { headStarts, heldColumns, type Queries, type Query, type Room, type Since, type Tables } from "./dialect.ts"
 import type { ClaimRequest } from "./operations.ts"
@@ -107,9 +107,9 @@ const claimOfMany = (
 }
 
 /**
- * Claims of one type, `$4`, in a transaction that has locked its row: at most `$5` of it are held at once. Where there is
- * a limit to each key, `$6`, the keys are visited one after the other through an index, from `$7` on, so that what waits
- * behind a full key is not read.
+ * Claims of one type, `$4`, in a transaction that has locked its row: at most `$5` of it are held at once. Where there
+ * is a limit to each key, `$6`, the keys are visited one after the other through an index, from `$7` on, so that what
+ * waits behind a full key is not read.
  */
 export const claimLimited =
   (tables: Tables) =>
@@ -157,8 +157,8 @@ const keys = (tables: Tables): string => `every_key(key) AS (
     FROM visited)`
 
 /**
- * What waits for each key, as many as are free of it; what has no key waits for none. What was submitted before the type
- * had limits has no place in that index: the first hundred of each priority are looked through.
+ * What waits for each key, as many as are free of it; what has no key waits for none. What was submitted before the
+ * type had limits has no place in that index: the first hundred of each priority are looked through.
  */
 const byKey = (tables: Tables, isOwned: string): string => `
   SELECT w.id, w.place FROM free_keys k CROSS JOIN LATERAL (

@@ -19,12 +19,14 @@ export const now = "(SELECT (extract(epoch FROM statement_timestamp()) * 1000)::
 
 export const one = (text: string, values: ReadonlyArray<unknown>): Queries => [{ text, values }]
 
-/** That a row has a state, in words that no partial index answers: the row is found by its id, whatever the statistics. */
+/**
+ * That a row has a state, in words that no partial index answers: the row is found by its id, whatever the statistics.
+ */
 export const isState = (row: string, state: number): string => `${row}.state + 0 = ${state}`
 
 /**
- * The rows of `$2` that the runner `$1` still holds in that run, and that no other session has locked, with these columns
- * of the job as it stands when it is locked.
+ * The rows of `$2` that the runner `$1` still holds in that run, and that no other session has locked, with these
+ * columns of the job as it stands when it is locked.
  */
 const fenced = (tables: Tables, given: string, columns = "id"): string => `WITH fenced AS MATERIALIZED (
   SELECT held.*${given === "" ? "" : ", e.*"} FROM json_to_recordset($2::json) AS e(of text, of_run int${given})
@@ -134,9 +136,9 @@ export const progress =
     )
 
 /**
- * A runner whose lease is over is marked first, by a time below zero, so that its heartbeat and what is taken from it exclude each other; one
- * whose row another session has locked is given as long again, and no heartbeat of it can succeed then.
- * Holders are found by skipping through their index: what is held by the living is not read.
+ * A runner whose lease is over is marked first, by a time below zero, so that its heartbeat and what is taken from it
+ * exclude each other; one whose row another session has locked is given as long again, and no heartbeat of it can
+ * succeed then. Holders are found by skipping through their index: what is held by the living is not read.
  */
 export const takeOver =
   (tables: Tables) =>

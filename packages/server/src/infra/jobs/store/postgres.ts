@@ -1,7 +1,7 @@
 /**
- * The statements of PostgreSQL: those of callers, and of runners in `postgres-claims.ts` and `postgres-runs.ts`. Each has one sane plan, whatever the statistics
- * say: laterals that are limited, and arrays in place of joins. What another session has locked is skipped, and delays
- * that job only.
+ * The statements of PostgreSQL: those of callers, and of runners in `postgres-claims.ts` and `postgres-runs.ts`. Each
+ * has one sane plan, whatever the statistics say: laterals that are limited, and arrays in place of joins. What another
+ * session has locked is skipped, and delays that job only.
  */
 import {
   type Change,
@@ -57,7 +57,9 @@ const given = `id text, type text, partition int, priority int, delay float8, at
   unique_key text, unique_for float8, limit_key text, is_limited int, max_attempts int, timeout_ms float8, backoff text,
   traceparent text, payload text`
 
-/** A caller's transaction waits for whoever has its keys; by itself a submission gives its connection back after this. */
+/**
+ * A caller's transaction waits for whoever has its keys; by itself a submission gives its connection back after this.
+ */
 const keyPatience = (isHasty: boolean): string =>
   `patience AS MATERIALIZED (SELECT set_config('lock_timeout', '${isHasty ? 20 : 2000}', true))`
 

@@ -1,6 +1,7 @@
 /**
  * Removes what is finished and its errors, a thousand jobs a step: the oldest of each type, found through an index, so
- * that no step is slower for what is left. Where the database blocks the process, few at once, and others have their turn.
+ * that no step is slower for what is left. Where the database blocks the process, few at once, and others have their
+ * turn.
  */
 import type * as Statement from "@effect/sql/Statement"
 import type { SqlError } from "@effect/sql/SqlError"

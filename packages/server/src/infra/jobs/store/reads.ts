@@ -1,4 +1,6 @@
-/** What is read of one job, wherever it stands. In a caller's transaction it is read as that transaction has left it. */
+/**
+ * What is read of one job, wherever it stands. In a caller's transaction it is read as that transaction has left it.
+ */
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

@@ -1,6 +1,6 @@
 /**
- * How statements reach the tables: one by itself, several in one transaction, and in a caller's transaction only if that
- * is one of the database that has the tables.
+ * How statements reach the tables: one by itself, several in one transaction, and in a caller's transaction only if
+ * that is one of the database that has the tables.
  */
 import type * as SqlClient from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
@@ -25,7 +25,9 @@ export interface Session extends SessionOptions {
   readonly one: <Row extends object>(query: Query) => Effect.Effect<ReadonlyArray<Row>, SqlError>
   /** The rows of a statement, or of several in one transaction. */
   readonly run: <Row extends object>(queries: Queries) => Effect.Effect<ReadonlyArray<Row>, SqlError>
-  /** One transaction, or a part of the caller's. Where the answer to its commit is lost it fails, and may be committed. */
+  /**
+   * One transaction, or a part of the caller's. Where the answer to its commit is lost it fails, and may be committed.
+   */
   readonly transaction: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E | SqlError>
   /** Fails where the effect runs in a transaction of another database. */
   readonly ours: <A>(effect: Effect.Effect<A, SqlError>) => Effect.Effect<A, SqlError | OtherDatabase>

@@ -68,7 +68,9 @@ export const take =
 
 const key = "coalesce(limit_key, '')"
 
-/** As in `postgres-claims.ts`: at most so many of the type are held, and of each key, of which a thousand are visited. */
+/**
+ * As in `postgres-claims.ts`: at most so many of the type are held, and of each key, of which a thousand are visited.
+ */
 export const claimLimited =
   (tables: Tables) =>
   ({ leaseMs, most, owned, partitions, runnerId, types }: ClaimRequest, room: Room): Queries => {

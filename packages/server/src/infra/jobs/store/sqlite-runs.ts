@@ -1,6 +1,6 @@
 /**
- * What runners write about their jobs on SQLite: starts, ends, and taking over from those that are gone. A sign before a
- * column keeps it from being looked for in an index: what is given is found by its id.
+ * What runners write about their jobs on SQLite: starts, ends, and taking over from those that are gone. A sign before
+ * a column keeps it from being looked for in an index: what is given is found by its id.
  */
 import {
   endOf,

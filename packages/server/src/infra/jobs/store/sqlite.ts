@@ -1,7 +1,7 @@
 /**
- * The statements of SQLite: those of callers, and of runners in `sqlite-claims.ts` and `sqlite-runs.ts`. One session writes at a time: what takes several
- * statements is one transaction and begins with a write, so that it never waits for the lock with a view of the tables
- * that has become old.
+ * The statements of SQLite: those of callers, and of runners in `sqlite-claims.ts` and `sqlite-runs.ts`. One session
+ * writes at a time: what takes several statements is one transaction and begins with a write, so that it never waits
+ * for the lock with a view of the tables that has become old.
  */
 import {
   type Change,

@@ -1,6 +1,6 @@
 /**
- * Writes of which it is not known whether they were made: the database went away, and their callers were told so. Once it
- * is back it is looked whether they were, so that what was made is counted, and once.
+ * Writes of which it is not known whether they were made: the database went away, and their callers were told so. Once
+ * it is back it is looked whether they were, so that what was made is counted, and once.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

@@ -1,7 +1,7 @@
 /**
- * Writes in groups: what comes while a write is under way goes into the next one. There is no timer, so that whoever comes
- * alone waits for nothing; each is answered after the write that it was part of. What is refused is found by halves, and
- * costs nobody else their write.
+ * Writes in groups: what comes while a write is under way goes into the next one. There is no timer, so that whoever
+ * comes alone waits for nothing; each is answered after the write that it was part of. What is refused is found by
+ * halves, and costs nobody else their write.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -16,7 +16,9 @@ import { outliving } from "../transaction.ts"
 export interface GroupOptions<In, Out, E> {
   /** Writes all of these or none, and answers in the order given. It is never interrupted. */
   readonly write: (items: ReadonlyArray<In>) => Effect.Effect<ReadonlyArray<Out>, E>
-  /** Whether an error is about what was to be written: then it is written in halves, down to the one that is refused. */
+  /**
+   * Whether an error is about what was to be written: then it is written in halves, down to the one that is refused.
+   */
   readonly isRefused: (error: E) => boolean
   /** The most items of one write. */
   readonly most: number
@@ -30,13 +32,17 @@ export type Answer<Out, E> = (exit: Exit.Exit<Out, E>) => void
 
 /** Items are written in the order in which they come. */
 export interface Group<In, Out, E> {
-  /** Hands in an item. What it gives takes the item back, and says whether it was still time to: no write has it then. */
+  /**
+   * Hands in an item. What it gives takes the item back, and says whether it was still time to: no write has it then.
+   */
   readonly add: (item: In, answer: Answer<Out, E>) => () => boolean
   /** Hands in an item and waits. Whoever is interrupted takes it back, or leaves it to its write. */
   readonly put: (item: In) => Effect.Effect<Out, E>
 }
 
-/** How long what was handed in may take to be written when the scope closes: a database that is away is not waited for. */
+/**
+ * How long what was handed in may take to be written when the scope closes: a database that is away is not waited for.
+ */
 const lastWrites = "5 seconds"
 
 /** A group; when the scope closes, what was handed in is written first. */

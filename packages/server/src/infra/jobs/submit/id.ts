@@ -1,6 +1,6 @@
 /**
- * Ids of jobs: UUIDs of version 7 (RFC 9562) that sort in the order in which a process makes them, which is what an index
- * likes best. The time in them is used for nothing.
+ * Ids of jobs: UUIDs of version 7 (RFC 9562) that sort in the order in which a process makes them, which is what an
+ * index likes best. The time in them is used for nothing.
  */
 
 /** A new id, at a time in epoch milliseconds. */

@@ -1,6 +1,6 @@
 /**
- * What is recorded of the operations of callers: after their commit, by whoever made them. In a caller's transaction only
- * what failed is: what succeeded is counted by a runner once it is committed.
+ * What is recorded of the operations of callers: after their commit, by whoever made them. In a caller's transaction
+ * only what failed is: what succeeded is counted by a runner once it is committed.
  */
 import * as Effect from "effect/Effect"
 import type { JobOperation } from "../../../observe/metrics.ts"

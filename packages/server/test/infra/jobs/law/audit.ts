@@ -206,8 +206,8 @@ export const timesOf = ({ name }: Place, runner: string, fact: FactName) =>
   })
 
 /**
- * The law as it stands in one look at the tables: what was accepted and replayed, less what has ended and what is held. It
- * is zero at every moment.
+ * The law as it stands in one look at the tables: what was accepted and replayed, less what has ended and what is held.
+ * It is zero at every moment.
  */
 export const imbalance = ({ name }: Place) =>
   Effect.gen(function* () {

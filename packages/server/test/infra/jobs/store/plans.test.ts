@@ -1,4 +1,6 @@
-/** Each statement reads what it is about, and not the queues beside it, whatever the database believes of its tables. */
+/**
+ * Each statement reads what it is about, and not the queues beside it, whatever the database believes of its tables.
+ */
 import { expect, it } from "@effect/vitest"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"

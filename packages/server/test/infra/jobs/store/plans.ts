@@ -16,8 +16,8 @@ import { completed, dead, failure, jobOf, lease, live, outside, requestOf } from
 type Store = typeof JobStore.Service
 
 /**
- * So many jobs of each: that wait, are delayed or suspect, that are paused, full or have no handler here, wait for a full
- * key, and that are done. Those that are in the way are due before those that are asked for.
+ * So many jobs of each: that wait, are delayed or suspect, that are paused, full or have no handler here, wait for a
+ * full key, and that are done. Those that are in the way are due before those that are asked for.
  */
 export const fill = (rows: number) =>
   Effect.gen(function* () {

@@ -1,4 +1,6 @@
-/** Submits and changes where the tables are slow, fail, or are left by their caller: each is counted once, as it went. */
+/**
+ * Submits and changes where the tables are slow, fail, or are left by their caller: each is counted once, as it went.
+ */
 import * as SqlClient from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
 import { expect, it } from "@effect/vitest"
