@@ -5,32 +5,45 @@ import * as Effect from "effect/Effect"
 import { checked, count, finiteTime, text, time, timeOrNone } from "./options.ts"
 import type { OptionsError } from "../../observe/instrument/options-error.ts"
 
-/** How long the finished jobs of a type are kept. */
+/** How long the finished jobs of a type are kept, each a duration of more than zero; `Infinity` for good. */
 export interface KeepOptions {
-  /** Completed and cancelled ones. */
+  /** Completed and cancelled ones; as long as `keepCompleted` says unless given. */
   readonly completed?: Duration.DurationInput | undefined
-  /** Dead letters. */
+  /** Dead letters; as long as `keepDead` says unless given. */
   readonly dead?: Duration.DurationInput | undefined
 }
 
-/** How jobs are kept, run and watched over. */
+/** How jobs are kept, run and watched over. What can't be used fails the layer with an `OptionsError`. */
 export interface JobsOptions {
-  /** Goes before the name of each table: `"app_"` makes `app_jobs` of `jobs`; nothing unless given. */
+  /**
+   * Goes before the name of each table: `"app_"` makes `app_jobs` of `jobs`; nothing unless given. At most 32 small
+   * letters, digits and underscores, no digit first.
+   */
   readonly tablePrefix?: string | undefined
-  /** The schema of the tables on PostgreSQL, made where it is missing; that of the connection unless given. */
+  /**
+   * The schema of the tables on PostgreSQL, made where it is missing; the first of the `search_path` unless given.
+   * SQLite has none.
+   */
   readonly schema?: string | undefined
-  /** Into how many partitions all jobs are divided; 64 unless given. One runner at a time owns a partition; it moves
-   * when a runner joins or leaves. The same number on every runner of one time; it may be changed. */
+  /**
+   * Into how many partitions all jobs are divided, 1 to 32,768; 64 unless given. One runner at a time owns a partition;
+   * it moves when a runner joins or leaves. The same number on every runner of one time; it may be changed.
+   */
   readonly partitions?: number | undefined
-  /** What this runner is called in the tables; for people who look there. */
+  /** What this runner is called in the tables, for people who look there; `runner` unless given. */
   readonly runnerName?: string | undefined
   /** How long a runner that gives no sign of life keeps its jobs before others take them; 10 seconds unless given. */
   readonly lease?: Duration.DurationInput | undefined
-  /** How often to look for work that nobody told of, and for jobs whose runner was lost; 1 second unless given. */
+  /** How often to look for work that nobody told of, and for what callers' transactions did; 1 second unless given. */
   readonly pollInterval?: Duration.DurationInput | undefined
-  /** How often the depth, ages and dead letters are read, at most a twentieth of the time; 5 seconds unless given. */
+  /**
+   * How often the depth, ages and dead letters are read; 5 seconds unless given. More seldom where a read takes more
+   * than a twentieth of it.
+   */
   readonly sampleInterval?: Duration.DurationInput | undefined
-  /** How long a handler that was interrupted may take to end before it is left to itself; 5 seconds unless given. */
+  /**
+   * How long an interrupted handler may take to end before it is left to itself, zero or more; 5 seconds unless given.
+   */
   readonly interruptGrace?: Duration.DurationInput | undefined
   /**
    * Payloads and results that are longer as JSON, in characters, are refused, and typed errors are not kept; 4,194,304

@@ -1,7 +1,10 @@
 /** What can go wrong with a job, in one error that crosses the wire and says whether trying again can help. */
 import * as Schema from "effect/Schema"
 
-/** Why an operation on a job failed. */
+/**
+ * Why an operation on a job failed. `MaxRetries` and `Timeout` are of `awaitResult`: the job is dead. Only
+ * runners of older versions fail with `HandlerMissing` and `Processing`, as `submit` needs no handler.
+ */
 export const JobErrorReason = Schema.Literal(
   "NotFound",
   "AlreadyCancelled",
@@ -15,8 +18,8 @@ export const JobErrorReason = Schema.Literal(
 export type JobErrorReason = typeof JobErrorReason.Type
 
 /**
- * An operation on a job failed. `isRetryable` says whether the same call can succeed later: a runner comes back, a
- * handler is deployed, a timeout was bad luck; what is not found, not valid, cancelled or given up stays so.
+ * An operation on a job failed. `isRetryable` says whether the same call can succeed later: the database comes back, a
+ * timeout was bad luck; what is not found, not valid, cancelled or given up stays so.
  */
 export class JobError extends Schema.TaggedError<JobError>("@parametric-portal/server/JobError")("JobError", {
   reason: JobErrorReason,

@@ -12,10 +12,11 @@ import { reached } from "./submit/refusal.ts"
 
 /** Which page of the jobs in a state. */
 export interface ListOptions {
+  /** All types unless given. */
   readonly jobType?: string | undefined
-  /** At most so many, up to 1000; 50 unless given. */
+  /** At most so many, 1 to 1,000; 50 unless given. */
   readonly limit?: number | undefined
-  /** The `next` of the page before. */
+  /** The `next` of the page before; the first page unless given. Anything else is refused with `Validation`. */
   readonly after?: string | undefined
 }
 
@@ -26,12 +27,14 @@ export interface Page<A> {
   readonly next: string | undefined
 }
 
-/** A dead letter. */
+/** A dead letter. Times are epoch milliseconds. */
 export interface DeadLetter {
   readonly id: string
   readonly jobType: string
   readonly priority: Priority
+  /** That of the last failure, or `RunnerLost`, or `Unwritable`. */
   readonly reason: string
+  /** Since the last replay. */
   readonly attempts: number
   readonly replays: number
   readonly acceptedAt: number

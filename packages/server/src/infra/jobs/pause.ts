@@ -7,5 +7,5 @@ export const pause: Effect.Effect<void> = Effect.async((resume) => {
   return Effect.sync(() => clearImmediate(immediate))
 })
 
-/** How long to work before a pause, in milliseconds. */
+/** How many milliseconds to work before a pause, but for the statement or handler that is under way then. */
 export const sliceMs = 5

@@ -39,7 +39,7 @@ import { none, type SubmitManyOptions, submissionOf, submissionsOf, type SubmitO
 export interface DeadLetters {
   /** A page of them, oldest first. */
   readonly list: (options?: ListOptions) => Effect.Effect<DeadLetterPage, JobError>
-  /** Puts one back to work, its attempts counted from the start. */
+  /** Puts one back to work, its attempts counted from the start; `Validation` where a live job has its dedupe key. */
   readonly replay: (id: string) => Effect.Effect<void, JobError>
   /** Removes those that match for good, all unless told which; how many. */
   readonly purge: (options?: PurgeOptions) => Effect.Effect<number, JobError>
@@ -70,12 +70,16 @@ export interface Jobs {
     payloads: Iterable<NoInfer<P>>,
     options?: SubmitManyOptions<P>
   ) => Effect.Effect<ReadonlyArray<string>, JobError>
+  /** A job as it stands; `NotFound` where there is none. */
   readonly status: (id: string) => Effect.Effect<JobStatus, JobError>
   /** The payload of a job as JSON, for people to read. */
   readonly payload: (id: string) => Effect.Effect<string, JobError>
   /** A page of the jobs in a state. */
   readonly list: (state: JobState, options?: ListOptions) => Effect.Effect<Page<JobStatus>, JobError>
-  /** Cancels a job that waits or runs; the handler of a running one is interrupted. */
+  /**
+   * Cancels a job that waits or runs; the handler of a running one is interrupted. `AlreadyCancelled` where it was
+   * before, `NotFound` where it has ended otherwise.
+   */
   readonly cancel: (id: string) => Effect.Effect<void, JobError>
   /** What became of a job until now. */
   readonly result: <Type extends string, P, A, E>(
@@ -95,6 +99,7 @@ export interface Jobs {
   readonly purgeFinished: (options: PurgeFinishedOptions) => Effect.Effect<number, JobError>
   /** No job of the type begins on any runner until `resume`; those that run go on, and submits are accepted. */
   readonly pause: (jobType: string) => Effect.Effect<void, JobError>
+  /** Lets jobs of the type begin again. */
   readonly resume: (jobType: string) => Effect.Effect<void, JobError>
   /** The types that are paused. */
   readonly paused: Effect.Effect<ReadonlyArray<string>, JobError>
@@ -106,7 +111,10 @@ type Unusable = Migrator.MigrationError | SqlError | OptionsError
 
 /** Durable jobs: the table is the queue. */
 export class JobService extends Context.Tag("@parametric-portal/server/JobService")<JobService, Jobs>() {
-  /** Submits and runs jobs; handlers and schedules are added by layers of their definitions. */
+  /**
+   * Submits and runs jobs; handlers and schedules are added by layers of their definitions. Makes or migrates the
+   * tables. Fails with an `OptionsError` where an option, a name of a table or the pool of connections can't be used.
+   */
   static readonly layer = (
     options?: JobsOptions
   ): Layer.Layer<
@@ -115,7 +123,7 @@ export class JobService extends Context.Tag("@parametric-portal/server/JobServic
     Sharding.Sharding | SqlClient.SqlClient | MetricsService
   > => layerOf(settingsAsked(options))
 
-  /** Submits jobs and runs none; needs no cluster. */
+  /** Submits jobs and runs none; needs no cluster. Makes or migrates the tables, and fails in the same way. */
   static readonly layerClient = (
     options?: JobsOptions
   ): Layer.Layer<JobService, Unusable, SqlClient.SqlClient | MetricsService> =>

@@ -15,6 +15,7 @@ import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 import { type Attempt, AttemptFailed } from "../definition/attempt.ts"
 import { pauseAfter } from "../definition/backoff.ts"
+import { sliceMs } from "../pause.ts"
 import type { HeldJob } from "../store/operations.ts"
 import { Deadlines } from "./deadlines.ts"
 import type { Ends } from "./ends.ts"
@@ -22,7 +23,7 @@ import type { Places } from "./places.ts"
 import type { HandlerExit, Order, Run } from "./run.ts"
 import { Progress } from "./progress.ts"
 import { conclude } from "./settlement.ts"
-import { type RunnerState, sliceMs } from "./state.ts"
+import type { RunnerState } from "./state.ts"
 
 /** The attempts of a runner. */
 export class Attempts {

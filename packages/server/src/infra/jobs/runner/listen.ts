@@ -23,8 +23,8 @@ const isListener = (client: SqlClient): client is SqlClient & Listener =>
   Predicate.hasProperty(client, "listen") && Predicate.isFunction(client.listen)
 
 /**
- * Tells of each hint, without end. The client does not say when its connection is lost, so it is asked anew from time to
- * time; what is missed meanwhile, the poll finds.
+ * Tells of each hint, without end. The client does not say when its connection is lost, so it is asked anew from time
+ * to time; what is missed meanwhile, the poll finds.
  */
 export const follow = (hints: Stream.Stream<string, SqlError>, told: (hint: string) => void): Effect.Effect<never> =>
   Stream.runForEach(hints, (hint) => Effect.sync(() => told(hint))).pipe(

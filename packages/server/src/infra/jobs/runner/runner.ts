@@ -1,6 +1,6 @@
 /**
- * One runner: takes jobs of the partitions that it owns out of the tables and runs them. Ownership hurries; what decides
- * is the fence of each job, so that two runners that own the same partition are no harm.
+ * One runner: takes jobs of the partitions that it owns out of the tables and runs them. Ownership hurries; what
+ * decides is the fence of each job, so that two runners that own the same partition are no harm.
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Duration from "effect/Duration"
@@ -42,8 +42,6 @@ export interface Runner {
   readonly own: (partition: number) => Effect.Effect<void, never, Scope.Scope>
   /** The partitions that it works on. */
   readonly owned: Effect.Effect<ReadonlyArray<number>>
-  /** Whether there is, or was, a handler of the type here. */
-  readonly isHandled: (type: string) => Effect.Effect<boolean>
   /** A job was committed by this process. */
   readonly told: Effect.Effect<void>
   /** A job was cancelled, and it was committed: its handler is interrupted, if it runs here. */
@@ -79,7 +77,6 @@ export const makeRunner = (
     return {
       own: (partition) => own(state, parts, partition),
       owned: Effect.sync(() => Array.from(state.owned.keys())),
-      isHandled: (type) => Effect.sync(() => state.places.has(type)),
       told: Effect.sync(() => parts.claims.told()),
       cancelled: (id) => Effect.sync(() => cancel(state, parts, id)),
       perhapsCancelled: makeLook(state, parts)
@@ -185,7 +182,9 @@ const over = ({ attempts, ends }: Swept, state: RunnerState, life: Life): void =
   state.wake()
 }
 
-/** Gives back what has not begun, interrupts what runs, and writes how it ended; not longer than the database lets it. */
+/**
+ * Gives back what has not begun, interrupts what runs, and writes how it ended; not longer than the database lets it.
+ */
 const stop = (state: RunnerState, parts: Swept, loops: ReadonlyArray<Fiber.RuntimeFiber<never>>): Effect.Effect<void> =>
   Effect.gen(function* () {
     state.isStopping = true

@@ -7,6 +7,7 @@ import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Runtime from "effect/Runtime"
+import { sliceMs } from "../pause.ts"
 import type { CallerOperations, RunnerOperations } from "../store/operations.ts"
 import type { Places } from "./places.ts"
 import type { Recorder } from "./recorder.ts"
@@ -26,9 +27,6 @@ export interface StateOptions {
   readonly runtime: Runtime.Runtime<never>
 }
 
-/** So many milliseconds a turn takes, but for the statement or handler that it is at: some drivers block the process. */
-export const sliceMs = 5
-
 /** The state of a runner. All that happens to it ends with a turn, in which its parts do what there is to do. */
 export class RunnerState {
   readonly tables: Tables
@@ -42,7 +40,7 @@ export class RunnerState {
   /** Nothing is claimed or begun while it is undefined. */
   life: Life | undefined = undefined
   isStopping = false
-  /** Nothing more is claimed or marked: a suspect waits for what runs, or runs. */
+  /** Nothing more is claimed: a suspect waits for what runs, or runs. */
   isQuiet = false
   /** Nothing else begins: a suspect runs. */
   isAlone = false

@@ -1,6 +1,7 @@
 /**
- * Jobs that were at work when their runner died run again alone, one at a time: the one that takes down its runner harms
- * nothing else, and only what it does alone counts against it. What survives its probation goes on as any other job.
+ * Jobs that were at work when their runner died run again alone, one at a time: the one that takes down its runner
+ * harms nothing else, and only what it does alone counts against it. What survives its probation goes on as any other
+ * job.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

@@ -1,6 +1,6 @@
 /**
- * What a runner looks for in the tables by itself: jobs that it lost or does not know that it holds, jobs of runners that
- * are gone, what transactions of callers did, types that were paused, and work that nobody told of.
+ * What a runner looks for in the tables by itself: jobs that it lost or does not know that it holds, jobs of runners
+ * that are gone, what transactions of callers did, types that were paused, and work that nobody told of.
  */
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Duration from "effect/Duration"

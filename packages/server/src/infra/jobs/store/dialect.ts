@@ -163,13 +163,13 @@ export interface Dialect {
   /** The job as such a change has left it, if it was made. */
   readonly changed: (kind: "cancel" | "replay", change: Change) => Query
   readonly claim: ClaimInOne | ClaimInTwo
-  /** When the next job of these types is due; nothing where a claim with limits itself says so. */
+  /** In how many milliseconds the next job of these types is due; NULL where none waits for its time. */
   readonly nextDue: (types: ReadonlyArray<string>) => Query
   /** The last of the keys that such a claim visits, if there are more; nothing where the claim itself says so. */
   readonly lastKey: ((type: string, from: string) => Query) | undefined
   /** Of one type, in a transaction that has locked the type's row. */
   readonly claimLimited: (request: ClaimRequest, room: Room) => Queries
-  /** Of one type where there is a limit, in a transaction that has locked the type's row. */
+  /** Where there is a limit: of one type, in a transaction that has locked the type's row. */
   readonly claimSuspect: (request: Omit<ClaimRequest, "most">, room?: Omit<Room, "from">) => Queries
   readonly start: (runnerId: string, fences: ReadonlyArray<Fence>, isAlone: boolean) => Queries
   readonly acquit: (runnerId: string, fence: Fence) => Queries

@@ -249,7 +249,7 @@ export interface RunnerOperations {
    * The suspect that died least often, if there is one, not marked as started yet; of one type where that has limits.
    */
   readonly claimSuspect: (request: Omit<ClaimRequest, "most">, limits?: ClusterLimits) => Run<Option.Option<HeldJob>>
-  /** Those of these that are still held and have begun now. */
+  /** Marks suspects as started, alone or not; those of them that are still held. */
   readonly start: (
     runnerId: string,
     fences: ReadonlyArray<Fence>,

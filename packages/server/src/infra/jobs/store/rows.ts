@@ -120,7 +120,7 @@ export const cancelledOf = (row: CancelledRow): CancelledJob => ({
   heldBy: row.held_by ?? undefined
 })
 
-export interface ReplayedRow {
+interface ReplayedRow {
   readonly id: string
   readonly type: string
   readonly priority: number

@@ -28,8 +28,8 @@ const claiming = `state = 1, held_by = ?, run = run + 1, alone = 0, started_at =
     retries = retries + CASE WHEN redeliver = 0 AND attempt > 0 THEN 1 ELSE 0 END`
 
 /**
- * What may be claimed: for each type and priority the first jobs that are due, and when the next will be. One row each
- * with a list in JSON is a third of the price of a row for each job.
+ * What may be claimed: for each type and priority the first jobs that are due. One row each with a list in JSON is a
+ * third of the price of a row for each job.
  */
 export const candidates =
   (tables: Tables) =>
@@ -53,7 +53,7 @@ export const candidates =
     }
   }
 
-/** Claims those of the chosen jobs that are still free; some of them begin at once. */
+/** Claims those of the chosen jobs that are still free. */
 export const take =
   (tables: Tables) =>
   ({ leaseMs, runnerId }: ClaimRequest, ids: ReadonlyArray<string>): Query => ({

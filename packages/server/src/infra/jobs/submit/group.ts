@@ -36,8 +36,6 @@ export interface Group<In, Out, E> {
    * Hands in an item. What it gives takes the item back, and says whether it was still time to: no write has it then.
    */
   readonly add: (item: In, answer: Answer<Out, E>) => () => boolean
-  /** Hands in an item and waits. Whoever is interrupted takes it back, or leaves it to its write. */
-  readonly put: (item: In) => Effect.Effect<Out, E>
 }
 
 /**
@@ -58,15 +56,7 @@ export const makeGroup = <In, Out, E>(
         Fiber.await
       )
     )
-    const { add } = writes
-    return {
-      add,
-      put: (item) =>
-        Effect.async((resume) => {
-          const takeBack = add(item, resume)
-          return Effect.sync(takeBack)
-        })
-    }
+    return { add: writes.add }
   })
 
 interface Entry<In, Out, E> {

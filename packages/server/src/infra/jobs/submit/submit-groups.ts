@@ -19,7 +19,7 @@ import type { Insertion } from "./insertion.ts"
 type Failure = SqlError | OtherDatabase
 
 /** Groups of jobs to be inserted. */
-export type SubmitGroups = Pick<Group<NewJob, AcceptedJob, Failure>, "add">
+export type SubmitGroups = Group<NewJob, AcceptedJob, Failure>
 
 /** Characters of payloads in one statement. */
 export const mostCharacters = 8_000_000

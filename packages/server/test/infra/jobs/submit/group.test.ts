@@ -31,6 +31,17 @@ const gated = Effect.gen(function* () {
   return { writes, open: gate.release(1), write }
 })
 
+/** A group, and how to hand in an item and wait: whoever is interrupted takes it back, or leaves it to its write. */
+const waitingGroup = <E>(given: GroupOptions<number, string, E>) =>
+  Effect.map(makeGroup(given), ({ add }) => ({
+    add,
+    put: (item: number) =>
+      Effect.async<string, E>((resume) => {
+        const takeBack = add(item, resume)
+        return Effect.sync(takeBack)
+      })
+  }))
+
 const turns = Effect.promise(async () => {
   for (let turn = 0; turn < 5; turn += 1) {
     await new Promise((resolve) => setImmediate(resolve))
@@ -40,7 +51,7 @@ const turns = Effect.promise(async () => {
 it.scoped("puts what comes while a write is under way into the next one", () =>
   Effect.gen(function* () {
     const { open, write, writes } = yield* gated
-    const group = yield* makeGroup(options({ write }))
+    const group = yield* waitingGroup(options({ write }))
     const first = yield* Effect.fork(group.put(1))
     yield* turns
     const rest = yield* Effect.fork(Effect.all([group.put(2), group.put(3), group.put(4)], { concurrency: 3 }))
@@ -57,7 +68,7 @@ it.scoped("puts what comes while a write is under way into the next one", () =>
 it.scoped("groups the callers of one moment, and lets one who comes alone wait for no timer", () =>
   Effect.gen(function* () {
     const { open, write, writes } = yield* gated
-    const group = yield* makeGroup(options({ write }))
+    const group = yield* waitingGroup(options({ write }))
     yield* Effect.all([open, open])
     yield* Effect.all([group.put(1), group.put(2)], { concurrency: 2 })
     // The test's clock stands still: a timer would never go off.
@@ -73,7 +84,7 @@ it.scoped("keeps to the most items and the most characters of a write", () =>
       writes.push(items)
       return Effect.succeed(items.map(String))
     }
-    const group = yield* makeGroup(options({ write, most: 3, sizeOf: (item) => item, mostSize: 10 }))
+    const group = yield* waitingGroup(options({ write, most: 3, sizeOf: (item) => item, mostSize: 10 }))
     const put = (...items: ReadonlyArray<number>) => Effect.forEach(items, group.put, { concurrency: "unbounded" })
     yield* put(1, 1, 1, 1, 4, 4, 4, 50, 1, 10)
     expect(writes).toEqual([[1, 1, 1], [1, 4, 4], [4], [50], [1], [10]])
@@ -87,7 +98,7 @@ it.scoped("finds what is refused by halves, and writes all the rest", () =>
       writes.push(items)
       return items.includes(5) || items.includes(0) ? Effect.fail(new Refused()) : Effect.succeed(items.map(String))
     }
-    const group = yield* makeGroup(options({ write }))
+    const group = yield* waitingGroup(options({ write }))
     const exits = yield* Effect.forEach([0, 1, 2, 3, 4, 5, 6, 7], (item) => Effect.exit(group.put(item)), {
       concurrency: "unbounded"
     })
@@ -120,7 +131,7 @@ it.scoped("finds what is refused by halves, and writes all the rest", () =>
 it.scoped("answers all of a write that failed, or died, and goes on with the next", () =>
   Effect.gen(function* () {
     let fails = true
-    const group = yield* makeGroup(
+    const group = yield* waitingGroup(
       options({
         write: (items) =>
           fails
@@ -141,7 +152,7 @@ it.scoped("answers all of a write that failed, or died, and goes on with the nex
 it.scoped("takes back what nobody waits for any more, unless its write is under way", () =>
   Effect.gen(function* () {
     const { open, write, writes } = yield* gated
-    const group = yield* makeGroup(options({ write }))
+    const group = yield* waitingGroup(options({ write }))
     const answers: Array<string> = []
     const underWay = group.add(1, (exit) => answers.push(Exit.isSuccess(exit) ? exit.value : "no"))
     yield* turns
@@ -161,7 +172,7 @@ it.effect("writes what was handed in before it goes", () =>
     const scope = yield* Scope.make()
     const done = yield* Deferred.make<ReadonlyArray<number>>()
     const group = yield* Scope.extend(
-      makeGroup(options({ write: (items) => Effect.as(Deferred.succeed(done, items), items.map(String)) })),
+      waitingGroup(options({ write: (items) => Effect.as(Deferred.succeed(done, items), items.map(String)) })),
       scope
     )
     const fiber = yield* Effect.fork(group.put(1))
