@@ -2,11 +2,12 @@
 // Run: OTEL_METRICS_EXPORTER=console npx tsx durable-jobs.ts
 import { SingleRunner } from "@effect/cluster"
 import { NodeRuntime } from "@effect/platform-node"
+import { SqlClient } from "@effect/sql"
 import { SqliteClient } from "@effect/sql-sqlite-node"
 import { Job, JobService } from "@parametric-portal/server/infra/jobs"
 import { MetricsService } from "@parametric-portal/server/observe/metrics"
 import { Telemetry } from "@parametric-portal/server/observe/telemetry"
-import { Config, Console, Effect, Layer, Schema } from "effect"
+import { Config, Console, Context, Effect, Layer, Schema } from "effect"
 
 class Busy extends Schema.TaggedError<Busy>()("Busy", {}) {}
 
@@ -29,8 +30,11 @@ const program = Effect.gen(function* () {
   yield* Effect.forEach(ids, (id) => Effect.flatMap(jobs.awaitResult(Greet, id), Console.log))
 })
 
-/** A file keeps the jobs when the process ends: `DATABASE=jobs.sqlite`. */
-const Database = SqliteClient.layerConfig({ filename: Config.string("DATABASE").pipe(Config.withDefault(":memory:")) })
+/** A file keeps the jobs when the process ends, and with this setting when the power fails: `DATABASE=jobs.sqlite`. */
+const Database = Layer.tap(
+  SqliteClient.layerConfig({ filename: Config.string("DATABASE").pipe(Config.withDefault(":memory:")) }),
+  (client) => Context.get(client, SqlClient.SqlClient)`PRAGMA synchronous = FULL`
+)
 
 const live = GreetLive.pipe(
   Layer.provideMerge(JobService.layer()),
