@@ -49,10 +49,24 @@ export const schedules: Layer.Layer<JobSchedules, never, Sharding.Sharding | Job
           )
           const cron = ClusterCron.make({ name: `job/${name}`, cron: schedule.cron, execute: tick(schedule) })
           yield* outliving(Layer.build(Layer.provide(cron, Layer.succeed(Sharding.Sharding, sharding))))
+          yield* outliving(Effect.forkScoped(atEachTick(schedule.cron, sharding.pollStorage)))
         })
     }
   })
 )
+
+/** Does this as each tick comes, while the cluster itself looks for messages that are due every ten seconds. */
+const atEachTick = (cron: Cron.Cron, look: Effect.Effect<void>): Effect.Effect<void> =>
+  Clock.currentTimeMillis.pipe(
+    Effect.flatMap((now) => Effect.try(() => Cron.next(cron, now).getTime() - now)),
+    // A timer may be a millisecond early, and is none where it is too long.
+    Effect.flatMap((ms) => Effect.sleep(Math.min(ms + 1, longestTimer))),
+    Effect.zipRight(look),
+    Effect.forever,
+    Effect.ignore
+  )
+
+const longestTimer = Duration.toMillis(Duration.days(1))
 
 /** A message of the cluster is delivered again within this time, if it is. */
 const longestRepeat = Duration.days(1)

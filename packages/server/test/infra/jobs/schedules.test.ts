@@ -17,13 +17,16 @@ const Digest = Job.make({ type: "digest", payload: Schema.Number, success: Schem
 
 const everySecond = "* * * * * *"
 
-const world = <A, E, R>(schedules: Layer.Layer<A, E, R>) =>
+const world = <A, E, R>(
+  schedules: Layer.Layer<A, E, R>,
+  entityMessagePollInterval: "100 millis" | "1 hour" = "100 millis"
+) =>
   schedules.pipe(
     Layer.provideMerge(JobService.layer({ partitions: 2 })),
     Layer.provide(
       SingleRunner.layer({
         runnerStorage: "memory",
-        shardingConfig: { shardsPerGroup: 4, entityMessagePollInterval: "100 millis" }
+        shardingConfig: { shardsPerGroup: 4, entityMessagePollInterval }
       })
     ),
     Layer.provideMerge(sqlite),
@@ -48,6 +51,14 @@ it.live("submits one job a tick, with the payload of the tick", () =>
     expect(ticks.every((tick) => tick % 1000 === 0)).toBe(true)
     expect(ticks.map((tick) => tick - (ticks[0] ?? 0))).toEqual(ticks.map((_, index) => index * 1000))
   }).pipe(Effect.provide(world(Digest.schedule(everySecond, { payload: (tick) => tick }))))
+)
+
+it.live("submits at the tick, however seldom the cluster looks for messages", () =>
+  Effect.gen(function* () {
+    yield* eventually(Effect.map(payloads, (all) => expect(all.length).toBeGreaterThanOrEqual(3)))
+    const ticks = (yield* payloads).map(Number)
+    expect(ticks.map((tick) => tick - (ticks[0] ?? 0))).toEqual(ticks.map((_, index) => index * 1000))
+  }).pipe(Effect.provide(world(Digest.schedule(everySecond, { payload: (tick) => tick }), "1 hour")))
 )
 
 it.live("tells schedules of one kind apart by their names, and makes no payload where there is none", () =>
