@@ -7,6 +7,7 @@ import type { Priority } from "./definition/priority.ts"
 import { JobError } from "./error.ts"
 import type { JobFailure, JobStatus, Operations, PageRequest, PurgeRequest } from "./store/operations.ts"
 import { JobState } from "./store/state.ts"
+import { mostPurged } from "./store/purge.ts"
 import { pause } from "./pause.ts"
 import { reached } from "./submit/refusal.ts"
 
@@ -100,14 +101,11 @@ export const purge = (
           step = yield* reached(tables.purge({ state, type, ids: some, before: when }))
           removed += step
           yield* pause
-        } while (step >= atOnce)
+        } while (step >= mostPurged)
       }
     }
     return removed
   })
-
-/** As many as a purge removes at once. */
-const atOnce = 1000
 
 const longestPage = 1000
 
@@ -135,7 +133,9 @@ const pageAsked = (
 const refuse = (message: string): Effect.Effect<never, JobError> => new JobError({ reason: "Validation", message })
 
 const chunksOf = (ids: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
-  Array.from({ length: Math.ceil(ids.length / atOnce) }, (_, index) => ids.slice(index * atOnce, (index + 1) * atOnce))
+  Array.from({ length: Math.ceil(ids.length / mostPurged) }, (_, index) =>
+    ids.slice(index * mostPurged, (index + 1) * mostPurged)
+  )
 
 const deadLetterOf = (status: JobStatus): DeadLetter => {
   const { acceptedAt, attempt, errors, finishedAt, id, jobType, priority, reason, replays } = status

@@ -4,6 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { JobsConfig, type JobsSettings } from "./config.ts"
 import type { Operations, PurgeRequest } from "./store/operations.ts"
+import { mostPurged } from "./store/purge.ts"
 import { JobStore } from "./store.ts"
 
 /** Removes what is finished for long enough, on whichever runner the singleton lives. */
@@ -44,7 +45,5 @@ export const removeOld = (tables: Tables, { keepOf }: Pick<JobsSettings, "keepOf
 /** Again until a step finds less than it may remove; others have their turn between two. */
 const inSteps = <E>(step: Effect.Effect<number, E>): Effect.Effect<void, E> =>
   Effect.flatMap(step, (removed) =>
-    removed < fullStep ? Effect.void : Effect.zipRight(Effect.sleep("50 millis"), inSteps(step))
+    removed < mostPurged ? Effect.void : Effect.zipRight(Effect.sleep("50 millis"), inSteps(step))
   )
-
-const fullStep = 1000

@@ -13,11 +13,12 @@ import type { CallerOperations, PurgeRequest } from "./operations.ts"
 import { pause } from "../pause.ts"
 import type { Session } from "./session.ts"
 
-const mostAtOnce = 1000
+/** The most that one step removes; after a step that removed less there is nothing left. */
+export const mostPurged = 1000
 
 /** These operations over open tables. */
 export const purge = (session: Session): Pick<CallerOperations, "purge" | "finishedTypes" | "purgeKeys"> => ({
-  purge: (request) => session.ours(upTo(mostAtOnce, (most) => purgeSome(session, request, most), mostOf(session))),
+  purge: (request) => session.ours(upTo(mostPurged, (most) => purgeSome(session, request, most), mostOf(session))),
   finishedTypes: (state) => session.ours(typesOf(session.sql, session.tables.done, `state = ${states[state]}`)),
   purgeKeys: session.ours(purgeKeys(session))
 })
@@ -29,7 +30,7 @@ const purgeKeys = ({ dialect, sql, tables }: Session): Effect.Effect<number, Sql
     sql`
       DELETE FROM ${keys} WHERE ${isOver} AND (type, key) IN (
         SELECT type, key FROM ${keys} WHERE ${isOver}
-        ORDER BY until LIMIT ${mostAtOnce} ${sql.literal(dialect.lockFree)})
+        ORDER BY until LIMIT ${mostPurged} ${sql.literal(dialect.lockFree)})
       RETURNING key`,
     (gone) => gone.length
   )
@@ -37,7 +38,7 @@ const purgeKeys = ({ dialect, sql, tables }: Session): Effect.Effect<number, Sql
 
 /** The most jobs of one statement. */
 const mostOf = ({ dialect, sql }: Session): number =>
-  sql.onDialectOrElse({ pg: () => mostAtOnce, orElse: () => dialect.groupSize })
+  sql.onDialectOrElse({ pg: () => mostPurged, orElse: () => dialect.groupSize })
 
 /** Removes in parts until as many as wanted are gone, or no more are there. */
 const upTo = (
