@@ -72,7 +72,7 @@ const runnerOperations = (
   return {
     claim: (request) => then(store.claim(request), ({ jobs }) => claimed(jobs)),
     claimLimited: (request, limits) => then(store.claimLimited(request, limits), ({ jobs }) => claimed(jobs)),
-    claimSuspect: (request) => then(store.claimSuspect(request), (job) => claimed(Option.toArray(job))),
+    claimSuspect: (request, limits) => then(store.claimSuspect(request, limits), (job) => claimed(Option.toArray(job))),
     start: (runnerId, fences, isAlone) =>
       then(store.start(runnerId, fences, isAlone), (ids) => ids.flatMap((id) => held.get(id) ?? []).forEach(started)),
     end: (runnerId, ends) =>
