@@ -3,6 +3,7 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { Job, JobService } from "../../../src/infra/jobs.ts"
@@ -132,6 +133,33 @@ it.live("leaves what it has no handler for to runners that have one", () => {
 })
 
 onBoth("running", {
+  "lets each type with limits have its turn, also beside one that always has work": (database) => {
+    const limited = (type: string) =>
+      Job.make({
+        type,
+        payload: Schema.Number,
+        success: Schema.Void,
+        error: Schema.Never,
+        concurrency: 64,
+        limits: { concurrency: 1000 }
+      })
+    const [Many, Few] = [limited("many"), limited("few")]
+    const handlers = Layer.mergeAll(
+      Many.toLayer((ms) => Effect.sleep(ms)),
+      Few.toLayer(() => Effect.void)
+    )
+    return Effect.gen(function* () {
+      const jobs = yield* JobService
+      yield* jobs.submitMany(
+        Many,
+        Array.from({ length: 2000 }, (_, n) => 5 + (n % 20))
+      )
+      const few = yield* jobs.submitMany(Few, [1, 2, 3])
+      yield* Effect.forEach(few, (id) => jobs.awaitResult(Few, id))
+      const left = (yield* jobs.depth).find(({ jobType, state }) => jobType === "many" && state === "ready")
+      expect(left?.jobs).toBeGreaterThan(500)
+    }).pipe(Effect.provide(world(handlers, {}, database)))
+  },
   "puts a job aside at once whose end the database refuses, and keeps those that ended with it": (database) => {
     const Plain = Job.make({ type: "plain", payload: Schema.String, success: Schema.String, error: Schema.Never })
     const refusal = SqlClient.SqlClient.pipe(

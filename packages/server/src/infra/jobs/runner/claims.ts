@@ -160,14 +160,19 @@ export class Claims {
   }
 
   private limited(life: Life, all: ReadonlyArray<Places>, now: number): Asked | undefined {
+    let first: Places | undefined
     for (const places of all) {
-      const { most } = places.wanted(now)
-      if (places.handler.limits !== undefined && most > 0) {
-        const types = [{ type: places.handler.type, most }]
-        return { request: this.request(life, types, most), limited: places }
+      const isMeant = places.handler.limits !== undefined && places.wanted(now).most > 0
+      // Each in its turn: one that always has work would keep the others from theirs.
+      if (isMeant && (first === undefined || places.askedAt < first.askedAt)) {
+        first = places
       }
     }
-    return undefined
+    if (first === undefined) {
+      return undefined
+    }
+    const { most } = first.wanted(now)
+    return { request: this.request(life, [{ type: first.handler.type, most }], most), limited: first }
   }
 
   private claim(life: Life, { limited, request }: Asked): void {
@@ -176,6 +181,9 @@ export class Claims {
     const statement = limits === undefined ? state.tables.claim(request) : state.tables.claimLimited(request, limits)
     this.isUnderWay = true
     this.isToldMeanwhile = false
+    if (limited !== undefined) {
+      limited.askedAt = state.now()
+    }
     state.ask(statement, (exit) => {
       this.isUnderWay = false
       if (Exit.isFailure(exit)) {

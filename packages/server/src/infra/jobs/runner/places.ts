@@ -31,6 +31,8 @@ export class Places implements Home {
   /** Nothing is known to wait for these places in the tables. */
   isDry = false
   used = 0
+  /** When a claim of it alone was made last. */
+  askedAt = 0
   /** Handlers that go on although they were interrupted, and are left to themselves. */
   abandoned = 0
   /** What is buffered, in order. */
