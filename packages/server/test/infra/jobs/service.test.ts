@@ -278,18 +278,27 @@ onBoth("service", {
     }).pipe(Effect.provide(client({}, database))),
 
   "keeps to the attempts, the timeout and the backoff of a submission": (database) => {
-    const Slow = Job.make({ type: "slow", payload: Schema.Number, success: Schema.Void, error: Refused })
+    const Slow = Job.make({
+      type: "slow",
+      payload: Schema.Number,
+      success: Schema.Void,
+      error: Refused,
+      backoff: { base: "2 hours", max: "2 hours", jitter: 0 }
+    })
     const handler = Slow.toLayer((n) => (n === 0 ? Effect.never : new Refused({ reason: "NoFunds" })))
     return Effect.gen(function* () {
       const jobs = yield* JobService
       const timedOut = yield* jobs.submit(Slow, 0, { timeout: "50 millis", maxAttempts: 1 })
       const thrice = yield* jobs.submit(Slow, 1, { maxAttempts: 3, backoff: { base: 0 } })
-      const later = yield* jobs.submit(Slow, 1, { maxAttempts: 2, backoff: { base: "1 hour" } })
+      // What it does not say is as in the definition.
+      const later = yield* jobs.submit(Slow, 1, { maxAttempts: 2, backoff: { factor: 3 } })
       yield* eventually(
         Effect.gen(function* () {
           expect(yield* jobs.status(timedOut)).toMatchObject({ state: "dead", reason: "Timeout", attempt: 1 })
           expect(yield* jobs.status(thrice)).toMatchObject({ state: "dead", reason: "NoFunds", attempt: 3 })
-          expect(yield* jobs.status(later)).toMatchObject({ state: "retrying", attempt: 1 })
+          const { acceptedAt, attempt, dueAt, state } = yield* jobs.status(later)
+          expect({ attempt, state }).toEqual({ attempt: 1, state: "retrying" })
+          expect(dueAt - acceptedAt).toBeGreaterThanOrEqual(7_200_000)
         })
       )
       expect(yield* jobs.result(Slow, thrice)).toMatchObject({

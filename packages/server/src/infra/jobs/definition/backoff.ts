@@ -22,12 +22,12 @@ export interface BackoffSettings {
   readonly jitter: number
 }
 
-/** Options with the defaults filled in; each number is finite. */
-export const backoffSettings = (options: BackoffOptions = {}): BackoffSettings => ({
-  baseMs: shortened(Duration.toMillis(options.base ?? "1 second")),
-  factor: options.factor ?? 2,
-  maxMs: shortened(Duration.toMillis(options.max ?? "5 minutes")),
-  jitter: options.jitter ?? 0.5
+/** Options with those of `otherwise` and the defaults filled in; each number is finite. */
+export const backoffSettings = (options: BackoffOptions = {}, otherwise: BackoffOptions = {}): BackoffSettings => ({
+  baseMs: shortened(Duration.toMillis(options.base ?? otherwise.base ?? "1 second")),
+  factor: options.factor ?? otherwise.factor ?? 2,
+  maxMs: shortened(Duration.toMillis(options.max ?? otherwise.max ?? "5 minutes")),
+  jitter: options.jitter ?? otherwise.jitter ?? 0.5
 })
 
 /** Checks of backoff options; `owner` is what they belong to. */

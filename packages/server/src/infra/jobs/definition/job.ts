@@ -92,6 +92,7 @@ export const make = <const Type extends string, P, PI, A, AI, E, EI>(
     priority: options.priority ?? "normal",
     payload: codec(options.payload),
     limits: options.limits,
+    backoff: options.backoff,
     checks
   }
   const codecs = { payload: kind.payload, success: codec(options.success), error: codec(options.error) }

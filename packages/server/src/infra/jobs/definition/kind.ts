@@ -12,6 +12,7 @@ export interface JobKind<in out P> {
   readonly priority: Priority
   readonly payload: Codec<P>
   readonly limits: LimitOptions<P> | undefined
+  readonly backoff: BackoffOptions | undefined
   /** Whether the options of its definition make sense. */
   readonly checks: ReadonlyArray<Check>
 }

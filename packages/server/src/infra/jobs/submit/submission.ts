@@ -111,7 +111,7 @@ const givenIn = <P>(kind: JobKind<P>, options: SubmitOptions): Given => {
   return {
     problem: unfit?.message,
     priority: options.priority ?? kind.priority,
-    fields: isPlain || unfit !== undefined ? {} : fieldsOf(options)
+    fields: isPlain || unfit !== undefined ? {} : fieldsOf(kind, options)
   }
 }
 
@@ -162,14 +162,14 @@ const newJob = <P>(
 
 const partitions = 32_768
 
-const fieldsOf = (options: SubmitOptions): Partial<NewJob> => ({
+const fieldsOf = <P>(kind: JobKind<P>, options: SubmitOptions): Partial<NewJob> => ({
   dedupeKey: options.dedupeKey,
   unique: options.unique === undefined ? undefined : { key: options.unique.key, forMs: wholeMs(options.unique.for) },
   delayMs: options.delay === undefined ? undefined : wholeMs(options.delay),
   at: options.at === undefined ? undefined : Math.round(options.at),
   maxAttempts: options.maxAttempts,
   timeoutMs: options.timeout === undefined ? undefined : wholeMs(options.timeout),
-  backoff: options.backoff === undefined ? undefined : backoffSettings(options.backoff)
+  backoff: options.backoff === undefined ? undefined : backoffSettings(options.backoff, kind.backoff)
 })
 
 const checksOf = (options: SubmitOptions): ReadonlyArray<Check> => [
