@@ -48,6 +48,8 @@ export interface Row extends Omit<NewJob, "delayMs" | "at"> {
   redeliveries: number
   replays: number
   retries: number
+  /** What it was before it was marked as started last. */
+  before: Pick<Row, "attempt" | "redeliver" | "redeliveries" | "retries"> | undefined
   deaths: number
   losses: number
   isSuspect: boolean
@@ -237,6 +239,7 @@ const insert = (
       redeliveries: 0,
       replays: 0,
       retries: 0,
+      before: undefined,
       result: undefined,
       reason: undefined,
       isLocked: false
@@ -429,7 +432,9 @@ const hold = (
 }
 
 const begin = (row: Row, now: number, isAlone: boolean): void => {
+  const { attempt, redeliver, redeliveries, retries } = row
   Object.assign(row, {
+    before: { attempt, redeliver, redeliveries, retries },
     startedAt: now,
     isAlone,
     attempt: row.redeliver ? row.attempt : row.attempt + 1,
@@ -500,6 +505,9 @@ const writeEnd = (memory: Memory, { end, now, runnerId }: EndOf): Written => {
       break
     case "Released":
       Object.assign(row, { state: "waiting", redeliver: row.redeliver || wasStarted, startedAt: undefined })
+      break
+    case "Returned":
+      Object.assign(row, { state: "waiting", startedAt: undefined, ...row.before })
   }
   return "written"
 }

@@ -116,11 +116,20 @@ export class Claims {
     }
     byPlaces.forEach((some, places) => places.take(some))
     for (const run of taken) {
-      if (state.isStopping || state.places.get(run.job.type)?.isOpen !== true) {
+      if (state.isStopping || state.isAlone || state.places.get(run.job.type)?.isOpen !== true) {
         ends.release(run)
       }
     }
     return taken
+  }
+
+  /** Gives back all that is buffered. */
+  giveBack(): void {
+    for (const { ready } of this.state.places.values()) {
+      for (const run of ready) {
+        this.ends.release(run)
+      }
+    }
   }
 
   /** What is not held any more, though the tables may say that it has begun. */

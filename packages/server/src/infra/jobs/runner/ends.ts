@@ -10,10 +10,10 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import { isRefused } from "../store/certain.ts"
-import type { End, Written } from "../store/operations.ts"
+import type { End, Settlement, Written } from "../store/operations.ts"
 import { type Group, makeGroup } from "../submit/group.ts"
 import type { Run } from "./run.ts"
-import { type Conclusion, released, unwritable } from "./settlement.ts"
+import { type Conclusion, released, returned, unwritable } from "./settlement.ts"
 import type { RunnerState } from "./state.ts"
 
 /** A run that has ended, and how. */
@@ -58,21 +58,17 @@ export class Ends {
 
   /** Gives a job back that has not begun. */
   release(run: Run): void {
-    this.notBegun(run)
-    this.add(run, released)
+    run.places.drop(run)
+    this.add(run, run.stage === "ready" ? returned : released)
   }
 
   /** Forgets a job that has not begun and is not held any more. */
   forgo(run: Run): void {
-    this.notBegun(run)
-    run.leave()
-  }
-
-  private notBegun(run: Run): void {
     run.places.drop(run)
     if (run.stage === "ready") {
       this.state.recorder.neverBegun(run)
     }
+    run.leave()
   }
 
   private put(ended: Ended): void {
@@ -104,10 +100,13 @@ export class Ends {
 
   private settle({ outcome, run, settlement }: Ended, isWritten: boolean): void {
     run.leave()
-    if (!isWritten || settlement._tag === "Released") {
+    if (!isWritten || isGivenBack(settlement)) {
       run.watch?.endUncounted()
     } else {
       this.state.recorder.end(run, outcome, settlement._tag === "Dead")
+    }
+    if (!isWritten && settlement._tag === "Returned") {
+      this.state.recorder.neverBegun(run)
     }
     if (isWritten && settlement._tag === "Dead") {
       this.state.recorder.deadLettered(run.job.type, settlement.failure.reason)
@@ -115,7 +114,7 @@ export class Ends {
     if (isWritten && settlement._tag === "Retrying") {
       this.onDue(settlement.pauseMs)
     }
-    if (settlement._tag === "Released" || run.places.handler.limits !== undefined) {
+    if (isGivenBack(settlement) || run.places.handler.limits !== undefined) {
       // It can be claimed again, or has made room within the limits of the cluster.
       run.places.isDry = false
     }
@@ -154,7 +153,7 @@ export class Ends {
         Effect.annotateLogs({ jobId: run.job.id, jobType: run.job.type })
       )
     )
-    if (settlement._tag === "Released") {
+    if (isGivenBack(settlement)) {
       run.leave()
       run.watch?.endUncounted()
     } else {
@@ -195,6 +194,8 @@ const groupOf = ({ tables }: RunnerState): Effect.Effect<Group<Ended, Written, S
     )
   )
 
+const isGivenBack = ({ _tag }: Settlement): boolean => _tag === "Released" || _tag === "Returned"
+
 const endOf = ({ run: { job }, settlement }: Ended): End => ({
   id: job.id,
   run: job.run,
@@ -210,6 +211,7 @@ const lengthOf = (settlement: End["settlement"]): number => {
     case "Dead":
       return (settlement.failure.encoded ?? "").length
     case "Released":
+    case "Returned":
       return 0
   }
 }

@@ -41,6 +41,9 @@ export const conclude = (exit: HandlerExit | undefined, order: Order | undefined
 /** The job goes back as it is. */
 export const released: Conclusion = { settlement: { _tag: "Released" }, outcome: interrupted }
 
+/** The job goes back as it was before its claim. */
+export const returned: Conclusion = { settlement: { _tag: "Returned" }, outcome: interrupted }
+
 /** The database refused what a run ended with. */
 export const unwritable: Conclusion = (() => {
   const failure = new AttemptFailed({

@@ -139,7 +139,7 @@ export class Suspects {
         this.over(probation, now)
       }
     } else if (!this.isUnderWay) {
-      const isAlone = this.attempts.isIdle
+      const isAlone = this.attempts.isIdle && !this.claims.isClaiming
       if (!this.isWanted(run)) {
         this.ends.release(run)
       } else if (isAlone || now - since >= ms) {
@@ -157,6 +157,7 @@ export class Suspects {
     }
     this.isUnderWay = true
     this.state.isAlone = true
+    this.claims.giveBack()
     run.stage = "marking"
     const fence = { id: run.job.id, run: run.job.run }
     this.state.ask(this.state.tables.start(run.life.id, [fence], isAlone), (exit) => {

@@ -128,6 +128,7 @@ export const endOf = ({ attempt, id: of, run, settlement }: End) => {
     case "Completed":
       return { ...fence, result: settlement.result }
     case "Released":
+    case "Returned":
       return fence
     default: {
       const { encoded: error, message, reason } = settlement.failure
@@ -136,6 +137,10 @@ export const endOf = ({ attempt, id: of, run, settlement }: End) => {
     }
   }
 }
+
+/** Takes back that a job was marked as started. */
+export const notStarted = `started_at = NULL, attempt = attempt - 1 + redeliver, redeliveries = redeliveries - redeliver,
+  retries = retries - CASE WHEN redeliver = 0 AND attempt > 1 THEN 1 ELSE 0 END`
 
 /** The reason of a job that is dead because it lost too many runners. */
 export const lostReason = { reason: "RunnerLost", message: "Its runner was lost too often while it ran alone" } as const

@@ -151,8 +151,10 @@ export type Settlement =
   | { readonly _tag: "Completed"; readonly result: string }
   | { readonly _tag: "Retrying"; readonly failure: FailureRecord; readonly pauseMs: number }
   | { readonly _tag: "Dead"; readonly failure: FailureRecord }
-  /** Given back by its runner: what had begun is redelivered, what had not waits as before. */
+  /** Given back by its runner: what had begun is redelivered, what was not marked as started waits as before. */
   | { readonly _tag: "Released" }
+  /** Marked as started and given back before it began: it waits as before its claim. */
+  | { readonly _tag: "Returned" }
 
 /** An end to be written. */
 export interface End extends Fence {

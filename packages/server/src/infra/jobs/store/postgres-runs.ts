@@ -6,6 +6,7 @@ import {
   endOf,
   keptColumns,
   lostReason,
+  notStarted,
   overForMs,
   type Queries,
   type Query,
@@ -87,6 +88,10 @@ const endText = (tables: Tables, kind: End["settlement"]["_tag"]): string => {
         UPDATE ${tables.jobs} SET state = 0, held_by = NULL, alone = 0,
           redeliver = CASE WHEN started_at IS NULL THEN redeliver ELSE 1 END
         WHERE ${these} RETURNING id`
+    case "Returned":
+      return `${fenced(tables, "")}
+        UPDATE ${tables.jobs} SET state = 0, held_by = NULL, alone = 0, ${notStarted}
+        WHERE ${these} AND started_at IS NOT NULL RETURNING id`
   }
 }
 
@@ -112,10 +117,10 @@ export const look =
     SELECT e.id, CASE
       WHEN (SELECT 1 FROM ${tables.jobs} j WHERE j.id = e.id AND j.run = e.run AND j.held_by = $1
         AND ${isState("j", 1)} LIMIT 1) = 1 THEN 'locked'
-      WHEN CASE e.kind
-        WHEN 'Released' THEN (
+      WHEN CASE
+        WHEN e.kind IN ('Released', 'Returned') THEN (
           SELECT 1 FROM ${tables.jobs} j WHERE j.id = e.id AND j.run = e.run AND ${isState("j", 0)} LIMIT 1)
-        WHEN 'Completed' THEN (
+        WHEN e.kind = 'Completed' THEN (
           SELECT 1 FROM ${tables.done} d WHERE d.id = e.id AND d.run = e.run AND d.state = 2 LIMIT 1)
         -- What has failed may have been replayed since: its failure stays.
         ELSE (SELECT 1 FROM ${tables.errors} f WHERE f.job_id = e.id AND f.run = e.run LIMIT 1) END = 1

@@ -68,7 +68,7 @@ const end =
     Effect.gen(function* () {
       const { dialect, one, run } = session
       const written = new Map<string, Written>()
-      for (const kind of ["Completed", "Retrying", "Dead", "Released"] as const) {
+      for (const kind of ["Completed", "Retrying", "Dead", "Released", "Returned"] as const) {
         const some = ends.filter(({ settlement }) => settlement._tag === kind)
         if (some.length > 0) {
           const rows = yield* run<IdRow>(dialect.end(runnerId, kind, some))

@@ -6,6 +6,7 @@ import {
   endOf,
   keptColumns,
   lostReason,
+  notStarted,
   overForMs,
   type Queries,
   type Query,
@@ -78,6 +79,15 @@ export const end =
             values: fencedValues(runnerId, ends)
           }
         ]
+      case "Returned":
+        return [
+          {
+            text: `
+            UPDATE ${tables.jobs} SET state = 0, held_by = NULL, alone = 0, ${notStarted}
+            WHERE ${isFenced} AND started_at IS NOT NULL RETURNING id`,
+            values: fencedValues(runnerId, ends)
+          }
+        ]
     }
   }
 
@@ -129,9 +139,9 @@ export const look =
       text: `
       SELECT e.${field("id")} AS id, CASE
         WHEN EXISTS (SELECT 1 FROM ${tables.jobs} j WHERE ${same("j")} AND j.state = 1 AND j.held_by = ?) THEN 'locked'
-        WHEN CASE e.${field("kind")}
-          WHEN 'Released' THEN EXISTS (SELECT 1 FROM ${tables.jobs} j WHERE ${same("j")} AND j.state = 0)
-          WHEN 'Completed' THEN EXISTS (SELECT 1 FROM ${tables.done} d WHERE ${same("d")} AND d.state = 2)
+        WHEN CASE
+          WHEN e.${field("kind")} IN ('Released', 'Returned') THEN EXISTS (SELECT 1 FROM ${tables.jobs} j WHERE ${same("j")} AND j.state = 0)
+          WHEN e.${field("kind")} = 'Completed' THEN EXISTS (SELECT 1 FROM ${tables.done} d WHERE ${same("d")} AND d.state = 2)
           -- What has failed may have been replayed since: its failure stays.
           ELSE EXISTS (
             SELECT 1 FROM ${tables.errors} f WHERE f.job_id = e.${field("id")} AND f.run = e.${field("run")}) END

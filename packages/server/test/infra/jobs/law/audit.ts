@@ -98,6 +98,9 @@ const watched = (name: (table: Watched["table"]) => string): ReadonlyArray<Watch
     lines: [
       { when: "NEW.retries > OLD.retries", fact: "retries", job: "NEW.id" },
       { when: "NEW.redeliveries > OLD.redeliveries", fact: "redelivered", job: "NEW.id" },
+      // Given back before it began: it has not been tried again.
+      { when: "NEW.retries < OLD.retries", fact: "retries", times: "-1", job: "NEW.id" },
+      { when: "NEW.redeliveries < OLD.redeliveries", fact: "redelivered", times: "-1", job: "NEW.id" },
       {
         when: "NEW.started_at IS NOT NULL AND (OLD.started_at IS NULL OR OLD.run < NEW.run)",
         fact: "started",

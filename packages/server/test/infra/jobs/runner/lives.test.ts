@@ -342,3 +342,56 @@ it.effect("stops in time where the database answers nothing any more", () => {
     expect(stopping.unsafePoll()).not.toBe(null)
   })
 })
+
+it.effect("gives back what was claimed and did not begin as if it had never been claimed", () => {
+  const Few = Job.make({
+    type: "few",
+    payload: Schema.Number,
+    success: Schema.Void,
+    error: Schema.Never,
+    concurrency: 1
+  })
+  const memory = new Memory()
+  const handler = Few.toLayer((n) => (n === 0 ? Effect.void : Effect.never))
+  return Effect.gen(function* () {
+    const { context, stop } = yield* separate(world(handler, { memory }))
+    const now = yield* Effect.provide(
+      Effect.gen(function* () {
+        const { tables } = yield* Tables
+        yield* submit(Few, 0)
+        yield* submit(Few, 1)
+        // A job that was redelivered before, and one in its second attempt.
+        const given = { type: "few", partition: 0, priority: "normal", payload: "2", isLimited: false } as const
+        yield* tables.insert(
+          [
+            { ...given, id: "again" },
+            { ...given, id: "second" }
+          ],
+          { isInTransaction: false, hint: false }
+        )
+        Object.assign(memory.rows.get("again") ?? {}, { redeliver: true, attempt: 1, redeliveries: 1 })
+        Object.assign(memory.rows.get("second") ?? {}, { attempt: 1 })
+        yield* submit(Few, 3)
+        expect(memory.all.slice(1).map(({ attempt, state }) => [state, attempt])).toEqual([
+          ["held", 1],
+          ["held", 1],
+          ["held", 2],
+          ["held", 1]
+        ])
+        yield* stop
+        return yield* Testing.snapshot
+      }),
+      context
+    )
+    expect(
+      memory.all.slice(1).map(({ attempt, redeliver, redeliveries }) => [attempt, redeliver, redeliveries])
+    ).toEqual([
+      [1, true, 0],
+      [1, true, 1],
+      [1, false, 0],
+      [0, false, 0]
+    ])
+    const labels = 'job_type="few",operation="process",priority="normal"'
+    expect([now[`jobs_redelivered_total{${labels}}`] ?? 0, now[`jobs_retried_total{${labels}}`] ?? 0]).toEqual([0, 0])
+  })
+})

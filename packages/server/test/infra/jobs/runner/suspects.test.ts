@@ -1,6 +1,8 @@
 /** Jobs whose runner died while they ran: suspects run again alone, and only what one does alone counts against it. */
 import { expect, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Job from "../../../../src/infra/jobs/definition/job.ts"
 import { probationMs } from "../../../../src/infra/jobs/runner/suspects.ts"
@@ -15,6 +17,14 @@ const Work = Job.make({
   timeout: "1 day",
   concurrency: 8
 })
+
+const few = {
+  payload: Schema.Number,
+  success: Schema.Void,
+  error: Schema.Never,
+  timeout: "1 day",
+  concurrency: 1
+} as const
 
 /** A job that a runner held that is gone, as the tables have it. */
 const abandon = (memory: Memory, id: string, row: object = {}): void => {
@@ -132,4 +142,60 @@ it.effect("gives a suspect back where its runner stops before it begins", () =>
 
 it("is on probation for a second after the first death, and never for more than a minute", () => {
   expect([0, 1, 2, 4, 7, 1000].map(probationMs)).toEqual([1000, 1000, 2000, 8000, 60_000, 60_000])
+})
+
+it.effect("is not begun while a claim is under way, whose jobs would be marked as started and wait", () => {
+  const began: Array<number> = []
+  const handler = Work.toLayer((n) =>
+    Effect.zipRight(
+      Effect.sync(() => began.push(n)),
+      Effect.sleep("200 millis")
+    )
+  )
+  let isSlow = true
+  const slow = world(handler, {
+    changed: ({ claim }) => ({
+      claim: (request) => Effect.suspend(() => (isSlow ? Effect.delay(claim(request), "500 millis") : claim(request)))
+    })
+  })
+  return Effect.gen(function* () {
+    const { memory } = yield* Tables
+    const suspect = yield* submit(Work, 1, { delayMs: 1 })
+    abandon(memory, suspect)
+    // It is found by a sweep, after two seconds.
+    yield* pass(1800, 100)
+    yield* submit(Work, 2)
+    yield* pass(2200, 50)
+    isSlow = false
+    yield* pass(500, 50)
+    expect(began).toEqual([2, 1])
+    expect(memory.all.map(({ redeliveries }) => redeliveries)).toEqual([1, 0])
+  }).pipe(Effect.provide(slow))
+})
+
+it.effect("has what is buffered given back when it begins beside what does not end", () => {
+  const Other = Job.make({ type: "other", payload: Schema.Number, success: Schema.Void, error: Schema.Never })
+  const Few = Job.make({ ...few, type: "few" })
+  const handlers = Layer.mergeAll(
+    Few.toLayer((n) => (n === 0 ? Effect.void : Effect.never)),
+    Other.toLayer(() => Effect.sleep("1 minute"))
+  )
+  return Effect.gen(function* () {
+    const { memory } = yield* Tables
+    yield* submit(Few, 0)
+    const suspect = yield* submit(Other, 1, { delayMs: 1 })
+    abandon(memory, suspect, { deaths: 3 })
+    for (const n of [1, 2, 3, 4]) {
+      yield* submit(Few, n)
+    }
+    expect(memory.all.slice(2).map(({ attempt }) => attempt)).toEqual([1, 1, 1, 1])
+    yield* pass(15_000)
+    expect((yield* status(suspect)).state).toBe("running")
+    expect(memory.all.slice(2).map(({ attempt, redeliver, state }) => [state, attempt, redeliver])).toEqual([
+      ["held", 1, false],
+      ["waiting", 0, false],
+      ["waiting", 0, false],
+      ["waiting", 0, false]
+    ])
+  }).pipe(Effect.provide(world(handlers, { pollInterval: Duration.hours(1) })))
 })

@@ -27,6 +27,7 @@ import {
 } from "./databases.ts"
 
 const released = { _tag: "Released" } as const
+const returned = { _tag: "Returned" } as const
 const retrying = { _tag: "Retrying", failure, pauseMs: 60_000 } as const
 
 /** The lease of this runner has been over for half of one. */
@@ -222,6 +223,38 @@ const promises: Promises = {
     expect(yield* end("me", ends)).toEqual(["written", "written", "written", "lost", "lost"])
   }),
 
+  "takes back the start of what is returned, and says so again": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const row = Effect.map(
+      sql`SELECT state, attempt, retries, redeliveries, redeliver, started_at FROM jobs`,
+      ([only]) => only
+    )
+    yield* live()
+    yield* accept(jobOf("a"))
+    const before = { state: 0, attempt: 0, retries: 0, redeliveries: 0, redeliver: 0, started_at: null }
+    expect(yield* row).toEqual(before)
+    const first = yield* startOne()
+    expect([yield* endAs(first, returned), yield* endAs(first, returned)]).toEqual([["written"], ["written"]])
+    expect(yield* row).toEqual(before)
+    // A redelivery stays one.
+    yield* endAs(yield* startOne(), released)
+    const given = yield* row
+    expect(yield* endAs(yield* startOne(), returned)).toEqual(["written"])
+    expect(yield* row).toEqual({ ...given, started_at: null })
+    // So does another attempt.
+    const again = yield* startOne()
+    expect(again).toMatchObject({ attempt: 1, isRedelivered: true })
+    yield* endAs(again, retrying)
+    yield* age(60_000)
+    const failed = yield* row
+    expect(yield* endAs(yield* startOne(), returned)).toEqual(["written"])
+    expect(yield* row).toEqual({ ...failed, started_at: null })
+    const last = yield* startOne()
+    expect(last).toMatchObject({ attempt: 2, isRedelivered: false })
+    expect(yield* row).toMatchObject({ attempt: 2, retries: 1, redeliveries: 1 })
+    expect(yield* endAs(first, returned)).toEqual(["lost"])
+  }),
+
   "counts what is tried again": Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     yield* live()
@@ -241,7 +274,7 @@ const promises: Promises = {
   "says of no end that it was written where the job was taken over first": Effect.gen(function* () {
     yield* live()
     const { takeOver } = yield* JobStore
-    for (const settlement of [completed, retrying, dead, released]) {
+    for (const settlement of [completed, retrying, dead, released, returned]) {
       yield* accept(jobOf(settlement._tag))
       const job = yield* startOne()
       yield* die("me")
