@@ -26,7 +26,7 @@ import type { Life } from "./run.ts"
 import type { RunnerSettings } from "./settings.ts"
 import { RunnerState, type Tables } from "./state.ts"
 import { Suspects } from "./suspects.ts"
-import { makeLook, poll, sweep, type Swept } from "./sweeps.ts"
+import { count, makeLook, poll, sweep, type Swept } from "./sweeps.ts"
 
 /** How to make a runner. */
 export interface RunnerOptions {
@@ -62,6 +62,7 @@ export const makeRunner = (
       heartbeat(state, (life) => over(parts, state, life)),
       sweep(state, parts),
       poll(state, parts),
+      count(state),
       ...(options.hints === undefined ? [] : [follow(options.hints, (hint) => hinted(state, parts, hint))])
     ]
     yield* Effect.acquireRelease(

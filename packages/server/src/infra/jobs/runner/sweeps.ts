@@ -61,10 +61,13 @@ export const poll = (state: RunnerState, parts: Swept): Effect.Effect<never> =>
       parts.suspects.look()
       giveBackIdle(state, parts.ends)
       yield* orLater(takePaused(state, parts))
-      yield* orLater(countUncounted(state))
       yield* Effect.sleep(state.settings.pollInterval)
     })
   )
+
+/** Counts without end what transactions of callers did; no work waits for it. */
+export const count = (state: RunnerState): Effect.Effect<never> =>
+  Effect.forever(Effect.zipRight(orLater(countUncounted(state)), Effect.sleep(state.settings.pollInterval)))
 
 const orLater = (looked: Effect.Effect<void, SqlError | OtherDatabase>): Effect.Effect<void> =>
   Effect.catchAllCause(looked, (cause) => Effect.logDebug("The tables of jobs could not be read; later again", cause))

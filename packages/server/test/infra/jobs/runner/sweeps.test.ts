@@ -6,7 +6,7 @@ import * as Stream from "effect/Stream"
 import * as Job from "../../../../src/infra/jobs/definition/job.ts"
 import { follow } from "../../../../src/infra/jobs/runner/listen.ts"
 import * as Testing from "../../../../src/observe/testing.ts"
-import { pass, status, submit, Tables, world } from "./world.ts"
+import { Memory, pass, status, submit, Tables, world } from "./world.ts"
 
 const Plain = Job.make({ type: "plain", payload: Schema.Void, success: Schema.Void, error: Schema.Never })
 const PlainLive = Plain.toLayer(() => Effect.void)
@@ -148,4 +148,25 @@ it.effect("listens again after a listener has failed", () => {
     yield* pass(31_000, 1000)
     expect(told).toEqual(["1", "2", "2"])
   })
+})
+
+it.effect("sees that a type goes on again though what is to be counted is locked", () => {
+  const unlocked = Effect.unsafeMakeLatch(false)
+  const memory = new Memory()
+  const Resumed = Job.make({ type: "resumed", payload: Schema.Void, success: Schema.Void, error: Schema.Never })
+  const locked = world(
+    Resumed.toLayer(() => Effect.void),
+    { memory, changed: () => ({ takeUncounted: () => Effect.as(unlocked.await, []) }) }
+  )
+  memory.paused.add("resumed")
+  return Effect.gen(function* () {
+    yield* pass(2000)
+    const id = yield* submit(Resumed, undefined)
+    yield* pass(2000)
+    expect((yield* status(id)).state).toBe("ready")
+    memory.paused.delete("resumed")
+    yield* pass(2000)
+    expect((yield* status(id)).state).toBe("completed")
+    yield* unlocked.open
+  }).pipe(Effect.provide(locked))
 })
