@@ -167,6 +167,5 @@ it.effect("sees that a type goes on again though what is to be counted is locked
     memory.paused.delete("resumed")
     yield* pass(2000)
     expect((yield* status(id)).state).toBe("completed")
-    yield* unlocked.open
-  }).pipe(Effect.provide(locked))
+  }).pipe(Effect.ensuring(unlocked.open), Effect.provide(locked))
 })
