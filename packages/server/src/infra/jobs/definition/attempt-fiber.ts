@@ -25,6 +25,9 @@ export type ForkAttempt = (
   on: AttemptFiber
 ) => Fiber.RuntimeFiber<string, AttemptFailed>
 
+/** Where a handler works: closed with how it ended, before anything is made of that. */
+export type AttemptScope = Scope.CloseableScope
+
 /**
  * Begins attempts with these services. A fiber that is made with them, and in which all but the handler is
  * uninterruptible, costs a third of one to which they are provided.
@@ -32,7 +35,7 @@ export type ForkAttempt = (
 export const forking =
   <R>(
     context: Context.Context<Exclude<R, Scope.Scope>>,
-    run: (payload: string, attempt: Attempt) => Effect.Effect<string, AttemptFailed, R>
+    run: (payload: string, attempt: Attempt, scope: AttemptScope) => Effect.Effect<string, AttemptFailed, R>
   ): ForkAttempt =>
   (payload, attempt, { runtime, scope, updateRefs }) => {
     const { unsafeMap } = Context.add(context, Scope.Scope, scope)
@@ -41,16 +44,13 @@ export const forking =
       fiberRefs: runtime.fiberRefs,
       runtimeFlags: RuntimeFlags.disable(runtime.runtimeFlags, RuntimeFlags.Interruption)
     })
-    return Runtime.runFork(withServices, closing(run(payload, attempt), scope), { updateRefs })
+    return Runtime.runFork(withServices, run(payload, attempt, scope), { updateRefs })
   }
 
-/** The handler, then its finalizers. */
-const closing = <R>(
-  handler: Effect.Effect<string, AttemptFailed, R>,
-  scope: Scope.CloseableScope
-): Effect.Effect<string, AttemptFailed, R> =>
+/** The handler, interruptible, then its finalizers. */
+export const closing = <A, E, R>(handler: Effect.Effect<A, E, R>, scope: AttemptScope): Effect.Effect<A, E, R> =>
   Effect.matchCauseEffect(Effect.interruptible(handler), {
-    onSuccess: (result) => Effect.as(Scope.close(scope, Exit.succeed(result)), result),
+    onSuccess: (value) => Effect.as(Scope.close(scope, Exit.succeed(value)), value),
     onFailure: (cause) =>
       Effect.matchCauseEffect(Scope.close(scope, Exit.failCause(cause)), {
         onSuccess: () => Effect.failCause(cause),

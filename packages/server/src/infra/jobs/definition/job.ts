@@ -14,7 +14,7 @@ import { OptionsError } from "../../../observe/instrument/options-error.ts"
 import { checked, text } from "../options.ts"
 import { outliving } from "../transaction.ts"
 import { type Attempt, type AttemptFailed, failed, invalid } from "./attempt.ts"
-import { forking } from "./attempt-fiber.ts"
+import { type AttemptScope, closing, forking } from "./attempt-fiber.ts"
 import { backoffSettings } from "./backoff.ts"
 import { type Codec, codec } from "./codec.ts"
 import { JobHandlers } from "./handlers.ts"
@@ -110,7 +110,9 @@ export const make = <const Type extends string, P, PI, A, AI, E, EI>(
           timeout: Duration.decode(options.timeout ?? "10 minutes"),
           backoff: backoffSettings(options.backoff),
           limits: clusterLimits(options.limits),
-          fork: forking<R>(context, (text, attempt) => handle({ codecs, handler, isRetryable }, text, attempt))
+          fork: forking<R>(context, (text, attempt, scope) =>
+            handle({ codecs, handler, isRetryable }, text, { attempt, scope })
+          )
         })
       })
     )
@@ -132,18 +134,19 @@ interface Handling<P, A, E, R> {
 const handle = <P, A, E, R>(
   { codecs, handler, isRetryable }: Handling<P, A, E, R>,
   text: string,
-  attempt: Attempt
+  { attempt, scope }: { readonly attempt: Attempt; readonly scope: AttemptScope }
 ): Effect.Effect<string, AttemptFailed, R> =>
-  Effect.matchEffect(codecs.payload.decode(text), {
+  Effect.matchEffect(Effect.interruptible(codecs.payload.decode(text)), {
     onFailure: (error) => Effect.fail(invalid("payload")(error)),
     onSuccess: (input) =>
-      Effect.matchCauseEffect(handler(input, attempt), {
+      Effect.matchCauseEffect(closing(handler(input, attempt), scope), {
+        // The typed error says how the attempt failed, also where a finalizer died after it.
         onFailure: (cause) =>
           Either.match(Cause.failureOrCause(cause), {
-            onLeft: (error) => failed(codecs.error, error, isRetryable(error)),
+            onLeft: (error) => Effect.interruptible(failed(codecs.error, error, isRetryable(error))),
             onRight: Effect.failCause
           }),
-        onSuccess: (output) => Effect.mapError(codecs.success.encode(output), invalid("result"))
+        onSuccess: (output) => Effect.interruptible(Effect.mapError(codecs.success.encode(output), invalid("result")))
       })
   })
 

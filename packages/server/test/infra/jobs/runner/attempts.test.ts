@@ -2,6 +2,7 @@
 import { expect, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as Job from "../../../../src/infra/jobs/definition/job.ts"
 import * as Testing from "../../../../src/observe/testing.ts"
@@ -329,4 +330,26 @@ it.effect("measures a job from its acceptance, the deliberate delay included, an
     expect(now[`jobs_duration_seconds{${labels}}`]).toMatchObject({ count: 1, sum: 3 })
     expect(now[`jobs_wait_duration_seconds{${labels}}`]).toMatchObject({ count: 1, sum: 0 })
   }).pipe(Effect.provide(world(Timed.toLayer(() => Effect.sleep("2 seconds")))))
+})
+
+it.effect("closes the scope of an attempt with what its handler ended with, before that is written", () => {
+  const Scoped = Job.make({
+    type: "scoped",
+    payload: Schema.Boolean,
+    success: Schema.Struct({ n: Schema.Number }),
+    error: Schema.Struct({ why: Schema.String }),
+    maxAttempts: 1
+  })
+  const exits: Array<Exit.Exit<unknown, unknown>> = []
+  const handler = Scoped.toLayer((isFine) =>
+    Effect.zipRight(
+      Effect.addFinalizer((exit) => Effect.sync(() => void exits.push(exit))),
+      isFine ? Effect.succeed({ n: 1 }) : Effect.fail({ why: "so" })
+    )
+  )
+  return Effect.gen(function* () {
+    yield* submit(Scoped, true)
+    yield* submit(Scoped, false)
+    expect(exits).toEqual([Exit.succeed({ n: 1 }), Exit.fail({ why: "so" })])
+  }).pipe(Effect.provide(world(handler)))
 })
