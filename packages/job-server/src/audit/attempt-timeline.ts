@@ -38,7 +38,8 @@ export const attemptTimelines = (entries: ReadonlyArray<LogEntry>): AttemptTimel
   const close = (job: string, settled?: { readonly index: number; readonly entry: EntryOf<"Settled"> }) => {
     const { finishedIndex, startedIndex, timeline } = open.get(job) ?? {}
     open.delete(job)
-    if (timeline === undefined || startedIndex === undefined) {
+    const isReturned = settled?.entry.event.as === "Returned"
+    if (timeline === undefined || startedIndex === undefined || isReturned) {
       return
     }
     const whole = settled === undefined ? timeline : { ...timeline, settled: settled.entry }

@@ -56,7 +56,7 @@ const LoggedEvent = Schema.Union(
   Schema.TaggedStruct("HandlerFinished", { job: Schema.String, ...outcome, ...took }),
   Schema.TaggedStruct("Settled", {
     ...identity,
-    as: Schema.Literal("Completed", "Retrying", "Dead", "Released"),
+    as: Schema.Literal("Completed", "Retrying", "Dead", "Released", "Returned"),
     isAccepted: Schema.Boolean,
     reason: Schema.optionalWith(Schema.String, { exact: true })
   }),
@@ -72,6 +72,27 @@ export type LoggedEvent = typeof LoggedEvent.Type
 
 /** The event with a tag. */
 export type EventOf<Tag extends LoggedEvent["_tag"]> = Extract<LoggedEvent, { readonly _tag: Tag }>
+
+/** The starts of attempts, without those of claims that went back before anything began. */
+export const startsOf = (events: ReadonlyArray<LoggedEvent>): ReadonlyArray<EventOf<"Started">> => {
+  const starts = new Set<EventOf<"Started">>()
+  /** Of the claim of each job that is under way. */
+  const open = new Map<string, EventOf<"Started">>()
+  for (const event of events) {
+    if (event._tag === "Claimed") {
+      open.delete(event.job)
+    } else if (event._tag === "Started") {
+      starts.add(event)
+      open.set(event.job, event)
+    } else if (event._tag === "Settled" && event.as === "Returned" && event.isAccepted) {
+      const start = open.get(event.job)
+      if (start !== undefined) {
+        starts.delete(start)
+      }
+    }
+  }
+  return Array.from(starts)
+}
 
 /**
  * An event and its time: in milliseconds on a monotonic clock and since the epoch, and in nanoseconds on the clock with

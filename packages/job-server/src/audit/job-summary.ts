@@ -1,5 +1,5 @@
 /** What became of the jobs, according to the event logs of all processes. */
-import type { EventOf, LogEntry, LoggedEvent } from "./event-log.ts"
+import { type EventOf, type LogEntry, type LoggedEvent, startsOf } from "./event-log.ts"
 import type { JobTables } from "./job-tables.ts"
 
 /** The jobs of a run; each is in exactly one of `completed`, `failed`, `cancelled` and `unfinished`. */
@@ -26,7 +26,7 @@ export const jobSummary = (entries: ReadonlyArray<LogEntry>): JobSummary => {
   const events = entries.map(({ event }) => event)
   const submitted = events.filter(hasTag("Submitted")).filter(hasSucceeded)
   const cancelled = events.filter(hasTag("Cancelled")).filter(hasSucceeded).length
-  const started = events.filter(hasTag("Started"))
+  const started = startsOf(events)
   const settled = events.filter(hasTag("Settled")).filter(({ isAccepted }) => isAccepted)
   const completed = settled.filter((one) => one.as === "Completed").length
   const dead = deadLetters(events)

@@ -5,7 +5,7 @@
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { EventOf, LogEntry, LoggedEvent } from "./event-log.ts"
+import { type EventOf, type LogEntry, type LoggedEvent, startsOf } from "./event-log.ts"
 
 const Numeric = Schema.Union(Schema.Number, Schema.NumberFromString)
 
@@ -93,7 +93,7 @@ const unloggedEventsOf = (
     ...times(successes("Submitted") === 0 ? 1 : 0, (): LoggedEvent => {
       return { _tag: "Submitted", ...identity, ...succeeded }
     }),
-    ...unloggedStarts(row, withTag("Started")),
+    ...unloggedStarts(row, startsOf(logged)),
     ...failures.map((reason, index): LoggedEvent => {
       const as = isDead && index === failures.length - 1 ? "Dead" : "Retrying"
       return { _tag: "Settled", ...identity, as, isAccepted: true, reason }

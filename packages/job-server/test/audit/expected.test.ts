@@ -32,7 +32,7 @@ const finished = (outcome: "success" | "failure" | "defect" | "interrupted"): Lo
   outcome,
   tookMs: 5
 })
-const settled = (as: "Completed" | "Retrying" | "Dead" | "Released", reason?: string): LoggedEvent => ({
+const settled = (as: "Completed" | "Retrying" | "Dead" | "Released" | "Returned", reason?: string): LoggedEvent => ({
   _tag: "Settled",
   ...job,
   as,
@@ -141,6 +141,7 @@ const cases: ReadonlyArray<readonly [string, ReadonlyArray<LoggedEvent>, Readonl
     ["jobs_retried_total{digest process normal} 1"]
   ],
   ["a job that is claimed and given back before it starts", [claimed, settled("Released")], []],
+  ["a job that goes back as if it had never been claimed", [claimed, begun(2, true), settled("Returned")], []],
   [
     "an attempt whose job is lost while it runs",
     [claimed, ...started, finished("success")],
