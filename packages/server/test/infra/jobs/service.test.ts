@@ -29,6 +29,16 @@ const PayLive = Pay.toLayer((sum) => (sum > 0 ? Effect.void : new Refused({ reas
 const Wait = Job.make({ type: "wait", payload: Schema.Void, success: Schema.Void, error: Schema.Never })
 const WaitLive = Wait.toLayer(() => Effect.never)
 
+/** Waits until it is interrupted, and counts both. */
+const countedWait = () => {
+  const times = { begun: 0, interrupted: 0 }
+  const handler = Wait.toLayer(() => {
+    times.begun += 1
+    return Effect.onInterrupt(Effect.never, () => Effect.sync(() => (times.interrupted += 1)))
+  })
+  return { handler, times }
+}
+
 const stateOf = (id: string) => Effect.flatMap(JobService, (jobs) => Effect.map(jobs.status(id), ({ state }) => state))
 
 /** Ends a transaction as one that failed. */
@@ -180,22 +190,17 @@ onBoth("service", {
     }).pipe(Effect.provide(world(Layer.mergeAll(PayLive, WaitLive), {}, database))),
 
   "counts a cancel and a replay of a transaction once, after its commit, and interrupts then": (database) => {
-    let begun = 0
-    let interrupted = 0
-    const handler = Wait.toLayer(() => {
-      begun += 1
-      return Effect.onInterrupt(Effect.never, () => Effect.sync(() => (interrupted += 1)))
-    })
+    const { handler, times } = countedWait()
     return Effect.gen(function* () {
       const jobs = yield* JobService
       const running = yield* jobs.submit(Wait, undefined)
       const dead = yield* jobs.submit(Pay, 0)
       yield* Effect.flip(jobs.awaitResult(Pay, dead))
-      yield* eventually(Effect.sync(() => expect(begun).toBe(1)))
+      yield* eventually(Effect.sync(() => expect(times.begun).toBe(1)))
       yield* inTransaction(Effect.zipRight(jobs.cancel(running), jobs.deadLetters.replay(dead)))
       yield* eventually(
         Effect.gen(function* () {
-          expect(interrupted).toBe(1)
+          expect(times.interrupted).toBe(1)
           expect(yield* counted("jobs_cancelled_total")).toBe(1)
           expect(yield* counted("jobs_replayed_total")).toBe(1)
           expect(yield* totals).toMatchObject({ held: 0 })
@@ -209,19 +214,14 @@ onBoth("service", {
   "interrupts what a transaction cancelled and runs what it replayed at once, with no poll or heartbeat": (
     database
   ) => {
-    let begun = 0
-    let interrupted = 0
-    const handler = Wait.toLayer(() => {
-      begun += 1
-      return Effect.onInterrupt(Effect.never, () => Effect.sync(() => (interrupted += 1)))
-    })
+    const { handler, times } = countedWait()
     const rarely = { pollInterval: "20 seconds", lease: "100 seconds" } as const
     return Effect.gen(function* () {
       const jobs = yield* JobService
       const running = yield* jobs.submit(Wait, undefined)
       const dead = yield* jobs.submit(Pay, 0)
       yield* Effect.flip(jobs.awaitResult(Pay, dead))
-      yield* eventually(Effect.sync(() => expect(begun).toBe(1)))
+      yield* eventually(Effect.sync(() => expect(times.begun).toBe(1)))
       const before = Date.now()
       yield* inTransaction(
         Effect.zipRight(
@@ -229,7 +229,7 @@ onBoth("service", {
           Effect.sleep("100 millis")
         )
       )
-      yield* eventually(Effect.sync(() => expect(interrupted).toBe(1)))
+      yield* eventually(Effect.sync(() => expect(times.interrupted).toBe(1)))
       expect(yield* Effect.flip(jobs.awaitResult(Pay, dead))).toBeInstanceOf(Refused)
       expect(Date.now() - before).toBeLessThan(10_000)
     }).pipe(Effect.provide(world(Layer.mergeAll(PayLive, handler), rarely, database)))
@@ -446,19 +446,14 @@ onBoth("service", {
     }).pipe(Effect.provide(client({}, database))),
 
   "cancels a job that runs and one that waits, each counted once, and what fails each time": (database) => {
-    let begun = 0
-    let interrupted = 0
-    const handler = Wait.toLayer(() => {
-      begun += 1
-      return Effect.onInterrupt(Effect.never, () => Effect.sync(() => (interrupted += 1)))
-    })
+    const { handler, times } = countedWait()
     return Effect.gen(function* () {
       const jobs = yield* JobService
       const running = yield* jobs.submit(Wait, undefined)
       const waiting = yield* jobs.submit(Wait, undefined, { delay: "1 hour" })
-      yield* eventually(Effect.sync(() => expect(begun).toBe(1)))
+      yield* eventually(Effect.sync(() => expect(times.begun).toBe(1)))
       yield* Effect.forEach([running, waiting], jobs.cancel)
-      yield* eventually(Effect.sync(() => expect(interrupted).toBe(1)))
+      yield* eventually(Effect.sync(() => expect(times.interrupted).toBe(1)))
       const exits = yield* Effect.all([Effect.flip(jobs.cancel(running)), Effect.flip(jobs.cancel(running))], {
         concurrency: 2
       })

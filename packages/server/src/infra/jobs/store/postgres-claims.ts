@@ -53,41 +53,10 @@ export const nextDue =
 
 export const claim =
   (tables: Tables) =>
-  (request: ClaimRequest, since: Since): Queries => {
-    const [first, ...others] = request.types
-    return first === undefined || others.length > 0
-      ? claimOfMany(tables, request, since)
-      : claimOfOne(tables, { ...request, type: first.type, most: Math.min(request.most, first.most) }, since)
-  }
-
-/** Of one type, as most claims are: planned in two thirds of the time. */
-const claimOfOne = (
-  tables: Tables,
-  { leaseMs, most, owned, partitions, runnerId, type }: ClaimRequest & { readonly type: string },
-  since: Since
-): Queries => {
-  const more = `AND due_at >= (ARRAY[$5, $6, $7, $8]::bigint[])[p.priority + 1]
-    ${owned === undefined ? "" : "AND (partition % $9::int) = ANY($10::int[])"}`
-  const text = `
-    WITH candidates AS MATERIALIZED (
-      SELECT w.id FROM ${priorities} CROSS JOIN LATERAL (${due(tables, "$4", more)} LIMIT $3) w
-      WHERE ${isAlive(tables)} AND NOT ${isPaused(tables, "$4")}
-      ORDER BY w.due_at + p.head_start, w.id LIMIT $3),
-    ${picked(tables)}
-    ${claimed(tables)}`
-  const marks = [0, 1, 2, 3].map((priority) => Math.floor(since(type, priority)))
-  const values = [runnerId, leaseMs, most, type, ...marks]
-  return one(text, owned === undefined ? values : [...values, partitions, owned])
-}
-
-const claimOfMany = (
-  tables: Tables,
-  { leaseMs, most, owned, partitions, runnerId, types }: ClaimRequest,
-  since: Since
-): Queries => {
-  const more = `AND due_at >= (ARRAY[t.s0, t.s1, t.s2, t.s3])[p.priority + 1]
+  ({ leaseMs, most, owned, partitions, runnerId, types }: ClaimRequest, since: Since): Queries => {
+    const more = `AND due_at >= (ARRAY[t.s0, t.s1, t.s2, t.s3])[p.priority + 1]
     ${owned === undefined ? "" : "AND (partition % $10::int) = ANY($11::int[])"}`
-  const text = `
+    const text = `
     WITH wanted AS MATERIALIZED (
       SELECT t.* FROM unnest($4::text[], $5::int[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
         AS t(type, most, s0, s1, s2, s3)
@@ -100,11 +69,11 @@ const claimOfMany = (
       ORDER BY x.place, x.id LIMIT $3),
     ${picked(tables)}
     ${claimed(tables)}`
-  const columns = [types.map(({ type }) => type), types.map((of) => of.most)]
-  const marks = [0, 1, 2, 3].map((priority) => types.map(({ type }) => Math.floor(since(type, priority))))
-  const values = [runnerId, leaseMs, most, ...columns, ...marks]
-  return one(text, owned === undefined ? values : [...values, partitions, owned])
-}
+    const columns = [types.map(({ type }) => type), types.map((of) => of.most)]
+    const marks = [0, 1, 2, 3].map((priority) => types.map(({ type }) => Math.floor(since(type, priority))))
+    const values = [runnerId, leaseMs, most, ...columns, ...marks]
+    return one(text, owned === undefined ? values : [...values, partitions, owned])
+  }
 
 /**
  * Claims of one type, `$4`, in a transaction that has locked its row: at most `$5` of it are held at once. Where there

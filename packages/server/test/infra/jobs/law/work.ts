@@ -1,4 +1,5 @@
 /** The job of random programs: what it does is in its payload, beside a number that is its own. */
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Job } from "../../../../src/infra/jobs.ts"
@@ -30,29 +31,40 @@ export const Work = Job.make({
   concurrency: 5
 })
 
-const behave = (behaviour: Behaviour, attempt: number): Effect.Effect<number, Sour> => {
-  switch (behaviour) {
-    case "succeed":
-      return Effect.succeed(1)
-    case "fail":
-      return new Sour()
-    case "failOnce":
-      return attempt === 1 ? new Sour() : Effect.succeed(1)
-    case "die":
-      throw new RangeError("out of range")
-    case "hang":
-      return Effect.never
-    case "slow":
-      return Effect.delay(Effect.succeed(1), "120 millis")
-    case "interrupt":
-      return Effect.interrupt
-    case "stubborn":
-      return Effect.uninterruptible(Effect.delay(Effect.succeed(1), "900 millis"))
-    case "invalid":
-      return Effect.succeed(-1)
-    case "finalizer":
-      return Effect.ensuring(new Sour(), Effect.die("the finalizer"))
-  }
+/** How long what is slow takes, and what can't be interrupted. */
+export interface Durations {
+  readonly slow: Duration.DurationInput
+  readonly stubborn: Duration.DurationInput
 }
+
+/** A handler that behaves as it is told. */
+export const behaving =
+  ({ slow, stubborn }: Durations) =>
+  (behaviour: Behaviour, attempt: number): Effect.Effect<number, Sour> => {
+    switch (behaviour) {
+      case "succeed":
+        return Effect.succeed(1)
+      case "fail":
+        return new Sour()
+      case "failOnce":
+        return attempt === 1 ? new Sour() : Effect.succeed(1)
+      case "die":
+        throw new RangeError("out of range")
+      case "hang":
+        return Effect.never
+      case "slow":
+        return Effect.delay(Effect.succeed(1), slow)
+      case "interrupt":
+        return Effect.interrupt
+      case "stubborn":
+        return Effect.uninterruptible(Effect.delay(Effect.succeed(1), stubborn))
+      case "invalid":
+        return Effect.succeed(-1)
+      case "finalizer":
+        return Effect.ensuring(new Sour(), Effect.die("the finalizer"))
+    }
+  }
+
+const behave = behaving({ slow: "120 millis", stubborn: "900 millis" })
 
 export const WorkLive = Work.toLayer(({ behaviour }, { attempt }) => behave(behaviour, attempt))

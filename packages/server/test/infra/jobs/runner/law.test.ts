@@ -15,13 +15,9 @@ import * as Job from "../../../../src/infra/jobs/definition/job.ts"
 import type { Priority } from "../../../../src/infra/jobs/definition/priority.ts"
 import type { Operations } from "../../../../src/infra/jobs/store/operations.ts"
 import * as Testing from "../../../../src/observe/testing.ts"
+import { type Behaviour, behaviours, behaving, Sour } from "../law/work.ts"
 import { memoryTables } from "../memory-tables.ts"
 import { breathe, Memory, pass, Runner, separate, world } from "./world.ts"
-
-const behaviours = ["succeed", "fail", "failOnce", "die", "hang", "slow", "interrupt", "stubborn", "invalid"] as const
-type Behaviour = (typeof behaviours)[number]
-
-class Sour extends Schema.TaggedError<Sour>()("Sour", {}) {}
 
 const Work = Job.make({
   type: "work",
@@ -34,28 +30,7 @@ const Work = Job.make({
   concurrency: 3
 })
 
-const behave = (behaviour: Behaviour, attempt: number): Effect.Effect<number, Sour> => {
-  switch (behaviour) {
-    case "succeed":
-      return Effect.succeed(1)
-    case "fail":
-      return new Sour()
-    case "failOnce":
-      return attempt === 1 ? new Sour() : Effect.succeed(1)
-    case "die":
-      throw new RangeError("out of range")
-    case "hang":
-      return Effect.never
-    case "slow":
-      return Effect.delay(Effect.succeed(1), "1500 millis")
-    case "interrupt":
-      return Effect.interrupt
-    case "stubborn":
-      return Effect.uninterruptible(Effect.delay(Effect.succeed(1), "7 seconds"))
-    case "invalid":
-      return Effect.succeed(-1)
-  }
-}
+const behave = behaving({ slow: "1500 millis", stubborn: "7 seconds" })
 
 const WorkLive = Work.toLayer((behaviour, { attempt }) => behave(behaviour, attempt))
 
