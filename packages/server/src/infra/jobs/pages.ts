@@ -3,8 +3,10 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { longestType } from "./definition/kind.ts"
 import type { Priority } from "./definition/priority.ts"
 import { JobError } from "./error.ts"
+import { text } from "./options.ts"
 import type { JobFailure, JobStatus, Operations, PageRequest, PurgeRequest } from "./store/operations.ts"
 import { JobState } from "./store/state.ts"
 import { mostPurged } from "./store/purge.ts"
@@ -67,7 +69,7 @@ export const list = (
   state: JobState,
   options: ListOptions
 ): Effect.Effect<Page<JobStatus>, JobError> =>
-  Effect.flatMap(pageAsked(state, options), (request) =>
+  Effect.flatMap(Effect.zipRight(checkedType(options.jobType), pageAsked(state, options)), (request) =>
     Effect.map(reached(tables.page(request)), (items) => {
       const last = items.length < request.limit ? undefined : items.at(-1)
       return { items, next: last === undefined ? undefined : `${last.finishedAt ?? last.dueAt}-${last.id}` }
@@ -89,6 +91,7 @@ export const purge = (
 ): Effect.Effect<number, JobError> =>
   Effect.gen(function* () {
     const { before, ids, jobType: type } = options
+    yield* checkedType(type)
     if (before !== undefined && !Number.isFinite(before)) {
       return yield* refuse(`"before" is a time in epoch milliseconds, not ${before}`)
     }
@@ -106,6 +109,12 @@ export const purge = (
     }
     return removed
   })
+
+/** No type of a job is this one: what the databases make of it differs. */
+export const checkedType = (jobType: string | undefined): Effect.Effect<void, JobError> => {
+  const { expected, isFit } = text("jobType", jobType, longestType)
+  return isFit ? Effect.void : refuse(`"jobType" is ${expected}, not ${JSON.stringify(jobType?.slice(0, 200))}`)
+}
 
 const longestPage = 1000
 

@@ -17,6 +17,7 @@ import type { JobSchedules } from "./definition/schedules.ts"
 import { JobEntityLive } from "./entity-live.ts"
 import { JobError } from "./error.ts"
 import {
+  checkedType,
   type DeadLetterPage,
   list,
   listDead,
@@ -208,8 +209,8 @@ const reads = (tables: Operations) =>
     result: (job, id) => result(tables, job, id),
     awaitResult: (job, id) => awaitResult(tables, job, id),
     purgeFinished: (options) => purge(tables, ["completed", "cancelled"], options),
-    pause: (jobType) => reached(tables.setPaused(jobType, true)),
-    resume: (jobType) => reached(tables.setPaused(jobType, false)),
+    pause: (jobType) => Effect.zipRight(checkedType(jobType), reached(tables.setPaused(jobType, true))),
+    resume: (jobType) => Effect.zipRight(checkedType(jobType), reached(tables.setPaused(jobType, false))),
     paused: reached(tables.paused),
     depth: reached(Effect.zipWith(tables.depth, tables.dead, (alive, dead) => [...alive, ...dead]))
   }) satisfies Partial<Jobs>

@@ -22,7 +22,7 @@ const Plain = Job.make({ type: "plain", payload: Schema.Unknown, success: Schema
 onBoth("input", {
   "refuses pages and purges that make no sense, and purges any number of ids": (database) =>
     Effect.gen(function* () {
-      const { deadLetters, list, purgeFinished, status } = yield* JobService
+      const { deadLetters, list, pause, paused, purgeFinished, resume, status } = yield* JobService
       const reasonOf = <A>(effect: Effect.Effect<A, { readonly reason: string; readonly isRetryable: boolean }>) =>
         Effect.map(Effect.flip(effect), ({ isRetryable, reason }) => [reason, isRetryable])
       const refused = ["Validation", false]
@@ -32,6 +32,14 @@ onBoth("input", {
       for (const limit of [-1, 0, 1.5, Number.NaN, 100_000]) {
         expect([limit, yield* reasonOf(list("ready", { limit }))]).toEqual([limit, refused])
       }
+      for (const jobType of ["", "a\u0000b", "\ud800", "x".repeat(121)]) {
+        const asked = [pause(jobType), resume(jobType), list("ready", { jobType }), deadLetters.purge({ jobType })]
+        expect([jobType, yield* Effect.forEach(asked, (one) => reasonOf<unknown>(one))]).toEqual([
+          jobType,
+          asked.map(() => refused)
+        ])
+      }
+      expect(yield* paused).toEqual([])
       // @ts-expect-error -- what JavaScript may give
       expect(yield* reasonOf(list("lost"))).toEqual(refused)
       expect(yield* reasonOf(deadLetters.purge({ before: Number.NaN }))).toEqual(refused)

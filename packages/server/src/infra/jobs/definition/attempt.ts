@@ -23,7 +23,7 @@ export interface Attempt {
   readonly traceparent: string | undefined
   /**
    * Says how far the attempt has come, from 0 to 1, and in words; `status` shows what was said last. It never fails,
-   * gives the attempt no more time, and is written at most a few times a second.
+   * gives the attempt no more time, and is written at most a few times a second; of the words 2,000 characters are kept.
    */
   readonly progress: (ratio: number, note?: string) => Effect.Effect<void>
 }
@@ -63,7 +63,7 @@ export const invalid =
 /** A reason as the tables keep it: just what the label `reason` says of it. */
 export const nameable = (reason: string): string => cleanLabel(reason) || "Unknown"
 
-/** What an error says, for people to read: at most 2,000 characters, without what a database refuses. */
+/** What an error says, for people to read. */
 export const describe = (error: unknown): string =>
   clean(
     Either.getOrElse(
@@ -77,5 +77,6 @@ const wordsOf = (error: unknown): string =>
 
 const inspect = (error: unknown): string => JSON.stringify(error) ?? String(error)
 
+/** Text for people to read: its first 2,000 characters, without what a database refuses. */
 // Cut first: half of a pair that the cut leaves is made well-formed after it.
-const clean = (text: string): string => text.slice(0, 2000).replaceAll("\u0000", "").toWellFormed()
+export const clean = (text: string): string => text.slice(0, 2000).replaceAll("\u0000", "").toWellFormed()

@@ -60,5 +60,5 @@ export const priorityCheck = (option: string, given: Priority | undefined): Chec
   expected: Priority.literals.join(", ")
 })
 
-/** A label is cut after as many characters. */
-const longestType = 120
+/** The most characters of a type: a label is cut after as many. */
+export const longestType = 120

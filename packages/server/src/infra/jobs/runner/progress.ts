@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { clean } from "../definition/attempt.ts"
 import type { Run } from "./run.ts"
 import type { RunnerState } from "./state.ts"
 
@@ -32,7 +33,7 @@ export class Progress {
     if (run.stage !== "working" || Number.isNaN(ratio)) {
       return
     }
-    const said: Said = { ratio: Math.min(1, Math.max(0, ratio)), note: note?.replaceAll("\u0000", "").toWellFormed() }
+    const said: Said = { ratio: Math.min(1, Math.max(0, ratio)), note: note === undefined ? note : clean(note) }
     if (this.paused.has(run)) {
       this.paused.set(run, said)
     } else {

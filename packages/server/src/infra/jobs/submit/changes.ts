@@ -174,5 +174,10 @@ const notAlive = ({ id: jobId, jobType, state }: JobStatus): JobError =>
 
 const notDead = ({ id: jobId, jobType, state }: JobStatus): JobError =>
   state === "dead"
-    ? new JobError({ reason: "Validation", message: "A live job has the same dedupe key", jobId, jobType })
+    ? new JobError({
+        reason: "Validation",
+        message: "A live job has the same dedupe key, or another call has just replayed it",
+        jobId,
+        jobType
+      })
     : new JobError({ reason: "NotFound", message: `The job is ${state}, not a dead letter`, jobId, jobType })

@@ -235,7 +235,7 @@ it.effect("stops a job that is cancelled, and does not begin one that waits", ()
 it.effect("writes the progress that a handler tells, and stops one that has lost its job", () => {
   let stopped = 0
   const handler = Long.toLayer((_, { progress }) =>
-    progress(0.25, "a quarter").pipe(
+    progress(0.25, `a quarter${".".repeat(3000)}`).pipe(
       Effect.zipRight(Effect.sleep("10 seconds")),
       Effect.zipRight(progress(7)),
       Effect.zipRight(Effect.sleep("10 minutes")),
@@ -246,7 +246,7 @@ it.effect("writes the progress that a handler tells, and stops one that has lost
     const { memory } = yield* Tables
     const kept = yield* submit(Long, "kept")
     yield* pass(1000)
-    expect((yield* status(kept)).progress).toEqual({ ratio: 0.25, note: "a quarter" })
+    expect((yield* status(kept)).progress).toEqual({ ratio: 0.25, note: `a quarter${".".repeat(1991)}` })
     yield* pass(10_000, 500)
     expect((yield* status(kept)).progress).toEqual({ ratio: 1, note: undefined })
     yield* cancel(kept)
