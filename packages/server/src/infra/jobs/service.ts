@@ -122,7 +122,7 @@ export class JobService extends Context.Tag("@parametric-portal/server/JobServic
     JobService | JobHandlers | JobSchedules,
     Unusable,
     Sharding.Sharding | SqlClient.SqlClient | MetricsService
-  > => layerOf(settingsAsked(options))
+  > => layerOf(settingsAsked(options), store)
 
   /** Submits jobs and runs none; needs no cluster. Makes or migrates the tables, and fails in the same way. */
   static readonly layerClient = (
@@ -143,14 +143,21 @@ export class JobService extends Context.Tag("@parametric-portal/server/JobServic
 }
 
 /**
- * The whole of `JobService.layer` with settings: those of options, or in the benchmark some that no option can ask for.
+ * The whole of `JobService.layer` with settings, and over tables: in the benchmark, some that no option can ask for.
  */
-export const layerOf = (settings: Effect.Effect<JobsSettings, OptionsError>): ReturnType<typeof JobService.layer> =>
+export const layerOf = <E, R>(
+  settings: Effect.Effect<JobsSettings, OptionsError>,
+  tables: Layer.Layer<JobStore, E, R>
+): Layer.Layer<
+  JobService | JobHandlers | JobSchedules,
+  OptionsError | E,
+  Sharding.Sharding | SqlClient.SqlClient | MetricsService | R
+> =>
   byItself(
     Layer.mergeAll(service, schedules, JobEntityLive).pipe(
       Layer.provideMerge(JobHandlers.layer),
       Layer.provide(JobCalls.layer),
-      Layer.provide(store),
+      Layer.provide(tables),
       Layer.provide(Layer.effect(JobsConfig, settings))
     )
   )

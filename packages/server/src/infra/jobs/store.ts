@@ -13,7 +13,8 @@ import { callers } from "./store/callers.ts"
 import { migrate } from "./store/migrations.ts"
 import { findPlace, type TableOptions } from "./store/names.ts"
 import type { Operations } from "./store/operations.ts"
-import { postgres } from "./store/postgres.ts"
+import { makeFunctions } from "./store/postgres-functions.ts"
+import { postgres, postgresFunctions } from "./store/postgres.ts"
 import { reads } from "./store/reads.ts"
 import { ledger } from "./store/ledger.ts"
 import { pages } from "./store/pages.ts"
@@ -54,8 +55,11 @@ export const make = (
 
 const place = (sql: SqlClient.SqlClient, options: TableOptions) =>
   Effect.gen(function* () {
-    const { migrationsTable, tables } = yield* findPlace(sql, options)
+    const { migrationsTable, schema, tables } = yield* findPlace(sql, options)
     yield* migrate(sql, tables, migrationsTable)
+    if (schema !== undefined) {
+      yield* makeFunctions(sql, schema, postgresFunctions(tables))
+    }
     return { tables, identity: yield* identityOf(sql, tables) }
   })
 

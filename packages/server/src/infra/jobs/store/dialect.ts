@@ -27,6 +27,8 @@ export interface Tables {
   readonly uncounted: string
   readonly identity: string
   readonly migrations: string
+  /** The quoted name of something else beside them. */
+  readonly named: (bare: string) => string
 }
 
 /** The bare names of the tables, in the order in which they are made. */
@@ -67,7 +69,8 @@ export const tablesOf = (prefix: string, schema: string | undefined): Tables => 
     unique: name(tableNames.unique),
     uncounted: name(tableNames.uncounted),
     identity: name(tableNames.identity),
-    migrations: name(tableNames.migrations)
+    migrations: name(tableNames.migrations),
+    named: name
   }
 }
 

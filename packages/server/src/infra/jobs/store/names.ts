@@ -20,6 +20,8 @@ export interface TableOptions {
 export interface Place {
   readonly tables: Tables
   readonly migrationsTable: string
+  /** On PostgreSQL. */
+  readonly schema: string | undefined
 }
 
 /** The names of the tables that migrations 1 and 2 made. */
@@ -45,7 +47,7 @@ export const findPlace = (
     const tables = tablesOf(tablePrefix, inSchema)
     yield* refuseTaken(sql, { tables, inSchema })
     const bare = tablePrefix + tableNames.migrations
-    return { tables, migrationsTable: inSchema === undefined ? bare : `${inSchema}.${bare}` }
+    return { tables, schema: inSchema, migrationsTable: inSchema === undefined ? bare : `${inSchema}.${bare}` }
   })
 
 /** The schema that was asked for, else the one that has the tables already, else the first of the search path. */

@@ -2,8 +2,9 @@
  * How a runner claims jobs on PostgreSQL: candidates are found type by type and priority by priority without a lock,
  * then the first of all of them are locked, and what another session has locked is passed over.
  */
-import { headStarts, heldColumns, type Queries, type Query, type Room, type Since, type Tables } from "./dialect.ts"
+import { headStarts, heldColumns, type Queries, type Room, type Since, type Tables } from "./dialect.ts"
 import type { ClaimRequest } from "./operations.ts"
+import { type DatabaseFunction, databaseFunction, rowsOf } from "./postgres-functions.ts"
 import { isState, now, one } from "./postgres-runs.ts"
 
 const priorities = `(VALUES ${headStarts}) AS p(priority, head_start)`
@@ -38,41 +39,71 @@ const claimed = (tables: Tables, set = ""): string => `
   WHERE ctid = ANY(ARRAY(SELECT row FROM picked))
   RETURNING ${heldColumns(now, "float8")}`
 
-/** A statement of its own, as it takes as long to be planned as a claim: no job has to wait for it. */
-export const nextDue =
-  (tables: Tables) =>
-  (types: ReadonlyArray<string>): Query => ({
-    text: `
-    SELECT min(w.due_at)::float8 - ${now}::float8 AS next_due
-    FROM unnest($1::text[]) AS t(type) CROSS JOIN ${priorities} CROSS JOIN LATERAL (
-      SELECT due_at FROM ${tables.jobs}
-      WHERE state = 0 AND is_suspect = 0 AND type = t.type AND priority = p.priority AND due_at > ${now}
-      ORDER BY due_at, id LIMIT 1) w`,
-    values: [types]
-  })
+/** The functions of claims. */
+export interface ClaimFunctions {
+  readonly claim: DatabaseFunction
+  /** Of some partitions. */
+  readonly claimOwned: DatabaseFunction
+  readonly nextDue: DatabaseFunction
+}
+
+/** A row in the names and types of a row that is held. */
+const heldTypes = `id text, run int, type text, priority smallint, payload text, is_started int, attempt int,
+  redeliver smallint, deaths int, accepted_at float8, due_at float8, now float8, max_attempts int, timeout_ms float8,
+  backoff text, traceparent text`
+
+export const claimFunctions = (tables: Tables): ClaimFunctions => {
+  const parameters = "text, float8, int, text[], int[], bigint[], bigint[], bigint[], bigint[]"
+  return {
+    claim: databaseFunction(tables, {
+      name: "job_claim",
+      parameters,
+      columns: heldTypes,
+      block: rowsOf(claimText(tables, ""))
+    }),
+    claimOwned: databaseFunction(tables, {
+      name: "job_claim_owned",
+      parameters: `${parameters}, int, int[]`,
+      columns: heldTypes,
+      block: rowsOf(claimText(tables, "AND (partition % $10) = ANY($11)"))
+    }),
+    // By itself, so that no job has to wait for it.
+    nextDue: databaseFunction(tables, {
+      name: "job_next_due",
+      parameters: "text[]",
+      columns: "next_due float8",
+      block: rowsOf(`
+      SELECT min(w.due_at)::float8 - ${now}::float8
+      FROM unnest($1) AS t(type) CROSS JOIN ${priorities} CROSS JOIN LATERAL (
+        SELECT due_at FROM ${tables.jobs}
+        WHERE state = 0 AND is_suspect = 0 AND type = t.type AND priority = p.priority AND due_at > ${now}
+        ORDER BY due_at, id LIMIT 1) w`)
+    })
+  }
+}
+
+const claimText = (tables: Tables, isOwned: string): string => `
+  WITH wanted AS MATERIALIZED (
+    SELECT t.* FROM unnest($4, $5, $6, $7, $8, $9) AS t(type, most, s0, s1, s2, s3)
+    WHERE ${isAlive(tables)} AND NOT ${isPaused(tables, "t.type")}),
+  candidates AS MATERIALIZED (
+    SELECT x.id FROM wanted t CROSS JOIN LATERAL (
+      SELECT w.id, w.due_at + p.head_start AS place
+      FROM ${priorities} CROSS JOIN LATERAL (
+        ${due(tables, "t.type", `AND due_at >= (ARRAY[t.s0, t.s1, t.s2, t.s3])[p.priority + 1] ${isOwned}`)}
+        LIMIT t.most) w
+      ORDER BY place, id LIMIT t.most) x
+    ORDER BY x.place, x.id LIMIT $3),
+  ${picked(tables)}
+  ${claimed(tables)}`
 
 export const claim =
-  (tables: Tables) =>
+  ({ claim: all, claimOwned }: ClaimFunctions) =>
   ({ leaseMs, most, owned, partitions, runnerId, types }: ClaimRequest, since: Since): Queries => {
-    const more = `AND due_at >= (ARRAY[t.s0, t.s1, t.s2, t.s3])[p.priority + 1]
-    ${owned === undefined ? "" : "AND (partition % $10::int) = ANY($11::int[])"}`
-    const text = `
-    WITH wanted AS MATERIALIZED (
-      SELECT t.* FROM unnest($4::text[], $5::int[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
-        AS t(type, most, s0, s1, s2, s3)
-      WHERE ${isAlive(tables)} AND NOT ${isPaused(tables, "t.type")}),
-    candidates AS MATERIALIZED (
-      SELECT x.id FROM wanted t CROSS JOIN LATERAL (
-        SELECT w.id, w.due_at + p.head_start AS place
-        FROM ${priorities} CROSS JOIN LATERAL (${due(tables, "t.type", more)} LIMIT t.most) w
-        ORDER BY place, id LIMIT t.most) x
-      ORDER BY x.place, x.id LIMIT $3),
-    ${picked(tables)}
-    ${claimed(tables)}`
     const columns = [types.map(({ type }) => type), types.map((of) => of.most)]
     const marks = [0, 1, 2, 3].map((priority) => types.map(({ type }) => Math.floor(since(type, priority))))
     const values = [runnerId, leaseMs, most, ...columns, ...marks]
-    return one(text, owned === undefined ? values : [...values, partitions, owned])
+    return [owned === undefined ? all.call(values) : claimOwned.call([...values, partitions, owned])]
   }
 
 /**

@@ -14,6 +14,7 @@ import {
   type Tables
 } from "./dialect.ts"
 import type { End, Fence } from "./operations.ts"
+import { type DatabaseFunction, databaseFunction, rowsOf } from "./postgres-functions.ts"
 
 /** Once a statement, so that it bounds an index as a value does. */
 export const now = "(SELECT (extract(epoch FROM statement_timestamp()) * 1000)::bigint)"
@@ -61,18 +62,37 @@ export const acquit =
       fences([fence])
     ])
 
+type Kind = End["settlement"]["_tag"]
+
+/** The functions that write ends of a kind. */
+export const endFunctions = (tables: Tables): Readonly<Record<Kind, DatabaseFunction>> => {
+  const of = (kind: Kind) =>
+    databaseFunction(tables, {
+      name: `job_end_${kind.toLowerCase()}`,
+      parameters: kind === "Retrying" ? "text, json, jsonb" : "text, json",
+      columns: "id text",
+      block: rowsOf(endText(tables, kind))
+    })
+  return {
+    Completed: of("Completed"),
+    Retrying: of("Retrying"),
+    Dead: of("Dead"),
+    Released: of("Released"),
+    Returned: of("Returned")
+  }
+}
+
 export const end =
-  (tables: Tables) =>
-  (runnerId: string, kind: End["settlement"]["_tag"], ends: ReadonlyArray<End>): Queries => {
+  (functions: Readonly<Record<Kind, DatabaseFunction>>) =>
+  (runnerId: string, kind: Kind, ends: ReadonlyArray<End>): Queries => {
     const values = [runnerId, JSON.stringify(ends.map(endOf))]
     const pauses = ends.map(({ id, settlement }) => [id, settlement._tag === "Retrying" ? settlement.pauseMs : 0])
-    return one(
-      endText(tables, kind),
-      kind === "Retrying" ? [...values, JSON.stringify(Object.fromEntries(pauses))] : values
-    )
+    return [
+      functions[kind].call(kind === "Retrying" ? [...values, JSON.stringify(Object.fromEntries(pauses))] : values)
+    ]
   }
 
-const endText = (tables: Tables, kind: End["settlement"]["_tag"]): string => {
+const endText = (tables: Tables, kind: Kind): string => {
   switch (kind) {
     case "Completed":
       return `${moved(tables, ", result text", "2, result")} SELECT id FROM fenced`

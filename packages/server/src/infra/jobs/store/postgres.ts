@@ -16,11 +16,20 @@ import {
   type Tables
 } from "./dialect.ts"
 import type { CallOptions, NewJob } from "./operations.ts"
-import { claim, claimLimited, claimSuspect, nextDue } from "./postgres-claims.ts"
-import { acquit, end, look, now, one, progress, start, takeOver } from "./postgres-runs.ts"
+import { claim, claimFunctions, claimLimited, claimSuspect } from "./postgres-claims.ts"
+import { type DatabaseFunction, databaseFunction } from "./postgres-functions.ts"
+import { acquit, end, endFunctions, look, now, one, progress, start, takeOver } from "./postgres-runs.ts"
+
+/** The functions that the statements over these tables call. */
+export const postgresFunctions = (tables: Tables): ReadonlyArray<DatabaseFunction> => [
+  insertFunction(tables),
+  ...Object.values(claimFunctions(tables)),
+  ...Object.values(endFunctions(tables))
+]
 
 /** The statements over these tables; `identity` is that of the database. */
 export const postgres = (tables: Tables, identity: string): Dialect => {
+  const claims = claimFunctions(tables)
   const hintChannel = `jobs_${identity.replaceAll("-", "")}`
   const tell = (payload: string) => `pg_notify('${hintChannel}', ${payload})::text`
   const ownHint = globalThis.crypto.randomUUID()
@@ -31,19 +40,19 @@ export const postgres = (tables: Tables, identity: string): Dialect => {
     groupSize: 500,
     hintChannel,
     ownHint,
-    insert: insert(tables, identity, (isInTransaction) => tell(isInTransaction ? "'1'" : `'${ownHint}'`)),
+    insert: insert(tables, { identity, hintChannel, ownHint }),
     find: find(tables),
     cancel: cancel(tables, tell),
     replay: replay(tables, tell),
     changed: changed(tables),
-    claim: { _tag: "InOne", claim: claim(tables) },
-    nextDue: nextDue(tables),
+    claim: { _tag: "InOne", claim: claim(claims) },
+    nextDue: (types) => claims.nextDue.call([types]),
     lastKey: undefined,
     claimLimited: claimLimited(tables),
     claimSuspect: claimSuspect(tables),
     start: start(tables),
     acquit: acquit(tables),
-    end: end(tables),
+    end: end(endFunctions(tables)),
     look: look(tables),
     progress: progress(tables),
     isLost: undefined,
@@ -63,16 +72,19 @@ const given = `id text, type text, partition int, priority int, delay float8, at
 const keyPatience = (isHasty: boolean): string =>
   `patience AS MATERIALIZED (SELECT set_config('lock_timeout', '${isHasty ? 20 : 2000}', true))`
 
-/** What is submitted in a transaction is told to all, for nobody here learns of the commit. */
-type TellOfWork = (isInTransaction: boolean) => string
+/** Which database it is, and how its runners are told. */
+interface Home {
+  readonly identity: string
+  readonly hintChannel: string
+  readonly ownHint: string
+}
 
-const insert = (
-  tables: Tables,
-  identity: string,
-  tell: TellOfWork
-): ((jobs: ReadonlyArray<NewJob>, options: CallOptions) => Queries) => {
-  const single = insertOne(tables, identity, tell)
-  const many = insertMany(tables, identity, tell)
+/** What is submitted in a transaction is told to all, for nobody here learns of the commit. */
+const hintOf = ({ ownHint }: Home, isInTransaction: boolean): string => (isInTransaction ? "1" : ownHint)
+
+const insert = (tables: Tables, home: Home): ((jobs: ReadonlyArray<NewJob>, options: CallOptions) => Queries) => {
+  const single = insertOne(insertFunction(tables), home)
+  const many = insertMany(tables, home)
   return (jobs, options) => {
     const [job] = jobs
     const isOne = job !== undefined && jobs.length === 1 && job.unique === undefined
@@ -82,13 +94,42 @@ const insert = (
   }
 }
 
-/** One job, as transactions and idle callers submit it: planned in half the time that a set of rows takes. */
+const insertFunction = (tables: Tables): DatabaseFunction =>
+  databaseFunction(tables, {
+    name: "job_submit",
+    // The last three: the identity of the database where it is a part of a transaction, and what is told on which channel.
+    parameters: `float8, float8, text, text, int, int, text, text, int, int, float8, text, text, text,
+      text, text, text`,
+    columns: "id text",
+    block: `
+    DECLARE now_ms bigint := (extract(epoch FROM statement_timestamp()) * 1000)::bigint;
+    BEGIN
+      IF $15 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ${tables.identity} i WHERE i.id = $15) THEN
+        RETURN;
+      END IF;
+      RETURN QUERY
+        INSERT INTO ${tables.jobs} (due_at, accepted_at, id, type, partition, priority, dedupe_key, limit_key, is_limited,
+          max_attempts, timeout_ms, backoff, traceparent, payload)
+        VALUES (CASE WHEN $1 IS NULL THEN greatest(now_ms, $2::bigint) ELSE now_ms + $1::bigint END, now_ms,
+          $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        ON CONFLICT DO NOTHING RETURNING id;
+      IF FOUND AND $15 IS NOT NULL THEN
+        INSERT INTO ${tables.uncounted} (operation, type, priority) VALUES ('submit', $4, $6);
+      END IF;
+      IF FOUND AND $16 IS NOT NULL THEN
+        PERFORM pg_notify($17, $16);
+      END IF;
+    END`
+  })
+
+/** One job, as transactions and idle callers submit it. */
 const insertOne =
-  (tables: Tables, identity: string, tell: TellOfWork) =>
+  ({ call }: DatabaseFunction, home: Home) =>
   (job: NewJob, { hint, isInTransaction }: CallOptions): Queries => {
-    const { at, delay, ...row } = submissionOf(job)
-    const due = delay !== undefined ? `${now} + $1::float8::bigint` : `greatest(${now}, $1::float8::bigint)`
-    const columns = [
+    const row = submissionOf(job)
+    const values = [
+      row.delay,
+      row.at,
       row.id,
       row.type,
       row.partition,
@@ -100,23 +141,16 @@ const insertOne =
       row.timeout_ms,
       row.backoff,
       row.traceparent,
-      row.payload
+      row.payload,
+      isInTransaction ? home.identity : undefined,
+      hint ? hintOf(home, isInTransaction) : undefined,
+      home.hintChannel
     ]
-    const text = `
-    WITH inserted AS (
-      INSERT INTO ${tables.jobs} (due_at, accepted_at, id, type, partition, priority, dedupe_key, limit_key, is_limited,
-        max_attempts, timeout_ms, backoff, traceparent, payload)
-      SELECT ${due}, ${now}, $2, $3, $4::int, $5::int, $6, $7, $8::int, $9::int, $10::float8::bigint, $11, $12, $13
-      ${isInTransaction ? `FROM ${tables.identity} WHERE id = $14` : ""}
-      ON CONFLICT DO NOTHING RETURNING id, type, priority)
-    ${isInTransaction ? countSubmitted(tables, "1") : ""}
-    SELECT id${hint ? `, ${tell(isInTransaction)} AS told` : ""} FROM inserted`
-    const values = [delay ?? at, ...columns].map((value) => value ?? null)
-    return one(text, isInTransaction ? [...values, identity] : values)
+    return [call(values.map((value) => value ?? null))]
   }
 
 const insertMany =
-  (tables: Tables, identity: string, tell: TellOfWork) =>
+  (tables: Tables, home: Home) =>
   (jobs: ReadonlyArray<NewJob>, { hint, isHasty = false, isInTransaction }: CallOptions): Queries => {
     const isKeyed = jobs.some(({ dedupeKey, unique }) => dedupeKey !== undefined || unique !== undefined)
     const isPatient = isKeyed && !isInTransaction
@@ -125,7 +159,8 @@ const insertMany =
       ...(isInTransaction ? [`EXISTS (SELECT 1 FROM ${tables.identity} WHERE id = $2)`] : []),
       ...(takesKeys ? ["(unique_key IS NULL OR id IN (SELECT job_id FROM taken))"] : [])
     ]
-    const told = hint ? `, CASE WHEN row_number() OVER () = 1 THEN ${tell(isInTransaction)} END AS told` : ""
+    const tell = `pg_notify('${home.hintChannel}', '${hintOf(home, isInTransaction)}')::text`
+    const told = hint ? `, CASE WHEN row_number() OVER () = 1 THEN ${tell} END AS told` : ""
     const text = `
     WITH given AS MATERIALIZED (SELECT * FROM json_to_recordset($1::json) AS given(${given}))
     ${isPatient ? `, ${keyPatience(isHasty)}` : ""}${takesKeys ? `, ${taken(tables, isInTransaction, isPatient)}` : ""},
@@ -138,10 +173,10 @@ const insertMany =
       FROM given${isPatient ? ", patience" : ""} ${guards.length === 0 ? "" : `WHERE ${guards.join(" AND ")}`}
       ${isKeyed ? "ORDER BY type, dedupe_key, id" : ""}
       ON CONFLICT DO NOTHING RETURNING id, type, priority)
-    ${isInTransaction ? countSubmitted(tables, "count(*)") : ""}
+    ${isInTransaction ? countSubmitted(tables) : ""}
     SELECT id${told} FROM inserted`
     const rows = JSON.stringify(jobs.map(submissionOf))
-    return one(text, isInTransaction ? [rows, identity] : [rows])
+    return one(text, isInTransaction ? [rows, home.identity] : [rows])
   }
 
 /** Takes keys that are unique for a period: those that are free, or whose period is over. */
@@ -156,9 +191,9 @@ const taken = (tables: Tables, isInTransaction: boolean, isPatient: boolean): st
     WHERE held.until <= ${now} OR held.job_id = excluded.job_id
   RETURNING job_id)`
 
-const countSubmitted = (tables: Tables, times: "1" | "count(*)"): string => `, uncounted AS (
+const countSubmitted = (tables: Tables): string => `, uncounted AS (
   INSERT INTO ${tables.uncounted} (operation, type, priority, times)
-  SELECT 'submit', type, priority, ${times} FROM inserted ${times === "1" ? "" : "GROUP BY type, priority"})`
+  SELECT 'submit', type, priority, count(*) FROM inserted GROUP BY type, priority)`
 
 const find =
   (tables: Tables) =>

@@ -172,6 +172,30 @@ it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
     }).pipe(Effect.provide(postgresOf("path")), TestServices.provideLive)
   )
 
+  it.effect("makes the functions that are not there, beside those of another version", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* openWith({ schema: "versions" })
+      const functions = Effect.map(
+        sql<{ readonly name: string }>`
+          SELECT proname::text AS name FROM pg_proc WHERE pronamespace = to_regnamespace('versions') ORDER BY 1`,
+        (rows) => rows.map(({ name }) => name)
+      )
+      const before = yield* functions
+      expect(before.map((name) => name.replace(/_[a-z0-9]+$/, ""))).toEqual([
+        "job_claim",
+        "job_claim_owned",
+        ...["completed", "dead", "released", "retrying", "returned"].map((kind) => `job_end_${kind}`),
+        "job_next_due",
+        "job_submit"
+      ])
+      const [claim = ""] = before
+      yield* sql.unsafe(`ALTER FUNCTION versions.${claim} RENAME TO job_claim_before`)
+      expect(yield* goThrough(yield* openWith({ schema: "versions" }))).toEqual(went)
+      expect(yield* functions).toEqual([...before, "job_claim_before"].sort())
+    }).pipe(Effect.provide(postgresOf("functions")), TestServices.provideLive)
+  )
+
   it.effect("takes the jobs of older tables along", () =>
     takenAlong.pipe(Effect.provide(postgresOf("older")), TestServices.provideLive)
   )

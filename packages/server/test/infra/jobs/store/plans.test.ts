@@ -19,7 +19,7 @@ import {
   storeOver,
   whileOpen
 } from "./databases.ts"
-import { explainOnPostgres, explainOnSqlite, faultsOf, fill, wanting, withFetches } from "./plans.ts"
+import { explainOnPostgres, explainOnSqlite, faultsOf, fill, planNow, wanting, withFetches } from "./plans.ts"
 
 const rows = 5000
 
@@ -43,11 +43,14 @@ const keepStatistics = Effect.gen(function* () {
 
 const analyze = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`ANALYZE`)
 
+const vacuum = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`VACUUM`)
+
 it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
   const statistics: Record<string, Effect.Effect<unknown, unknown, JobStore | SqlClient.SqlClient>> = {
     none: fill(rows),
     true: Effect.zipRight(fill(rows), analyze),
     "of empty tables": Effect.zipRight(analyze, fill(rows)),
+    "of empty tables, and the plans that were made of them": Effect.all([analyze, vacuum, planNow, fill(rows)]),
     "of another time": Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       yield* live()

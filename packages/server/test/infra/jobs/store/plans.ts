@@ -206,14 +206,92 @@ const mostRows = 1500
 export const explainOnPostgres: Explain = (sql, text, values) => {
   const found: Array<string> = []
   const explained = Effect.map(
-    sql.unsafe<{ readonly "QUERY PLAN": unknown }>(`EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${text}`, values),
-    (rows) => rows.forEach((row) => found.push(...tooMuch(row["QUERY PLAN"], text)))
+    explain<unknown>(sql, { how: "ANALYZE, TIMING OFF, FORMAT JSON", text, values }),
+    (plans) => plans.forEach((plan) => found.push(...tooMuch(plan, text)))
   )
   return sql.withTransaction(Effect.zipRight(explained, Effect.fail("take it back"))).pipe(
     Effect.catchAll((error) => (error === "take it back" ? Effect.succeed(found) : Effect.fail(error))),
     Effect.catchIf(Predicate.isString, Effect.die)
   )
 }
+
+interface Explained {
+  readonly how: string
+  readonly text: string
+  readonly values: ReadonlyArray<unknown>
+}
+
+interface FunctionRow {
+  readonly name: string
+  readonly source: string
+  readonly types: string
+  readonly parameters: number
+  readonly settings: ReadonlyArray<string>
+}
+
+const functionsWhere = (sql: SqlClient.SqlClient, condition: Statement.Fragment) =>
+  Effect.map(
+    sql<FunctionRow>`
+      SELECT quote_ident(nspname) || '.' || quote_ident(proname) AS name, prosrc AS source, pronargs AS parameters,
+        proconfig AS settings,
+        pg_get_function_identity_arguments(p.oid) AS types
+      FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE ${condition}`,
+    (rows) =>
+      rows.flatMap((row) => {
+        const statement = /BEGIN RETURN QUERY (.*); END/s.exec(row.source)?.[1]
+        return statement === undefined ? [] : [{ ...row, statement }]
+      })
+  )
+
+/** By the name of a function, the statement that has its plan. */
+const prepared = new Map<string, string>()
+
+/** Has each function planned as the tables are now; this connection keeps these plans, as it does where they are called. */
+export const planNow = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const functions = yield* functionsWhere(sql, sql`nspname = current_schema()`)
+  expect(functions.length).toBeGreaterThan(0)
+  yield* sql.withTransaction(
+    Effect.forEach(functions, (made) => Effect.zipRight(setAs(sql, made), prepare(sql, made)), { discard: true })
+  )
+})
+
+const prepare = (sql: SqlClient.SqlClient, { name, parameters, statement, types }: FunctionRow & Prepared) =>
+  Effect.gen(function* () {
+    const as = `prepared_${prepared.size}`
+    prepared.set(name, as)
+    yield* sql.unsafe(`PREPARE ${as} (${types}) AS ${statement}`)
+    yield* sql.unsafe(`EXPLAIN EXECUTE ${as} (${Array.from({ length: parameters }, () => "NULL").join(", ")})`)
+    return as
+  })
+
+interface Prepared {
+  readonly statement: string
+}
+
+/** What a function sets while it runs is set in this transaction. */
+const setAs = (sql: SqlClient.SqlClient, { settings }: FunctionRow) =>
+  Effect.forEach(settings, (setting) => sql.unsafe(`SET LOCAL ${setting}`), { discard: true })
+
+/** In a transaction, the plan of a statement; of one that calls a function of ours, the plan that the function keeps. */
+const explain = <Plan>(sql: SqlClient.SqlClient, { how, text, values }: Explained) =>
+  Effect.gen(function* () {
+    const called = /^SELECT \* FROM (\S+)\(/.exec(text)?.[1]?.replaceAll('"', "") ?? null
+    const [made] = called === null ? [] : yield* functionsWhere(sql, sql`p.oid = to_regproc(${called})`)
+    if (made !== undefined) {
+      yield* setAs(sql, made)
+    }
+    const kept = made === undefined ? undefined : (prepared.get(made.name) ?? (yield* prepare(sql, made)))
+    const what = kept === undefined ? text : `EXECUTE ${kept} (${values.map(literal).join(", ")})`
+    const rows = yield* sql.unsafe<{ readonly "QUERY PLAN": Plan }>(
+      `EXPLAIN (${how}) ${what}`,
+      kept === undefined ? values : []
+    )
+    return rows.map((row) => row["QUERY PLAN"])
+  })
+
+const literal = (value: unknown): string =>
+  `'${(Array.isArray(value) ? `{${value.map((item) => JSON.stringify(item)).join(",")}}` : String(value)).replaceAll("'", "''")}'`
 
 const tooMuch = (plan: unknown, text: string): ReadonlyArray<string> => {
   const scans: Array<{ readonly name: string; readonly rows: number }> = []
@@ -243,16 +321,18 @@ export const withFetches = (claim: Effect.Effect<Claimed, SqlError>) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     let fetches = 0
-    const explain = (text: string, values: ReadonlyArray<unknown>) =>
-      Effect.flatMap(sql.unsafe<{ readonly "QUERY PLAN": string }>(`EXPLAIN (ANALYZE) ${text}`, values), (rows) => {
-        const plan = rows.map((row) => row["QUERY PLAN"]).join("\n")
-        fetches += Array.from(plan.matchAll(/Heap Fetches: (\d+)/g)).reduce((sum, [, count]) => sum + Number(count), 0)
+    const look = (text: string, values: ReadonlyArray<unknown>) =>
+      Effect.flatMap(explain<string>(sql, { how: "ANALYZE", text, values }), (lines) => {
+        fetches += Array.from(lines.join("\n").matchAll(/Heap Fetches: (\d+)/g)).reduce(
+          (sum, [, count]) => sum + Number(count),
+          0
+        )
         return Effect.fail("take it back")
       }).pipe(sql.withTransaction, Effect.ignore)
     const claimed = yield* claim.pipe(
       Statement.withTransformer((statement) => {
         const [text, values] = statement.compile()
-        return Effect.as(Statement.withTransformerDisabled(explain(text, values)), statement)
+        return Effect.as(Statement.withTransformerDisabled(look(text, values)), statement)
       })
     )
     return { ...claimed, fetches }
