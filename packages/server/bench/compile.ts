@@ -32,6 +32,8 @@ export const compile = (library: string): string => {
   for (const folder of ["bench", "test/support"]) {
     compileFolder({ from: path.join(root, folder), to: path.join(out, folder) }, compilerOptions)
   }
+  const tables = "test/infra/jobs/memory-tables"
+  compileFile({ from: path.join(root, `${tables}.ts`), to: path.join(out, `${tables}.js`) }, compilerOptions)
   const ports = path.join(root, "..", "..", "vitest.ports.ts")
   compileFile({ from: ports, to: path.join(repository, "vitest.ports.js") }, compilerOptions)
   writeFileSync(path.join(repository, "package.json"), JSON.stringify({ type: "module" }))
