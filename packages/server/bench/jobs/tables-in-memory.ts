@@ -26,7 +26,16 @@ export const tablesInMemory = (): { readonly tables: Operations; readonly areEmp
   return { tables, areEmpty: () => waiting.length === 0 && held.size === 0 }
 }
 
-const firstRunOf = ({ backoff, id, maxAttempts, payload, priority, timeoutMs, traceparent, type }: NewJob): HeldJob => ({
+const firstRunOf = ({
+  backoff,
+  id,
+  maxAttempts,
+  payload,
+  priority,
+  timeoutMs,
+  traceparent,
+  type
+}: NewJob): HeldJob => ({
   id,
   run: 1,
   type,

@@ -8,7 +8,8 @@ import type { SqlError } from "@effect/sql/SqlError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { OptionsError } from "../../observe/instrument/options-error.ts"
+import * as Option from "effect/Option"
+import { OptionsError } from "../../observe/instrument/options-error.ts"
 import { callers } from "./store/callers.ts"
 import { migrate } from "./store/migrations.ts"
 import { findPlace, type TableOptions } from "./store/names.ts"
@@ -22,7 +23,7 @@ import { purge } from "./store/purge.ts"
 import { runners } from "./store/runners.ts"
 import { samples } from "./store/samples.ts"
 import { sqlite } from "./store/sqlite.ts"
-import { identityOf, openTables } from "./store/session.ts"
+import { forbidden, identityOf, openTables } from "./store/session.ts"
 import { outliving } from "./transaction.ts"
 
 /** The tables of jobs over a SQL client, as it is: neither their names nor those of their columns are transformed. */
@@ -54,14 +55,34 @@ export const make = (
   })
 
 const place = (sql: SqlClient.SqlClient, options: TableOptions) =>
+  Effect.flatMap(Effect.mapError(makeTables(sql, options), orForbidden(options)), (tables) =>
+    Effect.map(identityOf(sql, tables), (identity) => ({ tables, identity }))
+  )
+
+const makeTables = (sql: SqlClient.SqlClient, options: TableOptions) =>
   Effect.gen(function* () {
     const { migrationsTable, schema, tables } = yield* findPlace(sql, options)
     yield* migrate(sql, tables, migrationsTable)
     if (schema !== undefined) {
       yield* makeFunctions(sql, schema, postgresFunctions(tables))
     }
-    return { tables, identity: yield* identityOf(sql, tables) }
+    return tables
   })
+
+/** Says what to do where the role may not make what is missing. */
+const orForbidden =
+  ({ schema = "none" }: TableOptions) =>
+  <E extends { readonly cause?: unknown }>(error: E): E | OptionsError =>
+    Option.match(forbidden(error), {
+      onNone: () => error,
+      onSome: (why) =>
+        new OptionsError({
+          option: "schema",
+          given: schema,
+          expected: `one where this role may make what is missing, but ${why}`,
+          fix: "Start once as a role that may, or grant this one CREATE on the schema"
+        })
+    })
 
 /** Jobs in SQL. */
 export class JobStore extends Context.Tag("@parametric-portal/server/JobStore")<JobStore, Operations>() {

@@ -75,13 +75,11 @@ export const makeFunctions = (
       "proname",
       functions.map(({ bare }) => bare)
     )}`.pipe(
-    Effect.flatMap((found) =>
-      Effect.forEach(
-        functions.filter(({ bare }) => found.every(({ name }) => name !== bare)),
-        ({ creation }) => sql.unsafe(creation),
-        { discard: true }
-      )
-    ),
-    // Of two that make the same one, one fails, and finds it when it looks again.
+    Effect.flatMap((found) => {
+      const missing = functions.filter(({ bare }) => found.every(({ name }) => name !== bare))
+      const creations = missing.map(({ creation }) => creation).join(";\n")
+      return creations === "" ? Effect.void : sql.unsafe(creations)
+    }),
+    // Sent together they are one transaction: of two that make them, one fails, and finds all when it looks again.
     Effect.retry(Schedule.intersect(Schedule.recurs(5), Schedule.jittered(Schedule.spaced("200 millis"))))
   )

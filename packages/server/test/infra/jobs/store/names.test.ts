@@ -37,6 +37,16 @@ const refusal = (options: TableOptions = {}) =>
 
 const idOf = (state: string) => `01J00000000000000000000${state}`
 
+/** As if the tables were made by a version that has none of these functions. */
+const dropFunctions = (schema: string) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const found = yield* sql<{ readonly name: string }>`
+      SELECT oid::regprocedure::text AS name FROM pg_proc WHERE pronamespace = to_regnamespace(${schema})`
+    expect(found).toHaveLength(9)
+    yield* Effect.forEach(found, ({ name }) => sql.unsafe(`DROP FUNCTION ${name}`), { discard: true })
+  })
+
 /** What becomes of the jobs of the older tables. */
 const takenAlong = Effect.gen(function* () {
   yield* makeFirstTables
@@ -194,6 +204,46 @@ it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
       expect(yield* goThrough(yield* openWith({ schema: "versions" }))).toEqual(went)
       expect(yield* functions).toEqual([...before, "job_claim_before"].sort())
     }).pipe(Effect.provide(postgresOf("functions")), TestServices.provideLive)
+  )
+
+  it.effect("makes its functions once, by three at the same time and a database that is slow", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* sql`
+        CREATE FUNCTION be_slow() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+          IF EXISTS (SELECT 1 FROM pg_event_trigger_ddl_commands() WHERE schema_name = 'slow') THEN
+            PERFORM pg_sleep(0.3);
+          END IF;
+        END $$`
+      yield* openWith({ schema: "slow" })
+      yield* dropFunctions("slow")
+      yield* sql`CREATE EVENT TRIGGER slow ON ddl_command_end WHEN tag IN ('CREATE FUNCTION') EXECUTE FUNCTION be_slow()`
+      const opened = yield* three(openWith({ schema: "slow" }))
+      yield* sql`DROP EVENT TRIGGER slow`
+      expect(opened).toEqual(Exit.void)
+      expect(yield* goThrough(yield* openWith({ schema: "slow" }))).toEqual(went)
+    }).pipe(Effect.provide(postgresOf("slowly")), TestServices.provideLive)
+  )
+
+  it.effect("serves a role that may make nothing, and says so where there is something to make", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* openWith({ schema: "granted" })
+      yield* sql`CREATE ROLE limited`
+      yield* sql`GRANT USAGE ON SCHEMA granted TO limited`
+      yield* sql`GRANT ALL ON ALL TABLES IN SCHEMA granted TO limited`
+      const limited = postgresOf("limited", "granted -c role=limited")
+      const open = openWith({ schema: "granted" })
+      expect(yield* Effect.provide(Effect.flatMap(open, goThrough), limited)).toEqual(went)
+      yield* dropFunctions("granted")
+      expect(yield* Effect.provide(refusal({ schema: "granted" }), limited)).toBe(
+        "schema: given granted; expected one where this role may make what is missing, but permission denied for " +
+          "schema granted. Start once as a role that may, or grant this one CREATE on the schema."
+      )
+      expect(yield* Effect.provide(refusal({ schema: "granted", tablePrefix: "new_" }), limited)).toMatch(
+        /may make what is missing, but permission denied for schema granted/
+      )
+    }).pipe(Effect.provide(postgresOf("roles")), TestServices.provideLive)
   )
 
   it.effect("takes the jobs of older tables along", () =>
