@@ -9,6 +9,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import * as Hash from "effect/Hash"
 import * as Schedule from "effect/Schedule"
+import { OptionsError } from "../../../observe/instrument/options-error.ts"
 import type { Query, Tables } from "./dialect.ts"
 
 /** What a function is made of. */
@@ -68,18 +69,38 @@ export const makeFunctions = (
   sql: SqlClient.SqlClient,
   schema: string,
   functions: ReadonlyArray<DatabaseFunction>
-): Effect.Effect<void, SqlError> =>
-  sql<{ readonly name: string }>`
-    SELECT proname::text AS name FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+): Effect.Effect<void, SqlError | OptionsError> =>
+  sql<FoundFunction>`
+    SELECT proname::text AS name, has_function_privilege(p.oid, 'EXECUTE') AS may
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
     WHERE n.nspname = ${schema} AND ${sql.in(
       "proname",
       functions.map(({ bare }) => bare)
     )}`.pipe(
-    Effect.flatMap((found) => {
+    Effect.tap((found) => {
       const missing = functions.filter(({ bare }) => found.every(({ name }) => name !== bare))
       const creations = missing.map(({ creation }) => creation).join(";\n")
       return creations === "" ? Effect.void : sql.unsafe(creations)
     }),
     // Sent together they are one transaction: of two that make them, one fails, and finds all when it looks again.
-    Effect.retry(Schedule.intersect(Schedule.recurs(5), Schedule.jittered(Schedule.spaced("200 millis"))))
+    Effect.retry(Schedule.intersect(Schedule.recurs(5), Schedule.jittered(Schedule.spaced("200 millis")))),
+    Effect.flatMap((found) => {
+      const other = found.find(({ may }) => !may)
+      return other === undefined ? Effect.void : notCallable(schema, other.name)
+    })
   )
+
+interface FoundFunction {
+  readonly name: string
+  /** Whether this role may call it. */
+  readonly may: boolean
+}
+
+/** Without this, each submit would fail by itself, and no claim would find a job. */
+const notCallable = (schema: string, name: string) =>
+  new OptionsError({
+    option: "schema",
+    given: schema,
+    expected: `one with functions that this role may call, but it may not call "${name}"`,
+    fix: `Grant it EXECUTE ON ALL FUNCTIONS IN SCHEMA ${schema}`
+  })

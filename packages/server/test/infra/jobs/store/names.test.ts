@@ -30,7 +30,7 @@ const went = [["written"], "completed"]
 const openWith = (options: TableOptions) => Effect.flatMap(SqlClient.SqlClient, (client) => make(client, options))
 
 const refusal = (options: TableOptions = {}) =>
-  Effect.map(Effect.flip(openWith(options)), (error) => {
+  Effect.map(Effect.flip(Effect.asVoid(openWith(options))), (error) => {
     expect(error._tag).toBe("OptionsError")
     return error.message
   })
@@ -235,6 +235,10 @@ it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
       const limited = postgresOf("limited", "granted -c role=limited")
       const open = openWith({ schema: "granted" })
       expect(yield* Effect.provide(Effect.flatMap(open, goThrough), limited)).toEqual(went)
+      yield* sql`REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA granted FROM PUBLIC`
+      expect(yield* Effect.provide(refusal({ schema: "granted" }), limited)).toMatch(
+        /^schema: given granted; .* may not call "job_\w+"\. Grant it EXECUTE ON ALL FUNCTIONS IN SCHEMA granted\.$/
+      )
       yield* dropFunctions("granted")
       expect(yield* Effect.provide(refusal({ schema: "granted" }), limited)).toBe(
         "schema: given granted; expected one where this role may make what is missing, but permission denied for " +
