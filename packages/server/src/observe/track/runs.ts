@@ -24,7 +24,8 @@ export class Runs {
   }
 
   /** Ends a run that entered; it must be called once. */
-  leave({ after, before }: Run): void {
+  leave(run: Run): void {
+    const { after, before } = run
     if (before === undefined) {
       this.oldest = after
     } else {
@@ -35,5 +36,8 @@ export class Runs {
     } else {
       after.before = before
     }
+    // One that has become old would keep those after it from the collection of young garbage, each the next one.
+    run.before = undefined
+    run.after = undefined
   }
 }
