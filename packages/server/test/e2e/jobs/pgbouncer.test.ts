@@ -76,9 +76,11 @@ it.scopedLive("a job that was told of through PgBouncer starts before the next p
       Effect.gen(function* () {
         const jobs = yield* JobService
         const sql = yield* SqlClient.SqlClient
-        // A hint that nobody listens for yet is lost, and the poll finds what it told of.
+        // A hint that nobody listens for yet is lost, and the poll finds what it told of. Who is idle listens.
         yield* eventually(
-          sql`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'`,
+          sql`
+            SELECT 1 FROM pg_stat_activity
+            WHERE datname = current_database() AND query LIKE 'LISTEN %' AND state = 'idle'`,
           (sessions) => sessions.length > 0
         )
         const started = performance.now()

@@ -24,13 +24,15 @@ const isListener = (client: SqlClient): client is SqlClient & Listener =>
 
 /**
  * Tells of each hint, without end. The client does not say when its connection is lost, so it is asked anew from time
- * to time; what is missed meanwhile, the poll finds.
+ * to time. It drops what arrives before it knows that it listens: a second later, it is looked for work by itself.
  */
 export const follow = (hints: Stream.Stream<string, SqlError>, told: (hint: string) => void): Effect.Effect<never> =>
-  Stream.runForEach(hints, (hint) => Effect.sync(() => told(hint))).pipe(
+  Stream.runForEach(Stream.merge(hints, soon), (hint) => Effect.sync(() => told(hint))).pipe(
     Effect.timeoutOption("30 seconds"),
     Effect.catchAllCause((cause) =>
       Effect.zipRight(Effect.logDebug("Hints can't be listened for; trying again", cause), Effect.sleep("1 second"))
     ),
     Effect.forever
   )
+
+const soon = Stream.fromEffect(Effect.as(Effect.sleep("1 second"), "look"))
