@@ -27,7 +27,7 @@ it.scopedLive("enqueued is completed and held at every look, and each job is don
         let next = 0
         const call = Effect.suspend(() => {
           const n = next++
-          const submit = jobs.submit(Work, { n, ms: n % 30 })
+          const submit = jobs.submit(Work, { n, ms: n % 50 === 0 ? 400 : n % 30 })
           return Effect.exit(n % 2 === 0 ? submit : sql.withTransaction(submit))
         }).pipe(
           Effect.tap((exit) => Effect.sync(() => (Exit.isSuccess(exit) ? accepted.push(exit.value) : 0))),
@@ -41,10 +41,18 @@ it.scopedLive("enqueued is completed and held at every look, and each job is don
           start({ name: "0", store }),
           start({ name: "1", store })
         ])
+        const names = ["0", "1"]
         for (let kill = 0; kill < kills; kill += 1) {
           yield* Effect.sleep("1 second")
+          // One that has only just begun runs nothing yet.
+          yield* eventually(
+            sql`SELECT 1 FROM jobs WHERE state = 1 AND held_by LIKE ${`${names[kill % 2]}-%`}`,
+            (held) => held.length > 0
+          )
           yield* alive[kill % 2]?.signal("SIGKILL") ?? Effect.void
-          alive[kill % 2] = yield* start({ name: `${kill + 2}`, store })
+          const name = `${kill + 2}`
+          names[kill % 2] = name
+          alive[kill % 2] = yield* start({ name, store })
         }
         yield* Fiber.interruptAll(load)
         const left = yield* eventually(Audit.unsettled(place), ({ held, uncounted }) => held === 0 && uncounted === 0)
