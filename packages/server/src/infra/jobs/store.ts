@@ -64,7 +64,8 @@ const makeTables = (sql: SqlClient.SqlClient, options: TableOptions) =>
     const { migrationsTable, schema, tables } = yield* findPlace(sql, options)
     yield* migrate(sql, tables, migrationsTable)
     if (schema !== undefined) {
-      yield* makeFunctions(sql, schema, postgresFunctions(tables))
+      const { ends, ...others } = postgresFunctions(tables)
+      yield* makeFunctions(sql, schema, [...Object.values(others), ...Object.values(ends)])
     }
     return tables
   })

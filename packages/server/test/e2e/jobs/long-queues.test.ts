@@ -5,7 +5,8 @@ import * as Effect from "effect/Effect"
 import * as TestServices from "effect/TestServices"
 import { Postgres } from "../../support/postgres.ts"
 import { memory, postgresOf, storeOver } from "../../infra/jobs/store/databases.ts"
-import { explainOnPostgres, explainOnSqlite, fill, wanting } from "../../infra/jobs/store/plans.ts"
+import { explainOnPostgres, explainOnSqlite } from "../../infra/jobs/store/explain.ts"
+import { fill, wanting } from "../../infra/jobs/store/plans.ts"
 
 /** Of six kinds. */
 const rows = 170_000

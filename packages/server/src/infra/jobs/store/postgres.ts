@@ -21,15 +21,15 @@ import { type DatabaseFunction, databaseFunction } from "./postgres-functions.ts
 import { acquit, end, endFunctions, look, now, one, progress, start, takeOver } from "./postgres-runs.ts"
 
 /** The functions that the statements over these tables call. */
-export const postgresFunctions = (tables: Tables): ReadonlyArray<DatabaseFunction> => [
-  insertFunction(tables),
-  ...Object.values(claimFunctions(tables)),
-  ...Object.values(endFunctions(tables))
-]
+export const postgresFunctions = (tables: Tables) => ({
+  submit: submitFunction(tables),
+  ...claimFunctions(tables),
+  ends: endFunctions(tables)
+})
 
 /** The statements over these tables; `identity` is that of the database. */
 export const postgres = (tables: Tables, identity: string): Dialect => {
-  const claims = claimFunctions(tables)
+  const functions = postgresFunctions(tables)
   const hintChannel = `jobs_${identity.replaceAll("-", "")}`
   const tell = (payload: string) => `pg_notify('${hintChannel}', ${payload})::text`
   const ownHint = globalThis.crypto.randomUUID()
@@ -40,19 +40,19 @@ export const postgres = (tables: Tables, identity: string): Dialect => {
     groupSize: 500,
     hintChannel,
     ownHint,
-    insert: insert(tables, { identity, hintChannel, ownHint }),
+    insert: insert(tables, functions.submit, { identity, hintChannel, ownHint }),
     find: find(tables),
     cancel: cancel(tables, tell),
     replay: replay(tables, tell),
     changed: changed(tables),
-    claim: { _tag: "InOne", claim: claim(claims) },
-    nextDue: (types) => claims.nextDue.call([types]),
+    claim: { _tag: "InOne", claim: claim(functions) },
+    nextDue: (types) => functions.nextDue.call([types]),
     lastKey: undefined,
     claimLimited: claimLimited(tables),
     claimSuspect: claimSuspect(tables),
     start: start(tables),
     acquit: acquit(tables),
-    end: end(endFunctions(tables)),
+    end: end(functions.ends),
     look: look(tables),
     progress: progress(tables),
     isLost: undefined,
@@ -82,8 +82,12 @@ interface Home {
 /** What is submitted in a transaction is told to all, for nobody here learns of the commit. */
 const hintOf = ({ ownHint }: Home, isInTransaction: boolean): string => (isInTransaction ? "1" : ownHint)
 
-const insert = (tables: Tables, home: Home): ((jobs: ReadonlyArray<NewJob>, options: CallOptions) => Queries) => {
-  const single = insertOne(insertFunction(tables), home)
+const insert = (
+  tables: Tables,
+  submit: DatabaseFunction,
+  home: Home
+): ((jobs: ReadonlyArray<NewJob>, options: CallOptions) => Queries) => {
+  const single = insertOne(submit, home)
   const many = insertMany(tables, home)
   return (jobs, options) => {
     const [job] = jobs
@@ -94,7 +98,7 @@ const insert = (tables: Tables, home: Home): ((jobs: ReadonlyArray<NewJob>, opti
   }
 }
 
-const insertFunction = (tables: Tables): DatabaseFunction =>
+const submitFunction = (tables: Tables): DatabaseFunction =>
   databaseFunction(tables, {
     name: "job_submit",
     // The last three: the identity of the database where it is a part of a transaction, and what is told on which channel.

@@ -19,7 +19,8 @@ import {
   storeOver,
   whileOpen
 } from "./databases.ts"
-import { explainOnPostgres, explainOnSqlite, faultsOf, fill, planNow, wanting, withFetches } from "./plans.ts"
+import { explainOnPostgres, explainOnSqlite, planNow, withFetches } from "./explain.ts"
+import { faultsOf, fill, wanting } from "./plans.ts"
 
 const rows = 5000
 
