@@ -440,6 +440,14 @@ describe("a transaction of another database", () => {
       Effect.gen(function* () {
         yield* refusedIn(Postgres.client("other_bare"))
         yield* refusedIn(storeOver(Postgres.client("other_with_jobs")))
+        // In a schema of the same name, so that tables and functions have the same names.
+        const same = JobStore.layer({ schema: "other_ours" }).pipe(
+          Layer.provideMerge(Postgres.client("other_with_same")),
+          Layer.orDie
+        )
+        yield* refusedIn(same)
+        const known = Effect.flatMap(JobStore, ({ isKnown }) => isKnown("x"))
+        expect(yield* Effect.provide(known, same)).toBe(false)
         yield* refusedIn(memory)
       }).pipe(Effect.provide(storeOver(postgresOf("other_ours"))), TestServices.provideLive)
     )

@@ -7,6 +7,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as TestServices from "effect/TestServices"
 import { JobStore, make } from "../../../../src/infra/jobs/store.ts"
+import { tablesOf } from "../../../../src/infra/jobs/store/dialect.ts"
+import { databaseFunction } from "../../../../src/infra/jobs/store/postgres-functions.ts"
 import type { TableOptions } from "../../../../src/infra/jobs/store/names.ts"
 import { Postgres } from "../../../support/postgres.ts"
 import { completed, inside, jobOf, memory, outside, postgresOf, requestOf, Second, sqliteFile } from "./databases.ts"
@@ -125,6 +127,13 @@ it.scoped("is made once on SQLite, by three at the same time and two sessions", 
     expect(yield* goThrough(store)).toEqual(went)
   }).pipe(Effect.provide(sqliteFile), TestServices.provideLive)
 )
+
+it("has another name for a function whose text is another", () => {
+  const made = (block: string) =>
+    databaseFunction(tablesOf("", "s"), { name: "f", parameters: "int", columns: "n int", block }).bare
+  expect(made("BEGIN RETURN; END")).toBe(made("BEGIN RETURN; END"))
+  expect(made("BEGIN RETURN; END")).not.toBe(made("BEGIN RETURN QUERY SELECT 1; END"))
+})
 
 it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
   it.effect("goes beside an application's own tables, with a prefix or in a schema, and is refused without", () =>
