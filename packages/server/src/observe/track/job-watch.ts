@@ -3,19 +3,19 @@
  * counted later than it stopped: it is timed to when it stopped. Nothing in it throws.
  */
 import type * as Clock from "effect/Clock"
+import { attempted } from "../catalogue/attempt.ts"
 import type { Outcome } from "../catalogue/outcome.ts"
 import type { Ambient } from "../instrument/label.ts"
 import { nowNanosOf } from "../instrument/sound-clock.ts"
-import { type Ending, type Site, Watch } from "./watch.ts"
+import type { JobEnd, JobSeries, JobStart } from "./job-series.ts"
+import type { Run } from "./runs.ts"
+import type { Site } from "./watch.ts"
 
-/** An operation that was begun, as its tracker knows it. */
-export interface Operation extends Ending {
-  /** No attempt follows. */
-  isFinal: boolean
-  /** How many attempts the job had taken, if this was its end. */
-  attempts: number | undefined
-  /** It does not run any more. */
-  readonly stop: () => void
+/** What tracks the jobs. */
+export interface Tracking extends Site {
+  readonly seriesOf: (options: JobStart, ambient: Ambient) => JobSeries
+  /** The same series, bound again where they were removed meanwhile. */
+  readonly current: (series: JobSeries) => JobSeries
 }
 
 /** Where an operation is watched that runs on no fiber that is known. */
@@ -24,49 +24,96 @@ export interface Surroundings {
   readonly ambient: Ambient
 }
 
-/**
- * A watch to be stopped and ended once. Its time is that of its clock's nanoseconds, which nobody sets: so must be the
- * times that it is begun with.
- */
-export class JobWatch extends Watch {
-  private operation: Operation | undefined = undefined
-  private seconds: number | undefined = undefined
+/** Milliseconds of the epoch by the nanoseconds of a clock, which nobody sets. */
+export const millisOf = (clock: Clock.Clock): number => Number(nowNanosOf(clock)) / 1e6
 
-  constructor(site: Site, { ambient, clock }: Surroundings) {
-    super(site, undefined)
-    this.ambient = ambient
-    this.clock = clock
-    this.startNanos = nowNanosOf(clock)
+/**
+ * A watch to be stopped and counted once. Its times are those of `millisOf`, and so must be those that it is given. Of
+ * an interruption it is counted elsewhere. One object and no other, as there is one for each job.
+ */
+export class JobWatch implements Run, JobEnd {
+  before: Run | undefined = undefined
+  after: Run | undefined = undefined
+  isFinal = false
+  attempts: number | undefined = undefined
+  enqueuedAt: number | undefined = undefined
+  private readonly tracking: Tracking
+  private readonly around: Surroundings
+  private readonly startMs: number
+  private stopMs: number | undefined = undefined
+  /** There are none where the beginning failed. */
+  private series: JobSeries | undefined = undefined
+
+  constructor(tracking: Tracking, around: Surroundings, startMs = millisOf(around.clock)) {
+    this.tracking = tracking
+    this.around = around
+    this.startMs = startMs
   }
 
-  /** What the tracker knows it as; nothing where the tracker failed. */
-  watched(operation: Operation | undefined): this {
-    this.operation = operation
+  /** It begins. */
+  begin(start: JobStart): this {
+    JobWatch.begins(this, start)
     return this
   }
 
-  override elapsed(): number {
-    return this.seconds ?? super.elapsed()
-  }
-
-  override nowMillis(): number {
-    return Number(this.startNanos) / 1e6 + this.elapsed() * 1000
-  }
-
   /** It has stopped, and waits to be counted. */
-  stop(): void {
-    if (this.seconds === undefined) {
-      this.seconds = super.elapsed()
-      this.operation?.stop()
+  stop(stopMs = millisOf(this.around.clock)): void {
+    if (this.stopMs === undefined) {
+      this.stopMs = Math.max(this.startMs, stopMs)
+      JobWatch.stops(this, undefined)
     }
   }
 
   /** It is counted. `attempts` is given where the job has come to its final outcome. */
   count(outcome: Outcome, isFinal: boolean, attempts?: number): void {
-    if (this.operation !== undefined) {
-      this.operation.isFinal = isFinal
-      this.operation.attempts = attempts
-    }
-    this.end(outcome)
+    this.stop()
+    this.isFinal = isFinal
+    this.attempts = attempts
+    JobWatch.ends(this, outcome)
   }
+
+  /** It goes on elsewhere. */
+  endUncounted(): void {
+    this.count({ _tag: "interrupted" }, false)
+  }
+
+  get seconds(): number {
+    return this.elapsed()
+  }
+
+  elapsed(): number {
+    return Math.max(0, (this.stopMs ?? millisOf(this.around.clock)) - this.startMs) / 1000
+  }
+
+  /** When it stopped, and before that when it began. */
+  nowMillis(): number {
+    return this.stopMs ?? this.startMs
+  }
+
+  private static swallow({ tracking: { meter, site } }: JobWatch, thrown: unknown): void {
+    meter.swallow(site, thrown)
+  }
+
+  // These are made once, so that a call makes no closure to be guarded.
+  private static readonly begins = attempted((watch: JobWatch, start: JobStart): void => {
+    watch.enqueuedAt = start.enqueuedAt
+    watch.series = watch.tracking.seriesOf(start, watch.around.ambient)
+    watch.series.begin(start, watch, watch)
+  }, JobWatch.swallow)
+
+  private static readonly stops = attempted((watch: JobWatch, _: undefined): void => {
+    watch.series?.leave(watch)
+  }, JobWatch.swallow)
+
+  private static readonly ends = attempted((watch: JobWatch, outcome: Outcome): void => {
+    if (watch.series === undefined) {
+      return
+    }
+    const series = watch.tracking.current(watch.series)
+    if (outcome._tag === "interrupted") {
+      series.notCounted(watch.seconds)
+    } else {
+      series.end(outcome, watch)
+    }
+  }, JobWatch.swallow)
 }

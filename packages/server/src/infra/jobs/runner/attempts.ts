@@ -192,7 +192,7 @@ export class Attempts {
     places.used -= 1
     this.working.delete(run)
     places.ended(now - run.beganAt, now)
-    run.watch?.stop()
+    run.watch?.stop(now)
     run.fiber = undefined
     if (run.isLost) {
       run.leave()

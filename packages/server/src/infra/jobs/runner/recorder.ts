@@ -29,7 +29,7 @@ export class Recorder {
     this.isWatched = isWatched
   }
 
-  /** An attempt begins. */
+  /** An attempt begins; times are those that watches use. */
   begin(run: Run, now: number): void {
     if (!this.isWatched) {
       return
@@ -38,7 +38,6 @@ export class Recorder {
     if (isRedelivered) {
       this.add(this.metrics.jobs.redelivered, labelsOf(run.job, "process"), 1)
     }
-    const claimedAt = this.epochMs() - (now - run.claimedAt)
     run.watch = this.metrics.jobTracker.watch(
       {
         jobType: type,
@@ -46,12 +45,11 @@ export class Recorder {
         priority,
         // A redelivery is no attempt after the first: it is counted by itself.
         attempt: isRedelivered ? undefined : attempt,
-        enqueuedAt: claimedAt - ageMs,
-        deliverAt: claimedAt - dueMs,
-        // Who cancels counts it; a hand-over is no cancellation.
-        interruption: "elsewhere"
+        enqueuedAt: run.claimedAt - ageMs,
+        deliverAt: run.claimedAt - dueMs
       },
-      this.around
+      this.around,
+      now
     )
   }
 
@@ -66,7 +64,6 @@ export class Recorder {
 
   /** An attempt came to its end, and its job too if it is final. */
   end({ job, watch }: Run, outcome: Outcome, isFinal: boolean): void {
-    watch?.stop()
     watch?.count(outcome, isFinal, isFinal || outcome._tag === "success" ? job.attempt : undefined)
   }
 
@@ -115,11 +112,6 @@ export class Recorder {
     if (this.isWatched) {
       record(metric, amount, { labels, ambient: this.around.ambient })
     }
-  }
-
-  /** The epoch by the clock that watches use, which nobody sets. */
-  private epochMs(): number {
-    return Number(this.around.clock.unsafeCurrentTimeNanos()) / 1e6
   }
 }
 

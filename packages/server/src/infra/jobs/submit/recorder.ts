@@ -57,14 +57,10 @@ class Watched implements Recording {
     this.operation = operation
     this.kind = kind
     this.around = { clock: clockOf(fiber), ambient: ambientOf(fiber) }
-    this.watch = metrics.jobTracker.watch(
-      { jobType: kind.type, operation, priority: kind.priority, interruption: "elsewhere" },
-      this.around
-    )
+    this.watch = metrics.jobTracker.watch({ jobType: kind.type, operation, priority: kind.priority }, this.around)
   }
 
   succeeded(times = 1): void {
-    this.watch.stop()
     this.watch.count({ _tag: "success" }, false)
     if (times > 1) {
       const { enqueued } = this.metrics.jobs
@@ -73,12 +69,10 @@ class Watched implements Recording {
   }
 
   failed(error: unknown): void {
-    this.watch.stop()
     this.watch.count({ _tag: "failure", error }, false)
   }
 
   interrupted(): void {
-    this.watch.stop()
     this.watch.endUncounted()
   }
 
