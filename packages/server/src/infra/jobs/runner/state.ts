@@ -7,7 +7,7 @@ import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Runtime from "effect/Runtime"
-import { sliceMs } from "../pause.ts"
+import { sliceMs, soon } from "../pause.ts"
 import type { CallerOperations, RunnerOperations } from "../store/operations.ts"
 import type { Places } from "./places.ts"
 import type { Recorder } from "./recorder.ts"
@@ -82,7 +82,7 @@ export class RunnerState {
   readonly wake = (): void => {
     if (!this.isAwake) {
       this.isAwake = true
-      setImmediate(this.turn)
+      soon(this.turn)
     }
   }
 

@@ -10,6 +10,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
+import { soon } from "../pause.ts"
 import { outliving } from "../transaction.ts"
 
 /** How a group writes. */
@@ -103,7 +104,7 @@ class Writes<In, Out, E> {
   private schedule(): void {
     if (!this.isScheduled && !this.isUnderWay) {
       this.isScheduled = true
-      setImmediate(this.next)
+      soon(this.next)
     }
   }
 
