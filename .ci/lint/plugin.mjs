@@ -1,5 +1,6 @@
 /**
- * Our own lint rules, loaded by oxlint: the import directions of `rooms.mjs`, names that say nothing, and `try`.
+ * Our own lint rules, loaded by oxlint: the import directions of `rooms.mjs`, names that say nothing, `try`, tests that
+ * can't fail, and options that refuse `undefined`.
  */
 import { readFileSync } from "node:fs"
 import path from "node:path"
@@ -190,4 +191,32 @@ const expects = {
   }
 }
 
-export default { meta: { name: "rooms" }, rules: { imports, placed, named, expects, "no-try": noTry } }
+const takesUndefined = ({ type, types = [] }) =>
+  type === "TSUndefinedKeyword" || type === "TSUnknownKeyword" || types.some(takesUndefined)
+
+const optionsTakeUndefined = {
+  create: (context) => ({
+    TSInterfaceDeclaration({ body: { body }, id: { name } }) {
+      if (!name.endsWith("Options")) {
+        return
+      }
+      for (const node of body) {
+        const type = node.typeAnnotation?.typeAnnotation
+        if (node.optional === true && type !== undefined && !takesUndefined(type)) {
+          context.report({ node, message: "add `| undefined`: an option may be given as `process.env.NAME`" })
+        }
+      }
+    }
+  })
+}
+
+const rules = {
+  imports,
+  placed,
+  named,
+  expects,
+  "no-try": noTry,
+  "options-take-undefined": optionsTakeUndefined
+}
+
+export default { meta: { name: "rooms" }, rules }

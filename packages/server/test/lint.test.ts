@@ -119,6 +119,7 @@ const directions = [
 ] as const
 
 const inInfra = [
+  ["rooms(options-take-undefined)", "options", `export interface AOptions { readonly b?: string }`],
   ["rooms(no-try)", "try", `export const a = () => { try { return 1 } catch { return 2 } }`],
   ["oxc(no-async-await)", "async", `export const a = async () => 1`],
   ["eslint(no-restricted-globals)", "date", `export const a = () => Date.now()`],

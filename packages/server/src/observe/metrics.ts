@@ -16,7 +16,7 @@ import { jobs } from "./catalogue/jobs.ts"
 import type { Row, Rows } from "./catalogue/row.ts"
 import { telemetry } from "./catalogue/telemetry.ts"
 import { workflow } from "./catalogue/workflow.ts"
-import { checkBoundaries, checkLabels } from "./instrument/definition.ts"
+import { checkLabels, checkOptions } from "./instrument/definition.ts"
 import type { CatalogueHandles } from "./instrument/handles.ts"
 import { type Gauge, type HandlesOf, InstrumentId } from "./instrument/instrument.ts"
 import type { Pairs } from "./catalogue/label.ts"
@@ -63,7 +63,7 @@ export type { LabelInput, Labels } from "./instrument/label.ts"
 /** How to build an instance of {@link MetricsService}. */
 export interface MetricsOptions extends DefineOptions {
   /** Where the metrics live: Effect's global registry unless given; `"own"` makes a fresh one for this instance. */
-  readonly registry?: MetricRegistry.MetricRegistry | "own"
+  readonly registry?: MetricRegistry.MetricRegistry | "own" | undefined
 }
 
 interface MetricsShape extends CatalogueHandles, Trackers {
@@ -276,9 +276,7 @@ const build = (
   const site = `${made}, built at ${programSite() ?? "a place that is not on the stack"}`
   return Effect.gen(function* () {
     const scope = yield* Effect.scope
-    yield* Effect.forEach(Object.entries(options.boundaries ?? {}), ([family, given]) =>
-      checkBoundaries(`boundaries.${family}`, given)
-    )
+    yield* checkOptions(options)
     const registry = given === "own" ? MetricRegistry.make() : (given ?? Metric.globalMetricRegistry)
     const meter = meterOf(registry)
     const handles = {

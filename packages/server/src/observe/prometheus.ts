@@ -19,17 +19,17 @@ export { PrometheusListenError } from "./prometheus/listen.ts"
 /** What to show. */
 export interface PrometheusPageOptions {
   /** `all` shows Effect's global registry beside that of `MetricsService`; `own` does not. `all` unless said otherwise. */
-  readonly registries?: Registries
+  readonly registries?: Registries | undefined
 }
 
 /** Where to show it. */
 export interface PrometheusServerOptions extends PrometheusPageOptions {
   /** `localhost` unless said otherwise: whoever reaches the page can read it. */
-  readonly host?: string
+  readonly host?: string | undefined
   /** 9464 unless said otherwise; 0 takes a free one. */
-  readonly port?: number
+  readonly port?: number | undefined
   /** `/metrics` unless said otherwise. */
-  readonly path?: string
+  readonly path?: string | undefined
   /**
    * The names that a request may have in `Host`, without a port. On the loopback interface its own names are always
    * right and all others are refused; on other addresses all are right unless said otherwise.

@@ -20,7 +20,7 @@ export type { Step } from "./points/families.ts"
 export interface CollectorOptions {
   readonly registries: ReadonlyArray<MetricRegistry.MetricRegistry>
   /** Leaves out what others put into them; it does not unless said otherwise. */
-  readonly isOwnOnly?: boolean
+  readonly isOwnOnly?: boolean | undefined
   /** The start of external series in nanoseconds of the epoch: when the process began. */
   readonly externalStartNanos: bigint
   /** Told of what is left out. */

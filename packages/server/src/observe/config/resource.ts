@@ -3,10 +3,11 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as GlobalValue from "effect/GlobalValue"
 import * as Option from "effect/Option"
+import * as Record from "effect/Record"
 import * as Crypto from "node:crypto"
 import * as Os from "node:os"
 import { pairs, text } from "./format.ts"
-import type { ResourceAttributes, TelemetryOptions } from "./options.ts"
+import type { GivenAttributes, ResourceAttributes, TelemetryOptions } from "./options.ts"
 import { ownScope } from "../collect/scope.ts"
 import { OptionsError } from "../instrument/options-error.ts"
 import { soundAttributes } from "./sound-attributes.ts"
@@ -25,7 +26,8 @@ export const resourceAttributes = (
     const name = yield* variable(["OTEL_SERVICE_NAME"], text)
     const version = yield* variable(["npm_package_version"], text)
     yield* checkKeys("OTEL_RESOURCE_ATTRIBUTES", given?.value)
-    yield* checkKeys("resource of Telemetry.layer", options.resource)
+    const resource = defined(options.resource)
+    yield* checkKeys("resource of Telemetry.layer", resource)
     return yield* soundAttributes({
       ...found(),
       ...(version === undefined ? {} : { "service.version": version.value }),
@@ -34,9 +36,12 @@ export const resourceAttributes = (
       ...(name === undefined ? {} : { "service.name": name.value }),
       ...(options.serviceName === undefined ? {} : { "service.name": options.serviceName }),
       ...(options.serviceVersion === undefined ? {} : { "service.version": options.serviceVersion }),
-      ...options.resource
+      ...resource
     })
   })
+
+const defined = (given: GivenAttributes = {}): ResourceAttributes =>
+  Record.filterMap(given, (value) => Option.fromNullable(value))
 
 // The resource of OpenTelemetry keeps its attributes in an object that has these keys already, and loses ours.
 const checkKeys = (option: string, attributes: ResourceAttributes = {}): Effect.Effect<void, OptionsError> => {

@@ -1,6 +1,7 @@
 /** Everything that telemetry needs to know, checked: options first, `OTEL_*` variables second, defaults last. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Inspectable from "effect/Inspectable"
 import { flag, milliseconds, oneOf, port, someOf, text } from "./format.ts"
 import type { DestinationOptions, PrometheusOptions, TelemetryOptions } from "./options.ts"
 import { type OtlpSettings, otlpSettings } from "./otlp-settings.ts"
@@ -64,8 +65,17 @@ const destinationSettings = (
       return prometheusSettings(options)
     case "console":
       return Effect.succeed({ type: "console" })
+    default:
+      return unknownType(options)
   }
 }
+
+const unknownType = (given: never): Effect.Effect<never, OptionsError> =>
+  OptionsError.of({
+    option: "destinations of Telemetry.layer",
+    given: Inspectable.toStringUnknown(given, 0).slice(0, 100),
+    expected: '{ type: "otlp" }, { type: "prometheus" } or { type: "console" }'
+  })
 
 const prometheusSettings = (options: PrometheusOptions): Effect.Effect<PrometheusSettings, OptionsError> =>
   Effect.gen(function* () {

@@ -3,7 +3,11 @@ import * as Either from "effect/Either"
 import * as MetricKeyType from "effect/MetricKeyType"
 import type * as MetricRegistry from "effect/MetricRegistry"
 import { attempt } from "../catalogue/attempt.ts"
-import { boundariesProblem } from "../catalogue/boundaries.ts"
+import { boundaries as families, boundariesProblem } from "../catalogue/boundaries.ts"
+import { cluster } from "../catalogue/cluster.ts"
+import { jobs } from "../catalogue/jobs.ts"
+import { telemetry } from "../catalogue/telemetry.ts"
+import { workflow } from "../catalogue/workflow.ts"
 import { labelNameProblem, metricNameProblem, type Row, unitProblem } from "../catalogue/row.ts"
 import type { Instrument } from "./instrument.ts"
 import { entries } from "./registry.ts"
@@ -11,6 +15,17 @@ import { DefinitionError } from "./definition-error.ts"
 
 /** Name, unit and label names are legal, and what is said of labels and boundaries can be. */
 export const checkRow = (row: Row): Either.Either<void, DefinitionError> => {
+  if (!Array.isArray(row.labels)) {
+    return Either.left(
+      new DefinitionError({
+        reason: "Label",
+        metric: row.name,
+        given: `labels of ${typeof row.labels}`,
+        expected: "a list of label names, which may be empty",
+        fix: `add labels to the row of "${row.name}"`
+      })
+    )
+  }
   const problem = (
     reason: DefinitionError["reason"],
     given: string,
@@ -65,8 +80,66 @@ export const checkBoundaries = (
 
 /** How many series a metric may have, the overflow series included: for all metrics, and for single ones by name. */
 export interface LimitOptions {
-  readonly default?: number
-  readonly metrics?: Readonly<Record<string, number>>
+  readonly default?: number | undefined
+  readonly metrics?: Readonly<Record<string, number>> | undefined
+}
+
+/** A family is one of ours. */
+export const checkFamily = (family: string): Either.Either<void, DefinitionError> =>
+  Object.hasOwn(families, family)
+    ? Either.void
+    : Either.left(
+        new DefinitionError({
+          reason: "Boundaries",
+          metric: `boundaries.${family}`,
+          given: `the family "${family}"`,
+          expected: `one of ${Object.keys(families).join(", ")}`,
+          fix: "correct its name, or omit it"
+        })
+      )
+
+/** What is wanted of metrics that are not defined yet. */
+export interface WantedOptions {
+  readonly boundaries?: Readonly<Record<string, ReadonlyArray<number> | undefined>> | undefined
+  readonly limits?: LimitOptions | undefined
+}
+
+/** Options name families and metrics that there are, and their boundaries can sort values. */
+export const checkOptions = ({ boundaries = {}, limits }: WantedOptions): Either.Either<void, DefinitionError> =>
+  Either.gen(function* () {
+    for (const [family, given] of Object.entries(boundaries)) {
+      yield* checkFamily(family)
+      if (given !== undefined) {
+        yield* checkBoundaries(`boundaries.${family}`, given)
+      }
+    }
+    // Other names may be of metrics that are defined later.
+    const unknown = Object.keys(limits?.metrics ?? {}).find((name) => isOurs.test(name) && !ownNames.has(name))
+    if (unknown !== undefined) {
+      yield* Either.left(
+        new DefinitionError({
+          reason: "Limit",
+          metric: unknown,
+          given: "a name that the catalogue does not have",
+          expected: `a name such as ${nearest(unknown)}`,
+          fix: "correct the name, or omit it"
+        })
+      )
+    }
+  })
+
+const ownNames = new Set(
+  [jobs, cluster, workflow, telemetry].flatMap((rows) => Object.values<Row>(rows).map(({ name }) => name))
+)
+const isOurs = /^(jobs|cluster|workflow|telemetry)_/
+
+/** The name that begins most as this one does. */
+const nearest = (name: string): string => {
+  const shared = (other: string): number => {
+    const end = Array.from(name).findIndex((letter, index) => letter !== other[index])
+    return end === -1 ? name.length : end
+  }
+  return Array.from(ownNames).reduce((best, other) => (shared(other) > shared(best) ? other : best))
 }
 
 /** The limit that options give to a metric; undefined where they give none. */

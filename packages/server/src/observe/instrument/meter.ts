@@ -20,6 +20,7 @@ import { runtimeOfFiber } from "./fiber.ts"
 import { withoutDefect } from "./sound-log.ts"
 import {
   checkBoundaries,
+  checkFamily,
   checkRow,
   conflictWith,
   externalConflict,
@@ -34,12 +35,12 @@ import type { DefinitionError } from "./definition-error.ts"
 import type { Canonical } from "./label.ts"
 
 /** Replacements of the default boundaries, by family. */
-export type BoundaryOptions = { readonly [F in BoundaryFamily]?: ReadonlyArray<number> }
+export type BoundaryOptions = { readonly [F in BoundaryFamily]?: ReadonlyArray<number> | undefined }
 
 /** How to define a row. */
 export interface DefineOptions {
-  readonly boundaries?: BoundaryOptions
-  readonly limits?: LimitOptions
+  readonly boundaries?: BoundaryOptions | undefined
+  readonly limits?: LimitOptions | undefined
 }
 
 /** Sets series of its gauge when it is read; given the time of the read in nanoseconds. */
@@ -231,8 +232,12 @@ const hasMoved = ({ state }: Series): boolean => {
 
 const boundariesOf = (row: Row, options: DefineOptions): Either.Either<ReadonlyArray<number>, DefinitionError> => {
   const given = row.boundaries ?? "jobs"
-  const numbers = typeof given === "string" ? (options.boundaries?.[given] ?? defaultBoundaries[given]) : given
-  return checkBoundaries(row.name, numbers)
+  if (typeof given !== "string") {
+    return checkBoundaries(row.name, given)
+  }
+  return Either.flatMap(checkFamily(given), () =>
+    checkBoundaries(row.name, options.boundaries?.[given] ?? defaultBoundaries[given])
+  )
 }
 
 const richestLabel = (instrument: Instrument): string => {

@@ -18,7 +18,7 @@ export interface ListenOptions {
   /** The names that a request may have in `Host`; see `host-names.ts`. */
   readonly names?: ReadonlyArray<string> | undefined
   /** How long a scraper may read nothing, and how long a scrape may take in all. */
-  readonly patience?: { readonly stall: Duration.DurationInput; readonly scrape: Duration.DurationInput }
+  readonly patience?: { readonly stall: Duration.DurationInput; readonly scrape: Duration.DurationInput } | undefined
 }
 
 /** More are answered with 503: each holds a piece of a page, and collects for itself. */

@@ -239,6 +239,18 @@ describe("refuses a handler, a schedule and a submission of a job with", () => {
     )
   }
 
+  it.live("another handler in the process", () =>
+    Effect.gen(function* () {
+      const job = Job.make({ type: "odd", payload: Schema.Void, success: Schema.Void, error: Schema.Never })
+      const both = Layer.merge(
+        job.toLayer(() => Effect.void),
+        job.toLayer(() => Effect.void)
+      )
+      const error = yield* both.pipe(Layer.provide(JobHandlers.layer), Layer.build, Effect.scoped, Effect.flip)
+      expect(error).toMatchObject({ _tag: "OptionsError", option: 'the handler of the job type "odd"' })
+    })
+  )
+
   it.live("a schedule that is none", () =>
     Effect.gen(function* () {
       const schedules = Layer.succeed(JobSchedules, { register: () => Effect.void })

@@ -12,6 +12,7 @@ import {
   type TelemetryOptions,
   OptionsError
 } from "../../../src/observe/telemetry.ts"
+import { resourceAttributes } from "../../../src/observe/config/resource.ts"
 import { settingsOf } from "../../../src/observe/config/settings.ts"
 
 const withVariables = (variables: Record<string, string>) =>
@@ -44,6 +45,40 @@ describe("settings", () => {
       expect(yield* settings({})).toEqual(expected)
       const empty = { OTEL_METRIC_EXPORT_INTERVAL: "", OTEL_EXPORTER_OTLP_ENDPOINT: " ", OTEL_METRICS_EXPORTER: "" }
       expect(yield* settings(empty)).toEqual(expected)
+    })
+  )
+
+  it.effect("are the same with every option undefined, such as a variable that is not set", () =>
+    Effect.gen(function* () {
+      const undefinedOtlp = {
+        type: "otlp",
+        url: undefined,
+        headers: undefined,
+        protocol: undefined,
+        compression: undefined,
+        timeout: undefined,
+        maxRetryAfter: undefined,
+        maxRequestBytes: undefined,
+        agent: undefined,
+        clientKeyPassphrase: undefined,
+        temporality: undefined
+      } as const
+      const page = { type: "prometheus", host: undefined, port: undefined, names: undefined } as const
+      const rest = { interval: undefined, shutdownTimeout: undefined, maxPoints: undefined, registries: undefined }
+      const given = yield* settings({}, { ...rest, destinations: [undefinedOtlp, page] })
+      expect(given).toEqual(yield* settings({}, { destinations: [{ type: "otlp" }, { type: "prometheus" }] }))
+      expect(yield* settings({}, { destinations: undefined })).toEqual(yield* settings({}))
+    })
+  )
+
+  it.effect("have no attribute of the resource that is undefined, and none that it would hide", () =>
+    Effect.gen(function* () {
+      const variables = withVariables({ OTEL_RESOURCE_ATTRIBUTES: "team=mail" })
+      const attributes = yield* variables(
+        resourceAttributes({ serviceName: undefined, resource: { team: undefined, tier: "one", zone: undefined } })
+      )
+      expect(attributes).toMatchObject({ "service.name": "unknown_service:node", team: "mail", tier: "one" })
+      expect(Object.keys(attributes)).not.toContain("zone")
     })
   )
 
@@ -330,6 +365,17 @@ describe("a malformed option", () => {
       })
     )
   }
+
+  it.effect("says which destinations there are, where one is of another type", () =>
+    Effect.gen(function* () {
+      const options: TelemetryOptions = JSON.parse(`{ "destinations": [{ "type": "statsd", "url": "udp://host" }] }`)
+      expect(yield* Effect.flip(settings({}, options))).toMatchObject({
+        _tag: "OptionsError",
+        option: "destinations of Telemetry.layer",
+        given: `{"type":"statsd","url":"udp://host"}`
+      })
+    })
+  )
 
   it.effect("says what is allowed, and shows no header", () =>
     Effect.gen(function* () {

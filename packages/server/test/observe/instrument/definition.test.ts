@@ -8,6 +8,7 @@ import * as MetricRegistry from "effect/MetricRegistry"
 import { boundaries } from "../../../src/observe/catalogue/boundaries.ts"
 import { catalogue, type Row } from "../../../src/observe/catalogue.ts"
 import { checkRow } from "../../../src/observe/instrument/definition.ts"
+import { InstrumentId } from "../../../src/observe/instrument/instrument.ts"
 import { type DefinitionError, type MetricsOptions, MetricsService } from "../../../src/observe/metrics.ts"
 import * as Testing from "../../../src/observe/testing.ts"
 
@@ -168,6 +169,65 @@ describe("a definition", () => {
       const error = yield* Effect.scoped(failureOf({ limits: { default: limit } }))
       expect(error.reason).toBe("Limit")
     })
+  )
+})
+
+describe("names that there are not", () => {
+  // What JavaScript lets pass.
+  const options = (text: string): MetricsOptions => JSON.parse(text)
+
+  it.scoped("of a family of boundaries are a typed error that lists the families", () =>
+    Effect.gen(function* () {
+      const error = yield* failureOf(options(`{ "boundaries": { "job": [1, 2] } }`))
+      expect(error.message).toBe(
+        'Boundaries of metric "boundaries.job": given the family "job"; expected one of http, jobs, cluster, ' +
+          "entityLifetime, attempts. correct its name, or omit it."
+      )
+    })
+  )
+
+  it.scoped("of a metric in limits are a typed error that says a name like it", () =>
+    Effect.gen(function* () {
+      const error = yield* failureOf({ limits: { metrics: { jobs_enqueued: 10 } } })
+      expect(error.message).toBe(
+        'Limit of metric "jobs_enqueued": given a name that the catalogue does not have; expected a name such as ' +
+          "jobs_enqueued_total. correct the name, or omit it."
+      )
+    })
+  )
+
+  it.scoped("may be of a metric that is defined later", () =>
+    Effect.gen(function* () {
+      const live = MetricsService.layer({ registry: "own", limits: { metrics: { uploads_total: 2 } } })
+      const { limit } = yield* Effect.map(
+        Effect.provide(MetricsService.define({ uploads }), live),
+        ({ uploads: handle }) => handle[InstrumentId]
+      )
+      expect(limit).toBe(2)
+    })
+  )
+
+  it.effect.each([
+    ["boundaries", { ...uploads, name: "upload_seconds", kind: "histogram", unit: "s", boundaries: "job" }],
+    ["labels", { ...uploads, labels: undefined }]
+  ])("of %s in a row, or none, are a typed error", ([, row]) =>
+    Effect.gen(function* () {
+      const rows: Record<string, Row> = JSON.parse(JSON.stringify({ row }))
+      const error = yield* Effect.flip(MetricsService.define(rows))
+      expect(error._tag).toBe("MetricDefinitionError")
+    }).pipe(Effect.provide(Testing.layer()))
+  )
+
+  it.effect("are no options that are undefined", () =>
+    Effect.gen(function* () {
+      const { jobs } = yield* MetricsService
+      const { buckets } = yield* Metric.value(jobs.duration)
+      expect(buckets.map(([boundary]) => boundary)).toEqual([...boundaries.jobs, Number.POSITIVE_INFINITY])
+    }).pipe(
+      Effect.provide(
+        MetricsService.layer({ registry: "own", boundaries: { jobs: undefined }, limits: { default: undefined } })
+      )
+    )
   )
 })
 

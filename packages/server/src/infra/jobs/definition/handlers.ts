@@ -4,6 +4,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import { OptionsError } from "../../../observe/instrument/options-error.ts"
 import type { ForkAttempt } from "./attempt-fiber.ts"
 import type { BackoffSettings } from "./backoff.ts"
 import type { ClusterLimits } from "./limits.ts"
@@ -32,8 +33,8 @@ export interface HandlersListener {
 export class JobHandlers extends Context.Tag("@parametric-portal/server/JobHandlers")<
   JobHandlers,
   {
-    /** Adds a handler until the scope closes. A second one of the same type is a defect: it would shadow the first. */
-    readonly register: (handler: RegisteredHandler) => Effect.Effect<void, never, Scope.Scope>
+    /** Adds a handler until the scope closes. A second one of the same type is refused: it would shadow the first. */
+    readonly register: (handler: RegisteredHandler) => Effect.Effect<void, OptionsError, Scope.Scope>
     /** Tells of the handlers that are there and of those that come and go, until the scope closes. */
     readonly listen: (listener: HandlersListener) => Effect.Effect<void, never, Scope.Scope>
     readonly all: Effect.Effect<ReadonlyArray<RegisteredHandler>>
@@ -49,7 +50,11 @@ export class JobHandlers extends Context.Tag("@parametric-portal/server/JobHandl
         Effect.acquireRelease(
           Effect.suspend(() => {
             if (handlers.has(handler.type)) {
-              return Effect.dieMessage(`There is a handler of the job type "${handler.type}" already`)
+              return OptionsError.of({
+                option: `the handler of the job type "${handler.type}"`,
+                given: "a second one",
+                expected: "one in a process: it would shadow the first"
+              })
             }
             handlers.set(handler.type, handler)
             return tell((listener) => listener.added(handler))

@@ -1,0 +1,147 @@
+/**
+ * Somebody who has never seen this repository: installs the published package with plain npm by the lines of the README,
+ * and writes a program that uses it. Any warning about peers fails.
+ */
+import { readFile, rm } from "node:fs/promises"
+import path from "node:path"
+import { fileURLToPath } from "node:url"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { EmptyProject, inLibrary } from "../support/empty-project.ts"
+
+const root = fileURLToPath(new URL("../../../..", import.meta.url))
+const text = (file: string): Promise<string> => readFile(path.join(root, file), "utf8")
+const json = async (file: string) => JSON.parse(await text(file)) as Readonly<Record<string, unknown>>
+
+const blocksOf = (page: string, language: string): ReadonlyArray<string> =>
+  Array.from(page.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, "g")), ([, block]) => String(block))
+
+/** What of npm's output speaks of peers that don't fit. */
+const aboutPeers = (output: string): ReadonlyArray<string> =>
+  output.split("\n").filter((line) => /peer|ERESOLVE|EBADENGINE/i.test(line))
+
+/** The newest versions that Node 20's users go to: the registry has them as packages. */
+const others = ["22", "24"].map((major) => ({ major, alias: `node${major}` }))
+
+const nodes = [
+  { name: "Node 20", program: () => process.execPath },
+  ...others.map(({ alias, major }) => ({
+    name: `Node ${major}`,
+    program: (folder: string) => path.join(folder, "node_modules", alias, "bin/node")
+  }))
+]
+
+const forPrograms = [
+  "typescript@5.9",
+  "@types/node@20",
+  ...others.map(({ alias, major }) => `${alias}@npm:node-${process.platform}-${process.arch}@${major}`)
+]
+
+/** A program that imports every public subpath and uses the first. */
+const overSubpaths = async (): Promise<string> => {
+  const { exports } = await json("packages/server/package.json")
+  const subpaths = Object.keys(exports as object).filter((subpath) => !subpath.endsWith(".json"))
+  const names = subpaths.map((_, index) => `subpath${index}`)
+  return [
+    ...subpaths.map(
+      (subpath, index) => `import * as ${names[index]} from "@parametric-portal/server/${subpath.slice(2)}"`
+    ),
+    'import { MetricsService } from "@parametric-portal/server/observe/metrics"',
+    'import * as Testing from "@parametric-portal/server/observe/testing"',
+    'import { Effect } from "effect"',
+    `const all: ReadonlyArray<object> = [${names.join(", ")}]`,
+    "const program = Effect.gen(function* () {",
+    '  yield* Effect.void.pipe(MetricsService.trackJob({ jobType: "mail", operation: "process" }))',
+    '  const completed = (yield* Testing.snapshot)[`jobs_completed_total{job_type="mail",operation="process"}`]',
+    '  console.log(all.length === 0 ? "nothing" : "completed", completed)',
+    "})",
+    'void Effect.runPromise(Effect.provide(program, MetricsService.layer({ registry: "own" })))'
+  ].join("\n")
+}
+
+let archive = ""
+let project: EmptyProject
+
+beforeAll(async () => {
+  archive = await EmptyProject.pack(String((await json("package.json"))["packageManager"]))
+  project = await EmptyProject.make()
+}, 300_000)
+
+afterAll(async () => {
+  await rm(path.dirname(archive), { recursive: true, force: true })
+  await project.remove()
+})
+
+describe("the archive", () => {
+  it("is not made by npm, which says in one sentence what makes it", async () => {
+    const { code, stderr, stdout } = await inLibrary("npm", "pack", "--pack-destination", path.dirname(archive))
+    expect(code).not.toBe(0)
+    expect(stdout).not.toContain(".tgz")
+    expect(stderr).toContain(
+      "@parametric-portal/server is not packed: npm would pack its sources; use npm run release -- publish, or npx pnpm pack.\n"
+    )
+  })
+
+  it("has what its exports name, and nothing that only this workspace understands", async () => {
+    const listed = (await inLibrary("tar", "-tzf", archive)).stdout
+      .split("\n")
+      .map((name) => name.replace(/^package\//, ""))
+    const { stdout: manifest } = await inLibrary("tar", "-xzOf", archive, "package/package.json")
+    const { exports } = JSON.parse(manifest) as { readonly exports: Readonly<Record<string, unknown>> }
+    const named = JSON.stringify(exports).match(/\.\/[\w./-]+\.(?:js|ts|json)/g) ?? []
+    expect(named.length).toBeGreaterThan(2 * 7)
+    expect(named.filter((file) => !listed.includes(file.slice(2)))).toEqual([])
+    expect(manifest).not.toMatch(/catalog:|workspace:|publishConfig|\.\.\/\.\.|\.\/src\//)
+    expect(listed.filter((name) => /(^|\/)(test|bench|node_modules)\/|tsbuildinfo/.test(name))).toEqual([])
+  })
+})
+
+describe("a project with the package", () => {
+  /** The line of the README with the archive in the place of the name. */
+  const install = async (): Promise<ReadonlyArray<string>> => {
+    const [line = ""] = blocksOf(await text("packages/server/README.md"), "sh")
+    expect(line).toContain("npm install @parametric-portal/server ")
+    return line.trim().replace("@parametric-portal/server ", `${archive} `).split(" ")
+  }
+
+  it("is installed by the line of the README without a warning about peers, and runs its program", async () => {
+    const { code, stderr, stdout } = await project.run(...(await install()))
+    expect({ code, peers: aboutPeers(stdout + stderr) }).toEqual({ code: 0, peers: [] })
+    const [example = ""] = blocksOf(await text("packages/server/README.md"), "ts")
+    await project.write("main.ts", example)
+    const ended = await project.run("env", "OTEL_METRICS_EXPORTER=console", "npx", "--yes", "tsx", "main.ts")
+    expect(ended).toMatchObject({ code: 0 })
+    expect(ended.stdout + ended.stderr).toContain("jobs_completed_total")
+  })
+
+  it("takes all that the table of subpaths names, without a warning about peers", async () => {
+    const named = Array.from(
+      (await text("packages/server/README.md")).matchAll(/`(@[\w-]+\/[\w-]+@[\d.]+)`/g),
+      ([, name = ""]) => name
+    )
+    // The other driver is compiled from its sources here.
+    const wanted = Array.from(new Set(named)).filter((name) => !name.startsWith("@effect/sql-sqlite-node"))
+    expect(wanted.length).toBeGreaterThan(10)
+    const { code, stderr, stdout } = await project.run("npm", "install", ...wanted, ...forPrograms)
+    expect({ code, peers: aboutPeers(stdout + stderr) }).toEqual({ code: 0, peers: [] })
+  })
+
+  it.each(["nodenext", "bundler"])(
+    "compiles a program over every subpath, libraries checked, by %s",
+    async (resolution) => {
+      await project.write("subpaths.ts", await overSubpaths())
+      const module = resolution === "bundler" ? "esnext" : resolution
+      const options = ["--strict", "--noEmit", "--skipLibCheck", "false", "--target", "es2022"]
+      const tsc = ["npx", "tsc", ...options, "--module", module, "--moduleResolution", resolution, "subpaths.ts"]
+      expect(await project.run(...tsc)).toEqual({ code: 0, stdout: "", stderr: "" })
+    }
+  )
+
+  it.each(nodes)("runs that program on $name", async ({ name, program }) => {
+    await project.write("subpaths.ts", await overSubpaths())
+    await project.run("npx", "tsc", "--strict", "--target", "es2022", "--module", "nodenext", "subpaths.ts")
+    const node = program(project.folder)
+    const { stdout: version } = await project.run(node, "--version")
+    expect(version).toMatch(new RegExp(`^v${name.replace("Node ", "")}\\.`))
+    expect(await project.run(node, "subpaths.js")).toEqual({ code: 0, stdout: "completed 1\n", stderr: "" })
+  })
+})
