@@ -22,14 +22,14 @@ import { type Gauge, type HandlesOf, InstrumentId } from "./instrument/instrumen
 import type { Pairs } from "./catalogue/label.ts"
 import { type DefineOptions, handlesOf, type Meter, meterOf } from "./instrument/meter.ts"
 import { observe, sample, type Sample, type SampleOptions } from "./instrument/sampler.ts"
-import type { TrackClusterOptions } from "./track/track-cluster.ts"
-import { type Trackers, trackersOf } from "./track/trackers.ts"
+import type { ClusterTracker, TrackClusterOptions } from "./track/track-cluster.ts"
+import { trackersOf } from "./track/trackers.ts"
 import { effectTracker, type ErrorMetric, recordError, type TrackEffectOptions } from "./track/track-effect.ts"
 import { callerOf, programSite } from "./instrument/call-site.ts"
 import { ambientOf, currentFiber } from "./instrument/fiber.ts"
 import { noteInstance } from "./instrument/instances.ts"
 import { add, type AnyMetric, record } from "./instrument/update.ts"
-import type { TrackJobOptions } from "./track/track-job.ts"
+import type { JobTracker, TrackJobOptions } from "./track/track-job.ts"
 import {
   type AnyCounter,
   countElements,
@@ -66,17 +66,23 @@ export interface MetricsOptions extends DefineOptions {
   readonly registry?: MetricRegistry.MetricRegistry | "own" | undefined
 }
 
-interface MetricsShape extends CatalogueHandles, Trackers {
+/** What is marked as internal is for the layers of this library, and is left out of the published types. */
+interface MetricsShape extends CatalogueHandles {
   /** The registry that holds the series. */
   readonly registry: MetricRegistry.MetricRegistry
   /**
    * The scope of the service, which closes after the finalizers of everything that was given the service: where the
-   * last export belongs.
+   * last export belongs. @internal
    */
   readonly scope: Scope.Scope
-  /** The instruments of that registry; for the layers of this library that collect and sample. */
+  /** The instruments of that registry. @internal */
   readonly meter: Meter
+  /** @internal */
   readonly options: DefineOptions
+  /** @internal */
+  readonly jobTracker: JobTracker
+  /** @internal */
+  readonly clusterTracker: ClusterTracker
 }
 
 /**
