@@ -11,6 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
 import { fileURLToPath } from "node:url"
+import { peersOf } from "../../src/observe/config/peer.ts"
 import { MetricsService } from "../../src/observe/metrics.ts"
 import { Prometheus } from "../../src/observe/prometheus.ts"
 import { layer as ownMetrics } from "../../src/observe/testing.ts"
@@ -111,6 +112,32 @@ describe("the repository's README", () => {
   )
 })
 
+describe("what an error says to install", () => {
+  const named = Object.values<ReadonlyArray<string>>(peersOf).flat()
+
+  it.effect("is of versions that the package allows", () =>
+    Effect.gen(function* () {
+      const { peerDependencies } = yield* manifest
+      const allowed = Object.entries(peerDependencies).map(([name, range]) => `${name}@${shortened(range)}`)
+      expect(named.filter((peer) => !allowed.includes(peer))).toEqual([])
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.effect("is what the guide lists", () =>
+    Effect.gen(function* () {
+      const guide = yield* text("../../../../docs/guides/telemetry-wiring.md")
+      const [otlp = ""] = /^\| OTLP \| .*$/m.exec(guide) ?? []
+      const [traces = ""] = /^\| traces \| .*$/m.exec(guide) ?? []
+      const [logs = ""] = /^\| logs \| .*$/m.exec(guide) ?? []
+      const cells = { OTLP: otlp, "exporting traces": otlp + traces, "exporting logs": otlp + logs }
+      for (const [use, cell] of Object.entries(cells)) {
+        const listed = Array.from(cell.matchAll(/`([^`]+)`/g), ([, peer]) => peer)
+        expect(listed).toEqual(peersOf[use as keyof typeof cells])
+      }
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+})
+
 describe("the package's README", () => {
   const rows = Effect.map(text(readmes["the package's"]), (readme) =>
     Array.from(readme.matchAll(/^\| `(\.\/[\w/-]+)` \| .* \| (.*) \|$/gm), ([, subpath, needs]) => ({ subpath, needs }))
@@ -119,7 +146,8 @@ describe("the package's README", () => {
   it.effect("has every public subpath", () =>
     Effect.gen(function* () {
       const { exports } = yield* manifest
-      expect((yield* rows).map(({ subpath }) => subpath)).toEqual(Object.keys(exports))
+      const subpaths = Object.keys(exports).filter((subpath) => !subpath.endsWith(".json"))
+      expect((yield* rows).map(({ subpath }) => subpath)).toEqual(subpaths)
     }).pipe(Effect.provide(NodeContext.layer))
   )
 

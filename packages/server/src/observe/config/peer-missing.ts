@@ -1,13 +1,16 @@
 /** The error of an optional peer that is not there. */
 import * as Data from "effect/Data"
 
-/** An optional peer dependency that these settings need is not installed. */
+/** An optional peer dependency that these settings need is not installed, or is of a version that can't be used. */
 export class TelemetryPeerMissing extends Data.TaggedError("TelemetryPeerMissing")<{
   readonly peer: string
   readonly neededFor: string
+  /** All that is needed for it, with versions. */
+  readonly packages: ReadonlyArray<string>
   readonly cause: unknown
 }> {
   override get message(): string {
-    return `${this.neededFor} needs the package ${this.peer}, which could not be loaded. Install it beside this library.`
+    const all = this.packages.join(" ")
+    return `${this.neededFor} needs the package ${this.peer}, which could not be loaded. Install all that it needs: npm install ${all}`
   }
 }

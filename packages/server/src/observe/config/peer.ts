@@ -2,10 +2,38 @@
 import * as Effect from "effect/Effect"
 import { TelemetryPeerMissing } from "./peer-missing.ts"
 
-/** A module, or an error that names the package to install. */
+const otlp = [
+  "@opentelemetry/api@1.9",
+  "@opentelemetry/resources@2.12",
+  "@opentelemetry/sdk-metrics@2.12",
+  "@opentelemetry/otlp-transformer@0.223"
+] as const
+
+/** All that each use needs beside this library, in the versions that go together; the guide lists the same. */
+export const peersOf = {
+  OTLP: otlp,
+  "exporting traces": [...otlp, "@effect/opentelemetry@0.64", "@opentelemetry/sdk-trace-base@2.12"],
+  "exporting logs": [...otlp, "@effect/opentelemetry@0.64", "@opentelemetry/sdk-logs@0.223"],
+  "a metric producer": ["@opentelemetry/resources@2.12", "@opentelemetry/sdk-metrics@2.12"],
+  "OTEL_PROPAGATORS=none": ["@effect/platform@0.97"]
+} as const
+
+/** What a peer is needed for. */
+export type PeerUse = keyof typeof peersOf
+
+/**
+ * A module, or an error that names all packages to install. Its `import` needs a `catch`: bundlers take a peer that is not
+ * there for an error otherwise, also where it is never loaded.
+ */
 export const loadPeer = <A>(
   peer: string,
-  neededFor: string,
+  neededFor: PeerUse,
   load: () => Promise<A>
 ): Effect.Effect<A, TelemetryPeerMissing> =>
-  Effect.tryPromise({ try: load, catch: (cause) => new TelemetryPeerMissing({ peer, neededFor, cause }) })
+  Effect.tryPromise({
+    try: load,
+    catch: (cause) => new TelemetryPeerMissing({ peer, neededFor, packages: peersOf[neededFor], cause })
+  })
+
+/** What is caught where an `import` failed; it fails. */
+export const unavailable = (cause: unknown): Promise<never> => Promise.reject(cause)

@@ -3,7 +3,7 @@ import type { ISerializer } from "@opentelemetry/otlp-transformer"
 import * as Effect from "effect/Effect"
 import * as Zlib from "node:zlib"
 import type { OtlpTarget } from "../config/otlp-settings.ts"
-import { loadPeer } from "../config/peer.ts"
+import { loadPeer, type PeerUse, unavailable } from "../config/peer.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
 import type { Body } from "./connection.ts"
 
@@ -51,11 +51,13 @@ export interface SignalSerializers<A> {
 
 /** Loads the serialisers of a signal. */
 export const makeEncoding = <A>(
-  { compression, protocol }: Pick<OtlpTarget, "compression" | "protocol">,
+  { compression, neededFor, protocol }: Pick<OtlpTarget, "compression" | "protocol"> & { readonly neededFor: PeerUse },
   serializersOf: (all: Serializers) => SignalSerializers<A>
 ): Effect.Effect<Encoding<A>, TelemetryPeerMissing> =>
   Effect.map(
-    loadPeer("@opentelemetry/otlp-transformer", "OTLP", () => import("@opentelemetry/otlp-transformer")),
+    loadPeer("@opentelemetry/otlp-transformer", neededFor, () =>
+      import("@opentelemetry/otlp-transformer").catch(unavailable)
+    ),
     (all) => {
       const isJson = protocol === "http/json"
       const { serializeRequest } = serializersOf(all)[isJson ? "json" : "protobuf"]

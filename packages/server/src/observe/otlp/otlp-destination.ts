@@ -15,7 +15,7 @@ import { shown } from "../config/shown-address.ts"
 import type { OtlpSettings } from "../config/otlp-settings.ts"
 import { makeOutageLog } from "./outage.ts"
 import { makePace } from "./pace.ts"
-import { loadPeer } from "../config/peer.ts"
+import { loadPeer, unavailable } from "../config/peer.ts"
 import { makeEncoding } from "./encoding.ts"
 import { exportLast } from "./last-export.ts"
 import { makeSenderFactory } from "./sender.ts"
@@ -42,16 +42,14 @@ export const makeOtlpDestination = (
 ): Effect.Effect<Destination, TelemetryPeerMissing, Scope.Scope> =>
   Effect.gen(function* () {
     const name = shown(otlp.url)
-    const { resourceFromAttributes } = yield* loadPeer(
-      "@opentelemetry/resources",
-      "OTLP",
-      () => import("@opentelemetry/resources")
+    const { resourceFromAttributes } = yield* loadPeer("@opentelemetry/resources", "OTLP", () =>
+      import("@opentelemetry/resources").catch(unavailable)
     )
     const encoding = yield* makeEncoding(
-      otlp,
+      { ...otlp, neededFor: "OTLP" },
       ({ JsonMetricsSerializer: json, ProtobufMetricsSerializer: protobuf }) => ({ json, protobuf })
     )
-    const makeSender = makeSenderFactory({ ...otlp, untraced: yield* loadUntraced }, encoding.empty)
+    const makeSender = makeSenderFactory({ ...otlp, untraced: yield* loadUntraced("OTLP") }, encoding.empty)
     const sender = makeSender(otlp.timeoutMs)
     const log = yield* makeOutageLog("Metrics", name)
     const id = JSON.stringify([otlp.url, otlp.headers, otlp.temporality, registries, attributes])

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
 import { MetricsService } from "../metrics.ts"
 import { inSlices } from "../collect/pause.ts"
-import { loadPeer } from "../config/peer.ts"
+import { loadPeer, unavailable } from "../config/peer.ts"
 import { makeRequest } from "./request.ts"
 import { resourceAttributes } from "../config/resource.ts"
 import { collectorOf, type Registries } from "../collect/collector.ts"
@@ -24,10 +24,8 @@ export const metricProducer = (
 ): Effect.Effect<MetricProducer, OptionsError | TelemetryPeerMissing, MetricsService> =>
   Effect.gen(function* () {
     const { collector } = yield* collectorOf(yield* MetricsService, registries)
-    const { resourceFromAttributes } = yield* loadPeer(
-      "@opentelemetry/resources",
-      "a metric producer",
-      () => import("@opentelemetry/resources")
+    const { resourceFromAttributes } = yield* loadPeer("@opentelemetry/resources", "a metric producer", () =>
+      import("@opentelemetry/resources").catch(unavailable)
     )
     const resource = resourceFromAttributes({ ...(yield* resourceAttributes({})) })
     const runtime = yield* Effect.runtime()

@@ -5,6 +5,7 @@ import type { ReadableLogRecord } from "@opentelemetry/sdk-logs"
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
 import type * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import type { PeerUse } from "../config/peer.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
 import type { LogRecordLimits } from "../config/record-limits.ts"
 import type { MetricsService } from "../metrics.ts"
@@ -29,6 +30,7 @@ export interface Recording<A> {
 export interface Kind<A> {
   /** For people, in the plural. */
   readonly what: string
+  readonly neededFor: PeerUse
   readonly layer: (recording: Recording<A>) => Effect.Effect<Layer.Layer<never>, TelemetryPeerMissing>
   readonly dropped: (metrics: MetricsService) => DroppedHandle
   readonly serializers: (all: Serializers) => SignalSerializers<ReadonlyArray<A>>
@@ -43,6 +45,7 @@ export interface Kind<A> {
 /** Spans, of the traces that a sampler picks. */
 export const traces = (settings: TracerSettings): Kind<ReadableSpan> => ({
   what: "Spans",
+  neededFor: "exporting traces",
   layer: (recording) => tracerLayer(recording, settings),
   dropped: ({ telemetry }) => telemetry.spansDropped,
   serializers: ({ JsonTraceSerializer: json, ProtobufTraceSerializer: protobuf }) => serializersOf(json, protobuf),
@@ -55,6 +58,7 @@ export const traces = (settings: TracerSettings): Kind<ReadableSpan> => ({
 /** Log records. */
 export const logs = (limits: LogRecordLimits): Kind<ReadableLogRecord> => ({
   what: "Log records",
+  neededFor: "exporting logs",
   layer: (recording) => loggerLayer(recording, limits),
   dropped: ({ telemetry }) => telemetry.logRecordsDropped,
   serializers: ({ JsonLogsSerializer: json, ProtobufLogsSerializer: protobuf }) => serializersOf(json, protobuf),

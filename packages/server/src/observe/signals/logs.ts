@@ -13,7 +13,7 @@ import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import { attempt } from "../catalogue/attempt.ts"
 import { wordsOf } from "../catalogue/thrown.ts"
-import { loadPeer } from "../config/peer.ts"
+import { loadPeer, unavailable } from "../config/peer.ts"
 import type { LogRecordLimits } from "../config/record-limits.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
 import type { Recorder } from "./recorder.ts"
@@ -27,8 +27,12 @@ export const loggerLayer = (
   logRecordLimits: LogRecordLimits
 ): Effect.Effect<Layer.Layer<never>, TelemetryPeerMissing> =>
   Effect.gen(function* () {
-    const sdk = yield* loadPeer("@opentelemetry/sdk-logs", neededFor, () => import("@opentelemetry/sdk-logs"))
-    const effectSdk = yield* loadPeer("@effect/opentelemetry", neededFor, () => import("@effect/opentelemetry/Logger"))
+    const sdk = yield* loadPeer("@opentelemetry/sdk-logs", neededFor, () =>
+      import("@opentelemetry/sdk-logs").catch(unavailable)
+    )
+    const effectSdk = yield* loadPeer("@effect/opentelemetry", neededFor, () =>
+      import("@effect/opentelemetry/Logger").catch(unavailable)
+    )
     const lines = new Lines(recorder)
     const provider = new sdk.LoggerProvider({ resource, logRecordLimits, processors: [lines.processor] })
     lines.tidy(provider.getLogger(scope))

@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { someOf } from "../config/format.ts"
-import { loadPeer } from "../config/peer.ts"
+import { loadPeer, unavailable } from "../config/peer.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
 import { variable } from "../config/variable.ts"
 import type { OptionsError } from "../instrument/options-error.ts"
@@ -21,10 +21,8 @@ export const propagationLayer = (
     if (named?.value.length !== 0 || !isTraced) {
       return Layer.empty
     }
-    const HttpClient = yield* loadPeer(
-      "@effect/platform",
-      "OTEL_PROPAGATORS=none",
-      () => import("@effect/platform/HttpClient")
+    const HttpClient = yield* loadPeer("@effect/platform", "OTEL_PROPAGATORS=none", () =>
+      import("@effect/platform/HttpClient").catch(unavailable)
     )
     return Layer.scopedDiscard(Effect.locallyScoped(HttpClient.currentTracerPropagation, false))
   })

@@ -9,7 +9,7 @@ import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
 import type { Destination } from "../collect/destination.ts"
 import { flag } from "../config/format.ts"
 import type { ResourceAttributes, TelemetryOptions } from "../config/options.ts"
-import { loadPeer } from "../config/peer.ts"
+import { loadPeer, unavailable } from "../config/peer.ts"
 import { logRecordLimits, spanLimits } from "../config/record-limits.ts"
 import { samplerSettings } from "../config/sampler-settings.ts"
 import {
@@ -89,10 +89,8 @@ const exported = <A>(
     if (settings.exporters.length === 0) {
       return none
     }
-    const { resourceFromAttributes } = yield* loadPeer(
-      "@opentelemetry/resources",
-      `exporting ${what.toLowerCase()}`,
-      () => import("@opentelemetry/resources")
+    const { resourceFromAttributes } = yield* loadPeer("@opentelemetry/resources", kind.neededFor, () =>
+      import("@opentelemetry/resources").catch(unavailable)
     )
     const dropped = droppedBy(kind, metrics)
     metrics.meter.zero(kind.dropped(metrics).row)
@@ -153,7 +151,7 @@ interface SinkContext extends QueueSettings {
 
 /** Loads what encodes, and says how records leave a queue. */
 const sinkOf = <A>(
-  { lineOf, serializers, what }: Kind<A>,
+  { lineOf, neededFor, serializers, what }: Kind<A>,
   settings: ExporterSettings,
   { dropped, maxBatchSize, shutdownMs }: SinkContext
 ) =>
@@ -162,8 +160,8 @@ const sinkOf = <A>(
       return (queue: RecordQueue<A>) => Effect.succeed(makeConsoleSink(queue, lineOf))
     }
     const { target } = settings
-    const encoding = yield* makeEncoding(target, serializers)
-    const untraced = yield* loadUntraced
+    const encoding = yield* makeEncoding({ ...target, neededFor }, serializers)
+    const untraced = yield* loadUntraced(neededFor)
     return (queue: RecordQueue<A>) =>
       makeOtlpSink(queue, { what, target: { ...target, untraced }, encoding, maxBatchSize, shutdownMs, dropped })
   })

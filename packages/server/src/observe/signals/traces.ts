@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 import { attempt } from "../catalogue/attempt.ts"
-import { loadPeer } from "../config/peer.ts"
+import { loadPeer, unavailable } from "../config/peer.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
 import type { SpanLimits } from "../config/record-limits.ts"
 import type { SamplerSettings } from "../config/sampler-settings.ts"
@@ -31,12 +31,12 @@ export const tracerLayer = (
   settings: TracerSettings
 ): Effect.Effect<Layer.Layer<never>, TelemetryPeerMissing> =>
   Effect.gen(function* () {
-    const sdk = yield* loadPeer(
-      "@opentelemetry/sdk-trace-base",
-      neededFor,
-      () => import("@opentelemetry/sdk-trace-base")
+    const sdk = yield* loadPeer("@opentelemetry/sdk-trace-base", neededFor, () =>
+      import("@opentelemetry/sdk-trace-base").catch(unavailable)
     )
-    const effectSdk = yield* loadPeer("@effect/opentelemetry", neededFor, () => import("@effect/opentelemetry/Tracer"))
+    const effectSdk = yield* loadPeer("@effect/opentelemetry", neededFor, () =>
+      import("@effect/opentelemetry/Tracer").catch(unavailable)
+    )
     const provider = new sdk.BasicTracerProvider({
       resource,
       sampler: samplerOf(sdk, settings),

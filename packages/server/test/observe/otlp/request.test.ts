@@ -264,13 +264,14 @@ describe("a reader of OpenTelemetry", () => {
 const source = (file: string) => JSON.stringify(fileURLToPath(new URL(`../../../src/observe/${file}`, import.meta.url)))
 
 describe("an optional peer", () => {
-  it.effect("that is missing is an error that says which to install, and what for", () =>
+  it.effect("that is missing is an error that says what is needed, and what to install", () =>
     Effect.gen(function* () {
       const name = "@opentelemetry/not-there"
-      const error = yield* Effect.flip(loadPeer(name, "OTLP as protobuf", () => import(name)))
+      const error = yield* Effect.flip(loadPeer(name, "OTLP", () => import(name)))
       expect(error).toBeInstanceOf(TelemetryPeerMissing)
       expect(error.message).toBe(
-        "OTLP as protobuf needs the package @opentelemetry/not-there, which could not be loaded. Install it beside this library."
+        "OTLP needs the package @opentelemetry/not-there, which could not be loaded. Install all that it needs: npm install " +
+          "@opentelemetry/api@1.9 @opentelemetry/resources@2.12 @opentelemetry/sdk-metrics@2.12 @opentelemetry/otlp-transformer@0.223"
       )
     })
   )

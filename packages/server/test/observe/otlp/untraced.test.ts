@@ -54,7 +54,7 @@ describe("a request of telemetry", () => {
       const post = (more: { readonly untraced?: Untraced }) =>
         Effect.flip(makeConnection({ ...settings, ...more }).post(body, 1_000))
       yield* post({})
-      yield* post({ untraced: yield* loadUntraced })
+      yield* post({ untraced: yield* loadUntraced("OTLP") })
       expect(recorded).toEqual([true, false])
       expect(isRecorded()).toBe(true)
     })
