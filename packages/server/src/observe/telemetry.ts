@@ -13,7 +13,7 @@ import { makeConsoleDestination } from "./otlp/console-destination.ts"
 import { type Destination, type ExportReport, withoutDefects } from "./collect/destination.ts"
 import type { ResourceAttributes, TelemetryOptions } from "./config/options.ts"
 import { makeOtlpDestination, type OtlpContext } from "./otlp/otlp-destination.ts"
-import { metricProducer } from "./otlp/producer.ts"
+import { type MetricProducer, metricProducer } from "./otlp/producer.ts"
 import { makePrometheusDestination } from "./prometheus/destination.ts"
 import { resourceAttributes } from "./config/resource.ts"
 import { makeSelfMetrics } from "./collect/self-metrics.ts"
@@ -66,7 +66,9 @@ export class Telemetry extends Context.Tag("server/Telemetry")<Telemetry, Teleme
    * For an application that has an OpenTelemetry `MetricReader` already: an entry of its `metricProducers`. Use it
    * instead of a layer, not beside one.
    */
-  static readonly metricProducer = (options: Pick<TelemetryOptions, "registries"> = {}) =>
+  static readonly metricProducer = (
+    options: Pick<TelemetryOptions, "registries"> = {}
+  ): Effect.Effect<MetricProducer, OptionsError | TelemetryPeerMissing, MetricsService> =>
     metricProducer(options.registries ?? "all")
 
   /** Exports to every destination now, for tests and short-lived programs. Never fails: the reports say what arrived. */

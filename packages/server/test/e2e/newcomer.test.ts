@@ -148,3 +148,117 @@ describe("a project with the package", () => {
     expect(await project.run(node, "subpaths.js")).toEqual({ code: 0, stdout: "completed 1\n", stderr: "" })
   })
 })
+
+describe("a project with few peers", () => {
+  let few: EmptyProject
+
+  beforeAll(async () => {
+    few = await EmptyProject.make()
+  })
+
+  afterAll(() => few.remove())
+
+  it("compiles what needs none, libraries checked", async () => {
+    await few.run("npm", "install", archive, "effect@3.22", "typescript@5.9", "@types/node@20")
+    const subpaths = ["metrics", "catalogue", "telemetry", "testing"]
+    const imports = subpaths.map((name) => `export * as ${name} from "@parametric-portal/server/observe/${name}"`)
+    await few.write("few.ts", imports.join("\n"))
+    const options = ["--strict", "--noEmit", "--skipLibCheck", "false", "--target", "es2022", "--module", "nodenext"]
+    expect(await few.run("npx", "tsc", ...options, "few.ts")).toEqual({ code: 0, stdout: "", stderr: "" })
+  })
+
+  const bundlers = {
+    esbuild: [["esbuild@0.25"], ["esbuild", "main.mjs", "--bundle", "--platform=node", "--outfile=bundle/main.cjs"]],
+    Rollup: [
+      ["rollup@4", "@rollup/plugin-node-resolve@16", "@rollup/plugin-commonjs@28", "@rollup/plugin-json@6"],
+      ["rollup", "main.mjs", "-d", "bundle", "--silent", "-p", "node-resolve", "-p", "commonjs", "-p", "json"]
+    ]
+  } as const
+
+  it.each(Object.entries(bundlers))("is bundled by %s with the peers that it uses", async (_, [packages, command]) => {
+    const readme = await text("packages/server/README.md")
+    const [line = ""] = blocksOf(readme, "sh")
+    const [example = ""] = blocksOf(readme, "ts")
+    const peers = line.trim().split(" ").slice(3)
+    await few.run("npm", "install", ...peers, ...packages)
+    await few.write("main.mjs", example.replace(": string", ""))
+    await few.write("bundle/package.json", "{}")
+    expect(await few.run("npx", ...command)).toMatchObject({ code: 0 })
+    const bundle = command[0] === "esbuild" ? "bundle/main.cjs" : "bundle/main.js"
+    await few.write("bundle/package.json", JSON.stringify({ type: "module" }))
+    const ended = await few.run("env", "OTEL_METRICS_EXPORTER=console", process.execPath, bundle)
+    expect(ended).toMatchObject({ code: 0 })
+    expect(ended.stdout).toContain('"name":"jobs_completed_total"')
+  })
+})
+
+describe("a wrong major", () => {
+  const opentelemetry = [
+    "@opentelemetry/api@1.9",
+    "@opentelemetry/resources@2.12",
+    "@opentelemetry/sdk-metrics@2.12",
+    "@opentelemetry/otlp-transformer@0.223"
+  ]
+  const recorded = ["@opentelemetry/sdk-trace-base@2.12", "@opentelemetry/sdk-logs@0.223"]
+  const cluster = ["cluster@0.60", "platform@0.97", "rpc@0.76", "sql@0.52", "workflow@0.19"].map(
+    (name) => `@effect/${name}`
+  )
+  const telemetry = (options: string) => `
+    import { MetricsService } from "@parametric-portal/server/observe/metrics"
+    import { Telemetry } from "@parametric-portal/server/observe/telemetry"
+    import { Effect, Layer } from "effect"
+    const live = Telemetry.layer(${options}).pipe(Layer.provideMerge(MetricsService.Default))
+    await Effect.runPromise(Effect.provide(Effect.void, live))
+  `
+  const metrics = 'import "@parametric-portal/server/observe/metrics"'
+  const wrong: ReadonlyArray<readonly [string, ReadonlyArray<string>, string]> = [
+    ["effect/dist/MetricRegistry.js", ["effect@4"], metrics],
+    [
+      "'./cluster/HttpRunner' is not defined",
+      ["effect@3.22", "@effect/platform-node@4"],
+      'import "@effect/platform-node"'
+    ],
+    [
+      "'./reactivity/Reactivity' is not defined",
+      ["effect@3.22", ...cluster, "@effect/sql-pg@4"],
+      'import "@effect/sql-pg/PgClient"'
+    ],
+    [
+      "@effect/opentelemetry/dist/Tracer.js",
+      ["effect@3.22", ...opentelemetry, ...recorded, "@effect/opentelemetry@4"],
+      telemetry("{ destinations: [], traces: {} }")
+    ],
+    ["Context.Reference is not a function", ["effect@3.10"], metrics],
+    [
+      "resourceFromAttributes is not a function",
+      ["effect@3.22", ...opentelemetry, "@opentelemetry/resources@1", "@opentelemetry/sdk-metrics@1"],
+      telemetry("{}")
+    ]
+  ]
+
+  it.each(wrong)("is found in the guide by %s", async (words, packages, program) => {
+    const guide = await text("docs/guides/debugging.md")
+    expect(guide).toContain(words)
+    const other = await EmptyProject.make()
+    try {
+      await other.run("npm", "install", "--force", archive, ...packages)
+      await other.write("main.js", program)
+      const { code, stderr } = await other.run(process.execPath, "main.js")
+      expect(code).not.toBe(0)
+      expect(stderr).toContain(words)
+    } finally {
+      await other.remove()
+    }
+  })
+
+  it("of a peer is refused by npm where no version is said", async () => {
+    const other = await EmptyProject.make()
+    try {
+      const { code, stderr } = await other.run("npm", "install", archive, "effect@3.22", "@effect/platform-node")
+      expect(code).not.toBe(0)
+      expect(stderr).toContain("ERESOLVE")
+    } finally {
+      await other.remove()
+    }
+  })
+})

@@ -112,6 +112,28 @@ describe("the repository's README", () => {
   )
 })
 
+describe("a guide", () => {
+  const guides = ["cluster", "jobs", "prometheus", "telemetry-wiring"]
+
+  it.effect.each(guides)("installs versions that the package allows: %s", (guide) =>
+    Effect.gen(function* () {
+      const { peerDependencies } = yield* manifest
+      const lines = blocksOf(yield* text(`../../../../docs/guides/${guide}.md`), "sh").filter((block) =>
+        block.startsWith("npm install @parametric-portal/server ")
+      )
+      expect(lines).toHaveLength(1)
+      const named = lines.flatMap((line) => Array.from(line.matchAll(/(@?[\w-]+(?:\/[\w-]+)?)@([\d.]+)/g)))
+      expect(named.length).toBeGreaterThan(1)
+      // The drivers of databases are the application's.
+      const wrong = named.filter(
+        ([, name = "", version]) =>
+          !name.startsWith("@effect/sql-") && shortened(String(peerDependencies[name])) !== version
+      )
+      expect(wrong.map(([peer]) => peer)).toEqual([])
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+})
+
 describe("what an error says to install", () => {
   const named = Object.values<ReadonlyArray<string>>(peersOf).flat()
 

@@ -2,7 +2,6 @@
  * Metrics for an OpenTelemetry `MetricReader` that an application has already: it collects them with its own, as an
  * entry of `metricProducers`. Temporality and sending are the reader's business; values are cumulative.
  */
-import type { MetricProducer } from "@opentelemetry/sdk-metrics"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
@@ -17,6 +16,12 @@ import type { OptionsError } from "../instrument/options-error.ts"
 import { hrTime } from "../collect/points/point.ts"
 import { makeBaselines } from "../collect/points/temporality.ts"
 import { makeWireTime } from "./wire-time.ts"
+
+/**
+ * What a `MetricReader` of OpenTelemetry's SDK takes among its `metricProducers`; `any` where its package is not installed.
+ * @ts-ignore
+ */
+export type MetricProducer = import("@opentelemetry/sdk-metrics").MetricProducer
 
 /** A producer of everything that a `MetricsService` has. */
 export const metricProducer = (
