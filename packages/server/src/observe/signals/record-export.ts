@@ -213,7 +213,7 @@ class RecordExport<A> {
         left = yield* this.send(sample)
       }
       if (this.hasPassed && rest.length > 0) {
-        return yield* this.parts(rest, 2)
+        return [...left, ...(yield* this.parts(rest, 2))]
       }
       return this.failure === undefined ? this.doubt(rest) : [...left, ...rest]
     })

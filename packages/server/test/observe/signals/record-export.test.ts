@@ -33,6 +33,7 @@ const failure = (given: Exclude<Verdict, "taken">): SendFailed =>
     reason: "unavailable",
     message: "no",
     isUnknown: false,
+    isRefusedAtOnce: false,
     isReset: false,
     pauseMs: undefined,
     ...given
@@ -289,6 +290,20 @@ describe("an export of a queue", () => {
       expect(taken).toHaveLength(64)
       expect(pauseMs).toBe(700)
       expect(report.failures).toEqual(["no"])
+    })
+  )
+
+  it.effect("keeps what it was in doubt about where the receiver is gone once it has taken another", () =>
+    Effect.gen(function* () {
+      let requests = 0
+      const answer = (sent: ReadonlyArray<number>): Verdict => {
+        requests += 1
+        return requests === 4 ? { reason: "unavailable" } : sent.includes(0) ? refusal : "taken"
+      }
+      const { dropped, left, taken } = yield* exported({ records: upTo(3), answer })
+      expect(taken).toHaveLength(1)
+      expect([...left, ...taken].toSorted()).toEqual(upTo(3))
+      expect(dropped).toBe(0)
     })
   )
 
