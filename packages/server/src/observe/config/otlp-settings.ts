@@ -54,6 +54,7 @@ export const otlpTarget = (
     const { timeout, ...variables } = yield* otlpVariables(signal, options)
     return {
       url: options.url === undefined ? variables.url : yield* parsed("url of an otlp destination", options.url, url),
+      isAssumed: options.url === undefined && variables.isAssumed,
       headers: mergeHeaders([...Object.entries(variables.headers), ...(yield* headersOf(options))]),
       protocol: options.protocol ?? variables.protocol,
       compression: options.compression ?? variables.compression,

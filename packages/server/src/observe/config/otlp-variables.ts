@@ -14,6 +14,8 @@ export type Signal = "METRICS" | "TRACES" | "LOGS"
 export interface OtlpVariables {
   /** The address, the signal's path included. */
   readonly url: URL
+  /** Nobody said where to send it: perhaps there is no collector. */
+  readonly isAssumed: boolean
   readonly headers: Readonly<Record<string, string>>
   readonly protocol: "http/json" | "http/protobuf"
   readonly compression: "none" | "gzip"
@@ -42,6 +44,7 @@ export const otlpVariables = (
     const disabled = yield* variable(["OTEL_SDK_DISABLED"], flag)
     return {
       url: own?.value ?? signalUrl(base?.value, paths[signal]),
+      isAssumed: own === undefined && base === undefined,
       headers: mergeHeaders([...Object.entries(all?.value ?? {}), ...Object.entries(more?.value ?? {})]),
       protocol: protocol?.value ?? "http/protobuf",
       compression: compression?.value ?? "none",

@@ -25,6 +25,10 @@ const reasonOf = (error: unknown): string => {
   return /(?:^|\s)[0-9A-F]+:error:[0-9A-F]*:[^:]*:[^:]*:([^:]+):/.exec(message)?.[1] ?? message
 }
 
+/** Nothing listens at the address. */
+export const isRefusedAtOnce = (error: unknown): boolean =>
+  (error instanceof AggregateError ? error.errors : [error]).every((one) => codeOf(one) === "ECONNREFUSED")
+
 const codeOf = (error: unknown): string => textOf(error, "code") ?? ""
 
 const adviceFor = (error: unknown, { port, protocol }: URL): string => {

@@ -20,7 +20,7 @@ export const withinDeadline = <A>(
 ): Effect.Effect<A> =>
   Effect.acquireUseRelease(
     Effect.sync(() => {
-      const lanes = Array.from({ length: count }, () => makeSender(deadlineMs))
+      const lanes = Array.from({ length: count }, () => makeSender(deadlineMs, true))
       const cut = cutAll(lanes, `no answer within the deadline of ${Math.round(deadlineMs)} ms`)
       return { lanes, timer: afterReading(deadlineMs, () => Effect.runSync(cut)) }
     }),

@@ -10,8 +10,9 @@ import * as Random from "effect/Random"
 import type { OtlpTarget } from "../config/otlp-settings.ts"
 import { describe, isOfTls, printable, secretsOf } from "./answer.ts"
 import type { ConnectionSettings } from "./connector.ts"
-import { explain } from "./connection-error.ts"
+import { explain, isRefusedAtOnce } from "./connection-error.ts"
 import { type Answer, type Body, type Connection, makeConnection, type NoAnswer } from "./connection.ts"
+import { Pauses } from "./pauses.ts"
 import { type Rejection, rejectionOf } from "./partial-success.ts"
 import { retryAfterMs } from "./retry-after.ts"
 import { isRefusal } from "./tls-error.ts"
@@ -28,6 +29,8 @@ export class SendFailed extends Data.TaggedError("SendFailed")<{
   readonly message: string
   /** It may have been taken all the same. */
   readonly isUnknown: boolean
+  /** Nothing listens at the address. */
+  readonly isRefusedAtOnce: boolean
   /** The connection was reset: a limit on the size of requests that can't be read may be the cause. */
   readonly isReset: boolean
   /** How long the receiver wants to be left alone, in milliseconds. */
@@ -56,20 +59,20 @@ export interface Sender {
   readonly cut: (why: string) => Effect.Effect<void>
 }
 
-/** Makes senders to one destination, each with connections and a time limit of its own. */
-export type SenderFactory = (timeoutMs: number) => Sender
+/** Makes senders to one destination, each with connections and a time limit of its own; the last ones end a process. */
+export type SenderFactory = (timeoutMs: number, isLast?: boolean) => Sender
 
 /** Where to send, and how. */
 export type SenderSettings = OtlpTarget & Pick<ConnectionSettings, "untraced">
 
 /** Senders of one destination. */
-export const makeSenderFactory =
-  (settings: SenderSettings, probe: Body): SenderFactory =>
-  (timeoutMs) => {
+export const makeSenderFactory = (settings: SenderSettings, probe: Body): SenderFactory => {
+  const receiver = { hasAnswered: false }
+  return (timeoutMs, isLast = false) => {
     const connection = makeConnection(settings)
     const pauses = new Pauses()
     const secrets = secretsOf(settings.headers, settings.url)
-    const way = { settings, connection, pauses, probe, secrets, timeoutMs: Math.round(timeoutMs) }
+    const way = { settings, connection, pauses, probe, secrets, receiver, isLast, timeoutMs: Math.round(timeoutMs) }
     return {
       send: (outgoing) =>
         Effect.suspend(() => {
@@ -97,12 +100,14 @@ export const makeSenderFactory =
         })
     }
   }
+}
 
 const isEnding = ({ isRepeat: isUnknown }: Outgoing): SendFailed =>
   new SendFailed({
     reason: "unavailable",
     message: "telemetry is ending",
     isUnknown,
+    isRefusedAtOnce: false,
     isReset: false,
     pauseMs: undefined
   })
@@ -113,37 +118,14 @@ interface Way {
   readonly pauses: Pauses
   readonly probe: Body
   readonly secrets: ReadonlyArray<string>
+  /** Whether it ever answered. */
+  readonly receiver: { hasAnswered: boolean }
+  readonly isLast: boolean
   readonly timeoutMs: number
   /** Nobody waits for it any more: what fails is not tried again. */
   readonly isGivenUp: () => boolean
   /** The end of the time limit, as `performance.now` has it: it is one of the wire, in real time, whatever clock the program has. */
   readonly until: number
-}
-
-/** Waits that end early when they are told to, also where nothing can be interrupted. */
-class Pauses {
-  isOver = false
-  /** How often they were ended. */
-  ended = 0
-  private readonly waiting = new Set<() => void>()
-
-  wait(ms: number): Effect.Effect<void> {
-    return Effect.async((resume) => {
-      const end = (): void => {
-        clearTimeout(timer)
-        this.waiting.delete(end)
-        resume(Effect.void)
-      }
-      const timer = setTimeout(end, this.isOver ? 0 : ms)
-      this.waiting.add(end)
-      return Effect.sync(end)
-    })
-  }
-
-  end(): void {
-    this.ended += 1
-    this.waiting.forEach((end) => end())
-  }
 }
 
 const attempts = (way: Way, outgoing: Outgoing): Effect.Effect<Rejection, SendFailed> =>
@@ -154,10 +136,14 @@ const attempts = (way: Way, outgoing: Outgoing): Effect.Effect<Rejection, SendFa
       if (Either.isRight(tried)) {
         return tried.right
       }
-      const { isReset, message, pauseMs, reason } = tried.left
+      const { isRefusedAtOnce, isReset, message, pauseMs, reason } = tried.left
       isUnknown ||= tried.left.isUnknown
-      const waitMs = pauseMs ?? backOffMs(count, yield* Random.next)
-      const failed = new SendFailed({ reason, message, isUnknown, isReset, pauseMs })
+      const isInVain = isRefusedAtOnce && isNoCollector(way)
+      const waitMs = isInVain ? shortMs : (pauseMs ?? backOffMs(count, yield* Random.next))
+      const failed = new SendFailed({ reason, message, isUnknown, isRefusedAtOnce, isReset, pauseMs })
+      if (isInVain && count > 0) {
+        return yield* failed
+      }
       if (reason !== "unavailable" || way.isGivenUp() || performance.now() + waitMs >= way.until) {
         return yield* failed
       }
@@ -167,6 +153,15 @@ const attempts = (way: Way, outgoing: Outgoing): Effect.Effect<Rejection, SendFa
       }
     }
   })
+
+/**
+ * A process that ends is not held up for a collector of which nobody has spoken and that has never answered. One that is
+ * only just starting is given a moment.
+ */
+const isNoCollector = ({ isLast, receiver, settings }: Way): boolean =>
+  isLast && settings.isAssumed && !receiver.hasAnswered
+
+const shortMs = 500
 
 /** A second, and half as long again each time, a fifth more or less: many processes see an outage end at once. */
 const backOffMs = (count: number, random: number): number =>
@@ -194,7 +189,14 @@ const ask = (way: Way): Effect.Effect<void, SendFailed> =>
 
 /** A request without points says nothing of the content or the size of another. */
 const ofNoPoints = ({ isUnknown, message, pauseMs, reason }: SendFailed): SendFailed =>
-  new SendFailed({ reason: reason === "unavailable" ? reason : "all", message, isUnknown, isReset: false, pauseMs })
+  new SendFailed({
+    reason: reason === "unavailable" ? reason : "all",
+    message,
+    isUnknown,
+    isRefusedAtOnce: false,
+    isReset: false,
+    pauseMs
+  })
 
 const isAcknowledged = ({ status }: Answer): boolean => status >= 200 && status < 300
 
@@ -208,7 +210,10 @@ interface Posted {
 const post = (way: Way, body: Body): Effect.Effect<Posted, SendFailed> => {
   const once = Effect.suspend(() => way.connection.post(body, way.until - performance.now()))
   return Effect.matchEffect(once, {
-    onSuccess: (answer) => Effect.succeed({ answer, isUnknown: false }),
+    onSuccess: (answer) => {
+      way.receiver.hasAnswered = true
+      return Effect.succeed({ answer, isUnknown: false })
+    },
     onFailure: (first) => {
       const isUnknown = first.fate === "unknown"
       return first.isReused && !first.isLate && !way.isGivenUp()
@@ -229,6 +234,7 @@ const unanswered = (way: Way, failed: NoAnswer, wasUnknown: boolean): Effect.Eff
       reason: "unavailable",
       message: isLate ? `no answer within ${timeoutMs} ms` : explain(error, settings.url, settings.tlsFiles),
       isUnknown: wasUnknown || fate === "unknown",
+      isRefusedAtOnce: !isLate && isRefusedAtOnce(error),
       isReset: !isLate && fate !== "unsent" && !isRefusal(error),
       pauseMs: undefined
     })
@@ -259,6 +265,7 @@ const refused = ({ secrets, settings }: Way, answer: Answer, wasUnknown: boolean
       message: describe(answer, secrets, settings.tlsFiles),
       // A proxy answered for it.
       isUnknown: wasUnknown || answer.status === 502 || answer.status === 504,
+      isRefusedAtOnce: false,
       isReset: false,
       pauseMs: reason === "unavailable" ? pauseMs : undefined
     })

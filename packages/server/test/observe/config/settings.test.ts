@@ -27,6 +27,7 @@ const otlp = (variables: Record<string, string>, options: TelemetryOptions = {})
 const plain = {
   type: "otlp",
   url: new URL("http://localhost:4318/v1/metrics"),
+  isAssumed: true,
   headers: {},
   protocol: "http/protobuf",
   compression: "none",
@@ -79,6 +80,18 @@ describe("settings", () => {
       )
       expect(attributes).toMatchObject({ "service.name": "unknown_service:node", team: "mail", tier: "one" })
       expect(Object.keys(attributes)).not.toContain("zone")
+    })
+  )
+
+  it.effect("assume the address only where neither a variable nor an option gives it", () =>
+    Effect.gen(function* () {
+      const url = "http://localhost:4318"
+      const isAssumed = (variables: Record<string, string>, options?: TelemetryOptions) =>
+        Effect.map(otlp(variables, options), (found) => found?.isAssumed)
+      expect(yield* isAssumed({})).toBe(true)
+      expect(yield* isAssumed({ OTEL_EXPORTER_OTLP_ENDPOINT: url })).toBe(false)
+      expect(yield* isAssumed({ OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: url })).toBe(false)
+      expect(yield* isAssumed({}, { destinations: [{ type: "otlp", url }] })).toBe(false)
     })
   )
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { authority, contentsOf, type Issued } from "@parametric-portal/receivers/authority"
 import * as Effect from "effect/Effect"
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from "node:net"
+import { createServer as createHttpServer } from "node:http"
 import { createServer } from "node:https"
 import { makeSenderFactory } from "../../../src/observe/otlp/sender.ts"
 import { once, opensslServer, senderSettings } from "./tls-collector.ts"
@@ -69,6 +70,49 @@ describe("a connection over TLS that is reset while much is written", () => {
       expect(isReset).toBe(true)
       expect(message).toMatch(/ECONNRESET|EPIPE|socket hang up/)
       yield* sender.cut("the test is over")
+    })
+  )
+})
+
+describe("the last request to an address where nothing listens", () => {
+  const small = { ...outgoing, body: bodyOf(10) }
+
+  /** How long a last request takes to fail, at most so many milliseconds. */
+  const failing = (isAssumed: boolean, timeoutMs: number, answersFirst = false) =>
+    Effect.gen(function* () {
+      const server = createHttpServer((_, response) => response.end())
+      yield* Effect.async<void>((resume) => {
+        server.listen(0, "127.0.0.1", () => resume(Effect.void))
+      })
+      const { port } = server.address() as AddressInfo
+      const url = new URL(`http://127.0.0.1:${port}/v1/metrics`)
+      const makeSender = makeSenderFactory({ ...senderSettings, url, isAssumed, tls: {} }, bodyOf(0))
+      if (answersFirst) {
+        yield* makeSender(5_000).send(small)
+      }
+      yield* Effect.async<void>((resume) => {
+        server.close(() => resume(Effect.void))
+        server.closeAllConnections()
+      })
+      const started = performance.now()
+      const { message } = yield* Effect.flip(makeSender(timeoutMs, true).send(small))
+      expect(message).toContain("ECONNREFUSED")
+      return performance.now() - started
+    })
+
+  it.live("is tried once more and no longer, where nobody gave the address", () =>
+    Effect.gen(function* () {
+      const ms = yield* failing(true, 60_000)
+      expect(ms).toBeGreaterThan(400)
+      expect(ms).toBeLessThan(10_000)
+    })
+  )
+
+  it.live("is tried for as long as it may take, where the address was given, or has answered", () =>
+    Effect.gen(function* () {
+      const times = yield* Effect.all([failing(false, 2_500), failing(true, 2_500, true)], { concurrency: "unbounded" })
+      // After a second or so, and again until the next wait would be too long.
+      expect(times.filter((ms) => ms < 780)).toEqual([])
     })
   )
 })

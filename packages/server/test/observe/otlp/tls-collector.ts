@@ -164,6 +164,7 @@ export const senderSettings = {
   protocol: "http/protobuf",
   compression: "none",
   timeoutMs: 1_200,
+  isAssumed: false,
   maxRetryAfterMs: 1_000,
   maxRequestBytes: 8_000_000,
   agent: undefined,
