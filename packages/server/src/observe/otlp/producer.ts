@@ -17,10 +17,8 @@ import { hrTime } from "../collect/points/point.ts"
 import { makeBaselines } from "../collect/points/temporality.ts"
 import { makeWireTime } from "./wire-time.ts"
 
-/**
- * What a `MetricReader` of OpenTelemetry's SDK takes among its `metricProducers`; `any` where its package is not installed.
- * @ts-ignore
- */
+// oxlint-disable-next-line typescript/ban-ts-comment -- in the declarations, where the package may be missing
+/** @ts-ignore: an entry of `metricProducers` of a `MetricReader`; `any` where OpenTelemetry's SDK is not installed. */
 export type MetricProducer = import("@opentelemetry/sdk-metrics").MetricProducer
 
 /** A producer of everything that a `MetricsService` has. */
