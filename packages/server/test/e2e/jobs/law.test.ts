@@ -5,6 +5,7 @@
  */
 import { spawnReceiver, type Snapshot } from "@parametric-portal/dashboard/spawn"
 import * as PgClient from "@effect/sql-pg/PgClient"
+import * as SqlClient from "@effect/sql/SqlClient"
 import { expect, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -13,6 +14,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 import type { Scope } from "effect/Scope"
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
@@ -73,7 +75,16 @@ const gone = ({ child }: Runner) =>
     }
   })
 
-/** Kills, stops and pauses one runner after the other, with another in its place. */
+/** Waits until a runner has jobs at work, for as long as it may be that there are none for it. */
+const working = ({ name }: Runner) =>
+  Effect.flatMap(SqlClient.SqlClient, (sql) =>
+    sql`SELECT 1 FROM jobs WHERE state = 1 AND started_at IS NOT NULL AND held_by LIKE ${`${name}-%`} LIMIT 1`.pipe(
+      Effect.repeat({ until: (held) => held.length > 0, schedule: Schedule.spaced("5 millis") }),
+      Effect.timeoutOption("3 seconds")
+    )
+  )
+
+/** Kills runners at work, stops and pauses others, one after the other, with another in its place. */
 const trouble = (alive: Array<Runner>, start: Effect.Effect<Runner, never, Scope>) =>
   Effect.forever(
     Effect.gen(function* () {
@@ -90,6 +101,9 @@ const trouble = (alive: Array<Runner>, start: Effect.Effect<Runner, never, Scope
         runner.child.kill("SIGCONT")
       } else {
         runner.isKilled = how > 1
+        if (runner.isKilled) {
+          yield* working(runner)
+        }
         runner.child.kill(runner.isKilled ? "SIGKILL" : "SIGTERM")
         alive[which] = yield* start
       }
@@ -226,7 +240,7 @@ it.scopedLive(
         [...callers.map(({ run }) => Effect.provide(run, client)), Effect.forever(Effect.delay(look, "1 second"))],
         (run) => Effect.fork(run)
       )
-      const troubles = yield* Effect.fork(trouble(alive, start))
+      const troubles = yield* Effect.fork(Effect.provide(trouble(alive, start), observer))
       yield* Effect.sleep(seconds * 1000)
       yield* Fiber.interruptAll([...fibers, troubles])
       all.forEach(({ child }) => child.kill("SIGCONT"))
