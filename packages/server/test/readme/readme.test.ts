@@ -24,9 +24,26 @@ const readmes = { "the repository's": "../../../../README.md", "the package's": 
 const blocksOf = (readme: string, language: string): ReadonlyArray<string> =>
   Array.from(readme.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, "g")), ([, block]) => String(block))
 
-/** What `name@version` stands for in the READMEs: the newest line of versions that a range allows, on Node 20 where it has several. */
-const shortened = (range: string): string =>
-  range.replace(/^\^(\d+\.\d+)\.0$/, "$1").replace(/^[\d.]+ - (\d+\.\d+)(?: \|\| .*)?$/, "$1")
+/** Whether a range allows the newest of a line of versions, such as `2.12`. */
+const allows = (range: string, line: string): boolean => {
+  const order = (version: string): number => {
+    const [major = 0, minor = 0] = version.split(".").map(Number)
+    return major * 10_000 + minor
+  }
+  return range.split(" || ").some((part) => {
+    const [low = "", high] = part.replace(/^\^/, "").split(" - ")
+    const isSameLine =
+      line.split(".")[0] === low.split(".")[0] && (low[0] !== "0" || high !== undefined || order(low) === order(line))
+    return isSameLine && order(line) >= order(low) && (high === undefined || order(line) <= order(high))
+  })
+}
+
+/** The packages and versions that a text names; the drivers of databases are the application's. */
+const namedIn = (page: string) =>
+  Array.from(page.matchAll(/(@?[a-z][\w-]*(?:\/[\w-]+)?)@(\d[\d.]*)/g), ([, name = "", version = ""]) => ({
+    name,
+    version
+  })).filter(({ name }) => !name.startsWith("@effect/sql-"))
 
 const Manifest = Schema.parseJson(
   Schema.Struct({
@@ -67,8 +84,10 @@ describe.for(Object.entries(readmes))("%s README", ([, path]) => {
         "@opentelemetry/resources",
         "@opentelemetry/sdk-metrics",
         "@opentelemetry/otlp-transformer"
-      ].map((name) => `${name}@${shortened(String(peerDependencies[name]))}`)
-      expect(line).toBe(`npm install @parametric-portal/server ${wanted.join(" ")}\n`)
+      ]
+      expect(namedIn(line).map(({ name }) => name)).toEqual(wanted)
+      expect(line).toMatch(/^npm install @parametric-portal\/server effect@/)
+      expect(namedIn(line).filter(({ name, version }) => !allows(String(peerDependencies[name]), version))).toEqual([])
     }).pipe(Effect.provide(NodeContext.layer))
   )
 })
@@ -112,27 +131,38 @@ describe("the repository's README", () => {
   )
 })
 
+const guide = (name: string): string => `../../../../docs/guides/${name}.md`
+
 describe("a guide", () => {
   const guides = ["cluster", "jobs", "prometheus", "telemetry-wiring"]
 
-  it.effect.each(guides)("installs versions that the package allows: %s", (guide) =>
+  it.effect.each(guides)("installs versions that the package allows: %s", (name) =>
     Effect.gen(function* () {
       const { peerDependencies } = yield* manifest
-      const lines = blocksOf(yield* text(`../../../../docs/guides/${guide}.md`), "sh").filter((block) =>
+      const lines = blocksOf(yield* text(guide(name)), "sh").filter((block) =>
         block.startsWith("npm install @parametric-portal/server ")
       )
       expect(lines).toHaveLength(1)
-      const named = lines.flatMap((line) => Array.from(line.matchAll(/(@?[\w-]+(?:\/[\w-]+)?)@([\d.]+)/g)))
+      const named = lines.flatMap(namedIn)
       expect(named.length).toBeGreaterThan(1)
-      // The drivers of databases are the application's.
-      const wrong = named.filter(
-        ([, name = "", version]) =>
-          !name.startsWith("@effect/sql-") && shortened(String(peerDependencies[name])) !== version
-      )
-      expect(wrong.map(([peer]) => peer)).toEqual([])
+      expect(named.filter(({ name, version }) => !allows(String(peerDependencies[name]), version))).toEqual([])
     }).pipe(Effect.provide(NodeContext.layer))
   )
 })
+
+it.effect("all texts name one version of a package", () =>
+  Effect.gen(function* () {
+    const pages = yield* Effect.forEach(
+      [...Object.values(readmes), ...["cluster", "jobs", "prometheus", "telemetry-wiring"].map(guide)],
+      text
+    )
+    const named = [...pages.flatMap(namedIn), ...namedIn(Object.values(peersOf).flat().join(" "))]
+    const versions = new Map<string, Set<string>>()
+    named.forEach(({ name, version }) => versions.set(name, (versions.get(name) ?? new Set()).add(version)))
+    expect(versions.size).toBeGreaterThan(10)
+    expect(Array.from(versions).filter(([, found]) => found.size > 1)).toEqual([])
+  }).pipe(Effect.provide(NodeContext.layer))
+)
 
 describe("what an error says to install", () => {
   const named = Object.values<ReadonlyArray<string>>(peersOf).flat()
@@ -140,17 +170,18 @@ describe("what an error says to install", () => {
   it.effect("is of versions that the package allows", () =>
     Effect.gen(function* () {
       const { peerDependencies } = yield* manifest
-      const allowed = Object.entries(peerDependencies).map(([name, range]) => `${name}@${shortened(range)}`)
-      expect(named.filter((peer) => !allowed.includes(peer))).toEqual([])
+      const peers = namedIn(named.join(" "))
+      expect(peers).toHaveLength(named.length)
+      expect(peers.filter(({ name, version }) => !allows(String(peerDependencies[name]), version))).toEqual([])
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
   it.effect("is what the guide lists", () =>
     Effect.gen(function* () {
-      const guide = yield* text("../../../../docs/guides/telemetry-wiring.md")
-      const [otlp = ""] = /^\| OTLP \| .*$/m.exec(guide) ?? []
-      const [traces = ""] = /^\| traces \| .*$/m.exec(guide) ?? []
-      const [logs = ""] = /^\| logs \| .*$/m.exec(guide) ?? []
+      const page = yield* text(guide("telemetry-wiring"))
+      const [otlp = ""] = /^\| OTLP \| .*$/m.exec(page) ?? []
+      const [traces = ""] = /^\| traces \| .*$/m.exec(page) ?? []
+      const [logs = ""] = /^\| logs \| .*$/m.exec(page) ?? []
       const cells = { OTLP: otlp, "exporting traces": otlp + traces, "exporting logs": otlp + logs }
       for (const [use, cell] of Object.entries(cells)) {
         const listed = Array.from(cell.matchAll(/`([^`]+)`/g), ([, peer]) => peer)
@@ -176,13 +207,9 @@ describe("the package's README", () => {
   it.effect("names peers in the versions that the package allows", () =>
     Effect.gen(function* () {
       const { peerDependencies } = yield* manifest
-      const named = (yield* rows).flatMap(({ needs = "" }) =>
-        Array.from(needs.matchAll(/`(@[\w/-]+)@([\d.]+)`/g), ([, name = "", version]) => ({ name, version }))
-      )
-      // The two drivers of databases are not ours to require: the database is the application's.
-      const peers = named.filter(({ name }) => !name.startsWith("@effect/sql-"))
+      const peers = (yield* rows).flatMap(({ needs = "" }) => namedIn(needs))
       expect(peers.length).toBeGreaterThan(8)
-      expect(peers.filter(({ name, version }) => shortened(String(peerDependencies[name])) !== version)).toEqual([])
+      expect(peers.filter(({ name, version }) => !allows(String(peerDependencies[name]), version))).toEqual([])
     }).pipe(Effect.provide(NodeContext.layer))
   )
 })
