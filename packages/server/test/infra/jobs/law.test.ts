@@ -21,7 +21,7 @@ import { makeProxy } from "./law/proxy.ts"
 import { programs, type Step } from "./law/steps.ts"
 
 /** So many programs each; ten minutes of them are among the end-to-end tests. */
-const numRuns = Number(process.env["LAW_RUNS"] ?? 2)
+const numRuns = Number(process.env["LAW_RUNS"] ?? 1)
 const seed = process.env["LAW_SEED"] === undefined ? undefined : Number(process.env["LAW_SEED"])
 
 const lawful = {

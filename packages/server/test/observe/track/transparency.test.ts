@@ -155,7 +155,7 @@ const inFlight = Effect.map(MetricsService, ({ jobs }) =>
 )
 
 // fast-check shows the smallest program that it finds to fail.
-const randomly = { fastCheck: { numRuns: 150 } }
+const randomly = { fastCheck: { numRuns: 100 } }
 
 describe.each(Object.entries(wraps))("%s changes nothing", (_, wrap) => {
   it.layer(Testing.layer())((it) => {
