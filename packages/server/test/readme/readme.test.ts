@@ -150,6 +150,19 @@ describe("a guide", () => {
   )
 })
 
+it.effect("all packages have one version", () =>
+  Effect.gen(function* () {
+    const files = yield* FileSystem.FileSystem
+    const folders = yield* files.readDirectory(here("../../../"))
+    const Version = Schema.parseJson(Schema.Struct({ version: Schema.String }))
+    const versions = yield* Effect.forEach(folders, (folder) =>
+      Effect.flatMap(text(`../../../${folder}/package.json`), Schema.decode(Version))
+    )
+    expect(versions.length).toBeGreaterThan(3)
+    expect(new Set(versions.map(({ version }) => version)).size).toBe(1)
+  }).pipe(Effect.provide(NodeContext.layer))
+)
+
 it.effect("all texts name one version of a package", () =>
   Effect.gen(function* () {
     const pages = yield* Effect.forEach(
