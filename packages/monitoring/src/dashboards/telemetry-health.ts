@@ -130,6 +130,22 @@ const content = [
       }
     ],
     empty: "Everything could be measured."
+  },
+  {
+    title: "Labels left out of recordings",
+    kind: "lines",
+    unit: "suffix: labels/s",
+    description:
+      "Above 0: code gives that metric a label which its row does not declare. The recordings count without it.",
+    alert: telemetrySeriesOverflow,
+    width: 12,
+    queries: [
+      {
+        query: counter(telemetry.labelsDropped, process).rate("$__rate_interval").sumBy("metric"),
+        legend: "{{metric}}"
+      }
+    ],
+    empty: "Every label is declared."
   }
 ] as const
 

@@ -30,14 +30,7 @@ import { ambientOf, currentFiber } from "./instrument/fiber.ts"
 import { noteInstance } from "./instrument/instances.ts"
 import { add, type AnyMetric, record } from "./instrument/update.ts"
 import type { JobTracker, TrackJobOptions } from "./track/track-job.ts"
-import {
-  type AnyCounter,
-  countElements,
-  defaultLogInterval,
-  logProgress,
-  nameOf,
-  type StreamProgressOptions
-} from "./track/track-stream.ts"
+import { type AnyCounter, countElements, logProgress, type StreamProgressOptions } from "./track/track-stream.ts"
 import { watch } from "./track/watch.ts"
 import type { DefinitionError } from "./instrument/definition-error.ts"
 import { canonicalOf, label, type LabelInput } from "./instrument/label.ts"
@@ -161,8 +154,13 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
    * than success the label `outcome` is added to the duration.
    */
   static readonly trackEffect: {
-    (options: TrackEffectOptions): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R | MetricsService>
-    <A, E, R>(effect: Effect.Effect<A, E, R>, options: TrackEffectOptions): Effect.Effect<A, E, R | MetricsService>
+    <Label extends string, ErrorLabel extends string = Label>(
+      options: TrackEffectOptions<Label, ErrorLabel>
+    ): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R | MetricsService>
+    <A, E, R, Label extends string, ErrorLabel extends string = Label>(
+      effect: Effect.Effect<A, E, R>,
+      options: TrackEffectOptions<Label, ErrorLabel>
+    ): Effect.Effect<A, E, R | MetricsService>
   } = dual(
     2,
     <A, E, R>(effect: Effect.Effect<A, E, R>, options: TrackEffectOptions): Effect.Effect<A, E, R | MetricsService> =>
@@ -170,7 +168,11 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
   )
 
   /** Counts one error by its tag, in the label `reason` where the counter declares it, else in `type`. */
-  static readonly trackError = (errors: ErrorMetric, labels: LabelInput, error: unknown): Effect.Effect<void> =>
+  static readonly trackError = <Label extends string>(
+    errors: ErrorMetric<Label>,
+    labels: LabelInput<NoInfer<Label>>,
+    error: unknown
+  ): Effect.Effect<void> =>
     Effect.sync(() => recordError(errors, error, { labels, ambient: ambientOf(currentFiber()) }))
 
   /** Counts the elements of a stream, a chunk at a time. */
@@ -204,15 +206,8 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
     ): Stream.Stream<A, E, R>
   } = dual(
     2,
-    <A, E, R>(
-      stream: Stream.Stream<A, E, R>,
-      { counter, labels = {}, logInterval = defaultLogInterval }: StreamProgressOptions<string>
-    ): Stream.Stream<A, E, R> =>
-      logProgress(
-        MetricsService.trackStream(stream, counter, labels),
-        logInterval,
-        (elements) => `${nameOf(counter)}: ${elements} so far`
-      )
+    <A, E, R>(stream: Stream.Stream<A, E, R>, options: StreamProgressOptions<string>): Stream.Stream<A, E, R> =>
+      logProgress(MetricsService.trackStream(stream, options.counter, options.labels ?? {}), options)
   )
 
   /**

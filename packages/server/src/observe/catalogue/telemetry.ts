@@ -66,6 +66,13 @@ export const telemetry = {
     labels: ["metric"],
     help: "Recordings folded into the overflow series of a metric that has reached its series limit."
   },
+  labelsDropped: {
+    name: "telemetry_labels_dropped_total",
+    kind: "counter",
+    unit: "{label}",
+    labels: ["metric"],
+    help: "Labels left out of recordings because the metric does not declare them; the recording itself counts."
+  },
   lastSuccess: {
     name: "telemetry_last_success_timestamp_seconds",
     kind: "gauge",

@@ -5,7 +5,7 @@
 import type { Pairs } from "../catalogue/label.ts"
 import { Branch } from "./bindings.ts"
 import { type Declared, InstrumentId } from "./instrument.ts"
-import { type Ambient, canonicalOf, type LabelInput } from "./label.ts"
+import type { Ambient, LabelInput } from "./label.ts"
 import type { Series } from "./series.ts"
 
 /** A metric of this library, by what binding needs of it. */
@@ -16,7 +16,7 @@ export const bind = <Label extends string>(
   handle: Bindable<Label>,
   labels: LabelInput<NoInfer<Label>>,
   ambient: Ambient = []
-): Series => handle[InstrumentId].resolve(canonicalOf(labels, ambient))
+): Series => handle[InstrumentId].bind(labels, ambient)
 
 /** The series of a metric by the value of one label more, each bound when it is first asked for. */
 export const bindEach = <Label extends string>(

@@ -17,9 +17,12 @@ import { identity } from "../catalogue/label.ts"
 import { forget } from "./registry.ts"
 import { type Opened, open, type Series, type SeriesState } from "./series.ts"
 import { Bindings, type Epoch } from "./bindings.ts"
+import { declaredLabels } from "./declared-labels.ts"
 import { clockOf, currentFiber } from "./fiber.ts"
 import { type Ambient, type Canonical, canonicalOf, type LabelInput } from "./label.ts"
+import { overflowIdentity, overflowLabels } from "./overflow.ts"
 import { canonicalTags } from "./tags.ts"
+import type { How, Writing } from "./writing.ts"
 import { justBefore, nowNanosOf } from "./sound-clock.ts"
 
 /** The property of a handle that leads to its instrument. */
@@ -77,17 +80,10 @@ export interface Keeper extends Epoch {
   readonly registry: MetricRegistry.MetricRegistry
   readonly refused: (row: Row, amount: number) => void
   readonly folded: (instrument: Instrument) => void
+  readonly undeclared: (row: Row, label: string) => void
   readonly swallow: (site: string, thrown: unknown) => undefined
   readonly refresh: (instrument: Instrument, nowNanos: bigint) => void
 }
-
-/** Adds to a counter, up-down or not, sets a gauge, puts a value into a histogram; or adds to a gauge. */
-export type How = "record" | "add"
-
-/** The label of the overflow series, as the OpenTelemetry specification names it. */
-export const overflowLabel = "otel.metric.overflow"
-
-const overflowLabels: Canonical = [MetricLabel.make(overflowLabel, "true")]
 
 /** An instrument: a row with its boundaries and limit, and all of its series in one registry. */
 export class Instrument {
@@ -103,6 +99,7 @@ export class Instrument {
   private readonly series = new Map<string, Series>()
   private readonly byRecord: Bindings<Series>
   private byTags = new WeakMap<Canonical, Series>()
+  private readonly declared: (given: LabelInput, added?: string) => LabelInput
   private overflow: Series | undefined
 
   constructor({ boundaries, limit, row }: Definition, keeper: Keeper) {
@@ -113,6 +110,7 @@ export class Instrument {
     this.amountOf = row.kind === "histogram" && row.unit === "s" ? seconds : count
     this.isSigned = row.kind === "gauge" || row.kind === "upDownCounter"
     this.byRecord = new Bindings(keeper)
+    this.declared = declaredLabels(row, (label) => keeper.undeclared(row, label))
     this.opened = open(keeper.registry, row, {
       boundaries: boundaries ?? [],
       failed: (thrown) => keeper.swallow(row.name, thrown)
@@ -145,16 +143,14 @@ export class Instrument {
       return found
     }
     if (this.series.size < this.limit - 1) {
-      const created = this.bind(labels, false)
+      const created = this.make(labels, false)
       this.series.set(detached(id), created)
       if (this.row.kind === "counter" && this.row.closed !== undefined && this.overflow === undefined) {
         closedCombinations(this.row, labels).forEach((sibling) => this.resolve(sibling))
       }
       return created
     }
-    if (this.overflow === undefined) {
-      this.overflow = this.bind(overflowLabels, true)
-    }
+    this.overflow ??= this.make(overflowLabels, true)
     return this.overflow
   }
 
@@ -165,11 +161,16 @@ export class Instrument {
   }
 
   /** Records with labels as they are given. Those of a record that are all declared are resolved once for their values. */
-  update(input: unknown, given: LabelInput, { ambient, how }: { readonly ambient: Ambient; readonly how: How }): void {
+  update(input: unknown, writing: Writing): void {
     const amount = this.amountOf(input)
     if (!this.refuses(amount)) {
-      this.seriesOf(given, ambient)[how](amount)
+      this.seriesOf(writing)[writing.how](amount)
     }
+  }
+
+  /** The series of labels as they are given. What the row does not declare is left out, and counted. */
+  bind(given: LabelInput, ambient: Ambient): Series {
+    return this.resolve(canonicalOf(this.declared(given), ambient))
   }
 
   /** Records what Effect hands to a metric: its own labels and the ambient ones in one list. */
@@ -189,13 +190,15 @@ export class Instrument {
     return isRefused
   }
 
-  private seriesOf(given: LabelInput, ambient: Ambient): Series {
+  private seriesOf({ added, ambient, labels: given }: Writing): Series {
     if (HashSet.isHashSet(given)) {
-      return this.seriesOfTags(canonicalOf(given, ambient), (tags) => tags)
+      const declared = this.declared(given, added)
+      const labels = canonicalOf(declared, ambient)
+      return declared === given ? this.seriesOfTags(labels, (tags) => tags) : this.resolve(labels)
     }
     for (const name in given) {
       if (!this.row.labels.includes(name)) {
-        return this.resolve(canonicalOf(given, ambient))
+        return this.resolve(canonicalOf(this.declared(given, added), ambient))
       }
     }
     let branch = this.byRecord.under(ambient)
@@ -245,7 +248,7 @@ export class Instrument {
     forget(this.keeper.registry, series.key)
   }
 
-  private bind(given: Canonical, isOverflow: boolean): Series {
+  private make(given: Canonical, isOverflow: boolean): Series {
     const { isSigned, keeper, row } = this
     const labels = given.map(({ key, value }) => MetricLabel.make(detached(key), detached(value)))
     const { buckets, hook, key } = this.opened.hook(labels)
@@ -295,5 +298,3 @@ const makeMetric = (keyType: unknown, instrument: Instrument): Metric.Metric<unk
     (tags) => instrument.readTags(tags),
     (input, tags) => instrument.updateTags(input, tags, "add")
   )
-
-const overflowIdentity = identity(overflowLabels)

@@ -45,6 +45,18 @@ export const canonicalOf = (given: LabelInput, ambient: Ambient): Canonical => {
   return made
 }
 
+/** The names of labels that have a value. */
+export const namesOf = (given: LabelInput): ReadonlyArray<string> =>
+  HashSet.isHashSet(given)
+    ? Array.from(given, ({ key }) => key)
+    : Object.keys(given).filter((name) => given[name] !== undefined && given[name] !== "")
+
+/** The labels whose name the predicate picks. */
+export const only = (given: LabelInput, isPicked: (name: string) => boolean): LabelInput =>
+  HashSet.isHashSet(given)
+    ? HashSet.filter(given, ({ key }) => isPicked(key))
+    : Object.fromEntries(Object.entries(given).filter(([name]) => isPicked(name)))
+
 const canonicalSets = new WeakMap<Labels, Canonical>()
 
 const metricLabels = (pairs: ReturnType<typeof canonicalPairs>): Array<MetricLabel.MetricLabel> =>

@@ -28,7 +28,8 @@ import {
   limitOf,
   type LimitOptions
 } from "./definition.ts"
-import { type HandlesOf, Instrument, type Keeper, overflowLabel } from "./instrument.ts"
+import { type HandlesOf, Instrument, type Keeper } from "./instrument.ts"
+import { overflowLabel } from "./overflow.ts"
 import type { Pairs } from "../catalogue/label.ts"
 import type { Series } from "./series.ts"
 import type { DefinitionError } from "./definition-error.ts"
@@ -156,6 +157,16 @@ export class Meter implements Keeper {
     const reason = Number.isFinite(amount) ? "negative" : "non_finite"
     this.count(telemetry.pointsDropped, { reason })
     this.warnOnce(`refused ${row.name}`, `Metric "${row.name}" refused an amount that is ${reason}`, { amount })
+  }
+
+  undeclared(row: Row, label: string): void {
+    this.count(telemetry.labelsDropped, { metric: row.name })
+    this.warnOnce(
+      `undeclared ${row.name}`,
+      `Metric "${row.name}" left out the label "${label}", which its row does not declare: add it to the row's labels, ` +
+        `or omit it`,
+      {}
+    )
   }
 
   folded(instrument: Instrument): void {

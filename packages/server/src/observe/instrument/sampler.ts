@@ -13,7 +13,7 @@ import type * as Scope from "effect/Scope"
 import { type Gauge, type Instrument, InstrumentId } from "./instrument.ts"
 import { identity, type Pairs } from "../catalogue/label.ts"
 import type { Meter } from "./meter.ts"
-import { type Canonical, canonical, label } from "./label.ts"
+import { type Labels, label } from "./label.ts"
 import { soundClock } from "./sound-clock.ts"
 import { warnOf, withoutDefect } from "./sound-log.ts"
 
@@ -123,14 +123,14 @@ const recovered = ({ row }: Instrument): Effect.Effect<void> =>
 
 /** A sample that was read. */
 interface Reading {
-  readonly labels: Canonical
+  readonly labels: Labels
   readonly amount: number
 }
 
 /** All samples are read before one is shown: where one of them throws, none is left behind. */
 const readingsOf = (samples: Iterable<Sample<string>>): ReadonlyArray<Reading> =>
   Array.from(samples, ({ labels, value }) => ({
-    labels: canonical(label(labels)),
+    labels: label(labels),
     amount: Duration.isDuration(value) ? Duration.toSeconds(value) : value
   }))
 
@@ -139,7 +139,7 @@ const show = (meter: Meter, instrument: Instrument, readings: ReadonlyArray<Read
   const shown = new Set<string>()
   for (const { amount, labels } of readings) {
     if (Number.isFinite(amount)) {
-      const series = instrument.resolve(labels)
+      const series = instrument.bind(labels, [])
       series.set(amount)
       shown.add(identity(series.labels))
     } else {

@@ -7,23 +7,23 @@ import * as MetricLabel from "effect/MetricLabel"
 import { attempt } from "../catalogue/attempt.ts"
 import { detached } from "../catalogue/clean-text.ts"
 import { ambientOf, currentFiber } from "./fiber.ts"
-import { type How, type Instrument, InstrumentId } from "./instrument.ts"
-import { type Ambient, type Canonical, canonicalOf, type LabelInput } from "./label.ts"
+import { type Instrument, InstrumentId } from "./instrument.ts"
+import { type Canonical, canonicalOf, type LabelInput } from "./label.ts"
 import { meterOf } from "./meter.ts"
+import type { Writing } from "./writing.ts"
 
 /** A metric of this library or of anybody else, by what recording needs of it. */
 export type AnyMetric<In> = Pick<Metric.Metric<unknown, In, unknown>, "unsafeUpdate" | "unsafeModify"> & {
   readonly [InstrumentId]?: Instrument
 }
 
+/** The labels of a recording; the ambient ones are those of the fiber unless given. */
+export type Recording = Pick<Writing, "labels" | "added"> & Partial<Pick<Writing, "ambient">>
+
 /** Adds to a counter, sets a gauge, puts a value into a histogram. */
-export const record = <In>(
-  metric: AnyMetric<In>,
-  input: In,
-  { ambient, labels }: { readonly labels: LabelInput; readonly ambient?: Ambient }
-): void =>
+export const record = <In>(metric: AnyMetric<In>, input: In, { added, ambient, labels }: Recording): void =>
   attempt(
-    () => write(metric, input, { labels, ambient: ambient ?? ambientOf(currentFiber()), how: "record" }),
+    () => write(metric, input, { labels, ambient: ambient ?? ambientOf(currentFiber()), how: "record", added }),
     (thrown) => swallowed(metric, thrown)
   )
 
@@ -34,25 +34,19 @@ export const add = <In>(metric: AnyMetric<In>, input: In, labels: LabelInput): v
     (thrown) => swallowed(metric, thrown)
   )
 
-interface Writing {
-  readonly labels: LabelInput
-  readonly ambient: Ambient
-  readonly how: How
-}
-
-const write = <In>(metric: AnyMetric<In>, input: In, { ambient, how, labels }: Writing): void => {
+const write = <In>(metric: AnyMetric<In>, input: In, writing: Writing): void => {
   const instrument = metric[InstrumentId]
   if (instrument !== undefined) {
-    instrument.update(input, labels, { ambient, how })
-  } else if (how === "record") {
-    metric.unsafeUpdate(input, keptOf(labels, ambient))
+    instrument.update(input, writing)
+  } else if (writing.how === "record") {
+    metric.unsafeUpdate(input, keptOf(writing))
   } else {
-    metric.unsafeModify(input, keptOf(labels, ambient))
+    metric.unsafeModify(input, keptOf(writing))
   }
 }
 
 /** A metric of somebody else keeps the labels that it is given: by themselves, whatever they were cut from. */
-const keptOf = (labels: LabelInput, ambient: Ambient): Canonical =>
+const keptOf = ({ ambient, labels }: Writing): Canonical =>
   canonicalOf(labels, ambient).map(({ key, value }) => MetricLabel.make(detached(key), detached(value)))
 
 // Which registry a metric of somebody else is in is not known: it is Effect's global one for nearly all.

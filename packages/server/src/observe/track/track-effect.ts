@@ -8,31 +8,41 @@ import { detached } from "../catalogue/clean-text.ts"
 import { errorTag } from "../catalogue/error-name.ts"
 import type { Outcome } from "../catalogue/outcome.ts"
 import { clean } from "../catalogue/label.ts"
-import type { Declared } from "../instrument/instrument.ts"
-import type { Ambient, LabelInput } from "../instrument/label.ts"
+import { type Ambient, type LabelInput, namesOf, only } from "../instrument/label.ts"
 import type { Meter } from "../instrument/meter.ts"
 import { type AnyMetric, record } from "../instrument/update.ts"
 import type { Start, Tracker } from "./watch.ts"
 
+/** A metric whose label names the type checker knows where it is one of ours; nobody declares those of Effect's. */
+interface Labelled<Label extends string> {
+  readonly labelNames?: ReadonlyArray<Label>
+}
+
 /** Any metric that takes durations: one of ours, or one of Effect's timers. */
-export type DurationMetric = AnyMetric<Duration.Duration>
+export type DurationMetric<Label extends string = string> = AnyMetric<Duration.Duration> & Labelled<Label>
 
 /** Any counter of numbers: one of ours, or one of Effect's. */
-export type ErrorCounter = AnyMetric<number> & Partial<Pick<Declared<string>, "labelNames">>
+export type ErrorCounter<Label extends string = string> = AnyMetric<number> & Labelled<Label>
 
 /** What counts errors: a counter, which gets the error's tag as a label, or a frequency, of whose words it is one. */
-export type ErrorMetric = ErrorCounter | Metric.Metric.Frequency<string>
+export type ErrorMetric<Label extends string = string> =
+  | ErrorCounter<Label>
+  | (Metric.Metric.Frequency<string> & Labelled<Label>)
 
 /** What to measure around an effect. */
-export interface TrackEffectOptions {
+export interface TrackEffectOptions<Label extends string = string, ErrorLabel extends string = Label> {
   /** Every outcome is timed; on others than success the label `outcome` says which. */
-  readonly duration: DurationMetric
+  readonly duration: DurationMetric<Label>
   /**
    * Counts failures and defects, labelled with the error's tag: in `reason` where the counter declares it, as the job
    * metrics do, else in `type`. Nothing is counted without it.
    */
-  readonly errors?: ErrorMetric | undefined
-  readonly labels?: LabelInput | undefined
+  readonly errors?: ErrorMetric<ErrorLabel> | undefined
+  /**
+   * Each metric takes those that its row declares. One that neither declares does not compile, and is left out and
+   * counted in `telemetry_labels_dropped_total` at run time.
+   */
+  readonly labels?: LabelInput<NoInfer<Label | ErrorLabel>> | undefined
 }
 
 /** The tracker of `trackEffect`: it keeps nothing, as the metrics come with each effect. */
@@ -47,12 +57,27 @@ const recordEnd = (
   { outcome, seconds, start }: { readonly outcome: Outcome; readonly seconds: number; readonly start: Start }
 ): void => {
   const { ambient } = start
-  const timed = outcome._tag === "success" ? labels : withLabel(labels, "outcome", outcome._tag)
-  record(duration, Duration.seconds(seconds), { labels: timed, ambient })
+  const shared = errors === undefined ? labels : sharedWith(duration, errors, labels)
+  const timed = outcome._tag === "success" ? shared : withLabel(shared, "outcome", outcome._tag)
+  record(duration, Duration.seconds(seconds), { labels: timed, ambient, added: "outcome" })
   if (errors !== undefined && (outcome._tag === "failure" || outcome._tag === "defect")) {
-    recordError(errors, outcome._tag === "failure" ? outcome.error : outcome.defect, { labels, ambient })
+    const error = outcome._tag === "failure" ? outcome.error : outcome.defect
+    recordError(errors, error, { labels: declaredBy(errors, labels), ambient })
   }
 }
+
+/** Without the labels that only the other metric declares: what neither declares is left out, and counted, by this one. */
+const sharedWith = (metric: Labelled<string>, other: Labelled<string>, labels: LabelInput): LabelInput =>
+  without(labels, (name) => !declares(metric, name) && other.labelNames?.includes(name) === true)
+
+const declaredBy = (metric: Labelled<string>, labels: LabelInput): LabelInput =>
+  without(labels, (name) => !declares(metric, name))
+
+const declares = ({ labelNames }: Labelled<string>, name: string): boolean =>
+  labelNames === undefined || labelNames.includes(name)
+
+const without = (labels: LabelInput, isGone: (name: string) => boolean): LabelInput =>
+  namesOf(labels).some(isGone) ? only(labels, (name) => !isGone(name)) : labels
 
 /** Counts one error by its tag. */
 export const recordError = (
@@ -64,7 +89,8 @@ export const recordError = (
   if (isFrequency(errors)) {
     record(errors, detached(tag), { labels, ambient })
   } else {
-    record(errors, 1, { labels: withLabel(labels, errorLabel(errors), tag), ambient })
+    const added = errorLabel(errors)
+    record(errors, 1, { labels: withLabel(labels, added, tag), ambient, added })
   }
 }
 

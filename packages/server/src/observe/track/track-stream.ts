@@ -22,20 +22,16 @@ export interface StreamProgressOptions<Label extends string> {
   readonly logInterval?: number | undefined
 }
 
-/** What `logInterval` is unless given. */
-export const defaultLogInterval = 1_000
-
 /** Runs `count` with the number of elements of each chunk that passes; the chunks stay as they are. */
 export const countElements = <A, E, R, R2>(
   stream: Stream.Stream<A, E, R>,
   count: (elements: number) => Effect.Effect<void, never, R2>
 ): Stream.Stream<A, E, R | R2> => Stream.mapChunksEffect(stream, (chunk) => Effect.as(count(Chunk.size(chunk)), chunk))
 
-/** Logs the number of elements so far, each time it passes a multiple of `interval`; each run counts from 0. */
+/** Logs the number of elements so far, each time it passes a multiple of the interval; each run counts from 0. */
 export const logProgress = <A, E, R>(
   stream: Stream.Stream<A, E, R>,
-  interval: number,
-  message: (elements: number) => string
+  { counter, logInterval: interval = 1_000 }: StreamProgressOptions<string>
 ): Stream.Stream<A, E, R> =>
   Stream.suspend(() => {
     let total = 0
@@ -43,9 +39,8 @@ export const logProgress = <A, E, R>(
       const before = Math.floor(total / interval)
       total += elements
       const after = Math.floor(total / interval)
-      return after > before ? Effect.logInfo(message(after * interval)) : Effect.void
+      return after > before
+        ? Effect.logInfo(`${counter.row?.name ?? "elements"}: ${after * interval} so far`)
+        : Effect.void
     })
   })
-
-/** What a line of progress calls the counter. */
-export const nameOf = (counter: AnyCounter<string>): string => counter.row?.name ?? "elements"

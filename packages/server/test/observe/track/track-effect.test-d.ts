@@ -32,3 +32,17 @@ trackEffect(effect, { duration, errors: duration })
 
 expectTypeOf(trackError(errors, { route: "/" }, new Error("no"))).toEqualTypeOf<Effect.Effect<void>>()
 expectTypeOf(trackError(Metric.frequency("words"), {}, "no")).toEqualTypeOf<Effect.Effect<void>>()
+
+// Labels are those that the duration or the counter declares; nobody declares those of Effect's own metrics.
+declare const routed: Counter<"method" | "type">
+trackEffect(effect, { duration, errors: routed, labels: { route: "/", method: "GET" } })
+trackEffect(effect, { duration: Metric.timer("time"), labels: { any: "x" } })
+trackError(Metric.counter("errors"), { any: "x" }, "no")
+// @ts-expect-error neither declares the label
+trackEffect(effect, { duration, errors, labels: { path: "/1" } })
+// @ts-expect-error the duration alone does not declare it
+trackEffect(effect, { duration, labels: { route: "/", method: "GET" } })
+// @ts-expect-error nor in a set of labels
+effect.pipe(trackEffect({ duration, labels: label({ path: "/1" }) }))
+// @ts-expect-error the counter does not declare it
+trackError(errors, { path: "/1" }, "no")

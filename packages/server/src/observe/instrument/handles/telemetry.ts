@@ -47,6 +47,12 @@ export interface TelemetryHandles {
    */
   readonly overflow: Counter<"metric">
   /**
+   * Labels left out of recordings because the metric does not declare them; the recording itself counts.
+   *
+   * `telemetry_labels_dropped_total`: counter, unit `{label}`, labels `metric`.
+   */
+  readonly labelsDropped: Counter<"metric">
+  /**
    * Time of the last acknowledged export, in seconds since the epoch; absent before the first.
    *
    * `telemetry_last_success_timestamp_seconds`: gauge, unit `s`, no labels.
