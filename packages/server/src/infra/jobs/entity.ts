@@ -4,7 +4,7 @@ import * as Rpc from "@effect/rpc/Rpc"
 import { make as makeEntityId, type EntityId } from "@effect/cluster/EntityId"
 import * as Schema from "effect/Schema"
 import { Priority } from "./definition/priority.ts"
-import { JobError } from "./error.ts"
+import { JobErrorSchema } from "./error-schema.ts"
 import { JobState } from "./store/state.ts"
 
 /** A job that was accepted, or the one that it is a duplicate of. */
@@ -69,10 +69,10 @@ const submission = {
  * is durable in the tables of jobs, and a submission that is sent again with the same id is accepted once.
  */
 export const JobEntity = Entity.make("Job", [
-  Rpc.make("submit", { payload: submission, success: Accepted, error: JobError }),
-  Rpc.make("cancel", { payload: { id: Schema.String }, error: JobError }),
-  Rpc.make("replay", { payload: { id: Schema.String }, error: JobError }),
-  Rpc.make("status", { payload: { id: Schema.String }, success: JobStatusSchema, error: JobError }),
+  Rpc.make("submit", { payload: submission, success: Accepted, error: JobErrorSchema }),
+  Rpc.make("cancel", { payload: { id: Schema.String }, error: JobErrorSchema }),
+  Rpc.make("replay", { payload: { id: Schema.String }, error: JobErrorSchema }),
+  Rpc.make("status", { payload: { id: Schema.String }, success: JobStatusSchema, error: JobErrorSchema }),
   /** Brings the entity to life, so that its runner owns the partition. */
   Rpc.make("wake", {})
 ])

@@ -1,11 +1,16 @@
-/** What can go wrong with a job, in one error that crosses the wire and says whether trying again can help. */
-import * as Schema from "effect/Schema"
+/**
+ * What can go wrong with a job, in one error that says whether trying again can help. Its schema is apart, so that code
+ * which only looks at errors needs neither `effect/Schema` nor the service.
+ */
+import type { YieldableError } from "effect/Cause"
+import * as Effectable from "effect/Effectable"
+import * as Either from "effect/Either"
 
 /**
  * Why an operation on a job failed. `MaxRetries` and `Timeout` are of `awaitResult`: the job is dead. Only
  * runners of older versions fail with `HandlerMissing` and `Processing`, as `submit` needs no handler.
  */
-export const JobErrorReason = Schema.Literal(
+export const jobErrorReasons = [
   "NotFound",
   "AlreadyCancelled",
   "HandlerMissing",
@@ -14,26 +19,62 @@ export const JobErrorReason = Schema.Literal(
   "MaxRetries",
   "RunnerUnavailable",
   "Timeout"
-)
-export type JobErrorReason = typeof JobErrorReason.Type
+] as const
+
+/** What a {@link JobError} says. */
+export interface JobErrorFields {
+  readonly reason: (typeof jobErrorReasons)[number]
+  readonly message: string
+  readonly jobId?: string | undefined
+  readonly jobType?: string | undefined
+  readonly cause?: unknown
+}
 
 /**
  * An operation on a job failed. `isRetryable` says whether the same call can succeed later: the database comes back, a
- * timeout was bad luck; what is not found, not valid, cancelled or given up stays so.
+ * timeout was bad luck; what is not found, not valid, cancelled or given up stays so. An effect can yield it, and two of
+ * the same fields are equal. `JobErrorSchema` is its schema.
  */
-export class JobError extends Schema.TaggedError<JobError>("@parametric-portal/server/JobError")("JobError", {
-  reason: JobErrorReason,
-  message: Schema.String,
-  jobId: Schema.optional(Schema.String),
-  jobType: Schema.optional(Schema.String),
-  cause: Schema.optional(Schema.Defect)
-}) {
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- its prototype has what the interface adds, below
+export class JobError extends Error implements JobErrorFields {
+  readonly _tag = "JobError"
+  readonly reason: JobErrorFields["reason"]
+  readonly jobId?: string | undefined
+  readonly jobType?: string | undefined
+
+  constructor({ cause, jobId, jobType, message, reason }: JobErrorFields) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.reason = reason
+    if (jobId !== undefined) {
+      this.jobId = jobId
+    }
+    if (jobType !== undefined) {
+      this.jobType = jobType
+    }
+  }
+
   get isRetryable(): boolean {
     return retryable[this.reason]
   }
+
+  /** A `Left` is an effect that fails with what it holds. @internal */
+  commit(): Either.Either<never, JobError> {
+    return Either.left(this)
+  }
+
+  toJSON(): unknown {
+    return { ...this, message: this.message, ...(this.cause === undefined ? {} : { cause: this.cause }) }
+  }
 }
 
-const retryable: Readonly<Record<JobErrorReason, boolean>> = {
+// All of a YieldableError: the prototype below has what the class does not say itself. `effect/Data` has it ready, and
+// brings 30 kB more.
+export interface JobError extends YieldableError {
+  readonly name: "JobError"
+}
+Object.assign(JobError.prototype, Effectable.StructuralCommitPrototype, { name: "JobError" })
+
+const retryable: Readonly<Record<JobErrorFields["reason"], boolean>> = {
   NotFound: false,
   AlreadyCancelled: false,
   HandlerMissing: true,

@@ -4,12 +4,9 @@ import * as MetricKeyType from "effect/MetricKeyType"
 import type * as MetricRegistry from "effect/MetricRegistry"
 import { attempt } from "../catalogue/attempt.ts"
 import { boundaries as families, boundariesProblem } from "../catalogue/boundaries.ts"
-import { cluster } from "../catalogue/cluster.ts"
-import { jobs } from "../catalogue/jobs.ts"
-import { telemetry } from "../catalogue/telemetry.ts"
-import { workflow } from "../catalogue/workflow.ts"
 import { labelNameProblem, metricNameProblem, type Row, unitProblem } from "../catalogue/row.ts"
 import type { Instrument } from "./instrument.ts"
+import { misspelt } from "./misspelt.ts"
 import { entries } from "./registry.ts"
 import { DefinitionError } from "./definition-error.ts"
 
@@ -114,33 +111,21 @@ export const checkOptions = ({ boundaries = {}, limits }: WantedOptions): Either
       }
     }
     // Other names may be of metrics that are defined later.
-    const unknown = Object.keys(limits?.metrics ?? {}).find((name) => isOurs.test(name) && !ownNames.has(name))
-    if (unknown !== undefined) {
-      yield* Either.left(
-        new DefinitionError({
-          reason: "Limit",
-          metric: unknown,
-          given: "a name that the catalogue does not have",
-          expected: `a name such as ${nearest(unknown)}`,
-          fix: "correct the name, or omit it"
-        })
-      )
+    for (const name of Object.keys(limits?.metrics ?? {})) {
+      const meant = misspelt(name)
+      if (meant !== undefined) {
+        yield* Either.left(
+          new DefinitionError({
+            reason: "Limit",
+            metric: name,
+            given: "a name that the catalogue does not have",
+            expected: meant,
+            fix: "correct the name, or omit it"
+          })
+        )
+      }
     }
   })
-
-const ownNames = new Set(
-  [jobs, cluster, workflow, telemetry].flatMap((rows) => Object.values<Row>(rows).map(({ name }) => name))
-)
-const isOurs = /^(jobs|cluster|workflow|telemetry)_/
-
-/** The name that begins most as this one does. */
-const nearest = (name: string): string => {
-  const shared = (other: string): number => {
-    const end = Array.from(name).findIndex((letter, index) => letter !== other[index])
-    return end === -1 ? name.length : end
-  }
-  return Array.from(ownNames).reduce((best, other) => (shared(other) > shared(best) ? other : best))
-}
 
 /** The limit that options give to a metric; undefined where they give none. */
 export const limitOf = (row: Row, limits: LimitOptions = {}): Either.Either<number | undefined, DefinitionError> => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as MetricBoundaries from "effect/MetricBoundaries"
@@ -186,12 +187,26 @@ describe("names that there are not", () => {
     })
   )
 
-  it.scoped("of a metric in limits are a typed error that says a name like it", () =>
+  it.scoped.each([
+    ["jobs_enqueued", "jobs_enqueued_total"],
+    ["jobs_duration_seconds_bucket", "jobs_duration_seconds"],
+    ["jobs_enqueud_total", "jobs_enqueued_total"],
+    ["jobs_queue_dephts", undefined],
+    ["jobs_queue_detph", "jobs_queue_depth"],
+    ["cluster_errors_totals", "cluster_errors_total"],
+    ["jobs_archived_total", undefined],
+    ["jobs_archived_seconds", undefined],
+    ["cluster_size", undefined],
+    ["telemetry_lag_seconds", undefined]
+  ])("of a metric in limits are a typed error where one of ours is meant: %s", ([name, meant]) =>
     Effect.gen(function* () {
-      const error = yield* failureOf({ limits: { metrics: { jobs_enqueued: 10 } } })
-      expect(error.message).toBe(
-        'Limit of metric "jobs_enqueued": given a name that the catalogue does not have; expected a name such as ' +
-          "jobs_enqueued_total. correct the name, or omit it."
+      const exit = yield* Effect.either(
+        Layer.build(MetricsService.layer({ limits: { metrics: Object.fromEntries([[name, 10]]) }, registry: "own" }))
+      )
+      expect(Either.match(exit, { onLeft: ({ message }) => message, onRight: () => undefined })).toBe(
+        meant === undefined
+          ? undefined
+          : `Limit of metric "${name}": given a name that the catalogue does not have; expected ${meant}. correct the name, or omit it.`
       )
     })
   )
