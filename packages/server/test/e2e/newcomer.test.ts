@@ -230,7 +230,7 @@ describe("a wrong major", () => {
     ],
     ["'./HashRing' is not defined", ["effect@3.10", "@effect/platform-node@0.108"], 'import "@effect/platform-node"'],
     [
-      "resourceFromAttributes is not a function",
+      "@opentelemetry/resources has no resourceFromAttributes: another major is installed",
       ["effect@3.22", ...opentelemetry, "@opentelemetry/resources@1", "@opentelemetry/sdk-metrics@1"],
       telemetry("{}")
     ]

@@ -21,17 +21,26 @@ export const peersOf = {
 /** What a peer is needed for. */
 export type PeerUse = keyof typeof peersOf
 
+/** What of a peer older majors do not have. */
+const needed: Readonly<Record<string, string>> = { "@opentelemetry/resources": "resourceFromAttributes" }
+
 /**
  * A module, or an error that names all packages to install. Its `import` needs a `catch`: bundlers take a peer that is not
  * there for an error otherwise, also where it is never loaded.
  */
-export const loadPeer = <A>(
+export const loadPeer = <A extends object>(
   peer: string,
   neededFor: PeerUse,
   load: () => Promise<A>
 ): Effect.Effect<A, TelemetryPeerMissing> =>
   Effect.tryPromise({
-    try: load,
+    try: () =>
+      load().then((module) => {
+        const name = needed[peer]
+        return name === undefined || name in module
+          ? module
+          : unavailable(new TypeError(`${peer} has no ${name}: another major is installed`))
+      }),
     catch: (cause) => new TelemetryPeerMissing({ peer, neededFor, packages: peersOf[neededFor], cause })
   })
 

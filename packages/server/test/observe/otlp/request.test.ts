@@ -276,6 +276,18 @@ describe("an optional peer", () => {
     })
   )
 
+  it.effect("that is of another major is one too, and its cause says so", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(
+        loadPeer("@opentelemetry/resources", "OTLP", () => Promise.resolve({ Resource: {} }))
+      )
+      expect(error).toBeInstanceOf(TelemetryPeerMissing)
+      expect(error.cause).toEqual(
+        new TypeError("@opentelemetry/resources has no resourceFromAttributes: another major is installed")
+      )
+    })
+  )
+
   const metrics = source("metrics.ts")
   const uses = {
     "by the metrics": `const { MetricsService } = await import(${metrics})`,
