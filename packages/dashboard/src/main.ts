@@ -13,8 +13,9 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { parseArgs } from "node:util"
 import { shorten } from "./receiver/quote.ts"
-import { Receiver, type RequestRecord, type Series, type Snapshot } from "./receiver/receiver.ts"
+import { Receiver, type RequestRecord, type Snapshot } from "./receiver/receiver.ts"
 import { withoutSecrets } from "./receiver/request-log.ts"
+import { seriesText } from "./receiver/series-text.ts"
 
 class UsageError extends Data.TaggedError("UsageError")<{ readonly message: string }> {}
 
@@ -107,12 +108,6 @@ const summaryText = (snapshot: Snapshot) => {
     `${acknowledgedRequests} of ${requests} requests acknowledged: ${acknowledgedPoints} points in ${series} series, ` +
     `${violations} violations`
   return [...lines, total].join("\n")
-}
-
-const seriesText = ({ attributes, name, total }: Series) => {
-  const labels = Object.entries(attributes).map(([key, value]) => `${shorten(key)}=${shorten(JSON.stringify(value))}`)
-  const value = typeof total === "number" ? String(total) : `count ${total.count}, sum ${total.sum ?? "unknown"}`
-  return `${shorten(name)}{${labels.join(",")}} ${value}`
 }
 
 const requestText = ({ acknowledged, bytes, index, message, points, status }: RequestRecord) =>

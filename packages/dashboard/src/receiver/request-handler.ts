@@ -10,6 +10,7 @@ import type { FailureMode } from "./failure-mode.ts"
 import { type BodyReader, tooLarge } from "./incoming-body.ts"
 import type { Point } from "./model.ts"
 import { encodeResponse, encodeStatus } from "./otlp-schema.ts"
+import { overview } from "./overview.ts"
 import type { Decoded } from "./points.ts"
 import { shorten } from "./quote.ts"
 import { type ContentType, contentTypeOf, decode, encodingOf, inflate } from "./request-body.ts"
@@ -36,6 +37,10 @@ export const handleRequest = (
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest> =>
   Effect.gen(function* () {
     const request = yield* HttpServerRequest
+    if (request.method === "GET" && request.url === "/") {
+      const problem = callerProblem(request.headers)
+      return problem === null ? overview(options.store) : textResponse(403, problem)
+    }
     const draft = yield* makeDraft(request, yield* options.failureMode)
     const type = yield* Effect.either(contentTypeOf(request))
     return yield* accept(options, request, draft).pipe(

@@ -15,6 +15,8 @@ export interface Store {
   /** Stores the points of an acknowledged request; its violations carry the index of the request. */
   readonly accept: (decoded: Decoded, request: number) => void
   readonly series: () => ReadonlyArray<Series>
+  /** At most so many of them, and how many there are. */
+  readonly first: (limit: number) => { readonly series: ReadonlyArray<Series>; readonly total: number }
   readonly find: (name: string, attributes?: Attributes) => ReadonlyArray<Series>
   readonly violations: () => ReadonlyArray<Violation>
   /** Whether it holds as much as it may: then no more is accepted until it is cleared. */
@@ -70,6 +72,7 @@ export const makeStore = (limit = Number.POSITIVE_INFINITY): Store => {
   return {
     accept,
     series: () => metrics.all().flatMap(({ series }) => [...series.values()]),
+    first: (limit) => firstOf(metrics.all(), limit),
     find: (name, attributes) =>
       seriesWith(
         metrics.all().filter((metric) => metric.name === name),
@@ -83,6 +86,20 @@ export const makeStore = (limit = Number.POSITIVE_INFINITY): Store => {
       violations.clear()
     }
   }
+}
+
+const firstOf = (metrics: ReadonlyArray<Metric>, limit: number): ReturnType<Store["first"]> => {
+  const first: Array<Series> = []
+  let total = 0
+  for (const { series } of metrics) {
+    total += series.size
+    for (const one of first.length < limit ? series.values() : []) {
+      if (first.push(one) === limit) {
+        break
+      }
+    }
+  }
+  return { series: first, total }
 }
 
 /** The metrics by identity. It remembers the last one: nearly all points of a request follow one of the same metric. */
