@@ -27,7 +27,9 @@ const run = Effect.gen(function* () {
   // Loading the rest takes a second, which help and usage errors need not wait for.
   const { demo } = yield* Effect.promise(() => import("./demo/demo.ts"))
   const result = yield* demo(options, { screen: makeScreen(process.stderr), stop: yield* stopOnSignal })
-  yield* print(options.isJson ? JSON.stringify(resultDocument(result), undefined, 2) : formatResult(result))
+  yield* print(
+    options.isJson ? JSON.stringify(resultDocument(result), undefined, 2) : formatResult(result, process.stdout.columns)
+  )
   return result.agreed ? exitCodes.agreed : exitCodes.differs
 })
 

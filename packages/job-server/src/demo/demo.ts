@@ -14,6 +14,7 @@ import { TimedOut } from "../server/time-limit.ts"
 import type { DemoOptions } from "./arguments.ts"
 import { deploy, type Deployment } from "./deployment.ts"
 import { changesOf, filesOf, openFolder } from "./folder.ts"
+import { followNumbers } from "./live-numbers.ts"
 import { makePlanner, type OwnFiles, writeOwnFiles } from "./plan.ts"
 import { showProgress } from "./progress.ts"
 import { type Receiver, startReceiver } from "./receiver.ts"
@@ -74,16 +75,21 @@ const start = (options: DemoOptions, folder: string, screen: Screen) =>
   Effect.gen(function* () {
     const receiver = yield* startReceiver(options.port, screen)
     yield* say(screen, `Receiving metrics at ${receiver.url} (process ${receiver.pid}).`)
+    yield* say(screen, `Open ${new URL("/", receiver.url).href} to see what was received.`)
     const deployment = yield* deploy(options, { receiver, screen })
     const samples = makeSampleTracker(untilSampled(receiver, deployment.processNames))
     return { folder, deployment, receiver, samples, screen } satisfies Started
   })
 
 /** Runs the jobs of all files in the folder, and then, unless once is enough, of those that change. */
-const runJobs = (options: DemoOptions, { deployment, folder, samples, screen }: Started) =>
+const runJobs = (options: DemoOptions, { deployment, folder, receiver, samples, screen }: Started) =>
   Effect.gen(function* () {
     const plan = makePlanner({ hasSlowJobs: options.isKilling })
-    const progress = { submitted: 0, total: 0, done: 0 }
+    const progress: { submitted: number; total: number; done: number; numbers?: string } = {
+      submitted: 0,
+      total: 0,
+      done: 0
+    }
     const submit = (files: ReadonlyArray<string>) => {
       const jobs = plan(files)
       samples.changed()
@@ -123,6 +129,7 @@ const runJobs = (options: DemoOptions, { deployment, folder, samples, screen }: 
       return "because the folder is done"
     }
     yield* say(screen, `All jobs are done. Watching ${folder} for changes; press Ctrl-C to stop.`)
+    yield* followNumbers(screen, receiver, progress)
     return yield* Stream.runForEach(changesOf(folder, files), (changed) =>
       Effect.zipRight(
         say(screen, `${changed.length} changed: ${changed.join(", ")}`),

@@ -7,6 +7,8 @@ import type { Screen } from "./screen.ts"
 export interface Progress {
   readonly done: number
   readonly total: number
+  /** What is shown on a terminal while nothing is left to do. */
+  readonly numbers?: string
 }
 
 /** Shows the progress until the scope closes. */
@@ -15,11 +17,11 @@ export const showProgress = <E, R>(
   read: Effect.Effect<Progress, E, R>
 ): Effect.Effect<void, never, Scope | R> => {
   let shownTenth = 0
-  const show = Effect.map(read, ({ done, total }): void => {
+  const show = Effect.map(read, ({ done, numbers, total }): void => {
     if (total === 0) {
       return
     }
-    screen.bar(done < total ? barOf({ done, total }) : undefined)
+    screen.bar(done < total ? barOf({ done, total }) : numbers?.slice(0, screen.columns - 1))
     const tenth = Math.floor((done / total) * 10)
     if (!screen.isTerminal && tenth !== shownTenth) {
       screen.line(`${done} of ${total} jobs`)

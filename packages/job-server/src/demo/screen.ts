@@ -33,12 +33,12 @@ export const makeScreen = (stream: NodeJS.WriteStream): Screen => {
     },
     line: (text) => stream.write(`${clear()}${oneLine(text)}\n${drawn}`),
     bar: (text = "") => {
-      if (!isTerminal) {
+      const next = oneLine(text)
+      if (!isTerminal || next === drawn) {
         return
       }
-      const before = clear()
-      drawn = oneLine(text)
-      stream.write(before + drawn)
+      stream.write(clear() + next)
+      drawn = next
     }
   }
 }
