@@ -172,9 +172,9 @@ describe("the demo", { timeout: 120_000 }, () => {
     Effect.gen(function* () {
       const folder = yield* folderOf({})
       const exited = yield* run("main", [folder, "--once"])
-      expect({ code: exited.code, last: exited.stdout.trimEnd().split("\n").at(-1) }).toEqual({
+      expect({ code: exited.code, first: exited.stdout.trimStart().split("\n")[0] }).toEqual({
         code: 0,
-        last: expect.stringMatching(/^Agreed: all \d+ series match what happened\.$/)
+        first: expect.stringMatching(/^Agreed: all \d+ series match what happened\.$/)
       })
     })
   )

@@ -32,7 +32,7 @@ const missing = (file: string) => {
   return {
     paths: pathsIn(page).filter((path) => !exists(path)),
     links: links.filter((link) => !existsSync(join(root, dirname(file), link))),
-    scripts: found(code, /(?<!\w)npm (?:run )?((?!login|deprecate|install)[a-z][\w:]*)/g).filter(
+    scripts: found(code, /(?<!\w)npm (?:run )?((?!login|deprecate|install|audit)[a-z][\w:]*)/g).filter(
       (name) => !(name in scripts)
     ),
     targets: targets.filter((target) => !known.includes(target))
