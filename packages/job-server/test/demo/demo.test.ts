@@ -1,53 +1,10 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import * as Schema from "effect/Schema"
-import { rm, writeFile } from "node:fs/promises"
+import { writeFile } from "node:fs/promises"
 import path from "node:path"
-import { type Exited, folderOf, run, start } from "../program.ts"
-
-const Counts = Schema.Record({ key: Schema.String, value: Schema.Number })
-
-/** The JSON document on standard output. */
-const Document = Schema.parseJson(
-  Schema.Struct({
-    agreed: Schema.Boolean,
-    jobs: Schema.Struct({
-      total: Schema.Number,
-      types: Counts,
-      completed: Schema.Number,
-      failed: Schema.Number,
-      failures: Counts,
-      cancelled: Schema.Number,
-      retried: Schema.Number,
-      replayed: Schema.Number,
-      redelivered: Schema.Number,
-      unfinished: Schema.Number
-    }),
-    metrics: Schema.Array(
-      Schema.Struct({
-        name: Schema.String,
-        labels: Schema.Record({ key: Schema.String, value: Schema.String }),
-        received: Schema.Number,
-        truth: Schema.Number,
-        agreed: Schema.Boolean
-      })
-    ),
-    delivery: Schema.Struct({ lastSeen: Schema.String, lost: Schema.optional(Schema.String) })
-  })
-)
-
-const documentOf = ({ code, stderr, stdout }: Exited) =>
-  Effect.mapError(
-    Schema.decode(Document)(stdout),
-    ({ message }) =>
-      new Error(`it exited with ${code} and printed no such document: ${stderr.slice(-1000)}\n${message}`)
-  )
-
-/** Enough files for jobs that take a few seconds. */
-const manyFiles = Object.fromEntries(
-  Array.from({ length: 80 }, (_, index) => [`texts/${index}.txt`, `Line ${index}\n`.repeat(2_000)])
-)
+import { folderOf, run, start } from "../program.ts"
+import { documentOf, manyFiles } from "./document.ts"
 
 /** Waits until the page that can be scraped counts so many jobs. */
 const untilEnqueued = (page: string, jobs: number): Effect.Effect<void> =>
@@ -81,28 +38,6 @@ describe("the demo", { timeout: 120_000 }, () => {
         redelivered: 0,
         unfinished: 0
       })
-    })
-  )
-
-  it.scopedLive("continues when the receiver is killed, says what was not delivered, and does not agree", () =>
-    Effect.gen(function* () {
-      const folder = yield* folderOf(manyFiles)
-      const demo = yield* start("main", [folder, "--once", "--json"])
-      const [, pid = ""] = yield* demo.waitFor(/Receiving metrics at .* \(process (\d+)\)/)
-      yield* demo.waitFor(/^\d+ of \d+ jobs$/m)
-      yield* Effect.sync(() => process.kill(Number(pid), "SIGKILL"))
-      const exited = yield* demo.exited
-      const { agreed, delivery, jobs, metrics } = yield* documentOf(exited)
-      expect({ code: exited.code, agreed, total: jobs.total, unfinished: jobs.unfinished }).toEqual({
-        code: 1,
-        agreed: false,
-        total: 177,
-        unfinished: 0
-      })
-      expect(delivery.lost).toMatch(/^the receiver at http:.* stopped answering$/)
-      expect(exited.stderr).toMatch(/The receiver \(process \d+\) is lost\. The jobs continue/)
-      const completed = metrics.filter(({ name }) => name === "jobs_completed_total")
-      expect(completed.some(({ received, truth }) => received < truth)).toBe(true)
     })
   )
 
@@ -148,23 +83,6 @@ describe("the demo", { timeout: 120_000 }, () => {
       expect({ code: exited.code, agreed, total: jobs.total }).toEqual({ code: 1, agreed: false, total: 0 })
       expect(exited.stderr).toMatch(/^Stopped by Ctrl-C, before any job was submitted\.$/m)
       expect(() => process.kill(Number(pid), 0)).toThrow("ESRCH")
-    })
-  )
-
-  it.scopedLive("continues when its folder is deleted, with failed jobs", () =>
-    Effect.gen(function* () {
-      const folder = yield* folderOf(manyFiles)
-      const demo = yield* start("main", [folder, "--once", "--json"])
-      yield* demo.waitFor(/Submitting jobs for the 80 files/)
-      yield* Effect.promise(() => rm(folder, { recursive: true }))
-      const exited = yield* demo.exited
-      const { agreed, jobs } = yield* documentOf(exited)
-      expect({ code: exited.code, agreed, unfinished: jobs.unfinished }).toEqual({
-        code: 0,
-        agreed: true,
-        unfinished: 0
-      })
-      expect(jobs.failures["Unreadable"] ?? 0).toBeGreaterThan(0)
     })
   )
 
