@@ -16,6 +16,7 @@ import { makeOtlpDestination, type OtlpContext } from "./otlp/otlp-destination.t
 import { type MetricProducer, metricProducer } from "./otlp/producer.ts"
 import { makePrometheusDestination } from "./prometheus/destination.ts"
 import { resourceAttributes } from "./config/resource.ts"
+import { noteExporter } from "./collect/exporters.ts"
 import { makeSelfMetrics } from "./collect/self-metrics.ts"
 import { collectorOf } from "./collect/collector.ts"
 import { type DestinationSettings, type Settings, settingsOf } from "./config/settings.ts"
@@ -124,6 +125,10 @@ const makeDestinations = (
       Effect.map(destinationOf(one, context), withoutDefects)
     )
     yield* noteExported(meter)
+    // A page or the console is looked at, and is no second export.
+    if (settings.destinations.some(({ type }) => type === "otlp")) {
+      yield* Effect.flatten(noteExporter({ kind: "Telemetry.layer", metrics, registries }))
+    }
     return destinations
   })
 

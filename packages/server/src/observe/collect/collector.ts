@@ -2,6 +2,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
+import type * as MetricRegistry from "effect/MetricRegistry"
 import { InstrumentId } from "../instrument/instrument.ts"
 import type { Meter } from "../instrument/meter.ts"
 import type { MetricsService } from "../metrics.ts"
@@ -31,6 +32,13 @@ export const collectorOf = (metrics: MetricsService, registries: Registries): Ef
     return collector
   })
 
+/** The registries that are read for a service. */
+export const registriesOf = (
+  registry: MetricRegistry.MetricRegistry,
+  registries: Registries
+): ReadonlyArray<MetricRegistry.MetricRegistry> =>
+  registries === "own" ? [registry] : [registry, Metric.globalMetricRegistry]
+
 const collectors = { all: new WeakMap<Meter, ServiceCollector>(), own: new WeakMap<Meter, ServiceCollector>() }
 
 const makeServiceCollector = (
@@ -50,7 +58,7 @@ const makeServiceCollector = (
       meter.warnOnce(`dropped ${name} ${reason} ${part ?? ""}`, line, {})
     }
   }
-  const all = registries === "own" ? [registry] : [registry, Metric.globalMetricRegistry]
+  const all = registriesOf(registry, registries)
   // Into a registry of its own nobody puts anything but for this service; the global one is everybody's.
   const isOwnOnly = registries === "own" && registry === Metric.globalMetricRegistry
   return { collector: makeCollector({ registries: all, isOwnOnly, externalStartNanos, dropped }), dropped }

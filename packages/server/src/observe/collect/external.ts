@@ -15,6 +15,7 @@ import { type Family, pauseEvery, type Step } from "./points/families.ts"
 import { withAttribute } from "./external-attributes.ts"
 import { type Definition, definitionOf } from "./external-definition.ts"
 import { type ExportMetric, type ExportSeries, exportSeries, type Point } from "./points/point.ts"
+import { probeName } from "./reader-probe.ts"
 import { readSummary } from "./summary.ts"
 import { textOf } from "./points/text.ts"
 
@@ -51,7 +52,7 @@ export class ExternalMetrics {
       return []
     }
     const groups = new Map<string, Group>()
-    const left = new Map(instruments.map(({ row, size }) => [row.name, size]))
+    const left = new Map([[probeName, 1], ...instruments.map(({ row, size }) => [row.name, size] as const)])
     let count = 0
     for (const entry of entriesExcept(registry, left)) {
       if (entry === undefined || ++count % pauseEvery === 0) {

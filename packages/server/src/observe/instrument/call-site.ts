@@ -22,8 +22,11 @@ const framesBelow = (called: (...args: never) => unknown): ReadonlyArray<string>
       return place === undefined ? [] : [cleanTo(place.replace(/^file:\/\//u, ""), 300)]
     })
 
-/** Programs replace what makes a stack, and what they make may throw or be no text; some freeze `Error`. */
-const stackBelow = (called: (...args: never) => unknown): string => {
+/**
+ * The stack below a function, innermost call first; empty where there is none. Programs replace what makes a stack, and
+ * what they make may throw or be no text; some freeze `Error`.
+ */
+export const stackBelow = (called: (...args: never) => unknown): string => {
   const { stackTraceLimit } = Error
   limitStacks(100)
   const stack = attempt((): unknown => {

@@ -9,6 +9,7 @@ import { MetricsService } from "../metrics.ts"
 import { inSlices } from "../collect/pause.ts"
 import { loadPeer, unavailable } from "../config/peer.ts"
 import { makeRequest } from "./request.ts"
+import { noteExporter } from "../collect/exporters.ts"
 import { resourceAttributes } from "../config/resource.ts"
 import { collectorOf, type Registries } from "../collect/collector.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
@@ -26,7 +27,9 @@ export const metricProducer = (
   registries: Registries
 ): Effect.Effect<MetricProducer, OptionsError | TelemetryPeerMissing, MetricsService> =>
   Effect.gen(function* () {
-    const { collector } = yield* collectorOf(yield* MetricsService, registries)
+    const metrics = yield* MetricsService
+    const { collector } = yield* collectorOf(metrics, registries)
+    const noted = yield* noteExporter({ kind: "Telemetry.metricProducer", metrics, registries })
     const { resourceFromAttributes } = yield* loadPeer("@opentelemetry/resources", "a metric producer", () =>
       import("@opentelemetry/resources").catch(unavailable)
     )
@@ -35,6 +38,7 @@ export const metricProducer = (
     const baselines = makeBaselines("cumulative")
     const time = makeWireTime()
     const collect = Effect.gen(function* () {
+      yield* noted
       const builder = makeRequest(baselines, hrTime(yield* time))
       yield* inSlices(collector.collect(yield* Clock.currentTimeNanos), (point) => {
         if (point !== undefined) {

@@ -1,0 +1,101 @@
+/**
+ * Who exports a registry. What two exporters send is there twice, so it is warned of, once: a layer and a producer of this
+ * library, two producers, or one of these and the exporter of `@effect/opentelemetry`.
+ */
+import * as Effect from "effect/Effect"
+import * as GlobalValue from "effect/GlobalValue"
+import * as Metric from "effect/Metric"
+import type * as MetricRegistry from "effect/MetricRegistry"
+import * as Runtime from "effect/Runtime"
+import * as Scope from "effect/Scope"
+import { attempt } from "../catalogue/attempt.ts"
+import { withoutDefect } from "../instrument/sound-log.ts"
+import type { MetricsService } from "../metrics.ts"
+import { type Registries, registriesOf } from "./collector.ts"
+import { placeProbe, removeProbe } from "./reader-probe.ts"
+
+/** What exports: both are named in a warning as the program names them. */
+type Kind = "Telemetry.layer" | "Telemetry.metricProducer"
+
+interface Exporter {
+  readonly kind: Kind
+  readonly registries: ReadonlyArray<MetricRegistry.MetricRegistry>
+  readonly warn: (message: string) => void
+}
+
+/** What to export. */
+export interface ExporterOptions {
+  readonly kind: Kind
+  readonly metrics: MetricsService
+  readonly registries: Registries
+}
+
+/**
+ * Notes an exporter from the first run of what is returned until the metrics end, whose last export comes then. Warnings
+ * go to the loggers of who notes it: an exporter of others reads in no fiber.
+ */
+export const noteExporter = ({ kind, metrics, registries }: ExporterOptions): Effect.Effect<Effect.Effect<void>> =>
+  Effect.map(Effect.runtime<never>(), (runtime) => {
+    const warn = (message: string): void => {
+      attempt(() => Runtime.runFork(runtime, withoutDefect(Effect.logWarning(message))))
+    }
+    const exporter: Exporter = { kind, registries: registriesOf(metrics.registry, registries), warn }
+    let hasBegun = false
+    return Effect.suspend(() => {
+      if (hasBegun) {
+        return Effect.void
+      }
+      hasBegun = true
+      begin(exporter)
+      return Scope.addFinalizer(
+        metrics.scope,
+        Effect.sync(() => end(exporter))
+      )
+    })
+  })
+
+const exporters = GlobalValue.globalValue(Symbol.for("@parametric-portal/server/exporters"), () => new Set<Exporter>())
+
+const begin = (exporter: Exporter): void => {
+  // Two layers are two programs, or one after the other: only what a reader has besides is a mistake.
+  const other = Array.from(exporters).find(
+    ({ kind, registries }) =>
+      (kind !== "Telemetry.layer" || kind !== exporter.kind) &&
+      registries.some((one) => exporter.registries.includes(one))
+  )
+  if (other !== undefined) {
+    exporter.warn(other.kind === exporter.kind ? twoProducers : layerAndProducer)
+  }
+  exporters.add(exporter)
+  if (isGlobal(exporter)) {
+    placeProbe(warnOfReader)
+  }
+}
+
+const end = (exporter: Exporter): void => {
+  exporters.delete(exporter)
+  if (!Array.from(exporters).some(isGlobal)) {
+    removeProbe()
+  }
+}
+
+const warnOfReader = (): void => {
+  removeProbe()
+  Array.from(exporters)
+    .filter(isGlobal)
+    .forEach(({ kind, warn }) => warn(readerBeside(kind)))
+}
+
+const isGlobal = ({ registries }: Exporter): boolean => registries.includes(Metric.globalMetricRegistry)
+
+const readerBeside = (kind: Kind): string =>
+  `The metrics of Effect's global registry are exported twice: by ${kind}, and by @effect/opentelemetry. Leave out ` +
+  "metricReader of NodeSdk.layer, Metrics.layer and OtlpMetrics.layer, or use registries of their own: " +
+  'MetricsService.layer({ registry: "own" }), and registries: "own" of what exports it'
+
+const layerAndProducer =
+  "Metrics are exported twice: by Telemetry.layer, and by a reader with a producer of Telemetry.metricProducer. Leave one " +
+  "of the two out; a layer that sends traces or logs alone has destinations: []"
+
+const twoProducers =
+  "Metrics are exported twice: two producers of Telemetry.metricProducer are read. Make one, and give it to a reader once"
