@@ -6,6 +6,7 @@ import { unit } from "./vitest.package.ts"
  */
 const apart = [
   "collect/collector",
+  "collect/exporters",
   "collect/external",
   "collect/points/temporality",
   "instrument/instrument",
