@@ -5,6 +5,7 @@
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -12,6 +13,7 @@ import * as Stream from "effect/Stream"
 import { MetricsService } from "./metrics.ts"
 import { listen, type PrometheusListenError } from "./prometheus/listen.ts"
 import { makePages, type PageFor } from "./prometheus/page.ts"
+import type { Meter } from "./instrument/meter.ts"
 import { collectorOf, type Registries } from "./collect/collector.ts"
 
 export { PrometheusListenError } from "./prometheus/listen.ts"
@@ -20,6 +22,12 @@ export { PrometheusListenError } from "./prometheus/listen.ts"
 export interface PrometheusPageOptions {
   /** `all` shows Effect's global registry beside that of `MetricsService`; `own` does not. `all` unless said otherwise. */
   readonly registries?: Registries | undefined
+  /**
+   * What another library has to show, in the Prometheus text format 0.0.4: `Effect.promise(() => register.metrics())` of
+   * prom-client. It is read at each scrape and stands behind our metrics, and the whole page is in that format. A metric
+   * whose name is on the page already is left out, and so is all of it where it fails or takes more than five seconds.
+   */
+  readonly append?: Effect.Effect<string, unknown> | undefined
 }
 
 /** Where to show it. */
@@ -66,8 +74,25 @@ export class Prometheus extends Context.Tag("server/Prometheus")<Prometheus, { r
     )
 }
 
-const pages = ({ registries = "all" }: PrometheusPageOptions): Effect.Effect<PageFor, never, MetricsService> =>
-  Effect.map(
-    Effect.flatMap(MetricsService, (metrics) => collectorOf(metrics, registries)),
-    ({ collector, dropped }) => makePages(collector, dropped)
+const pages = ({ append, registries = "all" }: PrometheusPageOptions): Effect.Effect<PageFor, never, MetricsService> =>
+  Effect.gen(function* () {
+    const metrics = yield* MetricsService
+    const { collector, dropped } = yield* collectorOf(metrics, registries)
+    return makePages({
+      collector,
+      dropped,
+      append: append === undefined ? undefined : orNothing(append, metrics.meter)
+    })
+  })
+
+/** Ours are shown whatever becomes of the others. */
+const orNothing = (append: Effect.Effect<string, unknown>, meter: Meter): Effect.Effect<string> =>
+  append.pipe(
+    Effect.timeout("5 seconds"),
+    Effect.catchAllCause((cause) =>
+      Effect.as(
+        Effect.sync(() => meter.swallow("prometheus append", Cause.squash(cause))),
+        ""
+      )
+    )
   )

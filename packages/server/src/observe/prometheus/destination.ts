@@ -14,7 +14,12 @@ export const makePrometheusDestination = (
   { collector, selfMetrics }: { readonly collector: Collector; readonly selfMetrics: SelfMetrics }
 ): Effect.Effect<Destination, PrometheusListenError, Scope.Scope> =>
   Effect.gen(function* () {
-    const url = yield* listen(makePages(collector, selfMetrics.dropped), { host, names, port, path: "/metrics" })
+    const url = yield* listen(makePages({ collector, dropped: selfMetrics.dropped }), {
+      host,
+      names,
+      port,
+      path: "/metrics"
+    })
     yield* Effect.logInfo(`Metrics can be scraped at ${url.href}`)
     return {
       stream: url.href,

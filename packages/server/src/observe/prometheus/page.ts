@@ -7,6 +7,7 @@ import * as Stream from "effect/Stream"
 import type { Collector } from "../collect/registries.ts"
 import type { Drop } from "../collect/points/drop.ts"
 import { pause, sliceMs } from "../collect/pause.ts"
+import { appended } from "./text/appended.ts"
 import { contentTypes, formatFor } from "./text/negotiate.ts"
 import { makeRenderer } from "./text/render.ts"
 
@@ -19,11 +20,20 @@ export interface Page {
 /** Makes a page for each scrape, from the value of its `Accept` header. */
 export type PageFor = (accept: string | undefined) => Page
 
+/** What a page shows. */
+export interface PageSource {
+  readonly collector: Collector
+  /** Told of what is left out. */
+  readonly dropped: (drop: Drop) => void
+  /** Text of others in the Prometheus text format, which the whole page has then. */
+  readonly append?: Effect.Effect<string> | undefined
+}
+
 /** Pages of what a collector reads. */
 export const makePages =
-  (collector: Collector, dropped: (drop: Drop) => void): PageFor =>
+  ({ append, collector, dropped }: PageSource): PageFor =>
   (accept) => {
-    const format = formatFor(accept)
+    const format = append === undefined ? formatFor(accept) : "text"
     const body = Stream.unwrap(
       Effect.map(Clock.currentTimeNanos, (nowNanos) => {
         const steps = collector.collect(nowNanos)
@@ -49,9 +59,10 @@ export const makePages =
             pause
           )
         )
+        const others = Effect.map(append ?? Effect.succeed(""), (text) => appended(text, renderer.taken, dropped))
         return Stream.concat(
           Stream.filter(pieces, (text) => text !== ""),
-          Stream.fromChunk(Chunk.of(renderer.end))
+          Stream.concat(Stream.fromEffect(others), Stream.fromChunk(Chunk.of(renderer.end)))
         )
       })
     )

@@ -293,7 +293,7 @@ describe("whoever reads a snapshot", () => {
   it.live("finds an entry without values, that is gone with the metrics", () =>
     Effect.gen(function* () {
       yield* seen((url) =>
-        Effect.gen(function* () {
+        Effect.sync(() => {
           const probes = Metric.unsafeSnapshot().filter(({ metricKey }) => isProbe(metricKey.name))
           expect(probes.map(({ metricState }) => metricState)).toMatchObject([{ occurrences: new Map() }])
         }).pipe(Effect.provide(telemetryTo(url)), Effect.provide(MetricsService.layer()))

@@ -11,6 +11,8 @@ import { bound, escaped, escapedHelp, labelsOf } from "./syntax.ts"
 /** Writes the points of one scrape. The points of a metric must come one after the other. */
 export interface Renderer {
   readonly point: (point: Point) => string
+  /** The names of families and samples that are on the page so far. */
+  readonly taken: Set<string>
   /** What stands after the last point. */
   readonly end: string
 }
@@ -40,6 +42,7 @@ export const makeRenderer = (format: TextFormat, dropped: (drop: Drop) => void):
   }
   const labels = new Set<string>()
   return {
+    taken,
     point: (point) => {
       const { metric, series } = point
       const isFirst = current?.metric !== metric
