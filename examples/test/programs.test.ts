@@ -164,7 +164,18 @@ const results: Readonly<Record<string, Result>> = {
   }
 }
 
-const runElsewhere = ["prometheus-page.ts", "short-lived.ts", "testing-metrics.test.ts"]
+const runElsewhere = [
+  "prometheus-page.ts",
+  "prom-client-page.ts",
+  "short-lived.ts",
+  "testing-metrics.test.ts",
+  // By `packages/server/test/guides`, which counts how often each series of them arrives.
+  "effect-metrics.ts",
+  "effect-opentelemetry.ts",
+  "hand-written-metrics.ts",
+  "meter-provider.ts",
+  "migrated-metrics.ts"
+]
 
 describe("every program", () => {
   it("is run by a test", () => {
@@ -209,26 +220,59 @@ describe.concurrent("run as its head says", () => {
 
   it.live("prometheus-page.ts shows its visits until it is stopped", () =>
     Effect.gen(function* () {
-      const running = yield* start("prometheus-page.ts", { PORT: "0" })
-      const address = yield* Deferred.make<string>()
-      yield* running.stdout.pipe(
-        Stream.decodeText(),
-        Stream.splitLines,
-        Stream.runForEach((line) => Deferred.succeed(address, line.replace(/^.* Listening on /, ""))),
-        Effect.fork
-      )
-      const url = yield* Deferred.await(address)
-      const get = (path: string) => Effect.promise(() => fetch(`${url}${path}`).then((answer) => answer.text()))
-      const greetings = [yield* get("/"), yield* get("/")]
-      const page = yield* get("/metrics")
-      yield* running.kill("SIGTERM")
-      expect(greetings).toEqual(["hello\n", "hello\n"])
-      expect(page.split("\n").filter((line) => /^(# \w+ )?site_visits_total/.test(line))).toEqual([
+      const { answers, page } = yield* served("prometheus-page.ts")
+      expect(answers).toEqual(["hello\n", "hello\n"])
+      expect(linesAbout(page, "site_visits_total")).toEqual([
         "# HELP site_visits_total Visits of a page.",
         "# TYPE site_visits_total counter",
         'site_visits_total{route="/"} 2'
       ])
-      expect(yield* running.exitCode).toBe(0)
-    }).pipe(Effect.scoped, twoAtATime, Effect.provide(NodeContext.layer))
+    }).pipe(Effect.provide(NodeContext.layer))
+  )
+
+  it.live("prom-client-page.ts shows its metrics and those of prom-client, each once and in one format", () =>
+    Effect.gen(function* () {
+      const { answers, page, type } = yield* served("prom-client-page.ts")
+      expect([answers, type]).toEqual([["sent\n", "sent\n"], "text/plain; version=0.0.4; charset=utf-8"])
+      expect(linesAbout(page, "site_requests_total")).toEqual([
+        "# HELP site_requests_total Requests.",
+        "# TYPE site_requests_total counter",
+        'site_requests_total{route="/"} 2'
+      ])
+      expect(linesAbout(page, "jobs_completed_total").at(-1)).toBe(
+        'jobs_completed_total{job_type="mail",operation="process"} 2'
+      )
+      expect(linesAbout(page, "process_cpu_seconds_total")).toHaveLength(3)
+      const types = Array.from(page.matchAll(/^# TYPE (\S+) /gm), ([, name]) => name)
+      expect(types.length).toBeGreaterThan(30)
+      expect(types.filter((name, index) => types.indexOf(name) !== index)).toEqual([])
+    }).pipe(Effect.provide(NodeContext.layer))
   )
 })
+
+/** What a site answers to two visits, and its page of metrics then, before it is stopped. */
+const served = (file: string) =>
+  Effect.gen(function* () {
+    const running = yield* start(file, { PORT: "0" })
+    const address = yield* Deferred.make<string>()
+    yield* running.stdout.pipe(
+      Stream.decodeText(),
+      Stream.splitLines,
+      Stream.runForEach((line) => Deferred.succeed(address, line.replace(/^.* Listening on /, ""))),
+      Effect.fork
+    )
+    const url = yield* Deferred.await(address)
+    const get = (path: string) =>
+      Effect.promise(async () => {
+        const answer = await fetch(`${url}${path}`)
+        return { type: answer.headers.get("content-type"), text: await answer.text() }
+      })
+    const answers = [yield* get("/"), yield* get("/")].map(({ text }) => text)
+    const { text: page, type } = yield* get("/metrics")
+    yield* running.kill("SIGTERM")
+    expect(yield* running.exitCode).toBe(0)
+    return { answers, page, type }
+  }).pipe(Effect.scoped, twoAtATime)
+
+const linesAbout = (page: string, name: string): ReadonlyArray<string> =>
+  page.split("\n").filter((line) => new RegExp(`^(# \\w+ )?${name}\\b`).test(line))

@@ -91,7 +91,7 @@ const isGlobal = ({ registries }: Exporter): boolean => registries.includes(Metr
 const readerBeside = (kind: Kind): string =>
   `The metrics of Effect's global registry are exported twice: by ${kind}, and by @effect/opentelemetry. Leave out ` +
   "metricReader of NodeSdk.layer, Metrics.layer and OtlpMetrics.layer, or use registries of their own: " +
-  'MetricsService.layer({ registry: "own" }), and registries: "own" of what exports it'
+  `MetricsService.layer({ registry: "own" }), and registries: "own" of what exports it`
 
 const layerAndProducer =
   "Metrics are exported twice: by Telemetry.layer, and by a reader with a producer of Telemetry.metricProducer. Leave one " +
