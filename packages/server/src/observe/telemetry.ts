@@ -65,7 +65,7 @@ export class Telemetry extends Context.Tag("server/Telemetry")<Telemetry, Teleme
 
   /**
    * For an application that has an OpenTelemetry `MetricReader` already: an entry of its `metricProducers`. Use it
-   * instead of a layer, not beside one.
+   * instead of a layer, not beside one, and make one for all readers: what is exported twice is warned of once.
    */
   static readonly metricProducer = (
     options: Pick<TelemetryOptions, "registries"> = {}

@@ -166,7 +166,7 @@ it.effect("all packages have one version", () =>
 it.effect("all texts name one version of a package", () =>
   Effect.gen(function* () {
     const pages = yield* Effect.forEach(
-      [...Object.values(readmes), ...["cluster", "jobs", "prometheus", "telemetry-wiring"].map(guide)],
+      [...Object.values(readmes), ...["beside", "cluster", "jobs", "prometheus", "telemetry-wiring"].map(guide)],
       text
     )
     const named = [...pages.flatMap(namedIn), ...namedIn(Object.values(peersOf).flat().join(" "))]
