@@ -9,16 +9,19 @@ import type * as MetricRegistry from "effect/MetricRegistry"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import { attempt } from "../catalogue/attempt.ts"
+import type { AnyKey } from "../instrument/registry.ts"
 import { withoutDefect } from "../instrument/sound-log.ts"
 import type { MetricsService } from "../metrics.ts"
 import { type Registries, registriesOf } from "./collector.ts"
-import { placeProbe, removeProbe } from "./reader-probe.ts"
+import { InstrumentId } from "../instrument/instrument.ts"
+import { placeProbe } from "./reader-probe.ts"
 
 /** What exports: both are named in a warning as the program names them. */
 type Kind = "Telemetry.layer" | "Telemetry.metricProducer"
 
 interface Exporter {
   readonly kind: Kind
+  readonly metrics: MetricsService
   readonly registries: ReadonlyArray<MetricRegistry.MetricRegistry>
   readonly warn: (message: string) => void
 }
@@ -39,7 +42,7 @@ export const noteExporter = ({ kind, metrics, registries }: ExporterOptions): Ef
     const warn = (message: string): void => {
       attempt(() => Runtime.runFork(runtime, withoutDefect(Effect.logWarning(message))))
     }
-    const exporter: Exporter = { kind, registries: registriesOf(metrics.registry, registries), warn }
+    const exporter: Exporter = { kind, metrics, registries: registriesOf(metrics.registry, registries), warn }
     let hasBegun = false
     return Effect.suspend(() => {
       if (hasBegun) {
@@ -54,11 +57,19 @@ export const noteExporter = ({ kind, metrics, registries }: ExporterOptions): Ef
     })
   })
 
-const exporters = GlobalValue.globalValue(Symbol.for("@parametric-portal/server/exporters"), () => new Set<Exporter>())
+interface Noted {
+  readonly exporters: Set<Exporter>
+  removeProbe: (() => void) | undefined
+}
+
+const noted = GlobalValue.globalValue(Symbol.for("@parametric-portal/server/exporters"), (): Noted => ({
+  exporters: new Set(),
+  removeProbe: undefined
+}))
 
 const begin = (exporter: Exporter): void => {
   // Two layers are two programs, or one after the other: only what a reader has besides is a mistake.
-  const other = Array.from(exporters).find(
+  const other = Array.from(noted.exporters).find(
     ({ kind, registries }) =>
       (kind !== "Telemetry.layer" || kind !== exporter.kind) &&
       registries.some((one) => exporter.registries.includes(one))
@@ -66,22 +77,33 @@ const begin = (exporter: Exporter): void => {
   if (other !== undefined) {
     exporter.warn(other.kind === exporter.kind ? twoProducers : layerAndProducer)
   }
-  exporters.add(exporter)
-  if (isGlobal(exporter)) {
-    placeProbe(warnOfReader)
+  noted.exporters.add(exporter)
+  if (isGlobal(exporter) && noted.removeProbe === undefined) {
+    noted.removeProbe = placeProbe(seriesOf(exporter), warnOfReader)
   }
 }
 
+/** A series of ours that is there from the start of an exporter on, where it is in the registry that others read. */
+const seriesOf = ({ metrics }: Exporter): AnyKey | undefined =>
+  metrics.registry === Metric.globalMetricRegistry
+    ? metrics.telemetry.pointsDropped[InstrumentId].all().next().value?.key
+    : undefined
+
 const end = (exporter: Exporter): void => {
-  exporters.delete(exporter)
-  if (!Array.from(exporters).some(isGlobal)) {
-    removeProbe()
+  noted.exporters.delete(exporter)
+  if (!Array.from(noted.exporters).some(isGlobal)) {
+    takeProbe()
   }
+}
+
+const takeProbe = (): void => {
+  noted.removeProbe?.()
+  noted.removeProbe = undefined
 }
 
 const warnOfReader = (): void => {
-  removeProbe()
-  Array.from(exporters)
+  takeProbe()
+  Array.from(noted.exporters)
     .filter(isGlobal)
     .forEach(({ kind, warn }) => warn(readerBeside(kind)))
 }

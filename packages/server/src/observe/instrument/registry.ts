@@ -2,12 +2,13 @@
  * What Effect's `MetricRegistry` does not offer in public: walking its entries one by one and taking one out. The only
  * file that knows how the registry of Effect 3.22 stores them (`docs/decisions/0004-registry.md`).
  */
-import type * as MetricHook from "effect/MetricHook"
+import * as MetricHook from "effect/MetricHook"
 import type * as MetricKey from "effect/MetricKey"
 import type * as MetricKeyType from "effect/MetricKeyType"
 import type * as MetricPair from "effect/MetricPair"
 import * as MetricRegistry from "effect/MetricRegistry"
 import * as MutableHashMap from "effect/MutableHashMap"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { attempt } from "../catalogue/attempt.ts"
 
@@ -84,6 +85,30 @@ export const adopt = <In, Out extends MetricPair.MetricPair.Untyped["metricState
   const map = stored(registry)
   const isNew = map !== undefined && attempt(() => !MutableHashMap.has(map, key) && MutableHashMap.set(map, key, hook))
   return isNew === undefined || isNew === false ? "taken" : "adopted"
+}
+
+/**
+ * Calls a function whenever somebody reads a hook of ours through its registry, as those do who take a snapshot; what is
+ * returned ends it. Undefined where the registry does not have the key.
+ */
+export const onRead = (
+  registry: MetricRegistry.MetricRegistry,
+  key: AnyKey,
+  isRead: () => void
+): (() => void) | undefined => {
+  const map = stored(registry)
+  const hook = map === undefined ? undefined : attempt(() => Option.getOrUndefined(MutableHashMap.get(map, key)))
+  if (map === undefined || hook === undefined) {
+    return undefined
+  }
+  const { modify, update } = hook
+  const watched = MetricHook.make({ get: () => (isRead(), hook.get()), update, modify })
+  MutableHashMap.set(map, key, watched)
+  return () => {
+    if (Option.contains(MutableHashMap.get(map, key), watched)) {
+      MutableHashMap.set(map, key, hook)
+    }
+  }
 }
 
 /** Takes a series out of a registry, so that no exporter sees it again; false if this registry can't forget. */

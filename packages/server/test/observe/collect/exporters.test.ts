@@ -283,22 +283,54 @@ describe("whoever reads a snapshot", () => {
           mirrored.addCallback((result) => result.observe(Metric.unsafeSnapshot().length))
           const page = Effect.withSpan(Effect.sync(registered), "page")
           yield* Effect.all([work, flush(reader), Effect.repeatN(page, 9)])
-          expect((yield* page).filter(isProbe)).toHaveLength(1)
         }).pipe(Effect.provide(Layer.merge(telemetryTo(url), traces)), Effect.provide(MetricsService.layer()))
       )
       expect(warned).toEqual([])
     })
   )
 
-  it.live("finds an entry without values, that is gone with the metrics", () =>
+  it.live("finds no metric that it would not find otherwise", () =>
+    Effect.gen(function* () {
+      yield* seen((url) =>
+        Effect.sync(() => expect(registered().filter(isProbe)).toEqual([])).pipe(
+          Effect.provide(telemetryTo(url)),
+          Effect.provide(MetricsService.layer())
+        )
+      )
+    })
+  )
+
+  it.live("finds an entry without values where ours are in a registry of their own, which is gone with them", () =>
     Effect.gen(function* () {
       yield* seen((url) =>
         Effect.sync(() => {
           const probes = Metric.unsafeSnapshot().filter(({ metricKey }) => isProbe(metricKey.name))
           expect(probes.map(({ metricState }) => metricState)).toMatchObject([{ occurrences: new Map() }])
-        }).pipe(Effect.provide(telemetryTo(url)), Effect.provide(MetricsService.layer()))
+        }).pipe(Effect.provide(telemetryTo(url)), Effect.provide(MetricsService.layer({ registry: "own" })))
       )
       expect(registered().filter(isProbe)).toEqual([])
+    })
+  )
+
+  it.live("reads the same values while somebody looks, and after it", () =>
+    Effect.gen(function* () {
+      const dropped = () =>
+        Metric.unsafeSnapshot()
+          .filter(({ metricKey }) => metricKey.name === "telemetry_points_dropped_total")
+          .map(({ metricState }) => metricState)
+      yield* seen((url) => {
+        const reader = readerTo(url)
+        return Effect.gen(function* () {
+          const { jobs, telemetry } = yield* MetricsService
+          yield* MetricsService.inc(jobs.enqueued, { job_type: "both" }, -1)
+          const before = dropped()
+          expect(before.filter((state) => "count" in state && Number(state.count) > 0)).toHaveLength(1)
+          yield* flush(reader)
+          expect(dropped()).toEqual(before)
+          yield* MetricsService.inc(telemetry.pointsDropped, { reason: "negative" })
+          expect(dropped()).not.toEqual(before)
+        }).pipe(Effect.provide(Layer.merge(telemetryTo(url), sdk(reader))), Effect.provide(MetricsService.layer()))
+      })
     })
   )
 })
