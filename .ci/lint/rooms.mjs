@@ -73,7 +73,11 @@ export const layers = {
   instrument: { folder: `${observe}/instrument`, imports: ["catalogue"], packages: ["effect"] },
   track: { folder: `${observe}/track`, imports: ["catalogue", "instrument"], packages: ["effect"] },
   metrics: { folder: `${observe}/metrics`, imports: core, packages: ["effect"] },
-  testing: { folder: `${observe}/testing`, imports: [...core, "metrics"], packages: ["effect"] },
+  testing: {
+    folder: `${observe}/testing`,
+    imports: [...core, "metrics", "points", "text", "collect"],
+    packages: ["effect"]
+  },
   collect: { folder: `${observe}/collect`, imports: [...core, "metrics", "points"], packages: ["effect", "node"] },
   config: {
     folder: `${observe}/config`,

@@ -70,6 +70,8 @@ interface MetricsShape extends CatalogueHandles {
   readonly scope: Scope.Scope
   /** The instruments of that registry. @internal */
   readonly meter: Meter
+  /** Metrics that had recorded in this registry before. @internal */
+  readonly leftovers: ReadonlyArray<string>
   /** @internal */
   readonly options: DefineOptions
   /** @internal */
@@ -288,6 +290,6 @@ const build = (
     }
     // A registry that was made for this layer is apart on purpose.
     yield* noteInstance({ meter, site, isApart: registry === given })
-    return { ...handles, registry, scope, meter, options, ...trackersOf(meter, handles) }
+    return { ...handles, registry, scope, meter, leftovers: meter.recorded(), options, ...trackersOf(meter, handles) }
   })
 }

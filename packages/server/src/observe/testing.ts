@@ -6,8 +6,30 @@ import * as Layer from "effect/Layer"
 import * as MetricRegistry from "effect/MetricRegistry"
 import { type DefineOptions, MetricsService } from "./metrics.ts"
 
-export { expectConserved, NotConserved } from "./testing/conservation.ts"
-export { type Delta, deltaOf, diff, expectDelta, UnexpectedDelta } from "./testing/delta.ts"
+export { absent, atZero, type ChangeOf, type HistogramChange, type Presence } from "./testing/change.ts"
+export { type ConservationOptions, expectConserved, type JobTerms, NotConserved } from "./testing/conservation.ts"
+export {
+  type Delta,
+  deltaOf,
+  type DeltaProblem,
+  diff,
+  type Expectation,
+  expectDelta,
+  type ExpectDeltaOptions,
+  UnexpectedDelta
+} from "./testing/delta.ts"
+export { eventually, type EventuallyOptions, NotReached } from "./testing/eventually.ts"
+export { lint, type LintOptions, type LintProblem, type LintRule } from "./testing/lint.ts"
+export { prometheusText, type PrometheusTextOptions } from "./testing/prometheus-text.ts"
+export {
+  countSeries,
+  exactly,
+  type Exactly,
+  type Handle,
+  type LabelOf,
+  type Selector,
+  total
+} from "./testing/selection.ts"
 export { read, reset, type Snapshot, snapshot } from "./testing/snapshot.ts"
 export type { HistogramValue, Value } from "./testing/value.ts"
 

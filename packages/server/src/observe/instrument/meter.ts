@@ -101,10 +101,12 @@ export class Meter implements Keeper {
 
   /** Whether anything was recorded besides what this library counts about itself, and zeros. */
   hasRecorded(): boolean {
-    const own = Object.values<Row>(telemetry)
-    return Array.from(this.instruments.values()).some(
-      (instrument) => !own.includes(instrument.row) && Array.from(instrument.all()).some(hasMoved)
-    )
+    return Array.from(this.instruments.values()).some(isRecorded)
+  }
+
+  /** The names of the metrics for which {@link hasRecorded} is so. */
+  recorded(): ReadonlyArray<string> {
+    return Array.from(this.instruments.values()).flatMap((one) => (isRecorded(one) ? [one.row.name] : []))
   }
 
   /** Adds an observer; the function that is returned takes it away. */
@@ -235,6 +237,9 @@ const meters = GlobalValue.globalValue(
   Symbol.for("@parametric-portal/server/meters"),
   () => new WeakMap<MetricRegistry.MetricRegistry, Meter>()
 )
+
+const isRecorded = (instrument: Instrument): boolean =>
+  !Object.values<Row>(telemetry).includes(instrument.row) && Array.from(instrument.all()).some(hasMoved)
 
 const hasMoved = ({ state }: Series): boolean => {
   const now = state()

@@ -1,48 +1,134 @@
 /** The law of jobs: what came in went out, or is still held. */
+import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import type { Bindable } from "../instrument/bind.ts"
 import { InstrumentId } from "../instrument/instrument.ts"
 import { MetricsService } from "../metrics.ts"
-import { valueOf } from "./value.ts"
+import { warnOfLeftovers } from "./leftovers.ts"
+import { type Handle, selected } from "./selection.ts"
 
-/** What came in is not what went out and is still held. */
-export class NotConserved extends Data.TaggedError("NotConserved")<{
+/** The terms of the law. */
+export interface JobTerms {
   readonly enqueued: number
   readonly replays: number
   readonly completed: number
   readonly cancelled: number
   readonly deadLettered: number
-  readonly held: number
-}> {
+}
+
+/** What came in is not what went out and is still held. */
+export class NotConserved extends Data.TaggedError("NotConserved")<
+  JobTerms & {
+    readonly held: number
+    /** What `jobs_queue_depth` says is held; undefined while it says nothing. */
+    readonly depth: number | undefined
+    readonly jobType: string | undefined
+    /** The terms by job type, of all types that the filter lets through. */
+    readonly byType: Readonly<Record<string, JobTerms>>
+  }
+> {
+  /** How many jobs came in that are not accounted for; below 0, how many more are accounted for than came in. */
+  get missing(): number {
+    return cameIn(this) - wentOut(this) - this.held
+  }
+
   override get message(): string {
-    return (
-      `${this.enqueued} enqueued + ${this.replays} replays is not ${this.completed} completed + ` +
-      `${this.cancelled} cancelled + ${this.deadLettered} dead-lettered + ${this.held} held`
-    )
+    const { cancelled, completed, deadLettered, enqueued, held, missing, replays } = this
+    const of = this.jobType === undefined ? "" : ` of the type ${JSON.stringify(this.jobType)}`
+    const head =
+      missing > 0
+        ? `${jobs(missing)}${of} came in and neither ended nor ${missing === 1 ? "is" : "are"} held`
+        : `${jobs(-missing)}${of} ended or ${missing === -1 ? "is" : "are"} held and never came in`
+    const sums =
+      `enqueued ${enqueued} + replayed ${replays} = ${cameIn(this)}; completed ${completed} + cancelled ${cancelled} + ` +
+      `dead-lettered ${deadLettered} + held ${held} = ${wentOut(this) + held}`
+    return [`${head}: ${sums}`, ...this.hints].join("\n")
+  }
+
+  /** Which term may be off, where the metrics say more than the sums. */
+  private get hints(): ReadonlyArray<string> {
+    const { byType, depth, held, missing } = this
+    const types = Object.entries(byType)
+    return [
+      depth === undefined || depth === held
+        ? []
+        : [
+            `jobs_queue_depth says that ${depth} ${depth === 1 ? "is" : "are"} held, not ${held}` +
+              (depth - held === missing ? ": with that it is conserved" : "")
+          ],
+      types.length < 2
+        ? []
+        : types.map(([type, terms]) => {
+            const left = cameIn(terms) - wentOut(terms)
+            const said = left === 0 ? "all ended" : left > 0 ? `${left} to be held` : `${-left} more than came in`
+            return `  ${type}: ${cameIn(terms)} in, ${wentOut(terms)} out, ${said}`
+          })
+    ].flat()
   }
 }
 
-/** Fails unless enqueued + replays = completed + cancelled + dead-lettered + held, over all labels. */
-export const expectConserved = (held: number): Effect.Effect<void, NotConserved, MetricsService> =>
-  Effect.flatMap(MetricsService, ({ jobs }) => {
-    const total = (handle: Pick<Bindable, typeof InstrumentId>): number => {
-      let sum = 0
-      for (const series of handle[InstrumentId].all()) {
-        const value = valueOf(series.state())
-        sum += typeof value === "number" ? value : 0
-      }
-      return sum
+/** Which jobs are looked at. */
+export interface ConservationOptions {
+  /** Jobs of this type only; of all types unless given. */
+  readonly jobType?: string | undefined
+}
+
+/**
+ * Fails unless enqueued + replays = completed + cancelled + dead-lettered + held, over all labels. `held` is how many
+ * jobs, of the type if one is given, are neither finished nor gone: waiting, running or to be tried again.
+ */
+export const expectConserved = (
+  held: number,
+  { jobType }: ConservationOptions = {}
+): Effect.Effect<void, NotConserved, MetricsService> =>
+  Effect.gen(function* () {
+    const metrics = yield* MetricsService
+    yield* warnOfLeftovers(metrics)
+    const now = yield* Clock.currentTimeNanos
+    const terms = termsOf(metrics, jobType, now)
+    if (cameIn(terms) === wentOut(terms) + held) {
+      return
     }
-    const sides = {
-      enqueued: total(jobs.enqueued),
-      replays: total(jobs.replays),
-      completed: total(jobs.completions),
-      cancelled: total(jobs.cancellations),
-      deadLettered: total(jobs.deadLettered),
-      held
-    }
-    return sides.enqueued + sides.replays === sides.completed + sides.cancelled + sides.deadLettered + sides.held
-      ? Effect.void
-      : Effect.fail(new NotConserved(sides))
+    const types = jobType === undefined ? jobTypes(metrics) : [jobType]
+    return yield* new NotConserved({
+      ...terms,
+      held,
+      depth: sumOf(metrics.jobs.queueDepth, jobType, now),
+      jobType,
+      byType: Object.fromEntries(types.map((type) => [type, termsOf(metrics, type, now)]))
+    })
   })
+
+const cameIn = ({ enqueued, replays }: JobTerms): number => enqueued + replays
+
+const wentOut = ({ cancelled, completed, deadLettered }: JobTerms): number => completed + cancelled + deadLettered
+
+const termsOf = ({ jobs: handles }: MetricsService, jobType: string | undefined, now: bigint): JobTerms => {
+  const of = (handle: Handle): number => sumOf(handle, jobType, now) ?? 0
+  return {
+    enqueued: of(handles.enqueued),
+    replays: of(handles.replays),
+    completed: of(handles.completions),
+    cancelled: of(handles.cancellations),
+    deadLettered: of(handles.deadLettered)
+  }
+}
+
+const sumOf = (handle: Handle, jobType: string | undefined, now: bigint): number | undefined => {
+  const { sum } = selected(handle, jobType === undefined ? {} : { job_type: jobType }, now)
+  return typeof sum === "number" ? sum : undefined
+}
+
+/** The types that any of the terms has, sorted. */
+const jobTypes = ({ jobs: handles }: MetricsService): ReadonlyArray<string> => {
+  const { cancellations, completions, deadLettered, enqueued, replays } = handles
+  const found = [cancellations, completions, deadLettered, enqueued, replays].flatMap((handle) => labelValues(handle))
+  return Array.from(new Set(found)).sort()
+}
+
+const labelValues = (handle: Handle): ReadonlyArray<string> =>
+  Array.from(handle[InstrumentId].all()).flatMap(({ labels }) =>
+    labels.flatMap(({ key, value }) => (key === "job_type" ? [value] : []))
+  )
+
+const jobs = (count: number): string => (count === 1 ? "1 job" : `${count} jobs`)

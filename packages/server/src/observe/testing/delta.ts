@@ -1,29 +1,74 @@
-/** What an effect moved. */
+/** What an effect moved, and whether it is what was expected. */
+import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Equal from "effect/Equal"
-import type { MetricsService } from "../metrics.ts"
+import type * as MetricRegistry from "effect/MetricRegistry"
+import { InstrumentId } from "../instrument/instrument.ts"
+import { MetricsService } from "../metrics.ts"
+import {
+  type Change,
+  type ChangeOf,
+  expectedText,
+  type Measured,
+  type Moved,
+  movedBy,
+  movedText,
+  problemOf
+} from "./change.ts"
+import { type Handle, type LabelOf, type Selected, selected, selectionText, type Selector } from "./selection.ts"
 import { type Snapshot, snapshot } from "./snapshot.ts"
-import type { HistogramValue, Value } from "./value.ts"
 
 /** How much each series moved; of a histogram, how many values and their sum. Series that did not move are left out. */
-export type Delta = Readonly<Record<string, number | { readonly count: number; readonly sum: number }>>
+export type Delta = Readonly<Record<string, Moved>>
 
-/** The series that moved are not the expected ones. */
+/** A handle, which of its series, and by how much they are to move together. */
+export type Expectation<H extends Handle = Handle> = readonly [
+  handle: H,
+  labels: Selector<LabelOf<H>>,
+  change: ChangeOf<H>
+]
+
+/** How to compare. */
+export interface ExpectDeltaOptions {
+  /** Nothing but what is selected may move. It may unless said otherwise. */
+  readonly nothingElse?: boolean | undefined
+  /** How far sums and values in seconds may be from what is expected; 1 microsecond unless said otherwise. */
+  readonly tolerance?: Duration.DurationInput | undefined
+}
+
+/** What did not move as expected. */
+export interface DeltaProblem {
+  /** What was selected, as text. */
+  readonly series: string
+  readonly expected: string
+  readonly actual: string
+  /** The selected series that moved; where none did, the other ones of the metric that moved. */
+  readonly moved: Delta
+}
+
+/** What moved is not what was expected; `others` is what moved besides. */
 export class UnexpectedDelta extends Data.TaggedError("UnexpectedDelta")<{
-  readonly expected: Delta
-  readonly actual: Delta
+  readonly problems: ReadonlyArray<DeltaProblem>
+  readonly others: Delta
+  readonly nothingElse: boolean
 }> {
   override get message(): string {
-    return `expected ${JSON.stringify(this.expected, null, 2)}\nbut moved ${JSON.stringify(this.actual, null, 2)}`
+    const lines = this.problems.flatMap(({ actual, expected, moved, series }) => [
+      `${series}: expected ${expected}, but ${actual}`,
+      ...listed(moved).map((line) => `  ${line}`)
+    ])
+    const others = listed(this.others)
+    const head = this.nothingElse ? "moved, and nothing else may:" : "moved besides:"
+    return [...lines, ...(others.length === 0 ? [] : [head, ...others.map((line) => `  ${line}`)])].join("\n")
   }
 }
 
 /** What moved between two snapshots. */
 export const diff = (before: Snapshot, after: Snapshot): Delta => {
-  const moved: Record<string, Delta[string]> = {}
+  const moved: Record<string, Moved> = {}
   for (const text of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const change = changeOf(before[text], after[text])
+    const change = movedBy(before[text], after[text])
     if (change !== undefined) {
       moved[text] = change
     }
@@ -31,7 +76,7 @@ export const diff = (before: Snapshot, after: Snapshot): Delta => {
   return moved
 }
 
-/** What an effect moved, whatever its outcome. */
+/** What an effect moved, whatever its outcome, which is left out: for looking. {@link expectDelta} lets it through. */
 export const deltaOf = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Delta, never, R | MetricsService> =>
   Effect.gen(function* () {
     const before = yield* snapshot
@@ -39,32 +84,92 @@ export const deltaOf = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<
     return diff(before, yield* snapshot)
   })
 
-/** Fails unless the effect moves exactly these series by these amounts. */
-export const expectDelta = <A, E, R>(
+/**
+ * Runs an effect, and fails unless it moves the selected series by these amounts, each selection taken together. The
+ * effect keeps its value, failure, defect and interruption; of one that does not succeed nothing is compared, so give
+ * `Effect.exit` of one whose failure is to be measured.
+ */
+export const expectDelta = <A, E, R, const Hs extends ReadonlyArray<Handle>>(
   effect: Effect.Effect<A, E, R>,
-  expected: Delta
-): Effect.Effect<void, UnexpectedDelta, R | MetricsService> =>
-  Effect.flatMap(deltaOf(effect), (actual) =>
-    Equal.equals(comparable(actual), comparable(expected))
-      ? Effect.void
-      : Effect.fail(new UnexpectedDelta({ expected, actual }))
-  )
+  expected: { readonly [K in keyof Hs]: Expectation<Hs[K]> },
+  { nothingElse = false, tolerance = "1 micros" }: ExpectDeltaOptions = {}
+): Effect.Effect<A, E | UnexpectedDelta, R | MetricsService> =>
+  Effect.gen(function* () {
+    const { registry } = yield* MetricsService
+    const selections = expected.map(([handle, labels, change]): Selection => ({ handle, labels, change }))
+    const before = yield* observed(selections)
+    const value = yield* effect
+    const after = yield* observed(selections)
+    const moved = diff(before.all, after.all)
+    const problems = selections.flatMap((selection, index) => {
+      const [was, is] = [before.selected[index], after.selected[index]]
+      return was === undefined || is === undefined
+        ? []
+        : problemsOf(selection, { was, is, moved, registry, tolerance: Duration.toSeconds(tolerance) })
+    })
+    const known = new Set([...before.selected, ...after.selected].flatMap(({ values }) => Array.from(values.keys())))
+    const others = Object.fromEntries(Object.entries(moved).filter(([series]) => !known.has(series)))
+    return problems.length > 0 || (nothingElse && Object.keys(others).length > 0)
+      ? yield* new UnexpectedDelta({ problems, others, nothingElse })
+      : value
+  })
 
-const changeOf = (before: Value | undefined, after: Value | undefined): Delta[string] | undefined => {
-  if (typeof before === "object" || typeof after === "object") {
-    const [was, is] = [asHistogram(before), asHistogram(after)]
-    return was.count === is.count ? undefined : { count: is.count - was.count, sum: is.sum - was.sum }
-  }
-  const change = (after ?? 0) - (before ?? 0)
-  return change === 0 ? undefined : change
+interface Selection {
+  readonly handle: Handle
+  readonly labels: Selector
+  readonly change: Change
 }
 
-const asHistogram = (value: Value | undefined): Pick<HistogramValue, "count" | "sum"> =>
-  typeof value === "object" ? value : { count: 0, sum: 0 }
+interface Observed {
+  readonly all: Snapshot
+  readonly selected: ReadonlyArray<Selected>
+}
 
-const comparable = (delta: Delta): unknown =>
-  Data.struct(
-    Object.fromEntries(
-      Object.entries(delta).map(([text, change]) => [text, typeof change === "object" ? Data.struct(change) : change])
-    )
-  )
+const observed = (selections: ReadonlyArray<Selection>): Effect.Effect<Observed, never, MetricsService> =>
+  Effect.zipWith(snapshot, Clock.currentTimeNanos, (all, now) => ({
+    all,
+    selected: selections.map(({ handle, labels }) => selected(handle, labels, now))
+  }))
+
+interface Found {
+  readonly was: Selected
+  readonly is: Selected
+  readonly moved: Delta
+  readonly registry: MetricRegistry.MetricRegistry
+  readonly tolerance: number
+}
+
+const problemsOf = (
+  { change, handle, labels }: Selection,
+  { is, moved, registry, tolerance, was }: Found
+): ReadonlyArray<DeltaProblem> => {
+  const { row } = handle
+  const measured: Measured = {
+    before: was.sum,
+    after: is.sum,
+    each: Array.from(is.values.values()),
+    tolerance: row.unit === "s" ? tolerance : 0
+  }
+  const actual = problemOf(change, measured)
+  if (actual === undefined) {
+    return []
+  }
+  const among = (isMeant: (series: string) => boolean): Delta =>
+    Object.fromEntries(Object.entries(moved).filter(([series]) => isMeant(series)))
+  const own = among((series) => was.values.has(series) || is.values.has(series))
+  const names = [row.name, `${row.name}{`]
+  const alike = among((series) => series === names[0] || series.startsWith(names[1] ?? ""))
+  return [
+    {
+      series: selectionText(handle, labels),
+      expected: expectedText(change),
+      actual: handle[InstrumentId].keeper.registry === registry ? actual : `${actual}; ${otherRegistry}`,
+      moved: Object.keys(own).length > 0 ? own : alike
+    }
+  ]
+}
+
+const otherRegistry = "its handle is of another registry than the MetricsService of this test"
+
+const listed = (delta: Delta): ReadonlyArray<string> =>
+  Object.entries(delta).map(([series, moved]) => `${series}: ${movedText(moved)}`)

@@ -2,10 +2,11 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Pairs } from "../catalogue/label.ts"
-import type { Bindable } from "../instrument/bind.ts"
 import { InstrumentId } from "../instrument/instrument.ts"
-import { type Canonical, canonicalOf } from "../instrument/label.ts"
+import { canonicalOf } from "../instrument/label.ts"
 import { MetricsService } from "../metrics.ts"
+import { warnOfLeftovers, withoutLeftovers } from "./leftovers.ts"
+import { type Handle, textOf } from "./selection.ts"
 import { type Value, valueOf } from "./value.ts"
 
 /** All series by their text, `jobs_enqueued_total{job_type="digest",operation="submit"}`, labels sorted by name. */
@@ -13,20 +14,24 @@ export type Snapshot = Readonly<Record<string, Value>>
 
 /** Everything that the registry of the `MetricsService` holds now. */
 export const snapshot: Effect.Effect<Snapshot, never, MetricsService> = Effect.gen(function* () {
-  const { meter } = yield* MetricsService
+  const metrics = yield* MetricsService
+  yield* warnOfLeftovers(metrics)
   const now = yield* Clock.currentTimeNanos
   const values = new Map<string, Value>()
-  for (const instrument of meter.collect(now)) {
+  for (const instrument of metrics.meter.collect(now)) {
     for (const series of instrument.all()) {
-      values.set(seriesText(instrument.row.name, series.labels), valueOf(series.state()))
+      values.set(textOf(instrument, series), valueOf(series.state()))
     }
   }
   return Object.fromEntries(values)
 })
 
-/** The value of one series, or undefined while it does not exist; asking creates none. Labels in any order. */
+/**
+ * The value of the one series that has exactly these labels, in any order, or undefined while it does not exist; asking
+ * creates none.
+ */
 export const read = <Label extends string>(
-  handle: Pick<Bindable<Label>, typeof InstrumentId | "labelNames">,
+  handle: Handle<Label>,
   labels: Pairs<NoInfer<Label>>
 ): Effect.Effect<Value | undefined> =>
   Effect.map(Clock.currentTimeNanos, (now) => {
@@ -38,11 +43,9 @@ export const read = <Label extends string>(
 
 /** Removes every series of the registry of the `MetricsService`. */
 export const reset: Effect.Effect<void, never, MetricsService> = Effect.gen(function* () {
-  const { meter } = yield* MetricsService
-  for (const instrument of meter.collect(yield* Clock.currentTimeNanos)) {
-    meter.remove(instrument, () => true)
+  const metrics = yield* MetricsService
+  withoutLeftovers(metrics)
+  for (const instrument of metrics.meter.collect(yield* Clock.currentTimeNanos)) {
+    metrics.meter.remove(instrument, () => true)
   }
 })
-
-const seriesText = (name: string, labels: Canonical): string =>
-  labels.length === 0 ? name : `${name}{${labels.map(({ key, value }) => `${key}=${JSON.stringify(value)}`).join(",")}}`

@@ -22,14 +22,47 @@ export const valueOf = (state: SeriesState): Value => {
   return Number("value" in state ? state.value : state.count)
 }
 
+/** What several series of one metric hold together; undefined of none. */
+export const sumOf = (values: ReadonlyArray<Value>): Value | undefined => {
+  const [first, ...others] = values
+  return first === undefined ? undefined : others.reduce(added, first)
+}
+
+/** The name of a bucket by its upper boundary. */
+export const bucketName = (boundary: number): string => (Number.isFinite(boundary) ? String(boundary) : "+Inf")
+
+const added = (one: Value, other: Value): Value => {
+  if (typeof one === "number" || typeof other === "number") {
+    return Number(one) + Number(other)
+  }
+  const extremes = {
+    ...least("min", Math.min, [one.min, other.min]),
+    ...least("max", Math.max, [one.max, other.max])
+  }
+  return {
+    count: one.count + other.count,
+    sum: one.sum + other.sum,
+    ...extremes,
+    buckets: Object.fromEntries(
+      Object.entries(one.buckets).map(([name, count]) => [name, count + (other.buckets[name] ?? 0)])
+    )
+  }
+}
+
+const least = (
+  name: "min" | "max",
+  pick: (...values: ReadonlyArray<number>) => number,
+  values: ReadonlyArray<number | undefined>
+): { readonly [K in "min" | "max"]?: number } => {
+  const known = values.filter((value) => value !== undefined)
+  return known.length === 0 ? {} : { [name]: pick(...known) }
+}
+
 const histogramValue = ({ buckets, count, max, min, sum }: MetricState.MetricState.Histogram): HistogramValue => ({
   count,
   sum,
   ...(count === 0 ? {} : { min, max }),
   buckets: Object.fromEntries(
-    buckets.map(([boundary, below], index) => [
-      Number.isFinite(boundary) ? String(boundary) : "+Inf",
-      below - (buckets[index - 1]?.[1] ?? 0)
-    ])
+    buckets.map(([boundary, below], index) => [bucketName(boundary), below - (buckets[index - 1]?.[1] ?? 0)])
   )
 })
