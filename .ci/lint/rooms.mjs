@@ -78,6 +78,11 @@ export const layers = {
     imports: [...core, "metrics", "points", "text", "collect"],
     packages: ["effect"]
   },
+  "testing/collector": {
+    folder: `${observe}/testing/collector`,
+    imports: ["catalogue", "testing"],
+    packages: ["effect", "node"]
+  },
   collect: { folder: `${observe}/collect`, imports: [...core, "metrics", "points"], packages: ["effect", "node"] },
   config: {
     folder: `${observe}/config`,
@@ -111,6 +116,7 @@ export const layers = {
       ...core,
       "metrics",
       "testing",
+      "testing/collector",
       "points",
       "text",
       "collect",
