@@ -7,6 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
+import { attempt } from "../catalogue/attempt.ts"
 import type * as Scope from "effect/Scope"
 import type { Attributes, LogRecord, MetricPoint, SpanRecord } from "./collector/records.ts"
 import { decode, encodingOf, type Signal, signalOf } from "./collector/request.ts"
@@ -97,7 +98,9 @@ const make: Effect.Effect<CollectorService, never, Scope.Scope> = Effect.gen(fun
   const requests: Array<CollectorRequest> = []
   const answer = ({ body, request: { headers, url = "/" } }: Whole): Answer => {
     const contentType = headers["content-type"] ?? ""
-    const decoded = decode({ path: url, contentType, contentEncoding: headers["content-encoding"] ?? "", body })
+    const incoming = { path: url, contentType, contentEncoding: headers["content-encoding"] ?? "", body }
+    // What is nested too deeply overflows the stack.
+    const decoded = attempt(() => decode(incoming)) ?? Either.left({ status: 400, problem: "the body can't be read" })
     const encoding = encodingOf(contentType)
     const refusal = Either.isLeft(decoded) ? decoded.left : undefined
     if (Either.isRight(decoded)) {

@@ -90,9 +90,16 @@ const decoder =
   <A, I>(schema: Schema.Schema<A, I>, of: (request: A) => Partial<Decoded>) =>
   (message: unknown): Either.Either<Decoded, Refusal> =>
     Either.mapBoth(Schema.decodeUnknownEither(schema)(message), {
-      onLeft: (error) => ({ status: 400, problem: ParseResult.TreeFormatter.formatErrorSync(error) }),
+      onLeft: (error) => ({ status: 400, problem: problemOf(error) }),
       onRight: (request) => ({ ...nothing, ...of(request) })
     })
+
+/** The deepest of the issues: those above it say that what could be left out was there. */
+const problemOf = (error: ParseResult.ParseError): string => {
+  const issues = ParseResult.ArrayFormatter.formatErrorSync(error)
+  const [deepest] = issues.toSorted((one, other) => other.path.length - one.path.length)
+  return deepest === undefined ? error.message : `${deepest.path.map(String).join(".")}: ${deepest.message}`
+}
 
 const decoders: Record<Signal, (message: unknown) => Either.Either<Decoded, Refusal>> = {
   metrics: decoder(WireMetrics, (request) => ({ points: pointsOf(request) })),
