@@ -13,7 +13,7 @@ const blocks = (language: string): ReadonlyArray<string> =>
   )
 
 it("has the suites that run", () => {
-  const suites = ["testing-metrics.test.ts", "testing-wiring.test.ts"]
+  const suites = ["testing-metrics.test.ts", "testing-snapshots.test.ts", "testing-wiring.test.ts"]
   expect(blocks("ts")).toEqual(suites.map((file) => text(`examples/${file}`)))
 })
 

@@ -169,6 +169,7 @@ const runElsewhere = [
   "prom-client-page.ts",
   "short-lived.ts",
   "testing-metrics.test.ts",
+  "testing-snapshots.test.ts",
   "testing-wiring.test.ts",
   // By `packages/server/test/guides`, which counts how often each series of them arrives.
   "effect-metrics.ts",

@@ -7,6 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Metric from "effect/Metric"
 import * as Ref from "effect/Ref"
 import * as TestClock from "effect/TestClock"
+import * as TestServices from "effect/TestServices"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import * as Testing from "../../../src/observe/testing.ts"
 
@@ -69,6 +70,14 @@ describe("eventually", () => {
       yield* TestClock.adjust("1 minute")
       expect(yield* Fiber.join(fiber)).toBe(1)
     }).pipe(Effect.provide(Testing.layer()))
+  )
+
+  it.effect("waits in real time beside a test clock where the live services are provided", () =>
+    Effect.gen(function* () {
+      const waiting = Testing.eventually(Effect.succeed(1), is(2), { within: "20 millis", every: "5 millis" })
+      const error = yield* Effect.flip(TestServices.provideLive(waiting))
+      expect([error._tag, error.last, yield* Clock.currentTimeMillis]).toEqual(["NotReached", 1, 0])
+    })
   )
 
   it.live("waits in real time where the clock is real", () =>

@@ -50,6 +50,22 @@ describe("leftovers of other tests", () => {
       })
   )
 
+  it.live("it is said of the default service in the second test of a process", () =>
+    Effect.gen(function* () {
+      const lines: Array<unknown> = []
+      const capture = Logger.replace(
+        Logger.defaultLogger,
+        Logger.make(({ message }) => lines.push(message))
+      )
+      const inTest = (program: Effect.Effect<unknown, never, MetricsService>) =>
+        Effect.provide(program, Layer.merge(Layer.fresh(MetricsService.Default), capture))
+      yield* inTest(Effect.zipRight(recorded, Testing.snapshot))
+      expect(lines).toEqual([])
+      yield* inTest(Testing.snapshot)
+      expect(lines.flat()).toEqual([line])
+    })
+  )
+
   it.live("nothing is said of what the test itself recorded, or of what it removed", () =>
     Effect.gen(function* () {
       const registry = MetricRegistry.make()

@@ -78,7 +78,10 @@ describe("the conservation law", () => {
     Effect.gen(function* () {
       yield* MetricsService.trackJob({ jobType: "j", operation: "submit" })(Effect.void)
       const error = yield* Effect.flip(Testing.expectConserved(0))
-      expect(error.message).toBe("1 enqueued + 0 replays is not 0 completed + 0 cancelled + 0 dead-lettered + 0 held")
+      expect([error.missing, error.byType]).toEqual([
+        1,
+        { j: { enqueued: 1, replays: 0, completed: 0, cancelled: 0, deadLettered: 0 } }
+      ])
     }).pipe(Effect.provide(Testing.layer()))
   )
 })
