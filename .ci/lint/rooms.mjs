@@ -92,7 +92,7 @@ export const layers = {
   otlp: {
     folder: `${observe}/otlp`,
     imports: [...core, "metrics", "points", "collect", "config"],
-    packages: ["effect", "@opentelemetry", "node"]
+    packages: ["effect", "@grpc/grpc-js", "@opentelemetry", "node"]
   },
   signals: {
     folder: `${observe}/signals`,

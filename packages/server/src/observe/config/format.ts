@@ -87,19 +87,35 @@ export const pairs: Format<Readonly<Record<string, string>>> = {
   }
 }
 
-/** The same, for headers: names are tokens in any case, and values are visible characters. */
-export const headers: Format<Readonly<Record<string, string>>> = {
-  expected: "name=value pairs separated by commas, with special characters percent-encoded",
+/** The same, for headers that are sound in the words of `expected`. */
+export const headers = ({ expected, isSound }: HeaderRule): Format<Readonly<Record<string, string>>> => ({
+  expected: `name=value pairs separated by commas, with special characters percent-encoded${expected.pairs}`,
   show: () => notShown,
   parse: (value) => {
     const read = readPairs(value, headerName)
-    return read?.every(isHeader) === true ? mergeHeaders(read) : undefined
+    return read?.every(isSound) === true ? mergeHeaders(read) : undefined
   }
+})
+
+/** What a protocol allows as a header. */
+export interface HeaderRule {
+  readonly isSound: (header: Header) => boolean
+  /** What is expected of those in a variable, besides its form, and of those in an option. */
+  readonly expected: { readonly pairs: string; readonly option: string }
 }
 
-/** A header as HTTP allows it. A variable that is not set may be the value of an option, where nobody checks types. */
+/** A header as HTTP allows it: names are tokens in any case, and values are visible characters. A variable that is not set may be the value of an option, where nobody checks types. */
 export const isHeader = ([name, value]: Header): boolean =>
   headerName.test(name) && Predicate.isString(value) && headerValue.test(value)
+
+/** The headers of HTTP. */
+export const httpHeaders: HeaderRule = {
+  isSound: isHeader,
+  expected: {
+    pairs: "",
+    option: "names of letters, digits and !#$%&'*+.^_`|~- with values of visible characters, spaces and tabs"
+  }
+}
 
 const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/

@@ -4,26 +4,33 @@ import type * as Redacted from "effect/Redacted"
 import type { Agent } from "node:http"
 import type { Temporality } from "../collect/points/temporality.ts"
 
-/** Where a signal is sent: a collector, or anything else that takes OTLP over HTTP. */
+/** Where a signal is sent: a collector, or anything else that takes OTLP. */
 export interface OtlpTargetOptions {
   /**
    * The whole address, path included. Left out: `OTEL_EXPORTER_OTLP_<SIGNAL>_ENDPOINT`, else
    * `OTEL_EXPORTER_OTLP_ENDPOINT` with the path of the signal added (`/v1/metrics`, `/v1/traces`, `/v1/logs`), else
-   * that path at `http://localhost:4318`.
+   * that path at `http://localhost:4318`. Over gRPC an address has no path: any is left out, a host and a port without
+   * `http://` or `https://` do, and the default is `http://localhost:4317`.
    */
   readonly url?: string | undefined
   /** Added to those of `OTEL_EXPORTER_OTLP_<SIGNAL>_HEADERS` and `OTEL_EXPORTER_OTLP_HEADERS`. Never logged. */
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** `http/protobuf` unless said otherwise. */
-  readonly protocol?: "http/json" | "http/protobuf" | undefined
+  /** `http/protobuf` unless said otherwise; `grpc` needs the package `@grpc/grpc-js`. */
+  readonly protocol?: "grpc" | "http/json" | "http/protobuf" | undefined
   readonly compression?: "none" | "gzip" | undefined
   /** One request with its retries; at most the interval. 10 seconds, or the interval where that is shorter. */
   readonly timeout?: Duration.DurationInput | undefined
-  /** The longest pause that the receiver may ask for with `Retry-After`; 5 minutes. */
+  /** The longest pause that the receiver may ask for with `Retry-After`, over gRPC with `RetryInfo`; 5 minutes. */
   readonly maxRetryAfter?: Duration.DurationInput | undefined
-  /** The largest request as it is sent, after compression; 1 MiB, which common proxies take. A larger point goes alone. */
+  /**
+   * The largest request as it is sent, after compression, but before it over gRPC, whose receivers limit that; 1 MiB,
+   * which common proxies take. A larger point goes alone.
+   */
   readonly maxRequestBytes?: number | undefined
-  /** Makes the connections, such as one of the package `https-proxy-agent` to go through a proxy. Node's own otherwise. */
+  /**
+   * Makes the connections, such as one of the package `https-proxy-agent` to go through a proxy. Node's own otherwise.
+   * Not over gRPC.
+   */
   readonly agent?: Agent | undefined
   /**
    * Decrypts the key in the file of `OTEL_EXPORTER_OTLP_<SIGNAL>_CLIENT_KEY` or `OTEL_EXPORTER_OTLP_CLIENT_KEY`, if it is
@@ -32,7 +39,7 @@ export interface OtlpTargetOptions {
   readonly clientKeyPassphrase?: string | Redacted.Redacted | undefined
 }
 
-/** A destination of metrics that takes OTLP over HTTP. */
+/** A destination of metrics that takes OTLP. */
 export interface OtlpOptions extends OtlpTargetOptions {
   readonly type: "otlp"
   /** `cumulative` unless said otherwise. */

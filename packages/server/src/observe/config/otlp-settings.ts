@@ -2,17 +2,24 @@
 import * as Effect from "effect/Effect"
 import type { Temporality } from "../collect/points/temporality.ts"
 import { OptionsError } from "../instrument/options-error.ts"
-import { isHeader, oneOf, url } from "./format.ts"
+import { oneOf } from "./format.ts"
 import { type Header, mergeHeaders } from "./headers.ts"
 import type { OtlpOptions, OtlpTargetOptions } from "./options.ts"
 import { notShown } from "./shown-address.ts"
-import { type OtlpVariables, otlpVariables, type Signal } from "./otlp-variables.ts"
+import {
+  addressFormat,
+  headerRules,
+  type OtlpVariables,
+  otlpVariables,
+  type Protocol,
+  type Signal
+} from "./otlp-variables.ts"
 import { durationOption, notAbove } from "./time-limit.ts"
 import type { Agent } from "node:http"
 import { parsed, type Variable, variable } from "./variable.ts"
 
 /** Where a signal is sent, and how, with nothing left open. */
-export interface OtlpTarget extends Omit<OtlpVariables, "timeout"> {
+export interface OtlpTarget extends Omit<OtlpVariables, "isInsecure" | "timeout"> {
   readonly timeoutMs: number
   /** The longest pause that the receiver may ask for with `Retry-After`. */
   readonly maxRetryAfterMs: number
@@ -51,32 +58,48 @@ export const otlpTarget = (
   limits: TargetLimits
 ): Effect.Effect<OtlpTarget, OptionsError> =>
   Effect.gen(function* () {
-    const { timeout, ...variables } = yield* otlpVariables(signal, options)
+    const { isInsecure, timeout, ...variables } = yield* otlpVariables(signal, options)
+    const { protocol } = variables
+    const format = addressFormat(protocol, isInsecure)
     return {
-      url: options.url === undefined ? variables.url : yield* parsed("url of an otlp destination", options.url, url),
+      url: options.url === undefined ? variables.url : yield* parsed("url of an otlp destination", options.url, format),
       isAssumed: options.url === undefined && variables.isAssumed,
-      headers: mergeHeaders([...Object.entries(variables.headers), ...(yield* headersOf(options))]),
-      protocol: options.protocol ?? variables.protocol,
+      headers: mergeHeaders([...Object.entries(variables.headers), ...(yield* headersOf(options, protocol))]),
+      protocol,
       compression: options.compression ?? variables.compression,
       timeoutMs: yield* timeoutOf(options, { ...limits, timeout }),
       maxRetryAfterMs: (yield* durationOption("maxRetryAfter", options.maxRetryAfter)) ?? 300_000,
       maxRequestBytes: yield* requestBytesOf(options.maxRequestBytes ?? 1_048_576),
-      agent: options.agent,
+      agent: yield* agentOf(options, protocol),
       tls: variables.tls,
       tlsFiles: variables.tlsFiles
     }
   })
 
-const headersOf = ({ headers = {} }: OtlpTargetOptions): Effect.Effect<ReadonlyArray<Header>, OptionsError> => {
+const headersOf = (
+  { headers = {} }: OtlpTargetOptions,
+  protocol: Protocol
+): Effect.Effect<ReadonlyArray<Header>, OptionsError> => {
   const given = Object.entries(headers)
-  return given.every(isHeader)
+  const { expected, isSound } = headerRules(protocol)
+  return given.every(isSound)
     ? Effect.succeed(given)
     : OptionsError.of({
         option: "headers of an otlp destination",
         given: notShown,
-        expected: "names of letters, digits and !#$%&'*+.^_`|~- with values of visible characters, spaces and tabs"
+        expected: expected.option
       })
 }
+
+/** One that is left out would let telemetry go past the proxy that it stands for. */
+const agentOf = ({ agent }: OtlpTargetOptions, protocol: Protocol): Effect.Effect<Agent | undefined, OptionsError> =>
+  agent === undefined || protocol !== "grpc"
+    ? Effect.succeed(agent)
+    : OptionsError.of({
+        option: "agent of an otlp destination",
+        given: "an agent",
+        expected: "none where the protocol is grpc, whose connections no agent makes; http/protobuf takes one"
+      })
 
 const requestBytesOf = (given: number): Effect.Effect<number, OptionsError> =>
   Number.isInteger(given) && given >= 1

@@ -7,10 +7,13 @@ export class TelemetryPeerMissing extends Data.TaggedError("TelemetryPeerMissing
   readonly neededFor: string
   /** All that is needed for it, with versions. */
   readonly packages: ReadonlyArray<string>
+  /** What can be done without it, if anything. */
+  readonly instead?: string
   readonly cause: unknown
 }> {
   override get message(): string {
     const all = this.packages.join(" ")
-    return `${this.neededFor} needs the package ${this.peer}, which could not be loaded. Install all that it needs: npm install ${all}`
+    const instead = this.instead === undefined ? "" : `. ${this.instead}`
+    return `${this.neededFor} needs the package ${this.peer}, which could not be loaded. Install all that it needs: npm install ${all}${instead}`
   }
 }

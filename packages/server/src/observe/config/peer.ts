@@ -9,11 +9,18 @@ const otlp = [
   "@opentelemetry/otlp-transformer@0.223"
 ] as const
 
+const traces = [...otlp, "@effect/opentelemetry@0.64", "@opentelemetry/sdk-trace-base@2.12"] as const
+const logs = [...otlp, "@effect/opentelemetry@0.64", "@opentelemetry/sdk-logs@0.223"] as const
+const grpc = "@grpc/grpc-js@1.14"
+
 /** All that each use needs beside this library, in the versions that go together; the guide lists the same. */
 export const peersOf = {
   OTLP: otlp,
-  "exporting traces": [...otlp, "@effect/opentelemetry@0.64", "@opentelemetry/sdk-trace-base@2.12"],
-  "exporting logs": [...otlp, "@effect/opentelemetry@0.64", "@opentelemetry/sdk-logs@0.223"],
+  "OTLP over gRPC": [...otlp, grpc],
+  "exporting traces": traces,
+  "exporting traces over gRPC": [...traces, grpc],
+  "exporting logs": logs,
+  "exporting logs over gRPC": [...logs, grpc],
   "a metric producer": ["@opentelemetry/resources@2.12", "@opentelemetry/sdk-metrics@2.12"],
   "OTEL_PROPAGATORS=none": ["@effect/platform@0.97"]
 } as const
@@ -23,6 +30,9 @@ export type PeerUse = keyof typeof peersOf
 
 /** What of a peer older majors do not have. */
 const needed: Readonly<Record<string, string>> = { "@opentelemetry/resources": "resourceFromAttributes" }
+
+/** What peers of a signal are needed for, whichever protocol it is exported over. */
+export type SignalUse = "OTLP" | "exporting traces" | "exporting logs"
 
 /**
  * A module, or an error that names all packages to install. Its `import` needs a `catch`: bundlers take a peer that is not

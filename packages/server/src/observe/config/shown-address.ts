@@ -6,6 +6,10 @@ const hidden = "***"
 /** A URL for people: without user, password, query and fragment, and with the words of its path that are no secret. */
 export const shown = (address: URL): string => `${address.protocol}//${address.host}${shownPath(address.pathname)}`
 
+/** The address of a destination for people. Over gRPC there is no path. */
+export const shownDestination = (target: { readonly protocol: string; readonly url: URL }): string =>
+  target.protocol === "grpc" ? target.url.origin : shown(target.url)
+
 /** A text that should have been a URL, the same way. A password may hold any character: all up to the last @ may be one. */
 export const shownUrl = (text: string): string => {
   const [, scheme = "", user, host = "", path = "", query] =

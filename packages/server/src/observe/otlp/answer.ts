@@ -63,7 +63,8 @@ const secretsIn = (url: URL): ReadonlyArray<string> => {
   ]
 }
 
-const decodedOrAsIs = (text: string): string => decoded(text) ?? text
+/** Percent-encoded text as what it stands for, where it can be decoded. */
+export const decodedOrAsIs = (text: string): string => decoded(text) ?? text
 
 /** Where it leads, without what a query may hold. Redirects are not followed: our headers are for one address. */
 const redirection = ({ headers: { location } }: Answer): string => {

@@ -7,11 +7,14 @@ import { printable, secretsOf } from "./answer.ts"
 import { tlsAdvice } from "./tls-error.ts"
 
 /** The message of an error of a connection to this address, in one line; what to do names the variables of its files. */
-export const explain = (error: unknown, url: URL, files?: TlsFiles): string => {
+export const explain = (error: unknown, url: URL, files?: TlsFiles): string =>
+  said(error, url, (url.protocol === "https:" ? tlsAdvice(error, files) : undefined) ?? adviceFor(error, url))
+
+/** The message of an error, and what to do about it. */
+export const said = (error: unknown, url: URL, advice: string): string => {
   const secrets = secretsOf({}, url)
   const tried = addressesOf(error)
   const shown = (tried.length > 0 ? tried : [reasonOf(error)]).map((text) => printable(text, secrets))
-  const advice = (url.protocol === "https:" ? tlsAdvice(error, files) : undefined) ?? adviceFor(error, url)
   return advice === "" ? shown.join(", ") : `${shown.join(", ")}; ${advice}`
 }
 
@@ -50,11 +53,12 @@ const hintOfSilence = (text: string, { port, protocol }: Pick<URL, "port" | "pro
   return protocol === "http:" && text === "socket hang up" ? "if the port speaks TLS, it is https://" : ""
 }
 
-const host = "is the name of the host right?"
+/** What to ask where a name leads nowhere. */
+export const hostQuestion = "is the name of the host right?"
 
 const ofCodes: ReadonlyMap<string, string> = new Map([
-  ["ENOTFOUND", host],
-  ["EAI_AGAIN", host]
+  ["ENOTFOUND", hostQuestion],
+  ["EAI_AGAIN", hostQuestion]
 ])
 
 const firstBytes = (error: unknown): Buffer =>

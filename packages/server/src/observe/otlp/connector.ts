@@ -21,22 +21,18 @@ export type ConnectionSettings = Pick<OtlpTarget, "agent" | "headers" | "tls" | 
 export class Connector {
   private now: Tls
   private own: Http.Agent | undefined
-  private readonly settings: ConnectionSettings
+  readonly settings: ConnectionSettings
   /** Brings both up to date. */
   readonly renewed: Effect.Effect<void>
 
   constructor(settings: ConnectionSettings) {
-    const { tls, tlsFiles, url } = settings
     this.settings = settings
-    this.now = tls
-    const files = url.protocol === "https:" && tlsFiles !== undefined ? renewedTls(tlsFiles, tls) : undefined
-    this.renewed =
-      files === undefined
-        ? Effect.void
-        : Effect.map(
-            Effect.suspend(() => files.current(this.isOpen())),
-            (now) => this.use(now)
-          )
+    this.now = settings.tls
+    this.renewed = renewal(
+      settings,
+      () => this.isOpen(),
+      (tls) => this.use(tls)
+    )
   }
 
   get agent(): Http.Agent {
@@ -78,11 +74,26 @@ export class Connector {
   }
 }
 
+/** Reads files again that have changed; nothing to do where there are none. */
+export const renewal = (
+  { tls, tlsFiles, url }: Pick<ConnectionSettings, "tls" | "tlsFiles" | "url">,
+  isOpen: () => boolean,
+  use: (tls: Tls) => void
+): Effect.Effect<void> => {
+  const files = url.protocol === "https:" && tlsFiles !== undefined ? renewedTls(tlsFiles, tls) : undefined
+  return files === undefined
+    ? Effect.void
+    : Effect.map(
+        Effect.suspend(() => files.current(isOpen())),
+        use
+      )
+}
+
 /**
  * An authority that is named is trusted, also where another one has signed it: Go and Java do so as well, and a cluster's
  * `ca.crt` may be such a one alone. Node goes on to one that signs itself unless it is told.
  */
-const trusting = (tls: Tls): SecureContextOptions =>
+export const trusting = (tls: Tls): SecureContextOptions =>
   tls.ca === undefined ? tls : { ...tls, allowPartialTrustChain: true }
 
 /** Lets requests that are under way end, and closes their connections then. */

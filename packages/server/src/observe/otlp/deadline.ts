@@ -1,6 +1,6 @@
 /** Sending that ends at a deadline. */
 import * as Effect from "effect/Effect"
-import { afterReading } from "./connection.ts"
+import { afterReading } from "./in-flight.ts"
 import type { Sender, SenderFactory } from "./sender.ts"
 
 /** How long, and over how many connections at once. */

@@ -5,7 +5,7 @@ import * as Zlib from "node:zlib"
 import type { OtlpTarget } from "../config/otlp-settings.ts"
 import { loadPeer, type PeerUse, unavailable } from "../config/peer.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
-import type { Body } from "./connection.ts"
+import type { Body } from "./in-flight.ts"
 
 /** How a destination wants its requests. */
 export interface Encoding<A> {
@@ -60,6 +60,8 @@ export const makeEncoding = <A>(
     ),
     (all) => {
       const isJson = protocol === "http/json"
+      // gRPC compresses each message by itself.
+      const isGzip = compression === "gzip" && protocol !== "grpc"
       const { serializeRequest } = serializersOf(all)[isJson ? "json" : "protobuf"]
       const headers = {
         "content-type": isJson ? "application/json" : "application/x-protobuf",
@@ -73,12 +75,13 @@ export const makeEncoding = <A>(
         })
       return {
         empty: { bytes: Buffer.from(isJson ? "{}" : ""), headers },
-        encode: (content) => (compression === "gzip" ? Effect.flatMap(serialize(content), gzipped) : serialize(content))
+        encode: (content) => (isGzip ? Effect.flatMap(serialize(content), gzipped) : serialize(content))
       }
     }
   )
 
-const userAgent = "parametric-portal-server"
+/** Who sends. */
+export const userAgent = "parametric-portal-server"
 
 const gzipped = (encoded: Encoded): Effect.Effect<Encoded> =>
   Effect.async((resume) => {

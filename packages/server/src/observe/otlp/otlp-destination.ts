@@ -11,12 +11,13 @@ import type { SelfMetrics } from "../collect/self-metrics.ts"
 import type { ResourceAttributes } from "../config/options.ts"
 import type { Settings } from "../config/settings.ts"
 import type { Meter } from "../instrument/meter.ts"
-import { shown } from "../config/shown-address.ts"
+import { shownDestination } from "../config/shown-address.ts"
 import type { OtlpSettings } from "../config/otlp-settings.ts"
 import { makeOutageLog } from "./outage.ts"
 import { makePace } from "./pace.ts"
 import { loadPeer, unavailable } from "../config/peer.ts"
 import { makeEncoding } from "./encoding.ts"
+import { loadGrpc } from "./grpc/load.ts"
 import { exportLast } from "./last-export.ts"
 import { makeSenderFactory } from "./sender.ts"
 import { makeSizeLimit } from "./size-limit.ts"
@@ -41,7 +42,8 @@ export const makeOtlpDestination = (
   { collector, meter, registries, resource: attributes, selfMetrics, settings }: OtlpContext
 ): Effect.Effect<Destination, TelemetryPeerMissing, Scope.Scope> =>
   Effect.gen(function* () {
-    const name = shown(otlp.url)
+    const name = shownDestination(otlp)
+    const grpc = yield* loadGrpc(otlp.protocol, "OTLP")
     const { resourceFromAttributes } = yield* loadPeer("@opentelemetry/resources", "OTLP", () =>
       import("@opentelemetry/resources").catch(unavailable)
     )
@@ -49,7 +51,7 @@ export const makeOtlpDestination = (
       { ...otlp, neededFor: "OTLP" },
       ({ JsonMetricsSerializer: json, ProtobufMetricsSerializer: protobuf }) => ({ json, protobuf })
     )
-    const makeSender = makeSenderFactory({ ...otlp, untraced: yield* loadUntraced("OTLP") }, encoding.empty)
+    const makeSender = makeSenderFactory({ ...otlp, grpc, untraced: yield* loadUntraced("OTLP") }, encoding.empty)
     const sender = makeSender(otlp.timeoutMs)
     const log = yield* makeOutageLog("Metrics", name)
     const id = JSON.stringify([otlp.url, otlp.headers, otlp.temporality, registries, attributes])

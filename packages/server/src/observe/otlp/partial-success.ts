@@ -19,8 +19,17 @@ export const rejectionOf = (answer: Answer, sent: number): Rejection => {
   const { message, points } = typeOf(answer).includes("protobuf")
     ? fromProtobuf(plainBody(answer))
     : (fromJson(textOf(answer)) ?? fromProtobuf(plainBody(answer)))
-  return { points: Number.isNaN(points) ? 0 : Math.min(Math.max(Math.floor(points), 0), sent), message }
+  return { points: bounded(points, sent), message }
 }
+
+/** What a response of protobuf rejects. */
+export const rejectionIn = (response: Buffer, sent: number): Rejection => {
+  const { message, points } = fromProtobuf(response)
+  return { points: bounded(points, sent), message }
+}
+
+const bounded = (points: number, sent: number): number =>
+  Number.isNaN(points) ? 0 : Math.min(Math.max(Math.floor(points), 0), sent)
 
 const nothing: Rejection = { points: 0, message: "" }
 

@@ -1,11 +1,17 @@
 /** The two kinds of protobuf fields that OTLP's answers consist of. */
 
+/** A field by its number. */
+export type Field = readonly [number: number, value: number | Buffer]
+
+/** The fields of a message by number; of those that are repeated, the last. */
+export const fieldsOf = (message: Buffer): ReadonlyMap<number, number | Buffer> => new Map(allFields(message))
+
 /**
- * The varint and length-delimited fields of a message by number. Those of fixed size are passed over; groups end it. A
- * negative number is NaN, as is what has more than 63 bits.
+ * The varint and length-delimited fields of a message. Those of fixed size are passed over; groups end it. A negative
+ * number is NaN, as is what has more than 63 bits.
  */
-export const fieldsOf = (message: Buffer): ReadonlyMap<number, number | Buffer> => {
-  const fields = new Map<number, number | Buffer>()
+export const allFields = (message: Buffer): ReadonlyArray<Field> => {
+  const fields: Array<Field> = []
   let at = 0
   const varint = (): number => {
     let value = 0
@@ -23,14 +29,14 @@ export const fieldsOf = (message: Buffer): ReadonlyMap<number, number | Buffer> 
     const tag = varint()
     switch (tag & 7) {
       case 0:
-        fields.set(tag >>> 3, varint())
+        fields.push([tag >>> 3, varint()])
         break
       case 1:
         at += 8
         break
       case 2: {
         const length = varint()
-        fields.set(tag >>> 3, message.subarray(at, at + length))
+        fields.push([tag >>> 3, message.subarray(at, at + length)])
         at += length
         break
       }

@@ -2,30 +2,26 @@
  * Sends to one collector, and tries again within a time limit. What became of a request is said as exactly as it can be
  * known: whoever sends deltas must not send those again in other words that may have been taken.
  */
-import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Random from "effect/Random"
 import type { OtlpTarget } from "../config/otlp-settings.ts"
-import { describe, isOfTls, printable, secretsOf } from "./answer.ts"
+import { printable, secretsOf } from "./answer.ts"
+import { isRefusedAtOnce } from "./connection-error.ts"
 import type { ConnectionSettings } from "./connector.ts"
-import { explain, isRefusedAtOnce } from "./connection-error.ts"
-import { type Answer, type Body, type Connection, makeConnection, type NoAnswer } from "./connection.ts"
+import type { Grpc } from "./grpc/load.ts"
+import { makeGrpcTransport } from "./grpc/transport.ts"
+import { makeHttpTransport } from "./http-transport.ts"
+import type { Body, NoAnswer } from "./in-flight.ts"
 import { Pauses } from "./pauses.ts"
-import { type Rejection, rejectionOf } from "./partial-success.ts"
-import { retryAfterMs } from "./retry-after.ts"
+import type { Rejection } from "./partial-success.ts"
 import { isRefusal } from "./tls-error.ts"
+import type { Reason, Refusal, Reply, Transport } from "./transport.ts"
 
 /** A request was not acknowledged. */
 export class SendFailed extends Data.TaggedError("SendFailed")<{
-  /**
-   * - `content`: what is in it is refused, and other requests may be taken
-   * - `size`: it is too large
-   * - `all`: no request will be taken until something is changed
-   * - `unavailable`: the next one may be taken
-   */
-  readonly reason: "content" | "size" | "all" | "unavailable"
+  readonly reason: Reason
   readonly message: string
   /** It may have been taken all the same. */
   readonly isUnknown: boolean
@@ -63,16 +59,20 @@ export interface Sender {
 export type SenderFactory = (timeoutMs: number, isLast?: boolean) => Sender
 
 /** Where to send, and how. */
-export type SenderSettings = OtlpTarget & Pick<ConnectionSettings, "untraced">
+export interface SenderSettings extends OtlpTarget, Pick<ConnectionSettings, "untraced"> {
+  /** What is spoken with instead of HTTP. */
+  readonly grpc?: Grpc | undefined
+}
 
 /** Senders of one destination. */
 export const makeSenderFactory = (settings: SenderSettings, probe: Body): SenderFactory => {
   const receiver = { hasAnswered: false }
   return (timeoutMs, isLast = false) => {
-    const connection = makeConnection(settings)
+    const { grpc } = settings
+    const transport = grpc === undefined ? makeHttpTransport(settings) : makeGrpcTransport(settings, grpc)
     const pauses = new Pauses()
     const secrets = secretsOf(settings.headers, settings.url)
-    const way = { settings, connection, pauses, probe, secrets, receiver, isLast, timeoutMs: Math.round(timeoutMs) }
+    const way = { settings, transport, pauses, probe, secrets, receiver, isLast, timeoutMs: Math.round(timeoutMs) }
     return {
       send: (outgoing) =>
         Effect.suspend(() => {
@@ -86,7 +86,7 @@ export const makeSenderFactory = (settings: SenderSettings, probe: Body): Sender
       giveUp: (why) =>
         Effect.sync(() => {
           pauses.end()
-          connection.giveUp(why)
+          transport.giveUp(why)
         }),
       finish: Effect.sync(() => {
         pauses.isOver = true
@@ -96,7 +96,7 @@ export const makeSenderFactory = (settings: SenderSettings, probe: Body): Sender
         Effect.sync(() => {
           pauses.isOver = true
           pauses.end()
-          connection.close(why)
+          transport.close(why)
         })
     }
   }
@@ -114,7 +114,7 @@ const isEnding = ({ isRepeat: isUnknown }: Outgoing): SendFailed =>
 
 interface Way {
   readonly settings: SenderSettings
-  readonly connection: Connection
+  readonly transport: Transport
   readonly pauses: Pauses
   readonly probe: Body
   readonly secrets: ReadonlyArray<string>
@@ -173,18 +173,18 @@ const attempt = (way: Way, outgoing: Outgoing, isCareful: boolean): Effect.Effec
     if (isCareful) {
       yield* Effect.mapError(ask(way), ofNoPoints)
     }
-    const { answer, isUnknown } = yield* post(way, outgoing.body)
-    if (!isAcknowledged(answer)) {
-      return yield* refused(way, answer, isUnknown)
+    const { isUnknown, reply } = yield* post(way, outgoing.body)
+    if (reply.type === "refused") {
+      return yield* refused(reply, isUnknown)
     }
-    const { message, points } = rejectionOf(answer, outgoing.points)
+    const { message, points } = reply.rejection(outgoing.points)
     return { points, message: printable(message, way.secrets) }
   })
 
 /** Whether the receiver is there. Some refuse an empty request because it is empty: they are there as well. */
 const ask = (way: Way): Effect.Effect<void, SendFailed> =>
-  Effect.flatMap(post(way, way.probe), ({ answer }) =>
-    isAcknowledged(answer) || answer.status === 400 ? Effect.void : refused(way, answer, false)
+  Effect.flatMap(post(way, way.probe), ({ reply }) =>
+    reply.type === "acknowledged" || reply.isThere ? Effect.void : refused(reply, false)
   )
 
 /** A request without points says nothing of the content or the size of another. */
@@ -198,27 +198,25 @@ const ofNoPoints = ({ isUnknown, message, pauseMs, reason }: SendFailed): SendFa
     pauseMs
   })
 
-const isAcknowledged = ({ status }: Answer): boolean => status >= 200 && status < 300
-
 /** An answer, and whether what was sent before it over another connection may have been taken. */
 interface Posted {
-  readonly answer: Answer
+  readonly reply: Reply
   readonly isUnknown: boolean
 }
 
 /** A connection that was closed while it was idle says nothing about the receiver: a new one is tried at once. */
 const post = (way: Way, body: Body): Effect.Effect<Posted, SendFailed> => {
-  const once = Effect.suspend(() => way.connection.post(body, way.until - performance.now()))
+  const once = Effect.suspend(() => way.transport.post(body, way.until - performance.now()))
   return Effect.matchEffect(once, {
-    onSuccess: (answer) => {
+    onSuccess: (reply) => {
       way.receiver.hasAnswered = true
-      return Effect.succeed({ answer, isUnknown: false })
+      return Effect.succeed({ reply, isUnknown: false })
     },
     onFailure: (first) => {
       const isUnknown = first.fate === "unknown"
       return first.isReused && !first.isLate && !way.isGivenUp()
         ? Effect.matchEffect(once, {
-            onSuccess: (answer) => Effect.succeed({ answer, isUnknown }),
+            onSuccess: (reply) => Effect.succeed({ reply, isUnknown }),
             onFailure: (second) => unanswered(way, second, isUnknown)
           })
         : unanswered(way, first, false)
@@ -229,10 +227,10 @@ const post = (way: Way, body: Body): Effect.Effect<Posted, SendFailed> => {
 const unanswered = (way: Way, failed: NoAnswer, wasUnknown: boolean): Effect.Effect<never, SendFailed> =>
   Effect.flatMap(causeOf(way, failed), (error) => {
     const { fate, isLate } = failed
-    const { settings, timeoutMs } = way
+    const { timeoutMs, transport } = way
     return new SendFailed({
       reason: "unavailable",
-      message: isLate ? `no answer within ${timeoutMs} ms` : explain(error, settings.url, settings.tlsFiles),
+      message: isLate ? `no answer within ${timeoutMs} ms` : transport.explain(error),
       isUnknown: wasUnknown || fate === "unknown",
       isRefusedAtOnce: !isLate && isRefusedAtOnce(error),
       isReset: !isLate && fate !== "unsent" && !isRefusal(error),
@@ -245,10 +243,10 @@ const unanswered = (way: Way, failed: NoAnswer, wasUnknown: boolean): Effect.Eff
  * its alert is lost. A request without points is too small for that, and gets the alert.
  */
 const causeOf = (way: Way, { error, fate, isLate, isReused }: NoAnswer): Effect.Effect<Error> => {
-  const { connection, isGivenUp, probe, settings, until } = way
+  const { isGivenUp, probe, settings, transport, until } = way
   const isReset = settings.url.protocol === "https:" && fate !== "unsent" && !isLate && !isReused
   return isReset && !isGivenUp()
-    ? Effect.match(connection.post(probe, until - performance.now()), {
+    ? Effect.match(transport.post(probe, until - performance.now()), {
         onSuccess: () => error,
         onFailure: (next) => (isRefusal(next.error) ? next.error : error)
       })
@@ -256,30 +254,15 @@ const causeOf = (way: Way, { error, fate, isLate, isReused }: NoAnswer): Effect.
 }
 
 /** What an answer says that is no acknowledgement. */
-const refused = ({ secrets, settings }: Way, answer: Answer, wasUnknown: boolean): Effect.Effect<never, SendFailed> =>
-  Effect.flatMap(Clock.currentTimeMillis, (wallMs) => {
-    const reason = isOfTls(answer) ? "all" : (reasons[answer.status] ?? "all")
-    const pauseMs = retryAfterMs(answer, { longestMs: settings.maxRetryAfterMs, wallMs })
-    return new SendFailed({
-      reason,
-      message: describe(answer, secrets, settings.tlsFiles),
-      // A proxy answered for it.
-      isUnknown: wasUnknown || answer.status === 502 || answer.status === 504,
-      isRefusedAtOnce: false,
-      isReset: false,
-      pauseMs: reason === "unavailable" ? pauseMs : undefined
-    })
+const refused = (
+  { isUnknown, message, pauseMs, reason }: Refusal,
+  wasUnknown: boolean
+): Effect.Effect<never, SendFailed> =>
+  new SendFailed({
+    reason,
+    message,
+    isUnknown: wasUnknown || isUnknown,
+    isRefusedAtOnce: false,
+    isReset: false,
+    pauseMs
   })
-
-/** What is not here costs the whole export. */
-const reasons: Readonly<Record<number, SendFailed["reason"]>> = {
-  400: "content",
-  422: "content",
-  500: "content",
-  413: "size",
-  408: "unavailable",
-  429: "unavailable",
-  502: "unavailable",
-  503: "unavailable",
-  504: "unavailable"
-}

@@ -141,5 +141,10 @@ const ofHandshake: ReadonlyArray<readonly [RegExp, Advice]> = [
   [/(key|modulus) too small|(key|md|algorithm) too weak/i, weak],
   [/unsafe legacy renegotiation disabled/i, "the TLS of the collector is too old to be safe"],
   [/certificate verify failed/i, authority],
+  // What OpenSSL finds in the collector's certificate, where its code is not told: gRPC's library passes on words alone.
+  [/self-signed certificate|unable to (get (local )?issuer certificate|verify the first certificate)/i, authority],
+  [/certificate (has expired|is not yet valid)/i, validity],
+  [/does not match certificate's altnames/i, otherName],
+  [/^certificate revoked/i, revoked],
   [/\b(alert|tlsv1 (unsupported extension|certificate unobtainable|bad certificate))\b/i, itsLog]
 ]

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type { ExportReport } from "../collect/destination.ts"
-import { afterReading } from "./connection.ts"
+import { afterReading } from "./in-flight.ts"
 import type { Sender } from "./sender.ts"
 
 /** An export, and what it is sent with. */

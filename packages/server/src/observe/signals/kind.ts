@@ -5,7 +5,7 @@ import type { ReadableLogRecord } from "@opentelemetry/sdk-logs"
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base"
 import type * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
-import type { PeerUse } from "../config/peer.ts"
+import type { SignalUse } from "../config/peer.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
 import type { LogRecordLimits } from "../config/record-limits.ts"
 import type { MetricsService } from "../metrics.ts"
@@ -30,7 +30,7 @@ export interface Recording<A> {
 export interface Kind<A> {
   /** For people, in the plural. */
   readonly what: string
-  readonly neededFor: PeerUse
+  readonly neededFor: SignalUse
   readonly layer: (recording: Recording<A>) => Effect.Effect<Layer.Layer<never>, TelemetryPeerMissing>
   readonly dropped: (metrics: MetricsService) => DroppedHandle
   readonly serializers: (all: Serializers) => SignalSerializers<ReadonlyArray<A>>

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Ref from "effect/Ref"
-import { shown } from "../config/shown-address.ts"
+import { shownDestination } from "../config/shown-address.ts"
 import { withinDeadline } from "../otlp/deadline.ts"
 import type { Encoding } from "../otlp/encoding.ts"
 import { makeNews } from "../otlp/news.ts"
@@ -33,7 +33,7 @@ export const makeOtlpSink = <A>(queue: RecordQueue<A>, options: OtlpSinkOptions<
     const { dropped, encoding, maxBatchSize, shutdownMs, target, what } = options
     const makeSender = makeSenderFactory(target, encoding.empty)
     const sender = makeSender(target.timeoutMs)
-    const name = shown(target.url)
+    const name = shownDestination(target)
     const log = yield* makeOutageLog(what, name)
     const receiver = makeReceiverPause()
     const size = makeSizeLimit(target.maxRequestBytes)

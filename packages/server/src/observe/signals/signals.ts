@@ -23,6 +23,7 @@ import { bindForGood, type BoundSeries } from "../instrument/bind.ts"
 import type { OptionsError } from "../instrument/options-error.ts"
 import type { MetricsService } from "../metrics.ts"
 import { makeEncoding } from "../otlp/encoding.ts"
+import { type Grpc, loadGrpc } from "../otlp/grpc/load.ts"
 import { loadUntraced } from "../otlp/untraced.ts"
 import { makeConsoleSink } from "./console-sink.ts"
 import { jobsRan } from "./jobs-ran.ts"
@@ -89,6 +90,8 @@ const exported = <A>(
     if (settings.exporters.length === 0) {
       return none
     }
+    const otlp = settings.exporters.find((one) => one.exporter === "otlp")
+    const grpc = otlp && (yield* loadGrpc(otlp.target.protocol, kind.neededFor))
     const { resourceFromAttributes } = yield* loadPeer("@opentelemetry/resources", kind.neededFor, () =>
       import("@opentelemetry/resources").catch(unavailable)
     )
@@ -97,7 +100,7 @@ const exported = <A>(
     const wiring = wiringOf(metrics)
     const doubt = () => (wiring.isRecorded || !jobsRan(metrics) ? undefined : notRecorded(what))
     const exporters = yield* Effect.forEach(settings.exporters, (exporter) =>
-      Effect.flatMap(sinkOf(kind, exporter, { ...settings, dropped, shutdownMs }), (sink) =>
+      Effect.flatMap(sinkOf(kind, exporter, { ...settings, dropped, grpc, shutdownMs }), (sink) =>
         makeRecordExporter<A>({
           ...settings,
           what,
@@ -146,6 +149,7 @@ type Dropped = (reason: RecordDrop, records: number, why: string) => void
 
 interface SinkContext extends QueueSettings {
   readonly dropped: Dropped
+  readonly grpc: Grpc | undefined
   readonly shutdownMs: number
 }
 
@@ -153,7 +157,7 @@ interface SinkContext extends QueueSettings {
 const sinkOf = <A>(
   { lineOf, neededFor, serializers, what }: Kind<A>,
   settings: ExporterSettings,
-  { dropped, maxBatchSize, shutdownMs }: SinkContext
+  { dropped, grpc, maxBatchSize, shutdownMs }: SinkContext
 ) =>
   Effect.gen(function* () {
     if (settings.exporter === "console") {
@@ -163,7 +167,7 @@ const sinkOf = <A>(
     const encoding = yield* makeEncoding({ ...target, neededFor }, serializers)
     const untraced = yield* loadUntraced(neededFor)
     return (queue: RecordQueue<A>) =>
-      makeOtlpSink(queue, { what, target: { ...target, untraced }, encoding, maxBatchSize, shutdownMs, dropped })
+      makeOtlpSink(queue, { what, target: { ...target, grpc, untraced }, encoding, maxBatchSize, shutdownMs, dropped })
   })
 
 /** Counts what is dropped, and says once why. In an outage this is called for nearly everything that is recorded. */
