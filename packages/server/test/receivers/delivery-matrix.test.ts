@@ -1,15 +1,15 @@
-/** The delivery matrix, with application and receiver in processes of their own. docs/guides/delivery.md has its table. */
+/** The delivery matrix, with application and receiver in processes of their own. docs/guides/delivery.md has its table for HTTP. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import * as Effect from "effect/Effect"
 import { matrix } from "../observe/otlp/delivery/matrix.ts"
 import { playAll, tableOf } from "../observe/otlp/delivery/run.ts"
 import { type Delivered, type Result, type Signal, signals } from "../observe/otlp/delivery/scenario.ts"
 
-describe("what was counted", () => {
+describe.each(["http", "grpc"] as const)("what was counted, over %s", (protocol) => {
   let results: ReadonlyArray<Result> = []
 
   beforeAll(async () => {
-    const played = await Effect.runPromise(playAll)
+    const played = await Effect.runPromise(playAll(protocol))
     results = played.map(({ result }) => result)
   }, 240_000)
 

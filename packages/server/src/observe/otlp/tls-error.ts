@@ -122,7 +122,8 @@ const ofHandshake: ReadonlyArray<readonly [RegExp, Advice]> = [
   [/alert handshake failure/i, ciphers],
   [/alert insufficient security/i, "the collector takes stronger ciphers only"],
   [
-    /before secure TLS connection/i,
+    // The last are the words of gRPC's library for a connection that is closed before it is of use.
+    /before secure TLS connection|^Failed to connect$/i,
     (files) =>
       files?.client === undefined
         ? "is it http:// instead of https://, or does the collector ask for a client certificate: OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE?"

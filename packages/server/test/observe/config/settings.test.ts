@@ -269,7 +269,8 @@ const malformed: ReadonlyArray<readonly [variable: string, value: string, messag
   ["OTEL_EXPORTER_OTLP_HEADERS", "secret", `(not shown); expected ${headerList}`],
   ["OTEL_EXPORTER_OTLP_HEADERS", "a=secret%0A", `(not shown); expected ${headerList}`],
   ["OTEL_EXPORTER_OTLP_METRICS_HEADERS", "a b=secret", `(not shown); expected ${headerList}`],
-  ["OTEL_EXPORTER_OTLP_PROTOCOL", "grpc", `"grpc"; expected http/json, http/protobuf`],
+  ["OTEL_EXPORTER_OTLP_PROTOCOL", "thrift", `"thrift"; expected grpc, http/json, http/protobuf`],
+  ["OTEL_EXPORTER_OTLP_INSECURE", "yes", `"yes"; expected true, false`],
   ["OTEL_EXPORTER_OTLP_COMPRESSION", "zstd", `"zstd"; expected none, gzip`],
   ["OTEL_EXPORTER_OTLP_TIMEOUT", "1e3", `"1e3"; expected ${milliseconds}`],
   [

@@ -11,6 +11,7 @@ import { MetricsService } from "../../../src/observe/metrics.ts"
 import { ownScope } from "../../../src/observe/collect/scope.ts"
 import type { OtlpOptions } from "../../../src/observe/telemetry.ts"
 import { Telemetry } from "../../../src/observe/telemetry.ts"
+import { bridge } from "./grpc/bridge.ts"
 import { pipeline, received } from "./pipeline.ts"
 
 const identity = ({ resource: _resource, ...rest }: Series) => rest
@@ -132,7 +133,9 @@ const ways: ReadonlyArray<Pick<OtlpOptions, "protocol" | "compression">> = [
   { protocol: "http/json", compression: "none" },
   { protocol: "http/json", compression: "gzip" },
   { protocol: "http/protobuf", compression: "none" },
-  { protocol: "http/protobuf", compression: "gzip" }
+  { protocol: "http/protobuf", compression: "gzip" },
+  { protocol: "grpc", compression: "none" },
+  { protocol: "grpc", compression: "gzip" }
 ]
 
 describe("on the wire", () => {
@@ -140,13 +143,20 @@ describe("on the wire", () => {
     it.scoped(`every kind arrives as it is by ${way.protocol}, compression ${way.compression}`, () =>
       Effect.gen(function* () {
         const receiver = yield* Receiver
+        const isGrpc = way.protocol === "grpc"
+        const port = isGrpc ? yield* bridge({ metrics: () => receiver.url, records: () => "" }) : undefined
+        const url = port?.url.origin ?? receiver.url
         yield* TestClock.setTime(start)
         yield* record.pipe(
-          Effect.provide(pipeline({ interval: "1 hour" }, { ...way, headers: { authorization: "Bearer x" } }))
+          Effect.provide(pipeline({ interval: "1 hour" }, { ...way, url, headers: { authorization: "Bearer x" } }))
         )
         const series = (yield* received).map((one) => ({ ...identity(one), points: 1 }))
         expect(series.sort(({ name: one }, { name: other }) => (one < other ? -1 : 1))).toEqual(expected)
         expect(yield* receiver.violations).toEqual([])
+        if (port !== undefined) {
+          expect(port.requests[0]?.metadata).toMatchObject({ authorization: "Bearer x" })
+          return
+        }
         const [request] = yield* receiver.requests
         expect(request?.headers).toMatchObject({
           authorization: "Bearer x",

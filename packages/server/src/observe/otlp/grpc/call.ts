@@ -73,7 +73,7 @@ export class GrpcCall implements Attempt {
 
   private fail(error: Error, isLate: boolean): void {
     const { call, channel, isOver } = this
-    const isStarted = call !== undefined && channel?.hasStarted(call) === true
+    const isStarted = channel?.hasStarted === true
     const isReused = isStarted && channel.hasAnswered
     this.end(new NoAnswer({ error, fate: isStarted ? "unknown" : "unsent", isReused, isLate }))
     call?.cancel()

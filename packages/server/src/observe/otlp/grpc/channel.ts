@@ -47,9 +47,13 @@ export class Channel {
     )
   }
 
-  /** Whether a connection was found for a call: until then, its peer is the target itself. */
-  hasStarted(call: ClientUnaryCall): boolean {
-    return call.getPeer() !== this.client.getChannel().getTarget()
+  /**
+   * Whether something of a call may have been written: it waits for a connection until both sides are ready. One that has
+   * ended leaves an idle channel.
+   */
+  get hasStarted(): boolean {
+    const state = this.client.getChannel().getConnectivityState(false)
+    return state === ready || (state === idle && this.sockets.hasConnected)
   }
 
   /** Lets calls that are under way end. */
@@ -62,6 +66,10 @@ export class Channel {
     this.sockets.destroy()
   }
 }
+
+// Of the library's `connectivityState`.
+const idle = 0
+const ready = 2
 
 const asIs = (bytes: Buffer): Buffer => bytes
 

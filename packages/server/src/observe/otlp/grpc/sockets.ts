@@ -17,13 +17,18 @@ export class Sockets {
   run<A>(something: () => A): A {
     listen()
     this.failed = []
-    this.isConnected = false
+    this.isConnected = this.isOpen
     return holder.run(this, something)
   }
 
   /** Why nothing listens; empty where something did. */
   get failures(): ReadonlyArray<Error> {
     return this.isConnected ? [] : this.failed
+  }
+
+  /** Whether one is there, or was since something ran last. */
+  get hasConnected(): boolean {
+    return this.isConnected
   }
 
   get isOpen(): boolean {

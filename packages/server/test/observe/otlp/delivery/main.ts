@@ -7,7 +7,7 @@ const guide = new URL("../../../../../../docs/guides/delivery.md", import.meta.u
 
 const marked = /(<!-- matrix -->\n)[\s\S]*?(<!-- \/matrix -->)/
 
-const played = await Effect.runPromise(playAll)
+const played = await Effect.runPromise(playAll())
 const table = tableOf(played.map(({ result }) => result))
 process.stdout.write(`${table}\n`)
 writeFileSync(

@@ -64,10 +64,11 @@ const defaults: AppOptions = {
   otlp: {}
 }
 
-/** Who receives metrics, and who spans and log records. */
+/** Who receives metrics, and who spans and log records, and a port of gRPC before both where that is spoken. */
 export interface Receivers {
   readonly metrics: SpawnedReceiver
   readonly records: RecordReceiver
+  readonly grpc?: { readonly url: string }
 }
 
 /** The program of the application. */
@@ -118,15 +119,17 @@ const fail = ({ metrics, records }: Receivers, mode: FailureMode) =>
 
 const intervalOf = ({ app: options }: Scenario): number => options?.intervalMs ?? defaults.intervalMs
 
-const optionsOf = (scenario: Scenario, { metrics, records }: Receivers): AppOptions => {
-  const { otlp = defaults.otlp } = scenario.app ?? {}
+const optionsOf = (scenario: Scenario, { grpc, metrics, records }: Receivers): AppOptions => {
+  const { otlp: given = defaults.otlp } = scenario.app ?? {}
+  const otlp = grpc === undefined ? given : { ...given, protocol: "grpc" as const }
   const { compression, protocol } = otlp
   return {
     ...defaults,
     ...scenario.app,
-    url: metrics.url,
+    otlp,
+    url: grpc?.url ?? metrics.url,
     records: {
-      base: records.base,
+      base: grpc?.url ?? records.base,
       scheduleDelay: intervalOf(scenario),
       // As long as those of metrics.
       timeout: Math.min(intervalOf(scenario), 10_000),
