@@ -1,5 +1,5 @@
 /**
- * An OpenTelemetry Collector: OTLP in, memory limiter. Metrics go to a page for Prometheus, deltas as cumulative values;
+ * An OpenTelemetry Collector: OTLP in, over HTTP and over gRPC, memory limiter. Metrics go to a page for Prometheus, deltas as cumulative values;
  * spans and log records go to its output.
  */
 import * as Effect from "effect/Effect"
@@ -14,11 +14,13 @@ import { parsePage, type RealReceiver, type Stored } from "./stored.ts"
 export interface CollectorOptions {
   /** Where it listens, so that another can take its place; free ones unless given. */
   readonly port?: number
+  /** The same, of gRPC. */
+  readonly grpcPort?: number
   /** In MiB, above which it refuses; 1,000 unless given. It uses about 40 by itself. */
   readonly memory?: number
   /** Writes every point that it passes on, for `passedOn`. */
   readonly isVerbose?: boolean
-  /** PEM files for HTTPS; clients must show a certificate of the authority in `client_ca_file`, where there is one. */
+  /** PEM files for TLS; clients must show a certificate of the authority in `client_ca_file`, where there is one. */
   readonly tls?: { readonly cert_file: string; readonly key_file: string; readonly client_ca_file?: string }
 }
 
@@ -26,6 +28,9 @@ export interface Collector extends RealReceiver, Running {
   readonly port: number
   /** What the paths of the three signals are added to, as in `OTEL_EXPORTER_OTLP_ENDPOINT`. */
   readonly base: string
+  readonly grpcPort: number
+  /** Where all signals go over gRPC. */
+  readonly grpc: string
   /** The spans and log records that it has passed on so far, also after its end. */
   readonly records: () => Records
   /** Its page for a Prometheus. */
@@ -36,15 +41,15 @@ export interface Collector extends RealReceiver, Running {
   readonly passedOn: (name: string) => number
 }
 
-const configuration = (options: Required<Pick<CollectorOptions, "port" | "memory">> & CollectorOptions, page: number) =>
+type Configured = Required<Pick<CollectorOptions, "port" | "grpcPort" | "memory">> & CollectorOptions
+
+const configuration = ({ grpcPort, port, tls, ...options }: Configured, page: number) =>
   JSON.stringify({
     receivers: {
       otlp: {
         protocols: {
-          http: {
-            endpoint: `127.0.0.1:${options.port}`,
-            ...(options.tls === undefined ? {} : { tls: options.tls })
-          }
+          http: { endpoint: `127.0.0.1:${port}`, ...(tls === undefined ? {} : { tls }) },
+          grpc: { endpoint: `127.0.0.1:${grpcPort}`, ...(tls === undefined ? {} : { tls }) }
         }
       }
     },
@@ -81,9 +86,10 @@ export const collector = (options: CollectorOptions = {}): Effect.Effect<Collect
   Effect.gen(function* () {
     const { memory = 1_000, tls } = options
     const port = options.port ?? (yield* Effect.promise(freePort))
+    const grpcPort = options.grpcPort ?? (yield* Effect.promise(freePort))
     const page = yield* Effect.promise(freePort)
     const file = path.join(yield* folder, "collector.yaml")
-    writeFileSync(file, configuration({ ...options, port, memory }, page))
+    writeFileSync(file, configuration({ ...options, port, grpcPort, memory }, page))
     const running = yield* start({
       program: "collector",
       args: [`--config=file:${file}`],
@@ -93,13 +99,17 @@ export const collector = (options: CollectorOptions = {}): Effect.Effect<Collect
       fetch(`http://127.0.0.1:${page}/metrics`)
         .then((response) => response.text())
         .then(parsePage)
+    const scheme = tls === undefined ? "http" : "https"
     return {
       ...running,
       port,
-      base: `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`,
+      base: `${scheme}://127.0.0.1:${port}`,
+      grpcPort,
+      // A name: TLS has none for a number.
+      grpc: `${scheme}://localhost:${grpcPort}`,
       records: () => recordsIn(running.output()),
       page: new URL(`http://127.0.0.1:${page}/metrics`),
-      url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}/v1/metrics`,
+      url: `${scheme}://127.0.0.1:${port}/v1/metrics`,
       all: (service) => read().then((all) => all.filter(({ labels }) => labels["job"] === service)),
       total: (name) => Effect.promise(() => read().then((all) => sum(all.filter((one) => one.name === name)))),
       passedOn: (name) => sum(lastValues(running.output(), name))
