@@ -1,5 +1,6 @@
 /** Loads optional peers when they are needed, so that an application which exports nothing loads nothing. */
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import { TelemetryPeerMissing } from "./peer-missing.ts"
 
 const otlp = [
@@ -45,7 +46,8 @@ export const loadPeer = <A extends object>(
 ): Effect.Effect<A, TelemetryPeerMissing> =>
   Effect.tryPromise({
     try: () =>
-      load().then((module) => {
+      load().then((loaded) => {
+        const module = exportsOf(loaded)
         const name = needed[peer]
         return name === undefined || name in module
           ? module
@@ -53,6 +55,12 @@ export const loadPeer = <A extends object>(
       }),
     catch: (cause) => new TelemetryPeerMissing({ peer, neededFor, packages: peersOf[neededFor], cause })
   })
+
+/** Of CommonJS, esbuild leaves the default export alone where it bundles in parts (`--splitting`). */
+const exportsOf = <A extends object>(loaded: A): A => ({ ...defaultOf(loaded), ...loaded })
+
+const defaultOf = (loaded: object): object =>
+  Predicate.hasProperty(loaded, "default") && Predicate.isObject(loaded.default) ? loaded.default : {}
 
 /** What is caught where an `import` failed; it fails. */
 export const unavailable = (cause: unknown): Promise<never> => Promise.reject(cause)

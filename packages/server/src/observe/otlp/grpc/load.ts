@@ -4,11 +4,9 @@ import type { Protocol } from "../../config/otlp-variables.ts"
 import { TelemetryPeerMissing } from "../../config/peer-missing.ts"
 import { loadPeer, type SignalUse, unavailable } from "../../config/peer.ts"
 
-type Library = typeof import("@grpc/grpc-js")
-
 /** What speaks it, and what is called. */
 export interface Grpc {
-  readonly library: Library
+  readonly library: typeof import("@grpc/grpc-js")
   /** The path of the method that takes a signal. */
   readonly path: string
 }
@@ -21,12 +19,9 @@ export const loadGrpc = (
   protocol === "grpc"
     ? Effect.mapBoth(
         loadPeer("@grpc/grpc-js", `${neededFor} over gRPC`, () => import("@grpc/grpc-js").catch(unavailable)),
-        { onSuccess: (loaded) => ({ library: exportsOf(loaded), path: paths[neededFor] }), onFailure: withAlternative }
+        { onSuccess: (library) => ({ library, path: paths[neededFor] }), onFailure: withAlternative }
       )
     : Effect.succeed(undefined)
-
-/** It is CommonJS, of which a bundler may leave nothing but the default export. */
-export const exportsOf = (loaded: Library & { readonly default?: Library }): Library => loaded.default ?? loaded
 
 const withAlternative = ({ cause, neededFor, packages, peer }: TelemetryPeerMissing): TelemetryPeerMissing => {
   const instead = "Or use the protocol http/protobuf, at port 4318 of a collector, which needs no other package"
