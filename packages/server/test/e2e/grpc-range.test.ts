@@ -62,8 +62,9 @@ const program = `
   console.log(JSON.stringify(received.sort()))
 `
 
-/** In parts, of which one is what is loaded where it is used. */
+/** In parts, of which one is what is loaded where it is used; with the packages of the project alone. */
 const bundled = [
+  ...["env", "-u", "NODE_PATH"],
   ...["npx", "esbuild", "main.mjs", "--bundle", "--splitting", "--outdir=bundle"],
   ...["--platform=node", "--format=esm", "--out-extension:.js=.mjs"],
   "--banner:js=import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"

@@ -44,12 +44,10 @@ describe("OTEL_EXPORTER_OTLP_PROTOCOL=grpc", () => {
       yield* work.pipe(Effect.provide(telemetry()), Effect.provide(layer), withVariables(variables))
       expect(made.requests.map(({ path }) => path).sort()).toEqual([paths.logs, paths.metrics, paths.traces])
       expect(made.requests.map(({ metadata }) => metadata["x-tenant"])).toEqual(["one", "one", "one"])
-      expect(
-        lines.filter((line) => line.includes("final")).map((line) => line.replace(/\d+( points)? in \d+/, "1$1 in 1"))
-      ).toEqual(
+      const final = lines.filter((line) => line.includes("final")).map((line) => line.replace(/: \d+.*/, ""))
+      expect(final.sort()).toEqual(
         ["of log records ", "of spans ", ""].map(
-          (what) =>
-            `INFO The final export ${what}to ${made.url.origin} was acknowledged: 1${what === "" ? " points" : ""} in 1 ms`
+          (what) => `INFO The final export ${what}to ${made.url.origin} was acknowledged`
         )
       )
     })
