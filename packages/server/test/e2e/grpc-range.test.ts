@@ -64,9 +64,8 @@ const program = `
 
 /** In parts, of which one is what is loaded where it is used; with the packages of the project alone. */
 const bundled = [
-  ...["env", "-u", "NODE_PATH"],
-  ...["npx", "esbuild", "main.mjs", "--bundle", "--splitting", "--outdir=bundle"],
-  ...["--platform=node", "--format=esm", "--out-extension:.js=.mjs"],
+  ..."env -u NODE_PATH npx esbuild main.mjs --bundle --splitting --outdir=bundle".split(" "),
+  ..."--platform=node --format=esm --out-extension:.js=.mjs".split(" "),
   "--banner:js=import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
 ]
 

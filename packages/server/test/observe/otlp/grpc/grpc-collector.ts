@@ -103,15 +103,17 @@ export const grpcCollector = (
         givenUp: givenUp.signal
       }
       requests.push(request)
-      void Promise.resolve(answer(request, requests.length - 1)).then((given) => {
-        if (given === "reset") {
-          cut()
-        } else if (Buffer.isBuffer(given)) {
-          done(null, given)
-        } else if (given !== "never") {
-          done(given)
-        }
-      })
+      const given = Effect.promise(async () => answer(request, requests.length - 1))
+      Effect.runFork(Effect.map(given, (one) => end(one, done)))
+    }
+    const end = (given: GrpcAnswer, done: Grpc.sendUnaryData<Buffer>) => {
+      if (given === "reset") {
+        cut()
+      } else if (Buffer.isBuffer(given)) {
+        done(null, given)
+      } else if (given !== "never") {
+        done(given)
+      }
     }
     const server = new Grpc.Server(options)
     methodsOf(handle).forEach(([service, implementation]) => server.addService(service, implementation))

@@ -15,12 +15,12 @@ const probe = { bytes: Buffer.alloc(0), headers: {} }
 const outgoing = { body, points: 7, isRepeat: false, isDelta: false }
 
 /** A sender to an address, cut with the scope. */
-const senderTo = (url: URL, more: Partial<SenderSettings> = {}, timeoutMs = 2_000, isLast = false) =>
+const senderTo = (url: URL, more: Partial<SenderSettings> = {}, isLast = false) =>
   Effect.gen(function* () {
     const grpc = yield* loadGrpc("grpc", "OTLP")
     const settings = { ...senderSettings, tls: {}, url, protocol: "grpc", grpc, ...more } as const
     return yield* Effect.acquireRelease(
-      Effect.sync(() => makeSenderFactory(settings, probe)(timeoutMs, isLast)),
+      Effect.sync(() => makeSenderFactory(settings, probe)(more.timeoutMs ?? 2_000, isLast)),
       (sender) => sender.cut("the test is over")
     )
   })
@@ -29,7 +29,7 @@ const senderTo = (url: URL, more: Partial<SenderSettings> = {}, timeoutMs = 2_00
 const failing = (answer: GrpcAnswer, more: Partial<SenderSettings> = {}) =>
   Effect.gen(function* () {
     const made = yield* grpcCollector(() => answer)
-    const sender = yield* senderTo(made.url, more, 600)
+    const sender = yield* senderTo(made.url, { ...more, timeoutMs: 600 })
     const { isRefusedAtOnce, isReset, isUnknown, message, pauseMs, reason } = yield* sender
       .send(outgoing)
       .pipe(Effect.flip, once)
@@ -120,7 +120,7 @@ describe("a request over gRPC", () => {
       const url = new URL(made.url)
       url.username = "me"
       url.password = "p%C3%A4ss"
-      const sender = yield* senderTo(url, { headers }, 2_000)
+      const sender = yield* senderTo(url, { headers })
       expect(yield* sender.send(outgoing)).toEqual({ points: 0, message: "" })
       const [request] = made.requests
       expect(request?.body.toString()).toBe("ten bytes!")
@@ -201,7 +201,7 @@ describe("a connection of gRPC", () => {
     Effect.gen(function* () {
       const made = yield* grpcCollector(() => ok)
       yield* made.refuse(true)
-      const sender = yield* senderTo(made.url, {}, 600)
+      const sender = yield* senderTo(made.url, { timeoutMs: 600 })
       const { isRefusedAtOnce, isReset, isUnknown, message } = yield* Effect.flip(sender.send(outgoing)).pipe(once)
       expect({ isRefusedAtOnce, isReset, isUnknown, message }).toEqual({
         isRefusedAtOnce: true,
@@ -217,7 +217,7 @@ describe("a connection of gRPC", () => {
     Effect.gen(function* () {
       const made = yield* grpcCollector(() => ok)
       yield* made.refuse(true)
-      const sender = yield* senderTo(made.url, {}, 600)
+      const sender = yield* senderTo(made.url, { timeoutMs: 600 })
       for (let times = 0; times < 6; times += 1) {
         yield* Effect.flip(sender.send(outgoing)).pipe(once)
       }
@@ -236,7 +236,7 @@ describe("a connection of gRPC", () => {
       yield* sender.send(outgoing).pipe(once)
       expect(made.connections()).toBe(2)
       const other = yield* grpcCollector(() => "reset")
-      const failed = yield* Effect.flip((yield* senderTo(other.url, {}, 600)).send(outgoing)).pipe(once)
+      const failed = yield* Effect.flip((yield* senderTo(other.url, { timeoutMs: 600 })).send(outgoing)).pipe(once)
       expect({ isReset: failed.isReset, isUnknown: failed.isUnknown }).toEqual({ isReset: true, isUnknown: true })
     })
   )
@@ -245,7 +245,7 @@ describe("a connection of gRPC", () => {
     Effect.gen(function* () {
       const silent = yield* listening(() => {})
       for (const url of [silent.url, new URL(silent.url.href.replace("http:", "https:"))]) {
-        const sender = yield* senderTo(url, {}, 60_000)
+        const sender = yield* senderTo(url, { timeoutMs: 60_000 })
         const sending = yield* Effect.fork(Effect.flip(sender.send(outgoing)))
         yield* Effect.sleep("150 millis")
         expect(silent.open.size).toBe(1)
@@ -264,7 +264,7 @@ describe("a connection of gRPC", () => {
       const late = yield* listening((socket) => {
         socket.on("data", (part) => (wire += part.toString("latin1")))
       })
-      const sender = yield* senderTo(late.url, {}, 60_000)
+      const sender = yield* senderTo(late.url, { timeoutMs: 60_000 })
       const sending = yield* Effect.fork(Effect.flip(sender.send(outgoing)))
       yield* Effect.sleep("100 millis")
       yield* sender.giveUp("it is late")
@@ -280,7 +280,7 @@ describe("a connection of gRPC", () => {
     Effect.gen(function* () {
       const made = yield* grpcCollector(() => ok)
       yield* made.refuse(true)
-      const sender = yield* senderTo(made.url, { isAssumed: true }, 60_000, true)
+      const sender = yield* senderTo(made.url, { isAssumed: true, timeoutMs: 60_000 }, true)
       const started = performance.now()
       expect((yield* Effect.flip(sender.send(outgoing))).message).toContain("ECONNREFUSED")
       expect(performance.now() - started).toBeGreaterThan(400)
@@ -315,7 +315,7 @@ describe("TLS of gRPC", () => {
       const url = new URL(made.url.href.replace("127.0.0.1", "localhost"))
       const ca = contentsOf(own).cert
       const said = (to: URL, tls: SenderSettings["tls"]) =>
-        Effect.flatMap(senderTo(to, { tls }, 600), (sender) =>
+        Effect.flatMap(senderTo(to, { tls, timeoutMs: 600 }), (sender) =>
           Effect.map(Effect.flip(sender.send(outgoing)).pipe(once), ({ message }) => message)
         )
       expect(yield* said(url, { ca })).toBe(
