@@ -1,0 +1,40 @@
+/** Whether a program printed what a page shows: each line, in this order, whatever its numbers are. */
+import type { Block } from "./blocks.ts"
+
+/** Without what differs from run to run: the time and the fiber of a log line, and all numbers. */
+const stable = (line: string): string =>
+  line
+    .replace(/^\[[\d:.]+\] ([A-Z]+) \(#\d+\)(?: in [^:]*)?: /, "$1 ")
+    .replace(/(?<![a-z_])\d+(\.\d+)?/g, "0")
+    .trimEnd()
+
+const linesOf = (text: string): ReadonlyArray<string> => text.split("\n").map(stable)
+
+/** The shown lines that were not printed after those before them. */
+export const missingIn = (printed: string, shown: string): ReadonlyArray<string> => {
+  const lines = linesOf(printed)
+  let from = 0
+  return linesOf(shown).filter((line) => {
+    const at = lines.indexOf(line, from)
+    from = at < 0 ? from : at + 1
+    return at < 0 && line !== ""
+  })
+}
+
+/** What the page shows of the output of a block. */
+export const shownOf = (block: Block, blocks: ReadonlyArray<Block>): ReadonlyArray<Block> =>
+  blocks.filter((shown) => shown.said.outputOf !== undefined && printerOf(shown, blocks) === block)
+
+/** The block that prints what is shown. */
+export const printerOf = (shown: Block, blocks: ReadonlyArray<Block>): Block | undefined => {
+  const isRun = ({ language, said }: Block): boolean => /^(ts|sh)$/.test(language) && said.notRun === undefined
+  const at = blocks.indexOf(shown)
+  switch (shown.said.outputOf) {
+    case "the block above":
+      return blocks.slice(0, at).findLast(isRun)
+    case "the block below":
+      return blocks.slice(at).find(isRun)
+    default:
+      return blocks.find((block) => isRun(block) && block.said.file === shown.said.outputOf)
+  }
+}
