@@ -6,14 +6,15 @@ import { readFile, rm } from "node:fs/promises"
 import path from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { blocksOf } from "../docs/blocks.ts"
 import { EmptyProject, inLibrary } from "../support/empty-project.ts"
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url))
 const text = (file: string): Promise<string> => readFile(path.join(root, file), "utf8")
 const json = async (file: string) => JSON.parse(await text(file)) as Readonly<Record<string, unknown>>
 
-const blocksOf = (page: string, language: string): ReadonlyArray<string> =>
-  Array.from(page.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, "g")), ([, block]) => String(block))
+const textsOf = (page: string, language: string): ReadonlyArray<string> =>
+  blocksOf("README.md", page).flatMap((block) => (block.language === language ? [block.text] : []))
 
 /** What of npm's output speaks of peers that don't fit. */
 const aboutPeers = (output: string): ReadonlyArray<string> =>
@@ -101,7 +102,7 @@ describe("the archive", () => {
 describe("a project with the package", () => {
   /** The line of the README with the archive in the place of the name. */
   const install = async (): Promise<ReadonlyArray<string>> => {
-    const [line = ""] = blocksOf(await text("packages/server/README.md"), "sh")
+    const [line = ""] = textsOf(await text("packages/server/README.md"), "sh")
     expect(line).toContain("npm install @parametric-portal/server ")
     return line.trim().replace("@parametric-portal/server ", `${archive} `).split(" ")
   }
@@ -109,7 +110,7 @@ describe("a project with the package", () => {
   it("is installed by the line of the README without a warning about peers, and runs its program", async () => {
     const { code, stderr, stdout } = await project.run(...(await install()))
     expect({ code, peers: aboutPeers(stdout + stderr) }).toEqual({ code: 0, peers: [] })
-    const [example = ""] = blocksOf(await text("packages/server/README.md"), "ts")
+    const [example = ""] = textsOf(await text("packages/server/README.md"), "ts")
     await project.write("main.ts", example)
     const ended = await project.run("env", "OTEL_METRICS_EXPORTER=console", "npx", "--yes", "tsx", "main.ts")
     expect(ended).toMatchObject({ code: 0 })
@@ -177,8 +178,8 @@ describe("a project with few peers", () => {
 
   it.each(Object.entries(bundlers))("is bundled by %s with the peers that it uses", async (_, [packages, command]) => {
     const readme = await text("packages/server/README.md")
-    const [line = ""] = blocksOf(readme, "sh")
-    const [example = ""] = blocksOf(readme, "ts")
+    const [line = ""] = textsOf(readme, "sh")
+    const [example = ""] = textsOf(readme, "ts")
     const peers = line.trim().split(" ").slice(3)
     await few.run("npm", "install", ...peers, ...packages)
     await few.write("main.mjs", example.replace(": string", ""))

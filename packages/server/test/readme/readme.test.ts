@@ -1,10 +1,8 @@
-/** The READMEs match the sources: the example is compiled and run as printed, output and versions are right. */
+/** The READMEs match the sources: output and versions are right. Tests of `test/docs` and `test/e2e/docs` run the program. */
 import { NodeContext } from "@effect/platform-node"
-import * as Command from "@effect/platform/Command"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as HttpApp from "@effect/platform/HttpApp"
 import { describe, expect, it } from "@effect/vitest"
-import { Receiver } from "@parametric-portal/dashboard/receiver"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -15,14 +13,15 @@ import { peersOf } from "../../src/observe/config/peer.ts"
 import { MetricsService } from "../../src/observe/metrics.ts"
 import { Prometheus } from "../../src/observe/prometheus.ts"
 import { layer as ownMetrics } from "../../src/observe/testing.ts"
+import { blocksOf } from "../docs/blocks.ts"
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const text = (path: string) => Effect.flatMap(FileSystem.FileSystem, (files) => files.readFileString(here(path)))
 
 const readmes = { "the repository's": "../../../../README.md", "the package's": "../../README.md" }
 
-const blocksOf = (readme: string, language: string): ReadonlyArray<string> =>
-  Array.from(readme.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, "g")), ([, block]) => String(block))
+const textsOf = (readme: string, language: string): ReadonlyArray<string> =>
+  blocksOf("README.md", readme).flatMap((block) => (block.language === language ? [block.text] : []))
 
 /** Whether a range allows the newest of a line of versions, such as `2.12`. */
 const allows = (range: string, line: string): boolean => {
@@ -67,15 +66,17 @@ const page = Effect.gen(function* () {
 })
 
 describe.for(Object.entries(readmes))("%s README", ([, path]) => {
-  it.effect("prints the example that is compiled", () =>
+  it.effect("has one program, the same as the other", () =>
     Effect.gen(function* () {
-      expect(blocksOf(yield* text(path), "ts")).toEqual([yield* text("./example.ts")])
+      const programs = textsOf(yield* text(path), "ts")
+      expect(programs).toHaveLength(1)
+      expect(programs).toEqual(textsOf(yield* text(readmes["the repository's"]), "ts"))
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
   it.effect("installs what the example imports, in the versions that the package allows", () =>
     Effect.gen(function* () {
-      const [line = ""] = blocksOf(yield* text(path), "sh")
+      const [line = ""] = textsOf(yield* text(path), "sh")
       const { peerDependencies } = yield* manifest
       const wanted = [
         "effect",
@@ -93,28 +94,9 @@ describe.for(Object.entries(readmes))("%s README", ([, path]) => {
 })
 
 describe("the repository's README", () => {
-  it.live(
-    "prints an example that does what is said of it",
-    () =>
-      Effect.gen(function* () {
-        const receiver = yield* Receiver
-        const exitCode = yield* Command.make(process.execPath, "--import", "tsx", here("./example.ts")).pipe(
-          Command.workingDirectory(here("../..")),
-          Command.env({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url.replace("/v1/metrics", "") }),
-          Command.exitCode
-        )
-        const arrived = yield* Effect.forEach(["jobs_completed_total", "jobs_in_flight"], (name) =>
-          receiver.find(name, { job_type: "resize", operation: "process", priority: "high" })
-        )
-        expect(exitCode).toBe(0)
-        expect(arrived.map((found) => found.map(({ total }) => total))).toEqual([[2], [0]])
-      }).pipe(Effect.provide([NodeContext.layer, Receiver.layer()])),
-    60_000
-  )
-
   it.effect("shows what the Prometheus page has of the example", () =>
     Effect.gen(function* () {
-      const [shown = ""] = blocksOf(yield* text(readmes["the repository's"]), "text")
+      const [shown = ""] = textsOf(yield* text(readmes["the repository's"]), "text")
       const names = ["jobs_completed_total", "jobs_processing_seconds", "jobs_in_flight"]
       const isShown = (line: string): boolean =>
         names.some((name) => new RegExp(`^(# TYPE )?${name}(_bucket|_sum|_count)?[ {]`).test(line))
@@ -139,7 +121,7 @@ describe("a guide", () => {
   it.effect.each(guides)("installs versions that the package allows: %s", (name) =>
     Effect.gen(function* () {
       const { peerDependencies } = yield* manifest
-      const lines = blocksOf(yield* text(guide(name)), "sh").filter((block) =>
+      const lines = textsOf(yield* text(guide(name)), "sh").filter((block) =>
         block.startsWith("npm install @parametric-portal/server ")
       )
       expect(lines).toHaveLength(1)
