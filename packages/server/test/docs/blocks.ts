@@ -27,7 +27,7 @@ export interface Said {
   readonly stoppedAfter?: string
   /** It is run in a clone of the repository, and not in a folder of a user. */
   readonly inClone?: true
-  /** What prints it: a file, `the block above` or `the block below`. */
+  /** What prints it: `the block above`, a file of the page, or the command that a block begins with. */
   readonly outputOf?: string
 }
 
@@ -45,7 +45,7 @@ const words: Readonly<Record<string, ReadonlyArray<readonly [RegExp, (found: str
     [/^not run: (.{10,})$/, (notRun) => ({ notRun })],
     [/^stopped after "(.+)"$/, (stoppedAfter) => ({ stoppedAfter })]
   ],
-  text: [[/^output of (the block above|the block below|[\w.-]+\.ts)$/, (outputOf) => ({ outputOf })]]
+  text: [[/^output of (the block above|[\w.-]+)$/, (outputOf) => ({ outputOf })]]
 }
 
 const nothing: Said = {}

@@ -28,13 +28,8 @@ export const shownOf = (block: Block, blocks: ReadonlyArray<Block>): ReadonlyArr
 /** The block that prints what is shown. */
 export const printerOf = (shown: Block, blocks: ReadonlyArray<Block>): Block | undefined => {
   const isRun = ({ language, said }: Block): boolean => /^(ts|sh)$/.test(language) && said.notRun === undefined
-  const at = blocks.indexOf(shown)
-  switch (shown.said.outputOf) {
-    case "the block above":
-      return blocks.slice(0, at).findLast(isRun)
-    case "the block below":
-      return blocks.slice(at).find(isRun)
-    default:
-      return blocks.find((block) => isRun(block) && block.said.file === shown.said.outputOf)
-  }
+  const name = shown.said.outputOf
+  return name === "the block above"
+    ? blocks.slice(0, blocks.indexOf(shown)).findLast(isRun)
+    : blocks.find((block) => isRun(block) && (block.said.file === name || block.text.startsWith(`${name} `)))
 }

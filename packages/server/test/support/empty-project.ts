@@ -15,7 +15,7 @@ export interface Ended {
 const library = fileURLToPath(new URL("../..", import.meta.url))
 
 /** What npm and pnpm tell the programs that they start is not for those that are started here; which registry is. */
-const environment = (): NodeJS.ProcessEnv =>
+export const environment = (): NodeJS.ProcessEnv =>
   Object.fromEntries(
     Object.entries(process.env).filter(
       ([name]) => !/^(npm_|pnpm_|NODE_OPTIONS|VITEST)/i.test(name) || /registry$/i.test(name)
