@@ -3,6 +3,7 @@ import { beside, gate, tests, tool } from "./gate.mjs"
 import { generated } from "./generated.mjs"
 import { packed } from "./packed.mjs"
 import { withReceivers } from "./receivers.mjs"
+import { reference } from "./reference.mjs"
 
 const format = tool("format", "oxfmt", "--check")
 const lint = tool("lint", "oxlint")
@@ -19,5 +20,10 @@ export const withRealReceivers = (args) =>
     withReceivers((env) => tests("tests with receivers", { config: "vitest.receivers.config.ts", args, env })),
     { counting: true }
   )
+
+/** What links of pages lead to is also tested with all else. */
+const links = tests("links", { config: "vitest.config.ts", args: ["packages/server/test/docs/links.test.ts"] })
+
+export const docs = () => gate([links, reference], { counting: false })
 
 export const check = () => gate([format, lint, types, generated, packed], { counting: false })

@@ -32,6 +32,7 @@ const tasks = {
   test: (args) => gated("test", args),
   "test:e2e": (args) => gated("endToEnd", args),
   "test:receivers": (args) => gated("withRealReceivers", args),
+  docs: () => gated("docs", []),
   check: () => gated("check", []),
   changeset: (args) => run(path.join(root, "node_modules/.bin/changeset"), args, { cwd: root }),
   release: async (args) => (await import("./release.mjs")).release(args),

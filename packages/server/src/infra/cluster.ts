@@ -35,7 +35,7 @@ export type {
   NodeRunnerOptions,
   NodeStorage
 } from "./cluster/runner/node-options.ts"
-export type { RunnerMetricsOptions, WithMetrics } from "./cluster/runner/runner-metrics.ts"
+export type { RunnerMetricsOptions, RunnerServices, WithMetrics } from "./cluster/runner/runner-metrics.ts"
 export { SingleRunner, type SingleRunnerOptions } from "./cluster/runner/single-runner.ts"
 export { TestRunner } from "./cluster/runner/test-runner.ts"
 export { BacklogError, type BacklogOptions } from "./cluster/storage/backlog.ts"

@@ -6,8 +6,16 @@
 export * as Job from "./jobs/definition/job.ts"
 export type { Attempt } from "./jobs/definition/attempt.ts"
 export type { BackoffOptions } from "./jobs/definition/backoff.ts"
-export { JobsConfig, type JobsOptions, type JobsSettings, type KeepOptions, settingsOf } from "./jobs/config.ts"
-export { JobEntity } from "./jobs/entity.ts"
+export {
+  JobsConfig,
+  type JobsOptions,
+  type JobsSettings,
+  type KeepOptions,
+  type KeepSettings,
+  settingsOf
+} from "./jobs/config.ts"
+export type { Codec, CodecError } from "./jobs/definition/codec.ts"
+export { type Accepted, JobEntity } from "./jobs/entity.ts"
 export { JobEntityLive } from "./jobs/entity-live.ts"
 export { JobError, type JobErrorFields } from "./jobs/error.ts"
 export { JobErrorReason, JobErrorSchema } from "./jobs/error-schema.ts"
@@ -18,8 +26,9 @@ export { OptionsError } from "../observe/instrument/options-error.ts"
 export type { DeadLetter, DeadLetterPage, ListOptions, Page, PurgeFinishedOptions, PurgeOptions } from "./jobs/pages.ts"
 export { Priority } from "./jobs/definition/priority.ts"
 export type { JobResult } from "./jobs/result.ts"
-export { type DeadLetters, type Jobs, JobService } from "./jobs/service.ts"
+export { type DeadLetters, type Jobs, JobService, type JobServiceError } from "./jobs/service.ts"
 export { JobStore } from "./jobs/store.ts"
 export type { Depth, JobFailure, JobStatus } from "./jobs/store/operations.ts"
+export type { TableOptions } from "./jobs/store/names.ts"
 export { JobState } from "./jobs/store/state.ts"
 export type { SubmitManyOptions, SubmitOptions } from "./jobs/submit/submission.ts"

@@ -36,22 +36,8 @@ import type { DefinitionError } from "./instrument/definition-error.ts"
 import { canonicalOf, label, type LabelInput } from "./instrument/label.ts"
 import { errorTag } from "./catalogue/error-name.ts"
 
-export type { BoundSeries } from "./instrument/bind.ts"
-export type { Row, Rows } from "./catalogue/row.ts"
-export type { Counter, Distribution, Gauge, HandleOf, HandlesOf, Seconds } from "./instrument/instrument.ts"
-export type { Pairs } from "./catalogue/label.ts"
-export type { LimitOptions } from "./instrument/definition.ts"
-export type { BoundaryOptions, DefineOptions } from "./instrument/meter.ts"
-export type { FailedOutcome, Outcome } from "./catalogue/outcome.ts"
-export type { Sample, SampleOptions } from "./instrument/sampler.ts"
-export type { SeriesState } from "./instrument/series.ts"
-export type { ClusterOperation, TrackClusterOptions } from "./track/track-cluster.ts"
-export type { DurationMetric, ErrorCounter, ErrorMetric, TrackEffectOptions } from "./track/track-effect.ts"
-export type { JobOperation } from "./track/job-series.ts"
-export type { TrackJobOptions } from "./track/track-job.ts"
-export type { StreamProgressOptions } from "./track/track-stream.ts"
 export { DefinitionError } from "./instrument/definition-error.ts"
-export type { LabelInput, Labels } from "./instrument/label.ts"
+export type * from "./metrics/signatures.ts"
 
 /** How to build an instance of {@link MetricsService}. */
 export interface MetricsOptions extends DefineOptions {

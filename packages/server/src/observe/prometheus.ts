@@ -16,6 +16,7 @@ import { makePages, type PageFor } from "./prometheus/page.ts"
 import type { Meter } from "./instrument/meter.ts"
 import { collectorOf, type Registries } from "./collect/collector.ts"
 
+export type { Registries } from "./collect/collector.ts"
 export { PrometheusListenError } from "./prometheus/listen.ts"
 
 /** What to show. */

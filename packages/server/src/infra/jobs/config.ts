@@ -62,22 +62,35 @@ export interface JobsOptions {
 
 /** How long finished jobs are kept. */
 export interface KeepSettings {
+  /** Completed and cancelled ones. */
   readonly completed: Duration.Duration
+  /** Dead letters. */
   readonly dead: Duration.Duration
 }
 
 /** The settings in force. */
 export interface JobsSettings {
+  /** Goes before the name of each table. */
   readonly tablePrefix: string
+  /** The schema of the tables on PostgreSQL; the first of the `search_path` where it is not given. */
   readonly schema: string | undefined
+  /** Into how many partitions all jobs are divided. */
   readonly partitions: number
+  /** What this runner is called in the tables. */
   readonly runnerName: string
+  /** How long a runner that gives no sign of life keeps its jobs. */
   readonly lease: Duration.Duration
+  /** How often to look for work that nobody told of. */
   readonly pollInterval: Duration.Duration
+  /** How often depth, ages and dead letters are read. */
   readonly sampleInterval: Duration.Duration
+  /** How long an interrupted handler may take to end. */
   readonly interruptGrace: Duration.Duration
+  /** The most characters of a payload or result as JSON. */
   readonly maxPayloadLength: number
+  /** After how many losses of its runner, running alone, a job is a dead letter. */
   readonly maxLosses: number
+  /** How long finished jobs of a type are kept. */
   readonly keepOf: (jobType: string) => KeepSettings
   /** How often to look for what has been kept for long enough. */
   readonly retentionInterval: Duration.Duration

@@ -53,6 +53,7 @@ export class JobError extends Error implements JobErrorFields {
     }
   }
 
+  /** Whether the same call may succeed later: after `RunnerUnavailable` and `Timeout`. */
   get isRetryable(): boolean {
     return retryable[this.reason]
   }

@@ -25,6 +25,7 @@ export interface ListOptions {
 
 /** A page; its items are in the order in which they got into their state, or will be due. */
 export interface Page<A> {
+  /** What is on the page. */
   readonly items: ReadonlyArray<A>
   /** The `after` of the next page; absent on the last one. */
   readonly next: string | undefined
@@ -32,16 +33,23 @@ export interface Page<A> {
 
 /** A dead letter. Times are epoch milliseconds. */
 export interface DeadLetter {
+  /** The id that `submit` gave. */
   readonly id: string
+  /** The type of the job. */
   readonly jobType: string
+  /** The class that it was submitted with. */
   readonly priority: Priority
   /** That of the last failure, or `RunnerLost`, or `Unwritable`. */
   readonly reason: string
   /** Since the last replay. */
   readonly attempts: number
+  /** How often it was put back to work before. */
   readonly replays: number
+  /** When it was accepted, in epoch milliseconds. */
   readonly acceptedAt: number
+  /** When it was given up, in epoch milliseconds. */
   readonly deadAt: number
+  /** The history of failures, oldest first, over replays. */
   readonly errors: ReadonlyArray<JobFailure>
 }
 
@@ -50,7 +58,9 @@ export type DeadLetterPage = Page<DeadLetter>
 
 /** Which dead letters to purge: those that match all that is given. */
 export interface PurgeOptions {
+  /** These alone; all unless given. */
   readonly ids?: ReadonlyArray<string> | undefined
+  /** Of this type alone; of all types unless given. */
   readonly jobType?: string | undefined
   /** Dead since before this time, in epoch milliseconds. */
   readonly before?: number | undefined
@@ -58,6 +68,7 @@ export interface PurgeOptions {
 
 /** Which finished jobs to purge. */
 export interface PurgeFinishedOptions {
+  /** Of this type alone; of all types unless given. */
   readonly jobType?: string | undefined
   /** Completed or cancelled before this time, in epoch milliseconds. */
   readonly before: number

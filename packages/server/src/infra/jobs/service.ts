@@ -95,6 +95,7 @@ export interface Jobs {
     job: Job<Type, P, A, E>,
     id: string
   ) => Effect.Effect<A, E | JobError>
+  /** The dead letters: jobs that were given up. */
   readonly deadLetters: DeadLetters
   /** Removes jobs that were completed or cancelled before a time, with their results, for good; how many. */
   readonly purgeFinished: (options: PurgeFinishedOptions) => Effect.Effect<number, JobError>
@@ -108,7 +109,8 @@ export interface Jobs {
   readonly depth: Effect.Effect<ReadonlyArray<Depth>, JobError>
 }
 
-type Unusable = Migrator.MigrationError | SqlError | OptionsError
+/** Why the layers of `JobService` could not be built: the database, its migrations, or an option. */
+export type JobServiceError = Migrator.MigrationError | SqlError | OptionsError
 
 /** Durable jobs: the table is the queue. */
 export class JobService extends Context.Tag("@parametric-portal/server/JobService")<JobService, Jobs>() {
@@ -120,14 +122,14 @@ export class JobService extends Context.Tag("@parametric-portal/server/JobServic
     options?: JobsOptions
   ): Layer.Layer<
     JobService | JobHandlers | JobSchedules,
-    Unusable,
+    JobServiceError,
     Sharding.Sharding | SqlClient.SqlClient | MetricsService
   > => layerOf(settingsAsked(options), store)
 
   /** Submits jobs and runs none; needs no cluster. Makes or migrates the tables, and fails in the same way. */
   static readonly layerClient = (
     options?: JobsOptions
-  ): Layer.Layer<JobService, Unusable, SqlClient.SqlClient | MetricsService> =>
+  ): Layer.Layer<JobService, JobServiceError, SqlClient.SqlClient | MetricsService> =>
     byItself(
       service.pipe(
         Layer.provide(JobCalls.layer),

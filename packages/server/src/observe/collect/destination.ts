@@ -6,9 +6,11 @@ import { warnOf } from "../instrument/sound-log.ts"
 
 /** How an export went. */
 export interface ExportReport {
+  /** How many requests there were. */
   readonly requests: number
   /** Points that were acknowledged, less those that were rejected. */
   readonly points: number
+  /** Points that the receiver took the request of and did not keep. */
   readonly rejected: number
   /** Why requests were not acknowledged; empty when all were. */
   readonly failures: ReadonlyArray<string>

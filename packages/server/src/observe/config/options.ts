@@ -17,6 +17,10 @@ export interface OtlpTargetOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** `http/protobuf` unless said otherwise; `grpc` needs the package `@grpc/grpc-js`. */
   readonly protocol?: "grpc" | "http/json" | "http/protobuf" | undefined
+  /**
+   * How requests are compressed: `OTEL_EXPORTER_OTLP_<SIGNAL>_COMPRESSION` or `OTEL_EXPORTER_OTLP_COMPRESSION`, else
+   * `none`.
+   */
   readonly compression?: "none" | "gzip" | undefined
   /** One request with its retries; at most the interval. 10 seconds, or the interval where that is shorter. */
   readonly timeout?: Duration.DurationInput | undefined
@@ -41,6 +45,7 @@ export interface OtlpTargetOptions {
 
 /** A destination of metrics that takes OTLP. */
 export interface OtlpOptions extends OtlpTargetOptions {
+  /** What tells this destination from others. */
   readonly type: "otlp"
   /** `cumulative` unless said otherwise. */
   readonly temporality?: Temporality | undefined
@@ -75,6 +80,7 @@ export interface TracesOptions extends SignalOptions {
 
 /** A page for a Prometheus server to scrape, at `/metrics`. */
 export interface PrometheusOptions {
+  /** What tells this destination from others. */
   readonly type: "prometheus"
   /** `localhost` unless said otherwise. */
   readonly host?: string | undefined
@@ -86,9 +92,11 @@ export interface PrometheusOptions {
 
 /** One line of JSON for each metric on standard output, for looking at it while developing. */
 export interface ConsoleOptions {
+  /** What tells this destination from others. */
   readonly type: "console"
 }
 
+/** A destination of metrics, told apart by its `type`. */
 export type DestinationOptions = OtlpOptions | PrometheusOptions | ConsoleOptions
 
 /** The values that a resource's attributes may have. */
@@ -101,6 +109,7 @@ export type GivenAttributes = Readonly<Record<string, string | number | boolean 
 export interface TelemetryOptions {
   /** `OTEL_SERVICE_NAME`, else `unknown_service:node`. */
   readonly serviceName?: string | undefined
+  /** `service.version` in `OTEL_RESOURCE_ATTRIBUTES`, else the version of the package that `npm run` started. */
   readonly serviceVersion?: string | undefined
   /** More attributes of the resource; they win over `OTEL_RESOURCE_ATTRIBUTES`. */
   readonly resource?: GivenAttributes | undefined

@@ -11,6 +11,7 @@ export class TelemetryPeerMissing extends Data.TaggedError("TelemetryPeerMissing
   readonly instead?: string
   readonly cause: unknown
 }> {
+  /** What is missing, and the line that installs all that its use needs. */
   override get message(): string {
     const all = this.packages.join(" ")
     const instead = this.instead === undefined ? "" : `. ${this.instead}`

@@ -2,6 +2,7 @@
  * From a metric and labels to the series that they name. Nothing else in the library resolves labels: what records often
  * binds once, and keeps what it bound in {@link Bindings}.
  */
+import type * as MetricLabel from "effect/MetricLabel"
 import type { Pairs } from "../catalogue/label.ts"
 import { Branch } from "./bindings.ts"
 import { type Declared, InstrumentId } from "./instrument.ts"
@@ -33,7 +34,17 @@ export const bindEach = <Label extends string>(
 }
 
 /** A series bound once and recorded on often, with no labels to resolve. After its removal it begins again from 0. */
-export type BoundSeries = Pick<Series, "record" | "add" | "labels">
+export interface BoundSeries {
+  /** The labels that it was bound with, cleaned and sorted. */
+  readonly labels: ReadonlyArray<MetricLabel.MetricLabel>
+  /**
+   * Adds to a counter, up-down or not, sets a gauge, puts a value into a histogram (seconds, when that is its unit).
+   * Never throws.
+   */
+  readonly record: (amount: number) => void
+  /** Adds to a gauge; the same as `record` for the other kinds. Never throws. */
+  readonly add: (amount: number) => void
+}
 
 /** Binds a series for as long as its metric lives. */
 export const bindForGood = <Label extends string>(

@@ -2,15 +2,15 @@
  * A catalogue row becomes an Effect `Metric` in a registry. The metric canonicalises labels on writing and on reading,
  * refuses amounts that can't be, and folds what is over its limit of series into one overflow series.
  */
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as HashSet from "effect/HashSet"
 import * as Metric from "effect/Metric"
 import type * as MetricKeyType from "effect/MetricKeyType"
 import * as MetricLabel from "effect/MetricLabel"
 import type * as MetricRegistry from "effect/MetricRegistry"
 import type * as MetricState from "effect/MetricState"
-import * as Predicate from "effect/Predicate"
 import type { Row } from "../catalogue/row.ts"
+import { count, seconds } from "./amount.ts"
 import { closedCombinations } from "./closed.ts"
 import { detached } from "../catalogue/clean-text.ts"
 import { identity } from "../catalogue/label.ts"
@@ -30,7 +30,9 @@ export const InstrumentId: unique symbol = Symbol.for("@parametric-portal/server
 
 /** What every handle has besides being a `Metric`: its row and, in its type, its label names. */
 export interface Declared<Label extends string> {
+  /** Name, kind, unit, labels and meaning. */
   readonly row: Row
+  /** The names of the labels that it takes. */
   readonly labelNames: ReadonlyArray<Label>
   readonly [InstrumentId]: Instrument
 }
@@ -285,11 +287,6 @@ const withLast = function* <A>(first: Iterable<A>, last: A): Generator<A> {
   yield* first
   yield last
 }
-
-// What the types rule out still must not throw where it is recorded: it becomes NaN, which is refused and counted.
-const seconds = (input: unknown): number => (Duration.isDuration(input) ? Duration.toSeconds(input) : Number.NaN)
-
-const count = (input: unknown): number => (Predicate.isNumber(input) ? input : Number.NaN)
 
 const makeMetric = (keyType: unknown, instrument: Instrument): Metric.Metric<unknown, unknown, SeriesState> =>
   Metric.make<unknown, unknown, SeriesState>(

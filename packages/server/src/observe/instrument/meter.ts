@@ -40,7 +40,12 @@ export type BoundaryOptions = { readonly [F in BoundaryFamily]?: ReadonlyArray<n
 
 /** How to define a row. */
 export interface DefineOptions {
+  /**
+   * The bucket boundaries of a family, in place of those of `MetricsService.boundaries`; seconds, or a count for
+   * `attempts`.
+   */
   readonly boundaries?: BoundaryOptions | undefined
+  /** How many series a metric may have. */
   readonly limits?: LimitOptions | undefined
 }
 

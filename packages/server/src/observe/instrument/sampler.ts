@@ -19,12 +19,15 @@ import { warnOf, withoutDefect } from "./sound-log.ts"
 
 /** One value of a gauge: a number in the gauge's unit, or a duration where that is seconds. */
 export interface Sample<Label extends string> {
+  /** The labels of the series. */
   readonly labels: Pairs<Label>
+  /** Its value now. */
   readonly value: number | Duration.Duration
 }
 
 /** How to sample a gauge. */
 export interface SampleOptions<Label extends string, E, R> {
+  /** The gauge that is set. */
   readonly gauge: Gauge<Label>
   /** All series that the gauge has now, zeros included: a series that is not among them is removed. */
   readonly read: Effect.Effect<Iterable<Sample<Label>>, E, R>

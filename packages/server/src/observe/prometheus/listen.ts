@@ -36,6 +36,7 @@ export class PrometheusListenError extends Data.TaggedError("PrometheusListenErr
   readonly port: number
   readonly cause: unknown
 }> {
+  /** The address, and why nothing can listen there. */
   override get message(): string {
     const isInUse = this.cause instanceof Error && "code" in this.cause && this.cause.code === "EADDRINUSE"
     const why = isInUse ? "another program listens there; choose another port, or 0 for a free one" : String(this.cause)

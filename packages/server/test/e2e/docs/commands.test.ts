@@ -4,7 +4,7 @@
  * from an archive of it. What does not end by itself goes on until the end of its page, as in another terminal.
  */
 import { execFile } from "node:child_process"
-import { cp, mkdir, mkdtemp, readdir, rm } from "node:fs/promises"
+import { cp, mkdir, mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import path from "node:path"
 import { promisify } from "node:util"
@@ -94,9 +94,6 @@ describe.each(withCommands)("the commands of $page", ({ blocks, commands }) => {
       for (const part of ["node_modules", "package.json", "package-lock.json"]) {
         await cp(path.join(same, part), path.join(project.folder, part), { recursive: true, verbatimSymlinks: true })
       }
-      expect(await readdir(path.join(project.folder, "node_modules"))).toEqual(
-        await readdir(path.join(same, "node_modules"))
-      )
       return
     }
     const script = block.text.replaceAll("npm install @parametric-portal/server ", `npm install ${archive} `)

@@ -25,15 +25,21 @@ export interface NodeRunnerOptions<ClientOnly extends boolean, Storage extends N
    * whoever can read there can use what does.
    */
   readonly clusterSecret?: ClusterSecret | undefined
+  /** How messages between runners are written; `msgpack` unless given. */
   readonly serialization?: "msgpack" | "ndjson" | undefined
+  /** The most bytes of one message that has not arrived as a whole; upstream's default unless given. */
   readonly serializationMaxBufferSize?: number | "unbounded" | undefined
+  /** `true`: it sends messages, and runs no entities. */
   readonly clientOnly?: ClientOnly | undefined
   /** `sql` by default. Storages of your own (`byo`) are decorated as well. */
   readonly storage?: Storage | undefined
+  /** How the health of other runners is known: by asking them (`ping`), which is the default, or from Kubernetes. */
   readonly runnerHealth?: "ping" | "k8s" | undefined
+  /** Which pods are runners, where `runnerHealth` is `k8s`. */
   readonly runnerHealthK8s?:
     | { readonly namespace?: string | undefined; readonly labelSelector?: string | undefined }
     | undefined
+  /** The configuration of sharding; what is not given comes from its environment variables and defaults. */
   readonly shardingConfig?: Partial<ShardingConfig.ShardingConfig["Type"]> | undefined
 }
 
@@ -42,6 +48,7 @@ export interface NodeHttpRunnerOptions<
   ClientOnly extends boolean,
   Storage extends NodeStorage
 > extends NodeRunnerOptions<ClientOnly, Storage> {
+  /** How runners talk to each other. */
   readonly transport: "http" | "websocket"
 }
 

@@ -18,6 +18,7 @@ export interface RunnerMetricsOptions extends ClusterMetricsOptions {
 
 /** The option that the ready-made runners have in addition to those of `@effect/cluster`. */
 export interface WithMetrics {
+  /** What to record; all of it unless given. */
   readonly metrics?: RunnerMetricsOptions | undefined
 }
 

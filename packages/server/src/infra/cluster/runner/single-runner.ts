@@ -15,7 +15,9 @@ import { type RunnerServices, withBacklog, withDecoratedSharding, type WithMetri
 
 /** The options of `SingleRunner.layer` of `@effect/cluster`, and what to record. */
 export interface SingleRunnerOptions extends WithMetrics {
+  /** The configuration of sharding; what is not given comes from its environment variables and defaults. */
   readonly shardingConfig?: Partial<ShardingConfig.ShardingConfig["Type"]> | undefined
+  /** Where locks of shards are kept; `sql` unless given. */
   readonly runnerStorage?: "memory" | "sql" | undefined
 }
 

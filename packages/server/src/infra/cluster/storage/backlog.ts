@@ -31,6 +31,7 @@ export class BacklogError extends Data.TaggedError("ClusterBacklogError")<{
   readonly table: string
   readonly cause: unknown
 }> {
+  /** Which table can't be read, why, and what to do. */
   override get message(): string {
     return this.reason === "Dialect"
       ? `The backlog in "${this.table}" can be read on PostgreSQL and SQLite only`

@@ -9,11 +9,15 @@ import type { Priority } from "./priority.ts"
 
 /** What a handler is told of the attempt that it is. */
 export interface Attempt {
+  /** The id that `submit` gave. */
   readonly jobId: string
+  /** The type of the job. */
   readonly jobType: string
+  /** The class that it was submitted with. */
   readonly priority: Priority
   /** From 1. The same again when the job is redelivered, for that is no new attempt. */
   readonly attempt: number
+  /** How many attempts there are before the job is a dead letter. */
   readonly maxAttempts: number
   /** Another run held this job and was lost or stopped: how far it came is not known. */
   readonly isRedelivered: boolean

@@ -15,7 +15,9 @@ export class CodecError extends Data.TaggedError("CodecError")<{ readonly messag
 
 /** Turns values into text and back. */
 export interface Codec<in out A> {
+  /** The text of a value. */
   readonly encode: (value: A) => Effect.Effect<string, CodecError>
+  /** The value of a text. */
   readonly decode: (text: string) => Effect.Effect<A, CodecError>
 }
 

@@ -40,6 +40,7 @@ export class JobHandlers extends Context.Tag("@parametric-portal/server/JobHandl
     readonly all: Effect.Effect<ReadonlyArray<RegisteredHandler>>
   }
 >() {
+  /** No handlers at first: the layers of `Job.toLayer` add theirs. */
   static readonly layer: Layer.Layer<JobHandlers> = Layer.sync(JobHandlers, () => {
     const handlers = new Map<string, RegisteredHandler>()
     const listeners = new Set<HandlersListener>()

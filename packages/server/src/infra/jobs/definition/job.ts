@@ -26,11 +26,15 @@ import { JobSchedules } from "./schedules.ts"
 /** How to define a kind of job. */
 export interface JobOptions<Type extends string, P, PI, A, AI, E, EI> extends AttemptOptions {
   /** Its name in the tables and in the label `job_type`: one of a small, closed set, never made of data. */
+  /** Its name in the tables and in the label `job_type`. */
   readonly type: Type
+  /** What a job is given; its encoded form is kept as JSON. */
   readonly payload: Schema.Schema<P, PI>
   /** What a handler gives; `Schema.Void` for nothing. */
+  /** Turns results into text and back. */
   readonly success: Schema.Schema<A, AI>
   /** How a handler fails; `Schema.Never` for not at all. */
+  /** Turns typed errors into text and back. */
   readonly error: Schema.Schema<E, EI>
   /** The class of a job that is submitted without one; normal unless given. */
   readonly priority?: Priority | undefined

@@ -8,12 +8,17 @@ import { type Check, count, text, time } from "../options.ts"
 
 /** A kind of job, for whoever submits. */
 export interface JobKind<in out P> {
+  /** Its name in the tables and in the label `job_type`. */
   readonly type: string
+  /** The class of a job that is submitted without one. */
   readonly priority: Priority
+  /** Turns payloads into text and back. */
   readonly payload: Codec<P>
+  /** Limits across all runners. */
   readonly limits: LimitOptions<P> | undefined
+  /** The pauses between attempts. */
   readonly backoff: BackoffOptions | undefined
-  /** Whether the options of its definition make sense. */
+  /** Whether the options of its definition make sense. @internal */
   readonly checks: ReadonlyArray<Check>
 }
 
@@ -21,6 +26,7 @@ export interface JobKind<in out P> {
 export interface AttemptOptions {
   /** How many attempts there are before a job is a dead letter; 5 unless given. */
   readonly maxAttempts?: number | undefined
+  /** The pauses between attempts. */
   readonly backoff?: BackoffOptions | undefined
   /** How long one attempt may take; 10 minutes unless given, `Infinity` for any time. */
   readonly timeout?: Duration.DurationInput | undefined

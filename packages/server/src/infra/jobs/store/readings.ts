@@ -4,26 +4,41 @@ import type { JobState } from "./state.ts"
 
 /** A failed attempt. */
 export interface JobFailure {
+  /** Its number, from 1. */
   readonly attempt: number
+  /** When it failed, in epoch milliseconds. */
   readonly failedAt: number
+  /** The tag of its error, or what the runner makes of a defect; the label `reason`. */
   readonly reason: string
+  /** What the error says, cut where it is long. */
   readonly message: string
 }
 
 /** A job as it stands. Times are epoch milliseconds. */
 export interface JobStatus {
+  /** The id that `submit` gave. */
   readonly id: string
+  /** The type of the job. */
   readonly jobType: string
+  /** Where it stands in its life. */
   readonly state: JobState
+  /** The class that it was submitted with. */
   readonly priority: Priority
   /** The number of the last attempt that began, since the last replay; 0 before the first. */
   readonly attempt: number
+  /** When it was accepted. */
   readonly acceptedAt: number
+  /** Before when it does not begin. */
   readonly dueAt: number
+  /** When its last attempt began; nothing before the first. */
   readonly startedAt: number | undefined
+  /** When it ended; nothing while it is alive. */
   readonly finishedAt: number | undefined
+  /** How often it was put back to work as a dead letter. */
   readonly replays: number
+  /** How often an attempt began again because its runner stopped or was lost. */
   readonly redeliveries: number
+  /** The runner that holds it, where one does. */
   readonly heldBy: string | undefined
   /** Why it is a dead letter. */
   readonly reason: string | undefined
@@ -56,8 +71,11 @@ export interface PageRequest {
 
 /** How many jobs of a type stand in a state. */
 export interface Depth {
+  /** The type of the jobs. */
   readonly jobType: string
+  /** The state that they stand in. */
   readonly state: JobState
+  /** How many there are. */
   readonly jobs: number
 }
 

@@ -1,0 +1,137 @@
+/**
+ * The reference of the published packages as a web site in `dist/docs`: TypeDoc makes it of the docstrings of every public
+ * subpath, with the guides and all other pages beside it. It fails on what a reader would miss: an export without a
+ * docstring, a type that a signature names and nobody can look up, a link that leads nowhere.
+ */
+import { readdirSync, readFileSync } from "node:fs"
+import path from "node:path"
+import { Application, Comment, CommentTag, Converter, ReflectionKind } from "typedoc"
+import { root } from "./install.mjs"
+import { deadLinks } from "./site-links.mjs"
+
+export const site = path.join(root, "dist/docs")
+
+const manifestOf = (folder) => JSON.parse(readFileSync(path.join(root, "packages", folder, "package.json"), "utf8"))
+
+/** The folders of the packages that are published. */
+const published = () => readdirSync(path.join(root, "packages")).filter((folder) => manifestOf(folder).private !== true)
+
+const sourcesOf = (folder) =>
+  Object.values(manifestOf(folder).exports)
+    .filter((target) => target.endsWith(".ts"))
+    .map((target) => path.join(root, "packages", folder, target))
+
+/** All that a page of the repository may link to as a page. */
+const documents = ["docs/**/*.md", "examples/README.md", "CONTRIBUTING.md", "SECURITY.md"]
+
+/** What signatures name and nobody outside may use: how a handle leads to its instrument, and what is built into a service. */
+const opaque = ["Instrument", "InstrumentId", "MetricsShape"]
+
+const options = (entryPoints) => ({
+  name: "@parametric-portal/server",
+  entryPoints,
+  tsconfig: path.join(root, "packages/server/tsconfig.build.json"),
+  basePath: root,
+  out: site,
+  readme: path.join(root, "README.md"),
+  projectDocuments: documents.map((pattern) => path.join(root, pattern)),
+  excludeInternal: true,
+  excludePrivate: true,
+  excludeExternals: true,
+  githubPages: true,
+  hideGenerator: true,
+  navigation: { includeCategories: true, includeGroups: false, includeFolders: true, compactFolders: false },
+  defaultCategory: "Reference",
+  categoryOrder: ["Guides", "Reference", "Runbooks", "Decisions", "More"],
+  categorizeByGroup: false,
+  ignoredHighlightLanguages: ["promql"],
+  intentionallyNotExported: opaque,
+  includeVersion: true,
+  sourceLinkTemplate: "https://github.com/parametric-portal/parametric-portal/blob/main/{path}#L{line}",
+  disableGit: true,
+  navigationLinks: { Repository: "https://github.com/parametric-portal/parametric-portal" },
+  validation: {
+    notExported: true,
+    invalidLink: true,
+    rewrittenLink: true,
+    notDocumented: false,
+    unusedMergeModuleWith: true
+  },
+  treatWarningsAsErrors: true,
+  treatValidationWarningsAsErrors: true,
+  logLevel: "Warn"
+})
+
+/** What an export can be. */
+const exported =
+  ReflectionKind.Class |
+  ReflectionKind.Enum |
+  ReflectionKind.Function |
+  ReflectionKind.Interface |
+  ReflectionKind.Namespace |
+  ReflectionKind.TypeAlias |
+  ReflectionKind.Variable
+
+/** What a class or an interface has of its own; what a literal type has is told by whoever it belongs to. */
+const member = ReflectionKind.Property | ReflectionKind.Method | ReflectionKind.Accessor
+
+const isMember = (one) =>
+  one.kindOf(member) && one.parent?.kindOf(ReflectionKind.ClassOrInterface) && one.inheritedFrom === undefined
+
+const isModuleLevel = (one) =>
+  one.kindOf(exported) && one.parent?.kindOf(ReflectionKind.SomeModule | ReflectionKind.Project)
+
+const commented = (one) =>
+  [one, ...(one.signatures ?? []), one.getSignature].some((part) => part?.comment?.hasVisibleComponent() === true)
+
+/** The full names of exports, and of members of exported classes and interfaces, that have no docstring. */
+export const undocumented = (project) =>
+  project
+    .getReflectionsByKind(exported | member)
+    .filter((one) => (isModuleLevel(one) || isMember(one)) && !one.flags.isExternal && !commented(one))
+    .map((one) => `${one.getFriendlyFullName()} (${one.sources?.[0]?.fileName ?? "no source"}) has no docstring`)
+
+/** Under which heading of the navigation the pages of a folder are; the others are under the last one. */
+const shelves = { "docs/guides/": "Guides", "docs/runbooks/": "Runbooks", "docs/decisions/": "Decisions", "": "More" }
+
+/** A module is called as it is imported; a page what its first line says, on the shelf of its folder. */
+const rename = (context) => {
+  for (const one of context.project.getReflectionsByKind(ReflectionKind.Module)) {
+    one.name = one.name.replace(/^packages\/[^/]+\/src\//, "")
+  }
+  for (const page of context.project.getReflectionsByKind(ReflectionKind.Document)) {
+    const file = path.relative(root, context.project.files.getReflectionPath(page) ?? "")
+    const text = page.content.map((part) => part.text).join("")
+    page.name = /^# +(.*)$/m.exec(text)?.[1]?.replaceAll("`", "") ?? page.name
+    const [, shelf] = Object.entries(shelves).find(([folder]) => file.startsWith(folder)) ?? []
+    page.comment ??= new Comment()
+    page.comment.blockTags.push(new CommentTag("@category", [{ kind: "text", text: shelf ?? "" }]))
+  }
+}
+
+/** Builds the site; resolves with what is wrong with it. `entryPoints` are the files of the public subpaths. */
+export const build = async (entryPoints = published().flatMap(sourcesOf), more = {}) => {
+  const app = await Application.bootstrap({ ...options(entryPoints), ...more })
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, rename)
+  const project = await app.convert()
+  if (project === undefined) {
+    return ["TypeDoc could not read the sources; its reasons stand above"]
+  }
+  app.validate(project)
+  const problems = undocumented(project)
+  await app.generateOutputs(project)
+  if (app.logger.hasErrors() || app.logger.hasWarnings()) {
+    problems.push("TypeDoc has warnings; they stand above")
+  }
+  return [...problems, ...deadLinks(app.options.getValue("out"))]
+}
+
+export const reference = {
+  name: "reference",
+  execute: async () => {
+    const problems = await build()
+    process.stdout.write(problems.map((problem) => `${problem}\n`).join(""))
+    process.stdout.write(problems.length === 0 ? `The site is in ${path.relative(root, site)}.\n` : "")
+    return { ok: problems.length === 0 }
+  }
+}
