@@ -5,16 +5,20 @@
  */
 import { readdirSync, readFileSync } from "node:fs"
 import path from "node:path"
-import { Application, Comment, CommentTag, Converter, ReflectionKind } from "typedoc"
+import { Application, Comment, CommentTag, Converter, Logger, LogLevel, PageEvent, ReflectionKind } from "typedoc"
 import { root } from "./install.mjs"
 import { deadLinks } from "./site-links.mjs"
 
 export const site = path.join(root, "dist/docs")
 
+/** Where the repository is published: what is read elsewhere, as docstrings in an editor, has whole addresses. */
+const published = "https://github.com/parametric-portal/parametric-portal/blob/main/"
+
 const manifestOf = (folder) => JSON.parse(readFileSync(path.join(root, "packages", folder, "package.json"), "utf8"))
 
 /** The folders of the packages that are published. */
-const published = () => readdirSync(path.join(root, "packages")).filter((folder) => manifestOf(folder).private !== true)
+const publicPackages = () =>
+  readdirSync(path.join(root, "packages")).filter((folder) => manifestOf(folder).private !== true)
 
 const sourcesOf = (folder) =>
   Object.values(manifestOf(folder).exports)
@@ -24,8 +28,11 @@ const sourcesOf = (folder) =>
 /** All that a page of the repository may link to as a page. */
 const documents = ["docs/**/*.md", "examples/README.md", "CONTRIBUTING.md", "SECURITY.md"]
 
-/** What signatures name and nobody outside may use: how a handle leads to its instrument, and what is built into a service. */
-const opaque = ["Instrument", "InstrumentId", "MetricsShape"]
+/**
+ * What signatures name and nobody outside may use: how a handle leads to its instrument, what is built into a service, and
+ * the constant that is public as `MetricsService.boundaries`.
+ */
+const opaque = ["Instrument", "InstrumentId", "MetricsShape", "boundaries"]
 
 const options = (entryPoints) => ({
   name: "@parametric-portal/server",
@@ -47,7 +54,7 @@ const options = (entryPoints) => ({
   ignoredHighlightLanguages: ["promql"],
   intentionallyNotExported: opaque,
   includeVersion: true,
-  sourceLinkTemplate: "https://github.com/parametric-portal/parametric-portal/blob/main/{path}#L{line}",
+  sourceLinkTemplate: `${published}{path}#L{line}`,
   disableGit: true,
   navigationLinks: { Repository: "https://github.com/parametric-portal/parametric-portal" },
   validation: {
@@ -64,6 +71,7 @@ const options = (entryPoints) => ({
 
 /** What an export can be. */
 const exported =
+  ReflectionKind.Module |
   ReflectionKind.Class |
   ReflectionKind.Enum |
   ReflectionKind.Function |
@@ -75,8 +83,12 @@ const exported =
 /** What a class or an interface has of its own; what a literal type has is told by whoever it belongs to. */
 const member = ReflectionKind.Property | ReflectionKind.Method | ReflectionKind.Accessor
 
+/** A member whose name is a symbol is opaque. */
 const isMember = (one) =>
-  one.kindOf(member) && one.parent?.kindOf(ReflectionKind.ClassOrInterface) && one.inheritedFrom === undefined
+  !one.name.startsWith("[") &&
+  one.kindOf(member) &&
+  one.parent?.kindOf(ReflectionKind.ClassOrInterface) &&
+  one.inheritedFrom === undefined
 
 const isModuleLevel = (one) =>
   one.kindOf(exported) && one.parent?.kindOf(ReflectionKind.SomeModule | ReflectionKind.Project)
@@ -109,21 +121,47 @@ const rename = (context) => {
   }
 }
 
+/** Whole addresses of pages that the site has become links within it. */
+const linkWithin = (app, project) => {
+  const pages = new Map(
+    project
+      .getReflectionsByKind(ReflectionKind.Document)
+      .map((page) => [path.relative(root, project.files.getReflectionPath(page) ?? ""), page])
+  )
+  const whole = new RegExp(`href="${published}([^"#]+)(#[^"]*)?"`, "g")
+  app.renderer.on(PageEvent.END, (event) => {
+    event.contents = event.contents?.replace(whole, (found, file, anchor = "") =>
+      pages.has(file) ? `href="${app.renderer.router.relativeUrl(event.model, pages.get(file))}${anchor}"` : found
+    )
+  })
+}
+
+/** Keeps the warnings and errors of TypeDoc, which are problems as any others. */
+class Problems extends Logger {
+  all = []
+
+  log(message, level) {
+    super.log(message, level)
+    if (level >= LogLevel.Warn) {
+      this.all.push(message)
+    }
+  }
+}
+
 /** Builds the site; resolves with what is wrong with it. `entryPoints` are the files of the public subpaths. */
-export const build = async (entryPoints = published().flatMap(sourcesOf), more = {}) => {
+export const build = async (entryPoints = publicPackages().flatMap(sourcesOf), more = {}) => {
   const app = await Application.bootstrap({ ...options(entryPoints), ...more })
+  const logger = new Problems()
+  app.logger = logger
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, rename)
   const project = await app.convert()
   if (project === undefined) {
-    return ["TypeDoc could not read the sources; its reasons stand above"]
+    return ["TypeDoc could not read the sources", ...logger.all]
   }
   app.validate(project)
-  const problems = undocumented(project)
+  linkWithin(app, project)
   await app.generateOutputs(project)
-  if (app.logger.hasErrors() || app.logger.hasWarnings()) {
-    problems.push("TypeDoc has warnings; they stand above")
-  }
-  return [...problems, ...deadLinks(app.options.getValue("out"))]
+  return [...undocumented(project), ...logger.all, ...deadLinks(app.options.getValue("out"))]
 }
 
 export const reference = {

@@ -27,7 +27,10 @@ const namespacesFile = (namespaces: ReadonlyArray<string>): string =>
     "",
     "/** The handles of all namespaces. */",
     "export interface CatalogueHandles {",
-    ...namespaces.map((name) => `  readonly ${name}: ${interfaceOf(name)}`),
+    ...namespaces.flatMap((name) => [
+      `  /** The handles of \`metrics.${name}\`. */`,
+      `  readonly ${name}: ${interfaceOf(name)}`
+    ]),
     "}"
   ])
 

@@ -12,7 +12,11 @@
  *
  * For a runner that is put together by hand, `ClusterMetrics.layer(options)` decorates `Sharding`: it goes between the
  * runner and everything that registers or sends, `Layer.provideMerge(ClusterMetrics.layer(), runner)`. The others
- * decorate the inner services, or sample the backlog. See the guide `docs/guides/cluster.md`.
+ * decorate the inner services, or sample the backlog.
+ *
+ * [Metrics of a cluster](https://github.com/parametric-portal/parametric-portal/blob/main/docs/guides/cluster.md)
+ *
+ * @module
  */
 import { ClusterError, errorTag } from "./cluster/cluster-error.ts"
 import { cron } from "./cluster/cron/cron.ts"

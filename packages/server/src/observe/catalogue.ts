@@ -1,6 +1,10 @@
 /**
  * Every metric as data: name, kind, unit, labels, when it moves and what it does not count. Handles, OTLP metadata,
  * the Prometheus endpoint, the reference, panels, alerts and their tests derive from these rows.
+ *
+ * [Every metric](https://github.com/parametric-portal/parametric-portal/blob/main/docs/metrics.md)
+ *
+ * @module
  */
 import { cluster } from "./catalogue/cluster.ts"
 import { jobs } from "./catalogue/jobs.ts"

@@ -1,6 +1,10 @@
 /**
  * `MetricsService`: the namespaces of typed metric handles, and the combinators to pipe around effects. Sending them is left
  * to `observe/telemetry` and `observe/prometheus`.
+ *
+ * [Every metric](https://github.com/parametric-portal/parametric-portal/blob/main/docs/metrics.md)
+ *
+ * @module
  */
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"

@@ -1,6 +1,10 @@
 /**
  * Metrics for a Prometheus server to scrape, as OpenMetrics or Prometheus text, whichever it asks for. As an application
- * for `@effect/platform`'s router, or with a server of its own. docs/guides/prometheus.md shows both.
+ * for `@effect/platform`'s router, or with a server of its own. The guide shows both.
+ *
+ * [Prometheus](https://github.com/parametric-portal/parametric-portal/blob/main/docs/guides/prometheus.md)
+ *
+ * @module
  */
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"

@@ -1,6 +1,10 @@
 /**
  * Exports metrics, and reports what was not delivered. `Telemetry.Default` is configured by the standard
- * `OTEL_*` variables, `Telemetry.layer` by options as well. docs/guides/telemetry-wiring.md shows where the layer goes.
+ * `OTEL_*` variables, `Telemetry.layer` by options as well. The guide shows where the layer goes.
+ *
+ * [Wiring telemetry](https://github.com/parametric-portal/parametric-portal/blob/main/docs/guides/telemetry-wiring.md)
+ *
+ * @module
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,8 @@
 /**
  * For tests of code that records metrics: a registry of its own, and whole, readable values to compare. Everything here
  * reads what any exporter would read.
+ *
+ * @module
  */
 import * as Layer from "effect/Layer"
 import * as MetricRegistry from "effect/MetricRegistry"

@@ -10,7 +10,7 @@ export interface ExportReport {
   readonly requests: number
   /** Points that were acknowledged, less those that were rejected. */
   readonly points: number
-  /** Points that the receiver took the request of and did not keep. */
+  /** Points that the receiver rejected, of requests that it took. */
   readonly rejected: number
   /** Why requests were not acknowledged; empty when all were. */
   readonly failures: ReadonlyArray<string>

@@ -6,8 +6,12 @@ import type { TelemetryHandles } from "./handles/telemetry.ts"
 
 /** The handles of all namespaces. */
 export interface CatalogueHandles {
+  /** The handles of `metrics.jobs`. */
   readonly jobs: JobsHandles
+  /** The handles of `metrics.cluster`. */
   readonly cluster: ClusterHandles
+  /** The handles of `metrics.workflow`. */
   readonly workflow: WorkflowHandles
+  /** The handles of `metrics.telemetry`. */
   readonly telemetry: TelemetryHandles
 }

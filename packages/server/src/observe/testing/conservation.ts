@@ -32,6 +32,7 @@ export class NotConserved extends Data.TaggedError("NotConserved")<
     return cameIn(this) - wentOut(this) - this.held
   }
 
+  /** Which sum does not hold and by how much, with its numbers, and which term may be off. */
   override get message(): string {
     const { cancelled, completed, deadLettered, enqueued, held, missing, replays } = this
     const of = this.jobType === undefined ? "" : ` of the type ${JSON.stringify(this.jobType)}`

@@ -53,6 +53,7 @@ export class UnexpectedDelta extends Data.TaggedError("UnexpectedDelta")<{
   readonly others: Delta
   readonly nothingElse: boolean
 }> {
+  /** What was expected to move, and what moved. */
   override get message(): string {
     const lines = this.problems.flatMap(({ actual, expected, moved, series }) => [
       `${series}: expected ${expected}, but ${actual}`,

@@ -4,10 +4,15 @@ import type { SeriesState } from "../instrument/series.ts"
 
 /** What a histogram holds: bucket counts by upper boundary (not added up), no min or max while it is empty. */
 export interface HistogramValue {
+  /** How many values there are. */
   readonly count: number
+  /** All values added up, seconds where the metric is of durations. */
   readonly sum: number
+  /** The smallest value. */
   readonly min?: number
+  /** The largest value. */
   readonly max?: number
+  /** How many values are in each bucket alone, by its upper boundary; the last is `+Inf`. */
   readonly buckets: Readonly<Record<string, number>>
 }
 

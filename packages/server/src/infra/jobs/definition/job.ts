@@ -1,6 +1,8 @@
 /**
  * The definition of a kind of job: its payload, success and error as schemas, and how it is to be run. A handler is
  * registered for it as a layer; whoever submits needs the definition alone.
+ *
+ * @module
  */
 import * as Cause from "effect/Cause"
 import * as Cron from "effect/Cron"
@@ -26,15 +28,12 @@ import { JobSchedules } from "./schedules.ts"
 /** How to define a kind of job. */
 export interface JobOptions<Type extends string, P, PI, A, AI, E, EI> extends AttemptOptions {
   /** Its name in the tables and in the label `job_type`: one of a small, closed set, never made of data. */
-  /** Its name in the tables and in the label `job_type`. */
   readonly type: Type
   /** What a job is given; its encoded form is kept as JSON. */
   readonly payload: Schema.Schema<P, PI>
   /** What a handler gives; `Schema.Void` for nothing. */
-  /** Turns results into text and back. */
   readonly success: Schema.Schema<A, AI>
   /** How a handler fails; `Schema.Never` for not at all. */
-  /** Turns typed errors into text and back. */
   readonly error: Schema.Schema<E, EI>
   /** The class of a job that is submitted without one; normal unless given. */
   readonly priority?: Priority | undefined
@@ -64,8 +63,11 @@ export type ScheduleArguments<P> = [P] extends [void]
 
 /** A kind of job. */
 export interface Job<Type extends string, in out P, in out A, in out E> extends JobKind<P> {
+  /** Its name in the tables and in the label `job_type`. */
   readonly type: Type
+  /** Turns results into text and back. */
   readonly success: Codec<A>
+  /** Turns typed errors into text and back. */
   readonly error: Codec<E>
   /**
    * Registers the handler on this runner for as long as the layer lives. When it goes, the attempts that run are

@@ -28,7 +28,7 @@ export interface JobStatus {
   readonly attempt: number
   /** When it was accepted. */
   readonly acceptedAt: number
-  /** Before when it does not begin. */
+  /** It does not begin before this time. */
   readonly dueAt: number
   /** When its last attempt began; nothing before the first. */
   readonly startedAt: number | undefined
