@@ -26,4 +26,4 @@ const links = tests("links", { config: "vitest.config.ts", args: ["packages/serv
 
 export const docs = () => gate([links, reference], { counting: false })
 
-export const check = () => gate([format, lint, types, generated, packed], { counting: false })
+export const check = () => gate([format, lint, types, generated, packed, reference], { counting: false })

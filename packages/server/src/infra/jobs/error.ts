@@ -23,10 +23,15 @@ export const jobErrorReasons = [
 
 /** What a {@link JobError} says. */
 export interface JobErrorFields {
+  /** Why it failed. */
   readonly reason: (typeof jobErrorReasons)[number]
+  /** The same in words, with what was given. */
   readonly message: string
+  /** The job that it is about, where it is about one. */
   readonly jobId?: string | undefined
+  /** The type of that job, where it is known. */
   readonly jobType?: string | undefined
+  /** What it comes from, such as an error of the database. */
   readonly cause?: unknown
 }
 
@@ -37,9 +42,13 @@ export interface JobErrorFields {
  */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- its prototype has what the interface adds, below
 export class JobError extends Error implements JobErrorFields {
+  /** For `Effect.catchTag`. */
   readonly _tag = "JobError"
+  /** Why it failed. */
   readonly reason: JobErrorFields["reason"]
+  /** The job that it is about, where it is about one. */
   readonly jobId?: string | undefined
+  /** The type of that job, where it is known. */
   readonly jobType?: string | undefined
 
   constructor({ cause, jobId, jobType, message, reason }: JobErrorFields) {
@@ -53,7 +62,7 @@ export class JobError extends Error implements JobErrorFields {
     }
   }
 
-  /** Whether the same call may succeed later: after `RunnerUnavailable` and `Timeout`. */
+  /** Whether the same call may succeed later. */
   get isRetryable(): boolean {
     return retryable[this.reason]
   }
@@ -63,6 +72,7 @@ export class JobError extends Error implements JobErrorFields {
     return Either.left(this)
   }
 
+  /** All that it says, as a plain object. */
   toJSON(): unknown {
     return { ...this, message: this.message, ...(this.cause === undefined ? {} : { cause: this.cause }) }
   }

@@ -6,8 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
 
 /** The seconds of a duration. */
-export const seconds = (input: unknown): number =>
-  Duration.isDuration(input) ? Duration.toSeconds(input) : Number.NaN
+export const seconds = (input: unknown): number => (Duration.isDuration(input) ? Duration.toSeconds(input) : Number.NaN)
 
 /** A number as it is. */
 export const count = (input: unknown): number => (Predicate.isNumber(input) ? input : Number.NaN)

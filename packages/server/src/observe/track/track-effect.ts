@@ -14,7 +14,8 @@ import { type AnyMetric, record } from "../instrument/update.ts"
 import type { Start, Tracker } from "./watch.ts"
 
 /** A metric whose label names the type checker knows where it is one of ours; nobody declares those of Effect's. */
-interface Labelled<Label extends string> {
+export interface Labelled<Label extends string> {
+  /** The names of the labels that it takes; all where it says none. */
   readonly labelNames?: ReadonlyArray<Label>
 }
 
