@@ -52,6 +52,7 @@ const options = (entryPoints) => ({
   categoryOrder: ["Guides", "Reference", "Runbooks", "Decisions", "More"],
   categorizeByGroup: false,
   ignoredHighlightLanguages: ["promql"],
+  markdownItLoader: withCodeInAnchors,
   intentionallyNotExported: opaque,
   includeVersion: true,
   sourceLinkTemplate: `${published}{path}#L{line}`,
@@ -135,6 +136,22 @@ const linkWithin = (app, project) => {
     )
   })
 }
+
+/** Code in headings becomes text between tags: TypeDoc leaves other code out of a heading's anchor, and GitHub does not. */
+const withCodeInAnchors = (parser) =>
+  parser.core.ruler.push("code-in-headings", ({ tokens, Token }) => {
+    for (const [index, { children, type }] of tokens.entries()) {
+      if (type === "inline" && tokens[index - 1]?.type === "heading_open") {
+        tokens[index].children = children.flatMap((one) => {
+          const [before, text, after] = ["html_inline", "text", "html_inline"].map((kind) => new Token(kind, "", 0))
+          before.content = "<code>"
+          text.content = one.content
+          after.content = "</code>"
+          return one.type === "code_inline" ? [before, text, after] : [one]
+        })
+      }
+    }
+  })
 
 /** Keeps the warnings and errors of TypeDoc, which are problems as any others. */
 class Problems extends Logger {
