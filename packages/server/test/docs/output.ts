@@ -1,4 +1,4 @@
-/** Whether a program printed what a page shows: each line, in this order, whatever its numbers are. */
+/** Whether a program printed what a page shows: each line, whatever its numbers are. */
 import type { Block } from "./blocks.ts"
 
 /** Without what differs from run to run: the time and the fiber of a log line, and all numbers. */
@@ -10,13 +10,14 @@ const stable = (line: string): string =>
 
 const linesOf = (text: string): ReadonlyArray<string> => text.split("\n").map(stable)
 
-/** The shown lines that were not printed after those before them. */
+/** The shown lines that were not printed; one that is shown twice is printed twice. What is done at once has no order. */
 export const missingIn = (printed: string, shown: string): ReadonlyArray<string> => {
-  const lines = linesOf(printed)
-  let from = 0
+  const lines = [...linesOf(printed)]
   return linesOf(shown).filter((line) => {
-    const at = lines.indexOf(line, from)
-    from = at < 0 ? from : at + 1
+    const at = lines.indexOf(line)
+    if (at >= 0) {
+      lines.splice(at, 1)
+    }
     return at < 0 && line !== ""
   })
 }
