@@ -1,4 +1,4 @@
-/** What the guide "Testing your metrics" shows is what runs: its suites are the files here, and its errors are those of the kit. */
+/** The errors that the guide "Testing your metrics" shows are those of the kit. `packages/server/test/docs` compares its suites. */
 import { expect, it } from "@effect/vitest"
 import { MetricsService } from "@parametric-portal/server/observe/metrics"
 import { expectConserved, expectDelta, layer } from "@parametric-portal/server/observe/testing"
@@ -11,11 +11,6 @@ const blocks = (language: string): ReadonlyArray<string> =>
   Array.from(text("docs/guides/testing.md").matchAll(/^```(\w+)\n([^]*?)^```$/gm)).flatMap(([, of, block = ""]) =>
     of === language ? [block] : []
   )
-
-it("has the suites that run", () => {
-  const suites = ["testing-metrics.test.ts", "testing-snapshots.test.ts", "testing-wiring.test.ts"]
-  expect(blocks("ts")).toEqual(suites.map((file) => text(`examples/${file}`)))
-})
 
 it.effect("shows the errors as they are", () =>
   Effect.gen(function* () {

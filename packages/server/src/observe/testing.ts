@@ -2,13 +2,15 @@
  * For tests of code that records metrics: a registry of its own, and whole, readable values to compare. Everything here
  * reads what any exporter would read.
  *
+ * [Testing your metrics](https://github.com/parametric-portal/parametric-portal/blob/main/docs/guides/testing.md)
+ *
  * @module
  */
 import * as Layer from "effect/Layer"
 import * as MetricRegistry from "effect/MetricRegistry"
 import { type DefineOptions, MetricsService } from "./metrics.ts"
 
-export { absent, atZero, type ChangeOf, type HistogramChange, type Presence } from "./testing/change.ts"
+export { absent, atZero, type ChangeOf, type HistogramChange, type Moved, type Presence } from "./testing/change.ts"
 export { type ConservationOptions, expectConserved, type JobTerms, NotConserved } from "./testing/conservation.ts"
 export {
   type Delta,

@@ -6,6 +6,7 @@ import type { HistogramValue, Value } from "./value.ts"
 
 /** Expected of a histogram: what is left out is not looked at. Of the buckets, those that are left out did not move. */
 export interface HistogramChange {
+  /** How many values it took. */
   readonly count?: number | undefined
   /** In the unit of the metric: seconds of a duration. */
   readonly sum?: number | undefined
@@ -15,6 +16,7 @@ export interface HistogramChange {
 
 /** Expected of a series that is there without having moved, or must not be there. */
 export interface Presence {
+  /** Whether it is there. */
   readonly presence: "atZero" | "absent"
 }
 

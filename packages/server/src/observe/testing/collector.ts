@@ -1,6 +1,10 @@
 /**
  * A collector for tests of one's own wiring: it listens on a free port of 127.0.0.1, and keeps what it is sent, decoded.
  * It needs no package but `effect`.
+ *
+ * [Testing your metrics](https://github.com/parametric-portal/parametric-portal/blob/main/docs/guides/testing.md)
+ *
+ * @module
  */
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
@@ -33,12 +37,15 @@ export type { Signal } from "./collector/request.ts"
 export interface CollectorRequest {
   /** Undefined of a path that no signal has. */
   readonly signal: Signal | undefined
+  /** The path, such as `/v1/metrics`. */
   readonly path: string
+  /** How its body is written; undefined where it says neither. */
   readonly encoding: "json" | "protobuf" | undefined
   /** In lower case. */
   readonly headers: Readonly<Record<string, string>>
   /** 200, or why not in `problem`. */
   readonly status: number
+  /** Why it was not taken; undefined where it was. */
   readonly problem: string | undefined
 }
 

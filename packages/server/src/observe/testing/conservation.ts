@@ -9,10 +9,15 @@ import { type Handle, selected } from "./selection.ts"
 
 /** The terms of the law. */
 export interface JobTerms {
+  /** Jobs that were accepted. */
   readonly enqueued: number
+  /** Dead letters that were put back to work. */
   readonly replays: number
+  /** Jobs that were completed. */
   readonly completed: number
+  /** Jobs that were cancelled. */
   readonly cancelled: number
+  /** Jobs that became dead letters. */
   readonly deadLettered: number
 }
 

@@ -41,7 +41,9 @@ export interface ExpectDeltaOptions {
 export interface DeltaProblem {
   /** What was selected, as text. */
   readonly series: string
+  /** What was expected of it, in words. */
   readonly expected: string
+  /** What became of it, in words. */
   readonly actual: string
   /** The selected series that moved; where none did, the other ones of the metric that moved. */
   readonly moved: Delta

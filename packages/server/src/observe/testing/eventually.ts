@@ -21,6 +21,7 @@ export class NotReached extends Data.TaggedError("NotReached")<{
   readonly reads: number
   readonly within: Duration.Duration
 }> {
+  /** How long was waited, how often was read, and what was read last. */
   override get message(): string {
     const times = this.reads === 1 ? "once" : `${this.reads} times`
     return this.reads === 0

@@ -22,7 +22,9 @@ export interface LintOptions {
 
 /** Something that is wrong with a metric. */
 export interface LintProblem {
+  /** The name of the metric. */
   readonly metric: string
+  /** The rule that it breaks. */
   readonly rule: LintRule
   /** What is wrong. */
   readonly problem: string

@@ -17,6 +17,7 @@ export type LabelOf<H extends Handle> = H["labelNames"][number]
 
 /** The one series that has these labels and no other. */
 export interface Exactly<Label extends string = string> {
+  /** All labels of the series. */
   readonly exactly: LabelInput<Label>
   /** Only in the type, so that labels that a metric does not declare do not compile. */
   readonly names?: ReadonlyArray<Label>

@@ -81,7 +81,10 @@ describe.each(withCommands)("the commands of $page", ({ blocks, commands }) => {
   beforeAll(async () => {
     project = await EmptyProject.make()
     projects.push(project)
-    for (const { file, text } of programsOf(blocks)) {
+    const examples = blocks.flatMap(({ said, text }) =>
+      said.file === undefined || said.excerptOf === undefined ? [] : [{ file: said.file, text }]
+    )
+    for (const { file, text } of [...programsOf(blocks), ...examples]) {
       await project.write(file, text)
     }
   })

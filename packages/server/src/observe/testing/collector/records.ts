@@ -1,7 +1,5 @@
 /** What was received, as plain values that a test can compare whole. */
-import * as Predicate from "effect/Predicate"
-import { bucketName, type HistogramValue } from "../value.ts"
-import type { WireLogs, WireMetric, WireMetrics, WireSpans } from "./wire.ts"
+import type { HistogramValue } from "../value.ts"
 
 /** The value of an attribute, or the body of a log record. An integer above 2^53 is its digits, bytes are base64. */
 export type AttributeValue = string | number | boolean | null | ReadonlyArray<AttributeValue> | Attributes
@@ -13,6 +11,7 @@ export interface Attributes {
 
 /** What all records have: what they are of. */
 interface Received {
+  /** Of the point, the span or the record. */
   readonly attributes: Attributes
   /** The attributes of the resource, such as `service.name`. */
   readonly resource: Attributes
@@ -22,19 +21,28 @@ interface Received {
 
 /** What all points have. */
 interface ReceivedPoint extends Received {
+  /** The name of the metric. */
   readonly name: string
+  /** Its description, empty where none was sent. */
   readonly description: string
+  /** Its unit, such as `s` or `{job}`. */
   readonly unit: string
+  /** From when on it counts, in nanoseconds of the epoch. */
   readonly startTimeUnixNano: bigint
+  /** When it was read, in nanoseconds of the epoch. */
   readonly timeUnixNano: bigint
 }
 
+/** Whether values are since the start, or since the export before. */
 export type Temporality = "unspecified" | "delta" | "cumulative"
 
 /** A number. */
 export interface NumberPoint extends ReceivedPoint {
+  /** A gauge, or a sum: of a counter. */
   readonly type: "gauge" | "sum"
+  /** The number. */
   readonly value: number
+  /** Whether it never goes down; `false` of a gauge. */
   readonly isMonotonic: boolean
   /** Of a sum. */
   readonly temporality: Temporality
@@ -42,34 +50,49 @@ export interface NumberPoint extends ReceivedPoint {
 
 /** A histogram with boundaries, in the shape that `read` has. Its sum is NaN where none was sent. */
 export interface HistogramPoint extends ReceivedPoint {
+  /** What tells it from other points. */
   readonly type: "histogram"
+  /** Count, sum and buckets. */
   readonly value: HistogramValue
+  /** Since the start, or since the export before. */
   readonly temporality: Temporality
 }
 
 /** A histogram whose boundaries are powers of 2^(2^-scale). */
 export interface ExponentialPoint extends ReceivedPoint {
+  /** What tells it from other points. */
   readonly type: "exponentialHistogram"
+  /** Count, sum and buckets. */
   readonly value: ExponentialValue
+  /** Since the start, or since the export before. */
   readonly temporality: Temporality
 }
 
 /** What such a histogram holds. */
 export interface ExponentialValue extends Omit<HistogramValue, "buckets"> {
+  /** The larger, the finer: 2^scale buckets for each power of 2. */
   readonly scale: number
+  /** How many values are 0, or too near to it to be told apart. */
   readonly zeroCount: number
+  /** The buckets of values above 0. */
   readonly positive: ExponentialBuckets
+  /** The buckets of values below 0, by their absolute values. */
   readonly negative: ExponentialBuckets
 }
 
+/** The buckets on one side of 0. */
 export interface ExponentialBuckets {
+  /** The index of the first bucket. */
   readonly offset: number
+  /** How many values are in each bucket from there on. */
   readonly counts: ReadonlyArray<number>
 }
 
 /** Quantiles that the sender computed. */
 export interface SummaryPoint extends ReceivedPoint {
+  /** What tells it from other points. */
   readonly type: "summary"
+  /** Count, sum, and the value of each quantile. */
   readonly value: { readonly count: number; readonly sum: number; readonly quantiles: Readonly<Record<string, number>> }
 }
 
@@ -78,203 +101,44 @@ export type MetricPoint = NumberPoint | HistogramPoint | ExponentialPoint | Summ
 
 /** One span. */
 export interface SpanRecord extends Received {
+  /** The name of the span. */
   readonly name: string
+  /** What part it had in a call. */
   readonly kind: "unspecified" | "internal" | "server" | "client" | "producer" | "consumer"
+  /** The trace, as 32 hexadecimal digits. */
   readonly traceId: string
+  /** The span, as 16 hexadecimal digits. */
   readonly spanId: string
   /** Absent of a root. */
   readonly parentSpanId?: string
+  /** When it began, in nanoseconds of the epoch. */
   readonly startTimeUnixNano: bigint
+  /** When it ended, in nanoseconds of the epoch. */
   readonly endTimeUnixNano: bigint
+  /** How it ended. */
   readonly status: { readonly code: "unset" | "ok" | "error"; readonly message?: string }
+  /** What happened in it, in order. */
   readonly events: ReadonlyArray<{
     readonly name: string
     readonly timeUnixNano: bigint
     readonly attributes: Attributes
   }>
+  /** The spans that it is linked to. */
   readonly links: ReadonlyArray<{ readonly traceId: string; readonly spanId: string; readonly attributes: Attributes }>
 }
 
 /** One log record. */
 export interface LogRecord extends Received {
+  /** What was logged. */
   readonly body: AttributeValue
   /** The text of its severity, such as `INFO`. */
   readonly severity: string
+  /** OpenTelemetry's number of the severity, 1 to 24. */
   readonly severityNumber: number
+  /** When it was logged, in nanoseconds of the epoch. */
   readonly timeUnixNano: bigint
   /** Absent of one that was logged outside of a span. */
   readonly traceId?: string
+  /** The span that it was logged in; absent outside of one. */
   readonly spanId?: string
 }
-
-type Pairs = ReadonlyArray<{ readonly key: string; readonly value?: unknown }>
-
-/** The points of a request, in its order. */
-export const pointsOf = ({ resourceMetrics }: typeof WireMetrics.Type): ReadonlyArray<MetricPoint> =>
-  resourceMetrics.flatMap(({ resource, scopeMetrics }) =>
-    scopeMetrics.flatMap(({ metrics, scope }) =>
-      metrics.flatMap((metric) => pointsOfMetric(metric, of(resource?.attributes, scope?.name)))
-    )
-  )
-
-/** The spans of a request, in its order. */
-export const spansOf = ({ resourceSpans }: typeof WireSpans.Type): ReadonlyArray<SpanRecord> =>
-  resourceSpans.flatMap(({ resource, scopeSpans }) =>
-    scopeSpans.flatMap(({ scope, spans }) =>
-      spans.map(({ attributes, events, kind, links, parentSpanId, status, ...span }) => ({
-        ...span,
-        ...(parentSpanId === "" ? {} : { parentSpanId }),
-        kind: kinds[kind] ?? "unspecified",
-        status: {
-          code: codes[status?.code ?? 0] ?? "unset",
-          ...(status === undefined || status.message === "" ? {} : { message: status.message })
-        },
-        attributes: attributesOf(attributes),
-        events: events.map((event) => ({ ...event, attributes: attributesOf(event.attributes) })),
-        links: links.map((link) => ({ ...link, attributes: attributesOf(link.attributes) })),
-        ...of(resource?.attributes, scope?.name)
-      }))
-    )
-  )
-
-/** The log records of a request, in its order. */
-export const logsOf = ({ resourceLogs }: typeof WireLogs.Type): ReadonlyArray<LogRecord> =>
-  resourceLogs.flatMap(({ resource, scopeLogs }) =>
-    scopeLogs.flatMap(({ logRecords, scope }) =>
-      logRecords.map(
-        ({ attributes, body, observedTimeUnixNano, spanId, severityText, timeUnixNano, traceId, ...log }) => ({
-          body: anyValue(body),
-          severity: severityText,
-          severityNumber: log.severityNumber,
-          timeUnixNano: timeUnixNano === 0n ? observedTimeUnixNano : timeUnixNano,
-          ...(traceId === "" ? {} : { traceId }),
-          ...(spanId === "" ? {} : { spanId }),
-          attributes: attributesOf(attributes),
-          ...of(resource?.attributes, scope?.name)
-        })
-      )
-    )
-  )
-
-const kinds = ["unspecified", "internal", "server", "client", "producer", "consumer"] as const
-const codes = ["unset", "ok", "error"] as const
-const temporalities = ["unspecified", "delta", "cumulative"] as const
-
-const temporalityOf = (code: number): Temporality => temporalities[code] ?? "unspecified"
-
-const of = (resource: Pairs | undefined, scope: string | undefined) => ({
-  resource: attributesOf(resource ?? []),
-  scope: scope ?? ""
-})
-
-type Of = ReturnType<typeof of>
-
-const pointsOfMetric = (metric: typeof WireMetric.Type, from: Of): ReadonlyArray<MetricPoint> => {
-  const { description, exponentialHistogram, gauge, histogram, name, sum, summary, unit } = metric
-  const shared = (point: { readonly attributes: Pairs } & Times) => ({
-    name,
-    description,
-    unit,
-    attributes: attributesOf(point.attributes),
-    startTimeUnixNano: point.startTimeUnixNano,
-    timeUnixNano: point.timeUnixNano,
-    ...from
-  })
-  const numbers = (
-    type: "gauge" | "sum",
-    { isMonotonic, temporality }: Pick<NumberPoint, "isMonotonic" | "temporality">
-  ) =>
-    ((type === "gauge" ? gauge : sum)?.dataPoints ?? []).map((point): MetricPoint => {
-      const value = point.asDouble ?? Number(point.asInt ?? 0n)
-      return { ...shared(point), type, value, isMonotonic, temporality }
-    })
-  return [
-    ...numbers("gauge", { isMonotonic: false, temporality: "unspecified" }),
-    ...numbers("sum", {
-      isMonotonic: sum?.isMonotonic ?? false,
-      temporality: temporalityOf(sum?.aggregationTemporality ?? 0)
-    }),
-    ...(histogram?.dataPoints ?? []).map((point): MetricPoint => {
-      const temporality = temporalityOf(histogram?.aggregationTemporality ?? 0)
-      return { ...shared(point), type: "histogram", temporality, value: histogramOf(point) }
-    }),
-    ...(exponentialHistogram?.dataPoints ?? []).map((point): MetricPoint => {
-      const temporality = temporalityOf(exponentialHistogram?.aggregationTemporality ?? 0)
-      return { ...shared(point), type: "exponentialHistogram", temporality, value: exponentialOf(point) }
-    }),
-    ...(summary?.dataPoints ?? []).map((point): MetricPoint => {
-      const quantiles = point.quantileValues.map(({ quantile, value }) => [String(quantile), value] as const)
-      const value = { count: Number(point.count), sum: point.sum, quantiles: Object.fromEntries(quantiles) }
-      return { ...shared(point), type: "summary", value }
-    })
-  ]
-}
-
-interface Times {
-  readonly startTimeUnixNano: bigint
-  readonly timeUnixNano: bigint
-}
-
-type Metric = typeof WireMetric.Type
-type WireHistogram = NonNullable<Metric["histogram"]>["dataPoints"][number]
-type WireExponential = NonNullable<Metric["exponentialHistogram"]>["dataPoints"][number]
-
-const totals = ({ count, max, min, sum }: Pick<WireHistogram, "count" | "sum" | "min" | "max">) => ({
-  count: Number(count),
-  sum: sum ?? Number.NaN,
-  ...(min === undefined ? {} : { min }),
-  ...(max === undefined ? {} : { max })
-})
-
-const histogramOf = (point: WireHistogram): HistogramValue => {
-  const named = point.bucketCounts.map(
-    (count, index) => [bucketName(point.explicitBounds[index] ?? Number.POSITIVE_INFINITY), Number(count)] as const
-  )
-  return { ...totals(point), buckets: Object.fromEntries(named) }
-}
-
-const exponentialOf = (point: WireExponential): ExponentialValue => ({
-  ...totals(point),
-  scale: point.scale,
-  zeroCount: Number(point.zeroCount),
-  positive: bucketsOf(point.positive),
-  negative: bucketsOf(point.negative)
-})
-
-const bucketsOf = (buckets: WireExponential["positive"]): ExponentialBuckets => ({
-  offset: buckets?.offset ?? 0,
-  counts: (buckets?.bucketCounts ?? []).map(Number)
-})
-
-const attributesOf = (pairs: Pairs): Attributes =>
-  Object.fromEntries(
-    pairs.map(({ key, value }) => [key, anyValue(value)] as const).sort(([one], [other]) => (one < other ? -1 : 1))
-  )
-
-/** A value of any of OTLP's types; one without any is `null`. */
-const anyValue = (value: unknown): AttributeValue => {
-  if (!Predicate.isRecord(value)) {
-    return null
-  }
-  const { arrayValue, boolValue, bytesValue, doubleValue, intValue, kvlistValue, stringValue } = value
-  if (Predicate.isString(stringValue) || Predicate.isString(bytesValue)) {
-    return Predicate.isString(stringValue) ? stringValue : Predicate.isString(bytesValue) ? bytesValue : null
-  }
-  if (Predicate.isBoolean(boolValue)) {
-    return boolValue
-  }
-  if (Predicate.isString(intValue) || Predicate.isNumber(intValue)) {
-    return Number.isSafeInteger(Number(intValue)) ? Number(intValue) : String(intValue)
-  }
-  if (Predicate.isNumber(doubleValue) || Predicate.isString(doubleValue)) {
-    return Number(doubleValue)
-  }
-  if (Predicate.isRecord(arrayValue)) {
-    return Array.isArray(arrayValue["values"]) ? arrayValue["values"].map(anyValue) : []
-  }
-  return Predicate.isRecord(kvlistValue) && Array.isArray(kvlistValue["values"])
-    ? attributesOf(kvlistValue["values"].filter(isPair))
-    : null
-}
-
-const isPair = (value: unknown): value is Pairs[number] => Predicate.isRecord(value) && Predicate.isString(value["key"])

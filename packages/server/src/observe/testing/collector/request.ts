@@ -6,7 +6,8 @@ import * as Zlib from "node:zlib"
 import { attempt } from "../../catalogue/attempt.ts"
 import type { MessageName } from "./messages.ts"
 import { fromProtobuf } from "./protobuf.ts"
-import { type LogRecord, logsOf, type MetricPoint, pointsOf, type SpanRecord, spansOf } from "./records.ts"
+import { logsOf, pointsOf, spansOf } from "./received.ts"
+import type { LogRecord, MetricPoint, SpanRecord } from "./records.ts"
 import { WireLogs, WireMetrics, WireSpans } from "./wire.ts"
 
 /** A signal, by the end of its path. */
