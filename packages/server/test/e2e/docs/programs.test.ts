@@ -30,7 +30,6 @@ const started = found
   .flatMap(startedOf)
   .filter(({ text }, index, all) => all.findIndex((other) => other.text === text) === index)
   .map((program) => ({ ...program, at: `${program.page}:${lastOf(program).line}` }))
-const isTest = ({ file }: Program): boolean => file.endsWith(".test.ts")
 
 const nameOf = ({ file, page }: Program): string => `${page.replace(/\W+/g, "-")}/${path.basename(file, ".ts")}`
 
@@ -47,7 +46,7 @@ beforeAll(async () => {
     await mkdir(path.dirname(file), { recursive: true })
     await writeFile(file, program.text)
   }
-  const programs = started.filter((program) => !isTest(program)).map(nameOf)
+  const programs = started.map(nameOf)
   compiled = await compilePrograms(
     home,
     Object.fromEntries(programs.map((name) => [name, path.join(sources, `${name}.ts`)]))
@@ -110,25 +109,11 @@ describe("a program of the documentation", () => {
     expect(new Set(started.map(({ page }) => page)).size).toBeGreaterThan(4)
   })
 
-  it.each(started.filter((program) => !isTest(program)))("runs as printed: $at", async (program) => {
+  it.each(started)("runs as printed: $at", async (program) => {
     const { code, printed } = await run(program)
     const page = blocks.find(([block]) => block?.page === program.page) ?? []
     const missing = shownOf(lastOf(program), page).flatMap(({ text }) => missingIn(printed, text))
     expect({ code, missing, printed }).toEqual({ code: 0, missing: [], printed })
-  })
-
-  it.each(started.filter(isTest))("is a suite that passes: $at", async (program) => {
-    const folder = path.dirname(path.join(sources, `${nameOf(program)}.ts`))
-    await writeFile(
-      path.join(folder, "vitest.config.mjs"),
-      `export default { test: { include: ["${program.file}"], exclude: [] } }`
-    )
-    const vitest = path.join(home, "node_modules/.bin/vitest")
-    const running = start([vitest, "run", "--root", folder], { cwd: folder, env: { ...process.env, NO_COLOR: "1" } })
-    expect({ code: await running.ended, passed: /Tests +[1-9]\d* passed/.test(running.printed()) }).toEqual({
-      code: 0,
-      passed: true
-    })
   })
 })
 
