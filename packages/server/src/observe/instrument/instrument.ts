@@ -19,7 +19,7 @@ import { type Opened, open, type Series, type SeriesState } from "./series.ts"
 import { Bindings, type Epoch } from "./bindings.ts"
 import { declaredLabels } from "./declared-labels.ts"
 import { clockOf, currentFiber } from "./fiber.ts"
-import { type Ambient, type Canonical, canonicalOf, type LabelInput } from "./label.ts"
+import { type Ambient, type Canonical, canonicalOf, type LabelInput, valueOf } from "./label.ts"
 import { overflowIdentity, overflowLabels } from "./overflow.ts"
 import { canonicalTags } from "./tags.ts"
 import type { How, Writing } from "./writing.ts"
@@ -205,7 +205,7 @@ export class Instrument {
     }
     let branch = this.byRecord.under(ambient)
     for (const name of this.row.labels) {
-      branch = branch.at(given[name])
+      branch = branch.at(valueOf(given, name))
     }
     branch.bound ??= this.resolve(canonicalOf(given, ambient))
     return branch.bound

@@ -51,6 +51,12 @@ export const namesOf = (given: LabelInput): ReadonlyArray<string> =>
     ? Array.from(given, ({ key }) => key)
     : Object.keys(given).filter((name) => given[name] !== undefined && given[name] !== "")
 
+/** The value of a label of a record. What is inherited is no label, as for `namesOf`. */
+export const valueOf = (given: Pairs, name: string): string | undefined =>
+  isOwn.call(given, name) ? given[name] : undefined
+
+const isOwn = Object.prototype.propertyIsEnumerable
+
 /** The labels whose name the predicate picks. */
 export const only = (given: LabelInput, isPicked: (name: string) => boolean): LabelInput =>
   HashSet.isHashSet(given)

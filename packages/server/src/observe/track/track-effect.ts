@@ -59,8 +59,9 @@ const recordEnd = (
 ): void => {
   const { ambient } = start
   const shared = errors === undefined ? labels : sharedWith(duration, errors, labels)
-  const timed = outcome._tag === "success" ? shared : withLabel(shared, "outcome", outcome._tag)
-  record(duration, Duration.seconds(seconds), { labels: timed, ambient, added: "outcome" })
+  const added = outcome._tag === "success" ? undefined : "outcome"
+  const timed = added === undefined ? shared : withLabel(shared, added, outcome._tag)
+  record(duration, Duration.seconds(seconds), { labels: timed, ambient, added })
   if (errors !== undefined && (outcome._tag === "failure" || outcome._tag === "defect")) {
     const error = outcome._tag === "failure" ? outcome.error : outcome.defect
     recordError(errors, error, { labels: declaredBy(errors, labels), ambient })

@@ -114,6 +114,17 @@ describe("a label that the metric does not declare", () => {
     }).pipe(own)
   )
 
+  it.effect("is left out of a success where it is the outcome", () =>
+    Effect.gen(function* () {
+      const { duration } = yield* MetricsService.define(rows)
+      const labels: Record<string, string> = { route: "/", outcome: "cached" }
+      expect(yield* Testing.deltaOf(MetricsService.trackEffect(Effect.void, { duration, labels }))).toEqual({
+        'calls_seconds{route="/"}': { count: 1, sum: 0 },
+        'telemetry_labels_dropped_total{metric="calls_seconds"}': 1
+      })
+    }).pipe(own)
+  )
+
   it.effect("never costs a number, and no value of it counts", () =>
     Effect.promise(() =>
       fc.assert(
@@ -129,5 +140,27 @@ describe("a label that the metric does not declare", () => {
         )
       )
     )
+  )
+})
+
+class Inherited {
+  get route(): string {
+    return "/"
+  }
+}
+
+const unlisted: Record<string, string> = Object.defineProperty({}, "route", { value: "/" })
+
+describe("a label that is not the record's own", () => {
+  it.effect.each([
+    ["of a prototype", Object.create({ route: "/" })],
+    ["of a class", new Inherited()],
+    ["that is not enumerable", unlisted]
+  ] as const)("%s is none, and those that follow have theirs", ([, labels]) =>
+    Effect.gen(function* () {
+      const { calls } = yield* MetricsService.define(rows)
+      const recorded = Effect.zipRight(MetricsService.inc(calls, labels), MetricsService.inc(calls, { route: "/" }))
+      expect(yield* Testing.deltaOf(recorded)).toEqual({ calls_total: 1, 'calls_total{route="/"}': 1 })
+    }).pipe(own)
   )
 })
