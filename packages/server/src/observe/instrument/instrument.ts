@@ -19,7 +19,7 @@ import { type Opened, open, type Series, type SeriesState } from "./series.ts"
 import { Bindings, type Epoch } from "./bindings.ts"
 import { declaredLabels } from "./declared-labels.ts"
 import { clockOf, currentFiber } from "./fiber.ts"
-import { type Ambient, type Canonical, canonicalOf, type LabelInput, valueOf } from "./label.ts"
+import { type Ambient, type Canonical, canonicalOf, hasOnly, type LabelInput } from "./label.ts"
 import { overflowIdentity, overflowLabels } from "./overflow.ts"
 import { canonicalTags } from "./tags.ts"
 import type { How, Writing } from "./writing.ts"
@@ -198,14 +198,12 @@ export class Instrument {
       const labels = canonicalOf(declared, ambient)
       return declared === given ? this.seriesOfTags(labels, (tags) => tags) : this.resolve(labels)
     }
-    for (const name in given) {
-      if (!this.row.labels.includes(name)) {
-        return this.resolve(canonicalOf(this.declared(given, added), ambient))
-      }
+    if (!hasOnly(given, this.row.labels)) {
+      return this.resolve(canonicalOf(this.declared(given, added), ambient))
     }
     let branch = this.byRecord.under(ambient)
     for (const name of this.row.labels) {
-      branch = branch.at(valueOf(given, name))
+      branch = branch.at(given[name])
     }
     branch.bound ??= this.resolve(canonicalOf(given, ambient))
     return branch.bound

@@ -51,11 +51,19 @@ export const namesOf = (given: LabelInput): ReadonlyArray<string> =>
     ? Array.from(given, ({ key }) => key)
     : Object.keys(given).filter((name) => given[name] !== undefined && given[name] !== "")
 
-/** The value of a label of a record. What is inherited is no label, as for `namesOf`. */
-export const valueOf = (given: Pairs, name: string): string | undefined =>
-  isOwn.call(given, name) ? given[name] : undefined
-
-const isOwn = Object.prototype.propertyIsEnumerable
+/** Whether a record has no labels but these, all of its own: what is inherited is no label, as for `namesOf`. */
+export const hasOnly = (given: Pairs, names: ReadonlyArray<string>): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(given)
+  if (prototype !== Object.prototype && prototype !== null) {
+    return false
+  }
+  for (const name in given) {
+    if (!names.includes(name)) {
+      return false
+    }
+  }
+  return true
+}
 
 /** The labels whose name the predicate picks. */
 export const only = (given: LabelInput, isPicked: (name: string) => boolean): LabelInput =>
