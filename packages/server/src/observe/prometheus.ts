@@ -13,6 +13,7 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import { MetricsService } from "./metrics.ts"
 import { listen, type PrometheusListenError } from "./prometheus/listen.ts"
@@ -93,6 +94,9 @@ const pages = ({ append, registries = "all" }: PrometheusPageOptions): Effect.Ef
 /** Ours are shown whatever becomes of the others. */
 const orNothing = (append: Effect.Effect<string, unknown>, meter: Meter): Effect.Effect<string> =>
   append.pipe(
+    Effect.filterOrDieMessage(Predicate.isString, "what was appended is no text"),
+    // One that can't be interrupted would be waited for.
+    Effect.disconnect,
     Effect.timeout("5 seconds"),
     Effect.catchAllCause((cause) =>
       Effect.as(

@@ -97,14 +97,24 @@ describe("a page with the text of others", () => {
     })
   )
 
-  it.effect("waits five seconds for the others", () =>
+  it.effect.each([
+    ["the others", Effect.never],
+    ["others that can't be interrupted", Effect.uninterruptible(Effect.sleep("6 seconds"))]
+  ] as const)("waits five seconds for %s", ([, append]) =>
     Effect.gen(function* () {
       yield* count
       const scraping = yield* Effect.fork(scrape)
       yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 100)))
       yield* TestClock.adjust("5 seconds")
       expect((yield* Fiber.join(scraping)).lines).toEqual([...ours, ""])
-    }).pipe(Effect.provide(page(Effect.never)))
+    }).pipe(Effect.provide(page(Effect.as(append, ""))))
+  )
+
+  it.live("shows ours where the others give no text, as JavaScript can", () =>
+    Effect.gen(function* () {
+      yield* count
+      expect((yield* scrape).lines).toEqual([...ours, ""])
+    }).pipe(Effect.provide(page(Effect.succeed(JSON.parse("[1]")))))
   )
 })
 
@@ -118,7 +128,7 @@ describe("the text of others", () => {
     const { drops, shown } = read('a 1\n<html>\nb{x="1"} NaN 1700000000000\r\n\n# EOF\n# a remark\n')
     expect(shown).toBe('a 1\nb{x="1"} NaN 1700000000000\n')
     expect(drops.map(({ metric, points, reason }) => ({ metric, points, reason }))).toEqual([
-      { metric: "<html>", points: 1, reason: "rejected" }
+      { metric: "of another library", points: 1, reason: "rejected" }
     ])
   })
 
@@ -146,5 +156,47 @@ describe("the text of others", () => {
     const { drops, shown } = read("# TYPE a counter\na 1\n# TYPE b counter\nb 1\n# TYPE a counter\na 2\n")
     expect(shown).toBe("# TYPE a counter\na 1\n# TYPE b counter\nb 1\n")
     expect(drops.map(({ metric }) => metric)).toEqual(["a"])
+  })
+})
+
+/** What a scraper refuses, and with it the page; each of them was accepted once. */
+const bad = [
+  'a{b="\\q"} 1',
+  'a{b="1",b="2"} 1',
+  'a{b="1"c="2"} 1',
+  'a{__name__="b"} 1',
+  "a 1.2.3",
+  "a 1e999",
+  "a 1 99999999999999999999999",
+  "# TYPE a banana",
+  "# TYPE a",
+  "# HELP a \\q"
+]
+
+describe("a line of others that would cost the page", () => {
+  it.each(bad)("%s is left out by itself", (line) => {
+    const { drops, shown } = read(`${line}\nb 1\n`)
+    expect(shown).toBe("b 1\n")
+    expect(drops.map(({ metric, points, reason }) => ({ metric, points, reason }))).toEqual([
+      { metric: "a", points: 1, reason: "rejected" }
+    ])
+  })
+
+  it("is a second help or type, and a type behind its samples", () => {
+    const first = "# HELP a x\n# TYPE a counter\na 1\n"
+    expect(read(`${first}# TYPE a gauge\n# HELP a y\na{b="c"} 2\n`).shown).toBe(`${first}a{b="c"} 2\n`)
+    expect(read("a 1\n# TYPE a gauge\n").shown).toBe("a 1\n")
+  })
+
+  it("is warned of by its metric, whatever its values are", () => {
+    const exemplar = (id: number) => `a_total ${id} # {trace_id="${id}"} 1`
+    const { drops } = read([1, 2].map(exemplar).join("\n"))
+    expect(drops.map(({ metric }) => metric)).toEqual(["a_total", "a_total"])
+  })
+})
+
+describe("a line of others with the blanks and numbers that a scraper takes", () => {
+  it.each(['a{ b = "1" , c="2" } 1', 'a {b="1",} +Inf', "a\tinf 5", "a .5", "a nan", "a 5."])("%s stays", (line) => {
+    expect(read(`  ${line}\r\n`)).toEqual({ shown: `${line}\n`, drops: [] })
   })
 })

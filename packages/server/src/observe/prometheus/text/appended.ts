@@ -9,7 +9,8 @@ interface Family {
   readonly name: string
   readonly names: Set<string>
   readonly lines: Array<string>
-  type: string
+  help: string | undefined
+  type: string | undefined
   samples: number
 }
 
@@ -36,35 +37,45 @@ const familiesOf = (text: string, dropped: (drop: Drop) => void): ReadonlyArray<
     if (current !== undefined && (current.name === name || isPart(current, name))) {
       return current
     }
-    const made = { name, names: new Set([name]), lines: [], type: "untyped", samples: 0 }
+    const made = { name, names: new Set([name]), lines: [], help: undefined, type: undefined, samples: 0 }
     families.push(made)
     return made
   }
-  for (const line of text.split("\n").map((one) => one.trimEnd())) {
-    const [, word, name = "", rest = ""] = comment.exec(line) ?? []
-    const [, sampleName] = sample.exec(line) ?? []
-    if (word !== undefined) {
-      const family = familyOf(name)
-      family.type = word === "TYPE" ? rest : family.type
-      family.lines.push(`${line}\n`)
-    } else if (sampleName !== undefined) {
+  for (const line of text.split("\n").map((one) => one.trim())) {
+    const sampleName = sampleNameOf(line)
+    const [, name = ""] = comment.exec(line) ?? []
+    if (sampleName !== undefined) {
       const family = familyOf(sampleName)
       family.names.add(sampleName)
       family.samples += 1
       family.lines.push(`${line}\n`)
-    } else if (line !== "" && !line.startsWith("#")) {
-      dropped({
-        metric: line,
-        points: 1,
-        reason: "rejected",
-        why: "the appended text has it as a line, which is no sample"
-      })
+    } else if (name !== "" && describes(familyOf(name), line)) {
+      familyOf(name).lines.push(`${line}\n`)
+    } else if (name !== "" || (line !== "" && !line.startsWith("#"))) {
+      // A line may be another at each scrape: what is warned of once is the metric, or all that have no name.
+      const metric = name === "" ? (/^[a-zA-Z_:][\w:]*/u.exec(line)?.[0] ?? "of another library") : name
+      const why = `the appended text has the line "${line.slice(0, 100)}", which is no sample, or a comment out of place`
+      dropped({ metric, points: 1, reason: "rejected", why })
     }
   }
   return families
 }
 
-const isPart = ({ name, type }: Family, sampleName: string): boolean =>
+/** Whether a comment is the one help or type of its family, and says what there is; it is noted then. */
+const describes = (family: Family, line: string): boolean => {
+  const [, type] = typeComment.exec(line) ?? []
+  if (type !== undefined && family.type === undefined && family.samples === 0) {
+    family.type = type
+    return true
+  }
+  if (family.help === undefined && helpComment.test(line)) {
+    family.help = line
+    return true
+  }
+  return false
+}
+
+const isPart = ({ name, type = "untyped" }: Family, sampleName: string): boolean =>
   (suffixes[type] ?? []).some((suffix) => sampleName === `${name}${suffix}`)
 
 const suffixes: Readonly<Record<string, ReadonlyArray<string>>> = {
@@ -72,7 +83,24 @@ const suffixes: Readonly<Record<string, ReadonlyArray<string>>> = {
   summary: ["_sum", "_count"]
 }
 
-const comment = /^# (HELP|TYPE) ([a-zA-Z_:][\w:]*) ?(.*)$/u
+/** The name of the metric where a line is a sample: each label once, and a value and a time that a number can hold. */
+const sampleNameOf = (line: string): string | undefined => {
+  const [, name, labels = "", value = ""] = sample.exec(line) ?? []
+  const names = Array.from(labels.matchAll(label), ([, one]) => one)
+  const isSound = new Set(names).size === names.length && !names.includes("__name__") && !isTooLarge(value)
+  return isSound ? name : undefined
+}
 
+const isTooLarge = (value: string): boolean => /^[+-]?[.\d]/u.test(value) && !Number.isFinite(Number(value))
+
+const comment = /^# (?:HELP|TYPE) ([a-zA-Z_:][\w:]*)(?: |$)/u
+
+const typeComment = /^# TYPE \S+ (counter|gauge|histogram|summary|untyped)$/u
+
+const helpComment = /^# HELP \S+(?: (?:[^\\]|\\[\\n])*)?$/u
+
+const label = /([a-zA-Z_]\w*)[ \t]*=[ \t]*"(?:[^"\\]|\\["\\n])*"/gu
+
+// Each part begins with the blanks before it, so that a long line that does not match takes no longer than one that does.
 const sample =
-  /^([a-zA-Z_:][\w:]*)(?:\{(?:[a-zA-Z_]\w*="(?:[^"\\]|\\.)*",?)*\})?[ \t]+(?:NaN|[+-]?Inf|[+-]?\d[\d.]*(?:[eE][+-]?\d+)?)(?:[ \t]+-?\d+)?$/u
+  /^([a-zA-Z_:][\w:]*)(?:[ \t]*\{((?:[ \t]*[a-zA-Z_]\w*[ \t]*=[ \t]*"(?:[^"\\]|\\["\\n])*"(?:[ \t]*,|(?=[ \t]*\})))*)[ \t]*\}[ \t]*|[ \t]+)([Nn]a[Nn]|[+-]?[Ii]nf(?:inity)?|[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?:[ \t]+-?\d{1,18})?$/u
