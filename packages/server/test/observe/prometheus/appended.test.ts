@@ -182,6 +182,17 @@ describe("a line of others that would cost the page", () => {
     ])
   })
 
+  it.each([
+    `a ${"1".repeat(100_000)}x`,
+    `a 1.${"1".repeat(100_000)}x`,
+    `a{b="1"${" ".repeat(100_000)}x`,
+    `a{${'b="1",'.repeat(20_000)}`
+  ])("is left out at once where it is long", (line) => {
+    const began = performance.now()
+    expect(read(line).shown).toBe("")
+    expect(performance.now() - began).toBeLessThan(1_000)
+  })
+
   it("is a second help or type, and a type behind its samples", () => {
     const first = "# HELP a x\n# TYPE a counter\na 1\n"
     expect(read(`${first}# TYPE a gauge\n# HELP a y\na{b="c"} 2\n`).shown).toBe(`${first}a{b="c"} 2\n`)

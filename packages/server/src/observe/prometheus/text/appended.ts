@@ -101,6 +101,6 @@ const helpComment = /^# HELP \S+(?: (?:[^\\]|\\[\\n])*)?$/u
 
 const label = /([a-zA-Z_]\w*)[ \t]*=[ \t]*"(?:[^"\\]|\\["\\n])*"/gu
 
-// Each part begins with the blanks before it, so that a long line that does not match takes no longer than one that does.
+// Each part can begin in one way only: a long line that does not match takes no longer than one that does.
 const sample =
-  /^([a-zA-Z_:][\w:]*)(?:[ \t]*\{((?:[ \t]*[a-zA-Z_]\w*[ \t]*=[ \t]*"(?:[^"\\]|\\["\\n])*"(?:[ \t]*,|(?=[ \t]*\})))*)[ \t]*\}[ \t]*|[ \t]+)([Nn]a[Nn]|[+-]?[Ii]nf(?:inity)?|[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?:[ \t]+-?\d{1,18})?$/u
+  /^([a-zA-Z_:][\w:]*)(?:[ \t]*\{((?:[ \t]*[a-zA-Z_]\w*[ \t]*=[ \t]*"(?:[^"\\]|\\["\\n])*"(?:[ \t]*,|(?=[ \t]*\})))*)[ \t]*\}[ \t]*|[ \t]+)([Nn]a[Nn]|[+-]?[Ii]nf(?:inity)?|[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)(?:[ \t]+-?\d{1,18})?$/u
