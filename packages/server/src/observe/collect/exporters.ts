@@ -23,7 +23,7 @@ interface Exporter {
   readonly kind: Kind
   readonly metrics: MetricsService
   readonly registries: ReadonlyArray<MetricRegistry.MetricRegistry>
-  readonly warn: (message: string) => void
+  warn: (message: string) => void
 }
 
 /** What to export. */
@@ -49,6 +49,11 @@ export const noteExporter = ({ kind, metrics, registries }: ExporterOptions): Ef
         return Effect.void
       }
       hasBegun = true
+      const before = Array.from(noted.exporters).find((one) => isContinuedBy(one, exporter))
+      if (before !== undefined) {
+        before.warn = warn
+        return Effect.void
+      }
       begin(exporter)
       return Scope.addFinalizer(
         metrics.scope,
@@ -56,6 +61,13 @@ export const noteExporter = ({ kind, metrics, registries }: ExporterOptions): Ef
       )
     })
   })
+
+/** A layer that is built again over the same metrics goes on with the streams of the one before. */
+const isContinuedBy = ({ kind, metrics, registries }: Exporter, next: Exporter): boolean =>
+  kind === "Telemetry.layer" &&
+  kind === next.kind &&
+  metrics === next.metrics &&
+  registries.length === next.registries.length
 
 interface Noted {
   readonly exporters: Set<Exporter>
