@@ -17,7 +17,8 @@ export const misspelt = (name: string): string | undefined =>
   names.has(name) ? undefined : Array.from(names).find((own) => isPartOf(own, name) || isOneEditApart(own, name))
 
 const isPartOf = (own: string, name: string): boolean =>
-  own.replace(/_(total|seconds)$/, "") === name || /^_(total|bucket|count|sum)$/.test(name.replace(own, ""))
+  own.replace(/_(total|seconds)$/, "") === name ||
+  (name.startsWith(own) && /^_(total|bucket|count|sum)$/.test(name.slice(own.length)))
 
 const isOneEditApart = (left: string, right: string): boolean => {
   let at = 0

@@ -197,6 +197,7 @@ describe("names that there are not", () => {
     ["jobs_archived_total", undefined],
     ["jobs_archived_seconds", undefined],
     ["cluster_size", undefined],
+    ["_total", undefined],
     ["telemetry_lag_seconds", undefined]
   ])("of a metric in limits are a typed error where one of ours is meant: %s", ([name, meant]) =>
     Effect.gen(function* () {
