@@ -152,6 +152,14 @@ describe("the text of others", () => {
     expect(drops.map((drop) => [drop.reason, drop.points])).toEqual([["conflict", points]])
   })
 
+  it("loses the exemplars of OpenMetrics, and none of the samples that have them", () => {
+    const { drops, shown } = read(
+      '# TYPE a histogram\na_bucket{le="1",b=" # {"} 1 # {trace_id="x"} 0.5 1700000000.123\n'
+    )
+    expect(shown).toBe('# TYPE a histogram\na_bucket{le="1",b=" # {"} 1\n')
+    expect(drops).toEqual([])
+  })
+
   it("loses the second of two metrics with one name, as of two registries", () => {
     const { drops, shown } = read("# TYPE a counter\na 1\n# TYPE b counter\nb 1\n# TYPE a counter\na 2\n")
     expect(shown).toBe("# TYPE a counter\na 1\n# TYPE b counter\nb 1\n")
@@ -200,8 +208,7 @@ describe("a line of others that would cost the page", () => {
   })
 
   it("is warned of by its metric, whatever its values are", () => {
-    const exemplar = (id: number) => `a_total ${id} # {trace_id="${id}"} 1`
-    const { drops } = read([1, 2].map(exemplar).join("\n"))
+    const { drops } = read("a_total 1 1.5\na_total 2 2.5\n")
     expect(drops.map(({ metric }) => metric)).toEqual(["a_total", "a_total"])
   })
 })

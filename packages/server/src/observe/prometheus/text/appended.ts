@@ -42,13 +42,13 @@ const familiesOf = (text: string, dropped: (drop: Drop) => void): ReadonlyArray<
     return made
   }
   for (const line of text.split("\n").map((one) => one.trim())) {
-    const sampleName = sampleNameOf(line)
+    const found = sampleOf(line)
     const [, name = ""] = comment.exec(line) ?? []
-    if (sampleName !== undefined) {
-      const family = familyOf(sampleName)
-      family.names.add(sampleName)
+    if (found !== undefined) {
+      const family = familyOf(found.name)
+      family.names.add(found.name)
       family.samples += 1
-      family.lines.push(`${line}\n`)
+      family.lines.push(`${found.text}\n`)
     } else if (name !== "" && describes(familyOf(name), line)) {
       familyOf(name).lines.push(`${line}\n`)
     } else if (name !== "" || (line !== "" && !line.startsWith("#"))) {
@@ -83,12 +83,15 @@ const suffixes: Readonly<Record<string, ReadonlyArray<string>>> = {
   summary: ["_sum", "_count"]
 }
 
-/** The name of the metric where a line is a sample: each label once, and a value and a time that a number can hold. */
-const sampleNameOf = (line: string): string | undefined => {
-  const [, name, labels = "", value = ""] = sample.exec(line) ?? []
+/**
+ * A sample: each label once, and a value and a time that a number can hold. The exemplar that OpenMetrics has behind it
+ * has no place in this format, and a histogram without the bucket would lie.
+ */
+const sampleOf = (line: string): { readonly name: string; readonly text: string } | undefined => {
+  const [, text, name, labels = "", value = ""] = sample.exec(line) ?? []
   const names = Array.from(labels.matchAll(label), ([, one]) => one)
   const isSound = new Set(names).size === names.length && !names.includes("__name__") && !isTooLarge(value)
-  return isSound ? name : undefined
+  return isSound && text !== undefined && name !== undefined ? { name, text } : undefined
 }
 
 const isTooLarge = (value: string): boolean => /^[+-]?[.\d]/u.test(value) && !Number.isFinite(Number(value))
@@ -103,4 +106,4 @@ const label = /([a-zA-Z_]\w*)[ \t]*=[ \t]*"(?:[^"\\]|\\["\\n])*"/gu
 
 // Each part can begin in one way only: a long line that does not match takes no longer than one that does.
 const sample =
-  /^([a-zA-Z_:][\w:]*)(?:[ \t]*\{((?:[ \t]*[a-zA-Z_]\w*[ \t]*=[ \t]*"(?:[^"\\]|\\["\\n])*"(?:[ \t]*,|(?=[ \t]*\})))*)[ \t]*\}[ \t]*|[ \t]+)([Nn]a[Nn]|[+-]?[Ii]nf(?:inity)?|[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)(?:[ \t]+-?\d{1,18})?$/u
+  /^(([a-zA-Z_:][\w:]*)(?:[ \t]*\{((?:[ \t]*[a-zA-Z_]\w*[ \t]*=[ \t]*"(?:[^"\\]|\\["\\n])*"(?:[ \t]*,|(?=[ \t]*\})))*)[ \t]*\}[ \t]*|[ \t]+)([Nn]a[Nn]|[+-]?[Ii]nf(?:inity)?|[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)(?:[ \t]+-?\d{1,18})?)(?:[ \t]+#[ \t]+\{.*)?$/u
