@@ -24,6 +24,10 @@ interface Exporter {
   readonly metrics: MetricsService
   readonly registries: ReadonlyArray<MetricRegistry.MetricRegistry>
   warn: (message: string) => void
+  /** When it was read last, in the order of all reads; 0 before the first. */
+  readAt: number
+  /** How often it was read with another one of its kind read in between. */
+  turns: number
 }
 
 /** What to export. */
@@ -42,13 +46,20 @@ export const noteExporter = ({ kind, metrics, registries }: ExporterOptions): Ef
     const warn = (message: string): void => {
       attempt(() => Runtime.runFork(runtime, withoutDefect(Effect.logWarning(message))))
     }
-    const exporter: Exporter = { kind, metrics, registries: registriesOf(metrics.registry, registries), warn }
-    let hasBegun = false
+    const exporter: Exporter = {
+      kind,
+      metrics,
+      registries: registriesOf(metrics.registry, registries),
+      warn,
+      readAt: 0,
+      turns: 0
+    }
     return Effect.suspend(() => {
-      if (hasBegun) {
+      const isFirst = exporter.readAt === 0
+      noteRead(exporter)
+      if (!isFirst) {
         return Effect.void
       }
-      hasBegun = true
       const before = Array.from(noted.exporters).find((one) => isContinuedBy(one, exporter))
       if (before !== undefined) {
         before.warn = warn
@@ -71,27 +82,45 @@ const isContinuedBy = ({ kind, metrics, registries }: Exporter, next: Exporter):
 
 interface Noted {
   readonly exporters: Set<Exporter>
+  reads: number
   removeProbe: (() => void) | undefined
 }
 
 const noted = GlobalValue.globalValue(Symbol.for("@parametric-portal/server/exporters"), (): Noted => ({
   exporters: new Set(),
+  reads: 0,
   removeProbe: undefined
 }))
 
 const begin = (exporter: Exporter): void => {
   // Two layers are two programs, or one after the other: only what a reader has besides is a mistake.
-  const other = Array.from(noted.exporters).find(
-    ({ kind, registries }) =>
-      (kind !== "Telemetry.layer" || kind !== exporter.kind) &&
-      registries.some((one) => exporter.registries.includes(one))
-  )
-  if (other !== undefined) {
-    exporter.warn(other.kind === exporter.kind ? twoProducers : layerAndProducer)
+  if (Array.from(noted.exporters).some((other) => other.kind !== exporter.kind && isShared(other, exporter))) {
+    exporter.warn(layerAndProducer)
   }
   noted.exporters.add(exporter)
   if (isGlobal(exporter) && noted.removeProbe === undefined) {
     noted.removeProbe = placeProbe(seriesOf(exporter), warnOfReader)
+  }
+}
+
+const isShared = (one: Exporter, other: Exporter): boolean =>
+  one.registries.some((registry) => other.registries.includes(registry))
+
+/**
+ * Two producers that are read in turns, again and again, are both in use. One after the other are not, as where a provider
+ * is built again, nor are they where the one before is read once more as it ends.
+ */
+const noteRead = (exporter: Exporter): void => {
+  noted.reads += 1
+  const others = Array.from(noted.exporters).filter(
+    (other) => other !== exporter && other.kind === exporter.kind && isShared(other, exporter)
+  )
+  const isTurn = exporter.readAt > 0 && others.some(({ readAt }) => readAt > exporter.readAt)
+  exporter.readAt = noted.reads
+  exporter.turns += isTurn ? 1 : 0
+  // Both take turns: the one that is read first says so.
+  if (isTurn && exporter.turns === 2 && others.every(({ turns }) => turns < 2)) {
+    exporter.warn(twoProducers)
   }
 }
 

@@ -23,7 +23,14 @@ export type Recording = Pick<Writing, "labels" | "added"> & Partial<Pick<Writing
 /** Adds to a counter, sets a gauge, puts a value into a histogram. */
 export const record = <In>(metric: AnyMetric<In>, input: In, { added, ambient, labels }: Recording): void =>
   attempt(
-    () => write(metric, input, { labels, ambient: ambient ?? ambientOf(currentFiber()), how: "record", added }),
+    () =>
+      write(metric, input, {
+        // JavaScript may leave them out.
+        labels: labels ?? {},
+        ambient: ambient ?? ambientOf(currentFiber()),
+        how: "record",
+        added
+      }),
     (thrown) => swallowed(metric, thrown)
   )
 

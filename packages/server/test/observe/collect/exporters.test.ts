@@ -245,10 +245,33 @@ describe("an application with a MeterProvider of its own", () => {
         Effect.gen(function* () {
           const reader = readerTo(url, [yield* Telemetry.metricProducer(), yield* Telemetry.metricProducer()])
           yield* provided(reader)
-          yield* Effect.all([work, flush(reader), flush(reader)])
+          yield* Effect.all([work, flush(reader), flush(reader), flush(reader)])
         }).pipe(Effect.provide(MetricsService.layer()))
       )
       expect(warned).toEqual([warnings.twoProducers])
+    })
+  )
+
+  it.live("is not warned where its provider is built again, with a producer of its own", () =>
+    Effect.gen(function* () {
+      const { warned } = yield* seen((url) =>
+        Effect.gen(function* () {
+          const before = readerTo(url, [yield* Telemetry.metricProducer()])
+          const after = readerTo(url, [yield* Telemetry.metricProducer()])
+          yield* Effect.scoped(
+            Effect.gen(function* () {
+              yield* provided(before)
+              yield* Effect.all([work, flush(before), flush(before)])
+              yield* provided(after)
+              yield* flush(after)
+            })
+          )
+          const last = readerTo(url, [yield* Telemetry.metricProducer()])
+          yield* provided(last)
+          yield* flush(last)
+        }).pipe(Effect.provide(MetricsService.layer()))
+      )
+      expect(warned).toEqual([])
     })
   )
 

@@ -161,3 +161,12 @@ describe("a label that is not the record's own", () => {
     }).pipe(own)
   )
 })
+
+it.effect("no labels at all, as JavaScript may have it, cost no number", () =>
+  Effect.gen(function* () {
+    const { calls } = yield* MetricsService.define(rows)
+    const bare: Effect.Effect<void> = Reflect.apply(MetricsService.inc, MetricsService, [calls])
+    yield* bare
+    expect(yield* Testing.read(calls, {})).toBe(1)
+  }).pipe(own)
+)
