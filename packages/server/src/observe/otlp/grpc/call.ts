@@ -1,5 +1,5 @@
 /** One request over gRPC. */
-import type { ClientUnaryCall, ServiceError } from "@grpc/grpc-js"
+import type { ClientUnaryCall, Metadata } from "@grpc/grpc-js"
 import * as Effect from "effect/Effect"
 import { processClock } from "../../instrument/sound-clock.ts"
 import { afterReading, type Attempt, type Body, NoAnswer } from "../in-flight.ts"
@@ -7,13 +7,14 @@ import { rejectionIn } from "../partial-success.ts"
 import type { Refusal, Reply } from "../transport.ts"
 import type { Channel, Channels } from "./channel.ts"
 import { connectionError } from "./error.ts"
+import { type Status, statusOf, type Told } from "./origin.ts"
 
 type End = Effect.Effect<Reply, NoAnswer>
 
 /** What a call needs besides its message. */
 export interface CallContext {
   readonly channels: Channels
-  readonly refusalOf: (status: ServiceError) => Refusal
+  readonly refusalOf: (status: Status) => Refusal
 }
 
 /** It takes its timer with it, and its channel where there was no answer. */
@@ -22,7 +23,7 @@ export class GrpcCall implements Attempt {
   private call: ClientUnaryCall | undefined
   private timer: NodeJS.Timeout | undefined
   private isOver = false
-  private hasBegun = false
+  private begun: Metadata | undefined
   private readonly context: CallContext
   private readonly body: Body
   private readonly done: (end: End) => void
@@ -41,16 +42,12 @@ export class GrpcCall implements Attempt {
     this.call = channel.call({ bytes: this.body.bytes, deadline }, (error, response) => {
       if (error === null) {
         this.answered({ type: "acknowledged", rejection: (sent) => rejectionIn(response ?? nothing, sent) })
-      } else if (this.isOfReceiver(error)) {
-        this.answered(this.context.refusalOf(error))
-      } else if (error.code === deadlineExceeded) {
-        late()
       } else {
-        this.fail(connectionError(error, channel.sockets.failures), false)
+        this.told(error, late)
       }
     })
-    this.call.once("metadata", () => {
-      this.hasBegun = true
+    this.call.once("metadata", (metadata: Metadata) => {
+      this.begun = metadata
     })
     this.timer = afterReading(limitMs, late)
   }
@@ -59,9 +56,15 @@ export class GrpcCall implements Attempt {
     this.fail(new Error(why), false)
   }
 
-  /** The library makes a status of its own, without metadata, for whatever happens to a connection. */
-  private isOfReceiver({ metadata }: ServiceError): boolean {
-    return this.hasBegun || Object.keys(metadata.getMap()).length > 0
+  private told(error: Told, late: () => void): void {
+    const status = statusOf(error, this.begun)
+    if (status !== undefined) {
+      this.answered(this.context.refusalOf(status))
+    } else if (error.code === deadlineExceeded) {
+      late()
+    } else {
+      this.fail(connectionError(error, this.channel?.sockets.failures ?? []), false)
+    }
   }
 
   private answered(reply: Reply): void {

@@ -1,14 +1,17 @@
 /** Why there was no answer over gRPC, whose library tells of it in one text. */
-import type { ServiceError } from "@grpc/grpc-js"
 import { attempt } from "../../catalogue/attempt.ts"
 import { textOf } from "../../catalogue/error-name.ts"
 import type { TlsFiles } from "../../config/tls.ts"
 import { hostQuestion, said } from "../connection-error.ts"
 import { tlsAdvice } from "../tls-error.ts"
+import { type Told, unreadable } from "./origin.ts"
 
 /** What happened to a connection; what Node says of its sockets where none was made. */
-export const connectionError = ({ details }: Pick<ServiceError, "details">, failures: ReadonlyArray<Error>): Error => {
+export const connectionError = ({ details }: Told, failures: ReadonlyArray<Error>): Error => {
   const [first, ...others] = failures
+  if (details === undefined || unreadable.test(details)) {
+    return new Error(`the answer can't be read: ${details ?? "it is compressed in another way than it says"}`)
+  }
   if (first === undefined) {
     return new Error(reasonIn(details))
   }

@@ -2,11 +2,11 @@
  * What a status of gRPC means for what was sent
  * (https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-response), in the words that HTTP's have here.
  */
-import type { ServiceError } from "@grpc/grpc-js"
 import { printable } from "../answer.ts"
 import { isOfProxy, reasonOfStatus } from "../http-status.ts"
 import type { Reason, Refusal } from "../transport.ts"
 import { portQuestion } from "./error.ts"
+import { httpStatusIn, type Status } from "./origin.ts"
 import { type RetryInfo, retryInfoIn } from "./retry-info.ts"
 
 /** What is needed to tell of a status. */
@@ -17,7 +17,7 @@ export interface StatusContext {
 
 /** A status that is no acknowledgement. */
 export const refusalOf = (
-  { code, details, metadata }: Pick<ServiceError, "code" | "details" | "metadata">,
+  { code, details, metadata }: Status,
   { maxRetryAfterMs, secrets }: StatusContext
 ): Refusal => {
   const [bytes] = metadata.get("grpc-status-details-bin")
@@ -89,11 +89,5 @@ const names = [
   "UNAUTHENTICATED"
 ]
 
-/** The library makes a status of HTTP's where an answer is not one of gRPC. */
-const httpStatusIn = (details: string): number | undefined => {
-  const [, status] = /^Received HTTP status code (\d{3})$/.exec(details) ?? []
-  return status === undefined ? undefined : Number(status)
-}
-
-/** What speaks HTTP/2 and knows nothing of gRPC. */
-const otherServer: ReadonlySet<number> = new Set([404, 405, 415])
+/** What speaks HTTP/2 and knows nothing of gRPC; some have a page for every address. */
+const otherServer: ReadonlySet<number> = new Set([200, 404, 405, 415])
