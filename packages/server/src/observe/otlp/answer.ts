@@ -38,11 +38,15 @@ const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Cf}]+/gu
 
 /** The values of headers and of an address, and their parts, that may not come back in a message. */
 export const secretsOf = (headers: Readonly<Record<string, string>>, url?: URL): ReadonlyArray<string> =>
-  [...Object.values(headers), ...(url === undefined ? [] : secretsIn(url))]
+  [...Object.entries(headers).flatMap(wordsOfHeader), ...(url === undefined ? [] : secretsIn(url))]
     .flatMap((value) => [value, ...value.split(/[\s,;=]+/)])
     .flatMap((value) => [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value.toWellFormed())])
     .filter((value) => value.length >= 6)
     .sort((one, other) => other.length - one.length)
+
+/** Over gRPC, a receiver has the bytes that base64 stands for. */
+const wordsOfHeader = ([name, value]: readonly [string, string]): ReadonlyArray<string> =>
+  /-bin$/i.test(name) ? [value, Buffer.from(value, "base64").toString("utf8")] : [value]
 
 /** Node makes a header of user and password; a token stands in the place of either, in the query or in the path. */
 const secretsIn = (url: URL): ReadonlyArray<string> => {

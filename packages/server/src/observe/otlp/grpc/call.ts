@@ -77,7 +77,8 @@ export class GrpcCall implements Attempt {
   private fail(error: Error, isLate: boolean): void {
     const { call, channel, isOver } = this
     const isStarted = channel?.hasStarted === true
-    const isReused = isStarted && channel.hasAnswered
+    // One that was closed while it was idle has said nothing.
+    const isReused = isStarted && channel.hasAnswered && this.begun === undefined
     this.end(new NoAnswer({ error, fate: isStarted ? "unknown" : "unsent", isReused, isLate }))
     call?.cancel()
     if (channel !== undefined && !isOver) {

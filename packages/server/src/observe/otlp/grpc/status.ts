@@ -52,7 +52,7 @@ const resourceExhausted = 8
 const codesOfSize: ReadonlySet<number> = new Set([resourceExhausted, 11, 2])
 
 /** What the servers of Go, Node, Java, C++, .NET and Rust say of a message that is too large. */
-const isOfSize = /larger than max|exceeds (the )?max|too large/i
+const isOfSize = /larger than (max|\d)|exceeds (the )?max|too large/i
 
 /** What is not here costs the whole export. */
 const reasons: Readonly<Record<string, Reason>> = {

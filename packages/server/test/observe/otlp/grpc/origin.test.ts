@@ -9,8 +9,8 @@ import { senderSettings } from "../tls-collector.ts"
 const probe = { bytes: Buffer.alloc(0), headers: {} }
 const body = { bytes: Buffer.from("ten bytes!"), headers: {} }
 
-/** What becomes of a request to a server of HTTP/2 that answers it so. */
-const failing = (answer: (stream: ServerHttp2Stream) => void) =>
+/** Sends to a server of HTTP/2 that answers so. */
+const senderTo = (answer: (stream: ServerHttp2Stream) => void) =>
   Effect.gen(function* () {
     const grpc = yield* loadGrpc("grpc", "OTLP")
     const sessions = new Set<ServerHttp2Session>()
@@ -36,8 +36,13 @@ const failing = (answer: (stream: ServerHttp2Stream) => void) =>
       Effect.sync(() => makeSenderFactory({ ...senderSettings, tls: {}, url, protocol: "grpc", grpc }, probe)(600)),
       (made) => made.cut("the test is over")
     )
-    const sent = sender.send({ body, points: 7, isRepeat: false, isDelta: false })
-    const { isUnknown, message, reason } = yield* Effect.flip(sent)
+    return sender.send({ body, points: 7, isRepeat: false, isDelta: false })
+  })
+
+/** What becomes of a request that is answered so. */
+const failing = (answer: (stream: ServerHttp2Stream) => void) =>
+  Effect.gen(function* () {
+    const { isUnknown, message, reason } = yield* Effect.flip(yield* senderTo(answer))
     return { isUnknown, message, reason }
   })
 
@@ -99,6 +104,21 @@ describe("an answer that can't be read", () => {
         after(stream)
       })
       expect(said).toEqual({ reason: "unavailable", isUnknown: true, message })
+    })
+  )
+})
+
+describe("a connection that has been used", () => {
+  it.scopedLive("was not closed while it was idle where an answer has begun, which is no reason to send again", () =>
+    Effect.gen(function* () {
+      let requests = 0
+      const taking = whole(framed(""), taken)
+      const send = yield* senderTo((stream) =>
+        requests++ === 0 ? taking(stream) : whole(framed("x", true), taken)(stream)
+      )
+      yield* send
+      yield* Effect.flip(send)
+      expect(requests).toBe(2)
     })
   )
 })

@@ -67,6 +67,7 @@ describe("a status", () => {
   it.scopedLive.each([
     [Status.RESOURCE_EXHAUSTED, "grpc: received message larger than max (5000000 vs. 4194304)"],
     [Status.RESOURCE_EXHAUSTED, "grpc: received message after decompression larger than max 4194304"],
+    [Status.RESOURCE_EXHAUSTED, "Received message that decompresses to a size larger than 4194304"],
     [Status.RESOURCE_EXHAUSTED, "gRPC message exceeds maximum size 4194304: 5000000"],
     [Status.RESOURCE_EXHAUSTED, "Received message exceeds the maximum configured message size."],
     [Status.OUT_OF_RANGE, "Error, decoded message length too large: found 5000000 bytes, the limit is: 4194304 bytes"]
@@ -81,6 +82,15 @@ describe("a status", () => {
       const details = `no such token: hunter22 ${"x".repeat(1_000)}`
       const said = yield* failing({ code: Status.UNAUTHENTICATED, details }, { headers: { "x-token": "hunter22" } })
       expect(said.message).toBe(`UNAUTHENTICATED: no such token: *** ${"x".repeat(200)}`.slice(0, 17 + 199) + "…")
+    })
+  )
+
+  it.scopedLive("has no bytes of ours in its words either", () =>
+    Effect.gen(function* () {
+      const headers = { "x-token-bin": btoa("hunter22") }
+      const details = `no such token: hunter22, ${btoa("hunter22")}`
+      const said = yield* failing({ code: Status.UNAUTHENTICATED, details }, { headers })
+      expect(said.message).toBe("UNAUTHENTICATED: no such token: ***, ***")
     })
   )
 
