@@ -5,6 +5,7 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { AsyncResource } from "node:async_hooks"
 import { wordsOf } from "../catalogue/thrown.ts"
 import type { Untraced } from "./untraced.ts"
 
@@ -63,9 +64,12 @@ export const connectionOver = <A>(carrier: Carrier<A>, untraced: Untraced = (req
   let givenUp: Error | undefined
   const attempt = (body: Body, limitMs: number): Effect.Effect<A, NoAnswer> =>
     Effect.async((resume) => {
+      // What comes afterwards is the program's: it must not run in the context of a request, which is not traced and whose
+      // sockets are those of its sender.
+      const goOn = AsyncResource.bind(resume)
       const made = carrier.attempt(body, (end) => {
         inFlight.delete(made)
-        resume(end)
+        goOn(end)
       })
       inFlight.add(made)
       const began = Either.try(() => untraced(() => made.begin(limitMs)))

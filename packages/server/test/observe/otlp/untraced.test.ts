@@ -3,6 +3,7 @@ import { context, ROOT_CONTEXT, type Context, type ContextManager } from "@opent
 import { AlwaysOnSampler, BasicTracerProvider } from "@opentelemetry/sdk-trace-base"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { AsyncLocalStorage } from "node:async_hooks"
 import { Agent } from "node:http"
 import { makeConnection } from "../../../src/observe/otlp/connection.ts"
 import { MetricsService } from "../../../src/observe/metrics.ts"
@@ -57,6 +58,26 @@ describe("a request of telemetry", () => {
       yield* post({ untraced: yield* loadUntraced("OTLP") })
       expect(recorded).toEqual([true, false])
       expect(isRecorded()).toBe(true)
+    })
+  )
+
+  it.scopedLive("leaves what comes after it traced, where the context goes on with what it starts", () =>
+    Effect.gen(function* () {
+      const storage = new AsyncLocalStorage<Context>()
+      const manager: ContextManager = {
+        ...makeContextManager(),
+        active: () => storage.getStore() ?? ROOT_CONTEXT,
+        with: (...[given, run, self, ...args]) => storage.run(given, () => run.call(self ?? undefined, ...args))
+      }
+      context.setGlobalContextManager(manager)
+      yield* Effect.addFinalizer(() => Effect.sync(() => context.disable()))
+      const { url } = yield* collector(ok)
+      const untraced = yield* loadUntraced("OTLP")
+      const connection = makeConnection({ url: new URL(url), headers: {}, tls: {}, agent: undefined, untraced })
+      yield* connection.post({ bytes: Buffer.from("{}"), headers: {} }, 1_000)
+      const tracer = new BasicTracerProvider({ sampler: new AlwaysOnSampler() }).getTracer("instrumentation")
+      expect(tracer.startSpan("GET").isRecording()).toBe(true)
+      connection.close("the test is over")
     })
   )
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { authority, contentsOf } from "@parametric-portal/receivers/authority"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { type AddressInfo, createServer, type Socket } from "node:net"
+import { type AddressInfo, connect, createServer, type Socket } from "node:net"
 import { loadGrpc } from "../../../../src/observe/otlp/grpc/load.ts"
 import { makeSenderFactory, type SenderSettings } from "../../../../src/observe/otlp/sender.ts"
 import { changes, contentOf, once, opensslServer, senderSettings, tlsHome } from "../tls-collector.ts"
@@ -248,6 +248,20 @@ describe("a connection of gRPC", () => {
       const other = yield* grpcCollector(() => "reset")
       const failed = yield* Effect.flip((yield* senderTo(other.url, { timeoutMs: 600 })).send(outgoing)).pipe(once)
       expect({ isReset: failed.isReset, isUnknown: failed.isUnknown }).toEqual({ isReset: true, isUnknown: true })
+    })
+  )
+
+  it.scopedLive("takes none with it that the program makes once a request has ended", () =>
+    Effect.gen(function* () {
+      const made = yield* grpcCollector(() => ok)
+      const other = yield* listening(() => {})
+      const sender = yield* senderTo(made.url)
+      yield* sender.send(outgoing)
+      const own = connect(Number(other.url.port), "127.0.0.1")
+      yield* Effect.addFinalizer(() => Effect.sync(() => own.destroy()))
+      yield* Effect.sleep("50 millis")
+      yield* sender.cut("telemetry has ended")
+      expect(own.destroyed).toBe(false)
     })
   )
 
