@@ -42,7 +42,7 @@ const noMessage = "No message received"
 
 /** What the library says of an answer that it can't read. Servers that say the same of a request answer with nothing else. */
 export const unreadable = new RegExp(
-  `^(${noMessage}|Too many responses received|Failed to decompress |Received message that decompresses |` +
+  `^(${noMessage}|${ofHttp}200$|Too many responses received|Failed to decompress |Received message that decompresses |` +
     "Received message larger than max \\(\\d+ vs \\d+\\)$)"
 )
 

@@ -81,7 +81,8 @@ describe("an answer that can't be read", () => {
       "Failed to decompress gzip-encoded message"
     ],
     ["of 5 MB", whole(framed(Buffer.alloc(5_000_000)), taken), "Received message larger than max (5000000 vs 4194304)"],
-    ["without a message", whole(Buffer.alloc(0), taken), "No message received"]
+    ["without a message", whole(Buffer.alloc(0), taken), "No message received"],
+    ["without a status", whole(framed(""), { "x-other": "0" }), "Received HTTP status code 200"]
   ] as const)("%s says nothing of whether a request was taken", ([, answer, why]) =>
     Effect.gen(function* () {
       const message = `the answer can't be read: ${why}`
