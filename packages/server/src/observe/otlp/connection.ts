@@ -32,7 +32,8 @@ export const makeConnection = (settings: ConnectionSettings): Connection<Answer>
   return connectionOver({ renewed, attempt, close: () => connector.close() }, settings.untraced)
 }
 
-const bodyLimit = 64 * 1024
+/** So much of an answer is looked at. */
+export const bodyLimit = 64 * 1024
 
 /** The body of an answer is waited for so long at most: the status has said already what became of the request. */
 const bodyMs = 1_000

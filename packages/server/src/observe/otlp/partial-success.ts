@@ -5,7 +5,7 @@
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { parseJson, plainBody, textOf, typeOf } from "./answer.ts"
-import type { Answer } from "./connection.ts"
+import { type Answer, bodyLimit } from "./connection.ts"
 import { fieldsOf } from "./protobuf.ts"
 
 /** What was rejected; zero points with a message is a warning. */
@@ -22,9 +22,9 @@ export const rejectionOf = (answer: Answer, sent: number): Rejection => {
   return { points: bounded(points, sent), message }
 }
 
-/** What a response of protobuf rejects. */
+/** What a response of protobuf rejects. It is looked into as far as the body of an answer of HTTP is read. */
 export const rejectionIn = (response: Buffer, sent: number): Rejection => {
-  const { message, points } = fromProtobuf(response)
+  const { message, points } = fromProtobuf(response.subarray(0, bodyLimit))
   return { points: bounded(points, sent), message }
 }
 

@@ -8,7 +8,8 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net"
 import { loadGrpc } from "../../../../src/observe/otlp/grpc/load.ts"
 import { makeSenderFactory, type SenderSettings } from "../../../../src/observe/otlp/sender.ts"
 import { changes, contentOf, once, opensslServer, senderSettings, tlsHome } from "../tls-collector.ts"
-import { type GrpcAnswer, grpcCollector, ok, partialSuccess, paths, retryInfo } from "./grpc-collector.ts"
+import { rejectionIn } from "../../../../src/observe/otlp/partial-success.ts"
+import { field, type GrpcAnswer, grpcCollector, ok, partialSuccess, paths, retryInfo } from "./grpc-collector.ts"
 
 const body = { bytes: Buffer.from("ten bytes!"), headers: { "content-type": "application/x-protobuf" } }
 const probe = { bytes: Buffer.alloc(0), headers: {} }
@@ -153,6 +154,15 @@ describe("a request over gRPC", () => {
       expect(yield* sender.send(outgoing)).toEqual({ points: 3, message: "too old" })
     })
   )
+
+  it("is looked into as far as one of HTTP is: a long answer holds nothing up", () => {
+    const rejects = partialSuccess(2, "too old")
+    expect(rejectionIn(Buffer.concat([field(7, Buffer.alloc(60_000)), rejects]), 7)).toEqual({
+      points: 2,
+      message: "too old"
+    })
+    expect(rejectionIn(Buffer.concat([field(7, Buffer.alloc(70_000)), rejects]), 7)).toEqual({ points: 0, message: "" })
+  })
 
   it.scopedLive("is compressed where that is wanted", () =>
     Effect.gen(function* () {
