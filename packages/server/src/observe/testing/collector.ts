@@ -11,8 +11,9 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
-import { attempt } from "../catalogue/attempt.ts"
 import type * as Scope from "effect/Scope"
+import { attempt } from "../catalogue/attempt.ts"
+import { append } from "./collector/append.ts"
 import type { Attributes, LogRecord, MetricPoint, SpanRecord } from "./collector/records.ts"
 import { decode, encodingOf, type Signal, signalOf } from "./collector/request.ts"
 import { type Answer, serve, type Whole } from "./collector/server.ts"
@@ -111,9 +112,9 @@ const make: Effect.Effect<CollectorService, never, Scope.Scope> = Effect.gen(fun
     const encoding = encodingOf(contentType)
     const refusal = Either.isLeft(decoded) ? decoded.left : undefined
     if (Either.isRight(decoded)) {
-      points.push(...decoded.right.points)
-      spans.push(...decoded.right.spans)
-      logs.push(...decoded.right.logs)
+      append(points, decoded.right.points)
+      append(spans, decoded.right.spans)
+      append(logs, decoded.right.logs)
     }
     const status = refusal?.status ?? 200
     const named = Object.entries(headers).map(([name, value]) => [name, String(value)] as const)

@@ -14,6 +14,8 @@ import * as Metric from "effect/Metric"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import { Telemetry, type TelemetryOptions } from "../../../src/observe/telemetry.ts"
 import { Collector } from "../../../src/observe/testing/collector.ts"
+import { append } from "../../../src/observe/testing/collector/append.ts"
+import { fromProtobuf } from "../../../src/observe/testing/collector/protobuf.ts"
 import { decode } from "../../../src/observe/testing/collector/request.ts"
 import * as Testing from "../../../src/observe/testing.ts"
 
@@ -246,6 +248,18 @@ describe("the collector of tests", () => {
       expect(yield* collector.spans).toEqual([])
     }).pipe(Effect.provide(Collector.layer))
   )
+
+  it("reads a long list in time that grows with its length alone, and keeps any number of records", () => {
+    const many = 150_000
+    // Log records that are empty, 2 bytes each, in one scope.
+    const records = Buffer.alloc(2 * many, Buffer.from([0x12, 0]))
+    const message = fromProtobuf(records, "ScopeLogs")
+    const list = message?.["logRecords"]
+    expect(Array.isArray(list) && list.length).toBe(many)
+    const kept = [0]
+    append(kept, Array.from({ length: many }, Number))
+    expect(kept.length).toBe(many + 1)
+  })
 
   it.live("leaves other variables as they are, and frees its port", () =>
     Effect.gen(function* () {

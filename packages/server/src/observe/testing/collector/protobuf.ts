@@ -1,5 +1,6 @@
 /** Protobuf to what the same request is in JSON, so that both are read by one decoder. */
 import * as Predicate from "effect/Predicate"
+import { append } from "./append.ts"
 import { type Field, type FieldType, type MessageName, messages } from "./messages.ts"
 
 /** The message as OTLP's JSON has it; undefined where the bytes are none. Fields that are not known are passed over. */
@@ -31,19 +32,23 @@ const fieldOf = (type: MessageName, number: number): Field | undefined => {
 
 const isField = (value: unknown): value is Field => Array.isArray(value) && Predicate.isString(value[0])
 
-const put = (message: Record<string, unknown>, [name, , list]: Field, values: ReadonlyArray<unknown>): void => {
+const put = (message: Record<string, unknown>, [name, , list]: Field, values: Array<unknown>): void => {
   if (list === undefined) {
     message[name] = values.at(-1)
     return
   }
   const known = message[name]
-  message[name] = Array.isArray(known) ? [...known, ...values] : values
+  if (Array.isArray(known)) {
+    append(known, values)
+  } else {
+    message[name] = values
+  }
 }
 
 const isMessage = (type: FieldType): type is MessageName => Object.hasOwn(messages, type)
 
 /** One value; several where numbers of a list are packed into one field. */
-const valuesOf = (reader: Reader, [, type, list]: Field, wire: number): ReadonlyArray<unknown> => {
+const valuesOf = (reader: Reader, [, type, list]: Field, wire: number): Array<unknown> => {
   if (wire !== lengthDelimited) {
     return [reader.scalar(type, wire)]
   }
