@@ -89,11 +89,11 @@ export const movedText = (moved: Moved): string =>
 
 const numberProblem = (expected: number, { after, before, tolerance }: Measured): string | undefined => {
   const [was, is] = [numberOf(before), numberOf(after)]
-  if (isNear([is - was, expected], [was, is], tolerance)) {
+  if (isNear([is - was, expected], [was, is], { additions: 1, tolerance })) {
     return undefined
   }
   return before === undefined && after === undefined
-    ? "there is no such series"
+    ? noSeries
     : is === was
       ? `it did not move, and is ${shown(is)}`
       : `it moved by ${signed(is - was)}, from ${shown(was)} to ${shown(is)}`
@@ -105,7 +105,7 @@ const presenceProblem = ({ presence }: Presence, each: ReadonlyArray<Value>): st
   }
   const moved = each.find((value) => numberOf(value) !== 0)
   return each.length === 0
-    ? "there is no such series"
+    ? noSeries
     : moved === undefined
       ? undefined
       : typeof moved === "number"
@@ -118,14 +118,13 @@ const histogramProblem = (expected: HistogramChange, measured: Measured): string
   const [was, is] = [histogramOf(before), histogramOf(after)]
   const moved = { count: is.count - was.count, sum: is.sum - was.sum, buckets: bucketChanges(was, is) }
   if (expected.count !== undefined && expected.count !== moved.count) {
-    return before === undefined && after === undefined
-      ? "there is no such series"
-      : moved.count === 0
-        ? "it took none"
-        : `it took ${moved.count} values, of ${shown(moved.sum)} in sum`
+    return before === undefined && after === undefined ? noSeries : tookText(moved)
   }
-  if (expected.sum !== undefined && !isNear([moved.sum, expected.sum], [was.sum, is.sum], tolerance)) {
-    return `the ${moved.count} values that it took are ${shown(moved.sum)} in sum`
+  const near = { additions: moved.count, tolerance }
+  if (expected.sum !== undefined && !isNear([moved.sum, expected.sum], [was.sum, is.sum], near)) {
+    return before === undefined && after === undefined
+      ? noSeries
+      : `the ${moved.count} values that it took are ${shown(moved.sum)} in sum`
   }
   if (expected.buckets === undefined) {
     return undefined
@@ -141,11 +140,21 @@ const histogramProblem = (expected: HistogramChange, measured: Measured): string
   )
   return isSame(Object.fromEntries(wanted), moved.buckets)
     ? undefined
-    : `its values went into the buckets ${bucketsText(moved.buckets)}`
+    : after === undefined
+      ? noSeries
+      : moved.count === 0
+        ? tookText(moved)
+        : `its values went into the buckets ${bucketsText(moved.buckets)}`
 }
 
-/** `1.0`, as Prometheus writes it, and `1` are one boundary. */
-const bucketKey = (name: string): string => (name === "+Inf" || name === "" ? name : String(Number(name)))
+const noSeries = "there is no such series"
+
+const tookText = ({ count, sum }: { readonly count: number; readonly sum: number }): string =>
+  count === 0 ? "it took none" : `it took ${count} values, of ${shown(sum)} in sum`
+
+/** `1.0`, as Prometheus writes it, and `1` are one boundary; so are `Infinity` and `+Inf`. */
+const bucketKey = (name: string): string =>
+  name === "+Inf" || name === "" ? name : name === "Infinity" ? "+Inf" : String(Number(name))
 
 /** JavaScript puts keys that are whole numbers first. */
 const byBoundary = (buckets: Readonly<Record<string, number>>): ReadonlyArray<readonly [name: string, count: number]> =>
@@ -170,17 +179,25 @@ const isSame = (one: Readonly<Record<string, number>>, other: Readonly<Record<st
   Object.keys(one).length === Object.keys(other).length &&
   Object.entries(one).every(([name, count]) => Equal.equals(other[name], count))
 
+/** How near numbers have to be. */
+interface Near {
+  /** How many numbers were added up: each addition may round. */
+  readonly additions: number
+  readonly tolerance: number
+}
+
 /**
  * Within the tolerance, or within what floating point makes of numbers as large as these: `0.1 + 0.2` is `0.3`, also
- * where it was added to a million.
+ * where it was added to a million, and a tenth is added a thousand times. Whole numbers are compared as they are.
  */
 const isNear = (
   [change, expected]: readonly [number, number],
   [was, is]: readonly [number, number],
-  tolerance: number
+  { additions, tolerance }: Near
 ): boolean => {
-  const rounding = 4 * Number.EPSILON * Math.max(Math.abs(was), Math.abs(is), Math.abs(expected))
-  return Math.abs(change - expected) <= Math.max(tolerance, Number.isInteger(was + is + expected) ? 0 : rounding)
+  const largest = Math.max(Math.abs(was), Math.abs(is), Math.abs(expected))
+  const rounding = [was, is, expected].every(Number.isInteger) ? 0 : Math.max(4, additions) * Number.EPSILON * largest
+  return Math.abs(change - expected) <= Math.max(tolerance, rounding)
 }
 
 const numberOf = (value: Value | undefined): number => (typeof value === "object" ? value.count : (value ?? 0))

@@ -16,7 +16,15 @@ import {
   movedText,
   problemOf
 } from "./change.ts"
-import { type Handle, type LabelOf, type Selected, selected, selectionText, type Selector } from "./selection.ts"
+import {
+  type Handle,
+  type LabelOf,
+  type Selected,
+  selected,
+  selectedNames,
+  selectionText,
+  type Selector
+} from "./selection.ts"
 import { type Snapshot, snapshot } from "./snapshot.ts"
 
 /** How much each series moved; of a histogram, how many values and their sum. Series that did not move are left out. */
@@ -166,13 +174,37 @@ const problemsOf = (
     {
       series: selectionText(handle, labels),
       expected: expectedText(change),
-      actual: handle[InstrumentId].keeper.registry === registry ? actual : `${actual}; ${otherRegistry}`,
+      actual: [actual, ...hints({ handle, labels }, registry)].join("; "),
       moved: Object.keys(own).length > 0 ? own : alike
     }
   ]
 }
 
+/** Why nothing can have been found, where the handle or the labels tell. */
+const hints = (
+  { handle, labels }: Pick<Selection, "handle" | "labels">,
+  registry: MetricRegistry.MetricRegistry
+): ReadonlyArray<string> => {
+  const instrument = handle[InstrumentId]
+  const known = new Set([
+    ...handle.labelNames,
+    ...Array.from(instrument.all()).flatMap((series) => series.labels.map(({ key }) => key))
+  ])
+  const unknown = selectedNames(labels).filter((name) => !known.has(name))
+  const declared = handle.labelNames.length === 0 ? "none" : handle.labelNames.join(", ")
+  return [
+    ...(unknown.length === 0 ? [] : [`it has no label ${unknown.join(", ")}: its labels are ${declared}`]),
+    ...(instrument.keeper.registry === registry ? [] : [otherRegistry])
+  ]
+}
+
 const otherRegistry = "its handle is of another registry than the MetricsService of this test"
 
-const listed = (delta: Delta): ReadonlyArray<string> =>
-  Object.entries(delta).map(([series, moved]) => `${series}: ${movedText(moved)}`)
+/** What moved, a line each, of so many series that a test's output can be read. */
+const listed = (delta: Delta): ReadonlyArray<string> => {
+  const all = Object.entries(delta)
+  const lines = all.slice(0, maxListed).map(([series, moved]) => `${series}: ${movedText(moved)}`)
+  return all.length > maxListed ? [...lines, `and ${all.length - maxListed} more`] : lines
+}
+
+const maxListed = 20

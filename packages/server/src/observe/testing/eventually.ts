@@ -34,7 +34,7 @@ export class NotReached extends Data.TaggedError("NotReached")<{
  * Reads again and again until what is read satisfies the predicate, and returns it; fails with {@link NotReached} after
  * a deadline. A read that fails ends it.
  *
- * The time is that of Effect's `Clock`. A `TestClock` is moved on by `every` for each read, so that nothing has to be
+ * The time is that of Effect's `Clock`. A `TestClock` is moved on by `every`, at least 1 millisecond, for each read, so that nothing has to be
  * forked and nothing hangs: what waits for time goes on, and the deadline comes. Real time hardly passes then: wait for
  * sockets and processes in `it.live`, or with `TestServices.provideLive`.
  */
@@ -57,12 +57,14 @@ export const eventually: {
   Effect.gen(function* () {
     const seen = yield* Ref.make<{ readonly reads: number; readonly last: unknown }>({ reads: 0, last: undefined })
     const noted = Effect.tap(read, (last) => Ref.update(seen, ({ reads }) => ({ reads: reads + 1, last })))
+    const isMoved = Predicate.hasProperty(yield* Effect.clock, "adjust")
+    // A clock that is moved on by nothing never comes to the deadline.
+    const step = isMoved ? Duration.max(every, "1 millis") : every
     const reached: Effect.Effect<A, E, R> = Effect.flatMap(noted, (value) =>
-      predicate(value) ? Effect.succeed(value) : Effect.zipRight(Effect.sleep(every), reached)
+      predicate(value) ? Effect.succeed(value) : Effect.zipRight(Effect.sleep(step), reached)
     )
-    const clock = yield* Effect.clock
-    const waiting = Predicate.hasProperty(clock, "adjust")
-      ? Effect.raceFirst(reached, Effect.forever(Effect.zipRight(Effect.yieldNow(), TestClock.adjust(every))))
+    const waiting = isMoved
+      ? Effect.raceFirst(reached, Effect.forever(Effect.zipRight(Effect.yieldNow(), TestClock.adjust(step))))
       : reached
     const inTime = Effect.timeoutTo(waiting, {
       duration: within,

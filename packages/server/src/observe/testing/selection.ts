@@ -5,7 +5,7 @@ import * as HashSet from "effect/HashSet"
 import * as Predicate from "effect/Predicate"
 import type { Pair } from "../catalogue/label.ts"
 import { type Declared, type Instrument, InstrumentId } from "../instrument/instrument.ts"
-import { type Canonical, canonicalOf, type LabelInput } from "../instrument/label.ts"
+import { type Canonical, canonicalOf, type LabelInput, namesOf } from "../instrument/label.ts"
 import type { Series } from "../instrument/series.ts"
 import { sumOf, type Value, valueOf } from "./value.ts"
 
@@ -84,6 +84,12 @@ export const selectionText = ({ row }: Handle, labels: Selector): string => {
   }
   const absent = absentOf(labels).map((key) => ({ key, value: "" }))
   return seriesText(row.name, [...canonicalOf(labels, []), ...absent])
+}
+
+/** The names of the labels that a selector speaks of. */
+export const selectedNames = (labels: Selector): ReadonlyArray<string> => {
+  const given = isExactly(labels) ? labels.exactly : labels
+  return [...namesOf(given), ...absentOf(given)]
 }
 
 /** Which series a selector selects. */

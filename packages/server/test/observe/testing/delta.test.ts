@@ -160,6 +160,85 @@ describe("expectDelta", () => {
     )
   )
 
+  it.effect("takes numbers for equal that differ by rounding, where the end is whole and of many values", () =>
+    Effect.gen(function* () {
+      const { fill, sizes } = yield* MetricsService.define({
+        fill: { name: "tank_fill", kind: "gauge", unit: "{tank}", labels: [], help: "How full tanks are." },
+        sizes: { name: "mail_pages", kind: "histogram", unit: "{page}", boundaries: [1], labels: [], help: "Pages." }
+      })
+      yield* Metric.set(fill, 0.9)
+      const tenths = Effect.repeatN(Metric.update(sizes, 0.1), 9_999)
+      expect(
+        yield* told(
+          Testing.expectDelta(Effect.zipRight(Metric.set(fill, 1), tenths), [
+            [fill, {}, 0.1],
+            [sizes, {}, { count: 10_000, sum: 1_000 }]
+          ])
+        )
+      ).toEqual({ value: undefined })
+      const off = Testing.expectDelta(Metric.update(sizes, 0.1), [[sizes, {}, { sum: 0.100001 }]])
+      expect(yield* told(off)).toContain("expected +0.100001 in sum")
+    }).pipe(own)
+  )
+
+  it.effect("says that there is no series, or no value, whichever part of a histogram is expected", () =>
+    Effect.gen(function* () {
+      const { jobs } = yield* MetricsService
+      const nothing = Testing.expectDelta(Effect.void, [
+        [jobs.duration, {}, { sum: 1 }],
+        [jobs.duration, {}, { buckets: { 1: 1 } }]
+      ])
+      expect(yield* told(nothing)).toBe(
+        [
+          "jobs_duration_seconds: expected +1 in sum, but there is no such series",
+          "jobs_duration_seconds: expected the buckets { 1: 1 }, but there is no such series"
+        ].join("\n")
+      )
+      const record = Metric.update(jobs.duration, Duration.seconds(5_000))
+      yield* Testing.expectDelta(record, [[jobs.duration, {}, { buckets: { [Number.POSITIVE_INFINITY]: 1 } }]])
+      const unmoved = Testing.expectDelta(Effect.void, [[jobs.duration, {}, { buckets: { 1: 1 } }]])
+      expect(yield* told(unmoved)).toBe(
+        "jobs_duration_seconds: expected the buckets { 1: 1 }, but it took none"
+      )
+    }).pipe(own)
+  )
+
+  it.effect("says which labels a metric has, where it has none of that name", () =>
+    Effect.gen(function* () {
+      const { hits } = yield* MetricsService.define({
+        hits: { name: "hits_total", kind: "counter", unit: "{hit}", labels: ["route"], help: "Requests." }
+      })
+      const hit = MetricsService.inc(hits, { route: "/" })
+      // As in a program that is not checked.
+      const labels: Readonly<Record<string, string>> = { path: "/" }
+      expect(yield* told(Testing.expectDelta(hit, [[hits, labels, 1]]))).toBe(
+        [
+          'hits_total{path="/"}: expected a change of +1, but there is no such series; ' +
+            "it has no label path: its labels are route",
+          '  hits_total{route="/"}: +1',
+          "moved besides:",
+          '  hits_total{route="/"}: +1'
+        ].join("\n")
+      )
+    }).pipe(own)
+  )
+
+  it.effect("lists so many series that its message can be read, and has all of them as data", () =>
+    Effect.gen(function* () {
+      const { hits } = yield* MetricsService.define({
+        hits: { name: "hits_total", kind: "counter", unit: "{hit}", labels: ["route"], help: "Requests." }
+      })
+      const routes = Array.from({ length: 500 }, (_, index) => `/${index}`)
+      const many = Effect.forEach(routes, (route) => MetricsService.inc(hits, { route }))
+      const error = yield* Effect.flip(Testing.expectDelta(many, [], { nothingElse: true }))
+      expect(error.message.split("\n").slice(20)).toEqual([
+        '  hits_total{route="/19"}: +1',
+        "  and 480 more"
+      ])
+      expect(Object.keys(error.others).length).toBe(500)
+    }).pipe(own)
+  )
+
   it.effect("compares the buckets of a histogram by their upper boundaries", () =>
     Effect.gen(function* () {
       const { jobs } = yield* MetricsService

@@ -53,6 +53,15 @@ describe("eventually", () => {
     })
   )
 
+  it.effect("comes to the deadline also where nothing is between two reads", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(
+        Testing.eventually(Effect.succeed(1), () => false, { every: 0, within: "3 millis" })
+      )
+      expect(error.message).toBe("not what was waited for within 3ms, read 4 times, and last 1")
+    })
+  )
+
   it.effect("ends with a read that fails or dies", () =>
     Effect.gen(function* () {
       expect(yield* Effect.exit(Testing.eventually(Effect.fail("gone"), () => true))).toEqual(Exit.fail("gone"))

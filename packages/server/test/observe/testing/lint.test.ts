@@ -81,7 +81,9 @@ const bad: ReadonlyArray<Made> = [
   { name: "r_camelCase_total", kind: "counter", help },
   { name: "s_labels_total", kind: "counter", help, labels: { camelCase: "x" } },
   { name: "t_labels_total", kind: "counter", help, labels: { le: "x", quantile: "0.5" } },
-  { name: "u_labels", kind: "gauge", help, labels: { le: "1" } }
+  { name: "u_labels", kind: "gauge", help, labels: { le: "1" } },
+  { name: "v_gauge_total", kind: "counter", help },
+  { name: "w_histogram", kind: "gauge", help }
 ]
 
 const good: ReadonlyArray<Made> = [

@@ -104,12 +104,15 @@ const reservedLabel: Rule = ({ kind, labelNames }) =>
       : finding("reserved_label", `the label ${name} is taken: it is that of ${owner}`, `Give the label another name.`)
   })
 
-const typeInName: Rule = ({ kind, name }) => {
-  const type = words[kind]
-  return `${name.toLowerCase()}_`.includes(`_${type}_`)
-    ? finding("type_in_name", `its name says that it is a ${type}`, `Leave ${type} out: its type says so.`)
-    : nothing
+const typeInName: Rule = ({ name }) => {
+  const type = types.find((one) => `${name.toLowerCase()}_`.includes(`_${one}_`))
+  return type === undefined
+    ? nothing
+    : finding("type_in_name", `its name says that it is a ${type}`, `Leave ${type} out: its type says so.`)
 }
+
+/** Those of Prometheus: none belongs in a name, also not that of another type. */
+const types = ["counter", "gauge", "histogram", "summary"] as const
 
 const baseUnit: Rule = ({ kind, name, unit }) => {
   const named = baseOf(name)
