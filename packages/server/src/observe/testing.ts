@@ -35,7 +35,7 @@ export {
   total
 } from "./testing/selection.ts"
 export { read, reset, type Snapshot, snapshot } from "./testing/snapshot.ts"
-export type { HistogramValue, Value } from "./testing/value.ts"
+export type { HistogramValue, Value, ValueOf } from "./testing/value.ts"
 
 /** `MetricsService` in a registry of its own: nothing leaks into another test, or into the process. */
 export const layer = (options: DefineOptions = {}): Layer.Layer<MetricsService> =>

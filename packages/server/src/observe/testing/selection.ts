@@ -7,7 +7,7 @@ import type { Pair } from "../catalogue/label.ts"
 import { type Declared, type Instrument, InstrumentId } from "../instrument/instrument.ts"
 import { type Canonical, canonicalOf, type LabelInput, namesOf } from "../instrument/label.ts"
 import type { Series } from "../instrument/series.ts"
-import { sumOf, type Value, valueOf } from "./value.ts"
+import { sumOf, type Value, type ValueOf, valueOf } from "./value.ts"
 
 /** A metric of this library: a handle of `MetricsService`, or of `MetricsService.define`. */
 export type Handle<Label extends string = string> = Pick<Declared<Label>, "row" | "labelNames" | typeof InstrumentId>
@@ -35,17 +35,16 @@ export const exactly = <const Label extends string = never>(labels: LabelInput<L
 })
 
 /**
- * The values of the selected series of a metric added up, or undefined while there is none; asking creates none. Of a
- * gauge whose values do not add up, such as an age, select one series.
+ * The values of the selected series of a metric, of all unless told otherwise, added up; undefined while there is none,
+ * and asking creates none. Of a gauge whose values do not add up, such as an age, select one series.
  */
-export const total = <H extends Handle>(
+export function total<H extends Handle>(
   handle: H,
-  labels: Selector<NoInfer<LabelOf<H>>>
-): Effect.Effect<Value | undefined> =>
-  Effect.map(Clock.currentTimeNanos, (now) => {
-    const { sum } = selected(handle, labels, now)
-    return sum
-  })
+  labels?: Selector<NoInfer<LabelOf<H>>>
+): Effect.Effect<ValueOf<H> | undefined>
+export function total(handle: Handle, labels: Selector = {}): Effect.Effect<Value | undefined> {
+  return Effect.map(Clock.currentTimeNanos, (now) => selected(handle, labels, now).sum)
+}
 
 /** How many series of a metric are selected: all of them unless told otherwise. */
 export const countSeries = <H extends Handle>(

@@ -6,8 +6,8 @@ import { InstrumentId } from "../instrument/instrument.ts"
 import { canonicalOf } from "../instrument/label.ts"
 import { MetricsService } from "../metrics.ts"
 import { warnOfLeftovers, withoutLeftovers } from "./leftovers.ts"
-import { type Handle, textOf } from "./selection.ts"
-import { type Value, valueOf } from "./value.ts"
+import { type Handle, type LabelOf, textOf } from "./selection.ts"
+import { type Value, type ValueOf, valueOf } from "./value.ts"
 
 /** All series by their text, `jobs_enqueued_total{job_type="digest",operation="submit"}`, labels sorted by name. */
 export type Snapshot = Readonly<Record<string, Value>>
@@ -30,16 +30,18 @@ export const snapshot: Effect.Effect<Snapshot, never, MetricsService> = Effect.g
  * The value of the one series that has exactly these labels, in any order, or undefined while it does not exist; asking
  * creates none.
  */
-export const read = <Label extends string>(
-  handle: Handle<Label>,
-  labels: Pairs<NoInfer<Label>>
-): Effect.Effect<Value | undefined> =>
-  Effect.map(Clock.currentTimeNanos, (now) => {
+export function read<H extends Handle>(
+  handle: H,
+  labels: Pairs<NoInfer<LabelOf<H>>>
+): Effect.Effect<ValueOf<H> | undefined>
+export function read(handle: Handle, labels: Pairs): Effect.Effect<Value | undefined> {
+  return Effect.map(Clock.currentTimeNanos, (now) => {
     const instrument = handle[InstrumentId]
     instrument.keeper.refresh(instrument, now)
     const series = instrument.find(canonicalOf(labels, []))
     return series === undefined ? undefined : valueOf(series.state())
   })
+}
 
 /** Removes every series of the registry of the `MetricsService`. */
 export const reset: Effect.Effect<void, never, MetricsService> = Effect.gen(function* () {

@@ -1,4 +1,5 @@
 /** The value of a series as a test compares it. */
+import type * as Metric from "effect/Metric"
 import * as MetricState from "effect/MetricState"
 import type { SeriesState } from "../instrument/series.ts"
 
@@ -18,6 +19,14 @@ export interface HistogramValue {
 
 /** The value of a series. */
 export type Value = number | HistogramValue
+
+/** The value of a series of this metric: of a histogram what it holds, of others a number. */
+export type ValueOf<H> =
+  H extends Metric.Metric<infer _Type, infer _In, infer Out>
+    ? Out extends MetricState.MetricState.Histogram
+      ? HistogramValue
+      : number
+    : Value
 
 /** The value of a state. */
 export const valueOf = (state: SeriesState): Value => {

@@ -167,7 +167,7 @@ describe("an observed gauge", () => {
       const { jobs } = yield* MetricsService
       let isBroken = false
       yield* MetricsService.observe(jobs.dlqSize, () => (isBroken ? broken("a source without labels") : [size("a", 1)]))
-      const seen = [yield* Testing.read(jobs.dlqSize, { job_type: "a" })]
+      const seen: Array<Testing.Value | undefined> = [yield* Testing.read(jobs.dlqSize, { job_type: "a" })]
       for (isBroken of [true, false]) {
         const { [`jobs_dlq_size{job_type="a"}`]: a, [`jobs_dlq_size{job_type="b"}`]: b } = yield* Testing.snapshot
         seen.push(a, b)

@@ -11,6 +11,7 @@ import * as FastCheck from "effect/FastCheck"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Metric from "effect/Metric"
+import { gzipSync } from "node:zlib"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import { Telemetry, type TelemetryOptions } from "../../../src/observe/telemetry.ts"
 import { Collector } from "../../../src/observe/testing/collector.ts"
@@ -239,15 +240,27 @@ describe("the collector of tests", () => {
         [400, "the body is no gzip, or too large"],
         [415, 'the content encoding "br" is neither gzip nor identity']
       ])
+      expect(yield* post(`${collector.url}/v1/logs`, "[]", json)).toEqual([
+        400,
+        "the body: Expected Struct (Encoded side), actual []"
+      ])
       const wrong = '{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":5}]}]}]}'
       expect(yield* post(`${collector.url}/v1/traces`, wrong, json)).toEqual([
         400,
         "resourceSpans.0.scopeSpans.0.spans.0.name: Expected string, actual 5"
       ])
-      expect((yield* collector.requests).map(({ status: one }) => one)).toEqual([400, 404, 415, 400, 400, 415, 400])
+      expect((yield* collector.requests).map(({ status: one }) => one)).toEqual([
+        400, 404, 415, 400, 400, 415, 400, 400
+      ])
       expect(yield* collector.spans).toEqual([])
     }).pipe(Effect.provide(Collector.layer))
   )
+
+  it("reads a content encoding in any case", () => {
+    const body = gzipSync("{}")
+    const read = decode({ path: "/v1/logs", contentType: "application/json", contentEncoding: "GZIP", body })
+    expect(read).toEqual(Either.right({ points: [], spans: [], logs: [] }))
+  })
 
   it("reads a long list in time that grows with its length alone, and keeps any number of records", () => {
     const many = 150_000

@@ -1,7 +1,7 @@
 /** The types of `expectDelta`: the effect's own, and labels and changes of each handle. */
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import { expectTypeOf } from "vitest"
-import type { MetricsService } from "../../../src/observe/metrics.ts"
+import type { Counter, LabelInput, MetricsService } from "../../../src/observe/metrics.ts"
 import * as Testing from "../../../src/observe/testing.ts"
 
 declare const effect: Effect.Effect<"value", "error", "requirement">
@@ -37,6 +37,32 @@ Testing.total(jobs.completions, { reason: "x" })
 Testing.countSeries(jobs.completions, { reason: "x" })
 // @ts-expect-error no such label
 Testing.read(jobs.completions, { reason: "x" })
+
+expectTypeOf(Testing.total(jobs.completions)).toEqualTypeOf<Effect.Effect<number | undefined>>()
+expectTypeOf(Testing.total(jobs.dlqSize, { job_type: "mail" })).toEqualTypeOf<Effect.Effect<number | undefined>>()
+expectTypeOf(Testing.read(jobs.inFlight, { job_type: "mail", operation: "process" })).toEqualTypeOf<
+  Effect.Effect<number | undefined>
+>()
+expectTypeOf(Testing.read(jobs.duration, {})).toEqualTypeOf<Effect.Effect<Testing.HistogramValue | undefined>>()
+expectTypeOf(Testing.total(jobs.processingSeconds, { outcome: "failure" })).toEqualTypeOf<
+  Effect.Effect<Testing.HistogramValue | undefined>
+>()
+expectTypeOf(Testing.eventually(Testing.total(jobs.completions), (count = 0) => count >= 1)).toEqualTypeOf<
+  Effect.Effect<number | undefined, Testing.NotReached>
+>()
+
+// Helpers of tests are generic over labels, or take any handle.
+const counts = <Label extends string>(counter: Counter<Label>, labels: LabelInput<Label>) =>
+  Effect.zipRight(Testing.expectDelta(effect, [[counter, labels, 1]]), Testing.total(counter, labels))
+expectTypeOf(counts(jobs.completions, { job_type: "mail" })).toEqualTypeOf<
+  Effect.Effect<number | undefined, "error" | Testing.UnexpectedDelta, "requirement" | MetricsService>
+>()
+declare const anyHandle: Testing.Handle
+expectTypeOf(Testing.total(anyHandle, {})).toEqualTypeOf<Effect.Effect<Testing.Value | undefined>>()
+Testing.expectDelta(
+  effect,
+  ["mail", "digest"].map((job_type) => [jobs.completions, { job_type }, 1] as const)
+)
 
 declare const numbers: Effect.Effect<number | undefined, "error">
 const isNumber = (value: number | undefined): value is number => value !== undefined

@@ -197,9 +197,7 @@ describe("expectDelta", () => {
       const record = Metric.update(jobs.duration, Duration.seconds(5_000))
       yield* Testing.expectDelta(record, [[jobs.duration, {}, { buckets: { [Number.POSITIVE_INFINITY]: 1 } }]])
       const unmoved = Testing.expectDelta(Effect.void, [[jobs.duration, {}, { buckets: { 1: 1 } }]])
-      expect(yield* told(unmoved)).toBe(
-        "jobs_duration_seconds: expected the buckets { 1: 1 }, but it took none"
-      )
+      expect(yield* told(unmoved)).toBe("jobs_duration_seconds: expected the buckets { 1: 1 }, but it took none")
     }).pipe(own)
   )
 
@@ -231,10 +229,7 @@ describe("expectDelta", () => {
       const routes = Array.from({ length: 500 }, (_, index) => `/${index}`)
       const many = Effect.forEach(routes, (route) => MetricsService.inc(hits, { route }))
       const error = yield* Effect.flip(Testing.expectDelta(many, [], { nothingElse: true }))
-      expect(error.message.split("\n").slice(20)).toEqual([
-        '  hits_total{route="/19"}: +1',
-        "  and 480 more"
-      ])
+      expect(error.message.split("\n").slice(20)).toEqual(['  hits_total{route="/19"}: +1', "  and 480 more"])
       expect(Object.keys(error.others).length).toBe(500)
     }).pipe(own)
   )

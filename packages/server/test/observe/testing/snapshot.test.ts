@@ -30,6 +30,24 @@ describe("snapshot and reset", () => {
     }).pipe(own)
   )
 
+  it.effect(
+    "resets also the counters that are 0 from the beginning, which come again when they are defined again",
+    () =>
+      Effect.gen(function* () {
+        const rows = {
+          hits: { name: "hits_total", kind: "counter", unit: "{hit}", labels: [], help: "Requests." }
+        } as const
+        const { hits } = yield* MetricsService.define(rows)
+        const seen = [yield* Testing.total(hits)]
+        yield* Testing.reset
+        seen.push(yield* Testing.total(hits))
+        yield* MetricsService.define(rows)
+        seen.push(yield* Testing.total(hits))
+        yield* MetricsService.inc(hits, {})
+        expect([...seen, yield* Testing.total(hits)]).toEqual([0, undefined, 0, 1])
+      }).pipe(own)
+  )
+
   it.effect("resets everything, and what is recorded afterwards counts from 0", () =>
     Effect.gen(function* () {
       const { jobs } = yield* MetricsService

@@ -58,7 +58,7 @@ export const decode = ({ body, contentEncoding, contentType, path }: Incoming): 
         `the content type "${contentType}" is neither application/json nor application/x-protobuf`
       )
     }
-    const bytes = yield* unpacked(body, contentEncoding)
+    const bytes = yield* unpacked(body, contentEncoding.toLowerCase())
     const message =
       encoding === "json"
         ? attempt((): unknown => JSON.parse(Buffer.from(bytes).toString("utf8")))
@@ -99,7 +99,9 @@ const decoder =
 const problemOf = (error: ParseResult.ParseError): string => {
   const issues = ParseResult.ArrayFormatter.formatErrorSync(error)
   const [deepest] = issues.toSorted((one, other) => other.path.length - one.path.length)
-  return deepest === undefined ? error.message : `${deepest.path.map(String).join(".")}: ${deepest.message}`
+  return deepest === undefined
+    ? error.message
+    : `${deepest.path.length === 0 ? "the body" : deepest.path.map(String).join(".")}: ${deepest.message}`
 }
 
 const decoders: Record<Signal, (message: unknown) => Either.Either<Decoded, Refusal>> = {
