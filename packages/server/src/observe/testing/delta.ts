@@ -1,5 +1,4 @@
 /** What an effect moved, and whether it is what was expected. */
-import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -20,8 +19,8 @@ import {
   type Handle,
   type LabelOf,
   type Selected,
-  selected,
   selectedNames,
+  selectedNow,
   selectionText,
   type Selector
 } from "./selection.ts"
@@ -137,10 +136,7 @@ interface Observed {
 }
 
 const observed = (selections: ReadonlyArray<Selection>): Effect.Effect<Observed, never, MetricsService> =>
-  Effect.zipWith(snapshot, Clock.currentTimeNanos, (all, now) => ({
-    all,
-    selected: selections.map(({ handle, labels }) => selected(handle, labels, now))
-  }))
+  Effect.all({ all: snapshot, selected: Effect.forEach(selections, (one) => selectedNow(one.handle, one.labels)) })
 
 interface Found {
   readonly was: Selected

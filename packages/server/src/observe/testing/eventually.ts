@@ -67,7 +67,8 @@ export const eventually: {
       ? Effect.raceFirst(reached, Effect.forever(Effect.zipRight(Effect.yieldNow(), TestClock.adjust(step))))
       : reached
     const inTime = Effect.timeoutTo(waiting, {
-      duration: within,
+      // A deadline that is now comes before what is so already is looked at.
+      duration: Duration.max(within, "1 millis"),
       onSuccess: Effect.succeed,
       onTimeout: () =>
         Effect.flatMap(Ref.get(seen), (found) => new NotReached({ ...found, within: Duration.decode(within) }))

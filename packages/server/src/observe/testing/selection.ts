@@ -2,11 +2,13 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as HashSet from "effect/HashSet"
+import * as Metric from "effect/Metric"
 import * as Predicate from "effect/Predicate"
 import type { Pair } from "../catalogue/label.ts"
 import { type Declared, type Instrument, InstrumentId } from "../instrument/instrument.ts"
 import { type Canonical, canonicalOf, type LabelInput, namesOf } from "../instrument/label.ts"
 import type { Series } from "../instrument/series.ts"
+import { textOfValue } from "./value-text.ts"
 import { sumOf, type Value, type ValueOf, valueOf } from "./value.ts"
 
 /** A metric of this library: a handle of `MetricsService`, or of `MetricsService.define`. */
@@ -43,14 +45,14 @@ export function total<H extends Handle>(
   labels?: Selector<NoInfer<LabelOf<H>>>
 ): Effect.Effect<ValueOf<H> | undefined>
 export function total(handle: Handle, labels: Selector = {}): Effect.Effect<Value | undefined> {
-  return Effect.map(Clock.currentTimeNanos, (now) => selected(handle, labels, now).sum)
+  return Effect.map(selectedNow(handle, labels), ({ sum }) => sum)
 }
 
 /** How many series of a metric are selected: all of them unless told otherwise. */
 export const countSeries = <H extends Handle>(
   handle: H,
   labels: Selector<NoInfer<LabelOf<H>>> = {}
-): Effect.Effect<number> => Effect.map(Clock.currentTimeNanos, (now) => selected(handle, labels, now).values.size)
+): Effect.Effect<number> => Effect.map(selectedNow(handle, labels), ({ values }) => values.size)
 
 /** The selected series, by their text, and what they hold together. */
 export interface Selected {
@@ -59,6 +61,22 @@ export interface Selected {
 }
 
 /** Reads the selected series now. */
+export const selectedNow = (handle: Handle, labels: Selector): Effect.Effect<Selected> =>
+  readNow(handle, (now) => selected(handle, labels, now))
+
+/** Reads a metric by the clock; dies with what to do where it is none of this library, as where types are not checked. */
+export const readNow = <A>(handle: Handle, read: (nowNanos: bigint) => A): Effect.Effect<A> =>
+  Predicate.hasProperty(handle, InstrumentId)
+    ? Effect.map(Clock.currentTimeNanos, read)
+    : Effect.dieMessage(
+        `expected a handle of MetricsService or of MetricsService.define, but was given ${givenText(handle)}. ` +
+          "Of a metric of Effect, compare Metric.value before and after"
+      )
+
+const givenText = (given: unknown): string =>
+  Predicate.hasProperty(given, Metric.MetricTypeId) ? "a metric of Effect" : textOfValue(given)
+
+/** Reads the selected series at a time. */
 export const selected = (handle: Handle, labels: Selector, nowNanos: bigint): Selected => {
   const instrument = handle[InstrumentId]
   instrument.keeper.refresh(instrument, nowNanos)

@@ -6,7 +6,7 @@ import { InstrumentId } from "../instrument/instrument.ts"
 import { canonicalOf } from "../instrument/label.ts"
 import { MetricsService } from "../metrics.ts"
 import { warnOfLeftovers, withoutLeftovers } from "./leftovers.ts"
-import { type Handle, type LabelOf, textOf } from "./selection.ts"
+import { type Handle, type LabelOf, readNow, textOf } from "./selection.ts"
 import { type Value, type ValueOf, valueOf } from "./value.ts"
 
 /** All series by their text, `jobs_enqueued_total{job_type="digest",operation="submit"}`, labels sorted by name. */
@@ -35,7 +35,7 @@ export function read<H extends Handle>(
   labels: Pairs<NoInfer<LabelOf<H>>>
 ): Effect.Effect<ValueOf<H> | undefined>
 export function read(handle: Handle, labels: Pairs): Effect.Effect<Value | undefined> {
-  return Effect.map(Clock.currentTimeNanos, (now) => {
+  return readNow(handle, (now) => {
     const instrument = handle[InstrumentId]
     instrument.keeper.refresh(instrument, now)
     const series = instrument.find(canonicalOf(labels, []))

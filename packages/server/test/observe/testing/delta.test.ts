@@ -295,6 +295,23 @@ describe("expectDelta", () => {
     }).pipe(own)
   )
 
+  it.effect("says what to do with a metric of Effect's own, where types are not checked", () =>
+    Effect.gen(function* () {
+      const counter = Metric.counter("plain_total")
+      // @ts-expect-error it is no handle
+      const moved = Testing.expectDelta(Effect.void, [[counter, {}, 1]])
+      // @ts-expect-error it is no handle
+      const [read, total, count] = [Testing.read(counter, {}), Testing.total(counter), Testing.countSeries(counter)]
+      for (const effect of [moved, read, total, count]) {
+        const exit: Exit.Exit<unknown, unknown> = yield* Effect.exit<unknown, unknown, MetricsService>(effect)
+        expect(Exit.isFailure(exit) && Cause.pretty(exit.cause).split("\n")[0]).toBe(
+          "RuntimeException: expected a handle of MetricsService or of MetricsService.define, but was given a metric of " +
+            "Effect. Of a metric of Effect, compare Metric.value before and after"
+        )
+      }
+    }).pipe(own)
+  )
+
   it.effect("says that a handle is of another registry", () =>
     Effect.gen(function* () {
       const { jobs } = yield* Effect.provide(MetricsService, Testing.layer())

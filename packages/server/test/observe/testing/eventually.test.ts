@@ -31,6 +31,14 @@ describe("eventually", () => {
     })
   )
 
+  it.effect("returns what is so already also where there is no time to wait", () =>
+    Effect.gen(function* () {
+      expect(yield* Testing.eventually(Effect.succeed(1), is(1), { within: 0 })).toBe(1)
+      const error = yield* Effect.flip(Testing.eventually(Effect.succeed(1), is(2), { within: 0 }))
+      expect(error.message).toBe("not what was waited for within 0, read once, and last 1")
+    })
+  )
+
   it.effect("fails after the deadline with the last value", () =>
     Effect.gen(function* () {
       const reads = yield* Ref.make(0)
