@@ -83,7 +83,8 @@ const bad: ReadonlyArray<Made> = [
   { name: "t_labels_total", kind: "counter", help, labels: { le: "x", quantile: "0.5" } },
   { name: "u_labels", kind: "gauge", help, labels: { le: "1" } },
   { name: "v_gauge_total", kind: "counter", help },
-  { name: "w_histogram", kind: "gauge", help }
+  { name: "w_histogram", kind: "gauge", help },
+  { name: "x_seconds_kilobytes", kind: "gauge", help }
 ]
 
 const good: ReadonlyArray<Made> = [

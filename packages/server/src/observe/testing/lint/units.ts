@@ -1,15 +1,16 @@
 /** The words for units in names of metrics, and the base unit of each. */
 
-/** The unit that a name says, and its base unit; undefined where it says none. */
+/**
+ * The unit that a name says, and its base unit; undefined where it says none. Of several, the first that is no base unit,
+ * else the first.
+ */
 export const baseOf = (name: string): { readonly unit: string; readonly base: string } | undefined => {
-  for (const word of name.split("_")) {
+  const found = name.split("_").flatMap((word) => {
     const stem = prefixes.find((prefix) => word.startsWith(prefix) && bases.has(word.slice(prefix.length)))
     const base = bases.get(word) ?? bases.get(word.slice(stem?.length ?? 0))
-    if (base !== undefined) {
-      return { unit: word, base }
-    }
-  }
-  return undefined
+    return base === undefined ? [] : [{ unit: word, base }]
+  })
+  return found.find(({ base, unit }) => base !== unit) ?? found[0]
 }
 
 /** Abbreviations that stand for a unit where they are a word of a name. */
