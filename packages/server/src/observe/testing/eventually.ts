@@ -34,9 +34,10 @@ export class NotReached extends Data.TaggedError("NotReached")<{
  * Reads again and again until what is read satisfies the predicate, and returns it; fails with {@link NotReached} after
  * a deadline. A read that fails ends it.
  *
- * The time is that of Effect's `Clock`. A `TestClock` is moved on by `every`, at least 1 millisecond, for each read, so that nothing has to be
- * forked and nothing hangs: what waits for time goes on, and the deadline comes. Real time hardly passes then: wait for
- * sockets and processes in `it.live`, or with `TestServices.provideLive`.
+ * The time is that of Effect's `Clock`. A `TestClock` is moved on by `every` for each read, so that nothing has to be forked
+ * and nothing hangs: what waits for time goes on, and the deadline comes. It is 50 milliseconds there also where less than 1
+ * is given, such as 0. Real time hardly passes then: wait for sockets and processes in `it.live`, or with
+ * `TestServices.provideLive`.
  */
 export const eventually: {
   <A, E, R, B extends A>(
@@ -52,14 +53,14 @@ export const eventually: {
 } = <A, E, R>(
   read: Effect.Effect<A, E, R>,
   predicate: (value: A) => boolean,
-  { every = "50 millis", within = "5 seconds" }: EventuallyOptions = {}
+  { every = usual, within = "5 seconds" }: EventuallyOptions = {}
 ): Effect.Effect<A, E | NotReached, R> =>
   Effect.gen(function* () {
     const seen = yield* Ref.make<{ readonly reads: number; readonly last: unknown }>({ reads: 0, last: undefined })
     const noted = Effect.tap(read, (last) => Ref.update(seen, ({ reads }) => ({ reads: reads + 1, last })))
     const isMoved = Predicate.hasProperty(yield* Effect.clock, "adjust")
     // A clock that is moved on by nothing never comes to the deadline.
-    const step = isMoved ? Duration.max(every, "1 millis") : every
+    const step = isMoved && Duration.lessThan(every, "1 millis") ? usual : every
     const reached: Effect.Effect<A, E, R> = Effect.flatMap(noted, (value) =>
       predicate(value) ? Effect.succeed(value) : Effect.zipRight(Effect.sleep(step), reached)
     )
@@ -75,3 +76,5 @@ export const eventually: {
     })
     return yield* Effect.flatten(inTime)
   })
+
+const usual: Duration.DurationInput = "50 millis"

@@ -83,8 +83,7 @@ const bad: ReadonlyArray<Made> = [
   { name: "t_labels_total", kind: "counter", help, labels: { le: "x", quantile: "0.5" } },
   { name: "u_labels", kind: "gauge", help, labels: { le: "1" } },
   { name: "v_gauge_total", kind: "counter", help },
-  { name: "w_histogram", kind: "gauge", help },
-  { name: "x_seconds_kilobytes", kind: "gauge", help }
+  { name: "w_histogram", kind: "gauge", help }
 ]
 
 const good: ReadonlyArray<Made> = [
@@ -163,6 +162,15 @@ describe("lint", () => {
         "took: it is recorded in milliseconds. " +
           'Record seconds: a histogram of MetricsService.define whose unit is "s" takes a Duration.',
         "took: its unit, milliseconds, is not in its name. Call it took_seconds."
+      ])
+    })
+  )
+
+  it.effect("looks at each unit of a name, of which promtool takes one by chance", () =>
+    Effect.gen(function* () {
+      const registry = registryOf([{ name: "cpu_seconds_kilobytes", kind: "gauge", help }])
+      expect((yield* Testing.lint(registry)).map(({ problem, rule }) => [rule, problem])).toEqual([
+        ["base_unit", "its name is in kilobytes"]
       ])
     })
   )
