@@ -83,7 +83,7 @@ beforeAll(async () => {
 afterAll(() => rm(path.dirname(archive), { recursive: true, force: true }))
 
 describe("a project with @grpc/grpc-js", () => {
-  it.each(["1.13.0", "1"])("%s exports all signals and ends, as it is and in a bundle", async (version) => {
+  it.each(["1.13.5", "1.14.4", "1"])("%s exports all signals and ends, as it is and in a bundle", async (version) => {
     const project = await EmptyProject.make()
     try {
       const added = [archive, ...packages, `@grpc/grpc-js@${version}`, "esbuild@0.25"]
