@@ -19,7 +19,7 @@ export const checkRow = (row: Row): Either.Either<void, DefinitionError> => {
         metric: row.name,
         given: `labels of ${typeof row.labels}`,
         expected: "a list of label names, which may be empty",
-        fix: `add labels to the row of "${row.name}"`
+        fix: `Add labels to the row of "${row.name}"`
       })
     )
   }
@@ -35,7 +35,7 @@ export const checkRow = (row: Row): Either.Either<void, DefinitionError> => {
           metric: row.name,
           given: `"${given}"`,
           expected,
-          fix: `change it in the row of "${row.name}"`
+          fix: `Change it in the row of "${row.name}"`
         })
   const error =
     problem("Name", row.name, metricNameProblem(row)) ??
@@ -70,7 +70,7 @@ export const checkBoundaries = (
           metric,
           given: `[${given.join(", ")}]`,
           expected,
-          fix: "sort the boundaries, remove repeated ones and those that are not finite"
+          fix: "Sort the boundaries, remove repeated ones and those that are not finite"
         })
       )
 }
@@ -93,7 +93,7 @@ export const checkFamily = (family: string): Either.Either<void, DefinitionError
           metric: `boundaries.${family}`,
           given: `the family "${family}"`,
           expected: `one of ${Object.keys(families).join(", ")}`,
-          fix: "correct its name, or omit it"
+          fix: "Correct its name, or omit it"
         })
       )
 
@@ -122,7 +122,7 @@ export const checkOptions = ({ boundaries = {}, limits }: WantedOptions): Either
             metric: name,
             given: "a name that the catalogue does not have",
             expected: meant,
-            fix: "correct the name, or omit it"
+            fix: "Correct the name, or omit it"
           })
         )
       }
@@ -141,7 +141,7 @@ export const limitOf = (row: Row, limits: LimitOptions = {}): Either.Either<numb
           metric: row.name,
           given: String(limit),
           expected: "a whole number of at least 2: one series and the overflow series",
-          fix: "raise the limit"
+          fix: "Raise the limit"
         })
       )
 }
@@ -157,7 +157,7 @@ export const checkLabels = (row: Row, names: ReadonlyArray<string>): Either.Eith
           metric: row.name,
           given: `the label "${undeclared}"`,
           expected: row.labels.length === 0 ? "no label" : `one of ${row.labels.join(", ")}`,
-          fix: "leave the label out, or declare it in the metric's row"
+          fix: "Leave the label out, or declare it in the metric's row"
         })
       )
 }
@@ -210,7 +210,7 @@ const conflict = (row: Row, given: string, was: string): DefinitionError =>
     metric: row.name,
     given,
     expected: `the definition that this name has already: ${was}`,
-    fix: "give one of the two another name, or its own registry with MetricsService.layer({ registry })"
+    fix: "Give one of the two another name, or its own registry with MetricsService.layer({ registry })"
   })
 
 const describe = (row: Row, boundaries: ReadonlyArray<number> | undefined): string =>

@@ -182,7 +182,7 @@ describe("names that there are not", () => {
       const error = yield* failureOf(options(`{ "boundaries": { "job": [1, 2] } }`))
       expect(error.message).toBe(
         'Boundaries of metric "boundaries.job": given the family "job"; expected one of http, jobs, cluster, ' +
-          "entityLifetime, attempts. correct its name, or omit it."
+          "entityLifetime, attempts. Correct its name, or omit it."
       )
     })
   )
@@ -207,7 +207,7 @@ describe("names that there are not", () => {
       expect(Either.match(exit, { onLeft: ({ message }) => message, onRight: () => undefined })).toBe(
         meant === undefined
           ? undefined
-          : `Limit of metric "${name}": given a name that the catalogue does not have; expected ${meant}. correct the name, or omit it.`
+          : `Limit of metric "${name}": given a name that the catalogue does not have; expected ${meant}. Correct the name, or omit it.`
       )
     })
   )
