@@ -53,12 +53,16 @@ const projects: Array<EmptyProject> = []
 let archive = ""
 let cloned = ""
 
+/** A folder of its own for temporary files, in which the demo says where it runs: another one may be up beside. */
+const temporary = (): string => path.join(path.dirname(cloned), "tmp")
+
 beforeAll(async () => {
   const { packageManager } = JSON.parse(read("package.json")) as { readonly packageManager: string }
   archive = await EmptyProject.pack(packageManager)
   // With a folder around it, as commands write beside the clone too.
   cloned = path.join(await mkdtemp(path.join(tmpdir(), "clone-")), "repository")
   await mkdir(cloned)
+  await mkdir(temporary())
   await clone(cloned)
 }, 300_000)
 
@@ -102,7 +106,7 @@ describe.each(withCommands)("the commands of $page", ({ blocks, commands }) => {
     const script = block.text.replaceAll("npm install @parametric-portal/server ", `npm install ${archive} `)
     const started = start(["sh", "-e", "-c", script], {
       cwd: block.said.inClone === true ? cloned : project.folder,
-      env: { ...environment(), NO_COLOR: "1" }
+      env: { ...environment(), NO_COLOR: "1", TMPDIR: temporary() }
     })
     running.push(started)
     const { stoppedAfter } = block.said
