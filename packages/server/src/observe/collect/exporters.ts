@@ -152,13 +152,13 @@ const warnOfReader = (): void => {
 const isGlobal = ({ registries }: Exporter): boolean => registries.includes(Metric.globalMetricRegistry)
 
 const readerBeside = (kind: Kind): string =>
-  `The metrics of Effect's global registry are exported twice: by ${kind}, and by @effect/opentelemetry. Leave out ` +
-  "metricReader of NodeSdk.layer, Metrics.layer and OtlpMetrics.layer, or use registries of their own: " +
-  `MetricsService.layer({ registry: "own" }), and registries: "own" of what exports it`
+  `The metrics of Effect's global registry are exported twice: by ${kind}, and by @effect/opentelemetry. Remove ` +
+  "metricReader of NodeSdk.layer, Metrics.layer or OtlpMetrics.layer, or keep our metrics in their own registry: " +
+  `MetricsService.layer({ registry: "own" }), exported with registries: "own"`
 
 const layerAndProducer =
-  "Metrics are exported twice: by Telemetry.layer, and by a reader with a producer of Telemetry.metricProducer. Leave one " +
-  "of the two out; a layer that sends traces or logs alone has destinations: []"
+  "Metrics are exported twice: by Telemetry.layer, and by a reader with a producer of Telemetry.metricProducer. Remove one " +
+  "of the two; if the layer sends traces or logs, keep it with destinations: []"
 
 const twoProducers =
-  "Metrics are exported twice: two producers of Telemetry.metricProducer are read. Make one, and give it to a reader once"
+  "Metrics are exported twice: two producers of Telemetry.metricProducer are read. Make one, and give it to each reader once"

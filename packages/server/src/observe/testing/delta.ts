@@ -69,7 +69,7 @@ export class UnexpectedDelta extends Data.TaggedError("UnexpectedDelta")<{
       ...listed(moved).map((line) => `  ${line}`)
     ])
     const others = listed(this.others)
-    const head = this.nothingElse ? "moved, and nothing else may:" : "moved besides:"
+    const head = this.nothingElse ? "moved, but nothing else may:" : "also moved:"
     return [...lines, ...(others.length === 0 ? [] : [head, ...others.map((line) => `  ${line}`)])].join("\n")
   }
 }

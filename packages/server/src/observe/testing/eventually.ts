@@ -26,7 +26,7 @@ export class NotReached extends Data.TaggedError("NotReached")<{
     const times = this.reads === 1 ? "once" : `${this.reads} times`
     return this.reads === 0
       ? `nothing could be read within ${Duration.format(this.within)}: the first read did not end`
-      : `not what was waited for within ${Duration.format(this.within)}, read ${times}, and last ${textOfValue(this.last)}`
+      : `not the expected value within ${Duration.format(this.within)}: read ${times}, last ${textOfValue(this.last)}`
   }
 }
 

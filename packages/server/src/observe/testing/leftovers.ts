@@ -20,8 +20,8 @@ export const warnOfLeftovers = (metrics: MetricsService): Effect.Effect<void> =>
     const shown = leftovers.slice(0, maxShown).join(", ")
     const more = leftovers.length > maxShown ? ` and ${leftovers.length - maxShown} more` : ""
     const line = Effect.logWarning(
-      `This MetricsService was built over a registry that held numbers already, such as those of another test: ${shown}${more}. ` +
-        "What is read here includes them. Provide the layer of observe/testing, which has a registry of its own"
+      `This MetricsService was built over a registry that already had values, such as those of another test: ${shown}${more}. ` +
+        "Values read here include them. Provide the layer of observe/testing, which has its own registry"
     )
     return Effect.flatMap(FiberRef.get(FiberRef.currentLoggers), (loggers) =>
       HashSet.some(loggers, (logger) => logger !== Logger.tracerLogger)

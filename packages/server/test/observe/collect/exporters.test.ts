@@ -19,17 +19,17 @@ import { Telemetry, type TelemetryOptions } from "../../../src/observe/telemetry
 import { captureLog } from "../otlp/pipeline.ts"
 
 const mend =
-  "Leave out metricReader of NodeSdk.layer, Metrics.layer and OtlpMetrics.layer, or use registries of their own: " +
-  'MetricsService.layer({ registry: "own" }), and registries: "own" of what exports it'
+  "Remove metricReader of NodeSdk.layer, Metrics.layer or OtlpMetrics.layer, or keep our metrics in their own registry: " +
+  'MetricsService.layer({ registry: "own" }), exported with registries: "own"'
 
 const warnings = {
   layer: `WARN The metrics of Effect's global registry are exported twice: by Telemetry.layer, and by @effect/opentelemetry. ${mend}`,
   producer: `WARN The metrics of Effect's global registry are exported twice: by Telemetry.metricProducer, and by @effect/opentelemetry. ${mend}`,
   layerAndProducer:
     "WARN Metrics are exported twice: by Telemetry.layer, and by a reader with a producer of Telemetry.metricProducer. " +
-    "Leave one of the two out; a layer that sends traces or logs alone has destinations: []",
+    "Remove one of the two; if the layer sends traces or logs, keep it with destinations: []",
   twoProducers:
-    "WARN Metrics are exported twice: two producers of Telemetry.metricProducer are read. Make one, and give it to a reader once"
+    "WARN Metrics are exported twice: two producers of Telemetry.metricProducer are read. Make one, and give it to each reader once"
 }
 
 /** A reader of OpenTelemetry's SDK that sends when it is told to, and as it is shut down. */

@@ -75,7 +75,7 @@ describe("a page with the text of others", () => {
         expect(yield* Testing.read(telemetry.pointsDropped, { reason: "conflict" })).toBe(2)
       }).pipe(Effect.provide(page(Effect.promise(() => registry.metrics()))), Effect.provide(log.layer))
       expect(log.lines.filter((line) => line.startsWith("WARN"))).toEqual([
-        'WARN Metric "jobs_enqueued_total" is not exported: the name jobs_enqueued_total, which it has in the appended text, is taken by another metric'
+        'WARN Metric "jobs_enqueued_total" is not exported: its name jobs_enqueued_total in the appended text is used by another metric'
       ])
     })
   )

@@ -69,7 +69,7 @@ describe("expectDelta", () => {
           'jobs_completed_total{job_type="digest"}: expected a change of +2, but there is no such series',
           '  jobs_completed_total{job_type="mail",operation="process"}: +2',
           'jobs_failed_total{job_type="mail"}: expected a change of +1, but there is no such series',
-          "moved besides:",
+          "also moved:",
           '  jobs_processing_seconds{job_type="mail",operation="process"}: +2 values, 0 in sum'
         ].join("\n")
       )
@@ -105,7 +105,7 @@ describe("expectDelta", () => {
           'jobs_completed_total{priority="high"}, exactly: expected a change of +1, but there is no such series',
           '  jobs_completed_total{job_type="mail"}: +1',
           '  jobs_completed_total{job_type="mail",priority="high"}: +1',
-          "moved besides:",
+          "also moved:",
           '  jobs_completed_total{job_type="mail",priority="high"}: +1'
         ].join("\n")
       )
@@ -118,7 +118,7 @@ describe("expectDelta", () => {
       const options = { nothingElse: true }
       expect(yield* told(Testing.expectDelta(send, [[jobs.completions, { job_type: "mail" }, 1]], options))).toBe(
         [
-          "moved, and nothing else may:",
+          "moved, but nothing else may:",
           '  jobs_processing_seconds{job_type="mail",operation="process"}: +1 values, 0 in sum'
         ].join("\n")
       )
@@ -214,7 +214,7 @@ describe("expectDelta", () => {
           'hits_total{path="/"}: expected a change of +1, but there is no such series; ' +
             "it has no label path: its labels are route",
           '  hits_total{route="/"}: +1',
-          "moved besides:",
+          "also moved:",
           '  hits_total{route="/"}: +1'
         ].join("\n")
       )
@@ -320,7 +320,7 @@ describe("expectDelta", () => {
           "jobs_completed_total: expected a change of +1, but there is no such series; " +
             "its handle is of another registry than the MetricsService of this test",
           '  jobs_completed_total{job_type="mail",operation="process"}: +1',
-          "moved besides:",
+          "also moved:",
           '  jobs_completed_total{job_type="mail",operation="process"}: +1',
           '  jobs_processing_seconds{job_type="mail",operation="process"}: +1 values, 0 in sum'
         ].join("\n")

@@ -35,7 +35,7 @@ describe("eventually", () => {
     Effect.gen(function* () {
       expect(yield* Testing.eventually(Effect.succeed(1), is(1), { within: 0 })).toBe(1)
       const error = yield* Effect.flip(Testing.eventually(Effect.succeed(1), is(2), { within: 0 }))
-      expect(error.message).toBe("not what was waited for within 0, read once, and last 1")
+      expect(error.message).toBe("not the expected value within 0: read once, last 1")
     })
   )
 
@@ -50,7 +50,7 @@ describe("eventually", () => {
         )
       )
       expect([error._tag, error.last, error.reads]).toEqual(["NotReached", 4, 4])
-      expect(error.message).toBe("not what was waited for within 3s 500ms, read 4 times, and last 4")
+      expect(error.message).toBe("not the expected value within 3s 500ms: read 4 times, last 4")
     })
   )
 
@@ -66,7 +66,7 @@ describe("eventually", () => {
       const error = yield* Effect.flip(
         Testing.eventually(Effect.succeed(1), () => false, { every: 0, within: "150 millis" })
       )
-      expect(error.message).toBe("not what was waited for within 150ms, read 4 times, and last 1")
+      expect(error.message).toBe("not the expected value within 150ms: read 4 times, last 1")
     })
   )
 

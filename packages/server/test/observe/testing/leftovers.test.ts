@@ -8,9 +8,9 @@ import { MetricsService } from "../../../src/observe/metrics.ts"
 import * as Testing from "../../../src/observe/testing.ts"
 
 const line =
-  "This MetricsService was built over a registry that held numbers already, such as those of another test: " +
+  "This MetricsService was built over a registry that already had values, such as those of another test: " +
   "jobs_cancelled_total, jobs_completed_total. What is read here includes them. " +
-  "Provide the layer of observe/testing, which has a registry of its own"
+  "Provide the layer of observe/testing, which has its own registry"
 
 const recorded = Effect.flatMap(MetricsService, ({ jobs }) =>
   Effect.zipRight(

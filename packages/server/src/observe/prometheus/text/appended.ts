@@ -23,7 +23,7 @@ export const appended = (text: string, taken: Set<string>, dropped: (drop: Drop)
       names.forEach((one) => taken.add(one))
       shown += lines.join("")
     } else {
-      const why = `the name ${clash}, which it has in the appended text, is taken by another metric`
+      const why = `its name ${clash} in the appended text is used by another metric`
       dropped({ metric: name, points: samples, reason: "conflict", why })
     }
   }
@@ -54,7 +54,7 @@ const familiesOf = (text: string, dropped: (drop: Drop) => void): ReadonlyArray<
     } else if (name !== "" || (line !== "" && !line.startsWith("#"))) {
       // A line may be another at each scrape: what is warned of once is the metric, or all that have no name.
       const metric = name === "" ? (/^[a-zA-Z_:][\w:]*/u.exec(line)?.[0] ?? "of another library") : name
-      const why = `the appended text has the line "${line.slice(0, 100)}", which is no sample, or a comment out of place`
+      const why = `the appended text has the line "${line.slice(0, 100)}", which is neither a sample nor a valid # HELP or # TYPE`
       dropped({ metric, points: 1, reason: "rejected", why })
     }
   }
