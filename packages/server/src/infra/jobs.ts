@@ -1,7 +1,6 @@
 /**
- * Durable jobs whose queue is a table: `Job` defines a kind of job, registers its handler and schedules it,
- * `JobService` submits and looks after them, `JobEntityLive` runs them on the entities of a cluster. What the metrics
- * say of them is what the tables say.
+ * Durable jobs whose queue is a table. `Job` defines a kind of job, registers its handler and schedules it. `JobService`
+ * submits and manages jobs. `JobEntityLive` runs them on the entities of a cluster. Metrics agree with the tables.
  *
  * [Durable jobs](https://github.com/parametric-portal/parametric-portal/blob/main/docs/guides/jobs.md)
  *

@@ -1,6 +1,6 @@
 /**
- * Metrics for a Prometheus server to scrape, as OpenMetrics or Prometheus text, whichever it asks for. As an application
- * for `@effect/platform`'s router, or with a server of its own. The guide shows both.
+ * Metrics for a Prometheus server to scrape, as OpenMetrics or Prometheus text, whichever it asks for: as an application
+ * for `@effect/platform`'s router, or with a separate server. The guide shows both.
  *
  * [Prometheus](https://github.com/parametric-portal/parametric-portal/blob/main/docs/guides/prometheus.md)
  *
@@ -29,9 +29,10 @@ export interface PrometheusPageOptions {
   /** `all` shows Effect's global registry beside that of `MetricsService`; `own` does not. `all` unless said otherwise. */
   readonly registries?: Registries | undefined
   /**
-   * What another library has to show, in the Prometheus text format 0.0.4: `Effect.promise(() => register.metrics())` of
-   * prom-client. It is read at each scrape and stands behind our metrics, and the whole page is in that format. A metric
-   * whose name is on the page already is left out, and so is all of it where it fails or takes more than five seconds.
+   * Text of another library to add to the end of the page, such as `Effect.promise(() => register.metrics())` of
+   * prom-client. It is read at each scrape and must be in the Prometheus text format 0.0.4; the whole page is then in that
+   * format. Metrics whose names are already on the page are left out. If the effect fails or takes more than five seconds,
+   * the page has our metrics alone.
    */
   readonly append?: Effect.Effect<string, unknown> | undefined
 }
@@ -53,7 +54,7 @@ export interface PrometheusServerOptions extends PrometheusPageOptions {
 
 /** A server that shows the metrics of a {@link MetricsService}. */
 export class Prometheus extends Context.Tag("server/Prometheus")<Prometheus, { readonly url: URL }>() {
-  /** Listens with a server of its own, for as long as the layer lives. */
+  /** Starts an HTTP server that listens for as long as the layer lives. */
   static readonly layer = ({
     host = "localhost",
     names,

@@ -68,8 +68,8 @@ export class Telemetry extends Context.Tag("server/Telemetry")<Telemetry, Teleme
   )
 
   /**
-   * For an application that has an OpenTelemetry `MetricReader` already: an entry of its `metricProducers`. Use it
-   * instead of a layer, not beside one, and make one for all readers: what is exported twice is warned of once.
+   * For an application that already has an OpenTelemetry `MetricReader`: an entry of its `metricProducers`. Use it
+   * instead of `Telemetry.layer`, and make one for all readers. A warning tells you when metrics are exported twice.
    */
   static readonly metricProducer = (
     options: Pick<TelemetryOptions, "registries"> = {}

@@ -1,6 +1,6 @@
 /**
- * For tests of code that records metrics: a registry of its own, and whole, readable values to compare. Everything here
- * reads what any exporter would read.
+ * Tests code that records metrics: a separate registry for each test, and whole, readable values to compare. Everything
+ * here reads the values that an exporter would read.
  *
  * [Testing your metrics](https://github.com/parametric-portal/parametric-portal/blob/main/docs/guides/testing.md)
  *
@@ -37,6 +37,6 @@ export {
 export { read, reset, type Snapshot, snapshot } from "./testing/snapshot.ts"
 export type { HistogramValue, Value, ValueOf } from "./testing/value.ts"
 
-/** `MetricsService` in a registry of its own: nothing leaks into another test, or into the process. */
+/** `MetricsService` with its own registry: nothing leaks into another test, or into the process. */
 export const layer = (options: DefineOptions = {}): Layer.Layer<MetricsService> =>
   Layer.orDie(Layer.suspend(() => MetricsService.layer({ ...options, registry: MetricRegistry.make() })))

@@ -52,7 +52,7 @@ export class ClusterError extends Data.TaggedError("ClusterError")<{
     return undefined
   }
 
-  /** The reason, and what the error that it stands for says. */
+  /** The reason, and the message of the original error. */
   override get message(): string {
     return `${this.reason}: ${textOf(this.cause, "message") ?? clusterErrorType(this.cause)}`
   }

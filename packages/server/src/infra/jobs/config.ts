@@ -5,19 +5,19 @@ import * as Effect from "effect/Effect"
 import { checked, count, finiteTime, text, time, timeOrNone } from "./options.ts"
 import type { OptionsError } from "../../observe/instrument/options-error.ts"
 
-/** How long the finished jobs of a type are kept, each a duration of more than zero; `Infinity` for good. */
+/** How long the finished jobs of a type are kept. Each duration is more than zero; `Infinity` keeps them for good. */
 export interface KeepOptions {
-  /** Completed and cancelled ones; as long as `keepCompleted` says unless given. */
+  /** How long completed and cancelled jobs are kept; `keepCompleted` unless given. */
   readonly completed?: Duration.DurationInput | undefined
-  /** Dead letters; as long as `keepDead` says unless given. */
+  /** How long dead letters are kept; `keepDead` unless given. */
   readonly dead?: Duration.DurationInput | undefined
 }
 
 /** How jobs are kept, run and watched over. What can't be used fails the layer with an `OptionsError`. */
 export interface JobsOptions {
   /**
-   * Goes before the name of each table: `"app_"` makes `app_jobs` of `jobs`; nothing unless given. At most 32 small
-   * letters, digits and underscores, no digit first.
+   * The prefix of each table name: with `"app_"`, `jobs` becomes `app_jobs`. Empty unless given. At most 32 lower-case
+   * letters, digits and underscores; the first is no digit.
    */
   readonly tablePrefix?: string | undefined
   /**
@@ -62,25 +62,25 @@ export interface JobsOptions {
 
 /** How long finished jobs are kept. */
 export interface KeepSettings {
-  /** Completed and cancelled ones. */
+  /** How long completed and cancelled jobs are kept. */
   readonly completed: Duration.Duration
-  /** Dead letters. */
+  /** How long dead letters are kept. */
   readonly dead: Duration.Duration
 }
 
 /** The settings in force. */
 export interface JobsSettings {
-  /** Goes before the name of each table. */
+  /** The prefix of each table name. */
   readonly tablePrefix: string
-  /** The schema of the tables on PostgreSQL; the first of the `search_path` where it is not given. */
+  /** The schema of the tables on PostgreSQL; if undefined, the first of the `search_path`. */
   readonly schema: string | undefined
-  /** Into how many partitions all jobs are divided. */
+  /** The number of partitions. */
   readonly partitions: number
-  /** What this runner is called in the tables. */
+  /** The name of this runner in the tables. */
   readonly runnerName: string
-  /** How long a runner that gives no sign of life keeps its jobs. */
+  /** How long a runner without a sign of life keeps its jobs. */
   readonly lease: Duration.Duration
-  /** How often to look for work that nobody told of. */
+  /** How often to look for work without a notification. */
   readonly pollInterval: Duration.Duration
   /** How often depth, ages and dead letters are read. */
   readonly sampleInterval: Duration.Duration
@@ -88,7 +88,7 @@ export interface JobsSettings {
   readonly interruptGrace: Duration.Duration
   /** The most characters of a payload or result as JSON. */
   readonly maxPayloadLength: number
-  /** After how many losses of its runner, running alone, a job is a dead letter. */
+  /** A job that has lost its runner this many times while it ran alone becomes a dead letter. */
   readonly maxLosses: number
   /** How long finished jobs of a type are kept. */
   readonly keepOf: (jobType: string) => KeepSettings

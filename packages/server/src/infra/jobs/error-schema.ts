@@ -1,4 +1,4 @@
-/** How a {@link JobError} crosses a wire: `JobError` in an `Rpc`, an `HttpApi` or a table. */
+/** The schema of a {@link JobError}, for an `Rpc`, an `HttpApi` or a table. */
 import * as Schema from "effect/Schema"
 import { JobError, jobErrorReasons } from "./error.ts"
 

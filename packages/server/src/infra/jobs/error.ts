@@ -1,14 +1,14 @@
 /**
- * What can go wrong with a job, in one error that says whether trying again can help. Its schema is apart, so that code
- * which only looks at errors needs neither `effect/Schema` nor the service.
+ * The one error of operations on jobs; it says whether a retry can help. Its schema is in another file, so that code which
+ * only looks at errors needs neither `effect/Schema` nor the service.
  */
 import type { YieldableError } from "effect/Cause"
 import * as Effectable from "effect/Effectable"
 import * as Either from "effect/Either"
 
 /**
- * Why an operation on a job failed. `MaxRetries` and `Timeout` are of `awaitResult`: the job is dead. Only
- * runners of older versions fail with `HandlerMissing` and `Processing`, as `submit` needs no handler.
+ * Why an operation on a job failed. `MaxRetries` and `Timeout` come from `awaitResult`: the job is a dead letter. Only
+ * runners of older versions fail with `HandlerMissing` and `Processing`, since `submit` needs no handler.
  */
 export const jobErrorReasons = [
   "NotFound",
@@ -21,24 +21,24 @@ export const jobErrorReasons = [
   "Timeout"
 ] as const
 
-/** What a {@link JobError} says. */
+/** The fields of a {@link JobError}. */
 export interface JobErrorFields {
   /** Why it failed. */
   readonly reason: (typeof jobErrorReasons)[number]
-  /** The same in words, with what was given. */
+  /** The reason in words, with the given values. */
   readonly message: string
-  /** The job that it is about, where it is about one. */
+  /** The id of the job, if the error is about one job. */
   readonly jobId?: string | undefined
-  /** The type of that job, where it is known. */
+  /** The type of that job, if known. */
   readonly jobType?: string | undefined
-  /** What it comes from, such as an error of the database. */
+  /** The cause, such as an error of the database. */
   readonly cause?: unknown
 }
 
 /**
- * An operation on a job failed. `isRetryable` says whether the same call can succeed later: the database comes back, a
- * timeout was bad luck; what is not found, not valid, cancelled or given up stays so. An effect can yield it, and two of
- * the same fields are equal. `JobErrorSchema` is its schema.
+ * An operation on a job failed. `isRetryable` says whether the same call can succeed later: yes if the database was not
+ * reachable or the job timed out; no if the job is not found, not valid, cancelled or a dead letter. It can be yielded in
+ * `Effect.gen`, and two errors with the same fields are equal. `JobErrorSchema` is its schema.
  */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- its prototype has what the interface adds, below
 export class JobError extends Error implements JobErrorFields {
@@ -46,9 +46,9 @@ export class JobError extends Error implements JobErrorFields {
   readonly _tag = "JobError"
   /** Why it failed. */
   readonly reason: JobErrorFields["reason"]
-  /** The job that it is about, where it is about one. */
+  /** The id of the job, if the error is about one job. */
   readonly jobId?: string | undefined
-  /** The type of that job, where it is known. */
+  /** The type of that job, if known. */
   readonly jobType?: string | undefined
 
   constructor({ cause, jobId, jobType, message, reason }: JobErrorFields) {
@@ -72,7 +72,7 @@ export class JobError extends Error implements JobErrorFields {
     return Either.left(this)
   }
 
-  /** All that it says, as a plain object. */
+  /** All fields, as a plain object. */
   toJSON(): unknown {
     return { ...this, message: this.message, ...(this.cause === undefined ? {} : { cause: this.cause }) }
   }

@@ -1,6 +1,4 @@
-/**
- * Jobs in pages, and what may be asked of them: a question that makes no sense is refused before it reaches the tables.
- */
+/** Jobs in pages. Validates list and purge options. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { longestType } from "./definition/kind.ts"
@@ -13,19 +11,19 @@ import { mostPurged } from "./store/purge.ts"
 import { pause } from "./pause.ts"
 import { reached } from "./submit/refusal.ts"
 
-/** Which page of the jobs in a state. */
+/** Which page to list of the jobs in a state. */
 export interface ListOptions {
-  /** All types unless given. */
+  /** Lists jobs of this type only; all types unless given. */
   readonly jobType?: string | undefined
-  /** At most so many, 1 to 1,000; 50 unless given. */
+  /** The most jobs on the page, 1 to 1,000; 50 unless given. */
   readonly limit?: number | undefined
   /** The `next` of the page before; the first page unless given. Anything else is refused with `Validation`. */
   readonly after?: string | undefined
 }
 
-/** A page; its items are in the order in which they got into their state, or will be due. */
+/** A page. Finished jobs are in the order in which they finished, others in the order in which they are due. */
 export interface Page<A> {
-  /** What is on the page. */
+  /** The items of the page. */
   readonly items: ReadonlyArray<A>
   /** The `after` of the next page; absent on the last one. */
   readonly next: string | undefined
@@ -37,40 +35,40 @@ export interface DeadLetter {
   readonly id: string
   /** The type of the job. */
   readonly jobType: string
-  /** The class that it was submitted with. */
+  /** The priority that it was submitted with. */
   readonly priority: Priority
-  /** That of the last failure, or `RunnerLost`, or `Unwritable`. */
+  /** The reason of the last failure, or `RunnerLost`, or `Unwritable`. */
   readonly reason: string
-  /** Since the last replay. */
+  /** The number of attempts since the last replay. */
   readonly attempts: number
-  /** How often it was put back to work before. */
+  /** How often it was replayed. */
   readonly replays: number
   /** When it was accepted, in epoch milliseconds. */
   readonly acceptedAt: number
-  /** When it was given up, in epoch milliseconds. */
+  /** When it became a dead letter, in epoch milliseconds. */
   readonly deadAt: number
-  /** The history of failures, oldest first, over replays. */
+  /** All failures, oldest first, including those before replays. */
   readonly errors: ReadonlyArray<JobFailure>
 }
 
 /** A page of dead letters, oldest first. */
 export type DeadLetterPage = Page<DeadLetter>
 
-/** Which dead letters to purge: those that match all that is given. */
+/** Which dead letters to purge: those that match every given option. */
 export interface PurgeOptions {
-  /** These alone; all unless given. */
+  /** Purges only these ids; all unless given. */
   readonly ids?: ReadonlyArray<string> | undefined
-  /** Of this type alone; of all types unless given. */
+  /** Purges jobs of this type only; all types unless given. */
   readonly jobType?: string | undefined
-  /** Dead since before this time, in epoch milliseconds. */
+  /** Purges jobs that became dead letters before this time, in epoch milliseconds. */
   readonly before?: number | undefined
 }
 
 /** Which finished jobs to purge. */
 export interface PurgeFinishedOptions {
-  /** Of this type alone; of all types unless given. */
+  /** Purges jobs of this type only; all types unless given. */
   readonly jobType?: string | undefined
-  /** Completed or cancelled before this time, in epoch milliseconds. */
+  /** Purges jobs that were completed or cancelled before this time, in epoch milliseconds. */
   readonly before: number
 }
 

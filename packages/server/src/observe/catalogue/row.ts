@@ -20,17 +20,17 @@ export type Scope = "runner" | "cluster"
 export interface Row<Label extends string = string> {
   /** The name on every wire, Prometheus included: unit and `_total` are part of it. */
   readonly name: string
-  /** Whether it counts, stands at a value, or is distributed. */
+  /** The kind of metric: counter, up-down counter, gauge or histogram. */
   readonly kind: Kind
   /** UCUM: `s`, `By`, or an annotation such as `{job}` for a count; never `1`. */
   readonly unit: string
-  /** The names of its labels: few and closed or capped, never an id. */
+  /** The label names: few, with few values each, never an id. */
   readonly labels: ReadonlyArray<Label>
   /** When it moves, in one sentence; the description on the wire. */
   readonly help: string
   /** What it does not count, for the reference. */
   readonly excludes?: string
-  /** How values of several runners go together; `runner` unless given. */
+  /** How to combine the values of several runners; `runner` unless given. */
   readonly scope?: Scope
   /** Handle, name, kind and label names are fixed. */
   readonly stable?: true

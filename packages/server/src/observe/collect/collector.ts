@@ -32,7 +32,7 @@ export const collectorOf = (metrics: MetricsService, registries: Registries): Ef
     return collector
   })
 
-/** The registries that are read for a service. */
+/** Which registries are read: `all` includes Effect's global registry, `own` is the registry of the `MetricsService`. */
 export const registriesOf = (
   registry: MetricRegistry.MetricRegistry,
   registries: Registries

@@ -6,11 +6,11 @@ import { warnOf } from "../instrument/sound-log.ts"
 
 /** How an export went. */
 export interface ExportReport {
-  /** How many requests there were. */
+  /** The number of requests. */
   readonly requests: number
   /** Points that were acknowledged, less those that were rejected. */
   readonly points: number
-  /** Points that the receiver rejected, of requests that it took. */
+  /** Points that the receiver rejected in requests that it accepted. */
   readonly rejected: number
   /** Why requests were not acknowledged; empty when all were. */
   readonly failures: ReadonlyArray<string>

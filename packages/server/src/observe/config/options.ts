@@ -9,8 +9,8 @@ export interface OtlpTargetOptions {
   /**
    * The whole address, path included. Left out: `OTEL_EXPORTER_OTLP_<SIGNAL>_ENDPOINT`, else
    * `OTEL_EXPORTER_OTLP_ENDPOINT` with the path of the signal added (`/v1/metrics`, `/v1/traces`, `/v1/logs`), else
-   * that path at `http://localhost:4318`. Over gRPC an address has no path: any is left out, a host and a port without
-   * `http://` or `https://` do, and the default is `http://localhost:4317`.
+   * that path at `http://localhost:4318`. Over gRPC a path is ignored, a host and a port without `http://` or `https://`
+   * are enough, and the default is `http://localhost:4317`.
    */
   readonly url?: string | undefined
   /** Added to those of `OTEL_EXPORTER_OTLP_<SIGNAL>_HEADERS` and `OTEL_EXPORTER_OTLP_HEADERS`. Never logged. */
@@ -22,18 +22,18 @@ export interface OtlpTargetOptions {
    * `none`.
    */
   readonly compression?: "none" | "gzip" | undefined
-  /** One request with its retries; at most the interval. 10 seconds, or the interval where that is shorter. */
+  /** How long one request may take, with its retries; at most the interval. 10 seconds, or the interval if that is shorter. */
   readonly timeout?: Duration.DurationInput | undefined
-  /** The longest pause that the receiver may ask for with `Retry-After`, over gRPC with `RetryInfo`; 5 minutes. */
+  /** The longest pause that the receiver may ask for with `Retry-After`, or with `RetryInfo` over gRPC; 5 minutes. */
   readonly maxRetryAfter?: Duration.DurationInput | undefined
   /**
-   * The largest request as it is sent, after compression, but before it over gRPC, whose receivers limit that; 1 MiB,
-   * which common proxies take. A larger point goes alone.
+   * The largest request in bytes: after compression over HTTP, before compression over gRPC, as receivers limit it. 1 MiB
+   * unless given, which common proxies accept. A larger point goes alone.
    */
   readonly maxRequestBytes?: number | undefined
   /**
-   * Makes the connections, such as one of the package `https-proxy-agent` to go through a proxy. Node's own otherwise.
-   * Not over gRPC.
+   * Makes the connections, for example an agent of the package `https-proxy-agent` to go through a proxy. Unless given, an
+   * agent of Node with `keepAlive`. Over gRPC it is an error.
    */
   readonly agent?: Agent | undefined
   /**
@@ -45,7 +45,7 @@ export interface OtlpTargetOptions {
 
 /** A destination of metrics that takes OTLP. */
 export interface OtlpOptions extends OtlpTargetOptions {
-  /** What tells this destination from others. */
+  /** The kind of destination. */
   readonly type: "otlp"
   /** `cumulative` unless said otherwise. */
   readonly temporality?: Temporality | undefined
@@ -80,7 +80,7 @@ export interface TracesOptions extends SignalOptions {
 
 /** A page for a Prometheus server to scrape, at `/metrics`. */
 export interface PrometheusOptions {
-  /** What tells this destination from others. */
+  /** The kind of destination. */
   readonly type: "prometheus"
   /** `localhost` unless said otherwise. */
   readonly host?: string | undefined
@@ -92,11 +92,11 @@ export interface PrometheusOptions {
 
 /** One line of JSON for each metric on standard output, for looking at it while developing. */
 export interface ConsoleOptions {
-  /** What tells this destination from others. */
+  /** The kind of destination. */
   readonly type: "console"
 }
 
-/** A destination of metrics, told apart by its `type`. */
+/** A destination of metrics: a union by `type`. */
 export type DestinationOptions = OtlpOptions | PrometheusOptions | ConsoleOptions
 
 /** The values that a resource's attributes may have. */

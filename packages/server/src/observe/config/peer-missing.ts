@@ -7,11 +7,11 @@ export class TelemetryPeerMissing extends Data.TaggedError("TelemetryPeerMissing
   readonly neededFor: string
   /** All that is needed for it, with versions. */
   readonly packages: ReadonlyArray<string>
-  /** What can be done without it, if anything. */
+  /** What to do instead of installing it, if there is an alternative. */
   readonly instead?: string
   readonly cause: unknown
 }> {
-  /** What is missing, and the line that installs all that its use needs. */
+  /** The missing package, and the command that installs everything needed. */
   override get message(): string {
     const all = this.packages.join(" ")
     const instead = this.instead === undefined ? "" : `. ${this.instead}`

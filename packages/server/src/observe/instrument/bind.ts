@@ -38,8 +38,8 @@ export interface BoundSeries {
   /** The labels that it was bound with, cleaned and sorted. */
   readonly labels: ReadonlyArray<MetricLabel.MetricLabel>
   /**
-   * Adds to a counter, up-down or not, sets a gauge, puts a value into a histogram (seconds, when that is its unit).
-   * Never throws.
+   * Adds to a counter or up-down counter, sets a gauge, or records a value in a histogram (in seconds if that is its
+   * unit). Never throws.
    */
   readonly record: (amount: number) => void
   /** Adds to a gauge; the same as `record` for the other kinds. Never throws. */

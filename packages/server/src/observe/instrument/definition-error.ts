@@ -18,7 +18,7 @@ export class DefinitionError extends Data.TaggedError("MetricDefinitionError")<{
   readonly expected: string
   readonly fix: string
 }> {
-  /** All of it in one line: the metric, what was given, what was expected, and how to fix it. */
+  /** The metric, what was given, what was expected, and how to fix it, in one line. */
   override get message(): string {
     return `${this.reason} of metric "${this.metric}": given ${this.given}; expected ${this.expected}. ${this.fix}.`
   }

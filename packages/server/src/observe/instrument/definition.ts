@@ -77,9 +77,9 @@ export const checkBoundaries = (
 
 /** How many series a metric may have, the overflow series included: for all metrics, and for single ones by name. */
 export interface LimitOptions {
-  /** Of every metric that is not named; 2,000 unless given. */
+  /** The limit of every metric that `metrics` does not name; 2,000 series unless given. */
   readonly default?: number | undefined
-  /** Of single metrics, by name. */
+  /** Limits of single metrics, by metric name. */
   readonly metrics?: Readonly<Record<string, number>> | undefined
 }
 

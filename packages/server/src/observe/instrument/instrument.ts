@@ -32,7 +32,7 @@ export const InstrumentId: unique symbol = Symbol.for("@parametric-portal/server
 export interface Declared<Label extends string> {
   /** Name, kind, unit, labels and meaning. */
   readonly row: Row
-  /** The names of the labels that it takes. */
+  /** The label names that it declares. */
   readonly labelNames: ReadonlyArray<Label>
   readonly [InstrumentId]: Instrument
 }

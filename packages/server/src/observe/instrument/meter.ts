@@ -41,11 +41,10 @@ export type BoundaryOptions = { readonly [F in BoundaryFamily]?: ReadonlyArray<n
 /** How to define a row. */
 export interface DefineOptions {
   /**
-   * The bucket boundaries of a family, in place of those of `MetricsService.boundaries`; seconds, or a count for
-   * `attempts`.
+   * Bucket boundaries by family, instead of those of `MetricsService.boundaries`; in seconds, for `attempts` a count.
    */
   readonly boundaries?: BoundaryOptions | undefined
-  /** How many series a metric may have. */
+  /** The most series that a metric may have. */
   readonly limits?: LimitOptions | undefined
 }
 

@@ -16,7 +16,7 @@ export class OptionsError extends Data.TaggedError("OptionsError")<{
   static readonly of = (what: Pick<OptionsError, "option" | "given" | "expected">): OptionsError =>
     new OptionsError({ ...what, fix: "Use a valid value, or omit it" })
 
-  /** All of it in one line: the option, what was given, what was expected, and how to fix it. */
+  /** The option, what was given, what was expected, and how to fix it, in one line. */
   override get message(): string {
     return `${this.option}: given ${this.given}; expected ${this.expected}. ${this.fix}.`
   }

@@ -21,7 +21,7 @@ import { warnOf, withoutDefect } from "./sound-log.ts"
 export interface Sample<Label extends string> {
   /** The labels of the series. */
   readonly labels: Pairs<Label>
-  /** Its value now. */
+  /** The current value of the series. */
   readonly value: number | Duration.Duration
 }
 

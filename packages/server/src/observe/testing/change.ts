@@ -4,29 +4,29 @@ import type * as Metric from "effect/Metric"
 import type * as MetricState from "effect/MetricState"
 import type { HistogramValue, Value } from "./value.ts"
 
-/** Expected of a histogram: what is left out is not looked at. Of the buckets, those that are left out did not move. */
+/** Expected change of a histogram. Omitted fields are not compared; omitted buckets must not have changed. */
 export interface HistogramChange {
-  /** How many values it took. */
+  /** The number of recorded values. */
   readonly count?: number | undefined
-  /** In the unit of the metric: seconds of a duration. */
+  /** The sum of the recorded values, in the unit of the metric: seconds for durations. */
   readonly sum?: number | undefined
-  /** How many values went into which bucket, by its upper boundary or `+Inf`; not added up. */
+  /** The number of values in each bucket, by its upper boundary or `+Inf`; not cumulative. */
   readonly buckets?: Readonly<Record<string | number, number>> | undefined
 }
 
-/** Expected of a series that is there without having moved, or must not be there. */
+/** Expects a series at 0, or no series. */
 export interface Presence {
-  /** Whether it is there. */
+  /** Which of the two is expected. */
   readonly presence: "atZero" | "absent"
 }
 
-/** Expects that there is a series afterwards, and that each that is selected is 0; of a histogram, that it is empty. */
+/** Expects that at least one selected series exists afterwards, and that all are 0, or empty for a histogram. */
 export const atZero: Presence = { presence: "atZero" }
 
-/** Expects that there is no series afterwards. */
+/** Expects that no selected series exists afterwards. */
 export const absent: Presence = { presence: "absent" }
 
-/** What may be expected of a handle: a number by which it moved, of a histogram its parts, or {@link Presence}. */
+/** What can be expected of a handle: the change as a number or, for a histogram, its parts; or {@link Presence}. */
 export type ChangeOf<H> =
   H extends Metric.Metric<infer _Type, infer _In, infer Out>
     ? (Out extends MetricState.MetricState.Histogram ? HistogramChange : number) | Presence
@@ -35,7 +35,7 @@ export type ChangeOf<H> =
 /** What may be expected of any handle. */
 export type Change = number | HistogramChange | Presence
 
-/** How much a series moved: of a histogram how many values and their sum. */
+/** The change of a series: a number or, for a histogram, the number of values and their sum. */
 export type Moved = number | { readonly count: number; readonly sum: number }
 
 /** The values of what is selected, before and after. */

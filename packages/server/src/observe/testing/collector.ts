@@ -1,6 +1,6 @@
 /**
- * A collector for tests of one's own wiring: it listens on a free port of 127.0.0.1, and keeps what it is sent, decoded.
- * It needs no package but `effect`.
+ * An OTLP collector for tests of what an application exports: it listens on a free port of 127.0.0.1, and decodes and keeps
+ * what it receives. It needs no package but `effect`.
  *
  * [Testing your metrics](https://github.com/parametric-portal/parametric-portal/blob/main/docs/guides/testing.md)
  *
@@ -34,46 +34,46 @@ export type {
 } from "./collector/records.ts"
 export type { Signal } from "./collector/request.ts"
 
-/** A request as it came, and how it was answered. */
+/** A received request, and its answer. */
 export interface CollectorRequest {
-  /** Undefined of a path that no signal has. */
+  /** The signal of the path; undefined for other paths. */
   readonly signal: Signal | undefined
   /** The path, such as `/v1/metrics`. */
   readonly path: string
-  /** How its body is written; undefined where it says neither. */
+  /** The encoding by its content type; undefined for any other content type. */
   readonly encoding: "json" | "protobuf" | undefined
-  /** In lower case. */
+  /** The headers, with names in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  /** 200, or why not in `problem`. */
+  /** The HTTP status of the answer: 200 if the request was taken. */
   readonly status: number
-  /** Why it was not taken; undefined where it was. */
+  /** Why the request was refused; undefined if it was taken. */
   readonly problem: string | undefined
 }
 
 /** What a collector received. */
 export interface CollectorService {
-  /** What `OTEL_EXPORTER_OTLP_ENDPOINT` takes: the address to which `/v1/metrics` is added. */
+  /** The address, as for `OTEL_EXPORTER_OTLP_ENDPOINT`: without `/v1/metrics`. */
   readonly url: string
-  /** All data points, in the order of their coming. A cumulative exporter sends each series at each export. */
+  /** All data points, in the order of arrival. A cumulative exporter sends each series at each export. */
   readonly metrics: Effect.Effect<ReadonlyArray<MetricPoint>>
   /** The last point of a metric whose attributes include these, or undefined before the first. */
   readonly latest: (name: string, attributes?: Attributes) => Effect.Effect<MetricPoint | undefined>
-  /** All spans, in the order of their coming. */
+  /** All spans, in the order of arrival. */
   readonly spans: Effect.Effect<ReadonlyArray<SpanRecord>>
-  /** All log records, in the order of their coming. */
+  /** All log records, in the order of arrival. */
   readonly logs: Effect.Effect<ReadonlyArray<LogRecord>>
-  /** All requests, those included that were refused as they could not be read. */
+  /** All requests, including refused ones. */
   readonly requests: Effect.Effect<ReadonlyArray<CollectorRequest>>
-  /** Forgets all of it. */
+  /** Deletes everything received so far. */
   readonly clear: Effect.Effect<void>
 }
 
 /** A collector in this process, over OTLP/HTTP: JSON and protobuf, plain and gzip, all three signals. */
 export class Collector extends Context.Tag("server/testing/Collector")<Collector, CollectorService>() {
   /**
-   * A collector until the layer's scope closes. What the layer is provided to reads its address from the variables
-   * `OTEL_EXPORTER_OTLP_ENDPOINT` and those of each signal, as an application does in production; others are as before.
-   * Where the application gives an address in code, give it `url`.
+   * Runs a collector until the layer's scope closes. For code under the layer, it sets the endpoint variables
+   * (`OTEL_EXPORTER_OTLP_ENDPOINT` and those of each signal) to the collector, and the protocol variables to `http/json`, in
+   * Effect's `ConfigProvider`. All other variables are unchanged. If the application sets an address in code, use `url`.
    */
   static readonly layer: Layer.Layer<Collector> = Layer.unwrapScoped(
     Effect.suspend(() =>

@@ -7,11 +7,11 @@ import { MetricsService } from "../metrics.ts"
 import { warnOfLeftovers } from "./leftovers.ts"
 import { type Handle, selected } from "./selection.ts"
 
-/** The terms of the law. */
+/** The numbers of jobs that {@link expectConserved} compares. */
 export interface JobTerms {
   /** Jobs that were accepted. */
   readonly enqueued: number
-  /** Dead letters that were put back to work. */
+  /** Dead letters that were replayed. */
   readonly replays: number
   /** Jobs that were completed. */
   readonly completed: number
@@ -21,23 +21,23 @@ export interface JobTerms {
   readonly deadLettered: number
 }
 
-/** What came in is not what went out and is still held. */
+/** The number of accepted jobs is not the number of jobs that ended or are still held. */
 export class NotConserved extends Data.TaggedError("NotConserved")<
   JobTerms & {
     readonly held: number
-    /** What `jobs_queue_depth` says is held; undefined while it says nothing. */
+    /** The held jobs by `jobs_queue_depth`; undefined if it has no series. */
     readonly depth: number | undefined
     readonly jobType: string | undefined
-    /** The terms by job type, of all types that the filter lets through. */
+    /** The terms of each selected job type. */
     readonly byType: Readonly<Record<string, JobTerms>>
   }
 > {
-  /** How many jobs came in that are not accounted for; below 0, how many more are accounted for than came in. */
+  /** The number of accepted jobs that neither ended nor are held; negative if more ended or are held than were accepted. */
   get missing(): number {
     return cameIn(this) - wentOut(this) - this.held
   }
 
-  /** Which sum does not hold and by how much, with its numbers, and which term may be off. */
+  /** The sums that differ, with their terms, and which term may be wrong. */
   override get message(): string {
     const { cancelled, completed, deadLettered, enqueued, held, missing, replays } = this
     const of = this.jobType === undefined ? "" : ` of the type ${JSON.stringify(this.jobType)}`
@@ -73,15 +73,15 @@ export class NotConserved extends Data.TaggedError("NotConserved")<
   }
 }
 
-/** Which jobs are looked at. */
+/** Which jobs to check. */
 export interface ConservationOptions {
-  /** Jobs of this type only; of all types unless given. */
+  /** Checks jobs of this type only; all types unless given. */
   readonly jobType?: string | undefined
 }
 
 /**
- * Fails unless enqueued + replays = completed + cancelled + dead-lettered + held, over all labels. `held` is how many
- * jobs, of the type if one is given, are neither finished nor gone: waiting, running or to be tried again.
+ * Fails with {@link NotConserved} unless enqueued + replays = completed + cancelled + dead-lettered + held, over all
+ * labels. `held` is the number of jobs, of the given type if any, that are waiting, running or will be tried again.
  */
 export const expectConserved = (
   held: number,

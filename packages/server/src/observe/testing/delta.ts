@@ -26,10 +26,10 @@ import {
 } from "./selection.ts"
 import { type Snapshot, snapshot } from "./snapshot.ts"
 
-/** How much each series moved; of a histogram, how many values and their sum. Series that did not move are left out. */
+/** The change of each series, by its text. Series that did not change are left out. */
 export type Delta = Readonly<Record<string, Moved>>
 
-/** A handle, which of its series, and by how much they are to move together. */
+/** A handle, which of its series to select, and their expected change in total. */
 export type Expectation<H extends Handle = Handle> = readonly [
   handle: H,
   labels: Selector<LabelOf<H>>,
@@ -38,31 +38,31 @@ export type Expectation<H extends Handle = Handle> = readonly [
 
 /** How to compare. */
 export interface ExpectDeltaOptions {
-  /** Nothing but what is selected may move. It may unless said otherwise. */
+  /** Whether changes of other series fail the test; `false` unless said otherwise. */
   readonly nothingElse?: boolean | undefined
-  /** How far sums and values in seconds may be from what is expected; 1 microsecond unless said otherwise. */
+  /** How far sums and values in seconds may differ from the expected ones; 1 microsecond unless said otherwise. */
   readonly tolerance?: Duration.DurationInput | undefined
 }
 
-/** What did not move as expected. */
+/** A selection that did not change as expected. */
 export interface DeltaProblem {
-  /** What was selected, as text. */
+  /** The selected series, as text. */
   readonly series: string
-  /** What was expected of it, in words. */
+  /** The expected change, in words. */
   readonly expected: string
-  /** What became of it, in words. */
+  /** The actual change, in words. */
   readonly actual: string
-  /** The selected series that moved; where none did, the other ones of the metric that moved. */
+  /** The selected series that changed or, if none did, other series of the metric that changed. */
   readonly moved: Delta
 }
 
-/** What moved is not what was expected; `others` is what moved besides. */
+/** Metrics did not change as expected. `others` has the changes of series that were not selected. */
 export class UnexpectedDelta extends Data.TaggedError("UnexpectedDelta")<{
   readonly problems: ReadonlyArray<DeltaProblem>
   readonly others: Delta
   readonly nothingElse: boolean
 }> {
-  /** What was expected to move, and what moved. */
+  /** The expected and the actual changes. */
   override get message(): string {
     const lines = this.problems.flatMap(({ actual, expected, moved, series }) => [
       `${series}: expected ${expected}, but ${actual}`,
@@ -74,7 +74,7 @@ export class UnexpectedDelta extends Data.TaggedError("UnexpectedDelta")<{
   }
 }
 
-/** What moved between two snapshots. */
+/** The changes between two snapshots. */
 export const diff = (before: Snapshot, after: Snapshot): Delta => {
   const moved: Record<string, Moved> = {}
   for (const text of new Set([...Object.keys(before), ...Object.keys(after)])) {
@@ -86,7 +86,7 @@ export const diff = (before: Snapshot, after: Snapshot): Delta => {
   return moved
 }
 
-/** What an effect moved, whatever its outcome, which is left out: for looking. {@link expectDelta} lets it through. */
+/** The changes that an effect makes, to look at. Ignores the outcome of the effect; {@link expectDelta} keeps it. */
 export const deltaOf = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Delta, never, R | MetricsService> =>
   Effect.gen(function* () {
     const before = yield* snapshot
@@ -95,9 +95,9 @@ export const deltaOf = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<
   })
 
 /**
- * Runs an effect, and fails unless it moves the selected series by these amounts, each selection taken together. The
- * effect keeps its value, failure, defect and interruption; of one that does not succeed nothing is compared, so give
- * `Effect.exit` of one whose failure is to be measured.
+ * Runs an effect, and fails with {@link UnexpectedDelta} unless it changes the selected series by these amounts; the
+ * series of one selection are added up. The effect keeps its value, failure, defect and interruption. If it does not
+ * succeed, nothing is compared: pass `Effect.exit(effect)` to measure a failure.
  */
 export const expectDelta = <A, E, R, const Hs extends ReadonlyArray<Handle>>(
   effect: Effect.Effect<A, E, R>,

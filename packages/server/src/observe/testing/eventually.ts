@@ -15,13 +15,13 @@ export interface EventuallyOptions {
   readonly every?: Duration.DurationInput | undefined
 }
 
-/** What was read was not what was waited for within the time; `last` was read last, and is undefined before the first. */
+/** The predicate was not satisfied in time. `last` is the value of the last read, and undefined if none ended. */
 export class NotReached extends Data.TaggedError("NotReached")<{
   readonly last: unknown
   readonly reads: number
   readonly within: Duration.Duration
 }> {
-  /** How long was waited, how often was read, and what was read last. */
+  /** The time limit, the number of reads, and the last value. */
   override get message(): string {
     const times = this.reads === 1 ? "once" : `${this.reads} times`
     return this.reads === 0
@@ -31,13 +31,12 @@ export class NotReached extends Data.TaggedError("NotReached")<{
 }
 
 /**
- * Reads again and again until what is read satisfies the predicate, and returns it; fails with {@link NotReached} after
- * a deadline. A read that fails ends it.
+ * Reads repeatedly until a value satisfies the predicate, and returns that value. Fails with {@link NotReached} after a
+ * deadline, and with the error of a read that fails.
  *
- * The time is that of Effect's `Clock`. A `TestClock` is moved on by `every` for each read, so that nothing has to be forked
- * and nothing hangs: what waits for time goes on, and the deadline comes. It is 50 milliseconds there also where less than 1
- * is given, such as 0. Real time hardly passes then: wait for sockets and processes in `it.live`, or with
- * `TestServices.provideLive`.
+ * The time is that of Effect's `Clock`. A `TestClock` is moved by `every` for each read, so that sleeping fibers continue and
+ * the deadline passes without a fork in the test. There, an `every` of less than 1 millisecond becomes 50. Real time hardly
+ * passes with a `TestClock`: wait for sockets and processes in `it.live`, or with `TestServices.provideLive`.
  */
 export const eventually: {
   <A, E, R, B extends A>(

@@ -14,13 +14,13 @@ export type { LintRule } from "./lint/rules.ts"
 /** How to check. */
 export interface LintOptions {
   /**
-   * How many series a metric may have; 100 unless said otherwise, above which Prometheus's own advice is to look for
-   * another way (https://prometheus.io/docs/practices/instrumentation/#do-not-overuse-labels).
+   * The most series per metric; 100 unless said otherwise. Above that, Prometheus advises to look for another solution
+   * (https://prometheus.io/docs/practices/instrumentation/#do-not-overuse-labels).
    */
   readonly maxSeries?: number | undefined
 }
 
-/** Something that is wrong with a metric. */
+/** A problem with a metric. */
 export interface LintProblem {
   /** The name of the metric. */
   readonly metric: string
@@ -33,10 +33,10 @@ export interface LintProblem {
 }
 
 /**
- * Checks all metrics of a registry, ours and those that were made with Effect's `Metric`, as they were defined: what
- * `promtool check metrics` checks, and besides units, illegal names, conflicts, and numbers of series. Sorted by metric;
- * empty where nothing is wrong. Metrics that Effect itself makes (`effect_fiber_started`) are left out. What has no series
- * yet is checked by its definition, which others' metrics do not have before they are first recorded on.
+ * Checks all metrics of a registry, ours and those made with Effect's `Metric`. It has the rules of
+ * `promtool check metrics`, and rules for units, illegal names, conflicts and numbers of series. The problems are sorted by
+ * metric; there are none if all is well. Effect's internal metrics (`effect_fiber_started`) are left out. Our metrics are
+ * checked even before they have series; metrics of Effect's `Metric` only once something was recorded.
  */
 export const lint = (
   registry: MetricRegistry.MetricRegistry,

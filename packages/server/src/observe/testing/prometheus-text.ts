@@ -20,13 +20,13 @@ import type { Handle } from "./selection.ts"
 /** What to show, and how. */
 export interface PrometheusTextOptions {
   /**
-   * The metrics to show: handles, or names of metrics that others made. Unless given: all but those that this library
-   * (`telemetry_…`) and Effect (`effect_…`) count of themselves, which depend on the process.
+   * The metrics to show: handles, or names of external metrics. Unless given: all except those of this library
+   * (`telemetry_…`) and of Effect (`effect_…`) about themselves, which depend on the process.
    */
   readonly only?: ReadonlyArray<Handle | string> | undefined
   /**
-   * Whether times are shown. A hidden histogram of durations has its count alone, a hidden gauge is NaN. They are shown
-   * where Effect's clock is a `TestClock`, and hidden where it is real, unless said otherwise.
+   * Whether to show times. If hidden, a histogram of durations has only its count, and a gauge of time is NaN. Unless
+   * given: `shown` with a `TestClock`, `hidden` with a real clock.
    */
   readonly times?: "shown" | "hidden" | undefined
   /** The registry to read; that of the `MetricsService` unless given. */
@@ -34,8 +34,9 @@ export interface PrometheusTextOptions {
 }
 
 /**
- * The metrics as a Prometheus would scrape them, in the text format 0.0.4: sorted by name and labels, sums rounded to
- * nanoseconds, and without anything that differs from run to run. What can't be shown there is a comment at the end.
+ * The metrics as Prometheus would scrape them, in the text format 0.0.4: sorted by name and labels, sums rounded to
+ * nanoseconds, and without values that differ from run to run. Metrics that this format can't show are listed in comments
+ * at the end.
  */
 export const prometheusText = ({ only, registry, times }: PrometheusTextOptions = {}): Effect.Effect<
   string,

@@ -17,7 +17,7 @@ export type Handle<Label extends string = string> = Pick<Declared<Label>, "row" 
 /** The label names of a handle. */
 export type LabelOf<H extends Handle> = H["labelNames"][number]
 
-/** The one series that has these labels and no other. */
+/** Selects the one series with these labels and no others; made by {@link exactly}. */
 export interface Exactly<Label extends string = string> {
   /** All labels of the series. */
   readonly exactly: LabelInput<Label>
@@ -26,19 +26,19 @@ export interface Exactly<Label extends string = string> {
 }
 
 /**
- * Which series of a metric: those whose labels include these, as in PromQL. A label that is `undefined` must be absent,
+ * Selects the series of a metric whose labels include these, as in PromQL. A label that is `undefined` must be absent,
  * and `{}` selects all series. {@link exactly} selects one.
  */
 export type Selector<Label extends string = string> = LabelInput<Label> | Exactly<Label>
 
-/** Selects the one series that has these labels and no other. */
+/** Selects the one series with these labels and no others. */
 export const exactly = <const Label extends string = never>(labels: LabelInput<Label>): Exactly<Label> => ({
   exactly: labels
 })
 
 /**
- * The values of the selected series of a metric, of all unless told otherwise, added up; undefined while there is none,
- * and asking creates none. Of a gauge whose values do not add up, such as an age, select one series.
+ * The sum of the selected series of a metric, of all its series without `labels`; undefined if there are none. Reading
+ * creates no series. If values of a gauge can't be added up, such as ages, select one series.
  */
 export function total<H extends Handle>(
   handle: H,
@@ -48,7 +48,7 @@ export function total(handle: Handle, labels: Selector = {}): Effect.Effect<Valu
   return Effect.map(selectedNow(handle, labels), ({ sum }) => sum)
 }
 
-/** How many series of a metric are selected: all of them unless told otherwise. */
+/** The number of selected series of a metric, of all its series without `labels`. */
 export const countSeries = <H extends Handle>(
   handle: H,
   labels: Selector<NoInfer<LabelOf<H>>> = {}

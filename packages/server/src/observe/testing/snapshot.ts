@@ -12,7 +12,7 @@ import { type Value, type ValueOf, valueOf } from "./value.ts"
 /** All series by their text, `jobs_enqueued_total{job_type="digest",operation="submit"}`, labels sorted by name. */
 export type Snapshot = Readonly<Record<string, Value>>
 
-/** Everything that the registry of the `MetricsService` holds now. */
+/** The current values of all series in the registry of the `MetricsService`. */
 export const snapshot: Effect.Effect<Snapshot, never, MetricsService> = Effect.gen(function* () {
   const metrics = yield* MetricsService
   yield* warnOfLeftovers(metrics)
@@ -27,8 +27,8 @@ export const snapshot: Effect.Effect<Snapshot, never, MetricsService> = Effect.g
 })
 
 /**
- * The value of the one series that has exactly these labels, in any order, or undefined while it does not exist; asking
- * creates none.
+ * The value of the one series with exactly these labels, in any order, or undefined if it does not exist. Reading creates
+ * no series.
  */
 export function read<H extends Handle>(
   handle: H,

@@ -3,24 +3,24 @@ import type * as Metric from "effect/Metric"
 import * as MetricState from "effect/MetricState"
 import type { SeriesState } from "../instrument/series.ts"
 
-/** What a histogram holds: bucket counts by upper boundary (not added up), no min or max while it is empty. */
+/** The value of a histogram. It has no `min` and `max` while it is empty. */
 export interface HistogramValue {
-  /** How many values there are. */
+  /** The number of recorded values. */
   readonly count: number
-  /** All values added up, seconds where the metric is of durations. */
+  /** The sum of the recorded values; in seconds for durations. */
   readonly sum: number
   /** The smallest value. */
   readonly min?: number
   /** The largest value. */
   readonly max?: number
-  /** How many values are in each bucket alone, by its upper boundary; the last is `+Inf`. */
+  /** The number of values in each bucket, by its upper boundary; not cumulative. The last is `+Inf`. */
   readonly buckets: Readonly<Record<string, number>>
 }
 
 /** The value of a series. */
 export type Value = number | HistogramValue
 
-/** The value of a series of this metric: of a histogram what it holds, of others a number. */
+/** The value of a series of this metric: a {@link HistogramValue} for a histogram, otherwise a number. */
 export type ValueOf<H> =
   H extends Metric.Metric<infer _Type, infer _In, infer Out>
     ? Out extends MetricState.MetricState.Histogram

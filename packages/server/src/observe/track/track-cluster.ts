@@ -16,7 +16,7 @@ export type ClusterOperation = (typeof clusterOperations)[number]
 
 /** What is known of a cluster operation. */
 export interface TrackClusterOptions {
-  /** What is done with the message; the label `operation`. */
+  /** The operation on the message; the label `operation`. */
   readonly operation: ClusterOperation
   /** The type of the entity, one of a small set; the label `entity_type`. */
   readonly entityType: string

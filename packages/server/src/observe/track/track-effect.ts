@@ -40,8 +40,8 @@ export interface TrackEffectOptions<Label extends string = string, ErrorLabel ex
    */
   readonly errors?: ErrorMetric<ErrorLabel> | undefined
   /**
-   * Each metric takes those that its row declares. One that neither declares does not compile, and is left out and
-   * counted in `telemetry_labels_dropped_total` at run time.
+   * Labels of both metrics; each takes the labels that its row declares. A label that neither declares does not compile.
+   * At run time it is left out, and counted in `telemetry_labels_dropped_total`.
    */
   readonly labels?: LabelInput<NoInfer<Label | ErrorLabel>> | undefined
 }

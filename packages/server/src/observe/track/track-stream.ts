@@ -16,9 +16,9 @@ export type AnyCounter<Label extends string> = Metric.Metric.Counter<number> &
 
 /** How to count and log the progress of a stream. */
 export interface StreamProgressOptions<Label extends string> {
-  /** Grows by the number of elements that pass. */
+  /** The counter of elements. */
   readonly counter: AnyCounter<Label>
-  /** The labels that it grows under. */
+  /** The labels of the counter. */
   readonly labels?: LabelInput<NoInfer<Label>> | undefined
   /** A line is logged each time that the number of elements passes a multiple of this. Default: 1,000. */
   readonly logInterval?: number | undefined

@@ -9,7 +9,7 @@ import * as Testing from "../../../src/observe/testing.ts"
 
 const line =
   "This MetricsService was built over a registry that already had values, such as those of another test: " +
-  "jobs_cancelled_total, jobs_completed_total. What is read here includes them. " +
+  "jobs_cancelled_total, jobs_completed_total. Values read here include them. " +
   "Provide the layer of observe/testing, which has its own registry"
 
 const recorded = Effect.flatMap(MetricsService, ({ jobs }) =>

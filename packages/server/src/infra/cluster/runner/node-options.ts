@@ -25,17 +25,17 @@ export interface NodeRunnerOptions<ClientOnly extends boolean, Storage extends N
    * whoever can read there can use what does.
    */
   readonly clusterSecret?: ClusterSecret | undefined
-  /** How messages between runners are written; `msgpack` unless given. */
+  /** The encoding of messages between runners; `msgpack` unless given. */
   readonly serialization?: "msgpack" | "ndjson" | undefined
-  /** The most bytes of one message that has not arrived as a whole; upstream's default unless given. */
+  /** The most bytes to buffer of a message that has not arrived completely; upstream's default unless given. */
   readonly serializationMaxBufferSize?: number | "unbounded" | undefined
-  /** `true`: it sends messages, and runs no entities. */
+  /** Whether this process only sends messages and runs no entities. */
   readonly clientOnly?: ClientOnly | undefined
   /** `sql` by default. Storages of your own (`byo`) are decorated as well. */
   readonly storage?: Storage | undefined
-  /** How the health of other runners is known: by asking them (`ping`), which is the default, or from Kubernetes. */
+  /** How to check the health of other runners: by asking them (`ping`, the default), or from Kubernetes (`k8s`). */
   readonly runnerHealth?: "ping" | "k8s" | undefined
-  /** Which pods are runners, where `runnerHealth` is `k8s`. */
+  /** Which pods are runners; for `runnerHealth: "k8s"`. */
   readonly runnerHealthK8s?:
     | { readonly namespace?: string | undefined; readonly labelSelector?: string | undefined }
     | undefined

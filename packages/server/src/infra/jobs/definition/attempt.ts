@@ -7,23 +7,23 @@ import { clean as cleanLabel } from "../../../observe/catalogue/label.ts"
 import type { Codec } from "./codec.ts"
 import type { Priority } from "./priority.ts"
 
-/** What a handler is told of the attempt that it is. */
+/** The attempt that a handler runs. */
 export interface Attempt {
   /** The id that `submit` gave. */
   readonly jobId: string
   /** The type of the job. */
   readonly jobType: string
-  /** The class that it was submitted with. */
+  /** The priority that it was submitted with. */
   readonly priority: Priority
-  /** From 1. The same again when the job is redelivered, for that is no new attempt. */
+  /** The number of the attempt, from 1. A redelivery is not a new attempt and has the same number. */
   readonly attempt: number
-  /** How many attempts there are before the job is a dead letter. */
+  /** The number of attempts before the job becomes a dead letter. */
   readonly maxAttempts: number
-  /** Another run held this job and was lost or stopped: how far it came is not known. */
+  /** Whether an earlier run of this job was lost or stopped. It is unknown how far that run came. */
   readonly isRedelivered: boolean
   /** When the job was accepted, in epoch milliseconds. */
   readonly acceptedAt: number
-  /** The W3C trace context that the job was submitted in, where there was a span. */
+  /** The W3C trace context of the submit, if it had a span. */
   readonly traceparent: string | undefined
   /**
    * Says how far the attempt has come, from 0 to 1, and in words; `status` shows what was said last. It never fails,

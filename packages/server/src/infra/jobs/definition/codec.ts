@@ -15,9 +15,9 @@ export class CodecError extends Data.TaggedError("CodecError")<{ readonly messag
 
 /** Turns values into text and back. */
 export interface Codec<in out A> {
-  /** The text of a value. */
+  /** Encodes a value as text. */
   readonly encode: (value: A) => Effect.Effect<string, CodecError>
-  /** The value of a text. */
+  /** Decodes a value from text. */
   readonly decode: (text: string) => Effect.Effect<A, CodecError>
 }
 

@@ -29,7 +29,7 @@ import { JobSchedules } from "./schedules.ts"
 export interface JobOptions<Type extends string, P, PI, A, AI, E, EI> extends AttemptOptions {
   /** Its name in the tables and in the label `job_type`: one of a small, closed set, never made of data. */
   readonly type: Type
-  /** What a job is given; its encoded form is kept as JSON. */
+  /** The schema of the payload; its encoded form is stored as JSON. */
   readonly payload: Schema.Schema<P, PI>
   /** What a handler gives; `Schema.Void` for nothing. */
   readonly success: Schema.Schema<A, AI>

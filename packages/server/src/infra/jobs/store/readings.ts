@@ -4,45 +4,45 @@ import type { JobState } from "./state.ts"
 
 /** A failed attempt. */
 export interface JobFailure {
-  /** Its number, from 1. */
+  /** The number of the attempt, from 1. */
   readonly attempt: number
   /** When it failed, in epoch milliseconds. */
   readonly failedAt: number
-  /** The tag of its error, or what the runner makes of a defect; the label `reason`. */
+  /** The tag of its error, or the reason that the runner gives to a defect; the label `reason`. */
   readonly reason: string
-  /** What the error says, cut where it is long. */
+  /** The message of the error, shortened if it is long. */
   readonly message: string
 }
 
-/** A job as it stands. Times are epoch milliseconds. */
+/** The current status of a job. Times are epoch milliseconds. */
 export interface JobStatus {
   /** The id that `submit` gave. */
   readonly id: string
   /** The type of the job. */
   readonly jobType: string
-  /** Where it stands in its life. */
+  /** Its current state. */
   readonly state: JobState
-  /** The class that it was submitted with. */
+  /** The priority that it was submitted with. */
   readonly priority: Priority
   /** The number of the last attempt that began, since the last replay; 0 before the first. */
   readonly attempt: number
   /** When it was accepted. */
   readonly acceptedAt: number
-  /** It does not begin before this time. */
+  /** The earliest time at which it begins. */
   readonly dueAt: number
-  /** When its last attempt began; nothing before the first. */
+  /** When its last attempt began; undefined before the first. */
   readonly startedAt: number | undefined
-  /** When it ended; nothing while it is alive. */
+  /** When it ended; undefined before that. */
   readonly finishedAt: number | undefined
-  /** How often it was put back to work as a dead letter. */
+  /** How often it was replayed as a dead letter. */
   readonly replays: number
   /** How often an attempt began again because its runner stopped or was lost. */
   readonly redeliveries: number
-  /** The runner that holds it, where one does. */
+  /** The runner that holds it, if any. */
   readonly heldBy: string | undefined
   /** Why it is a dead letter. */
   readonly reason: string | undefined
-  /** From 0 to 1, as the handler told it last, and its words. */
+  /** The last progress that the handler reported: a ratio from 0 to 1, and a note. */
   readonly progress: { readonly ratio: number; readonly note: string | undefined } | undefined
   /** The history of failures, oldest first, over replays. */
   readonly errors: ReadonlyArray<JobFailure>
@@ -73,9 +73,9 @@ export interface PageRequest {
 export interface Depth {
   /** The type of the jobs. */
   readonly jobType: string
-  /** The state that they stand in. */
+  /** The state of the jobs. */
   readonly state: JobState
-  /** How many there are. */
+  /** The number of jobs. */
   readonly jobs: number
 }
 

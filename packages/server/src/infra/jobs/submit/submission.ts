@@ -15,7 +15,7 @@ import { traceparentOn } from "./traceparent.ts"
 
 /** How to submit a job. What is not given is as in its definition. */
 export interface SubmitOptions extends AttemptOptions {
-  /** The class of this job; that of its definition unless given. */
+  /** The priority of this job; that of its definition unless given. */
   readonly priority?: Priority | undefined
   /** While a job of the same type with this key is alive, submitting another gives the id of that one. */
   readonly dedupeKey?: string | undefined
@@ -32,9 +32,9 @@ export interface SubmitOptions extends AttemptOptions {
 
 /** How to submit many jobs of one kind. Keys are made of each payload. */
 export interface SubmitManyOptions<P> extends Omit<SubmitOptions, "dedupeKey" | "unique"> {
-  /** `dedupeKey` of `submit`, made of each payload. */
+  /** Makes the `dedupeKey` of each job from its payload. */
   readonly dedupeKey?: ((payload: P) => string) | undefined
-  /** `unique` of `submit`, with the key made of each payload. */
+  /** `unique` of `submit`; its key is made from each payload. */
   readonly unique?: { readonly key: (payload: P) => string; readonly for: Duration.DurationInput } | undefined
 }
 

@@ -11,7 +11,7 @@ export interface Attributes {
 
 /** What all records have: what they are of. */
 interface Received {
-  /** Of the point, the span or the record. */
+  /** The attributes of the point, the span or the log record. */
   readonly attributes: Attributes
   /** The attributes of the resource, such as `service.name`. */
   readonly resource: Attributes
@@ -23,56 +23,56 @@ interface Received {
 interface ReceivedPoint extends Received {
   /** The name of the metric. */
   readonly name: string
-  /** Its description, empty where none was sent. */
+  /** The description of the metric; empty if none was sent. */
   readonly description: string
-  /** Its unit, such as `s` or `{job}`. */
+  /** The unit of the metric, such as `s` or `{job}`. */
   readonly unit: string
-  /** From when on it counts, in nanoseconds of the epoch. */
+  /** The start of the interval that it counts, in nanoseconds since the epoch. */
   readonly startTimeUnixNano: bigint
-  /** When it was read, in nanoseconds of the epoch. */
+  /** When it was read, in nanoseconds since the epoch. */
   readonly timeUnixNano: bigint
 }
 
-/** Whether values are since the start, or since the export before. */
+/** Whether a value counts from the start (`cumulative`), or from the export before (`delta`). */
 export type Temporality = "unspecified" | "delta" | "cumulative"
 
-/** A number. */
+/** A point of a gauge or a counter. */
 export interface NumberPoint extends ReceivedPoint {
-  /** A gauge, or a sum: of a counter. */
+  /** The type of the metric; `sum` for counters. */
   readonly type: "gauge" | "sum"
-  /** The number. */
+  /** The value. */
   readonly value: number
-  /** Whether it never goes down; `false` of a gauge. */
+  /** Whether the sum never goes down; `false` for a gauge. */
   readonly isMonotonic: boolean
-  /** Of a sum. */
+  /** The temporality of the sum; `unspecified` for a gauge. */
   readonly temporality: Temporality
 }
 
-/** A histogram with boundaries, in the shape that `read` has. Its sum is NaN where none was sent. */
+/** A point of a histogram with explicit boundaries, in the form that `read` returns. Its sum is NaN if none was sent. */
 export interface HistogramPoint extends ReceivedPoint {
-  /** What tells it from other points. */
+  /** The type of the metric. */
   readonly type: "histogram"
   /** Count, sum and buckets. */
   readonly value: HistogramValue
-  /** Since the start, or since the export before. */
+  /** Whether it counts from the start, or from the export before. */
   readonly temporality: Temporality
 }
 
-/** A histogram whose boundaries are powers of 2^(2^-scale). */
+/** A point of an exponential histogram, whose boundaries are powers of 2^(2^-scale). */
 export interface ExponentialPoint extends ReceivedPoint {
-  /** What tells it from other points. */
+  /** The type of the metric. */
   readonly type: "exponentialHistogram"
   /** Count, sum and buckets. */
   readonly value: ExponentialValue
-  /** Since the start, or since the export before. */
+  /** Whether it counts from the start, or from the export before. */
   readonly temporality: Temporality
 }
 
-/** What such a histogram holds. */
+/** The value of an exponential histogram. */
 export interface ExponentialValue extends Omit<HistogramValue, "buckets"> {
-  /** The larger, the finer: 2^scale buckets for each power of 2. */
+  /** The resolution: 2^scale buckets for each power of 2. */
   readonly scale: number
-  /** How many values are 0, or too near to it to be told apart. */
+  /** The number of values that are 0, or too near to 0 for a bucket. */
   readonly zeroCount: number
   /** The buckets of values above 0. */
   readonly positive: ExponentialBuckets
@@ -84,13 +84,13 @@ export interface ExponentialValue extends Omit<HistogramValue, "buckets"> {
 export interface ExponentialBuckets {
   /** The index of the first bucket. */
   readonly offset: number
-  /** How many values are in each bucket from there on. */
+  /** The number of values in each bucket, from `offset` on. */
   readonly counts: ReadonlyArray<number>
 }
 
-/** Quantiles that the sender computed. */
+/** A point of a summary, with quantiles that the sender computed. */
 export interface SummaryPoint extends ReceivedPoint {
-  /** What tells it from other points. */
+  /** The type of the metric. */
   readonly type: "summary"
   /** Count, sum, and the value of each quantile. */
   readonly value: { readonly count: number; readonly sum: number; readonly quantiles: Readonly<Record<string, number>> }
@@ -103,21 +103,21 @@ export type MetricPoint = NumberPoint | HistogramPoint | ExponentialPoint | Summ
 export interface SpanRecord extends Received {
   /** The name of the span. */
   readonly name: string
-  /** What part it had in a call. */
+  /** The kind of the span. */
   readonly kind: "unspecified" | "internal" | "server" | "client" | "producer" | "consumer"
-  /** The trace, as 32 hexadecimal digits. */
+  /** The id of the trace, 32 hexadecimal digits. */
   readonly traceId: string
-  /** The span, as 16 hexadecimal digits. */
+  /** The id of the span, 16 hexadecimal digits. */
   readonly spanId: string
-  /** Absent of a root. */
+  /** The id of the parent span; absent for a root span. */
   readonly parentSpanId?: string
-  /** When it began, in nanoseconds of the epoch. */
+  /** When it began, in nanoseconds since the epoch. */
   readonly startTimeUnixNano: bigint
-  /** When it ended, in nanoseconds of the epoch. */
+  /** When it ended, in nanoseconds since the epoch. */
   readonly endTimeUnixNano: bigint
-  /** How it ended. */
+  /** The status of the span. */
   readonly status: { readonly code: "unset" | "ok" | "error"; readonly message?: string }
-  /** What happened in it, in order. */
+  /** The events of the span, in order. */
   readonly events: ReadonlyArray<{
     readonly name: string
     readonly timeUnixNano: bigint
@@ -135,7 +135,7 @@ export interface LogRecord extends Received {
   readonly severity: string
   /** OpenTelemetry's number of the severity, 1 to 24. */
   readonly severityNumber: number
-  /** When it was logged, in nanoseconds of the epoch. */
+  /** When it was logged, in nanoseconds since the epoch. */
   readonly timeUnixNano: bigint
   /** Absent of one that was logged outside of a span. */
   readonly traceId?: string

@@ -7,7 +7,7 @@ import { unitWord } from "../../collect/points/unit.ts"
 import { metricName } from "../../prometheus/text/syntax.ts"
 import { abbreviations, baseOf } from "./units.ts"
 
-/** What a rule is about. */
+/** The name of a rule of `lint`. */
 export type LintRule =
   | "help"
   | "counter_suffix"
