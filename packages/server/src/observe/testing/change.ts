@@ -76,8 +76,8 @@ export const expectedText = (expected: Change): string => {
   }
   const { buckets, count, sum } = expected
   const parts = [
-    count === undefined ? [] : [`${signed(count)} values`],
-    sum === undefined ? [] : [`${signed(sum)} in sum`],
+    count === undefined ? [] : [`${signed(count)} ${valuesOf(count)}`],
+    sum === undefined ? [] : [`a sum of ${signed(sum)}`],
     buckets === undefined ? [] : [`the buckets ${bucketsText(buckets)}`]
   ].flat()
   return parts.length === 0 ? "anything" : parts.join(", ")
@@ -85,7 +85,11 @@ export const expectedText = (expected: Change): string => {
 
 /** A change in words. */
 export const movedText = (moved: Moved): string =>
-  typeof moved === "number" ? signed(moved) : `${signed(moved.count)} values, ${signed(moved.sum)} in sum`
+  typeof moved === "number"
+    ? signed(moved)
+    : `${signed(moved.count)} ${valuesOf(moved.count)}, a sum of ${signed(moved.sum)}`
+
+const valuesOf = (count: number): string => (Math.abs(count) === 1 ? "value" : "values")
 
 const numberProblem = (expected: number, { after, before, tolerance }: Measured): string | undefined => {
   const [was, is] = [numberOf(before), numberOf(after)]
@@ -101,7 +105,7 @@ const numberProblem = (expected: number, { after, before, tolerance }: Measured)
 
 const presenceProblem = ({ presence }: Presence, each: ReadonlyArray<Value>): string | undefined => {
   if (presence === "absent") {
-    return each.length === 0 ? undefined : `there are ${each.length}`
+    return each.length === 0 ? undefined : `there ${each.length === 1 ? "is" : "are"} ${each.length}`
   }
   const moved = each.find((value) => numberOf(value) !== 0)
   return each.length === 0
@@ -110,7 +114,7 @@ const presenceProblem = ({ presence }: Presence, each: ReadonlyArray<Value>): st
       ? undefined
       : typeof moved === "number"
         ? `it is ${shown(moved)}`
-        : `it has ${moved.count} values`
+        : `it has ${moved.count} ${valuesOf(moved.count)}`
 }
 
 const histogramProblem = (expected: HistogramChange, measured: Measured): string | undefined => {
@@ -124,7 +128,7 @@ const histogramProblem = (expected: HistogramChange, measured: Measured): string
   if (expected.sum !== undefined && !isNear([moved.sum, expected.sum], [was.sum, is.sum], near)) {
     return before === undefined && after === undefined
       ? noSeries
-      : `the ${moved.count} values that it took are ${shown(moved.sum)} in sum`
+      : `the sum of its ${moved.count} new ${valuesOf(moved.count)} is ${shown(moved.sum)}`
   }
   if (expected.buckets === undefined) {
     return undefined
@@ -150,7 +154,7 @@ const histogramProblem = (expected: HistogramChange, measured: Measured): string
 const noSeries = "there is no such series"
 
 const tookText = ({ count, sum }: { readonly count: number; readonly sum: number }): string =>
-  count === 0 ? "it took none" : `it took ${count} values, of ${shown(sum)} in sum`
+  count === 0 ? "it recorded no value" : `it recorded ${count} ${valuesOf(count)} with a sum of ${shown(sum)}`
 
 /** `1.0`, as Prometheus writes it, and `1` are one boundary; so are `Infinity` and `+Inf`. */
 const bucketKey = (name: string): string =>

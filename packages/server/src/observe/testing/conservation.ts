@@ -59,14 +59,14 @@ export class NotConserved extends Data.TaggedError("NotConserved")<
       depth === undefined || depth === held
         ? []
         : [
-            `jobs_queue_depth says that ${depth} ${depth === 1 ? "is" : "are"} held, not ${held}` +
-              (depth - held === missing ? ": with that it is conserved" : "")
+            `jobs_queue_depth shows ${depth} held, not ${held}` +
+              (depth - held === missing ? "; with that number the sums are equal" : "")
           ],
       types.length < 2
         ? []
         : types.map(([type, terms]) => {
             const left = cameIn(terms) - wentOut(terms)
-            const said = left === 0 ? "all ended" : left > 0 ? `${left} to be held` : `${-left} more than came in`
+            const said = left === 0 ? "all ended" : left > 0 ? `${left} left` : `${-left} more than came in`
             return `  ${type}: ${cameIn(terms)} in, ${wentOut(terms)} out, ${said}`
           })
     ].flat()

@@ -194,7 +194,7 @@ const hints = (
   ]
 }
 
-const otherRegistry = "its handle is of another registry than the MetricsService of this test"
+const otherRegistry = "its handle belongs to another registry than the MetricsService of this test"
 
 /** What moved, a line each, of so many series that a test's output can be read. */
 const listed = (delta: Delta): ReadonlyArray<string> => {

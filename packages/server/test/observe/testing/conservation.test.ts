@@ -45,7 +45,7 @@ describe("expectConserved", () => {
           "1 job came in and neither ended nor is held: enqueued 7 + replayed 1 = 8; " +
             "completed 4 + cancelled 1 + dead-lettered 2 + held 0 = 7",
           "  digest: 3 in, 3 out, all ended",
-          "  mail: 5 in, 4 out, 1 to be held"
+          "  mail: 5 in, 4 out, 1 left"
         ].join("\n")
       )
       expect(yield* told(3, { jobType: "mail" })).toBe(
@@ -64,7 +64,7 @@ describe("expectConserved", () => {
         [
           '1 job of the type "mail" came in and neither ended nor is held: enqueued 5 + replayed 0 = 5; ' +
             "completed 3 + cancelled 0 + dead-lettered 1 + held 0 = 4",
-          "jobs_queue_depth says that 1 is held, not 0: with that it is conserved"
+          "jobs_queue_depth shows 1 held, not 0; with that number the sums are equal"
         ].join("\n")
       )
     }).pipe(own)

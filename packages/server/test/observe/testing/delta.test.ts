@@ -70,7 +70,7 @@ describe("expectDelta", () => {
           '  jobs_completed_total{job_type="mail",operation="process"}: +2',
           'jobs_failed_total{job_type="mail"}: expected a change of +1, but there is no such series',
           "also moved:",
-          '  jobs_processing_seconds{job_type="mail",operation="process"}: +2 values, 0 in sum'
+          '  jobs_processing_seconds{job_type="mail",operation="process"}: +2 values, a sum of 0'
         ].join("\n")
       )
     }).pipe(own)
@@ -119,7 +119,7 @@ describe("expectDelta", () => {
       expect(yield* told(Testing.expectDelta(send, [[jobs.completions, { job_type: "mail" }, 1]], options))).toBe(
         [
           "moved, but nothing else may:",
-          '  jobs_processing_seconds{job_type="mail",operation="process"}: +1 values, 0 in sum'
+          '  jobs_processing_seconds{job_type="mail",operation="process"}: +1 value, a sum of 0'
         ].join("\n")
       )
       const all = Testing.expectDelta(
@@ -151,7 +151,7 @@ describe("expectDelta", () => {
       expect(yield* told(Testing.expectDelta(add(2), [[fills, {}, 1]]))).toContain("expected a change of +1")
       const late = Testing.expectDelta(record(0.34), [[jobs.duration, {}, { sum: 0.3 }]])
       expect(yield* told(late)).toBe(
-        "jobs_duration_seconds: expected +0.3 in sum, but the 1 values that it took are 0.34 in sum\n  jobs_duration_seconds: +1 values, +0.34 in sum"
+        "jobs_duration_seconds: expected a sum of +0.3, but the sum of its 1 new value is 0.34\n  jobs_duration_seconds: +1 value, a sum of +0.34"
       )
       yield* Testing.expectDelta(record(0.34), [[jobs.duration, {}, { sum: 0.3 }]], { tolerance: "50 millis" })
     }).pipe(
@@ -177,7 +177,7 @@ describe("expectDelta", () => {
         )
       ).toEqual({ value: undefined })
       const off = Testing.expectDelta(Metric.update(sizes, 0.1), [[sizes, {}, { sum: 0.100001 }]])
-      expect(yield* told(off)).toContain("expected +0.100001 in sum")
+      expect(yield* told(off)).toContain("expected a sum of +0.100001")
     }).pipe(own)
   )
 
@@ -190,14 +190,16 @@ describe("expectDelta", () => {
       ])
       expect(yield* told(nothing)).toBe(
         [
-          "jobs_duration_seconds: expected +1 in sum, but there is no such series",
+          "jobs_duration_seconds: expected a sum of +1, but there is no such series",
           "jobs_duration_seconds: expected the buckets { 1: 1 }, but there is no such series"
         ].join("\n")
       )
       const record = Metric.update(jobs.duration, Duration.seconds(5_000))
       yield* Testing.expectDelta(record, [[jobs.duration, {}, { buckets: { [Number.POSITIVE_INFINITY]: 1 } }]])
       const unmoved = Testing.expectDelta(Effect.void, [[jobs.duration, {}, { buckets: { 1: 1 } }]])
-      expect(yield* told(unmoved)).toBe("jobs_duration_seconds: expected the buckets { 1: 1 }, but it took none")
+      expect(yield* told(unmoved)).toBe(
+        "jobs_duration_seconds: expected the buckets { 1: 1 }, but it recorded no value"
+      )
     }).pipe(own)
   )
 
@@ -253,12 +255,12 @@ describe("expectDelta", () => {
         [
           "jobs_duration_seconds: expected +4 values, the buckets { 0.01: 1, 0.1: 2 }, " +
             "but its values went into the buckets { 0.01: 1, 0.1: 2, +Inf: 1 }",
-          "  jobs_duration_seconds: +4 values, +5000.105 in sum",
+          "  jobs_duration_seconds: +4 values, a sum of +5000.105",
           "jobs_duration_seconds: expected the buckets { 0.3: 1 }, " +
             "but it has no bucket 0.3: its buckets are 0.01, 0.1, 1, 10, 100, 1000, +Inf",
-          "  jobs_duration_seconds: +4 values, +5000.105 in sum",
-          "jobs_duration_seconds: expected +3 values, but it took 4 values, of 5000.105 in sum",
-          "  jobs_duration_seconds: +4 values, +5000.105 in sum"
+          "  jobs_duration_seconds: +4 values, a sum of +5000.105",
+          "jobs_duration_seconds: expected +3 values, but it recorded 4 values with a sum of 5000.105",
+          "  jobs_duration_seconds: +4 values, a sum of +5000.105"
         ].join("\n")
       )
     }).pipe(own)
@@ -318,11 +320,11 @@ describe("expectDelta", () => {
       expect(yield* told(Testing.expectDelta(send, [[jobs.completions, {}, 1]]))).toBe(
         [
           "jobs_completed_total: expected a change of +1, but there is no such series; " +
-            "its handle is of another registry than the MetricsService of this test",
+            "its handle belongs to another registry than the MetricsService of this test",
           '  jobs_completed_total{job_type="mail",operation="process"}: +1',
           "also moved:",
           '  jobs_completed_total{job_type="mail",operation="process"}: +1',
-          '  jobs_processing_seconds{job_type="mail",operation="process"}: +1 values, 0 in sum'
+          '  jobs_processing_seconds{job_type="mail",operation="process"}: +1 value, a sum of 0'
         ].join("\n")
       )
     }).pipe(own)

@@ -153,8 +153,8 @@ describe("lint", () => {
         "b_requests: it has no help text. " +
           "Say in one sentence when it moves: `help` of MetricsService.define, `description` of Effect's Metric.",
         "b_requests: a counter does not end in _total. Call it b_requests_total.",
-        "http.duration: the label job is taken: it is that of the scraped job. Give the label another name.",
-        "http.duration: the label __name is taken: it is that of Prometheus itself. Give the label another name.",
+        "http.duration: the label job is reserved for the scraped job. Give the label another name.",
+        "http.duration: the label __name is reserved for Prometheus itself. Give the label another name.",
         "http.duration: its name has characters other than a-z, A-Z, 0-9 and _, or begins with a digit. " +
           "Call it http_duration, as Prometheus will.",
         'http.duration: the label "http.route" has characters other than a-z, A-Z, 0-9 and _, or begins with a digit. ' +
@@ -170,7 +170,7 @@ describe("lint", () => {
     Effect.gen(function* () {
       const registry = registryOf([{ name: "cpu_seconds_kilobytes", kind: "gauge", help }])
       expect((yield* Testing.lint(registry)).map(({ problem, rule }) => [rule, problem])).toEqual([
-        ["base_unit", "its name is in kilobytes"]
+        ["base_unit", "its name has the unit kilobytes"]
       ])
     })
   )
@@ -201,7 +201,7 @@ describe("lint", () => {
         ["open_files", "conflict", "it is defined in 2 ways that differ in kind, unit, boundaries or help"],
         ["orders_total", "id_label", "the label order has a value that looks like an id: 1234567"],
         ["orders_total", "id_label", `the label user has a value that looks like an id: ${uuid}`],
-        ["visits_total", "series", "it has 101 series, and 100 are the most"]
+        ["visits_total", "series", "it has 101 series; the limit is 100"]
       ])
       expect(found.at(-1)?.fix).toBe("Leave out the label with the most values: page (101).")
       expect(yield* Testing.lint(registryOf(good), { maxSeries: 0 })).toHaveLength(good.length)

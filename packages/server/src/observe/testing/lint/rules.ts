@@ -101,7 +101,7 @@ const reservedLabel: Rule = ({ kind, labelNames }) =>
     const isItsOwn = (kind === "histogram" && name === "quantile") || (kind === "summary" && name === "le")
     return owner === undefined && !isItsOwn
       ? nothing
-      : finding("reserved_label", `the label ${name} is taken: it is that of ${owner}`, `Give the label another name.`)
+      : finding("reserved_label", `the label ${name} is reserved for ${owner}`, `Give the label another name.`)
   })
 
 const typeInName: Rule = ({ name }) => {
@@ -117,7 +117,7 @@ const types = ["counter", "gauge", "histogram", "summary"] as const
 const baseUnit: Rule = ({ kind, name, unit }) => {
   const named = baseOf(name)
   if (named !== undefined && named.base !== named.unit) {
-    return finding("base_unit", `its name is in ${named.unit}`, `Record ${named.base}, and say so in the name.`)
+    return finding("base_unit", `its name has the unit ${named.unit}`, `Record ${named.base}, and say so in the name.`)
   }
   const word = unitWord(unit)
   const base = word === undefined ? undefined : baseOf(word)
@@ -219,7 +219,7 @@ const tooMany = ({ series }: Family, maxSeries: number): ReadonlyArray<Finding> 
     "series",
     isFolded
       ? `it has reached its limit: what is over ${series.length} series is folded into one`
-      : `it has ${series.length} series, and ${maxSeries} are the most`,
+      : `it has ${series.length} series; the limit is ${maxSeries}`,
     `Leave out the label with the most values: ${richest(series)}.`
   )
 }
