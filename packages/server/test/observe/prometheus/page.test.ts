@@ -273,8 +273,8 @@ jobs_dlq_oldest_age_seconds{job_type="a \\"quoted\\" \\\\ word"} 2.5
         const { text } = yield* scrape(url)
         const took = performance.now() - started
         expect(text.match(/^jobs_enqueued_total\{/gm)?.length).toBe(100_000)
-        // In slices of 8 ms the loop turns at least every 50 ms on average, however busy the machine is.
-        expect(turns).toBeGreaterThan(took / 50)
+        // In slices of 8 ms the loop turns at least every 100 ms on average, however busy the machine is.
+        expect(turns).toBeGreaterThan(took / 100)
         const controller = new AbortController()
         yield* Effect.promise(() =>
           fetch(url, { signal: controller.signal }).then(
