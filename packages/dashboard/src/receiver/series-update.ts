@@ -1,6 +1,8 @@
 /** How one point updates its series, by its temporality, and the violations that only the series can show. */
-import { type Merge, mergeExponentialHistograms, mergeHistograms, mergeNumbers } from "./merge.ts"
-import type { Point, Series, Temporality, Value } from "./model.ts"
+import { identity } from "effect/Function"
+import { type Merge, mergeHistograms, mergeNumbers } from "./merge.ts"
+import { compactExponential, mergeExponentialHistograms } from "./merge-exponential.ts"
+import type { Histogram, Point, Series, Temporality, Value } from "./model.ts"
 import { isDecrease } from "./validate.ts"
 import type { Report } from "./violation.ts"
 
@@ -15,15 +17,19 @@ export const updateSeries = (before: Series | undefined, point: Point, report: R
     case "summary":
       return Object.assign({ ...point }, keepLatest(before?.kind === "summary" ? before : undefined, point, report))
     case "sum": {
-      const rules = { merge: mergeNumbers, isMonotonic: point.isMonotonic, report, temporality: point.temporality }
+      const { isMonotonic, temporality } = point
+      const rules = { merge: mergeNumbers, carry: identity<number>, isMonotonic, report, temporality }
       return Object.assign({ ...point }, aggregate(before?.kind === "sum" ? before : undefined, point, rules))
     }
     case "histogram": {
-      const rules = { merge: mergeHistograms, isMonotonic: true, report, temporality: point.temporality }
+      const { temporality } = point
+      const rules = { merge: mergeHistograms, carry: identity<Histogram>, isMonotonic: true, report, temporality }
       return Object.assign({ ...point }, aggregate(before?.kind === "histogram" ? before : undefined, point, rules))
     }
     case "exponentialHistogram": {
-      const rules = { merge: mergeExponentialHistograms, isMonotonic: true, report, temporality: point.temporality }
+      const { temporality } = point
+      const [merge, carry] = [mergeExponentialHistograms, compactExponential]
+      const rules = { merge, carry, isMonotonic: true, report, temporality }
       return Object.assign(
         { ...point },
         aggregate(before?.kind === "exponentialHistogram" ? before : undefined, point, rules)
@@ -47,6 +53,8 @@ interface State<A> extends Sample<A> {
 
 interface Rules<A> {
   readonly merge: Merge<A>
+  /** What a series keeps of its total at a reset, to be added to each point that follows. */
+  readonly carry: (total: A) => A
   readonly isMonotonic: boolean
   readonly report: Report
   readonly temporality: Temporality
@@ -108,14 +116,14 @@ const addDelta = <A>(before: State<A>, point: Sample<A>, { merge, report }: Rule
 }
 
 const replaceCumulative = <A extends Value>(before: State<A>, point: Sample<A>, rules: Rules<A>): State<A> => {
-  const { isMonotonic, merge, report } = rules
+  const { carry, isMonotonic, merge, report } = rules
   if (isOutOfOrder(before, point, report)) {
     return stateOf(before)
   }
   const points = before.points + 1
   if (point.startTimeUnixNano > before.startTimeUnixNano) {
     reportReset(before, point, report)
-    const carried = before.total
+    const carried = carry(before.total)
     const total = mergeOrReplace(carried, point.value, { merge, report })
     return { ...firstState(point), carried, total, points, resets: before.resets + 1 }
   }
@@ -148,7 +156,7 @@ const mergeOrReplace = <A>(
   if (merged !== null) {
     return merged
   }
-  report({ kind: "unmergeable", message: "its boundaries or its scale changed" })
+  report({ kind: "unmergeable", message: "its boundaries changed" })
   return after
 }
 

@@ -1,4 +1,5 @@
 /** Validates a single point, whatever came before it. */
+import { trim } from "./exponential-buckets.ts"
 import type { ExponentialHistogram, Histogram, Point, Value } from "./model.ts"
 import type { Report } from "./violation.ts"
 
@@ -53,7 +54,7 @@ const validateStatistics = (value: Histogram | ExponentialHistogram, report: Rep
 }
 
 const validateHistogram = ({ bucketCounts, count, explicitBounds }: Histogram, report: Report) => {
-  const inBuckets = bucketCounts.reduce((sum, bucket) => sum + bucket, 0)
+  const inBuckets = totalOf(bucketCounts)
   if (bucketCounts.length > 0 && inBuckets !== count) {
     report({ kind: "inconsistent", message: `its buckets add up to ${inBuckets}, its count is ${count}` })
   }
@@ -68,14 +69,36 @@ const validateHistogram = ({ bucketCounts, count, explicitBounds }: Histogram, r
 }
 
 const validateExponentialHistogram = (value: ExponentialHistogram, report: Report) => {
-  const inBuckets = [...value.positive.bucketCounts, ...value.negative.bucketCounts].reduce(
-    (sum, bucket) => sum + bucket,
-    value.zeroCount
-  )
-  if (inBuckets !== value.count) {
-    report({ kind: "inconsistent", message: `its buckets add up to ${inBuckets}, its count is ${value.count}` })
+  const { count, negative, positive, scale, zeroCount, zeroThreshold } = value
+  const inBuckets = [positive, negative].reduce((sum, { bucketCounts }) => sum + totalOf(bucketCounts), zeroCount)
+  if (inBuckets !== count) {
+    report({ kind: "inconsistent", message: `its buckets add up to ${inBuckets}, its count is ${count}` })
+  }
+  if (!Number.isFinite(zeroThreshold)) {
+    report({ kind: "non-finite", message: `its zero threshold is ${zeroThreshold}` })
+  }
+  if (zeroThreshold < 0) {
+    report({ kind: "inconsistent", message: `its zero threshold ${zeroThreshold} is negative` })
+  }
+  if (scale < scales.lowest || scale > scales.highest) {
+    report({ kind: "out-of-range", message: `its scale ${scale} is not from ${scales.lowest} to ${scales.highest}` })
+    return
+  }
+  for (const side of [positive, negative]) {
+    const { bucketCounts, offset } = trim(side)
+    const last = offset + bucketCounts.length - 1
+    // Doubles above 0 are from 2^-1074 to just below 2^1024.
+    if (offset < Math.floor(-1075 * 2 ** scale) || last > Math.ceil(1024 * 2 ** scale) - 1) {
+      const message = `its buckets ${offset} to ${last} are not all within the range of doubles at its scale ${scale}`
+      report({ kind: "out-of-range", message })
+    }
   }
 }
+
+/** What SDKs use: at -10 two buckets hold all doubles, and at 20 a boundary follows the last by less than a millionth. */
+const scales = { lowest: -10, highest: 20 }
+
+const totalOf = (bucketCounts: ReadonlyArray<number>): number => bucketCounts.reduce((sum, bucket) => sum + bucket, 0)
 
 /** Whether a monotonic cumulative value went down. */
 export const isDecrease = (before: Value, after: Value): boolean => {

@@ -15,10 +15,11 @@ import * as Schema from "effect/Schema"
  * - `no-start`: a sum or a histogram has no start time.
  * - `non-finite`: a value is NaN or infinite.
  * - `out-of-order`: a cumulative point or a gauge is older than the latest one; the point is ignored.
+ * - `out-of-range`: a scale is not from -10 to 20, or a bucket lies where no double does.
  * - `overlap`: a delta, or a cumulative series after a reset, starts before the previous point ended.
  * - `reset`: a cumulative series started over, with a later start time.
  * - `start-changed`: the start time of a cumulative series moved back.
- * - `unmergeable`: boundaries or scales changed, so buckets could not be added; only the newest value is kept.
+ * - `unmergeable`: boundaries changed, so buckets could not be added; only the newest value is kept.
  */
 export const ViolationKind = Schema.Literal(
   "conflict",
@@ -31,6 +32,7 @@ export const ViolationKind = Schema.Literal(
   "no-start",
   "non-finite",
   "out-of-order",
+  "out-of-range",
   "overlap",
   "reset",
   "start-changed",

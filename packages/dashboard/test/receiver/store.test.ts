@@ -28,11 +28,15 @@ const sum = (at: Times, value: number, temporality: "cumulative" | "delta" = "cu
 
 const inMs = (point: Point): Point => ({ ...point, unit: "ms" })
 
-const exponential = (at: Times, value: Partial<ExponentialHistogram>): Point => ({
+const exponential = (
+  at: Times,
+  value: Partial<ExponentialHistogram>,
+  temporality: "cumulative" | "delta" = "delta"
+): Point => ({
   ...common,
   ...times(at),
   kind: "exponentialHistogram",
-  temporality: "delta",
+  temporality,
   value: { ...emptyExponential, ...value }
 })
 
@@ -248,14 +252,52 @@ const cases: ReadonlyArray<Case> = [
     }
   },
   {
-    title: "exponential histograms of two scales are not added, and one that does not add up is a violation",
+    title:
+      "exponential histograms of two scales are added at the lower one, and one that does not add up is a violation",
     points: [
-      exponential([1, 2], { count: 1, zeroCount: 1 }),
-      exponential([2, 3], { count: 2, zeroCount: 1, scale: 0 })
+      exponential([1, 2], { count: 4, zeroCount: 1, positive: { offset: -1, bucketCounts: [1, 2] } }),
+      exponential([2, 3], { count: 3, zeroCount: 1, scale: 0, positive: { offset: -1, bucketCounts: [1] } })
     ],
     becomes: {
-      violations: ["inconsistent", "unmergeable"],
-      series: one([1, 3], { ...emptyExponential, count: 2, zeroCount: 1, scale: 0 }, { points: 2 })
+      violations: ["inconsistent"],
+      series: one(
+        [1, 3],
+        { ...emptyExponential, count: 7, zeroCount: 2, scale: 0, positive: { offset: -1, bucketCounts: [2, 2] } },
+        { points: 2 }
+      )
+    }
+  },
+  {
+    title: "a cumulative exponential histogram keeps its total over resets, whatever the scales of its runs",
+    points: [
+      exponential([1, 2], { count: 3, positive: { offset: -1, bucketCounts: [1, 2] } }, "cumulative"),
+      exponential([3, 4], { count: 1, scale: 0, positive: { offset: 5, bucketCounts: [1] } }, "cumulative"),
+      exponential([3, 5], { count: 2, scale: -1, positive: { offset: 2, bucketCounts: [2] } }, "cumulative")
+    ],
+    becomes: {
+      violations: ["reset"],
+      series: one(
+        [3, 5],
+        { ...emptyExponential, count: 2, scale: -1, positive: { offset: 2, bucketCounts: [2] } },
+        {
+          points: 3,
+          resets: 1,
+          total: { ...emptyExponential, count: 5, scale: -1, positive: { offset: -1, bucketCounts: [1, 2, 0, 2] } }
+        }
+      )
+    }
+  },
+  {
+    title: "a scale, a bucket or a zero threshold that no sender can mean is a violation",
+    points: [
+      exponential([1, 2], { scale: 21 }),
+      exponential([2, 3], { scale: -11 }),
+      exponential([3, 4], { zeroThreshold: -1 }),
+      exponential([4, 5], { zeroThreshold: Number.NaN })
+    ],
+    becomes: {
+      violations: ["out-of-range", "out-of-range", "inconsistent", "non-finite"],
+      series: one([1, 5], { ...emptyExponential, scale: -11 }, { points: 4 })
     }
   },
   {
@@ -313,6 +355,26 @@ describe("the store", () => {
   for (const { becomes, points, title } of cases) {
     it.effect(title, () => Effect.sync(() => expect(state(points)).toEqual(becomes)))
   }
+
+  it.effect("takes the buckets of all doubles, at every scale, and reports those beyond them", () =>
+    Effect.sync(() => {
+      const violationsOf = (scale: number, offset: number) =>
+        after([exponential([1, 2], { count: 1, scale, positive: { offset, bucketCounts: [1, 0] } })]).violations
+      for (const [scale, first, last] of [
+        [-10, -2, 0],
+        [-1, -538, 511],
+        [0, -1_075, 1_023],
+        [3, -8_600, 8_191],
+        [20, -1_127_219_200, 1_073_741_823]
+      ] as const) {
+        expect([violationsOf(scale, first), violationsOf(scale, last)]).toEqual([[], []])
+        expect([violationsOf(scale, first - 1), violationsOf(scale, last + 1)]).toEqual([
+          ["out-of-range"],
+          ["out-of-range"]
+        ])
+      }
+    })
+  )
 
   it.effect("keeps series apart by resource, scope, name and attributes, whatever the order of attributes", () =>
     Effect.sync(() => {

@@ -214,7 +214,7 @@ describe("a request that is too much work", () => {
     })
   )
 
-  it.scopedLive("keeps the newest value of buckets that lie too far apart to be added", () =>
+  it.scopedLive("adds buckets that lie four billion apart, and reports them", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.make()
       for (const [offset, at] of [
@@ -226,7 +226,44 @@ describe("a request that is too much work", () => {
         const exponentialHistogram = { aggregationTemporality: 1, dataPoints: [{ ...times, ...buckets }] }
         expect((yield* post(receiver.url, requestOf({ name: "far", exponentialHistogram }))).status).toBe(200)
       }
-      expect((yield* receiver.violations).map(({ kind }) => kind)).toEqual(["unmergeable"])
+      expect((yield* receiver.violations).map(({ kind }) => kind)).toEqual(["out-of-range", "out-of-range"])
+      expect((yield* receiver.find("far")).map(({ total }) => total)).toEqual([
+        {
+          count: 2,
+          scale: -25,
+          zeroCount: 0,
+          zeroThreshold: 0,
+          positive: { offset: -64, bucketCounts: [1, ...Array<number>(126).fill(0), 1] },
+          negative: { offset: 0, bucketCounts: [] }
+        }
+      ])
+    })
+  )
+
+  it.scopedLive("adds a small histogram to one of a million buckets as quickly as to others", () =>
+    Effect.gen(function* () {
+      for (const aggregationTemporality of [1, 2]) {
+        const receiver = yield* Receiver.make()
+        const times = (at: number) => ({ startTimeUnixNano: `${at}`, timeUnixNano: `${at + 1}` })
+        const bucketCounts = Array<number>(1_000_000).fill(1)
+        const large = { ...times(1), count: "1000000", scale: 20, positive: { offset: 0, bucketCounts } }
+        // Cumulative ones start over once.
+        const small = Array.from({ length: 5_000 }, (_, index) => ({
+          ...times(index + 2),
+          ...(aggregationTemporality === 2 ? { startTimeUnixNano: "2" } : {}),
+          count: "1",
+          scale: 20,
+          positive: { offset: 7, bucketCounts: ["1"] }
+        }))
+        const exponentialHistogram = { aggregationTemporality, dataPoints: [large, ...small] }
+        const body = requestOf({ name: "large", exponentialHistogram })
+        const before = process.cpuUsage()
+        expect((yield* post(receiver.url, body)).status).toBe(200)
+        const { system, user } = process.cpuUsage(before)
+        expect((user + system) / 1_000).toBeLessThan(2_000)
+        const totals = (yield* receiver.series).map(({ total }) => (typeof total === "number" ? total : total.count))
+        expect(totals).toEqual([aggregationTemporality === 1 ? 1_005_000 : 1_000_001])
+      }
     })
   )
 })
