@@ -43,7 +43,8 @@ const isSorted = (pairs: ReadonlyArray<KeyValue>): boolean => {
 
 const ownProperty = { configurable: true, enumerable: true, writable: true }
 
-const noAttributes: Attributes = {}
+/** The attributes of what has none: always the same object. */
+export const noAttributes: Attributes = {}
 
 const valueOf = (value: AnyValue | null | undefined): AttributeValue | undefined => {
   if (!value) {

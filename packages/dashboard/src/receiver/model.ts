@@ -78,6 +78,19 @@ export const Summary = Schema.Struct({
 }).annotations({ identifier: "Summary" })
 export type Summary = typeof Summary.Type
 
+/**
+ * One measured value that a number or a histogram counts, with what else is known of it. The ids are in hex, and absent
+ * when it was measured outside of a span; the attributes are those that the series does not have.
+ */
+export const Exemplar = Schema.Struct({
+  value: Double,
+  timeUnixNano: Schema.BigInt,
+  traceId: Schema.optionalWith(Schema.String, { exact: true }),
+  spanId: Schema.optionalWith(Schema.String, { exact: true }),
+  filteredAttributes: Attributes
+}).annotations({ identifier: "Exemplar" })
+export type Exemplar = typeof Exemplar.Type
+
 export const Temporality = Schema.Literal("cumulative", "delta")
 export type Temporality = typeof Temporality.Type
 
@@ -100,10 +113,13 @@ const times = {
 
 const common = { ...identity, ...description, ...times }
 
-const gauge = { kind: Schema.Literal("gauge") }
-const sum = { kind: Schema.Literal("sum"), isMonotonic: Schema.Boolean, temporality: Temporality }
-const histogram = { kind: Schema.Literal("histogram"), temporality: Temporality }
-const exponential = { kind: Schema.Literal("exponentialHistogram"), temporality: Temporality }
+/** From the oldest to the newest, and absent when there are none. */
+const exemplified = { exemplars: Schema.optionalWith(Schema.Array(Exemplar), { exact: true }) }
+
+const gauge = { kind: Schema.Literal("gauge"), ...exemplified }
+const sum = { kind: Schema.Literal("sum"), isMonotonic: Schema.Boolean, temporality: Temporality, ...exemplified }
+const histogram = { kind: Schema.Literal("histogram"), temporality: Temporality, ...exemplified }
+const exponential = { kind: Schema.Literal("exponentialHistogram"), temporality: Temporality, ...exemplified }
 const summary = { kind: Schema.Literal("summary") }
 
 /** One data point as it was sent. `kind` tells what `value` is. */
@@ -134,7 +150,8 @@ const measured = <A, I>(value: Schema.Schema<A, I>) => ({
  * One series, identified by resource, scope, name and attributes. `value` is the latest point of a cumulative series, and
  * the sum of all points of a delta series. `carried` is the total before the latest reset, absent without a reset;
  * `total` is `carried` plus `value`, or the value of a gauge or a summary. The times are those of the latest point; the
- * start of a delta series is that of its first point.
+ * start of a delta series is that of its first point. `exemplars` are the newest of its points: one of each bucket, or a
+ * few of a number.
  */
 export const Series = Schema.Union(
   Schema.Struct({ ...state, ...gauge, ...measured(Double) }),

@@ -12,7 +12,7 @@ import protobuf from "protobufjs/minimal.js"
 export type Int64 = number | { readonly low: number; readonly high: number; readonly unsigned: boolean }
 
 type Nullable<A> = A | null | undefined
-type List<A> = Nullable<ReadonlyArray<A>>
+export type List<A> = Nullable<ReadonlyArray<A>>
 
 export interface AnyValue {
   readonly stringValue?: Nullable<string>
@@ -29,6 +29,15 @@ export interface KeyValue {
   readonly value?: Nullable<AnyValue>
 }
 
+export interface ExemplarMessage {
+  readonly asDouble?: Nullable<number>
+  readonly asInt?: Nullable<Int64>
+  readonly timeUnixNano?: Nullable<Int64>
+  readonly traceId?: Nullable<Uint8Array | string>
+  readonly spanId?: Nullable<Uint8Array | string>
+  readonly filteredAttributes?: List<KeyValue>
+}
+
 export interface PointMessage {
   readonly attributes?: List<KeyValue>
   readonly startTimeUnixNano?: Nullable<Int64>
@@ -39,6 +48,7 @@ export interface PointMessage {
 export interface NumberPointMessage extends PointMessage {
   readonly asDouble?: Nullable<number>
   readonly asInt?: Nullable<Int64>
+  readonly exemplars?: List<ExemplarMessage>
 }
 
 interface DistributionMessage extends PointMessage {
@@ -46,6 +56,7 @@ interface DistributionMessage extends PointMessage {
   readonly sum?: Nullable<number>
   readonly min?: Nullable<number>
   readonly max?: Nullable<number>
+  readonly exemplars?: List<ExemplarMessage>
 }
 
 export interface HistogramPointMessage extends DistributionMessage {

@@ -7,28 +7,42 @@ import * as Data from "effect/Data"
 import * as Either from "effect/Either"
 import { attributesOf, isPresent } from "./attributes.ts"
 import { canonicalJson } from "./canonical-json.ts"
+import { readExemplars } from "./exemplars.ts"
 import type { Attributes, InstrumentationScope, Point, Temporality } from "./model.ts"
+import { newestExemplars } from "./newest-exemplars.ts"
 import type {
-  BucketsMessage,
-  ExponentialPointMessage,
+  ExemplarMessage,
   ExportRequest,
   HistogramPointMessage,
+  List,
   MetricMessage,
   NumberPointMessage,
-  PointMessage,
-  SummaryPointMessage
+  PointMessage
 } from "./otlp-schema.ts"
 import { makeToBigInt, toNumber } from "./otlp-schema.ts"
+import {
+  type Common,
+  type Read,
+  readExponential,
+  readGauge,
+  readHistogram,
+  readSum,
+  readSummary
+} from "./point-values.ts"
 import { quote } from "./quote.ts"
 import { workLimit } from "./work-limit.ts"
 
 /** The request breaks the protocol; `message` says where and how. */
 export class Malformed extends Data.TaggedError("Malformed")<{ readonly message: string }> {}
 
-/** The points of a request, those too large for a number, and those whose flag says that they have no value. */
+/** The points of a request, and what is reported of them. */
 export interface Decoded {
   readonly points: ReadonlyArray<Point>
+  /** Those too large for a number. */
   readonly imprecise: ReadonlyArray<Point>
+  /** What is wrong with exemplars. */
+  readonly exemplars: ReadonlyArray<{ readonly point: Point; readonly problem: string }>
+  /** Those whose flag says that they have no value. */
   readonly withoutValue: ReadonlyArray<{ readonly name: string; readonly attributes: Attributes }>
 }
 
@@ -39,6 +53,7 @@ interface Decoding {
   readonly timeOf: (message: PointMessage) => bigint
   readonly points: Array<Point>
   readonly imprecise: Array<Point>
+  readonly exemplars: Array<Decoded["exemplars"][number]>
   readonly withoutValue: Array<{ readonly name: string; readonly attributes: Attributes }>
 }
 
@@ -72,6 +87,7 @@ export const pointsOf = (request: ExportRequest): Either.Either<Decoded, Malform
     timeOf: (message) => time(message.timeUnixNano),
     points: [],
     imprecise: [],
+    exemplars: [],
     withoutValue: []
   }
   for (const { resource: from, scopeMetrics } of request.resourceMetrics ?? []) {
@@ -91,8 +107,8 @@ export const pointsOf = (request: ExportRequest): Either.Either<Decoded, Malform
       }
     }
   }
-  const { imprecise, points, withoutValue } = decoding
-  return Either.right({ imprecise, points, withoutValue })
+  const { exemplars, imprecise, points, withoutValue } = decoding
+  return Either.right({ exemplars, imprecise, points, withoutValue })
 }
 
 const malformed = (message: string) => Either.left(new Malformed({ message }))
@@ -138,8 +154,6 @@ const countOf = ({ exponentialHistogram, gauge, histogram, sum, summary }: Metri
 const temporalityOf = (value: number | null | undefined): Temporality | null =>
   value === 1 ? "delta" : value === 2 ? "cumulative" : null
 
-type Common = MetricOrigin & Pick<Point, "attributes" | "startTimeUnixNano" | "timeUnixNano">
-
 /**
  * What points of all kinds have in common, to be completed with `Object.assign`. A spread instead would cost a large
  * request a third of a second, and so would a spread of the metric here.
@@ -155,9 +169,7 @@ const commonOf = ({ decoding, metric }: Origin, message: PointMessage, attribute
   timeUnixNano: decoding.timeOf(message)
 })
 
-type Read<A> = (message: A, shared: Common) => Point | string
-
-const readEach = <A extends PointMessage>(
+const readEach = <A extends PointMessage & { readonly exemplars?: List<ExemplarMessage> }>(
   messages: ReadonlyArray<A> | null | undefined,
   origin: Origin,
   read: Read<A>
@@ -182,16 +194,29 @@ const readEach = <A extends PointMessage>(
       decoding.withoutValue.push({ name: metric.name, attributes })
       continue
     }
-    const point = read(message, commonOf(origin, message, attributes))
-    if (typeof point === "string") {
-      return point
+    const decoded = read(message, commonOf(origin, message, attributes))
+    if (typeof decoded === "string") {
+      return decoded
     }
+    const point = withExemplars(decoded, message.exemplars, decoding)
     decoding.points.push(point)
     if (isImprecise(point)) {
       decoding.imprecise.push(point)
     }
   }
   return null
+}
+
+/** A summary has none in the schema, which did not look at what is called so there. */
+const withExemplars = (point: Point, messages: List<ExemplarMessage>, decoding: Decoding): Point => {
+  if (point.kind === "summary" || !messages || messages.length === 0) {
+    return point
+  }
+  const { exemplars, problem } = readExemplars(messages)
+  if (problem !== undefined) {
+    decoding.exemplars.push({ point, problem })
+  }
+  return exemplars.length === 0 ? point : Object.assign(point, { exemplars: newestExemplars(exemplars, point.value) })
 }
 
 const hasValue = (message: NumberPointMessage & HistogramPointMessage) =>
@@ -201,88 +226,3 @@ const isImprecise = (point: Point) => {
   const count = typeof point.value === "number" ? point.value : point.value.count
   return Number.isInteger(count) && !Number.isSafeInteger(count)
 }
-
-const numberOf = (message: NumberPointMessage): number | null => {
-  if (isPresent(message.asDouble)) {
-    return message.asDouble
-  }
-  return isPresent(message.asInt) ? toNumber(message.asInt) : null
-}
-
-const noValue = "a point has no value, and no flag that says so"
-
-const readGauge: Read<NumberPointMessage> = (message, shared) => {
-  const value = numberOf(message)
-  return value === null ? noValue : Object.assign(shared, { kind: "gauge" as const, value })
-}
-
-const readSum =
-  ({ isMonotonic, temporality }: { isMonotonic: boolean; temporality: Temporality }): Read<NumberPointMessage> =>
-  (message, shared) => {
-    const value = numberOf(message)
-    if (value === null) {
-      return noValue
-    }
-    return Object.assign(shared, { kind: "sum" as const, isMonotonic, temporality, value })
-  }
-
-const extremesOf = (message: HistogramPointMessage) => {
-  const extremes: { sum?: number; min?: number; max?: number } = {}
-  if (isPresent(message.sum)) {
-    extremes.sum = message.sum
-  }
-  if (isPresent(message.min)) {
-    extremes.min = message.min
-  }
-  if (isPresent(message.max)) {
-    extremes.max = message.max
-  }
-  return extremes
-}
-
-const readHistogram =
-  (temporality: Temporality): Read<HistogramPointMessage> =>
-  (message, shared) => {
-    const bucketCounts = (message.bucketCounts ?? []).map(toNumber)
-    const explicitBounds = message.explicitBounds ?? []
-    if (bucketCounts.length !== 0 && bucketCounts.length !== explicitBounds.length + 1) {
-      return `it has ${explicitBounds.length} boundaries and ${bucketCounts.length} buckets`
-    }
-    const value = { count: toNumber(message.count), ...extremesOf(message), bucketCounts, explicitBounds }
-    return Object.assign(shared, { kind: "histogram" as const, temporality, value })
-  }
-
-const bucketsOf = (message: BucketsMessage | null | undefined) => ({
-  offset: message?.offset ?? 0,
-  bucketCounts: (message?.bucketCounts ?? []).map(toNumber)
-})
-
-const readExponential =
-  (temporality: Temporality): Read<ExponentialPointMessage> =>
-  (message, shared) => ({
-    ...shared,
-    kind: "exponentialHistogram",
-    temporality,
-    value: {
-      count: toNumber(message.count),
-      ...extremesOf(message),
-      scale: message.scale ?? 0,
-      zeroCount: toNumber(message.zeroCount),
-      zeroThreshold: message.zeroThreshold ?? 0,
-      positive: bucketsOf(message.positive),
-      negative: bucketsOf(message.negative)
-    }
-  })
-
-const readSummary: Read<SummaryPointMessage> = (message, shared) => ({
-  ...shared,
-  kind: "summary",
-  value: {
-    count: toNumber(message.count),
-    sum: message.sum ?? 0,
-    quantiles: (message.quantileValues ?? []).map(({ quantile, value }) => ({
-      quantile: quantile ?? 0,
-      value: value ?? 0
-    }))
-  }
-})

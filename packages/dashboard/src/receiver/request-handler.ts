@@ -57,7 +57,7 @@ export const handleRequest = (
     )
   }).pipe(Effect.interruptible)
 
-const noPoints: Decoded = { points: [], imprecise: [], withoutValue: [] }
+const noPoints: Decoded = { points: [], imprecise: [], exemplars: [], withoutValue: [] }
 
 /** What is known of a request so far. */
 interface Draft {

@@ -3,14 +3,16 @@ import { identity } from "effect/Function"
 import { type Merge, mergeHistograms, mergeNumbers } from "./merge.ts"
 import { compactExponential, mergeExponentialHistograms } from "./merge-exponential.ts"
 import type { Histogram, Point, Series, Temporality, Value } from "./model.ts"
+import { keepExemplars } from "./newest-exemplars.ts"
 import { isDecrease } from "./validate.ts"
 import type { Report } from "./violation.ts"
 
-/**
- * The series after a point. `before` is the series of the same identity, if there is one. `Object.assign` to a copy is
- * twice as fast here as a second spread.
- */
-export const updateSeries = (before: Series | undefined, point: Point, report: Report): Series => {
+/** The series after a point. `before` is the series of the same identity, if there is one. */
+export const updateSeries = (before: Series | undefined, point: Point, report: Report): Series =>
+  keepExemplars(before, point, updateValue(before, point, report))
+
+/** `Object.assign` to a copy is twice as fast here as a second spread. */
+const updateValue = (before: Series | undefined, point: Point, report: Report): Series => {
   switch (point.kind) {
     case "gauge":
       return Object.assign({ ...point }, keepLatest(before?.kind === "gauge" ? before : undefined, point, report))

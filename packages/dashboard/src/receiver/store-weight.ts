@@ -3,7 +3,8 @@
  * shares with others counts for each, as the state shows it with each.
  */
 import { canonicalJson } from "./canonical-json.ts"
-import type { Attributes, Series } from "./model.ts"
+import { noAttributes } from "./attributes.ts"
+import type { Attributes, Exemplar, Series, Value } from "./model.ts"
 
 export interface StoreWeight {
   /** A series with these attributes was added or changed. */
@@ -15,16 +16,33 @@ export interface StoreWeight {
 export const makeStoreWeight = (limit: number): StoreWeight => {
   let weight = 0
   const lengths = new WeakMap<Attributes, number>()
-  const lengthOf = (resource: Attributes): number => {
-    const known = lengths.get(resource)
+  const lengthOf = (attributes: Attributes): number => {
+    const known = lengths.get(attributes)
     if (known !== undefined) {
       return known
     }
-    const { length } = canonicalJson(resource)
-    lengths.set(resource, length)
+    const { length } = canonicalJson(attributes)
+    lengths.set(attributes, length)
     return length
   }
-  const weightOf = (series: Series): number => ownWeight(series) + lengthOf(series.resource)
+  // Of a series with exemplars most points bring one or none, so the others are known.
+  const known = new WeakMap<Exemplars, number>()
+  const exemplarsWeight = (exemplars: Exemplars): number => {
+    const before = known.get(exemplars)
+    if (before !== undefined) {
+      return before
+    }
+    const attributes = (one: Exemplar) =>
+      one.filteredAttributes === noAttributes ? 0 : lengthOf(one.filteredAttributes)
+    const weight = exemplars.reduce((sum, one) => sum + 256 + 2 * attributes(one), 0)
+    known.set(exemplars, weight)
+    return weight
+  }
+  const weightOf = (series: Series): number => {
+    const exemplars = "exemplars" in series ? series.exemplars : undefined
+    const own = ownWeight(series) + lengthOf(series.resource)
+    return exemplars === undefined ? own : own + exemplarsWeight(exemplars)
+  }
   return {
     change: (before, after, attributes) => {
       weight += before === undefined ? attributes.length * 2 : -weightOf(before)
@@ -37,18 +55,27 @@ export const makeStoreWeight = (limit: number): StoreWeight => {
   }
 }
 
-/** Without its attributes and its resource. */
-const ownWeight = ({ description, name, scope, unit, value }: Series): number => {
+type Exemplars = ReadonlyArray<Exemplar>
+
+/** Without its attributes, its resource and its exemplars. */
+const ownWeight = (series: Series): number => {
+  const { description, name, scope, total, unit, value } = series
   const texts = 512 + name.length + unit.length + description.length + scope.name.length + scope.version.length
   if (typeof value === "number") {
     return texts
   }
-  const numbers =
-    "bucketCounts" in value
-      ? value.bucketCounts.length + value.explicitBounds.length
-      : "positive" in value
-        ? value.positive.bucketCounts.length + value.negative.bucketCounts.length
-        : value.quantiles.length * 4
-  // The value, and the total over resets.
-  return texts + numbers * 16
+  const carried = series.carried === undefined ? 0 : numbersIn(series.carried)
+  return texts + (numbersIn(value) + numbersIn(total) + carried) * 8
+}
+
+const numbersIn = (value: Value): number => {
+  if (typeof value === "number") {
+    return 1
+  }
+  if ("explicitBounds" in value) {
+    return value.bucketCounts.length + value.explicitBounds.length
+  }
+  return "positive" in value
+    ? value.positive.bucketCounts.length + value.negative.bucketCounts.length
+    : value.quantiles.length * 4
 }

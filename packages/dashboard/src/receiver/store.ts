@@ -63,6 +63,10 @@ export const makeStore = (limit = Number.POSITIVE_INFINITY): Store => {
       current = point
       report({ kind: "imprecise", message: "it is too large for a number to hold exactly" })
     }
+    for (const { point, problem } of decoded.exemplars) {
+      current = point
+      report({ kind: "exemplar", message: problem })
+    }
     for (const point of decoded.withoutValue) {
       current = point
       report({ kind: "no-recorded-value", message: "it has no value and is ignored" })

@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
  * - `conflict`: the kind, unit, description, temporality or monotonicity of a metric changed.
  * - `decreased`: a monotonic cumulative value went down without a new start time.
  * - `duplicate`: a series has two points with the same time; a delta is ignored then, as it was sent again.
+ * - `exemplar`: an exemplar has no value, no time, or an id that is none; it is ignored, or kept without its ids.
  * - `gap`: a delta starts after the previous one ended.
  * - `imprecise`: an integer is too large for a JavaScript number to hold exactly.
  * - `inconsistent`: a point contradicts itself: buckets that do not add up, `min` above `max`, a start after the time.
@@ -25,6 +26,7 @@ export const ViolationKind = Schema.Literal(
   "conflict",
   "decreased",
   "duplicate",
+  "exemplar",
   "gap",
   "imprecise",
   "inconsistent",

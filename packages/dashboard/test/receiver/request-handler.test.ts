@@ -256,6 +256,7 @@ describe("an unusual request that is allowed", () => {
           description: "",
           unit: "",
           kind: "gauge",
+          exemplars: [{ value: -1, timeUnixNano: 1n, filteredAttributes: {} }],
           attributes: {
             array: [1, "x"],
             bool: false,
@@ -272,6 +273,9 @@ describe("an unusual request that is allowed", () => {
           points: 1,
           resets: 0
         }
+      ])
+      expect((yield* receiver.violations).map(({ kind, message }) => [kind, message])).toEqual([
+        ["exemplar", "an exemplar has a trace id of zeros"]
       ])
     })
   )

@@ -71,7 +71,9 @@ const after = (
   points: ReadonlyArray<Point>
 ): { series: ReadonlyArray<Series>; violations: ReadonlyArray<ViolationKind> } => {
   const store = makeStore()
-  points.forEach((point, index) => store.accept({ points: [point], imprecise: [], withoutValue: [] }, index))
+  points.forEach((point, index) =>
+    store.accept({ points: [point], imprecise: [], exemplars: [], withoutValue: [] }, index)
+  )
   return { series: store.series(), violations: store.violations().map(({ kind }) => kind) }
 }
 
@@ -409,7 +411,7 @@ describe("the store", () => {
         ...sum([1, 2], index),
         attributes
       }))
-      store.accept({ points, imprecise: [], withoutValue: [] }, 0)
+      store.accept({ points, imprecise: [], exemplars: [], withoutValue: [] }, 0)
       const values = (attributes?: Record<string, string>) => store.find("metric", attributes).map(({ total }) => total)
       expect([
         values(),
