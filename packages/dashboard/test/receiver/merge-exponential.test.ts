@@ -136,6 +136,22 @@ describe("exponential histograms", () => {
     expect(downscaleBuckets(buckets, 4_000_000_000)).toEqual({ offset: -1, bucketCounts: [7, 24] })
   })
 
+  it("keep their scale when they fit into 160 buckets, or when the other has none", () => {
+    const apart = (last: number) => {
+      const [first, second] = [0, last].map((offset) => make({ scale: 5, positive: { offset, bucketCounts: [1] } }))
+      return mergeExponentialHistograms(first ?? make({}), second ?? make({}))
+    }
+    expect([apart(159), apart(160)].map(({ positive, scale }) => [scale, positive.bucketCounts.length])).toEqual([
+      [5, 160],
+      [4, 81]
+    ])
+    const fine = make({ scale: 20, negative: { offset: 3, bucketCounts: [1] } })
+    const zeros = make({ scale: 0, zeroCount: 2, positive: { offset: 9, bucketCounts: [0, 0] } })
+    const expected = make({ scale: 20, zeroCount: 2, negative: { offset: 3, bucketCounts: [1] } })
+    expect(mergeExponentialHistograms(fine, zeros)).toEqual(expected)
+    expect(mergeExponentialHistograms(zeros, fine)).toEqual(expected)
+  })
+
   it("take the larger zero threshold, and count what is below it as zeros", () => {
     const fine = make({
       scale: 1,
