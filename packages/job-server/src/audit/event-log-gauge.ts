@@ -17,7 +17,7 @@ const rows = {
     help: "Entries in the event log of this process when its collection started."
   },
   written: {
-    name: "job_server_ledger_entries_total",
+    name: "job_server_ledger_entries_written_total",
     kind: "counter",
     unit: "{entry}",
     labels: [],
