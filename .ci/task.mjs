@@ -28,6 +28,7 @@ const tasks = {
   demo: (args) => program({ folder: "job-server", file: "src/main.ts" }, args),
   jobs: (args) => program({ folder: "job-server", file: "src/jobs.ts" }, args),
   generate: (args) => program({ folder: "monitoring", file: "src/generate.ts" }, args),
+  record: (args) => program({ folder: "monitoring", file: "src/record.ts" }, args),
   bench: (args) => program({ folder: "server", file: "bench/main.ts" }, args),
   test: (args) => gated("test", args),
   "test:e2e": (args) => gated("endToEnd", args),

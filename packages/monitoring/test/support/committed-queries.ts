@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import path from "node:path"
 import { dashboards } from "../../src/dashboards.ts"
+import { filledIn as filled } from "../../src/record/queries.ts"
 import { root } from "./promtool.ts"
 
 export interface CommittedQuery {
@@ -35,11 +36,8 @@ export const committedQueries = (): ReadonlyArray<CommittedQuery> =>
   })
 
 /** A query as Grafana sends it when everything is chosen, of all services or of one. */
-export const filledIn = (expression: string, service = ".*"): string =>
-  expression
-    .replaceAll("$__rate_interval", "10s")
-    .replaceAll("$service", service)
-    .replaceAll(/\$[a-z_]+/g, ".*")
+export const filledIn = (expression: string, service?: string): string =>
+  filled(expression, { rateInterval: "10s", service })
 
 /** Why a panel may be empty, by the name of its query. */
 export const mayBeEmpty: ReadonlyMap<string, string | undefined> = new Map(
