@@ -1,6 +1,10 @@
-/** Every generated file, by its path in the repository. Pure: the same sources give the same bytes. */
+/**
+ * Every generated file, by its path in the repository. Pure: the same sources, of which the recorded answers are one, give
+ * the same bytes.
+ */
 import { allAlerts } from "./alerts.ts"
 import type { Alert } from "./alerts/alert.ts"
+import { readAnswers } from "./answers/answers.ts"
 import { dashboards } from "./dashboards.ts"
 import { galleryPage } from "./documents/gallery.ts"
 import type { Block } from "./documents/block.ts"
@@ -24,8 +28,9 @@ export interface FilesOptions {
 }
 
 /** Path -> content. */
-export const files = ({ runbooks = settings.runbooks }: FilesOptions = {}): ReadonlyMap<string, string> =>
-  new Map([
+export const files = ({ runbooks = settings.runbooks }: FilesOptions = {}): ReadonlyMap<string, string> => {
+  const answers = readAnswers()
+  return new Map([
     [`${generated}/prometheus/rules/jobs.yaml`, ruleFile("jobs", runbooks)],
     [`${generated}/prometheus/rules/cluster.yaml`, ruleFile("cluster", runbooks)],
     [`${generated}/prometheus/rules/telemetry.yaml`, ruleFile("telemetry", runbooks)],
@@ -37,7 +42,7 @@ export const files = ({ runbooks = settings.runbooks }: FilesOptions = {}): Read
       const json = grafanaFile(one, runbooks)
       return [
         [`${generated}/grafana/dashboards/${one.uid}.json`, json],
-        [`docs/dashboards/${one.uid}.svg`, picture(json)]
+        [`docs/dashboards/${one.uid}.svg`, picture(json, answers)]
       ] as const
     }),
     ["docs/dashboards/README.md", galleryPage(dashboards)],
@@ -45,6 +50,7 @@ export const files = ({ runbooks = settings.runbooks }: FilesOptions = {}): Read
     ["docs/runbooks/README.md", runbookIndex(allAlerts)],
     ["docs/metrics.md", referencePage()]
   ])
+}
 
 /** Rules of the same name share a page. */
 const pages = (): ReadonlyArray<readonly [Alert, ...ReadonlyArray<Alert>]> => {
