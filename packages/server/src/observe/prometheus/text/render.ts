@@ -88,7 +88,8 @@ const problemOf = (metric: ExportMetric, family: string, clash: string | undefin
 
 type Writer = (point: Point, text: SeriesText) => string
 
-const types = {
+/** What the text formats call each kind. */
+export const typeNames = {
   counter: "counter",
   upDownCounter: "gauge",
   gauge: "gauge",
@@ -97,15 +98,15 @@ const types = {
 } as const satisfies Record<ExportMetric["kind"], string>
 
 const header = (family: string, { help, kind, unit }: ExportMetric, format: TextFormat): string => {
-  const text = help.trim() === "" ? `A ${types[kind]} that says nothing of itself.` : help
+  const text = help.trim() === "" ? `A ${typeNames[kind]} that says nothing of itself.` : help
   const isNamed = unit === "s" ? family.endsWith("_seconds") : unit === "By" && family.endsWith("_bytes")
   if (format === "text") {
     const name = kind === "counter" ? `${family}_total` : family
-    return `# HELP ${name} ${escapedHelp(text)}\n# TYPE ${name} ${types[kind]}\n`
+    return `# HELP ${name} ${escapedHelp(text)}\n# TYPE ${name} ${typeNames[kind]}\n`
   }
   // Without a line, Prometheus 3 gives it the unit of the family before; an empty one has its space all the same.
   const unitText = isNamed ? (unit === "s" ? "seconds" : "bytes") : ""
-  return `# TYPE ${family} ${types[kind]}\n# UNIT ${family} ${unitText}\n# HELP ${family} ${escaped(text)}\n`
+  return `# TYPE ${family} ${typeNames[kind]}\n# UNIT ${family} ${unitText}\n# HELP ${family} ${escaped(text)}\n`
 }
 
 const number =

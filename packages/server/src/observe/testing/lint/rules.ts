@@ -4,6 +4,7 @@
  */
 import type { ExportMetric } from "../../collect/points/point.ts"
 import { unitWord } from "../../collect/points/unit.ts"
+import { typeNames } from "../../prometheus/text/render.ts"
 import { metricName } from "../../prometheus/text/syntax.ts"
 import { abbreviations, baseOf } from "./units.ts"
 
@@ -75,7 +76,7 @@ const counterSuffix: Rule = ({ kind, name }) => {
   return isTotal
     ? finding(
         "counter_suffix",
-        `a ${words[kind]} ends in _total`,
+        `a ${typeNames[kind]} ends in _total`,
         kind === "upDownCounter"
           ? "Make it a counter that only grows (`incremental: true` of Metric.counter), or leave _total out."
           : "Leave _total out: it says that a metric only grows."
@@ -112,7 +113,7 @@ const typeInName: Rule = ({ name }) => {
 }
 
 /** Those of Prometheus: none belongs in a name, also not that of another type. */
-const types = ["counter", "gauge", "histogram", "summary"] as const
+const types = Array.from(new Set(Object.values(typeNames)))
 
 const baseUnit: Rule = ({ kind, name, unit }) => {
   const named = baseOf(name)
@@ -257,14 +258,6 @@ const reservedLabels: ReadonlyMap<string, string> = new Map([
   ["job", "the scraped job"],
   ["instance", "the scraped address"]
 ])
-
-const words = {
-  counter: "counter",
-  upDownCounter: "gauge",
-  gauge: "gauge",
-  histogram: "histogram",
-  summary: "summary"
-} as const satisfies Record<ExportMetric["kind"], string>
 
 const rules: ReadonlyArray<Rule> = [
   help,
