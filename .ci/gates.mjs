@@ -8,9 +8,12 @@ import { reference } from "./reference.mjs"
 const format = tool("format", "oxfmt", "--check")
 const lint = tool("lint", "oxlint")
 const types = tool("types", "tsc", "-p", "tsconfig.json")
+const typesOfPage = tool("types of the page", "tsc", "-p", "packages/dashboard/src/page/tsconfig.json")
 
 export const test = (args) =>
-  gate([beside(types), format, lint, tests("tests", { config: "vitest.config.ts", args })], { counting: true })
+  gate([beside(types), beside(typesOfPage), format, lint, tests("tests", { config: "vitest.config.ts", args })], {
+    counting: true
+  })
 
 export const endToEnd = (args) =>
   gate([tests("end to end", { config: "vitest.e2e.config.ts", args })], { counting: true })
@@ -26,4 +29,4 @@ const links = tests("links", { config: "vitest.config.ts", args: ["packages/serv
 
 export const docs = () => gate([links, reference], { counting: false })
 
-export const check = () => gate([format, lint, types, generated, packed, reference], { counting: false })
+export const check = () => gate([format, lint, types, typesOfPage, generated, packed, reference], { counting: false })

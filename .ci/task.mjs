@@ -45,7 +45,17 @@ if (!Object.hasOwn(tasks, name)) {
   process.stderr.write(`Usage: npm run <task> [-- arguments], with one of: ${Object.keys(tasks).join(", ")}\n`)
   process.exit(2)
 }
-const code = await install()
+/** Those that show the page, or test it: it is built where its sources have changed. */
+const withPage = new Set(["demo", "bench", "test", "test:e2e", "test:receivers"])
+
+const buildPage = () =>
+  run(path.join(root, "node_modules/.bin/nx"), ["run", "dashboard:page", "--outputStyle=stream"], {
+    cwd: root,
+    group: true,
+    stdio: ["ignore", "ignore", 2]
+  })
+
+const code = (await install()) || (withPage.has(name) ? await buildPage() : 0)
 if (code !== 0 && name.startsWith("test")) {
   process.stdout.write("0 passed, 1 failed\n")
 }

@@ -43,6 +43,11 @@ const infraLayers = {
   "jobs/store": inInfra("jobs/store", ["jobs", "jobs/definition"], optionalPeersOfJobs),
   "jobs/submit": inInfra("jobs/submit", ["jobs", "jobs/definition", "jobs/store"], optionalPeersOfJobs),
   "jobs/runner": inInfra("jobs/runner", ["jobs", "jobs/definition", "jobs/store", "jobs/submit"], optionalPeersOfJobs),
+  // The API alone is for scripts: it loads neither the jobs nor the page.
+  "jobs-page": {
+    ...inInfra("jobs-page", ["jobs", "jobs/definition", "jobs/store"], ["@effect/platform"]),
+    workspace: ["@parametric-portal/dashboard/page-files"]
+  },
   workflow: inInfra("workflow", ["decorator"], ["@effect/workflow"]),
   // The entry imports the folders below it, and they the files beside them: options, errors, deliveries, bound series.
   cluster: inInfra(
@@ -166,11 +171,31 @@ export const layers = {
   },
   receivers: { folder: "packages/receivers", imports: [], packages: ["*"] },
   "dashboard's receiver": { folder: "packages/dashboard/src/receiver", imports: [], packages: ["*"] },
+  // What goes over the wire: the page and the server both import it.
+  "dashboard's protocol": { folder: "packages/dashboard/src/protocol", imports: [], packages: [] },
+  "dashboard's page": {
+    folder: "packages/dashboard/src/page",
+    imports: ["dashboard's protocol"],
+    packages: ["preact", "@preact/signals", "uplot"],
+    workspace: ["@parametric-portal/server/infra/jobs-page/api", "@parametric-portal/server/observe/catalogue"]
+  },
+  "dashboard's live": {
+    folder: "packages/dashboard/src/live",
+    imports: ["dashboard's receiver", "dashboard's protocol"],
+    packages: ["*"],
+    workspace: ["@parametric-portal/server/observe/catalogue"]
+  },
   dashboard: {
     folder: "packages/dashboard",
-    imports: ["dashboard's receiver"],
+    imports: ["dashboard's receiver", "dashboard's protocol", "dashboard's live", "dashboard's page"],
     packages: ["*"],
     workspace: ["@parametric-portal/dashboard"]
+  },
+  "dashboard's tests": {
+    folder: "packages/dashboard/test",
+    imports: ["dashboard's receiver", "dashboard's protocol", "dashboard's live", "dashboard's page", "dashboard"],
+    packages: ["*"],
+    workspace: ["@parametric-portal/dashboard", "@parametric-portal/server"]
   },
   "job-server's command line": { folder: `${jobServer}/command-line`, imports: [], packages: ["effect", "node"] },
   "job-server's server": {

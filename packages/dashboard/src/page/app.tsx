@@ -1,0 +1,67 @@
+/** The frame around the screens: what is connected, where one can go, and the screen itself. */
+import type { ComponentType } from "preact"
+import { useEffect } from "preact/hooks"
+import { configuration, configurationProblem } from "./configuration.ts"
+import { hrefOf } from "./address.ts"
+import { route } from "./route.ts"
+import { Health } from "./screens/health.tsx"
+import { Job } from "./screens/job.tsx"
+import { Jobs } from "./screens/jobs.tsx"
+import { Overview } from "./screens/overview.tsx"
+import { Series } from "./screens/series.tsx"
+
+interface Screen {
+  readonly name: string
+  readonly title: string
+  readonly needs: "hasMetrics" | "hasJobs"
+  /** Shown in place of the screen where the address has a subject. */
+  readonly ofSubject?: ComponentType
+  readonly all: ComponentType
+}
+
+/** In the order of the navigation; the first that can be shown is where one begins. Their keys are 1, 2, 3 and 4. */
+const screens: ReadonlyArray<Screen> = [
+  { name: "overview", title: "Overview", needs: "hasMetrics", all: Overview },
+  { name: "series", title: "Series", needs: "hasMetrics", all: Series },
+  { name: "health", title: "Health", needs: "hasMetrics", all: Health },
+  { name: "jobs", title: "Jobs", needs: "hasJobs", all: Jobs, ofSubject: Job }
+]
+
+export const App = () => {
+  const config = configuration.value
+  const problem = configurationProblem.value
+  const there = config === undefined ? [] : screens.filter(({ needs }) => config[needs])
+  const { screen, subject } = route.value
+  const shown = there.find(({ name }) => name === screen) ?? there[0]
+  useEffect(() => {
+    document.title = shown === undefined ? "Metrics and jobs" : `${shown.title} · Metrics and jobs`
+  }, [shown])
+  const Shown = shown === undefined ? undefined : subject === "" ? shown.all : (shown.ofSubject ?? shown.all)
+  return (
+    <>
+      <a class="skip" href="#main" onClick={skip}>
+        Skip to content
+      </a>
+      <header class="top">
+        <h1>Metrics and jobs</h1>
+        <nav aria-label="Screens">
+          {there.map(({ name, title }) => (
+            <a key={name} href={hrefOf(name)} aria-current={name === shown?.name ? "page" : undefined}>
+              {title}
+            </a>
+          ))}
+        </nav>
+      </header>
+      <main id="main" tabIndex={-1}>
+        {problem !== undefined && <p role="alert">The server can't be reached: {problem} Trying again …</p>}
+        {Shown !== undefined && <Shown />}
+      </main>
+    </>
+  )
+}
+
+/** The part after `#` is the screen, so that a link to an element would leave it. */
+const skip = (event: Event): void => {
+  event.preventDefault()
+  document.getElementById("main")?.focus()
+}

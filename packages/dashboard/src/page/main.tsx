@@ -1,0 +1,11 @@
+/** The page: asks what it is served for, then shows it. */
+import { render } from "preact"
+import { App } from "./app.tsx"
+import { loadConfiguration } from "./configuration.ts"
+import "./styles/base.css"
+
+const root = document.getElementById("app")
+if (root !== null) {
+  render(<App />, root)
+  void loadConfiguration()
+}
