@@ -27,7 +27,8 @@ import { FailureMode } from "./failure-mode.ts"
 import { host, listen, type Listener, type ListenFailed, type PortInUse } from "./listener.ts"
 import { makeBodyReader } from "./incoming-body.ts"
 import type { Attributes, Series } from "./model.ts"
-import { handleRequest } from "./request-handler.ts"
+import type { Observer } from "./observer.ts"
+import { type App, handleRequest } from "./request-handler.ts"
 import { type Arrival, makeRequestLog, type RequestRecord } from "./request-log.ts"
 import type { Snapshot } from "./snapshot.ts"
 import { makeStore } from "./store.ts"
@@ -36,6 +37,8 @@ import type { Violation } from "./violation.ts"
 export { FailureMode } from "./failure-mode.ts"
 export { ListenFailed, PortInUse } from "./listener.ts"
 export type * from "./model.ts"
+export type { Observer } from "./observer.ts"
+export type { App } from "./request-handler.ts"
 export type { Arrival, RequestRecord } from "./request-log.ts"
 export type { Snapshot } from "./snapshot.ts"
 export type { Violation, ViolationKind } from "./violation.ts"
@@ -59,6 +62,10 @@ export interface ReceiverOptions {
   readonly control?: boolean | number
   /** The control endpoint shows the state, and changes nothing. */
   readonly isReadOnly?: boolean
+  /** Is told what is stored. */
+  readonly observer?: Observer
+  /** Answers requests for other paths than that of metrics; the default shows the series at `/` as text. */
+  readonly others?: App
 }
 
 export interface ReceiverService {
@@ -97,11 +104,12 @@ export class Receiver extends Context.Tag("dashboard/Receiver")<Receiver, Receiv
 
 const defaultLimit = 32 * 1024 * 1024
 
-const defaultStoreLimit = 256 * 1024 * 1024
+/** What all series may hold, roughly in bytes, unless given. */
+export const defaultStoreLimit = 256 * 1024 * 1024
 
 const make = (options: ReceiverOptions): Effect.Effect<ReceiverService, PortInUse | ListenFailed, Scope> =>
   Effect.gen(function* () {
-    const store = makeStore(options.storeLimit ?? defaultStoreLimit)
+    const store = makeStore(options.storeLimit ?? defaultStoreLimit, options.observer)
     const log = makeRequestLog()
     const failureMode = yield* Ref.make<FailureMode>(FailureMode.none)
     const arrivals = yield* PubSub.sliding<Arrival>(256)
@@ -114,6 +122,8 @@ const make = (options: ReceiverOptions): Effect.Effect<ReceiverService, PortInUs
       failureMode: Ref.get(failureMode),
       store,
       log,
+      observer: options.observer,
+      others: options.others,
       publish: (arrival) => PubSub.publish(arrivals, arrival)
     })
     yield* listener.serve(app)

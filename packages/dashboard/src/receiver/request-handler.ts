@@ -9,6 +9,7 @@ import { callerProblem } from "./caller.ts"
 import type { FailureMode } from "./failure-mode.ts"
 import { type BodyReader, tooLarge } from "./incoming-body.ts"
 import type { Point } from "./model.ts"
+import type { Observer } from "./observer.ts"
 import { encodeResponse, encodeStatus } from "./otlp-schema.ts"
 import { overview } from "./overview.ts"
 import type { Decoded } from "./points.ts"
@@ -18,6 +19,9 @@ import { type Arrival, loggedHeaders, metricsPath, type RequestLog, type Request
 import { RequestRejected } from "./request-rejected.ts"
 import type { Store } from "./store.ts"
 
+/** Answers one request. */
+export type App = Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest>
+
 export interface HandlerOptions {
   /** The most bytes of a body, before and after gzip. */
   readonly limit: number
@@ -25,6 +29,9 @@ export interface HandlerOptions {
   readonly failureMode: Effect.Effect<FailureMode>
   readonly store: Store
   readonly log: RequestLog
+  readonly observer: Observer | undefined
+  /** Answers other paths than that of metrics. */
+  readonly others: App | undefined
   readonly publish: (arrival: Arrival) => Effect.Effect<void>
 }
 
@@ -32,14 +39,13 @@ export interface HandlerOptions {
  * Reads a request, acts as the failure mode says, and logs the request once, whatever happens. It is interruptible,
  * which the server's default is not: otherwise a request that hangs would outlive its connection.
  */
-export const handleRequest = (
-  options: HandlerOptions
-): Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest> =>
+export const handleRequest = (options: HandlerOptions): App =>
   Effect.gen(function* () {
     const request = yield* HttpServerRequest
-    if (request.method === "GET" && request.url === "/") {
+    const other = otherApp(options, request)
+    if (other !== undefined) {
       const problem = callerProblem(request.headers)
-      return problem === null ? overview(options.store) : textResponse(403, problem)
+      return problem === null ? yield* other : textResponse(403, problem)
     }
     const draft = yield* makeDraft(request, yield* options.failureMode)
     const type = yield* Effect.either(contentTypeOf(request))
@@ -56,6 +62,16 @@ export const handleRequest = (
       )
     )
   }).pipe(Effect.interruptible)
+
+/** Who answers a request that has nothing to do with metrics. */
+const otherApp = ({ others, store }: HandlerOptions, request: HttpServerRequest): App | undefined => {
+  if (pathOf(request) === metricsPath) {
+    return undefined
+  }
+  return others ?? (request.method === "GET" && request.url === "/" ? Effect.sync(() => overview(store)) : undefined)
+}
+
+const pathOf = (request: HttpServerRequest): string => request.url.split("?")[0] ?? ""
 
 const noPoints: Decoded = { points: [], imprecise: [], exemplars: [], withoutValue: [] }
 
@@ -100,6 +116,7 @@ const complete = (options: HandlerOptions, draft: Draft, completion: Completion)
       const acknowledged = accepted.points.length
       const request = options.log.add({ ...draft.record, answeredAtMillis, acknowledged, status, message })
       options.store.accept(accepted, request.index)
+      options.observer?.request(request, options.store.bytes())
       return options.publish({ request, points: accepted.points })
     })
   )
@@ -172,7 +189,7 @@ const checkCaller = (request: HttpServerRequest): Effect.Effect<void, RequestRej
 }
 
 const checkPathAndMethod = (request: HttpServerRequest): Effect.Effect<void, RequestRejected> => {
-  if (request.url.split("?")[0] !== metricsPath) {
+  if (pathOf(request) !== metricsPath) {
     return new RequestRejected({ status: 404, message: `not found: send metrics to ${metricsPath}` })
   }
   if (request.method !== "POST") {

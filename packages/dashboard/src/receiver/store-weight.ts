@@ -9,6 +9,7 @@ import type { Attributes, Exemplar, Series, Value } from "./model.ts"
 export interface StoreWeight {
   /** A series with these attributes was added or changed. */
   readonly change: (before: Series | undefined, after: Series, attributes: string) => void
+  readonly bytes: () => number
   readonly isFull: () => boolean
   readonly clear: () => void
 }
@@ -48,6 +49,7 @@ export const makeStoreWeight = (limit: number): StoreWeight => {
       weight += before === undefined ? attributes.length * 2 : -weightOf(before)
       weight += weightOf(after)
     },
+    bytes: () => weight,
     isFull: () => weight > limit,
     clear: () => {
       weight = 0

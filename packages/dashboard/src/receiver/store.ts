@@ -4,12 +4,13 @@
  */
 import { canonicalJson, keyOf } from "./canonical-json.ts"
 import type { Attributes, Point, Series } from "./model.ts"
+import type { Observer } from "./observer.ts"
 import type { Decoded } from "./points.ts"
 import { updateSeries } from "./series-update.ts"
 import { makeStoreWeight } from "./store-weight.ts"
 import { validate } from "./validate.ts"
 import type { Report, Violation } from "./violation.ts"
-import { makeViolationLog } from "./violation-log.ts"
+import { makeViolationLog, type ViolationLog } from "./violation-log.ts"
 
 export interface Store {
   /** Stores the points of an acknowledged request; its violations carry the index of the request. */
@@ -19,6 +20,8 @@ export interface Store {
   readonly first: (limit: number) => { readonly series: ReadonlyArray<Series>; readonly total: number }
   readonly find: (name: string, attributes?: Attributes) => ReadonlyArray<Series>
   readonly violations: () => ReadonlyArray<Violation>
+  /** What the series hold, roughly in bytes. */
+  readonly bytes: () => number
   /** Whether it holds as much as it may: then no more is accepted until it is cleared. */
   readonly isFull: () => boolean
   readonly clear: () => void
@@ -28,13 +31,20 @@ export interface Store {
 interface Metric {
   definition: string
   readonly name: string
-  readonly series: Map<string, Series>
+  readonly series: Map<string, Held>
+}
+
+/** A series with its id for observers. */
+interface Held {
+  readonly id: number
+  series: Series
 }
 
 /** `limit` is what the series may hold, roughly in bytes. */
-export const makeStore = (limit = Number.POSITIVE_INFINITY): Store => {
+export const makeStore = (limit = Number.POSITIVE_INFINITY, observer?: Observer): Store => {
   const metrics = makeMetricTable()
-  const violations = makeViolationLog()
+  const violations = makeViolationLog(observer?.violation)
+  let nextId = 0
   const weight = makeStoreWeight(limit)
 
   const add = (point: Point, report: Report) => {
@@ -42,13 +52,45 @@ export const makeStore = (limit = Number.POSITIVE_INFINITY): Store => {
     validate(point, report)
     const attributes = canonicalJson(point.attributes)
     const identity = keyOf(attributes)
-    const before = series.get(identity)
+    const held = series.get(identity)
+    const before = held?.series
     const after = updateSeries(before, point, report)
     weight.change(before, after, attributes)
-    series.set(identity, after)
+    if (held === undefined) {
+      series.set(identity, { id: nextId, series: after })
+      nextId += 1
+    } else {
+      held.series = after
+    }
+    observer?.series(held?.id ?? nextId - 1, after, before)
   }
 
-  const accept = (decoded: Decoded, request: number) => {
+  return {
+    accept: makeAccept(add, violations),
+    series: () => metrics.all().flatMap(seriesOf),
+    first: (limit) => firstOf(metrics.all(), limit),
+    find: (name, attributes) =>
+      seriesWith(
+        metrics.all().filter((metric) => metric.name === name),
+        attributes
+      ),
+    violations: violations.all,
+    bytes: weight.bytes,
+    isFull: weight.isFull,
+    clear: () => {
+      metrics.clear()
+      weight.clear()
+      violations.clear()
+      nextId = 0
+      observer?.cleared()
+    }
+  }
+}
+
+/** Adds the points of a request one after the other, and reports what else was found in it. */
+const makeAccept =
+  (add: (point: Point, report: Report) => void, violations: ViolationLog): Store["accept"] =>
+  (decoded, request) => {
     let current: { readonly name: string; readonly attributes: Attributes } | undefined
     const report: Report = (violation) => {
       if (current !== undefined) {
@@ -73,32 +115,13 @@ export const makeStore = (limit = Number.POSITIVE_INFINITY): Store => {
     }
   }
 
-  return {
-    accept,
-    series: () => metrics.all().flatMap(({ series }) => [...series.values()]),
-    first: (limit) => firstOf(metrics.all(), limit),
-    find: (name, attributes) =>
-      seriesWith(
-        metrics.all().filter((metric) => metric.name === name),
-        attributes
-      ),
-    violations: violations.all,
-    isFull: weight.isFull,
-    clear: () => {
-      metrics.clear()
-      weight.clear()
-      violations.clear()
-    }
-  }
-}
-
 const firstOf = (metrics: ReadonlyArray<Metric>, limit: number): ReturnType<Store["first"]> => {
   const first: Array<Series> = []
   let total = 0
   for (const { series } of metrics) {
     total += series.size
     for (const one of first.length < limit ? series.values() : []) {
-      if (first.push(one) === limit) {
+      if (first.push(one.series) === limit) {
         break
       }
     }
@@ -134,11 +157,13 @@ const makeMetricTable = () => {
 
 const seriesWith = (metrics: ReadonlyArray<Metric>, attributes: Attributes | undefined): Array<Series> => {
   if (attributes === undefined) {
-    return metrics.flatMap(({ series }) => [...series.values()])
+    return metrics.flatMap(seriesOf)
   }
   const wanted = keyOf(canonicalJson(attributes))
-  return metrics.flatMap(({ series }) => series.get(wanted) ?? [])
+  return metrics.flatMap(({ series }) => series.get(wanted)?.series ?? [])
 }
+
+const seriesOf = ({ series }: Metric): Array<Series> => Array.from(series.values(), (held) => held.series)
 
 /** The part of a key that a resource and a scope are. A request has each once, for however many metrics. */
 const makeOriginKeys = () => {

@@ -11,17 +11,20 @@ export interface ViolationLog {
   readonly clear: () => void
 }
 
-export const makeViolationLog = (): ViolationLog => {
+/** `added` is told each violation as it is kept. */
+export const makeViolationLog = (added?: (violation: Violation) => void): ViolationLog => {
   let violations: Array<Violation> = []
   return {
     add: ({ attributes, kind, message, name, request }) => {
-      violations.push({
+      const kept = {
         kind,
         name: shorten(name),
         attributes: shorten(attributes),
         message: shorten(message),
         request
-      })
+      }
+      violations.push(kept)
+      added?.(kept)
       if (violations.length > maxViolations * 2) {
         violations = violations.slice(-maxViolations)
       }
