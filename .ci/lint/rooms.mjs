@@ -173,6 +173,8 @@ export const layers = {
   "dashboard's receiver": { folder: "packages/dashboard/src/receiver", imports: [], packages: ["*"] },
   // What goes over the wire: the page and the server both import it.
   "dashboard's protocol": { folder: "packages/dashboard/src/protocol", imports: [], packages: [] },
+  // Published by itself: whoever serves the page needs nothing but Node for it.
+  "dashboard's page files": { folder: "packages/dashboard/src/page-files", imports: [], packages: ["node"] },
   "dashboard's page": {
     folder: "packages/dashboard/src/page",
     imports: ["dashboard's protocol"],
@@ -181,19 +183,32 @@ export const layers = {
   },
   "dashboard's live": {
     folder: "packages/dashboard/src/live",
-    imports: ["dashboard's receiver", "dashboard's protocol"],
+    imports: ["dashboard's receiver", "dashboard's protocol", "dashboard's page files"],
     packages: ["*"],
     workspace: ["@parametric-portal/server/observe/catalogue"]
   },
   dashboard: {
     folder: "packages/dashboard",
-    imports: ["dashboard's receiver", "dashboard's protocol", "dashboard's live", "dashboard's page"],
+    imports: [
+      "dashboard's receiver",
+      "dashboard's protocol",
+      "dashboard's page files",
+      "dashboard's live",
+      "dashboard's page"
+    ],
     packages: ["*"],
     workspace: ["@parametric-portal/dashboard"]
   },
   "dashboard's tests": {
     folder: "packages/dashboard/test",
-    imports: ["dashboard's receiver", "dashboard's protocol", "dashboard's live", "dashboard's page", "dashboard"],
+    imports: [
+      "dashboard's receiver",
+      "dashboard's protocol",
+      "dashboard's page files",
+      "dashboard's live",
+      "dashboard's page",
+      "dashboard"
+    ],
     packages: ["*"],
     workspace: ["@parametric-portal/dashboard", "@parametric-portal/server"]
   },

@@ -5,6 +5,7 @@
  *
  * @module
  */
+export { acceptsGzip } from "./page-files/accept-encoding.ts"
 export {
   answerPage,
   type PageAnswer,

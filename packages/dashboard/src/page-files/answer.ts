@@ -1,4 +1,5 @@
 /** Which answer a request for a file of the page gets. */
+import { acceptsGzip } from "./accept-encoding.ts"
 import type { PageFile, PageFiles } from "./files.ts"
 import { pageHeaders } from "./headers.ts"
 
@@ -74,13 +75,6 @@ const withBody = (answer: PageAnswer, method: string, body: Uint8Array): PageAns
 /** A tag is compared weakly here, as RFC 9110 has it for `If-None-Match`. */
 const isKnown = (tags: string | undefined, etag: string): boolean =>
   tags !== undefined && (tags.trim() === "*" || tags.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag))
-
-/** Whether an `Accept-Encoding` takes gzip. */
-export const acceptsGzip = (header: string | undefined): boolean =>
-  (header ?? "").split(",").some((part) => {
-    const [coding = "", ...parameters] = part.split(";").map((text) => text.trim().toLowerCase())
-    return (coding === "gzip" || coding === "*") && !parameters.some((text) => /^q=0(\.0*)?$/.test(text))
-  })
 
 /**
  * Where a request for the page belongs that came without the slash at the end: the last part of its path with a slash,

@@ -100,6 +100,8 @@ export interface Law {
   readonly cancelled: number
   readonly dead: number
   readonly held: number
+  /** Jobs that were held before anybody counted; they belong to the left side. Absent where there were none. */
+  readonly before?: number
   /** Since when the two sides have differed by the same number with nothing under way; absent while they agree. */
   readonly differsSince?: number
 }

@@ -1,0 +1,38 @@
+/** By how much a series went up since the last tick, and in which time of its own points. */
+import type { Series } from "../receiver/model.ts"
+import type { KnownSeries } from "./inventory.ts"
+import { millisOf } from "./time.ts"
+
+/** From what a series is counted: a state of it, or nothing at all. */
+export interface Base {
+  /** Absent where it was nothing. */
+  readonly series?: Series
+  readonly time: number
+}
+
+/** A process that began longer ago than this has counted things that are not of now. */
+const youngMs = 120_000
+
+/**
+ * What the newest point of a series is compared with. A series that is new began at nothing: since the points before of
+ * its process, or since its start where the process is new too and young. Of an old process that was not heard of
+ * before, the first point only says where its series stand: `undefined`.
+ */
+export const baseOf = ({ current, process, seen }: KnownSeries): Base | undefined => {
+  if (seen !== undefined) {
+    return { series: seen, time: millisOf(seen.timeUnixNano) }
+  }
+  const time = millisOf(current.timeUnixNano)
+  const { previousPointTime } = process
+  if (previousPointTime !== undefined && previousPointTime < time) {
+    return { time: previousPointTime }
+  }
+  const start = millisOf(current.startTimeUnixNano)
+  return start > 0 && start < time && time - start <= youngMs ? { time: start } : undefined
+}
+
+/** How much a counter or the count of a distribution has gone up; after one that started over, all that it has. */
+export const increaseOf = (before: number, after: number): number => (after < before ? after : after - before)
+
+/** How long a series is taken as going on after its points came `intervalMs` apart: some may be late or lost. */
+export const patienceMs = (intervalMs: number | undefined): number => Math.max(5_000, 2.5 * (intervalMs ?? 60_000))
