@@ -1,6 +1,7 @@
 /**
  * The receiver as a program: `node --import tsx src/main.ts [--port n] [--control] [--control-port n] [--json]`. With
- * `--failure-modes`, which is for tests, the control endpoint changes how the receiver answers.
+ * `--page`, the folder of the built page, it shows that too. With `--failure-modes`, which is for tests, the control
+ * endpoint changes how the receiver answers.
  *
  * The first line says where it listens. With `--json` each line is JSON: the addresses, one line per request, and a
  * summary at the end. It stops on SIGTERM or SIGINT. With `--until-stdin-ends` it also stops when its standard input
@@ -8,50 +9,47 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { parseArgs } from "node:util"
+import { parsed, portOf, report, type UsageError } from "./command-line.ts"
 import { shorten } from "./receiver/quote.ts"
 import { Receiver, type RequestRecord, type Snapshot } from "./receiver/receiver.ts"
 import { withoutSecrets } from "./receiver/request-log.ts"
 import { seriesText } from "./receiver/series-text.ts"
+import { makeDashboard } from "./server.ts"
 
-class UsageError extends Data.TaggedError("UsageError")<{ readonly message: string }> {}
-
-const usage = "Usage: main.ts [--port n] [--control] [--control-port n] [--failure-modes] [--json] [--until-stdin-ends]"
+const usage =
+  "Usage: main.ts [--port n] [--page folder] [--control] [--control-port n] [--failure-modes] [--json] [--until-stdin-ends]"
 
 interface Arguments {
   readonly port: number
+  readonly pageFolder: string | undefined
   readonly control: boolean | number
   readonly hasFailureModes: boolean
   readonly isJson: boolean
   readonly untilStdinEnds: boolean
 }
 
-const usageError = (message: string) => new UsageError({ message: `${message}\n${usage}` })
+const options = {
+  port: { type: "string", default: "0" },
+  page: { type: "string" },
+  control: { type: "boolean", default: false },
+  "control-port": { type: "string" },
+  "failure-modes": { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
+  "until-stdin-ends": { type: "boolean", default: false }
+} as const
 
-const parseArguments: Effect.Effect<Arguments, UsageError> = Effect.try({
-  try: () =>
-    parseArgs({
-      options: {
-        port: { type: "string", default: "0" },
-        control: { type: "boolean", default: false },
-        "control-port": { type: "string" },
-        "failure-modes": { type: "boolean", default: false },
-        json: { type: "boolean", default: false },
-        "until-stdin-ends": { type: "boolean", default: false }
-      }
-    }).values,
-  catch: (error) => usageError(error instanceof Error ? error.message : String(error))
-}).pipe(
+const parseArguments: Effect.Effect<Arguments, UsageError> = parsed(() => parseArgs({ options }).values, usage).pipe(
   Effect.flatMap((values) =>
     Effect.gen(function* () {
-      const port = yield* portOf("--port", values.port)
+      const port = yield* portOf("--port", values.port, usage)
       const controlPort = values["control-port"]
-      const control = controlPort === undefined ? values.control : yield* portOf("--control-port", controlPort)
+      const control = controlPort === undefined ? values.control : yield* portOf("--control-port", controlPort, usage)
       return {
         port,
+        pageFolder: values.page,
         control,
         hasFailureModes: values["failure-modes"],
         isJson: values.json,
@@ -61,14 +59,12 @@ const parseArguments: Effect.Effect<Arguments, UsageError> = Effect.try({
   )
 )
 
-const portOf = (name: string, value: string): Effect.Effect<number, UsageError> =>
-  /^\d{1,5}$/.test(value) && Number(value) <= 65535
-    ? Effect.succeed(Number(value))
-    : usageError(`${name} must be a whole number from 0 to 65535, not ${JSON.stringify(value)}.`)
-
 const main = Effect.gen(function* () {
-  const { control, hasFailureModes, isJson, port, untilStdinEnds } = yield* parseArguments
-  const receiver = yield* Receiver.make({ port, control, isReadOnly: !hasFailureModes })
+  const { control, hasFailureModes, isJson, pageFolder, port, untilStdinEnds } = yield* parseArguments
+  const settings = { port, control, isReadOnly: !hasFailureModes }
+  const receiver = yield* pageFolder === undefined
+    ? Receiver.make(settings)
+    : makeDashboard({ ...settings, pageFolder })
   const { controlUrl, url } = receiver
   yield* Effect.addFinalizer(() =>
     Effect.flatMap(receiver.snapshot, (snapshot) =>
@@ -113,13 +109,5 @@ const summaryText = (snapshot: Snapshot) => {
 const requestText = ({ acknowledged, bytes, index, message, points, status }: RequestRecord) =>
   `#${index} ${status === 0 ? "no answer" : status}, ${acknowledged} of ${points} points, ${bytes} bytes` +
   (message === "" ? "" : `, ${shorten(message)}`)
-
-const report = (error: { readonly message: string }) =>
-  Effect.zipRight(
-    Console.error(error.message),
-    Effect.sync(() => {
-      process.exitCode = 1
-    })
-  )
 
 NodeRuntime.runMain(Effect.scoped(main).pipe(Effect.catchAll(report)))

@@ -50,6 +50,8 @@ export interface SpawnOptions {
   readonly port?: number
   /** The file of a compiled receiver, which starts sooner than the source. */
   readonly program?: string
+  /** The folder of the built page, to be shown at the receiver's address. */
+  readonly pageFolder?: string
   /** Its state is shown and nothing can be changed, as outside of tests. */
   readonly isReadOnly?: boolean
 }
@@ -107,10 +109,11 @@ const beside = (): ReadonlyArray<string> => {
   return ["--import", tsx, fileURLToPath(new URL("../main.ts", import.meta.url))]
 }
 
-const start = ({ isReadOnly = false, port = 0, program }: SpawnOptions): ChildProcess => {
+const start = ({ isReadOnly = false, pageFolder, port = 0, program }: SpawnOptions): ChildProcess => {
   const receiver = program === undefined ? beside() : [program]
   const changes = isReadOnly ? [] : ["--failure-modes"]
-  const parameters = ["--json", "--control", ...changes, "--until-stdin-ends", "--port", String(port)]
+  const page = pageFolder === undefined ? [] : ["--page", pageFolder]
+  const parameters = ["--json", "--control", ...changes, ...page, "--until-stdin-ends", "--port", String(port)]
   // Without the cache that tsx keeps in the folder of temporary files, where somebody else may have put it.
   const env = { ...process.env, TSX_DISABLE_CACHE: "1" }
   return spawn(process.execPath, [...receiver, ...parameters], { env, stdio: ["pipe", "pipe", "pipe"] })
