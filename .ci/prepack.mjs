@@ -9,6 +9,11 @@ import { root } from "./install.mjs"
 
 const { exports, name, publishConfig } = JSON.parse(readFileSync("package.json", "utf8"))
 
+/** Subpaths for the other packages of this workspace: they run from the sources, and nobody else gets them. */
+const workspaceOnly = new Map([["@parametric-portal/dashboard", new Set(["./caller", "./receiver", "./spawn"])]])
+
+const isPublished = (subpath) => workspaceOnly.get(name)?.has(subpath) !== true
+
 const targetsOf = (entry) => (typeof entry === "string" ? [entry] : Object.values(entry).flatMap(targetsOf))
 
 /** What is wrong with the package, in one sentence; nothing where it can be packed. */
@@ -16,7 +21,9 @@ const problem = async () => {
   if (!process.env.npm_config_user_agent?.startsWith("pnpm/")) {
     return "npm would pack its sources; use npm run release -- publish, or npx pnpm pack"
   }
-  const [here, published] = [exports, publishConfig.exports].map((list) => Object.keys(list).sort().join(" "))
+  const [here, published] = [Object.keys(exports).filter(isPublished), Object.keys(publishConfig.exports)].map((list) =>
+    list.sort().join(" ")
+  )
   if (here !== published) {
     return `exports has ${here}, and publishConfig.exports ${published}: make them the same`
   }
@@ -26,10 +33,10 @@ const problem = async () => {
   if ((await run(nx, ["run", `${path.basename(process.cwd())}:build`, "--outputStyle=stream"], options)) !== 0) {
     return "the build failed, its reason stands above"
   }
-  const missing = Object.values(publishConfig.exports)
+  const missing = [publishConfig.exports, publishConfig.bin ?? {}]
     .flatMap(targetsOf)
     .filter((file) => !existsSync(file))
-  return missing.length === 0 ? undefined : `the build left no ${missing.join(", ")}, which publishConfig.exports names`
+  return missing.length === 0 ? undefined : `the build left no ${missing.join(", ")}, which publishConfig names`
 }
 
 const found = await problem()
