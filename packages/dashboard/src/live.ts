@@ -43,7 +43,12 @@ export interface Live {
 export const makeLive = (options: LiveOptions): Effect.Effect<Live, never, Scope> =>
   Effect.gen(function* () {
     const { tick, ...live } = makeTicker(options, yield* Clock.currentTimeMillis)
-    yield* Clock.currentTimeMillis.pipe(Effect.map(tick), Effect.repeat(Schedule.fixed("1 second")), Effect.forkScoped)
+    yield* Clock.currentTimeMillis.pipe(
+      Effect.map(tick),
+      Effect.repeat(Schedule.fixed("1 second")),
+      Effect.delay("1 second"),
+      Effect.forkScoped
+    )
     return live
   })
 

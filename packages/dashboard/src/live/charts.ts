@@ -94,9 +94,6 @@ const changeRate = (
     const before = base.series === undefined ? 0 : numberOf(base.series)
     rated.perSecond = increaseOf(before, total) / (interval / 1_000)
     rated.until = now + patienceMs(interval)
-  } else if (rated.until === 0) {
-    // Known, and without a rate until there is a second point.
-    rated.until = now + patienceMs(undefined)
   }
 }
 

@@ -1,0 +1,98 @@
+/** Distributions as buckets. */
+import { describe, expect, it } from "vitest"
+import { bucketsSince, coarsen, makeBucketSum, noBuckets, quantileOf } from "../../src/live/buckets.ts"
+import type { ExponentialHistogram, Histogram } from "../../src/receiver/model.ts"
+
+const explicit = (bucketCounts: ReadonlyArray<number>, explicitBounds: ReadonlyArray<number>): Histogram => ({
+  count: bucketCounts.reduce((sum, count) => sum + count, 0),
+  bucketCounts,
+  explicitBounds
+})
+
+const exponential = (
+  scale: number,
+  offset: number,
+  bucketCounts: ReadonlyArray<number>,
+  fields: Partial<ExponentialHistogram> = {}
+): ExponentialHistogram => ({
+  count: bucketCounts.reduce((sum, count) => sum + count, 0),
+  scale,
+  zeroCount: 0,
+  zeroThreshold: 0,
+  positive: { offset, bucketCounts },
+  negative: { offset: 0, bucketCounts: [] },
+  ...fields
+})
+
+describe("what came to a distribution", () => {
+  it("is the difference of its buckets", () => {
+    expect(bucketsSince(explicit([1, 2, 3], [1, 2]), explicit([1, 5, 4], [1, 2]))).toEqual({
+      bounds: [1, 2, Number.POSITIVE_INFINITY],
+      counts: [0, 3, 1]
+    })
+    expect(bucketsSince(explicit([1, 2, 3], [1, 2]), explicit([1, 2, 3], [1, 2]))).toEqual(noBuckets)
+  })
+
+  it("is all of one that is new or has started over", () => {
+    const all = { bounds: [1, Number.POSITIVE_INFINITY], counts: [1, 2] }
+    expect(bucketsSince(undefined, explicit([1, 2], [1]))).toEqual(all)
+    expect(bucketsSince(explicit([4, 4], [1]), explicit([1, 2], [1]))).toEqual(all)
+  })
+
+  it("is read at one scale where an exponential one became coarser", () => {
+    // Buckets (1, 2] and (2, 4] became one, (1, 4].
+    expect(bucketsSince(exponential(0, 0, [3, 4]), exponential(-1, 0, [9, 2]))).toEqual({
+      bounds: [4, 16],
+      counts: [2, 2]
+    })
+  })
+
+  it("has negative values, zeros and positive values in ascending order", () => {
+    const value = exponential(0, 0, [1, 2], {
+      count: 10,
+      zeroCount: 3,
+      zeroThreshold: 0.5,
+      negative: { offset: 0, bucketCounts: [3, 1] }
+    })
+    expect(bucketsSince(undefined, value)).toEqual({ bounds: [-2, -1, 0.5, 2, 4], counts: [1, 3, 3, 1, 2] })
+  })
+})
+
+describe("a sum of distributions", () => {
+  it("has the buckets of all, whatever their bounds", () => {
+    const sum = makeBucketSum()
+    sum.add({ bounds: [1, 2, 4], counts: [1, 2, 3] })
+    sum.add({ bounds: [2, 3], counts: [10, 20] })
+    sum.add({ bounds: [1, 2, 3, 4], counts: [100, 0, 0, 100] })
+    sum.add(noBuckets)
+    expect(sum.total()).toEqual({ bounds: [1, 2, 3, 4], counts: [101, 12, 20, 103] })
+  })
+
+  it("does not change what was added", () => {
+    const first = { bounds: [1], counts: [1] }
+    const sum = makeBucketSum()
+    sum.add(first)
+    sum.add(first)
+    expect(first).toEqual({ bounds: [1], counts: [1] })
+  })
+
+  it("is kept in 160 buckets at most, with all of its values", () => {
+    const bounds = Array.from({ length: 1_000 }, (_, index) => index)
+    const coarse = coarsen({ bounds, counts: bounds.map(() => 1) })
+    expect(coarse.bounds.length).toBe(143)
+    expect(coarse.bounds.at(-1)).toBe(999)
+    expect(coarse.counts.reduce((sum, count) => sum + count, 0)).toBe(1_000)
+  })
+})
+
+describe("a quantile", () => {
+  it.each([
+    ["linear within its bucket", [1, 2, 4], [0, 10, 10], 0.75, 3],
+    ["from nothing up in the first bucket", [1, 2], [10, 0], 0.5, 0.5],
+    ["the last bound where it lies beyond", [1, Number.POSITIVE_INFINITY], [1, 9], 0.95, 1],
+    ["unknown of nothing", [1], [0], 0.5, undefined],
+    ["unknown where there is no bound", [Number.POSITIVE_INFINITY], [4], 0.5, undefined]
+  ] as const)("is %s", (_, bounds, counts, quantile, expected) => {
+    expect(quantileOf({ bounds, counts }, quantile)).toBe(expected)
+  })
+})

@@ -1,0 +1,42 @@
+/** How far back the charts go. */
+import { describe, expect, it } from "vitest"
+import { makeChartHistory } from "../../src/live/chart-history.ts"
+
+const pointAt = (second: number, jobs: Readonly<Record<string, number>> = {}) => ({
+  time: second * 1_000,
+  jobs,
+  queue: {},
+  failures: {},
+  processing: {},
+  wait: {},
+  messages: {}
+})
+
+const after = (seconds: number, jobs?: (second: number) => Readonly<Record<string, number>>) => {
+  const history = makeChartHistory()
+  for (let second = 0; second < seconds; second++) {
+    history.add(pointAt(second, jobs?.(second)))
+  }
+  return history.points()
+}
+
+describe("the charts as they were", () => {
+  it("have a point a second for five minutes, and before that one every ten seconds for an hour", () => {
+    const seconds = after(5_000).map(({ time }) => time / 1_000)
+    expect(seconds.slice(-300)).toEqual(Array.from({ length: 300 }, (_, index) => 4_700 + index))
+    expect(seconds.slice(0, -300)).toEqual(Array.from({ length: 331 }, (_, index) => 1_390 + index * 10))
+  })
+
+  it("have each point once where both meet", () => {
+    expect(after(300).length).toBe(300)
+    expect(after(305).map(({ time }) => time / 1_000)).toEqual([
+      0,
+      ...Array.from({ length: 300 }, (_, index) => 5 + index)
+    ])
+  })
+
+  it("have the mean of ten seconds, of each line where it was known", () => {
+    const [first] = after(400, (second) => (second < 5 ? { a: second } : { a: second, b: 1 }))
+    expect(first).toEqual(pointAt(0, { a: 4.5, b: 1 }))
+  })
+})
