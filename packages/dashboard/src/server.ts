@@ -16,6 +16,8 @@ import {
 export interface DashboardOptions extends Omit<ReceiverOptions, "observer" | "others"> {
   /** Where the built page is. */
   readonly pageFolder?: string
+  /** How many pages may look at once; the default is 64. */
+  readonly maxViewers?: number
 }
 
 /** A receiver whose address, without a path, is that of the page. It is closed with the scope. */
@@ -24,7 +26,8 @@ export const makeDashboard = (
 ): Effect.Effect<ReceiverService, PageNotBuilt | PortInUse | ListenFailed, Scope> =>
   Effect.gen(function* () {
     const files = yield* readFiles(options.pageFolder)
-    const live = yield* makeLive({ storeLimit: options.storeLimit ?? defaultStoreLimit })
+    const { maxViewers = 64, storeLimit = defaultStoreLimit } = options
+    const live = yield* makeLive({ storeLimit, maxViewers })
     let origin = ""
     const others = pageApp({ files, live, origin: () => origin })
     const receiver = yield* Receiver.make({ ...options, observer: live.observer, others })

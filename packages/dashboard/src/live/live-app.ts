@@ -11,7 +11,7 @@ import { acceptsGzip, pageHeaders } from "../page-files.ts"
 import { gzipHead, type SharedEvent } from "./event.ts"
 
 /** How many events may wait for a page before it is let go of: it connects again, and begins with the present state. */
-const maxBehind = 8
+const maxBehind = 5
 
 type Response = HttpServerResponse.HttpServerResponse
 
