@@ -35,7 +35,8 @@ export const families: ReadonlyArray<FamilyPlan> = [
   { name: "jobs-sqlite", figures: ["jobs_sqlite_", stall], processes: 1 },
   { name: "jobs-runners", figures: ["jobs_runners_"], processes: 1, isOwnOnly: true },
   { name: "jobs-depth", figures: ["jobs_depth_", stall], processes: 1, isOwnOnly: true },
-  { name: "jobs-cost", figures: ["jobs_metrics_"], processes: 5, isOwnOnly: true }
+  { name: "jobs-cost", figures: ["jobs_metrics_"], processes: 5, isOwnOnly: true },
+  { name: "page", figures: ["page_"], processes: 1, isOwnOnly: true }
 ]
 
 /** The families that names ask for: a family, the beginning of one (`jobs`), or a figure; all of them without names. */

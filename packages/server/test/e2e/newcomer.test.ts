@@ -63,17 +63,49 @@ const overSubpaths = async (): Promise<string> => {
 }
 
 let archive = ""
+let archiveOfPage = ""
 let project: EmptyProject
 
 beforeAll(async () => {
-  archive = await EmptyProject.pack(String((await json("package.json"))["packageManager"]))
+  const pnpm = String((await json("package.json"))["packageManager"])
+  archive = await EmptyProject.pack(pnpm)
+  archiveOfPage = await EmptyProject.pack(pnpm, "dashboard")
   project = await EmptyProject.make()
 }, 300_000)
 
 afterAll(async () => {
-  await rm(path.dirname(archive), { recursive: true, force: true })
+  for (const file of [archive, archiveOfPage]) {
+    await rm(path.dirname(file), { recursive: true, force: true })
+  }
   await project.remove()
 })
+
+interface State {
+  readonly metrics: ReadonlyArray<{ readonly name: string }>
+  readonly health: object
+}
+
+/** The state that a page is sent first, a tick after the last request. */
+const firstEvent = async (url: string): Promise<State> => {
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  const leave = new AbortController()
+  const { body } = await fetch(url, { signal: leave.signal })
+  let text = ""
+  for await (const part of body ?? []) {
+    text += Buffer.from(part).toString()
+    if (text.includes("\n\n")) {
+      break
+    }
+  }
+  leave.abort()
+  return JSON.parse(text.slice(text.indexOf("data: ") + 6, text.indexOf("\n\n"))) as State
+}
+
+/** The published packages, with what of theirs only this workspace has. */
+const archives = [
+  { name: "server", file: () => archive, atLeast: 2 * 7 },
+  { name: "dashboard", file: () => archiveOfPage, atLeast: 2 }
+]
 
 describe("the archive", () => {
   it("is not made by npm, which says in one sentence what makes it", async () => {
@@ -85,17 +117,28 @@ describe("the archive", () => {
     )
   })
 
-  it("has what its exports name, and nothing that only this workspace understands", async () => {
-    const listed = (await inLibrary("tar", "-tzf", archive)).stdout
+  it.each(archives)("of $name has what it names, and nothing that only this workspace understands", async (one) => {
+    const listed = (await inLibrary("tar", "-tzf", one.file())).stdout
       .split("\n")
       .map((name) => name.replace(/^package\//, ""))
-    const { stdout: manifest } = await inLibrary("tar", "-xzOf", archive, "package/package.json")
-    const { exports } = JSON.parse(manifest) as { readonly exports: Readonly<Record<string, unknown>> }
-    const named = JSON.stringify(Object.values(exports)).match(/\.\/[^"]+/g) ?? []
-    expect(named.length).toBeGreaterThan(2 * 7)
+    const { stdout: manifest } = await inLibrary("tar", "-xzOf", one.file(), "package/package.json")
+    const { bin = {}, exports } = JSON.parse(manifest) as Readonly<Record<"bin" | "exports", object>>
+    const named = JSON.stringify([exports, bin]).match(/\.\/[^"]+\.(?:js|ts|json)(?=")/g) ?? []
+    expect(named.length).toBeGreaterThan(one.atLeast)
     expect(named.filter((file) => !listed.includes(file.slice(2)))).toEqual([])
     expect(manifest).not.toMatch(/catalog:|workspace:|\.\.\/\.\.|\.\/src\//)
     expect(listed.filter((name) => /(^|\/)(test|bench|node_modules)\/|tsbuildinfo/.test(name))).toEqual([])
+  })
+
+  it("of the page has the page, and the licences of what it contains", async () => {
+    const listed = (await inLibrary("tar", "-tzf", archiveOfPage)).stdout.split("\n")
+    expect(listed).toContain("package/dist/page/index.html")
+    const { stdout: licences } = await inLibrary("tar", "-xzOf", archiveOfPage, "package/dist/licenses.txt")
+    for (const name of ["effect", "preact", "protobufjs", "@opentelemetry/otlp-transformer"]) {
+      expect(licences).toMatch(new RegExp(`^${name} [\\d.]+ \\(`, "m"))
+    }
+    const { stdout: manifest } = await inLibrary("tar", "-xzOf", archiveOfPage, "package/package.json")
+    expect(JSON.parse(manifest)).not.toHaveProperty("dependencies")
   })
 })
 
@@ -115,6 +158,33 @@ describe("a project with the package", () => {
     const ended = await project.run("env", "OTEL_METRICS_EXPORTER=console", "npx", "--yes", "tsx", "main.ts")
     expect(ended).toMatchObject({ code: 0 })
     expect(ended.stdout + ended.stderr).toContain("jobs_completed_total")
+  })
+
+  it("shows what that program measured on the page of the other package, which needs nothing but Node", async () => {
+    const viewer = await EmptyProject.make()
+    expect(await viewer.run("npm", "install", archiveOfPage)).toMatchObject({ code: 0 })
+    const { stdout: installed } = await viewer.run("npm", "ls", "--all", "--parseable")
+    expect(
+      installed
+        .trim()
+        .split("\n")
+        .slice(1)
+        .map((folder) => path.relative(viewer.folder, folder))
+    ).toEqual(["node_modules/@parametric-portal/dashboard"])
+    const { end, line } = await viewer.start("npx", "--no-install", "dashboard", "--port", "0", "--json")
+    try {
+      const { page } = JSON.parse(line) as { readonly page: string }
+      await project.run("env", `OTEL_EXPORTER_OTLP_ENDPOINT=${page}`, "npx", "--yes", "tsx", "main.ts")
+      const index = await (await fetch(page)).text()
+      const [, script = ""] = /src="\.\/(assets\/[^"]+\.js)"/.exec(index) ?? []
+      expect((await fetch(`${page}/${script}`)).status).toBe(200)
+      const state = await firstEvent(`${page}/live`)
+      expect(state.metrics.map(({ name }) => name)).toContain("jobs_completed_total")
+      expect(state.health).toMatchObject({ refused: [], violations: 0 })
+    } finally {
+      expect(await end()).toBe(0)
+      await viewer.remove()
+    }
   })
 
   it("takes all that the table of subpaths names, without a warning about peers", async () => {

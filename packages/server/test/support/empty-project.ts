@@ -1,8 +1,10 @@
 /** A folder of somebody who uses the published package: with plain npm, and nothing of this workspace. */
-import { execFile } from "node:child_process"
+import { execFile, spawn } from "node:child_process"
+import { once } from "node:events"
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import path from "node:path"
+import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 
 /** How a program ended, and all that it printed. */
@@ -12,7 +14,16 @@ export interface Ended {
   readonly stderr: string
 }
 
+/** A program that goes on. */
+export interface Started {
+  readonly line: string
+  readonly end: () => Promise<number | null>
+}
+
 const library = fileURLToPath(new URL("../..", import.meta.url))
+
+/** The folder of the package with the live page. */
+const dashboard = fileURLToPath(new URL("../../../dashboard", import.meta.url))
 
 /** What npm and pnpm tell the programs that they start is not for those that are started here; which registry is. */
 export const environment = (): NodeJS.ProcessEnv =>
@@ -47,10 +58,11 @@ export class EmptyProject {
     return project
   }
 
-  /** The published package, packed as a release packs it. */
-  static async pack(pnpm: string): Promise<string> {
+  /** A published package, packed as a release packs it: the library unless the other one is asked for. */
+  static async pack(pnpm: string, which: "server" | "dashboard" = "server"): Promise<string> {
     const folder = await mkdtemp(path.join(tmpdir(), "packed-"))
-    const { code, stderr, stdout } = await inLibrary("npx", "--yes", pnpm, "pack", "--pack-destination", folder)
+    const command = ["npx", "--yes", pnpm, "pack", "--pack-destination", folder]
+    const { code, stderr, stdout } = await run(which === "server" ? library : dashboard, command)
     const [archive] = await readdir(folder)
     if (code !== 0 || archive === undefined) {
       throw new Error(`the package was not packed: ${stdout}\n${stderr}`)
@@ -66,6 +78,22 @@ export class EmptyProject {
 
   run(...command: ReadonlyArray<string>): Promise<Ended> {
     return run(this.folder, command)
+  }
+
+  /** Starts a program that goes on; its first line of output, and what ends it and says how it ended. */
+  async start(...[command = "", ...args]: ReadonlyArray<string>): Promise<Started> {
+    const options = { cwd: this.folder, env: environment(), detached: true }
+    const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "inherit"] })
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve))
+    const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string]
+    return {
+      line,
+      end: () => {
+        // As a terminal does: npx leaves it to the program that it runs.
+        process.kill(-(child.pid ?? 0), "SIGINT")
+        return ended
+      }
+    }
   }
 
   async remove(): Promise<void> {
