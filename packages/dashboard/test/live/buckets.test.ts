@@ -9,9 +9,9 @@ const explicit = (bucketCounts: ReadonlyArray<number>, explicitBounds: ReadonlyA
   explicitBounds
 })
 
+/** Its positive buckets begin at 1. */
 const exponential = (
   scale: number,
-  offset: number,
   bucketCounts: ReadonlyArray<number>,
   fields: Partial<ExponentialHistogram> = {}
 ): ExponentialHistogram => ({
@@ -19,7 +19,7 @@ const exponential = (
   scale,
   zeroCount: 0,
   zeroThreshold: 0,
-  positive: { offset, bucketCounts },
+  positive: { offset: 0, bucketCounts },
   negative: { offset: 0, bucketCounts: [] },
   ...fields
 })
@@ -41,14 +41,14 @@ describe("what came to a distribution", () => {
 
   it("is read at one scale where an exponential one became coarser", () => {
     // Buckets (1, 2] and (2, 4] became one, (1, 4].
-    expect(bucketsSince(exponential(0, 0, [3, 4]), exponential(-1, 0, [9, 2]))).toEqual({
+    expect(bucketsSince(exponential(0, [3, 4]), exponential(-1, [9, 2]))).toEqual({
       bounds: [4, 16],
       counts: [2, 2]
     })
   })
 
   it("has negative values, zeros and positive values in ascending order", () => {
-    const value = exponential(0, 0, [1, 2], {
+    const value = exponential(0, [1, 2], {
       count: 10,
       zeroCount: 3,
       zeroThreshold: 0.5,
@@ -87,12 +87,12 @@ describe("a sum of distributions", () => {
 
 describe("a quantile", () => {
   it.each([
-    ["linear within its bucket", [1, 2, 4], [0, 10, 10], 0.75, 3],
-    ["from nothing up in the first bucket", [1, 2], [10, 0], 0.5, 0.5],
-    ["the last bound where it lies beyond", [1, Number.POSITIVE_INFINITY], [1, 9], 0.95, 1],
-    ["unknown of nothing", [1], [0], 0.5, undefined],
-    ["unknown where there is no bound", [Number.POSITIVE_INFINITY], [4], 0.5, undefined]
-  ] as const)("is %s", (_, bounds, counts, quantile, expected) => {
+    { is: "linear within its bucket", bounds: [1, 2, 4], counts: [0, 10, 10], quantile: 0.75, expected: 3 },
+    { is: "from nothing up in the first bucket", bounds: [1, 2], counts: [10, 0], quantile: 0.5, expected: 0.5 },
+    { is: "the last bound where it lies beyond", bounds: [1, Infinity], counts: [1, 9], quantile: 0.95, expected: 1 },
+    { is: "unknown of nothing", bounds: [1], counts: [0], quantile: 0.5, expected: undefined },
+    { is: "unknown where there is no bound", bounds: [Infinity], counts: [4], quantile: 0.5, expected: undefined }
+  ])("is $is", ({ bounds, counts, expected, quantile }) => {
     expect(quantileOf({ bounds, counts }, quantile)).toBe(expected)
   })
 })
