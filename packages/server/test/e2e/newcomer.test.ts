@@ -172,8 +172,8 @@ describe("a project with the package", () => {
         .map((folder) => path.relative(viewer.folder, folder))
     ).toEqual(["node_modules/@parametric-portal/dashboard"])
     const { end, line } = await viewer.start("npx", "--no-install", "dashboard", "--port", "0", "--json")
+    const { page } = JSON.parse(line) as { readonly page: string }
     try {
-      const { page } = JSON.parse(line) as { readonly page: string }
       await project.run("env", `OTEL_EXPORTER_OTLP_ENDPOINT=${page}`, "npx", "--yes", "tsx", "main.ts")
       const index = await (await fetch(page)).text()
       const [, script = ""] = /src="\.\/(assets\/[^"]+\.js)"/.exec(index) ?? []
@@ -182,9 +182,10 @@ describe("a project with the package", () => {
       expect(state.metrics.map(({ name }) => name)).toContain("jobs_completed_total")
       expect(state.health).toMatchObject({ refused: [], violations: 0 })
     } finally {
-      expect(await end()).toBe(0)
+      await end()
       await viewer.remove()
     }
+    await expect(fetch(page)).rejects.toThrow("fetch failed")
   })
 
   it("takes all that the table of subpaths names, without a warning about peers", async () => {

@@ -17,7 +17,7 @@ export interface Ended {
 /** A program that goes on. */
 export interface Started {
   readonly line: string
-  readonly end: () => Promise<number | null>
+  readonly end: () => Promise<unknown>
 }
 
 const library = fileURLToPath(new URL("../..", import.meta.url))
@@ -80,11 +80,11 @@ export class EmptyProject {
     return run(this.folder, command)
   }
 
-  /** Starts a program that goes on; its first line of output, and what ends it and says how it ended. */
+  /** Starts a program that goes on; its first line of output, and what ends it. */
   async start(...[command = "", ...args]: ReadonlyArray<string>): Promise<Started> {
     const options = { cwd: this.folder, env: environment(), detached: true }
     const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "inherit"] })
-    const ended = new Promise<number | null>((resolve) => child.once("close", resolve))
+    const ended = once(child, "close")
     const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string]
     return {
       line,
