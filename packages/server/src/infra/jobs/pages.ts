@@ -15,13 +15,18 @@ import { reached } from "./submit/refusal.ts"
 export interface ListOptions {
   /** Lists jobs of this type only; all types unless given. */
   readonly jobType?: string | undefined
+  /** The oldest first, unless given: by when live ones are due, and finished ones were finished. */
+  readonly order?: "oldest" | "newest" | undefined
   /** The most jobs on the page, 1 to 1,000; 50 unless given. */
   readonly limit?: number | undefined
   /** The `next` of the page before; the first page unless given. Anything else is refused with `Validation`. */
   readonly after?: string | undefined
 }
 
-/** A page. Finished jobs are in the order in which they finished, others in the order in which they are due. */
+/**
+ * A page. Finished jobs are in the order in which they finished, others in the order in which they are due, or the
+ * reverse.
+ */
 export interface Page<A> {
   /** The items of the page. */
   readonly items: ReadonlyArray<A>
@@ -51,16 +56,16 @@ export interface DeadLetter {
   readonly errors: ReadonlyArray<JobFailure>
 }
 
-/** A page of dead letters, oldest first. */
+/** A page of dead letters, oldest first unless told. */
 export type DeadLetterPage = Page<DeadLetter>
 
-/** Which dead letters to purge: those that match every given option. */
+/** Which dead letters to purge, or to count: those that match every given option. */
 export interface PurgeOptions {
-  /** Purges only these ids; all unless given. */
+  /** Only these ids; all unless given. */
   readonly ids?: ReadonlyArray<string> | undefined
-  /** Purges jobs of this type only; all types unless given. */
+  /** Jobs of this type only; all types unless given. */
   readonly jobType?: string | undefined
-  /** Purges jobs that became dead letters before this time, in epoch milliseconds. */
+  /** Jobs that became dead letters before this time, in epoch milliseconds. */
   readonly before?: number | undefined
 }
 
@@ -99,17 +104,13 @@ export const purge = (
   options: PurgeOptions
 ): Effect.Effect<number, JobError> =>
   Effect.gen(function* () {
-    const { before, ids, jobType: type } = options
-    yield* checkedType(type)
-    if (before !== undefined && !Number.isFinite(before)) {
-      return yield* refuse(`"before" is a time in epoch milliseconds, not ${before}`)
-    }
+    const { ids, jobType: type } = options
+    const when = yield* checkedBounds(options)
     let removed = 0
     for (const state of states) {
       for (const some of ids === undefined ? [undefined] : chunksOf(ids)) {
         let step = 0
         do {
-          const when = before === undefined ? undefined : Math.round(before)
           step = yield* reached(tables.purge({ state, type, ids: some, before: when }))
           removed += step
           yield* pause
@@ -118,6 +119,24 @@ export const purge = (
     }
     return removed
   })
+
+/** How many dead letters a purge with these options would remove now. */
+export const countDead = (
+  tables: Pick<Operations, "countFinished">,
+  options: PurgeOptions
+): Effect.Effect<number, JobError> =>
+  Effect.flatMap(checkedBounds(options), (before) =>
+    reached(tables.countFinished({ state: "dead", type: options.jobType, ids: options.ids, before }))
+  )
+
+/** The time that a selection has to be older than, in whole milliseconds. */
+export const checkedBounds = ({ before, jobType }: PurgeOptions): Effect.Effect<number | undefined, JobError> =>
+  Effect.zipRight(
+    checkedType(jobType),
+    before !== undefined && !Number.isFinite(before)
+      ? refuse(`"before" is a time in epoch milliseconds, not ${before}`)
+      : Effect.succeed(before === undefined ? undefined : Math.round(before))
+  )
 
 /** No type of a job is this one: what the databases make of it differs. */
 export const checkedType = (jobType: string | undefined): Effect.Effect<void, JobError> => {
@@ -131,7 +150,7 @@ const isState = Schema.is(JobState)
 
 const pageAsked = (
   state: JobState,
-  { after, jobType: type, limit = 50 }: ListOptions
+  { after, jobType: type, limit = 50, order = "oldest" }: ListOptions
 ): Effect.Effect<PageRequest, JobError> => {
   if (!isState(state)) {
     return refuse(`"state" is one of ${JobState.literals.join(", ")}, not ${String(state)}`)
@@ -139,16 +158,21 @@ const pageAsked = (
   if (!(Number.isInteger(limit) && limit >= 1 && limit <= longestPage)) {
     return refuse(`"limit" is a whole number from 1 to ${longestPage}, not ${limit}`)
   }
+  if (order !== "oldest" && order !== "newest") {
+    return refuse(`"order" is oldest or newest, not ${String(order)}`)
+  }
   if (after === undefined) {
-    return Effect.succeed({ state, type, limit })
+    return Effect.succeed({ state, type, limit, order })
   }
   const [, at, id] = /^(\d{1,15})-(.+)$/s.exec(after) ?? []
   return at === undefined || id === undefined
     ? refuse(`"after" is the "next" of the page before, not "${after}"`)
-    : Effect.succeed({ state, type, limit, after: { at: Number(at), id } })
+    : Effect.succeed({ state, type, limit, order, after: { at: Number(at), id } })
 }
 
-const refuse = (message: string): Effect.Effect<never, JobError> => new JobError({ reason: "Validation", message })
+/** What can't be asked for. */
+export const refuse = (message: string): Effect.Effect<never, JobError> =>
+  new JobError({ reason: "Validation", message })
 
 const chunksOf = (ids: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
   Array.from({ length: Math.ceil(ids.length / mostPurged) }, (_, index) =>

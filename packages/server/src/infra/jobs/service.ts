@@ -18,6 +18,7 @@ import { JobEntityLive } from "./entity-live.ts"
 import { JobError } from "./error.ts"
 import {
   checkedType,
+  countDead,
   type DeadLetterPage,
   list,
   listDead,
@@ -29,19 +30,27 @@ import {
 } from "./pages.ts"
 import { type JobResult, resultOf, settledOf } from "./result.ts"
 import { schedules } from "./schedules.ts"
-import type { Depth, JobStatus, Operations } from "./store/operations.ts"
+import type { Depth, JobStatus, Oldest, Operations, RunnerStatus } from "./store/operations.ts"
 import type { JobState } from "./store/state.ts"
 import { JobStore } from "./store.ts"
 import { isInTransaction } from "./transaction.ts"
 import { found, reached } from "./submit/refusal.ts"
+import { type Replayed, replayMany, type ReplayManyOptions } from "./replay-many.ts"
 import { none, type SubmitManyOptions, submissionOf, submissionsOf, type SubmitOptions } from "./submit/submission.ts"
 
 /** The dead letters: jobs that were given up. */
 export interface DeadLetters {
-  /** A page of them, oldest first. */
+  /** A page of them, oldest first unless told. */
   readonly list: (options?: ListOptions) => Effect.Effect<DeadLetterPage, JobError>
   /** Puts one back to work, its attempts counted from the start; `Validation` where a live job has its dedupe key. */
   readonly replay: (id: string) => Effect.Effect<void, JobError>
+  /**
+   * Puts those that match back to work, all unless told which, each as `replay` does. With `RunnerUnavailable` it stops,
+   * and what was replayed until then stays so.
+   */
+  readonly replayMany: (options?: ReplayManyOptions) => Effect.Effect<Replayed, JobError>
+  /** How many match, all unless told which. */
+  readonly count: (options?: PurgeOptions) => Effect.Effect<number, JobError>
   /** Removes those that match for good, all unless told which; how many. */
   readonly purge: (options?: PurgeOptions) => Effect.Effect<number, JobError>
 }
@@ -107,6 +116,14 @@ export interface Jobs {
   readonly paused: Effect.Effect<ReadonlyArray<string>, JobError>
   /** How many jobs of each type stand in each state, the dead ones included. */
   readonly depth: Effect.Effect<ReadonlyArray<Depth>, JobError>
+  /** How long the oldest job of each type that could run has waited; none of a type where nothing is ready. */
+  readonly oldestReady: Effect.Effect<ReadonlyArray<Oldest>, JobError>
+  /** The types that have jobs, ended ones included, or are paused, in alphabetical order. */
+  readonly types: Effect.Effect<ReadonlyArray<string>, JobError>
+  /** The runners, by name: those that live, and those that were lost less than a lease ago. */
+  readonly runners: Effect.Effect<ReadonlyArray<RunnerStatus>, JobError>
+  /** The clock that the times of jobs are of, in epoch milliseconds: that of the database. */
+  readonly now: Effect.Effect<number, JobError>
 }
 
 /** Why the layers of `JobService` could not be built: the database, its migrations, or an option. */
@@ -204,6 +221,8 @@ export const service: Layer.Layer<JobService, never, JobStore | JobCalls> = Laye
       deadLetters: {
         list: (options = {}) => listDead(tables, options),
         replay: calls.replay,
+        replayMany: (options = {}) => replayMany({ tables, replay: calls.replay }, options),
+        count: (options = {}) => countDead(tables, options),
         purge: (options = {}) => purge(tables, ["dead"], options)
       }
     } satisfies Jobs
@@ -221,8 +240,25 @@ const reads = (tables: Operations) =>
     pause: (jobType) => Effect.zipRight(checkedType(jobType), reached(tables.setPaused(jobType, true))),
     resume: (jobType) => Effect.zipRight(checkedType(jobType), reached(tables.setPaused(jobType, false))),
     paused: reached(tables.paused),
-    depth: reached(Effect.zipWith(tables.depth, tables.dead, (alive, dead) => [...alive, ...dead]))
+    depth: reached(Effect.zipWith(tables.depth, tables.dead, (alive, dead) => [...alive, ...dead])),
+    oldestReady: reached(tables.oldestWaiting),
+    types: reached(typesIn(tables)),
+    runners: reached(tables.lives),
+    now: reached(tables.now)
   }) satisfies Partial<Jobs>
+
+/** Through indexes, which have the types side by side. */
+const typesIn = (tables: Operations) =>
+  Effect.map(
+    Effect.all([
+      tables.waitingTypes,
+      tables.paused,
+      tables.finishedTypes("completed"),
+      tables.finishedTypes("cancelled"),
+      tables.finishedTypes("dead")
+    ]),
+    (found) => Array.from(new Set(found.flat())).toSorted()
+  )
 
 const result = <Type extends string, P, A, E>(
   tables: Operations,

@@ -186,7 +186,18 @@ export const memoryTables = (memory: Memory): Operations => {
     oldestWaiting: at((now) =>
       oldest(memory, now, ({ dueAt, state }) => (state === "waiting" && dueAt <= now ? dueAt : undefined))
     ),
-    oldestDead: at((now) => oldest(memory, now, ({ finishedAt, state }) => (state === "dead" ? finishedAt : undefined)))
+    oldestDead: at((now) =>
+      oldest(memory, now, ({ finishedAt, state }) => (state === "dead" ? finishedAt : undefined))
+    ),
+    countFinished: (request) => at((now) => memory.all.filter((row) => isToPurge(row, request, now)).length),
+    lives: at((now) =>
+      Array.from(memory.runners, ([id, beatAt]) => {
+        const running = memory.all.filter(({ heldBy, state }) => state === "held" && heldBy === id).length
+        return { id, name: id, running, heartbeatAgeMs: now - beatAt }
+      })
+    ),
+    now: at((now) => now),
+    waitingTypes: Effect.sync(() => Array.from(new Set(memory.all.filter(isAlive).map(({ type }) => type))))
   }
 }
 
@@ -316,16 +327,14 @@ const replay = (memory: Memory, { id, now, options }: Call): Option.Option<Repla
   return Option.some({ id, type, priority })
 }
 
-const purge = (memory: Memory, { before, ids, olderThanMs, state, type }: PurgeRequest, now: number): number => {
-  const gone = memory.all
-    .filter(
-      (row) =>
-        row.state === state &&
-        (type === undefined || row.type === type) &&
-        (ids === undefined || ids.includes(row.id)) &&
-        (row.finishedAt ?? 0) < Math.min(before ?? Infinity, olderThanMs === undefined ? Infinity : now - olderThanMs)
-    )
-    .slice(0, 1000)
+const isToPurge = (row: Row, { before, ids, olderThanMs, state, type }: PurgeRequest, now: number): boolean =>
+  row.state === state &&
+  (type === undefined || row.type === type) &&
+  (ids === undefined || ids.includes(row.id)) &&
+  (row.finishedAt ?? 0) < Math.min(before ?? Infinity, olderThanMs === undefined ? Infinity : now - olderThanMs)
+
+const purge = (memory: Memory, request: PurgeRequest, now: number): number => {
+  const gone = memory.all.filter((row) => isToPurge(row, request, now)).slice(0, 1000)
   for (const { id } of gone) {
     memory.rows.delete(id)
   }
@@ -576,6 +585,7 @@ const status = (memory: Memory, row: Row, now: number): JobStatus => ({
   heldBy: row.heldBy,
   reason: row.reason,
   progress: row.progress,
+  traceparent: row.traceparent,
   errors: memory.failures
     .filter(({ id }) => id === row.id)
     .map(({ attempt, failedAt, message, reason }) => ({ attempt, failedAt, message, reason }))
@@ -587,13 +597,21 @@ const ending = (memory: Memory, row: Row, now: number): JobEnding => {
   return { jobType, state: stateOf(row, now), attempt, result, reason, message: last?.message, error: last?.encoded }
 }
 
-const page = (memory: Memory, { after, limit, state, type }: PageRequest, now: number): ReadonlyArray<JobStatus> => {
+const page = (
+  memory: Memory,
+  { after, limit, order, state, type }: PageRequest,
+  now: number
+): ReadonlyArray<JobStatus> => {
+  const sign = order === "newest" ? -1 : 1
   const placeOf = ({ dueAt, finishedAt }: JobStatus): number => finishedAt ?? dueAt
   return memory.all
     .map((row) => status(memory, row, now))
     .filter((job) => job.state === state && (type === undefined || job.jobType === type))
-    .filter((job) => after === undefined || placeOf(job) > after.at || (placeOf(job) === after.at && job.id > after.id))
-    .sort((one, other) => placeOf(one) - placeOf(other) || (one.id < other.id ? -1 : 1))
+    .filter((job) => {
+      const ahead = after === undefined ? 1 : sign * (placeOf(job) - after.at)
+      return ahead > 0 || (ahead === 0 && job.id !== after?.id && job.id > (after?.id ?? "") === sign > 0)
+    })
+    .sort((one, other) => sign * (placeOf(one) - placeOf(other) || (one.id < other.id ? -1 : 1)))
     .slice(0, limit)
 }
 

@@ -10,9 +10,9 @@ import type { BackoffSettings } from "../definition/backoff.ts"
 import type { ClusterLimits } from "../definition/limits.ts"
 import type { Priority } from "../definition/priority.ts"
 import type { OtherDatabase } from "./other-database.ts"
-import type { Depth, JobEnding, JobStatus, Oldest, PageRequest } from "./readings.ts"
+import type { Depth, JobEnding, JobStatus, Oldest, PageRequest, RunnerStatus } from "./readings.ts"
 
-export type { Depth, JobEnding, JobFailure, JobStatus, Oldest, PageRequest } from "./readings.ts"
+export type { Depth, JobEnding, JobFailure, JobStatus, Oldest, PageRequest, RunnerStatus } from "./readings.ts"
 
 /** A job to be accepted. */
 export interface NewJob {
@@ -287,6 +287,11 @@ export interface ReadOperations {
   readonly dead: Asked<ReadonlyArray<Depth>>
   readonly oldestWaiting: Asked<ReadonlyArray<Oldest>>
   readonly oldestDead: Asked<ReadonlyArray<Oldest>>
+  readonly countFinished: (request: PurgeRequest) => Asked<number>
+  readonly lives: Asked<ReadonlyArray<RunnerStatus>>
+  readonly now: Asked<number>
+  /** The types of jobs that wait or run. */
+  readonly waitingTypes: Asked<ReadonlyArray<string>>
 }
 
 /** The tables of jobs. */

@@ -1,4 +1,4 @@
-/** Pages of jobs by state and type, the oldest first: by when a live one is due, or a finished one was finished. */
+/** Pages of jobs by state and type, in the order in which live ones are due and finished ones finished, or its reverse. */
 import type * as Statement from "@effect/sql/Statement"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
@@ -20,7 +20,8 @@ const page = (session: Session, request: PageRequest): Effect.Effect<ReadonlyArr
   return selections(session, request).pipe(
     Effect.flatMap((parts) => rowsOf<StatusRow>(session.sql, parts)),
     Effect.flatMap((rows) => {
-      const sorted = rows.toSorted((a, b) => placeOf(a) - placeOf(b) || (a.id < b.id ? -1 : 1))
+      const sign = request.order === "newest" ? -1 : 1
+      const sorted = rows.toSorted((a, b) => sign * (placeOf(a) - placeOf(b) || (a.id < b.id ? -1 : 1)))
       return statusesOf(session, sorted.slice(0, request.limit))
     })
   )
@@ -81,35 +82,48 @@ interface Range {
   readonly condition: string
 }
 
-const ofJobs = (session: Session, { after, limit, type }: PageRequest, { condition, from }: Range) => {
+/** An index is read forwards or backwards: the place of a row is its time, then its id. */
+const directions = {
+  oldest: { after: ">", order: "" },
+  newest: { after: "<", order: " DESC" }
+} as const
+
+const ofJobs = (session: Session, request: PageRequest, { condition, from }: Range) => {
   const { sql } = session
+  const { after, limit, order: asked = "oldest", type } = request
+  const direction = directions[asked]
   const which = sql.and([
     sql.literal(condition),
     ...(type === undefined ? [] : [sql`type = ${type}`]),
-    ...(after === undefined ? [] : [sql`(due_at, id) > (${after.at}, ${after.id})`])
+    ...(after === undefined ? [] : [sql`(due_at, id) ${sql.literal(direction.after)} (${after.at}, ${after.id})`])
   ])
   const [relation, alias] = from
   // Of the table, as the columns have the same names.
-  const order = sql.literal(`${alias}.due_at, ${alias}.id`)
+  const order = sql.literal(`${alias}.due_at${direction.order}, ${alias}.id${direction.order}`)
   return sql`
     SELECT ${statusColumns(session).jobs} FROM ${sql.literal(`${relation} ${alias}`)} WHERE ${which}
     ORDER BY ${order} LIMIT ${limit}`
 }
 
-const ofDone = (session: Session, { after, limit, type: only }: PageRequest, state: number) => {
+const ofDone = (session: Session, request: PageRequest, state: number) => {
   const { sql, tables } = session
+  const { after, limit, order: asked = "oldest", type: only } = request
+  const direction = directions[asked]
+  const order = sql.literal(`d.finished_at${direction.order}, d.id${direction.order}`)
   const types = only === undefined ? typesOf(sql, tables.done, `state = ${state}`) : Effect.succeed([only])
   const which = (type: string) =>
     sql.and([
       sql`state = ${state}`,
       sql`type = ${type}`,
-      ...(after === undefined ? [] : [sql`(finished_at, id) > (${after.at}, ${after.id})`])
+      ...(after === undefined
+        ? []
+        : [sql`(finished_at, id) ${sql.literal(direction.after)} (${after.at}, ${after.id})`])
     ])
   return Effect.map(types, (found) =>
     found.map(
       (type) => sql`
         SELECT ${statusColumns(session).done} FROM ${sql.literal(`${tables.done} d`)} WHERE ${which(type)}
-        ORDER BY d.finished_at, d.id LIMIT ${limit}`
+        ORDER BY ${order} LIMIT ${limit}`
     )
   )
 }

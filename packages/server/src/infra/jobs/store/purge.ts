@@ -9,7 +9,7 @@ import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import { typesOf, union } from "./by-type.ts"
 import { states } from "./dialect.ts"
-import type { CallerOperations, PurgeRequest } from "./operations.ts"
+import type { CallerOperations, PurgeRequest, ReadOperations } from "./operations.ts"
 import { pause } from "../pause.ts"
 import type { Session } from "./session.ts"
 
@@ -17,11 +17,31 @@ import type { Session } from "./session.ts"
 export const mostPurged = 1000
 
 /** These operations over open tables. */
-export const purge = (session: Session): Pick<CallerOperations, "purge" | "finishedTypes" | "purgeKeys"> => ({
+export const purge = (
+  session: Session
+): Pick<CallerOperations, "purge" | "finishedTypes" | "purgeKeys"> & Pick<ReadOperations, "countFinished"> => ({
+  countFinished: (request) => session.ours(countFinished(session, request)),
   purge: (request) => session.ours(upTo(mostPurged, (most) => purgeSome(session, request, most), mostOf(session))),
   finishedTypes: (state) => session.ours(typesOf(session.sql, session.tables.done, `state = ${states[state]}`)),
   purgeKeys: session.ours(purgeKeys(session))
 })
+
+/** How many a purge would remove: a range of an index is counted, or what is found by these ids. */
+const countFinished = (session: Session, request: PurgeRequest): Effect.Effect<number, SqlError> => {
+  const { dialect, sql, tables } = session
+  const { ids, state, type } = request
+  const parts = ids === undefined ? [undefined] : Arr.chunksOf(ids, mostPurged)
+  return Effect.forEach(parts, (some) => {
+    const which = sql.and([
+      sql`state = ${states[state]}`,
+      ...(type === undefined ? [] : [sql`type = ${type}`]),
+      ...(some === undefined ? [] : [sql.in("id", some)]),
+      ...bounds(session, request)
+    ])
+    const count = sql.literal(`CAST(count(*) AS ${dialect.real})`)
+    return sql<{ readonly jobs: number }>`SELECT ${count} AS jobs FROM ${sql.literal(tables.done)} WHERE ${which}`
+  }).pipe(Effect.map((counts) => counts.flat().reduce((sum, { jobs }) => sum + jobs, 0)))
+}
 
 const purgeKeys = ({ dialect, sql, tables }: Session): Effect.Effect<number, SqlError> => {
   const keys = sql.literal(tables.unique)

@@ -44,6 +44,8 @@ export interface JobStatus {
   readonly reason: string | undefined
   /** The last progress that the handler reported: a ratio from 0 to 1, and a note. */
   readonly progress: { readonly ratio: number; readonly note: string | undefined } | undefined
+  /** The W3C `traceparent` of the span that it was submitted in; undefined where there was none. */
+  readonly traceparent: string | undefined
   /** The history of failures, oldest first, over replays. */
   readonly errors: ReadonlyArray<JobFailure>
 }
@@ -65,6 +67,8 @@ export interface PageRequest {
   readonly state: JobState
   readonly type?: string | undefined
   readonly limit: number
+  /** The oldest first, unless told. */
+  readonly order?: "oldest" | "newest" | undefined
   /** What the page before gave as `next`. */
   readonly after?: { readonly at: number; readonly id: string } | undefined
 }
@@ -81,6 +85,20 @@ export interface Depth {
 
 /** How long ago the oldest job of a type got there, by the database's clock. */
 export interface Oldest {
+  /** The type of the job. */
   readonly jobType: string
+  /** For how long it has been there, in milliseconds. */
   readonly ageMs: number
+}
+
+/** A runner whose life has not ended, or was not found to have ended yet. */
+export interface RunnerStatus {
+  /** The id of its life, which `heldBy` of a job names. */
+  readonly id: string
+  /** The option `runnerName`. */
+  readonly name: string
+  /** How many jobs it holds. */
+  readonly running: number
+  /** How long ago it last wrote its heartbeat, in milliseconds by the database's clock; more than the lease: it is lost. */
+  readonly heartbeatAgeMs: number
 }

@@ -56,7 +56,7 @@ export const heldJobs = ({ jobs }: Tables): string =>
 export const statusColumns = ({ dialect, sql }: Session) => {
   const real = (column: string) => `CAST(${column} AS ${dialect.real}) AS ${column}`
   const both = `id, type, priority, attempt, ${["accepted_at", "due_at", "started_at"].map(real).join(", ")}, replays,
-    redeliveries, held_by, progress, progress_note`
+    redeliveries, held_by, progress, progress_note, traceparent`
   const stateOfJob = `CASE WHEN state = 1 THEN 'running' WHEN due_at <= ${dialect.now} THEN 'ready'
     WHEN is_retry = 1 THEN 'retrying' ELSE 'scheduled' END`
   const stateOfDone = "CASE state WHEN 2 THEN 'completed' WHEN 3 THEN 'cancelled' ELSE 'dead' END"

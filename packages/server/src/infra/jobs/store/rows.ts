@@ -189,6 +189,7 @@ export interface StatusRow {
   readonly reason: string | null
   readonly progress: number | null
   readonly progress_note: string | null
+  readonly traceparent: string | null
 }
 
 export const statusOf = (row: StatusRow, errors: ReadonlyArray<JobFailure>): JobStatus => ({
@@ -206,6 +207,7 @@ export const statusOf = (row: StatusRow, errors: ReadonlyArray<JobFailure>): Job
   heldBy: row.held_by ?? undefined,
   reason: row.reason ?? undefined,
   progress: row.progress === null ? undefined : { ratio: row.progress, note: row.progress_note ?? undefined },
+  traceparent: row.traceparent ?? undefined,
   errors
 })
 

@@ -3,7 +3,7 @@ import type * as Statement from "@effect/sql/Statement"
 import * as Effect from "effect/Effect"
 import { priorities } from "../../../observe/catalogue.ts"
 import { rowsOf, typesIn, typesOf } from "./by-type.ts"
-import type { Depth, Oldest, ReadOperations } from "./operations.ts"
+import type { Depth, Oldest, ReadOperations, RunnerStatus } from "./operations.ts"
 import { heldJobs, statusColumns } from "./reads.ts"
 import type { Session } from "./session.ts"
 import { stateOf } from "./state.ts"
@@ -20,7 +20,18 @@ interface OldestRow {
 }
 
 /** These reads over open tables. */
-export const samples = (session: Session): Pick<ReadOperations, "depth" | "dead" | "oldestWaiting" | "oldestDead"> => ({
+export const samples = (
+  session: Session
+): Pick<ReadOperations, "depth" | "dead" | "oldestWaiting" | "oldestDead" | "lives" | "now" | "waitingTypes"> => ({
+  lives: session.ours(lives(session)),
+  waitingTypes: session.ours(waitingTypes(session)),
+  now: session.ours(
+    Effect.map(
+      session.sql<{ readonly now: number }>`
+        SELECT ${session.sql.literal(`CAST(${session.dialect.now} AS ${session.dialect.real})`)} AS now`,
+      ([row]) => row?.now ?? 0
+    )
+  ),
   depth: session.ours(depth(session)),
   dead: session.ours(dead(session)),
   oldestWaiting: session.ours(oldestWaiting(session)),
@@ -72,6 +83,27 @@ const dead = ({ dialect, sql, tables }: Session) => {
     depthOf
   )
 }
+
+/** A time below zero is that of a life which others have found to be over. */
+const lives = ({ dialect, sql, tables }: Session) => {
+  const held = `SELECT count(*) FROM ${tables.jobs} WHERE state = 1 AND held_by = r.id`
+  return sql<RunnerStatus>`
+    SELECT id, name, ${sql.literal(
+      `CAST((${held}) AS ${dialect.real}) AS running, CAST(${dialect.now} - heartbeat_at AS ${dialect.real})`
+    )} AS "heartbeatAgeMs"
+    FROM ${sql.literal(tables.runners)} r WHERE heartbeat_at >= 0 ORDER BY name, id`
+}
+
+const waitingTypes = ({ sql, tables }: Session) =>
+  Effect.map(
+    Effect.all([
+      typesOf(sql, tables.jobs, "state = 0 AND is_suspect = 0"),
+      sql<{ readonly type: string }>`
+        SELECT DISTINCT type FROM ${sql.literal(tables.jobs)} WHERE state = 0 AND is_suspect = 1
+        UNION SELECT DISTINCT type FROM ${sql.literal(heldJobs(tables))} held`
+    ]),
+    ([types, others]) => [...types, ...others.map(({ type }) => type)]
+  )
 
 const oldestWaiting = (session: Session) => {
   const { dialect, sql, tables } = session

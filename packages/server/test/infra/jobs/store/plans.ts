@@ -74,6 +74,9 @@ const operations: { readonly [Operation in keyof Store]: ((store: Store) => Aske
   // These count what there is, and read as much of an index.
   depth: undefined,
   dead: undefined,
+  countFinished: undefined,
+  lives: undefined,
+  waitingTypes: undefined,
   insert: ({ insert }) =>
     Effect.forEach(
       [
@@ -151,8 +154,12 @@ const operations: { readonly [Operation in keyof Store]: ((store: Store) => Aske
       page({ state: "scheduled", limit: 5 }),
       page({ state: "running", limit: 5 }),
       page({ state: "dead", limit: 5 }),
-      page({ state: "completed", limit: 5, type: "t", after: { at: 150, id: "done 2 150" } })
+      page({ state: "completed", limit: 5, type: "t", after: { at: 150, id: "done 2 150" } }),
+      page({ state: "ready", limit: 5, order: "newest", type: "t", after: { at: 150, id: "waiting 50" } }),
+      page({ state: "running", limit: 5, order: "newest" }),
+      page({ state: "dead", limit: 5, order: "newest" })
     ]),
+  now: ({ now }) => now,
   oldestWaiting: ({ oldestWaiting }) => oldestWaiting,
   oldestDead: ({ oldestDead }) => oldestDead
 }

@@ -75,6 +75,98 @@ const promises: Promises = {
     expect(retrying?.errors).toMatchObject([{ attempt: 1, reason: "r", message: "m" }])
   }),
 
+  "gives the newest first where that is asked for, in pages that what arrives meanwhile does not move": Effect.gen(
+    function* () {
+      yield* fill
+      const { page } = yield* JobStore
+      for (const state of states) {
+        const whole = yield* page({ state, limit: 10, order: "newest" })
+        expect(whole.map(({ id }) => id)).toEqual([3, 2, 1].map((n) => `${state} ${n}`))
+        const first = yield* page({ state, limit: 1, order: "newest" })
+        if (state === "ready") {
+          yield* accept(jobOf("later", { type: "t", priority: "high" }))
+        }
+        const last = first.at(-1)
+        const after = { at: last?.finishedAt ?? last?.dueAt ?? 0, id: last?.id ?? "" }
+        const rest = yield* page({ state, limit: 5, order: "newest", after })
+        expect([...first, ...rest].map(({ id }) => id)).toEqual(whole.map(({ id }) => id))
+      }
+    }
+  ),
+
+  "tells jobs of the same time apart by their ids, in both orders": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const { page } = yield* JobStore
+    const ids = ["a", "b", "c", "d", "e"]
+    yield* accept(...ids.map((id) => jobOf(id)))
+    yield* sql`UPDATE jobs SET due_at = 1000`
+    for (const order of ["oldest", "newest"] as const) {
+      const seen: Array<string> = []
+      let after: { readonly at: number; readonly id: string } | undefined
+      do {
+        const some = yield* page({ state: "ready", limit: 2, order, after })
+        seen.push(...some.map(({ id }) => id))
+        const last = some.at(-1)
+        after = last === undefined ? undefined : { at: last.dueAt, id: last.id }
+      } while (after !== undefined)
+      expect(seen).toEqual(order === "oldest" ? ids : ids.toReversed())
+    }
+  }),
+
+  "keeps the trace that a job was submitted in, wherever the job stands": Effect.gen(function* () {
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    const store = yield* JobStore
+    yield* live()
+    yield* accept(jobOf("a", { traceparent }), jobOf("b"))
+    const traces = Effect.map(Effect.all([store.status("a"), store.status("b")]), (all) =>
+      all.map((job) => Option.getOrThrow(job).traceparent)
+    )
+    expect(yield* traces).toEqual([traceparent, undefined])
+    yield* Effect.forEach(yield* claimAll(), (job) => endAs(job, completed))
+    expect(yield* traces).toEqual([traceparent, undefined])
+    const done = yield* store.page({ state: "completed", limit: 5 })
+    expect(done.map((job) => job.traceparent).sort()).toEqual([traceparent, undefined])
+  }),
+
+  "shows the runners, what they hold, and how old their heartbeats are": Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const { lives } = yield* JobStore
+    yield* live("b")
+    yield* live("a")
+    yield* live("gone")
+    yield* accept(jobOf("1"), jobOf("2"), jobOf("3"))
+    yield* claimAll({ runnerId: "b" })
+    yield* sql`UPDATE job_runners SET heartbeat_at = heartbeat_at - 7000 WHERE id = 'a'`
+    yield* sql`UPDATE job_runners SET heartbeat_at = - heartbeat_at WHERE id = 'gone'`
+    const found = yield* lives
+    expect(found.map(({ id, name, running }) => [id, name, running])).toEqual([
+      ["a", "a", 0],
+      ["b", "b", 3]
+    ])
+    expect(found.map(({ heartbeatAgeMs }) => Math.floor(heartbeatAgeMs / 5000))).toEqual([1, 0])
+  }),
+
+  "counts what a purge would remove, and knows the types of what is alive": Effect.gen(function* () {
+    yield* fill
+    const { countFinished, now, page, waitingTypes } = yield* JobStore
+    const [first] = yield* page({ state: "dead", limit: 1 })
+    const counts = yield* Effect.forEach(
+      [
+        { state: "dead" },
+        { state: "dead", type: "t" },
+        { state: "dead", type: "v" },
+        { state: "dead", ids: ["dead 1", "dead 2", "ready 1", "none"] },
+        { state: "dead", ids: [] },
+        { state: "dead", before: first?.finishedAt ?? 0 },
+        { state: "completed", before: yield* now },
+        { state: "completed", before: 1000 }
+      ] as const,
+      countFinished
+    )
+    expect(counts).toEqual([3, 2, 0, 2, 0, 0, 3, 0])
+    expect(Array.from(new Set(yield* waitingTypes)).sort()).toEqual(["t", "u"])
+  }),
+
   "counts what there is by type and state, and says how old it is": Effect.gen(function* () {
     yield* fill
     yield* age(5000)
