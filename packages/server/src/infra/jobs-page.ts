@@ -6,3 +6,7 @@
  * @module
  */
 export * from "./jobs-page/api.ts"
+export * as JobsPage from "./jobs-page/page.ts"
+export type { JobsPageAccess, JobsPageOptions } from "./jobs-page/options.ts"
+export { JobsPageMissing } from "./jobs-page/page-files.ts"
+export { OptionsError } from "../observe/instrument/options-error.ts"

@@ -125,14 +125,14 @@ export const ListParameters = Schema.Struct({
 })
 
 /**
- * Which dead letters: those of these ids, or all that match. With `expected` nothing is done where more match than the
- * person has confirmed.
+ * Which dead letters: those of these ids, 10,000 at most, or all that match. Nothing is done where more match than
+ * `expected`, which is what the person has confirmed.
  */
 export const DeadLetterSelection = Schema.Union(
   Schema.Struct({ ids: Schema.Array(Schema.String) }),
   Schema.Struct({
     type: optional(Schema.String),
-    /** Those that died before this time. */
+    /** Those that died before this time, which has passed: the `now` of an answer, say. */
     before: Schema.Number,
     expected: Schema.Number
   })
@@ -143,7 +143,11 @@ export type DeadLetterSelection = typeof DeadLetterSelection.Type
 export const Done = Schema.Struct({
   done: Schema.Number,
   /** Why some were left: by the time they were no dead letters, say. At most a hundred. */
-  left: Schema.Array(Schema.Struct({ id: Schema.String, message: Schema.String }))
+  left: Schema.Array(Schema.Struct({ id: Schema.String, message: Schema.String })),
+  /** How many were left, those without a reason here included. */
+  leftCount: Schema.Number,
+  /** How many more match, and were not looked at: a replay takes the 10,000 oldest. Ask again for them. */
+  remaining: Schema.Number
 })
 export type Done = typeof Done.Type
 
