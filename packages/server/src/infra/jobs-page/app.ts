@@ -21,7 +21,7 @@ import { sharedRead } from "./shared-read.ts"
 import { summaryOf } from "./summary.ts"
 
 /** The app over a page that is loaded so. */
-export const makeWith = <E, R, E2, R2>(
+export const makeWith = <E, R, E2 = never, R2 = never>(
   options: JobsPageOptions<E, R, E2, R2>,
   load: () => Promise<unknown>
 ): Effect.Effect<HttpApp.Default<never, R | R2>, JobsPageMissing | OptionsError, JobService> =>

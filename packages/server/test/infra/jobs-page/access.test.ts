@@ -2,6 +2,7 @@
 import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import * as TestServices from "effect/TestServices"
 import { connect } from "node:net"
 import { Job, JobService } from "../../../src/infra/jobs.ts"
@@ -16,7 +17,7 @@ const waiting = Effect.flatMap(JobService, (jobs) => jobs.submit(Mail, "secret")
 
 const stateOf = (id: string) => Effect.flatMap(JobService, (jobs) => Effect.map(jobs.status(id), ({ state }) => state))
 
-const live = <A, E>(effect: Effect.Effect<A, E, JobService | import("effect/Scope").Scope>) =>
+const live = <A, E>(effect: Effect.Effect<A, E, JobService | Scope.Scope>) =>
   effect.pipe(Effect.provide(client()), TestServices.provideLive)
 
 const everyPath = [

@@ -1,6 +1,5 @@
 /** The jobs page of a service of jobs, on a real HTTP server of this process, and requests that say all they want. */
-import { mkdtempSync, writeFileSync } from "node:fs"
-import { mkdirSync } from "node:fs"
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs"
 import { createServer, type IncomingHttpHeaders, request as send } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -14,7 +13,7 @@ import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import type { JobService } from "../../../src/infra/jobs.ts"
 import type { JobsPageAccess, JobsPageOptions } from "../../../src/infra/jobs-page.ts"
 import { makeWith } from "../../../src/infra/jobs-page/app.ts"
@@ -124,14 +123,10 @@ export const serve = (app: HttpApp.Default<unknown, never>): Effect.Effect<Site,
   })
 
 /** The page of the service, mounted under a path. */
-export const site = <E, R, E2 = never>(
-  options: Partial<JobsPageOptions<E, R, E2, never>> = {},
+export const site = (
+  options: Partial<JobsPageOptions<unknown, never, unknown>> = {},
   mount: `/${string}` = "/admin"
-): Effect.Effect<Site, never, JobService | R | Scope.Scope> =>
-  Effect.gen(function* () {
-    const context = yield* Effect.context<R>()
-    const app = yield* Effect.orDie(makeWith({ access: byHeader, ...options }, pageModule))
-    return yield* serve(
-      Effect.provide(mount === "/" ? app : HttpRouter.mountApp(HttpRouter.empty, mount, app), context)
-    )
-  })
+): Effect.Effect<Site, never, JobService | Scope.Scope> =>
+  Effect.flatMap(Effect.orDie(makeWith({ access: byHeader, ...options }, pageModule)), (app) =>
+    serve(mount === "/" ? app : HttpRouter.mountApp(HttpRouter.empty, mount, app))
+  )
