@@ -35,6 +35,7 @@ export const families: ReadonlyArray<FamilyPlan> = [
   { name: "jobs-sqlite", figures: ["jobs_sqlite_", stall], processes: 1 },
   { name: "jobs-runners", figures: ["jobs_runners_"], processes: 1, isOwnOnly: true },
   { name: "jobs-depth", figures: ["jobs_depth_", stall], processes: 1, isOwnOnly: true },
+  { name: "jobs-list", figures: ["jobs_list_", "jobs_summary_"], processes: 1, isOwnOnly: true },
   { name: "jobs-cost", figures: ["jobs_metrics_"], processes: 5, isOwnOnly: true },
   { name: "page", figures: ["page_"], processes: 1, isOwnOnly: true }
 ]

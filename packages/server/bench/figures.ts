@@ -48,6 +48,7 @@ export const figures: ReadonlyArray<Figure> = [
   more("jobs_sqlite_vs_before", 8, 15),
   more("jobs_runners_scaling", 1, 1.1),
   more("jobs_depth_scaling", 0.9, 0.95),
+  less("jobs_list_1m_ms", 100, 30),
   less("jobs_metrics_us", 3, 1.5),
   less("jobs_longest_stall_ms", 20, 12),
   less("import_cost_ms_vs_effect", 1.15, 1.05),

@@ -30,13 +30,15 @@ export const typesIn = (sql: SqlClient.SqlClient, table: string): Statement.Frag
     WHERE types.type IS NOT NULL)`
 }
 
+/** The most selections of one statement: SQLite takes at most five hundred. */
+export const mostTogether = 100
+
 /** The rows of all of these selections, each of which has its own order and limit. */
 export const rowsOf = <Row extends object>(
   sql: SqlClient.SqlClient,
   selections: ReadonlyArray<Statement.Fragment>
 ): Effect.Effect<ReadonlyArray<Row>, SqlError> =>
-  // SQLite takes at most five hundred at once.
-  Effect.forEach(Arr.chunksOf(selections, 100), (some) => sql<Row>`${union(sql, some)}`).pipe(
+  Effect.forEach(Arr.chunksOf(selections, mostTogether), (some) => sql<Row>`${union(sql, some)}`).pipe(
     Effect.map((parts) => parts.flat())
   )
 

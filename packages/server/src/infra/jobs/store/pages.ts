@@ -1,9 +1,10 @@
 /** Pages of jobs by state and type, in the order in which live ones are due and finished ones finished, or its reverse. */
 import type * as Statement from "@effect/sql/Statement"
 import type { SqlError } from "@effect/sql/SqlError"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import { priorities } from "../../../observe/catalogue.ts"
-import { rowsOf, typesOf } from "./by-type.ts"
+import { mostTogether, typesOf, union } from "./by-type.ts"
 import { states } from "./dialect.ts"
 import type { JobStatus, PageRequest, ReadOperations } from "./operations.ts"
 import { heldJobs, statusColumns, statusesOf } from "./reads.ts"
@@ -15,36 +16,83 @@ export const pages = (session: Session): Pick<ReadOperations, "page"> => ({
   page: (request) => session.ours(page(session, request))
 })
 
+/**
+ * The ids of a page are found in indexes alone, where many have to be looked at: the first of each type and priority. The
+ * rows of those are read in the same statement, so that none has moved meanwhile.
+ */
 const page = (session: Session, request: PageRequest): Effect.Effect<ReadonlyArray<JobStatus>, SqlError> => {
+  const { sql, tables } = session
+  const isDone = request.state === "completed" || request.state === "cancelled" || request.state === "dead"
+  const table = sql.literal(isDone ? tables.done : tables.jobs)
+  const columns = isDone ? statusColumns(session).done : statusColumns(session).jobs
+  const order = sql.literal(orderOf(request, ["place", "id"]))
+  const first = (ranges: ReadonlyArray<Statement.Fragment>) => {
+    const ids = sql`SELECT id FROM (${union(sql, ranges)}) places ORDER BY ${order} LIMIT ${request.limit}`
+    const isFirst = sql.onDialectOrElse({ pg: () => sql`id = ANY(ARRAY(${ids}))`, orElse: () => sql`id IN (${ids})` })
+    return sql<StatusRow>`SELECT ${columns} FROM ${table} WHERE ${isFirst}`
+  }
+  const sign = request.order === "newest" ? -1 : 1
   const placeOf = ({ due_at: dueAt, finished_at: finishedAt }: StatusRow) => finishedAt ?? dueAt
-  return selections(session, request).pipe(
-    Effect.flatMap((parts) => rowsOf<StatusRow>(session.sql, parts)),
-    Effect.flatMap((rows) => {
-      const sign = request.order === "newest" ? -1 : 1
-      const sorted = rows.toSorted((a, b) => sign * (placeOf(a) - placeOf(b) || (a.id < b.id ? -1 : 1)))
-      return statusesOf(session, sorted.slice(0, request.limit))
+  return rangesOf(session, request).pipe(
+    Effect.flatMap((ranges) => Effect.forEach(Arr.chunksOf(ranges, mostTogether), first)),
+    Effect.flatMap((found) => {
+      const rows = found.flat().sort((a, b) => sign * (placeOf(a) - placeOf(b) || (a.id < b.id ? -1 : 1)))
+      return statusesOf(session, rows.slice(0, request.limit))
     })
   )
 }
 
+/** An index is read forwards or backwards: the place of a row is its time, then its id. */
+const orderOf = ({ order }: PageRequest, columns: ReadonlyArray<string>): string =>
+  columns.map((column) => `${column}${order === "newest" ? " DESC" : ""}`).join(", ")
+
 /** Each of them has the first rows of one index range, as many as the page can have. */
-const selections = (
+const rangesOf = (
   session: Session,
   request: PageRequest
 ): Effect.Effect<ReadonlyArray<Statement.Fragment>, SqlError> => {
+  const { tables } = session
   switch (request.state) {
     case "completed":
     case "cancelled":
-    case "dead":
-      return ofDone(session, request, states[request.state])
-    case "running":
-      return Effect.succeed([
-        ofJobs(session, request, { from: [heldJobs(session.tables), "part"], condition: "state = 1" })
+    case "dead": {
+      const condition = `state = ${states[request.state]}`
+      return Effect.map(typesFor(session, request, [tables.done, condition]), (types) =>
+        types.map((type) =>
+          range(session, { ...request, type }, { from: tables.done, condition, place: "finished_at" })
+        )
+      )
+    }
+    case "running": {
+      const from = heldJobs(tables)
+      return Effect.succeed([range(session, request, { from, condition: "state = 1", place: "due_at" })])
+    }
+    default: {
+      const isInState = waiting(session, request.state)
+      const condition = "state = 0 AND is_suspect = 0"
+      const suspects = `state = 0 AND is_suspect = 1 AND ${isInState}`
+      const of = { from: tables.jobs, place: "due_at" } as const
+      return Effect.map(typesFor(session, request, [tables.jobs, condition]), (types) => [
+        ...types.flatMap((type) =>
+          priorities.map((_, priority) =>
+            range(
+              session,
+              { ...request, type },
+              {
+                ...of,
+                condition: `${condition} AND priority = ${priority} AND ${isInState}`
+              }
+            )
+          )
+        ),
+        range(session, request, { ...of, condition: suspects })
       ])
-    default:
-      return ofWaiting(session, request, waiting(session, request.state))
+    }
   }
 }
+
+const typesFor = ({ sql }: Session, { type }: PageRequest, [table, condition]: readonly [string, string]) =>
+  type === undefined ? typesOf(sql, table, condition) : Effect.succeed([type])
 
 const waiting = ({ dialect }: Session, state: "ready" | "scheduled" | "retrying"): string => {
   switch (state) {
@@ -57,73 +105,23 @@ const waiting = ({ dialect }: Session, state: "ready" | "scheduled" | "retrying"
   }
 }
 
-const ofWaiting = (session: Session, request: PageRequest, isInState: string) => {
-  const { sql, tables } = session
-  const condition = "state = 0 AND is_suspect = 0"
-  const from = [tables.jobs, "j"] as const
-  const types = request.type === undefined ? typesOf(sql, tables.jobs, condition) : Effect.succeed([request.type])
-  return Effect.map(types, (found) => [
-    ...found.flatMap((type) =>
-      priorities.map((_, priority) =>
-        ofJobs(
-          session,
-          { ...request, type },
-          { from, condition: `${condition} AND priority = ${priority} AND ${isInState}` }
-        )
-      )
-    ),
-    ofJobs(session, request, { from, condition: `state = 0 AND is_suspect = 1 AND ${isInState}` })
-  ])
-}
-
 interface Range {
   /** A table, or what stands for one. */
-  readonly from: readonly [relation: string, alias: string]
+  readonly from: string
   readonly condition: string
+  readonly place: "due_at" | "finished_at"
 }
 
-/** An index is read forwards or backwards: the place of a row is its time, then its id. */
-const directions = {
-  oldest: { after: ">", order: "" },
-  newest: { after: "<", order: " DESC" }
-} as const
-
-const ofJobs = (session: Session, request: PageRequest, { condition, from }: Range) => {
-  const { sql } = session
-  const { after, limit, order: asked = "oldest", type } = request
-  const direction = directions[asked]
+const range = ({ sql }: Session, request: PageRequest, { condition, from, place }: Range): Statement.Fragment => {
+  const { after, limit, order, type } = request
+  const column = sql.literal(place)
+  const isAfter = sql.literal(order === "newest" ? "<" : ">")
   const which = sql.and([
     sql.literal(condition),
     ...(type === undefined ? [] : [sql`type = ${type}`]),
-    ...(after === undefined ? [] : [sql`(due_at, id) ${sql.literal(direction.after)} (${after.at}, ${after.id})`])
+    ...(after === undefined ? [] : [sql`(${column}, id) ${isAfter} (${after.at}, ${after.id})`])
   ])
-  const [relation, alias] = from
-  // Of the table, as the columns have the same names.
-  const order = sql.literal(`${alias}.due_at${direction.order}, ${alias}.id${direction.order}`)
   return sql`
-    SELECT ${statusColumns(session).jobs} FROM ${sql.literal(`${relation} ${alias}`)} WHERE ${which}
-    ORDER BY ${order} LIMIT ${limit}`
-}
-
-const ofDone = (session: Session, request: PageRequest, state: number) => {
-  const { sql, tables } = session
-  const { after, limit, order: asked = "oldest", type: only } = request
-  const direction = directions[asked]
-  const order = sql.literal(`d.finished_at${direction.order}, d.id${direction.order}`)
-  const types = only === undefined ? typesOf(sql, tables.done, `state = ${state}`) : Effect.succeed([only])
-  const which = (type: string) =>
-    sql.and([
-      sql`state = ${state}`,
-      sql`type = ${type}`,
-      ...(after === undefined
-        ? []
-        : [sql`(finished_at, id) ${sql.literal(direction.after)} (${after.at}, ${after.id})`])
-    ])
-  return Effect.map(types, (found) =>
-    found.map(
-      (type) => sql`
-        SELECT ${statusColumns(session).done} FROM ${sql.literal(`${tables.done} d`)} WHERE ${which(type)}
-        ORDER BY ${order} LIMIT ${limit}`
-    )
-  )
+    SELECT id, ${column} AS place FROM ${sql.literal(from)} part WHERE ${which}
+    ORDER BY ${sql.literal(orderOf(request, [place, "id"]))} LIMIT ${limit}`
 }
