@@ -12,8 +12,7 @@ const requestOf = (body: ReadableStream) =>
       method: "POST",
       headers: { "content-type": "application/json", "transfer-encoding": "chunked" },
       body,
-      // The type of Node's fetch lacks it.
-      ...{ duplex: "half" }
+      duplex: "half"
     })
   )
 
