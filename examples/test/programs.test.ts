@@ -34,13 +34,16 @@ const headOf = (file: string) => {
 
 type Variables = Readonly<Record<string, string>>
 
-/** This one is run from its source, as users do; the others are compiled, and so start in a quarter of the time. */
-const fromSource = "tracked-function.ts"
+/**
+ * These are run from their sources, as users do; the others are compiled, and so start in a quarter of the time. The page
+ * of jobs is of a package that is loaded from where it lies.
+ */
+const fromSource = ["tracked-function.ts", "jobs-page.ts"]
 
 let compiled = ""
 
 beforeAll(async () => {
-  const others = programs.filter((file) => file !== fromSource && !file.endsWith(".test.ts"))
+  const others = programs.filter((file) => !fromSource.includes(file) && !file.endsWith(".test.ts"))
   compiled = await compilePrograms(
     folder,
     Object.fromEntries(others.map((file) => [path.basename(file, ".ts"), path.join(folder, file)]))
@@ -50,7 +53,7 @@ beforeAll(async () => {
 afterAll(() => rm(compiled, { recursive: true, force: true }))
 
 const argumentsOf = (file: string): ReadonlyArray<string> =>
-  file === fromSource ? ["--import", "tsx", file] : [path.join(compiled, file.replace(/\.ts$/, ".js"))]
+  fromSource.includes(file) ? ["--import", "tsx", file] : [path.join(compiled, file.replace(/\.ts$/, ".js"))]
 
 const start = (file: string, changed: Variables = {}) =>
   Command.make(process.execPath, ...argumentsOf(file)).pipe(
@@ -167,6 +170,7 @@ const results: Readonly<Record<string, Result>> = {
 const runElsewhere = [
   "prometheus-page.ts",
   "prom-client-page.ts",
+  "jobs-page.ts",
   "short-lived.ts",
   "testing-metrics.test.ts",
   "testing-snapshots.test.ts",
@@ -232,6 +236,30 @@ describe.concurrent("run as its head says", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
+  it.live("jobs-page.ts shows its jobs to who has the password, and lets them pause a type", () =>
+    Effect.gen(function* () {
+      const built = Command.make("npx", "nx", "run", "dashboard:page").pipe(Command.workingDirectory(`${folder}/..`))
+      expect(yield* Command.exitCode(built)).toBe(0)
+      const { get, stop } = yield* begun("jobs-page.ts")
+      const headers = { authorization: `Basic ${btoa("admin:secret")}` }
+      const none = yield* get("/admin/")
+      expect([none.status, none.headers.get("www-authenticate")]).toEqual([401, 'Basic realm="jobs"'])
+      const wrong = yield* get("/admin/", { headers: { authorization: `Basic ${btoa("admin:secrets")}` } })
+      expect(wrong.status).toBe(401)
+      const page = yield* get("/admin", { headers })
+      expect([page.status, page.url.replace(/.*(?=\/admin)/, ""), page.text]).toEqual([
+        200,
+        "/admin/",
+        expect.stringContaining("<!doctype html>")
+      ])
+      yield* get("/mail", { method: "POST" })
+      const change = { method: "POST", headers: { ...headers, "sec-fetch-site": "same-origin" } }
+      const paused = yield* get("/admin/jobs/type/mail/pause", change)
+      expect(JSON.parse(paused.text)).toMatchObject({ types: [{ jobType: "mail", isPaused: true }] })
+      yield* stop
+    }).pipe(Effect.scoped, twoAtATime, Effect.provide(NodeContext.layer))
+  )
+
   it.live("prom-client-page.ts shows its metrics and those of prom-client, each once and in one format", () =>
     Effect.gen(function* () {
       const { answers, page, type } = yield* served("prom-client-page.ts")
@@ -252,28 +280,39 @@ describe.concurrent("run as its head says", () => {
   )
 })
 
-/** What a site answers to two visits, and its page of metrics then, before it is stopped. */
-const served = (file: string) =>
+/** A site that is up, and how to ask and to stop it. */
+const begun = (file: string) =>
   Effect.gen(function* () {
     const running = yield* start(file, { PORT: "0" })
     const address = yield* Deferred.make<string>()
     yield* running.stdout.pipe(
       Stream.decodeText(),
       Stream.splitLines,
+      Stream.filter((line) => line.includes("Listening on ")),
       Stream.runForEach((line) => Deferred.succeed(address, line.replace(/^.* Listening on /, ""))),
       Effect.fork
     )
     const url = yield* Deferred.await(address)
-    const get = (path: string) =>
+    const get = (path: string, options?: RequestInit) =>
       Effect.promise(async () => {
-        const answer = await fetch(`${url}${path}`)
-        return { type: answer.headers.get("content-type"), text: await answer.text() }
+        const answer = await fetch(`${url}${path}`, options)
+        return { status: answer.status, url: answer.url, headers: answer.headers, text: await answer.text() }
       })
+    const stop = Effect.gen(function* () {
+      yield* running.kill("SIGTERM")
+      expect(yield* running.exitCode).toBe(0)
+    })
+    return { get, stop }
+  })
+
+/** What a site answers to two visits, and its page of metrics then, before it is stopped. */
+const served = (file: string) =>
+  Effect.gen(function* () {
+    const { get, stop } = yield* begun(file)
     const answers = [yield* get("/"), yield* get("/")].map(({ text }) => text)
-    const { text: page, type } = yield* get("/metrics")
-    yield* running.kill("SIGTERM")
-    expect(yield* running.exitCode).toBe(0)
-    return { answers, page, type }
+    const { headers, text: page } = yield* get("/metrics")
+    yield* stop
+    return { answers, page, type: headers.get("content-type") }
   }).pipe(Effect.scoped, twoAtATime)
 
 const linesAbout = (page: string, name: string): ReadonlyArray<string> =>
