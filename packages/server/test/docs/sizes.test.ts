@@ -24,7 +24,7 @@ const sizeOf = async (source: string, names = "*"): Promise<number> => {
 it("says of each subpath how large it is", async () => {
   const { exports } = JSON.parse(await text("package.json")) as { readonly exports: Readonly<Record<string, string>> }
   const rows = Array.from(
-    (await text("../../docs/guides/performance.md")).matchAll(/^\| `(\.\/[\w/]+)` \| (\d+) kB \|/gm),
+    (await text("../../docs/guides/performance.md")).matchAll(/^\| `(\.\/[\w/-]+)` \| (\d+) kB \|/gm),
     ([, subpath = "", kilobytes]) => [subpath, Number(kilobytes)] as const
   )
   const sources = Object.entries(exports).filter(([subpath]) => !subpath.endsWith(".json"))
