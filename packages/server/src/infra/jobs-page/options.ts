@@ -16,7 +16,7 @@ export interface JobsPageAccess {
   readonly challenge?: string | undefined
 }
 
-/** The options of {@link make}. */
+/** The options of `JobsPage.make`. */
 export interface JobsPageOptions<E = never, R = never, E2 = never, R2 = never> {
   /**
    * Who may do what, asked for each request, also for the files of the page. There is no default. A request is refused

@@ -1,4 +1,8 @@
-/** The jobs page, to be mounted on a router. */
+/**
+ * A page on which people see, cancel, replay and pause jobs: an app that is mounted on a router.
+ *
+ * @module
+ */
 import type * as HttpApp from "@effect/platform/HttpApp"
 import type * as Effect from "effect/Effect"
 import type { OptionsError } from "../../observe/instrument/options-error.ts"
