@@ -146,7 +146,7 @@ export const Done = Schema.Struct({
   left: Schema.Array(Schema.Struct({ id: Schema.String, message: Schema.String })),
   /** How many were left, those without a reason here included. */
   leftCount: Schema.Number,
-  /** How many more match, and were not looked at: a replay takes the 10,000 oldest. Ask again for them. */
+  /** How many more were chosen, and not come to within 20 seconds: ask again for them. */
   remaining: Schema.Number
 })
 export type Done = typeof Done.Type

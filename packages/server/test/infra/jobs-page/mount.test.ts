@@ -11,11 +11,13 @@ import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as TestServices from "effect/TestServices"
 import type { JobService } from "../../../src/infra/jobs.ts"
+import { JobsPage } from "../../../src/infra/jobs-page.ts"
 import { makeWith } from "../../../src/infra/jobs-page/app.ts"
 import { client } from "../jobs/world.ts"
 import { byHeader, pageModule, serve, site, writer } from "./site.ts"
@@ -230,6 +232,17 @@ it.scoped("can be added to a router of layers", () =>
         [200, null],
         [404, null]
       ])
+    })
+  )
+)
+
+it.scoped("loads its files from the package that has them", () =>
+  live(
+    Effect.gen(function* () {
+      // In a clone they may not be built yet.
+      const made = yield* Effect.either(JobsPage.make({ access: byHeader }))
+      const problem = Either.match(made, { onLeft: ({ message }) => message, onRight: () => "none" })
+      expect(problem).toMatch(/^none$|^The page is not built: /)
     })
   )
 )
