@@ -1,7 +1,7 @@
 /**
  * The commands of the documentation, each as its page prints it: those of one page one after the other, in an empty folder
- * with the files that the page has, or in a clone of this repository. The package that is not published yet is installed
- * from an archive of it. What does not end by itself goes on until the end of its page, as in another terminal.
+ * with the files that the page has, or in a clone of this repository. The packages that are not published yet are installed
+ * from archives of them. What does not end by itself goes on until the end of its page, as in another terminal.
  */
 import { execFile } from "node:child_process"
 import { cp, mkdir, mkdtemp, rm } from "node:fs/promises"
@@ -51,6 +51,7 @@ const installed = new Map<string, string>()
 const projects: Array<EmptyProject> = []
 
 let archive = ""
+let archiveOfPage = ""
 let cloned = ""
 
 /** A folder of its own for temporary files, in which the demo says where it runs: another one may be up beside. */
@@ -59,6 +60,7 @@ const temporary = (): string => path.join(path.dirname(cloned), "tmp")
 beforeAll(async () => {
   const { packageManager } = JSON.parse(read("package.json")) as { readonly packageManager: string }
   archive = await EmptyProject.pack(packageManager)
+  archiveOfPage = await EmptyProject.pack(packageManager, "dashboard")
   // With a folder around it, as commands write beside the clone too.
   cloned = path.join(await mkdtemp(path.join(tmpdir(), "clone-")), "repository")
   await mkdir(cloned)
@@ -68,6 +70,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await rm(path.dirname(archive), { recursive: true, force: true })
+  await rm(path.dirname(archiveOfPage), { recursive: true, force: true })
   await rm(path.dirname(cloned), { recursive: true, force: true })
   await Promise.all(projects.map((project) => project.remove()))
 })
@@ -103,7 +106,9 @@ describe.each(withCommands)("the commands of $page", ({ blocks, commands }) => {
       }
       return
     }
-    const script = block.text.replaceAll("npm install @parametric-portal/server ", `npm install ${archive} `)
+    const script = block.text
+      .replaceAll("npm install @parametric-portal/server ", `npm install ${archive} `)
+      .replaceAll(`npm install ${archive} @parametric-portal/dashboard `, `npm install ${archive} ${archiveOfPage} `)
     const started = start(["sh", "-e", "-c", script], {
       cwd: block.said.inClone === true ? cloned : project.folder,
       env: { ...environment(), NO_COLOR: "1", TMPDIR: temporary() }
