@@ -14,6 +14,7 @@ import { referencePage } from "./documents/reference.ts"
 import { runbookIndex, runbookPage } from "./documents/runbook.ts"
 import { grafanaFile } from "./files/grafana.ts"
 import { handleFiles, handleFolders } from "./files/handles.ts"
+import { pageFiles, pageFolders } from "./files/page.ts"
 import { otlpConfiguration, scrapeConfiguration } from "./files/prometheus.ts"
 import { dashboardProviderFile, dataSourceFile } from "./files/provisioning.ts"
 import { ruleFile } from "./files/rules.ts"
@@ -59,8 +60,9 @@ const pages = (): ReadonlyArray<readonly [Alert, ...ReadonlyArray<Alert>]> => {
   return [...byName.values()]
 }
 
-/** Generated sources of the library, written to this repository only. Path -> content. */
-export const sources = (): ReadonlyMap<string, string> => new Map(handleFiles())
+/** Generated sources of the library and of the live page, written to this repository only. Path -> content. */
+export const sources = ({ runbooks = settings.runbooks }: FilesOptions = {}): ReadonlyMap<string, string> =>
+  new Map([...handleFiles(), ...pageFiles(runbooks)])
 
 /** Generated tables in pages of this repository that are otherwise written by hand. */
 export const blocks = (): ReadonlyArray<Block> => [
@@ -69,4 +71,10 @@ export const blocks = (): ReadonlyArray<Block> => [
 ]
 
 /** Folders that hold only generated files: anything else in them is removed. */
-export const generatedFolders: ReadonlyArray<string> = [generated, "docs/runbooks", "docs/dashboards", ...handleFolders]
+export const generatedFolders: ReadonlyArray<string> = [
+  generated,
+  "docs/runbooks",
+  "docs/dashboards",
+  ...handleFolders,
+  ...pageFolders
+]

@@ -19,7 +19,7 @@ const generate = ({ runbooks, to }: GenerateOptions): void => {
 
 /** Writes sources and tables as well, and removes files that are no longer generated. */
 const generateHere = (runbooks: string): void => {
-  const wanted = new Map([...files({ runbooks }), ...sources()])
+  const wanted = new Map([...files({ runbooks }), ...sources({ runbooks })])
   removeOthers(wanted)
   writeAll(repository, wanted)
   const generated = blocks()

@@ -1,12 +1,18 @@
 /** The frame around the screens: what is connected, where one can go, and the screen itself. */
 import type { ComponentType } from "preact"
+import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
 import { configuration, configurationProblem } from "./configuration.ts"
 import { hrefOf } from "./address.ts"
-import { route } from "./route.ts"
+import { KeyList } from "./frame/key-list.tsx"
+import { LiveControls } from "./frame/live-controls.tsx"
+import { useKeys } from "./keyboard.ts"
+import { connect } from "./live/live.ts"
+import { go, route } from "./route.ts"
 import { Health } from "./screens/health.tsx"
 import { Job } from "./screens/job.tsx"
 import { Jobs } from "./screens/jobs.tsx"
+import { Metric } from "./screens/metric.tsx"
 import { Overview } from "./screens/overview.tsx"
 import { Series } from "./screens/series.tsx"
 
@@ -22,7 +28,7 @@ interface Screen {
 /** In the order of the navigation; the first that can be shown is where one begins. Their keys are 1, 2, 3 and 4. */
 const screens: ReadonlyArray<Screen> = [
   { name: "overview", title: "Overview", needs: "hasMetrics", all: Overview },
-  { name: "series", title: "Series", needs: "hasMetrics", all: Series },
+  { name: "series", title: "Series", needs: "hasMetrics", all: Series, ofSubject: Metric },
   { name: "health", title: "Health", needs: "hasMetrics", all: Health },
   { name: "jobs", title: "Jobs", needs: "hasJobs", all: Jobs, ofSubject: Job }
 ]
@@ -36,6 +42,22 @@ export const App = () => {
   useEffect(() => {
     document.title = shown === undefined ? "Metrics and jobs" : `${shown.title} · Metrics and jobs`
   }, [shown])
+  useEffect(() => {
+    if (config?.hasMetrics === true) {
+      connect()
+    }
+  }, [config?.hasMetrics])
+  const areKeysShown = useSignal(false)
+  // The range of charts goes along from screen to screen.
+  const linkTo = (name: string): string => hrefOf(name, "", { range: route.value.parameters.get("range") ?? undefined })
+  useKeys([
+    ...there.map(({ name, title }) => ({
+      key: String(screens.findIndex((one) => one.name === name) + 1),
+      does: title,
+      run: () => go(linkTo(name))
+    })),
+    { key: "?", does: "this list", run: () => (areKeysShown.value = true) }
+  ])
   const Shown = shown === undefined ? undefined : subject === "" ? shown.all : (shown.ofSubject ?? shown.all)
   return (
     <>
@@ -46,16 +68,23 @@ export const App = () => {
         <h1>Metrics and jobs</h1>
         <nav aria-label="Screens">
           {there.map(({ name, title }) => (
-            <a key={name} href={hrefOf(name)} aria-current={name === shown?.name ? "page" : undefined}>
+            <a key={name} href={linkTo(name)} aria-current={name === shown?.name ? "page" : undefined}>
               {title}
             </a>
           ))}
         </nav>
+        <div class="controls">
+          {config?.hasMetrics === true && <LiveControls />}
+          <button type="button" aria-label="Keys" title="Keys (?)" onClick={() => (areKeysShown.value = true)}>
+            ?
+          </button>
+        </div>
       </header>
       <main id="main" tabIndex={-1}>
         {problem !== undefined && <p role="alert">The server can't be reached: {problem} Trying again …</p>}
         {Shown !== undefined && <Shown />}
       </main>
+      {areKeysShown.value && <KeyList onClose={() => (areKeysShown.value = false)} />}
     </>
   )
 }

@@ -1,0 +1,33 @@
+/** The list of keys, in a dialog. */
+import { useEffect, useRef } from "preact/hooks"
+import { boundKeys } from "../keyboard.ts"
+
+const names = new Map([
+  ["Escape", "Esc"],
+  ["ArrowRight", "→"],
+  ["ArrowLeft", "←"]
+])
+
+export const KeyList = ({ onClose }: { readonly onClose: () => void }) => {
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => dialog.current?.showModal(), [])
+  const keys = boundKeys.value.flatMap((one) => one()).filter(({ does }) => does !== undefined)
+  return (
+    <dialog ref={dialog} aria-labelledby="keys" onClose={onClose}>
+      <h2 id="keys">Keys</h2>
+      <dl class="keys">
+        {keys.map(({ does, key }) => (
+          <div key={`${key} ${does}`}>
+            <dt>
+              <kbd>{names.get(key) ?? key}</kbd>
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+      <form method="dialog">
+        <button type="submit">Close</button>
+      </form>
+    </dialog>
+  )
+}

@@ -1,0 +1,101 @@
+/** All that is known of the metrics, as the server has sent it. It changes in place: a tick makes few objects. */
+import type { ChartPoint, Health, Law, Metric, Process, State, Tick, Values } from "../../protocol/live.ts"
+import { addPoint } from "./chart-points.ts"
+import { SeriesColumns } from "./series-columns.ts"
+
+/** How long a process that has reported once may be silent before it counts as stopped: OpenTelemetry's default is 60 s. */
+const firstIntervalMs = 60_000
+
+export class Model {
+  startedAt = 0
+  now = 0
+  law: Law | null = null
+  health: Health | undefined = undefined
+  /** Points that came since this began. */
+  received = 0
+  series = new SeriesColumns()
+  readonly processes: Array<Process> = []
+  readonly metrics: Array<Metric> = []
+  /** The ids of the series of each metric. */
+  readonly seriesOf: Array<Array<number>> = []
+  readonly points: Array<ChartPoint> = []
+  private readonly intervals: Array<number> = []
+
+  static of(state: State): Model {
+    const model = new Model()
+    model.startedAt = state.startedAt
+    state.history.forEach((point) => addPoint(model.points, point))
+    model.apply(state)
+    model.received = 0
+    return model
+  }
+
+  apply(tick: Tick): void {
+    this.now = tick.now
+    this.law = tick.law
+    this.health = tick.health
+    for (const process of tick.processes) {
+      const before = this.processes[process.id]
+      if (before !== undefined && process.lastSeenAt > before.lastSeenAt) {
+        this.intervals[process.id] = process.lastSeenAt - before.lastSeenAt
+      }
+      this.processes[process.id] = process
+    }
+    for (const metric of tick.metrics) {
+      this.metrics[metric.id] = metric
+      this.seriesOf[metric.id] ??= []
+    }
+    for (const series of tick.series) {
+      this.series.add(series, isCumulative(this.metrics[series.metric]))
+      this.seriesOf[series.metric]?.push(series.id)
+    }
+    for (const values of tick.values) {
+      this.record(values)
+    }
+    addPoint(this.points, tick.charts)
+  }
+
+  private record({ ids, sums, time, values }: Values): void {
+    let id = 0
+    let ofSums = 0
+    for (let index = 0; index < ids.length; index++) {
+      id += ids[index] ?? 0
+      const sum = isDistribution(this.metrics[this.series.metric[id] ?? -1]) ? sums[ofSums++] : null
+      this.series.record(id, time, { value: values[index] ?? Number.NaN, sum: sum ?? Number.NaN })
+    }
+    this.received += ids.length
+  }
+
+  /** Whether a process should have reported again long ago, judged by how often it did. */
+  hasStopped(process: number): boolean {
+    const last = this.processes[process]?.lastSeenAt ?? this.now
+    return this.now - last > Math.max(10_000, 2.5 * (this.intervals[process] ?? firstIntervalMs))
+  }
+
+  /** The rate of a series; NaN where its process has stopped. */
+  rate(id: number): number {
+    return this.hasStopped(this.series.process[id] ?? -1) ? Number.NaN : (this.series.rate[id] ?? Number.NaN)
+  }
+
+  /** The same, which goes on apart from this. */
+  copy(): Model {
+    const copy = new Model()
+    copy.startedAt = this.startedAt
+    copy.now = this.now
+    copy.law = this.law
+    copy.health = this.health
+    copy.series = this.series.copy()
+    copy.processes.push(...this.processes)
+    copy.metrics.push(...this.metrics)
+    copy.seriesOf.push(...this.seriesOf.map((ids) => [...ids]))
+    copy.points.push(...this.points)
+    copy.intervals.push(...this.intervals)
+    return copy
+  }
+}
+
+export const isDistribution = (metric: Metric | undefined): boolean =>
+  metric?.kind === "histogram" || metric?.kind === "exponentialHistogram" || metric?.kind === "summary"
+
+export const isCumulative = (metric: Metric | undefined): boolean =>
+  metric?.kind === "counter" || isDistribution(metric)

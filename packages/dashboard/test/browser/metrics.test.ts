@@ -1,0 +1,406 @@
+/** The screens of metrics in a browser, as their reader sees and uses them. */
+import axe from "axe-core"
+import { type Browser, chromium, type Page } from "playwright-core"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { servePage, type PageServer } from "./page-server.ts"
+import { hostile, hostileTexts, jobs, many, nothing, web } from "./programs.ts"
+
+let browser: Browser
+let server: PageServer
+
+/** Everything that a page should not have done: errors, refusals of the policy, requests elsewhere. */
+const complaints: Array<string> = []
+
+beforeAll(async () => {
+  server = await servePage({ program: jobs() })
+  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] })
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await server?.close()
+})
+
+interface Opened {
+  readonly width?: number
+  readonly scheme?: "light" | "dark"
+}
+
+/** Opens an address of the page in a window of its own. */
+const open = async (address: string, { scheme = "light", width = 1440 }: Opened = {}): Promise<Page> => {
+  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme })
+  page.on("pageerror", (error) => complaints.push(String(error)))
+  page.on("console", (message) => {
+    // A connection that ends is in the console of every browser, and a test ends some.
+    if (
+      message.type() === "error" &&
+      !/ERR_(CONNECTION|EMPTY|INCOMPLETE)|Failed to load resource/.test(message.text())
+    ) {
+      complaints.push(message.text())
+    }
+  })
+  page.on("request", (request) => {
+    if (!request.url().startsWith(server.url)) {
+      complaints.push(`a request to ${request.url()}`)
+    }
+  })
+  await page.goto(`${server.url}${address}`)
+  await page.getByRole("status").filter({ hasText: "Live since" }).waitFor()
+  return page
+}
+
+/** Runs with a program in place of the usual one. */
+const showing = async (program: ReturnType<typeof jobs>, run: () => Promise<void>): Promise<void> => {
+  server.show(program)
+  try {
+    await run()
+  } finally {
+    server.show(jobs())
+  }
+}
+
+const addressOf = (page: Page): string => new URL(page.url()).hash
+
+/** The rows of the table of series that are drawn: the text of each. */
+const rowsOf = (page: Page) => page.locator(".rows [role=row]")
+
+describe("overview", () => {
+  it("shows the law, six charts with their values, and the processes", async () => {
+    const page = await open("")
+    expect(await page.locator(".law dt").allTextContents()).toEqual([
+      "accepted",
+      "replayed",
+      "completed",
+      "cancelled",
+      "dead",
+      "held"
+    ])
+    expect(await page.locator(".law .sign").textContent()).toBe("=")
+    expect(await page.locator(".chart h2").allTextContents()).toEqual([
+      "Jobs a second, by outcome",
+      "Queue jobs by state",
+      "Failures a second, by reason",
+      "Processing time of one operation",
+      "Wait from due to started",
+      "Cluster messages as the caller saw them"
+    ])
+    const queue = page.locator(".chart").nth(1).locator("li")
+    expect((await queue.allTextContents()).map((text) => text.replace(/[\d.,]+/, "N"))).toEqual([
+      "ready N",
+      "running N",
+      "scheduled N",
+      "retrying N"
+    ])
+    expect(await page.locator("tbody tr").allTextContents()).toEqual([
+      expect.stringMatching(/^jobsrunner-1.*now$/),
+      expect.stringMatching(/^jobsrunner-2.*now$/),
+      expect.stringMatching(/^jobsrunner-3.*now$/)
+    ])
+    await page.close()
+  })
+
+  it("marks the law where a difference stays", async () => {
+    await showing(jobs({ differs: true }), async () => {
+      const page = await open("")
+      expect(await page.locator(".law .sign").textContent()).toBe("≠")
+      expect(await page.locator(".law [role=alert]").textContent()).toContain("3 unaccounted for since")
+      await page.close()
+    })
+  })
+
+  it("shows what was at the time under the cursor, in all charts", async () => {
+    const page = await open("")
+    const values = page.locator(".chart b")
+    const isNow = await page.locator(".chart small").first().textContent()
+    await page
+      .locator(".plot")
+      .first()
+      .hover({ position: { x: 200, y: 60 } })
+    const hint = page.locator(".chart small")
+    await expect.poll(async () => new Set(await hint.allTextContents()).size).toBe(1)
+    expect({ isNow, under: await hint.first().textContent() }).toEqual({
+      isNow: "a second, by outcome",
+      under: expect.stringMatching(/^\d\d:\d\d:\d\d$/)
+    })
+    expect(await values.count()).toBe(22)
+    await page.close()
+  })
+
+  it("shows the busiest metrics where no job is", async () => {
+    await showing(web(), async () => {
+      const page = await open("")
+      expect(await page.locator(".chart h2 a").allTextContents()).toEqual([
+        "http_requests_total",
+        "process_memory_bytes",
+        "telemetry_series"
+      ])
+      await page.close()
+    })
+  })
+
+  it("says what to do while nothing has arrived, and comes alive by itself", async () => {
+    await showing(nothing(), async () => {
+      const page = await open("")
+      expect((await page.locator("pre").textContent())?.split("\n")).toEqual([
+        "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318",
+        "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
+        "OTEL_METRIC_EXPORT_INTERVAL=1000"
+      ])
+      server.show(jobs())
+      await page.locator(".law").waitFor()
+      expect(await page.locator("pre").count()).toBe(0)
+      await page.close()
+    })
+  })
+})
+
+describe("series", () => {
+  it("are found by label and word, in the address too, and sorted", async () => {
+    const page = await open("#/series")
+    await page.getByLabel("Filter").fill("job_type=digest wait_duration")
+    expect(addressOf(page)).toBe("#/series?q=job_type%3Ddigest+wait_duration")
+    expect(await page.locator(".rows .name").allTextContents()).toEqual(["▸jobs_wait_duration_seconds"])
+    expect(await page.locator(".rows .series").allTextContents()).toEqual(["12"])
+    await page.getByLabel("Filter").fill("")
+    await page.getByRole("button", { name: "Series", exact: true }).click()
+    expect(addressOf(page)).toBe("#/series?sort=series")
+    expect((await page.locator(".rows .name").allTextContents()).slice(0, 2)).toEqual([
+      "▸http_requests_total",
+      "▸cluster_message_latency_seconds"
+    ])
+    await page.close()
+  })
+
+  it("open under their metric, with their labels", async () => {
+    const page = await open("#/series?q=jobs_queue_depth+job_type%3Ddigest")
+    await page.getByRole("button", { name: "Series of this metric" }).click()
+    expect((await page.locator(".row.one .name").allTextContents()).map((text) => text.trim())).toEqual([
+      "job_type=digest state=ready",
+      "job_type=digest state=scheduled",
+      "job_type=digest state=running",
+      "job_type=digest state=retrying"
+    ])
+    await page.close()
+  })
+
+  it("have a metric in detail: lines by a label, a heat map, exemplars, runbooks", async () => {
+    const page = await open("#/series/jobs_processing_seconds?by=job_type")
+    await page.locator(".legend li").first().waitFor()
+    expect((await page.locator(".legend bdi").allTextContents()).sort()).toEqual(["compress", "digest", "parse"])
+    const runbook = page.getByRole("link", { name: "JobQueueStalled" })
+    expect([await runbook.getAttribute("rel"), await runbook.getAttribute("target")]).toEqual(["noreferrer", "_blank"])
+    expect(await page.locator(".dot").first().getAttribute("title")).toMatch(/^\d.* m?s, trace 4bf9/)
+    expect(await page.locator("h2").allTextContents()).toEqual([
+      "jobs_processing_seconds",
+      "Mean of the values that came",
+      "Distribution the darker, the more values; dots are exemplars",
+      "Labels",
+      "Exemplars single values, with their trace"
+    ])
+    await page.close()
+  })
+})
+
+describe("health", () => {
+  it("shows requests, refusals, lag, series, overflow and violations", async () => {
+    const page = await open("#/health")
+    expect(await page.locator(".figure").allTextContents()).toEqual([
+      "Requests1,2841,281 acknowledged",
+      expect.stringMatching(/^Last requestnowreceiving since/),
+      "Points1.28 M91.9 MiB received",
+      "Series354of 11 metrics",
+      "Exemplars24values with their trace",
+      "Store10.9 MiB of 256 MiB"
+    ])
+    expect(await page.locator("[aria-labelledby=refusals] tbody tr").allTextContents()).toEqual([
+      "41323 min 4 s agoThe request has 5.2 MiB, and at most 4 MiB are taken.",
+      "no answer140 min agoThe connection was closed before the body ended."
+    ])
+    expect((await page.locator("[aria-labelledby=per-metric] tbody tr").allTextContents()).slice(0, 2)).toEqual([
+      "http_requests_total 87",
+      "cluster_message_latency_seconds 36"
+    ])
+    expect(await page.locator("[aria-labelledby=lag] tbody tr").allTextContents()).toEqual([
+      "jobs runner-3 240 ms",
+      "jobs runner-2 31 ms",
+      "jobs runner-1 12 ms"
+    ])
+    expect(await page.locator("[aria-labelledby=overflow] li").allTextContents()).toEqual([
+      "http_requests_total 3 overflow series beside 84 series"
+    ])
+    expect(await page.locator("[aria-labelledby=violations] li").count()).toBe(2)
+    await page.close()
+  })
+})
+
+describe("the connection", () => {
+  it("keeps what arrives during a pause, and shows it after", async () => {
+    const page = await open("#/series?q=jobs_enqueued_total")
+    const value = page.locator(".rows .value").first()
+    await page.keyboard.press("p")
+    const before = await value.textContent()
+    await page.getByRole("button", { name: /Resume · [1-9][\d,]* new points/ }).waitFor()
+    expect(await value.textContent()).toBe(before)
+    await page.keyboard.press("p")
+    expect(await page.getByText(/came during the pause/).textContent()).toMatch(/^[1-9][\d,]* points came/)
+    expect(await value.textContent()).not.toBe(before)
+    await page.close()
+  })
+
+  it("comes back after the server was gone, with all that the new one has", async () => {
+    const page = await open("")
+    server.stop()
+    await page.getByText(/Connection lost at .* Is the server running\?/).waitFor()
+    server.show(web())
+    server.start()
+    await page.locator(".chart h2 a").first().waitFor()
+    expect(await page.getByRole("status").textContent()).toContain("Live since")
+    server.show(jobs())
+    await page.close()
+  })
+
+  it("marks a process that has stopped", async () => {
+    await showing(jobs({ stopsAt: 0 }), async () => {
+      const page = await open("")
+      expect(await page.locator("tbody tr").allTextContents()).toEqual([
+        expect.stringMatching(/^jobsrunner-3.*10 min agostopped reporting$/),
+        expect.stringMatching(/^jobsrunner-1.*now$/),
+        expect.stringMatching(/^jobsrunner-2.*now$/)
+      ])
+      expect(await page.locator("#processes small").textContent()).toBe(
+        "2 report, 1 has stopped, 354 series of 11 metrics"
+      )
+      await page.close()
+    })
+  })
+})
+
+describe("keys", () => {
+  it("go to screens, to the filter, through rows, and say what they do", async () => {
+    const page = await open("")
+    await page.keyboard.press("2")
+    expect(addressOf(page)).toBe("#/series")
+    await page.keyboard.press("j")
+    await page.keyboard.press("j")
+    await page.keyboard.press("k")
+    await page.keyboard.press("ArrowDown")
+    await expect
+      .poll(() => page.evaluate("document.activeElement.querySelector('.name')?.textContent"))
+      .toBe("▸http_requests_total")
+    await page.keyboard.press("Enter")
+    expect(addressOf(page)).toBe("#/series/http_requests_total")
+    await page.keyboard.press("Escape")
+    expect(addressOf(page)).toBe("#/series")
+    await page.getByLabel("Filter").waitFor()
+    await page.keyboard.press("?")
+    expect(await page.locator("dialog dt").allTextContents()).toEqual([
+      "j",
+      "k",
+      "Enter",
+      "→",
+      "←",
+      "/",
+      "p",
+      "1",
+      "2",
+      "3",
+      "?"
+    ])
+    await page.keyboard.press("3")
+    await page.keyboard.press("Escape")
+    expect({ address: addressOf(page), dialogs: await page.locator("dialog").count() }).toEqual({
+      address: "#/series",
+      dialogs: 0
+    })
+    await page.keyboard.press("Control+3")
+    await page.keyboard.press("/")
+    await page.keyboard.type("p3?1")
+    expect({ address: addressOf(page), isPaused: await page.getByText("Resume").count() }).toEqual({
+      address: "#/series?q=p3%3F1",
+      isPaused: 0
+    })
+    await page.close()
+  })
+})
+
+describe("text that others chose", () => {
+  it("is shown as text whatever it holds", async () => {
+    await showing(hostile(), async () => {
+      for (const address of ["", "#/series", "#/health", `#/series/${encodeURIComponent(hostileTexts[0] ?? "")}`]) {
+        const page = await open(address)
+        await page.waitForTimeout(300)
+        const harm = await page.evaluate(
+          "({ ran: globalThis.wasRun === true, polluted: 'polluted' in {}, images: document.images.length })"
+        )
+        expect(harm).toEqual({ ran: false, polluted: false, images: 0 })
+        expect(await page.locator("main").textContent()).toContain("<script>")
+        const width = await page.evaluate("document.documentElement.scrollWidth")
+        expect({ address, width }).toEqual({ address, width: 1440 })
+        await page.close()
+      }
+      const page = await open("#/series?q=%22__proto__%22%3Dpolluted")
+      expect(await page.locator(".toolbar p").textContent()).toBe("0 of 10 metrics, 0 series")
+      await page.getByLabel("Filter").fill("__proto__=polluted")
+      expect(await page.locator(".toolbar p").textContent()).toBe("10 of 10 metrics, 100 series")
+      await page.close()
+    })
+  })
+})
+
+describe("ten thousand series", () => {
+  it("can be scrolled, filtered and sorted while all of them change", async () => {
+    await showing(many(), async () => {
+      const page = await open("#/series?sort=rate")
+      await page.getByRole("button", { name: "Open all" }).click()
+      expect(await page.getByRole("table").getAttribute("aria-rowcount")).toBe("10041")
+      expect(await rowsOf(page).count()).toBeLessThan(60)
+      await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+      await expect.poll(() => rowsOf(page).last().getAttribute("aria-rowindex")).toBe("10041")
+      const frames: ReadonlyArray<number> = await page.evaluate(`new Promise((resolve) => {
+        const frames = []
+        let last = performance.now()
+        const frame = (now) => {
+          frames.push(now - last)
+          last = now
+          scrollBy(0, -120)
+          frames.length < 180 ? requestAnimationFrame(frame) : resolve(frames)
+        }
+        requestAnimationFrame(frame)
+      })`)
+      const p95 = [...frames].sort((one, other) => one - other)[Math.floor(frames.length * 0.95)] ?? 0
+      expect(p95).toBeLessThan(100)
+      await page.getByLabel("Filter").fill("tenant=tenant-7 zone=zone-1")
+      expect(await page.locator(".toolbar p").textContent()).toMatch(/^\d+ of 40 metrics, 1[34] series$/)
+      await page.close()
+    })
+  })
+})
+
+describe("each screen", () => {
+  const screens = ["#/overview", "#/series", "#/health", "#/series/jobs_processing_seconds"]
+
+  for (const scheme of ["light", "dark"] as const) {
+    it(`has nothing that axe objects to, and fits windows of 400, 900 and 1440 pixels, ${scheme}`, async () => {
+      const page = await open("", { scheme })
+      await page.evaluate(axe.source)
+      for (const address of screens) {
+        await page.evaluate(`location.hash = ${JSON.stringify(address)}`)
+        await page.locator("main h2, main [role=row]").first().waitFor()
+        for (const width of [400, 900, 1440]) {
+          await page.setViewportSize({ width, height: 900 })
+          const found = await page.evaluate(
+            `axe.run({ resultTypes: ["violations"] }).then(({ violations }) =>
+              violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => id + " " + target)))`
+          )
+          const scrolled = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+          expect({ address, width, found, scrolled }).toEqual({ address, width, found: [], scrolled: 0 })
+        }
+      }
+      await page.close()
+    })
+  }
+
+  it("has made no error, no request elsewhere, and nothing that the policy refuses", () => {
+    expect(complaints).toEqual([])
+  })
+})
