@@ -34,7 +34,15 @@ const noise = (seed: number): number => {
 const wave = (seconds: number, seed: number): number =>
   0.5 + 0.3 * Math.sin(seconds / (17 + seed * 7) + seed) + 0.2 * (noise(Math.floor(seconds) + seed * 1000) - 0.5)
 
-const charts = (time: number): ChartPoint => {
+/** Four digits, as a server sends them. */
+const charts = (time: number): ChartPoint =>
+  JSON.parse(
+    JSON.stringify(exactCharts(time), (name, value) =>
+      typeof value === "number" && name !== "time" ? Number(value.toPrecision(4)) : value
+    )
+  )
+
+const exactCharts = (time: number): ChartPoint => {
   const at = time / 1000
   const busy = 30 + 60 * wave(at, 1)
   const quantiles = (scale: number, seed: number) => ({
@@ -187,7 +195,7 @@ const seriesOf = (
 
 const valueOf = (metrics: ReadonlyArray<Metric>) => (series: Series, at: number) => {
   const metric = metrics[series.metric]
-  const speed = 0.5 + 4 * noise(series.id + 1)
+  const speed = 1.2 + 4 * noise(series.id + 1)
   const grown = Math.floor(500 + at * speed + 8 * Math.sin(at / 9 + series.id))
   if (metric?.kind === "counter") {
     return { value: grown }
@@ -198,7 +206,7 @@ const valueOf = (metrics: ReadonlyArray<Metric>) => (series: Series, at: number)
       value: metric.unit === "By" ? 9e7 + 1e7 * level : metric.unit === "s" ? 40 * level : Math.round(60 * level)
     }
   }
-  return { value: grown, sum: grown * (0.02 + 0.02 * noise(series.id)) + 0.2 * at * Math.sin(at / 20) ** 2 }
+  return { value: grown, sum: grown * (0.02 + 0.02 * noise(series.id)) + 0.1 * (at - 20 * Math.cos(at / 20)) }
 }
 
 /** A server of jobs on three runners, of which the third stops at `stopsAt`. */

@@ -1,11 +1,11 @@
 /** Lines over time, with a legend that gives their values now, or under the cursor. Cursors of all charts move together. */
 import { useSignal } from "@preact/signals"
 import type { ComponentChildren } from "preact"
-import { useEffect, useRef } from "preact/hooks"
+import { useLayoutEffect, useRef } from "preact/hooks"
 import uPlot from "uplot"
 import { formatQuantity, formatTime } from "../text/quantity.ts"
 import { Text } from "../text/text.tsx"
-import { cursor, timeAxis, valueAxis } from "./plot-options.ts"
+import { cursor, followWidth, timeAxis, valueAxis } from "./plot-options.ts"
 import { colour, lineStyle, theme } from "./theme.ts"
 import { isolated, longestBetween } from "./gaps.ts"
 
@@ -76,7 +76,7 @@ const usePlot = (props: ChartProps, height: number) => {
   const at = useSignal<number | null>(null)
   latest.current = props
   const shape = JSON.stringify([theme.value, props.unit, height, props.lines.map(({ name }) => name)])
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = box.current
     if (element === null) {
       return undefined
@@ -90,14 +90,13 @@ const usePlot = (props: ChartProps, height: number) => {
       element
     )
     plot.current = made
-    const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }))
-    resized.observe(element)
+    const unfollow = followWidth(made, element)
     return () => {
-      resized.disconnect()
+      unfollow()
       made.destroy()
     }
   }, [shape])
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { from, lines, times, to } = props
     const u = plot.current
     u?.batch(() => {

@@ -1,9 +1,9 @@
 /** A distribution over time: the darker a bucket, the more values came into it. Exemplars are dots. */
-import { useEffect, useRef } from "preact/hooks"
+import { useLayoutEffect, useRef } from "preact/hooks"
 import uPlot from "uplot"
 import type { MetricDetail } from "../../protocol/live.ts"
 import { formatQuantity } from "../text/quantity.ts"
-import { axis, cursor, sizeOfLabels, timeAxis } from "./plot-options.ts"
+import { axis, cursor, followWidth, sizeOfLabels, timeAxis } from "./plot-options.ts"
 import { bucketsShown, positionOf, type Heat } from "./heat.ts"
 import { colour, theme } from "./theme.ts"
 
@@ -24,7 +24,7 @@ export const HeatMap = (props: HeatMapProps) => {
   const plot = useRef<uPlot | undefined>(undefined)
   const latest = useRef(props)
   latest.current = props
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = box.current
     if (element === null) {
       return undefined
@@ -35,14 +35,13 @@ export const HeatMap = (props: HeatMapProps) => {
       element
     )
     plot.current = made
-    const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }))
-    resized.observe(element)
+    const unfollow = followWidth(made, element)
     return () => {
-      resized.disconnect()
+      unfollow()
       made.destroy()
     }
   }, [theme.value, props.unit])
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { from, heat, to } = props
     const { end, first } = bucketsShown(heat)
     const u = plot.current

@@ -49,6 +49,17 @@ export const valueAxis = (unit: string): uPlot.Axis => ({
   values: (_, splits) => splits.map((split) => formatQuantity(split, unit))
 })
 
+/** Keeps a plot as wide as the element that it is in, until the result is called. */
+export const followWidth = (plot: uPlot, element: HTMLElement): (() => void) => {
+  const resized = new ResizeObserver(() => {
+    if (plot.width !== element.clientWidth) {
+      plot.setSize({ width: element.clientWidth, height: plot.height })
+    }
+  })
+  resized.observe(element)
+  return () => resized.disconnect()
+}
+
 /** One cursor for all plots of the page. */
 export const cursor = (): uPlot.Cursor => ({
   sync: { key: "page" },

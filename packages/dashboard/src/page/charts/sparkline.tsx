@@ -1,6 +1,6 @@
-/** The last five minutes of a series, or of several added up, as a line without axes. */
+/** What is known of the last five minutes of a series, or of several added up, as a line without axes. */
 import type { Model } from "../live/model.ts"
-import { slots } from "../live/series-columns.ts"
+import { slotMs, slots } from "../live/series-columns.ts"
 
 const width = 96
 const height = 20
@@ -41,8 +41,12 @@ export const pathOf = (values: ArrayLike<number>): string => {
   return path
 }
 
-export const Sparkline = ({ values }: { readonly values: ArrayLike<number> }) => (
+/** How many slots are shown: all that there can be anything in, and at least those of a minute. */
+export const slotsShown = ({ from, now }: Model): number =>
+  Math.min(slots, Math.max(60_000 / slotMs, Math.ceil((now - from) / slotMs) + 1))
+
+export const Sparkline = ({ model, values }: { readonly model: Model; readonly values: Float64Array }) => (
   <svg class="spark" width={width} height={height} aria-hidden="true">
-    <path d={pathOf(values)} />
+    <path d={pathOf(values.subarray(-slotsShown(model)))} />
   </svg>
 )

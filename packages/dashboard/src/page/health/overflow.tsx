@@ -1,4 +1,5 @@
 /** The metrics that have reached their limit of series: what is over it is added up in one series without its labels. */
+import { useMemo } from "preact/hooks"
 import { hrefOf } from "../address.ts"
 import type { Model } from "../live/model.ts"
 import { valueOf } from "../series/filter.ts"
@@ -18,7 +19,7 @@ const overflowing = (model: Model): ReadonlyArray<{ readonly metric: number; rea
   })
 
 export const Overflow = ({ model }: { readonly model: Model }) => {
-  const found = overflowing(model)
+  const found = useMemo(() => overflowing(model), [model, model.series.size])
   return (
     <section class="card" aria-labelledby="overflow">
       <h2 id="overflow">

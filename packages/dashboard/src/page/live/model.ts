@@ -9,6 +9,8 @@ const firstIntervalMs = 60_000
 export class Model {
   startedAt = 0
   now = 0
+  /** The time from which on it has values: when the page was opened, or the server started. */
+  from = 0
   law: Law | null = null
   health: Health | undefined = undefined
   /** Points that came since this began. */
@@ -26,6 +28,7 @@ export class Model {
     model.startedAt = state.startedAt
     state.history.forEach((point) => addPoint(model.points, point))
     model.apply(state)
+    model.from = state.now
     model.received = 0
     return model
   }
@@ -82,6 +85,7 @@ export class Model {
     const copy = new Model()
     copy.startedAt = this.startedAt
     copy.now = this.now
+    copy.from = this.from
     copy.law = this.law
     copy.health = this.health
     copy.series = this.series.copy()

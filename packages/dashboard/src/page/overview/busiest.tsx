@@ -50,7 +50,7 @@ export const Busiest = ({ model }: { readonly model: Model }) => {
                 </a>
               }
               name={metric.name}
-              hint={isCumulative(metric) ? "a second" : how === "sum" ? "all series together" : "the largest"}
+              hint={isCumulative(metric) ? "per second" : how === "sum" ? "all series together" : "the largest"}
               unit={isCumulative(metric) ? "" : metric.unit}
               times={times}
               lines={[

@@ -95,8 +95,13 @@ const Description = ({ metric, model }: OfMetric) => (
       <Text value={metric.name} class="mono" />
     </h2>
     <p class="muted">
-      {metric.kind} {metric.unit !== "" && <Text value={metric.unit} />} ·{" "}
-      {formatCount(model.seriesOf[metric.id]?.length ?? 0, "series", "series")}
+      {metric.kind}
+      {metric.unit !== "" && (
+        <>
+          , <Text value={metric.unit} />
+        </>
+      )}{" "}
+      · {formatCount(model.seriesOf[metric.id]?.length ?? 0, "series", "series")}
     </p>
     {metric.description !== "" && (
       <p>

@@ -24,7 +24,7 @@ const charts: ReadonlyArray<ChartOfJobs> = [
   {
     chart: "jobs",
     title: "Jobs",
-    hint: "a second, by outcome",
+    hint: "per second, by outcome",
     unit: "",
     names: ["enqueued", "completed", "retried", "dead", "cancelled", "replayed"]
   },
@@ -35,7 +35,7 @@ const charts: ReadonlyArray<ChartOfJobs> = [
     unit: "",
     names: ["ready", "running", "scheduled", "retrying"]
   },
-  { chart: "failures", title: "Failures", hint: "a second, by reason", unit: "", names: [] },
+  { chart: "failures", title: "Failures", hint: "per second, by reason", unit: "", names: [] },
   { chart: "processing", title: "Processing time", hint: "of one operation", unit: "s", names: quantiles },
   { chart: "wait", title: "Wait", hint: "from due to started", unit: "s", names: quantiles },
   { chart: "messages", title: "Cluster messages", hint: "as the caller saw them", unit: "s", names: quantiles }

@@ -25,7 +25,7 @@ const together = "(together)"
 const titles: Readonly<Record<Shown, string>> = { rate: "Rate", mean: "Mean", sum: "Sum", largest: "Largest" }
 
 const hints: Readonly<Record<Shown, string>> = {
-  rate: "a second, all series of a line together",
+  rate: "per second, all series of a line together",
   mean: "of the values that came",
   sum: "of all series of a line",
   largest: "of all series of a line"

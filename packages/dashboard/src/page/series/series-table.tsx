@@ -104,9 +104,9 @@ const Head = ({ onSort, sort }: SeriesTableProps) => {
         </div>
         {sorted("series", "Series")}
         {sorted("value", "Value")}
-        {sorted("rate", "A second")}
+        {sorted("rate", "Per second")}
         <div role="columnheader" class="recent">
-          Last 5 min
+          Recent
         </div>
       </div>
     </div>
@@ -155,7 +155,7 @@ const MetricCells = (props: SeriesTableProps & MetricRow & { readonly href: stri
       </Cell>
       <Cell class="rate">{Number.isNaN(rate) ? "" : formatNumber(rate)}</Cell>
       <Cell class="recent">
-        <Sparkline values={recent(model, ids, isSum ? "sum" : "largest")} />
+        <Sparkline model={model} values={recent(model, ids, isSum ? "sum" : "largest")} />
       </Cell>
     </>
   )
@@ -198,7 +198,7 @@ const SeriesCells = ({ href, id, model, row: { metric } }: SeriesCellsProps) => 
       </Cell>
       <Cell class="rate">{isCumulative(metric) ? formatNumber(seriesValue(model, id, "rate")) : ""}</Cell>
       <Cell class="recent">
-        <Sparkline values={recent(model, [id])} />
+        <Sparkline model={model} values={recent(model, [id])} />
       </Cell>
     </>
   )

@@ -1,0 +1,22 @@
+import { describe, expect, it } from "vitest"
+import { pageFiles } from "../../src/files/page.ts"
+
+describe("what the page knows of alerts", () => {
+  const [[path, content] = ["", ""]] = pageFiles("https://example.com/runbooks/")
+
+  it("is one file, with the address of the runbooks", () => {
+    expect(pageFiles("").map(([name]) => name)).toEqual(["packages/dashboard/src/page/generated/runbooks.ts"])
+    expect([path.endsWith(".ts"), content.match(/^export const runbooks = .*$/m)?.[0]]).toEqual([
+      true,
+      'export const runbooks = "https://example.com/runbooks/"'
+    ])
+  })
+
+  it("names the metrics of each alert, those behind recording rules too", () => {
+    const lines = content.split("\n").filter((line) => /^ {2}Job(QueueOldestAgeHigh|ErrorBudgetBurn):/.test(line))
+    expect(lines).toEqual([
+      '  JobErrorBudgetBurn: "jobs_completed_total jobs_dead_lettered_total telemetry_series",',
+      '  JobQueueOldestAgeHigh: "jobs_queue_oldest_age_seconds",'
+    ])
+  })
+})
