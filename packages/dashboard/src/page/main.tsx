@@ -2,7 +2,6 @@
 import { render } from "preact"
 import { App } from "./app.tsx"
 import { loadConfiguration } from "./configuration.ts"
-import "uplot/dist/uPlot.min.css"
 import "./styles/base.css"
 import "./styles/metrics.css"
 

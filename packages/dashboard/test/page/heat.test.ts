@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { isolated, longestBetween } from "../../src/page/charts/gaps.ts"
+import { longestBetween, nearest } from "../../src/page/charts/gaps.ts"
 import { bucketsShown, positionOf } from "../../src/page/charts/heat.ts"
 
 describe("heat map", () => {
@@ -17,14 +17,17 @@ describe("heat map", () => {
   })
 })
 
+describe("cursor", () => {
+  it("is at the time that is closest", () => {
+    expect([0, 14, 16, 39, 99].map((time) => nearest([10, 20, 40], time))).toEqual([0, 0, 1, 2, 2])
+    expect(nearest([], 1)).toBe(undefined)
+  })
+})
+
 describe("gaps", () => {
   it("are longer than two and a half times what is usual between points", () => {
     expect(longestBetween([0, 10, 20, 30, 90], [1, 2, 3, 4, 5])).toBe(25)
     expect(longestBetween([0, 1, 2, 3, 4, 5, 6], [1, null, 1, null, 1, null, 1])).toBe(5)
     expect(longestBetween([0], [1])).toBe(150)
-  })
-
-  it("leave single points alone", () => {
-    expect(isolated([1, null, 2, 3, null, 4])).toEqual([0, 5])
   })
 })

@@ -1,13 +1,12 @@
-/** Lines over time, with a legend that gives their values now, or under the cursor. Cursors of all charts move together. */
-import { useSignal } from "@preact/signals"
+/** Lines over time, with a legend that gives their values now, or under the cursor. */
 import type { ComponentChildren } from "preact"
-import { useLayoutEffect, useRef } from "preact/hooks"
-import uPlot from "uplot"
 import { formatQuantity, formatTime } from "../text/quantity.ts"
 import { Text } from "../text/text.tsx"
-import { cursor, followWidth, timeAxis, valueAxis } from "./plot-options.ts"
-import { colour, lineStyle, theme } from "./theme.ts"
-import { isolated, longestBetween } from "./gaps.ts"
+import { drawLine, type Values } from "./draw.ts"
+import { longestBetween, nearest } from "./gaps.ts"
+import { cursorAt, Plot } from "./plot.tsx"
+import { lineStyle } from "./theme.ts"
+import { valueTicks } from "./ticks.ts"
 
 export interface ChartProps {
   readonly title: ComponentChildren
@@ -16,114 +15,55 @@ export interface ChartProps {
   readonly hint?: string
   readonly unit: string
   /** Seconds. */
-  readonly times: Array<number>
-  readonly lines: ReadonlyArray<{ readonly name: string; readonly values: Array<number | null> }>
+  readonly times: ReadonlyArray<number>
+  readonly lines: ReadonlyArray<{ readonly name: string; readonly values: Values }>
   /** Seconds. */
   readonly from: number
   readonly to: number
   readonly height?: number
 }
 
-type Drawn = Pick<ChartProps, "lines" | "times" | "unit"> & { readonly height: number }
-
-const lineOf = (name: string, index: number, times: () => Array<number>): uPlot.Series => {
-  const { dash, variable } = lineStyle(index)
-  const stroke = colour(variable)
-  return {
-    label: name,
-    stroke,
-    width: 1.5,
-    dash: [...dash],
-    points: { size: 4, width: 0, fill: stroke, show: true, filter: (u, series) => isolated(u.data[series] ?? []) },
-    // Where points come every ten seconds, ten seconds without one are no gap.
-    gaps: (...[u, series, , , gaps]) => {
-      const longest = longestBetween(times(), u.data[series] ?? [])
-      const start = u.scales["x"]?.min ?? 0
-      const width = u.valToPos(start + longest, "x", true) - u.valToPos(start, "x", true)
-      return gaps.filter(([begin, end]) => end - begin > width)
-    }
-  }
-}
-
-const optionsOf = (
-  { height, lines, unit }: Drawn,
-  width: number,
-  events: { readonly onCursor: (index: number | null) => void; readonly times: () => Array<number> }
-): uPlot.Options => ({
-  width,
-  height,
-  legend: { show: false },
-  cursor: cursor(),
-  padding: [8, 16, 0, 0],
-  axes: [timeAxis(), valueAxis(unit)],
-  scales: {
-    x: { time: true, auto: false },
-    y: { range: (_, low, high) => [Math.min(0, (low ?? 0) * 1.1), high > 0 ? high * 1.1 : low < 0 ? 0 : 1] }
-  },
-  series: [{}, ...lines.map(({ name }, index) => lineOf(name, index, events.times))],
-  hooks: {
-    setCursor: [
-      (u) => events.onCursor(u.cursor.left === undefined || u.cursor.left < 0 ? null : (u.cursor.idx ?? null))
-    ]
-  }
-})
-
-/** Keeps a plot in an element, made again when its lines or the theme change. */
-const usePlot = (props: ChartProps, height: number) => {
-  const box = useRef<HTMLDivElement>(null)
-  const plot = useRef<uPlot | undefined>(undefined)
-  const latest = useRef(props)
-  const at = useSignal<number | null>(null)
-  latest.current = props
-  const shape = JSON.stringify([theme.value, props.unit, height, props.lines.map(({ name }) => name)])
-  useLayoutEffect(() => {
-    const element = box.current
-    if (element === null) {
-      return undefined
-    }
-    const made = new uPlot(
-      optionsOf({ ...latest.current, height }, element.clientWidth, {
-        onCursor: (index) => (at.value = index),
-        times: () => latest.current.times
-      }),
-      undefined,
-      element
-    )
-    plot.current = made
-    const unfollow = followWidth(made, element)
-    return () => {
-      unfollow()
-      made.destroy()
-    }
-  }, [shape])
-  useLayoutEffect(() => {
-    const { from, lines, times, to } = props
-    const u = plot.current
-    u?.batch(() => {
-      u.setData([times, ...lines.map(({ values }) => values)], false)
-      u.setScale("x", { min: from, max: to })
-    })
-  }, [shape, props.times, props.lines, props.from, props.to])
-  return { box, at }
-}
-
 /** The value at an index, or the last that is recent enough to be of now. */
-const current = ({ times, to }: ChartProps, values: ReadonlyArray<number | null>): number | null => {
+const current = ({ times, to }: ChartProps, values: Values): number | null => {
   const last = values.findLastIndex((value) => value !== null)
   return to - (times[last] ?? 0) > longestBetween(times, values) ? null : (values[last] ?? null)
 }
 
+/** From zero, unless there is something below it, to a little above the largest. */
+const rangeOf = (lines: ChartProps["lines"]): { readonly low: number; readonly high: number } => {
+  let low = 0
+  let high = 0
+  for (const { values } of lines) {
+    for (const value of values) {
+      low = Math.min(low, value ?? 0)
+      high = Math.max(high, value ?? 0)
+    }
+  }
+  return { low: low * 1.1, high: high > 0 ? high * 1.1 : low < 0 ? 0 : 1 }
+}
+
 export const Chart = (props: ChartProps) => {
-  const { height = 150, hint, lines, name, times, title, unit } = props
-  const { at, box } = usePlot(props, height)
-  const index = at.value
-  const values = lines.map((line) => (index === null ? current(props, line.values) : line.values[index]))
+  const { from, height = 150, hint, lines, name, times, title, to, unit } = props
+  const { high, low } = rangeOf(lines)
+  const at = cursorAt.value
+  const index = at === undefined || at < from || at > to ? undefined : nearest(times, at)
+  const values = lines.map((line) => (index === undefined ? current(props, line.values) : line.values[index]))
   return (
     <section class="card chart">
       <h2>
-        {title} <small>{index === null ? hint : formatTime((times[index] ?? 0) * 1000)}</small>
+        {title} <small>{index === undefined ? hint : formatTime((times[index] ?? 0) * 1000)}</small>
       </h2>
-      <div class="plot" ref={box} role="img" aria-label={`${name} over time; the values now are in the list below`} />
+      <Plot
+        name={`${name} over time; the values now are in the list below`}
+        {...{ from, to, low, high, height }}
+        ticks={valueTicks(low, high, { most: (height - 28) / 24, unit })}
+        of={lines}
+        paint={(frame) => {
+          for (const [order, line] of lines.entries()) {
+            drawLine(frame, times, { index: order, values: line.values })
+          }
+        }}
+      />
       <ul class="legend">
         {lines.map((line, order) => (
           <li key={line.name}>

@@ -1,13 +1,10 @@
 /** What is a gap in a line, and what only the time between two of its points. */
-type Values = ArrayLike<number | null | undefined>
-
-const isKnown = (value: number | null | undefined): value is number => value !== null && value !== undefined
 
 /** The longest time between two points that are joined: two and a half times what is usual among the last. */
-export const longestBetween = (times: ReadonlyArray<number>, values: Values): number => {
+export const longestBetween = (times: ReadonlyArray<number>, values: ReadonlyArray<number | null>): number => {
   const known: Array<number> = []
   for (let index = values.length - 1; index >= 0 && known.length < 20; index--) {
-    if (isKnown(values[index])) {
+    if (values[index] !== null) {
       known.push(times[index] ?? 0)
     }
   }
@@ -15,8 +12,14 @@ export const longestBetween = (times: ReadonlyArray<number>, values: Values): nu
   return 2.5 * (between.sort((one, other) => one - other)[between.length >> 1] ?? 60)
 }
 
-/** The points that no line leads to, so that they are drawn as dots. */
-export const isolated = (values: Values): Array<number> =>
-  Array.from(values, (value, index) =>
-    isKnown(value) && !isKnown(values[index - 1]) && !isKnown(values[index + 1]) ? [index] : []
-  ).flat()
+/** The index of the time that is closest to another; `undefined` where there is none. */
+export const nearest = (times: ReadonlyArray<number>, time: number): number | undefined => {
+  const after = times.findIndex((one) => one >= time)
+  const index = after === -1 ? times.length - 1 : after
+  const before = times[index - 1]
+  return times.length === 0
+    ? undefined
+    : before !== undefined && time - before < Math.abs((times[index] ?? time) - time)
+      ? index - 1
+      : index
+}

@@ -28,7 +28,7 @@ export const addPoint = (points: Array<ChartPoint>, point: ChartPoint): void => 
 }
 
 export interface Columns {
-  /** Seconds, as uPlot takes them. */
+  /** Seconds. */
   readonly times: Array<number>
   readonly lines: ReadonlyArray<{ readonly name: string; readonly values: Array<number | null> }>
 }

@@ -3,7 +3,7 @@ import { useRef } from "preact/hooks"
 import type { Metric } from "../../protocol/live.ts"
 import { hrefOf } from "../address.ts"
 import { Chart } from "../charts/chart.tsx"
-import { recent } from "../charts/sparkline.tsx"
+import { recent, slotsShown } from "../charts/sparkline.tsx"
 import { isCumulative, type Model } from "../live/model.ts"
 import { slotMs, slots } from "../live/series-columns.ts"
 import { metricRow, type MetricRow } from "../series/table-rows.ts"
@@ -35,7 +35,7 @@ export const Busiest = ({ model }: { readonly model: Model }) => {
   return (
     <section aria-labelledby="busiest" class="stack">
       <h2 id="busiest">
-        Busiest metrics <small>the last five minutes; all are under Series</small>
+        Busiest metrics <small>since this page was opened, at most five minutes; all metrics are under Series</small>
       </h2>
       <div class="charts">
         {choice.current.metrics.map((metric) => {
@@ -59,7 +59,7 @@ export const Busiest = ({ model }: { readonly model: Model }) => {
                   values: Array.from(values, (one) => (Number.isNaN(one) ? null : one))
                 }
               ]}
-              from={times[0] ?? to}
+              from={times.at(-slotsShown(model)) ?? to}
               to={to}
             />
           )

@@ -16,8 +16,8 @@ const Sign = ({ text }: { readonly text: string }) => (
 )
 
 export const LawOfJobs = ({ law }: { readonly law: Law }) => {
-  const { accepted, cancelled, completed, dead, differsSince, held, replayed } = law
-  const difference = accepted + replayed - (completed + cancelled + dead + held)
+  const { accepted, before, cancelled, completed, dead, differsSince, held, replayed } = law
+  const difference = accepted + replayed + (before ?? 0) - (completed + cancelled + dead + held)
   const isOff = differsSince !== undefined
   return (
     <section class={isOff ? "card law off" : "card law"} aria-labelledby="law">
@@ -28,6 +28,7 @@ export const LawOfJobs = ({ law }: { readonly law: Law }) => {
         <dl>
           <Term name="accepted" value={accepted} />
           <Term name="replayed" value={replayed} />
+          {before !== undefined && <Term name="held before" value={before} />}
         </dl>
         <Sign text={isOff ? "≠" : "="} />
         <dl>
