@@ -12,7 +12,7 @@ export interface ChartProps {
   readonly title: ComponentChildren
   /** The title in words, for who does not see the picture. */
   readonly name: string
-  readonly hint?: string
+  readonly hint?: string | undefined
   readonly unit: string
   /** Seconds. */
   readonly times: ReadonlyArray<number>

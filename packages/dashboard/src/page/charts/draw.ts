@@ -62,7 +62,7 @@ export const drawAxes = (
     const line = Math.round(x(at)) + 0.5
     context.moveTo(line, above)
     context.lineTo(line, above + height)
-    context.fillText(text, Math.min(line, size.width - 18), above + height + 6)
+    context.fillText(text, Math.min(line, size.width - context.measureText(text).width / 2), above + height + 6)
   }
   context.stroke()
   context.beginPath()

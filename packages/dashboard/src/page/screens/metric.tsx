@@ -1,12 +1,12 @@
 /** One metric: its lines by a label, the distribution of its values, its series, and what watches it. */
-import { useSignal } from "@preact/signals"
-import { useEffect } from "preact/hooks"
+import { useMemo } from "preact/hooks"
 import type { Metric as Description, MetricDetail } from "../../protocol/live.ts"
 import { hrefOf } from "../address.ts"
 import { useKeys } from "../keyboard.ts"
-import { hasBegun, paused, range, shown } from "../live/live.ts"
+import { hasBegun, range, shown } from "../live/live.ts"
 import { isDistribution, type Model } from "../live/model.ts"
 import { go, route } from "../route.ts"
+import { useDetail } from "../series/detail.ts"
 import { Exemplars } from "../series/exemplars.tsx"
 import { matches, parseFilter } from "../series/filter.ts"
 import { HeatMap } from "../charts/heat-map.tsx"
@@ -15,44 +15,6 @@ import { MetricLines } from "../series/metric-lines.tsx"
 import { Runbooks } from "../series/runbooks.tsx"
 import { formatCount } from "../text/quantity.ts"
 import { Text } from "../text/text.tsx"
-
-const refreshMs = 5000
-
-/** The past of a metric, asked for again every few seconds while one looks at it. */
-const useDetail = (name: string, isThere: boolean) => {
-  const detail = useSignal<MetricDetail | undefined>(undefined)
-  const problem = useSignal("")
-  useEffect(() => {
-    const aborted = new AbortController()
-    const load = async (): Promise<void> => {
-      try {
-        const response = await fetch(`live/metric?name=${encodeURIComponent(name)}`, { signal: aborted.signal })
-        if (!response.ok) {
-          throw new Error(`The server answered ${response.status} ${response.statusText}.`)
-        }
-        detail.value = await response.json()
-        problem.value = ""
-      } catch (error) {
-        problem.value = aborted.signal.aborted ? "" : error instanceof Error ? error.message : String(error)
-      }
-    }
-    detail.value = undefined
-    if (!isThere) {
-      return undefined
-    }
-    void load()
-    const again = setInterval(() => {
-      if (!document.hidden && paused.value === undefined) {
-        void load()
-      }
-    }, refreshMs)
-    return () => {
-      aborted.abort()
-      clearInterval(again)
-    }
-  }, [name, isThere])
-  return { detail: detail.value, problem: problem.value }
-}
 
 export const Metric = () => {
   const { parameters, subject } = route.value
@@ -120,7 +82,10 @@ const Past = ({ detail, metric, model }: OfMetric & { readonly detail: MetricDet
   // Words have found the metric; of its series only those with the labels are shown.
   const terms = parseFilter(q).filter(({ label }) => label !== undefined)
   const labelsOf = (id: number) => model.series.labels[id] ?? {}
-  const series = detail.series.filter(({ id }) => matches(terms, { text: "", labels: labelsOf(id) }))
+  const series = useMemo(
+    () => detail.series.filter(({ id }) => matches(terms, { text: "", labels: labelsOf(id) })),
+    [detail, q]
+  )
   const to = model.now
   const from = to - range.value * 60_000
   return (

@@ -59,7 +59,7 @@ const useLines = ({ from, model, series, to }: MetricLinesProps, by: string, sho
     const { lines, otherCount, others } = linesOf(named, { grid, shown })
     const rest = others === undefined ? [] : [{ ...others, name: `${otherCount} others` }]
     return { times: timesOf(grid), lines: [...lines, ...rest] }
-  }, [series, by, shown, from, to])
+  }, [series, by, shown, to - from])
 
 export const MetricLines = (props: MetricLinesProps) => {
   const { from, metric, model, onChange, parameters, series, to } = props
