@@ -37,6 +37,14 @@ describe("lines of a metric", () => {
     expect(lines).toEqual([{ name: "a", values: [7, 9, 9, 9, null] }])
   })
 
+  it("have no gaps where points are further apart, because they are old", () => {
+    const gauge = past([0, 60_000, 61_000, 62_000, 63_000, 300_000], [1, 2, 3, 4, 5, 6])
+    const wide = { from: 0, step: 30_000, count: 11 }
+    expect(linesOf([{ name: "a", past: gauge }], { grid: wide, shown: "sum" }).lines).toEqual([
+      { name: "a", values: [1, 1, 2, null, null, null, null, null, null, null, 6] }
+    ])
+  })
+
   it("have the largest where that is asked for", () => {
     const { lines } = linesOf(
       [

@@ -42,6 +42,9 @@ const put = (into: Float64Array, index: number, { shown, value }: { shown: Shown
 const growth = (before: number | null | undefined, after: number | null | undefined): number =>
   typeof before !== "number" || typeof after !== "number" ? Number.NaN : after < before ? after : after - before
 
+/** Points of long ago are further apart than newer ones: the time between them is no gap. */
+const oldMs = 90_000
+
 /** How long a value holds when no other comes: two and a half of the usual intervals. */
 const holding = (times: ReadonlyArray<number>): number => {
   const between = times.slice(-20).flatMap((time, index, all) => (index === 0 ? [] : [time - (all[index - 1] ?? time)]))
@@ -64,7 +67,8 @@ const addSeries = (into: Sums, past: Past, { grid, shown }: { readonly grid: Gri
       continue
     }
     // A growth belongs to the time before its point, a value to the time from it on.
-    const [begin, end] = isGrowth ? [before + 1, time + 1] : [time, Math.min(next, time + holds)]
+    const until = next - time <= Math.max(holds, oldMs) ? next : time + holds
+    const [begin, end] = isGrowth ? [before + 1, time + 1] : [time, until]
     const first = Math.max(0, Math.ceil((begin - grid.from) / grid.step))
     const last = Math.min(grid.count, Math.ceil((end - grid.from) / grid.step))
     for (let cell = first; cell < last; cell++) {
