@@ -99,6 +99,21 @@ describe("overview", () => {
     await page.close()
   })
 
+  it("draws nothing during a pause, but again when the theme changes", async () => {
+    const page = await open("")
+    await page.keyboard.press("p")
+    await page.getByText(/Resume/).waitFor()
+    const picture = () => page.evaluate<string>("document.querySelector('canvas').toDataURL()")
+    const light = await picture()
+    await page.getByRole("button", { name: /Resume · [1-9][\d,]* new points/ }).waitFor()
+    expect(await picture()).toBe(light)
+    await page.emulateMedia({ colorScheme: "dark" })
+    await expect.poll(picture).not.toBe(light)
+    await page.emulateMedia({ colorScheme: "light" })
+    await expect.poll(picture).toBe(light)
+    await page.close()
+  })
+
   it("marks the law where a difference stays", async () => {
     await showing(jobs({ differs: true }), async () => {
       const page = await open("")
