@@ -1,0 +1,49 @@
+/** The page as it is built, in memory, and the headers that go with each of its files. */
+import { fileURLToPath } from "node:url"
+import { build } from "vite"
+
+/** What each answer of the page carries. */
+export const strictHeaders: Readonly<Record<string, string>> = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin"
+}
+
+/** A file of the page. */
+export interface PageFile {
+  readonly body: string | Uint8Array
+  readonly contentType: string
+}
+
+const contentTypes: ReadonlyArray<readonly [ending: string, contentType: string]> = [
+  [".html", "text/html; charset=utf-8"],
+  [".js", "text/javascript; charset=utf-8"],
+  [".css", "text/css; charset=utf-8"],
+  [".svg", "image/svg+xml"]
+]
+
+/** Its files by path, `index.html` among them. */
+export const buildPage = async (): Promise<ReadonlyMap<string, PageFile>> => {
+  const built = await build({
+    configFile: fileURLToPath(new URL("../../vite.config.ts", import.meta.url)),
+    root: fileURLToPath(new URL("../../src/page", import.meta.url)),
+    logLevel: "warn",
+    build: { write: false }
+  })
+  const files = new Map<string, PageFile>()
+  for (const one of Array.isArray(built) ? built : [built]) {
+    if (!("output" in one)) {
+      throw new Error("Vite watches, where it must build once.")
+    }
+    for (const file of one.output) {
+      const contentType = contentTypes.find(([ending]) => file.fileName.endsWith(ending))?.[1]
+      files.set(file.fileName, {
+        body: file.type === "chunk" ? file.code : file.source,
+        contentType: contentType ?? "application/octet-stream"
+      })
+    }
+  }
+  return files
+}
