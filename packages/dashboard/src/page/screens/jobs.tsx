@@ -1,2 +1,34 @@
-/** Stands for the screen until it is there. */
-export const Jobs = () => <p>Jobs</p>
+/** All jobs: how many there are, who runs them, and a list of those in one state. */
+import { useState } from "preact/hooks"
+import { Frame } from "../jobs/frame.tsx"
+import { JobList, useRows } from "../jobs/job-list.tsx"
+import { listPath, listQueryOf } from "../jobs/list-query.ts"
+import { refresh, useLive } from "../jobs/live.ts"
+import { RunnersTable } from "../jobs/runners-table.tsx"
+import type { Selection } from "../jobs/selection.ts"
+import type { JobPage, Summary } from "../jobs/shapes.ts"
+import { TypesTable } from "../jobs/types-table.tsx"
+import { route } from "../route.ts"
+
+export const Jobs = () => {
+  const query = listQueryOf(route.value.parameters)
+  const { problem, value: summary } = useLive<Summary>("summary")
+  const list = useLive<JobPage>(listPath(query))
+  const { showNow, shown, wantFresh } = useRows(list)
+  const [selection, select] = useState<Selection>(new Set())
+  const refreshAll = () => {
+    wantFresh()
+    refresh()
+  }
+  return (
+    <Frame value={summary} problems={[problem, list.problem]} refresh={refreshAll} clear={() => select(new Set())}>
+      {summary !== undefined && (
+        <div class="both">
+          <TypesTable types={summary.types} query={query} />
+          <RunnersTable runners={summary.runners} />
+        </div>
+      )}
+      <JobList {...{ query, shown, showNow, summary, selection, select }} />
+    </Frame>
+  )
+}

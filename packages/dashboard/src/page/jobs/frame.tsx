@@ -1,0 +1,112 @@
+/** What both screens of jobs have around them: find, who reads, whether the server answers, what was done. */
+import type { ComponentChildren } from "preact"
+import { useEffect, useRef } from "preact/hooks"
+import { hrefOf } from "../address.ts"
+import { go } from "../route.ts"
+import { access, loadAccess } from "./access.ts"
+import { Confirmation } from "./confirmation.tsx"
+import { type KeyActions, onKey } from "./keys.ts"
+import { Notices } from "./notices.tsx"
+import type { Problem } from "./request.ts"
+import { forbidden } from "./run.ts"
+import "../styles/jobs.css"
+
+export interface FrameProps extends KeyActions {
+  /** The last answer, and why there is none since. */
+  readonly value: unknown
+  readonly problems: ReadonlyArray<Problem | undefined>
+  readonly children: ComponentChildren
+}
+
+export const Frame = ({ children, clear, problems, refresh, value }: FrameProps) => {
+  const actions = useRef<KeyActions>({ clear, refresh })
+  actions.current = { clear, refresh }
+  useEffect(() => {
+    const listener = (event: KeyboardEvent) => onKey(event, actions.current)
+    document.addEventListener("keydown", listener)
+    return () => document.removeEventListener("keydown", listener)
+  }, [])
+  useEffect(() => {
+    if (access.value === undefined) {
+      void loadAccess()
+    }
+  }, [value])
+  const problem = problems.find((one) => one !== undefined && one.kind !== "missing") ?? forbidden.value
+  return (
+    <div class="jobs">
+      <div class="row">
+        <Find />
+        <Who />
+        <button onClick={refresh} title="Refresh (r)">
+          Refresh
+        </button>
+      </div>
+      {problem !== undefined && <Trouble problem={problem} />}
+      {children}
+      <Confirmation />
+      <Notices />
+    </div>
+  )
+}
+
+const Find = () => {
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault()
+    const form = event.currentTarget
+    const id = form instanceof HTMLFormElement ? String(new FormData(form).get("id")).trim() : ""
+    if (id !== "") {
+      go(hrefOf("jobs", id))
+    }
+  }
+  return (
+    <form role="search" onSubmit={submit} class="find">
+      <input
+        name="id"
+        type="search"
+        aria-label="Find a job by its id"
+        placeholder="Find a job: paste its id, Enter"
+        autocomplete="off"
+        spellcheck={false}
+      />
+    </form>
+  )
+}
+
+const Who = () => {
+  const known = access.value
+  return (
+    <span class="who muted">
+      {known !== undefined && (
+        <>
+          <bdi class="cut" title={known.who.slice(0, 300)}>
+            {known.who}
+          </bdi>
+          <span class="badge">{known.level === "write" ? "read and write" : "read-only"}</span>
+        </>
+      )}
+    </span>
+  )
+}
+
+const Trouble = ({ problem: { kind, message } }: { readonly problem: Problem }) => (
+  <p role="alert" class="trouble">
+    {kind === "lost" && "No connection to the jobs. "}
+    <bdi>{message}</bdi>{" "}
+    {kind === "lost" ? (
+      "What is shown may be old. Trying again …"
+    ) : kind === "forbidden" ? (
+      <>
+        Your access has ended or changed.{" "}
+        <a
+          href={location.href}
+          onClick={(event) => {
+            event.preventDefault()
+            location.reload()
+          }}
+        >
+          Reload the page
+        </a>
+      </>
+    ) : null}
+  </p>
+)

@@ -1,0 +1,50 @@
+/** What is known of a job beside its timeline. */
+import type { ComponentChild } from "preact"
+import { webAddress } from "./link.ts"
+import { Progress } from "./progress.tsx"
+import type { JobView } from "./shapes.ts"
+import { Ago } from "./text.tsx"
+import { durationText } from "./time.ts"
+
+export const JobFacts = ({ job, now }: { readonly job: JobView; readonly now: number }) => {
+  const { finishedAt, heldBy, progress, reason, startedAt, traceId } = job
+  const trace = webAddress(job.traceUrl)
+  const facts: ReadonlyArray<readonly [name: string, value: ComponentChild]> = [
+    ["Priority", job.priority],
+    ["Attempt", job.attempt],
+    ["Replays", job.replays],
+    ["Redeliveries", job.redeliveries],
+    ["Reason", reason !== undefined && <bdi>{reason}</bdi>],
+    ["Held by", heldBy !== undefined && <bdi>{heldBy}</bdi>],
+    ["Accepted", <Ago at={job.acceptedAt} now={now} />],
+    [
+      finishedAt === undefined ? "Runs for" : "Last attempt took",
+      startedAt !== undefined &&
+        (finishedAt !== undefined || job.state === "running") &&
+        durationText((finishedAt ?? now) - startedAt)
+    ],
+    ["Progress", progress !== undefined && <Progress progress={progress} />],
+    [
+      "Trace",
+      trace === undefined ? (
+        traceId !== undefined && <bdi class="mono">{traceId}</bdi>
+      ) : (
+        <a href={trace} target="_blank" rel="noreferrer noopener">
+          <bdi class="mono">{traceId ?? "Open"}</bdi>
+        </a>
+      )
+    ]
+  ]
+  return (
+    <dl>
+      {facts
+        .filter(([, value]) => value !== false)
+        .map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  )
+}

@@ -1,0 +1,57 @@
+/** The processes that run jobs: how busy they are, and whether they still say that they live. */
+import type { RunnerSummary, Summary } from "./shapes.ts"
+import { countText, durationText } from "./time.ts"
+
+/** A runner that was silent for longer has probably gone. */
+const staleMs = 30_000
+
+export const RunnersTable = ({ runners }: { readonly runners: Summary["runners"] }) => (
+  <section class="card" aria-labelledby="runners-title">
+    <h2 id="runners-title">Runners</h2>
+    <div class="scroll tall">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Runner</th>
+            <th scope="col">Slots used</th>
+            <th scope="col" class="number">
+              Heartbeat
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {runners.map((runner) => (
+            <Runner key={runner.name} runner={runner} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+    {runners.length === 0 && <p class="muted">No runner: nothing that waits will begin.</p>}
+  </section>
+)
+
+const Runner = ({ runner: { heartbeatAgeMs, name, running, slots } }: { readonly runner: RunnerSummary }) => (
+  <tr>
+    <th scope="row">
+      <bdi class="cut" title={name.slice(0, 300)}>
+        {name}
+      </bdi>
+    </th>
+    <td>
+      <span class="progress">
+        {slots !== undefined && <progress value={running} max={Math.max(slots, 1)} aria-label="Slots used" />}
+        <span>
+          {countText(running)}
+          {slots !== undefined && ` / ${countText(slots)}`}
+        </span>
+      </span>
+    </td>
+    <td class="number">
+      {heartbeatAgeMs > staleMs ? (
+        <span class="badge bad">stale: {durationText(heartbeatAgeMs)} ago</span>
+      ) : (
+        `${durationText(heartbeatAgeMs)} ago`
+      )}
+    </td>
+  </tr>
+)

@@ -1,0 +1,50 @@
+/** Times and numbers as people read them: durations of at most two units, times of day in the reader's time zone. */
+
+const units: ReadonlyArray<readonly [name: string, ms: number]> = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["min", 60_000],
+  ["s", 1000]
+]
+
+/** `850 ms`, `4.2 s`, `3 min 20 s`, `2 d 5 h`; what is negative is taken as nothing. */
+export const durationText = (ms: number): string => {
+  if (!(ms >= 1)) {
+    return "0 s"
+  }
+  if (ms < 9950) {
+    return ms < 995 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
+  }
+  const seconds = Math.round(ms / 1000) * 1000
+  const at = units.findIndex(([, size]) => seconds >= size)
+  const [name, size] = units[at] ?? ["s", 1000]
+  const [minor, minorSize] = units[at + 1] ?? ["", Infinity]
+  const rest = Math.floor((seconds % size) / minorSize)
+  return `${Math.floor(seconds / size)} ${name}${rest > 0 ? ` ${rest} ${minor}` : ""}`
+}
+
+/** `12 s ago`, `in 5 min`, `now`. */
+export const relativeText = (at: number, now: number): string => {
+  const ms = now - at
+  return Math.abs(ms) < 1000 ? "now" : ms > 0 ? `${durationText(ms)} ago` : `in ${durationText(-ms)}`
+}
+
+const withDay = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" })
+
+/** The day and the time of day where the reader is. */
+export const localText = (at: number): string => (isTime(at) ? withDay.format(at) : String(at))
+
+/** In UTC, to be copied. */
+export const isoText = (at: number): string => (isTime(at) ? new Date(at).toISOString() : String(at))
+
+/** Others are refused by `Date`. */
+const isTime = (at: number): boolean => Math.abs(at) <= 8.64e15
+
+const grouped = new Intl.NumberFormat()
+
+/** `12,345` where numbers are written so. */
+export const countText = (count: number): string => grouped.format(count)
+
+/** `1 job`, `12 jobs`. */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${countText(count)} ${count === 1 ? one : many}`
