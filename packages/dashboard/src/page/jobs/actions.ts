@@ -4,6 +4,7 @@ import { say } from "./notices.tsx"
 import { change } from "./request.ts"
 import { run } from "./run.ts"
 import type { DeadLetterSelection, Done, JobDetail, JobView } from "./shapes.ts"
+import { shortId } from "./text.tsx"
 import { counted, countText } from "./time.ts"
 
 /** What an action is about: a job, or what stands for it. */
@@ -22,10 +23,12 @@ const pathOf = (id: string, action: string): string => `job/${encodeURIComponent
 
 const nameOf = ({ id, jobType }: Named): string => `job ${id} of type ${jobType}`
 
+const shortNameOf = ({ id, jobType }: Named): string => nameOf({ id: shortId(id), jobType })
+
 const cancelNow = (job: Named): Promise<void> =>
   run(keyOf(job), async () => {
     const { job: now } = await change<JobDetail>(pathOf(job.id, "cancel"))
-    say(`${now.state === "cancelled" ? "Cancelled" : "Cancelling"} ${nameOf(job)}.`)
+    say(`${now.state === "cancelled" ? "Cancelled" : "Cancelling"} ${shortNameOf(job)}.`)
   })
 
 /** Asks, for it can't be undone. */
@@ -43,7 +46,7 @@ export const cancel = (job: JobView): void =>
 export const replay = (job: Named): Promise<void> =>
   run(keyOf(job), async () => {
     await change<JobDetail>(pathOf(job.id, "replay"))
-    say(`Replayed ${nameOf(job)}.`, { label: "Cancel it", run: () => void cancelNow(job) })
+    say(`Replayed ${shortNameOf(job)}.`, { label: "Cancel it", run: () => void cancelNow(job) })
   })
 
 /** Dead letters, and how the reader calls them. */

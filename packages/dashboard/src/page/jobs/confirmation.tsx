@@ -1,6 +1,7 @@
 /** Asks before something that can't be taken back. */
 import { signal } from "@preact/signals"
 import { useEffect, useRef, useState } from "preact/hooks"
+import { Text, plain } from "./text.tsx"
 
 /** A question, and what is done when the answer is yes. */
 export interface Question {
@@ -51,13 +52,15 @@ const Dialog = ({ asked }: { readonly asked: Question }) => {
   return (
     <dialog ref={dialog} class="ask" aria-labelledby="ask-title" aria-describedby="ask-text" onClose={close}>
       <form onSubmit={submit}>
-        <h2 id="ask-title">{asked.title}</h2>
+        <h2 id="ask-title">{plain(asked.title)}</h2>
         <p id="ask-text">
-          <bdi>{asked.text}</bdi>
+          <Text text={asked.text} />
         </p>
         {needs !== undefined && (
           <label>
-            Type {needs.map((word, index) => [index > 0 && " or ", <b key={word}>{word}</b>])} to go on
+            <span>
+              Type {needs.map((word, index) => [index > 0 && " or ", <b key={word}>{plain(word)}</b>])} to go on
+            </span>
             <input value={text} onInput={(event) => setText(event.currentTarget.value)} autoFocus autocomplete="off" />
           </label>
         )}

@@ -9,6 +9,7 @@ import { type KeyActions, onKey } from "./keys.ts"
 import { Notices } from "./notices.tsx"
 import type { Problem } from "./request.ts"
 import { forbidden } from "./run.ts"
+import { Cut, Text } from "./text.tsx"
 import "../styles/jobs.css"
 
 export interface FrameProps extends KeyActions {
@@ -41,10 +42,9 @@ export const Frame = ({ children, clear, problems, refresh, value }: FrameProps)
           Refresh
         </button>
       </div>
-      {problem !== undefined && <Trouble problem={problem} />}
       {children}
       <Confirmation />
-      <Notices />
+      <Notices>{problem !== undefined && <Trouble problem={problem} />}</Notices>
     </div>
   )
 }
@@ -78,9 +78,7 @@ const Who = () => {
     <span class="who muted">
       {known !== undefined && (
         <>
-          <bdi class="cut" title={known.who.slice(0, 300)}>
-            {known.who}
-          </bdi>
+          <Cut text={known.who} />
           <span class="badge">{known.level === "write" ? "read and write" : "read-only"}</span>
         </>
       )}
@@ -89,24 +87,26 @@ const Who = () => {
 }
 
 const Trouble = ({ problem: { kind, message } }: { readonly problem: Problem }) => (
-  <p role="alert" class="trouble">
-    {kind === "lost" && "No connection to the jobs. "}
-    <bdi>{message}</bdi>{" "}
-    {kind === "lost" ? (
-      "What is shown may be old. Trying again …"
-    ) : kind === "forbidden" ? (
-      <>
-        Your access has ended or changed.{" "}
-        <a
-          href={location.href}
-          onClick={(event) => {
-            event.preventDefault()
-            location.reload()
-          }}
-        >
-          Reload the page
-        </a>
-      </>
-    ) : null}
+  <p role="alert" class="notice bad">
+    <span>
+      {kind === "lost" && "No connection to the jobs. "}
+      <Text text={message} />{" "}
+      {kind === "lost" ? (
+        "What is shown may be old. Trying again …"
+      ) : kind === "forbidden" ? (
+        <>
+          Your access has ended or changed.{" "}
+          <a
+            href={location.href}
+            onClick={(event) => {
+              event.preventDefault()
+              location.reload()
+            }}
+          >
+            Reload the page
+          </a>
+        </>
+      ) : null}
+    </span>
   </p>
 )

@@ -12,7 +12,7 @@ export interface HeldRow {
 
 export interface HeldRows {
   readonly rows: ReadonlyArray<HeldRow>
-  /** Jobs of the answer that have no row. */
+  /** Jobs of the answer that have no row, less those that only moved up from the next page. */
   readonly arrived: number
   /** Rows whose job has left the list. */
   readonly left: number
@@ -32,7 +32,9 @@ export const freshRows = (items: ReadonlyArray<JobView>): HeldRows => ({
 export const heldRows = (shown: ReadonlyArray<HeldRow>, items: ReadonlyArray<JobView>, pageSize: number): HeldRows => {
   const found = new Map(items.map((job) => [job.id, job]))
   const known = new Set(shown.map(({ job }) => job.id))
-  const arrived = items.reduce((sum, { id }) => sum + (known.has(id) ? 0 : 1), 0)
+  const lastKnown = items.findLastIndex(({ id }) => known.has(id))
+  const compared = shown.length < pageSize ? items : items.slice(0, lastKnown + 1)
+  const arrived = compared.filter(({ id }) => !known.has(id)).length
   const rows = shown.map((row, index) => {
     const job = found.get(row.job.id)
     return job === undefined

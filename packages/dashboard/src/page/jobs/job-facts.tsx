@@ -3,7 +3,7 @@ import type { ComponentChild } from "preact"
 import { webAddress } from "./link.ts"
 import { Progress } from "./progress.tsx"
 import type { JobView } from "./shapes.ts"
-import { Ago } from "./text.tsx"
+import { Ago, Text } from "./text.tsx"
 import { durationText } from "./time.ts"
 
 export const JobFacts = ({ job, now }: { readonly job: JobView; readonly now: number }) => {
@@ -14,8 +14,8 @@ export const JobFacts = ({ job, now }: { readonly job: JobView; readonly now: nu
     ["Attempt", job.attempt],
     ["Replays", job.replays],
     ["Redeliveries", job.redeliveries],
-    ["Reason", reason !== undefined && <bdi>{reason}</bdi>],
-    ["Held by", heldBy !== undefined && <bdi>{heldBy}</bdi>],
+    ["Reason", reason !== undefined && <Text text={reason} />],
+    ["Held by", heldBy !== undefined && <Text text={heldBy} />],
     ["Accepted", <Ago at={job.acceptedAt} now={now} />],
     [
       finishedAt === undefined ? "Runs for" : "Last attempt took",
@@ -27,10 +27,10 @@ export const JobFacts = ({ job, now }: { readonly job: JobView; readonly now: nu
     [
       "Trace",
       trace === undefined ? (
-        traceId !== undefined && <bdi class="mono">{traceId}</bdi>
+        traceId !== undefined && <Text class="mono" text={traceId} />
       ) : (
         <a href={trace} target="_blank" rel="noreferrer noopener">
-          <bdi class="mono">{traceId ?? "Open"}</bdi>
+          <Text class="mono" text={traceId ?? "Open"} />
         </a>
       )
     ]

@@ -11,7 +11,7 @@ import { type ListQuery, listHref, listPath, listQueryOf, pageSize, stateHref, s
 import type { Live } from "./live.ts"
 import { type Selection, allToggled, kept, toggled } from "./selection.ts"
 import type { JobPage, JobView, Summary } from "./shapes.ts"
-import { Cut, shortId } from "./text.tsx"
+import { Cut, Text, plain, shortId } from "./text.tsx"
 import { countText } from "./time.ts"
 import { counts, sumOf } from "./types-table.tsx"
 
@@ -69,27 +69,29 @@ export const JobList = ({ query, select, selection, showNow, shown, summary }: J
       </h2>
       <Filters query={query} summary={summary} />
       {bar && <DeadLettersBar query={query} summary={summary} selection={selection} clear={() => select(new Set())} />}
-      {shown !== undefined && shown.arrived + shown.left > 0 && !isOld && (
-        <button class="hint" onClick={showNow}>
-          {[shown.arrived && `${shown.arrived} new`, shown.left && `${shown.left} gone`].filter(Boolean).join(", ")} ·
-          show
-        </button>
-      )}
       {rows.length > 0 && shown !== undefined ? (
-        <div class="scroll">
-          <table class={isOld ? "list old" : "list"}>
-            <Heads state={state} ids={ids} selection={selection} select={select} />
-            <tbody>
-              {rows.map(({ isGone, job }) => (
-                <Row
-                  key={job.id}
-                  {...{ job, isGone, state, now: shown.now }}
-                  isSelected={selection.has(job.id)}
-                  toggle={() => select(toggled(selection, job.id))}
-                />
-              ))}
-            </tbody>
-          </table>
+        <div class="held">
+          {shown !== undefined && shown.arrived + shown.left > 0 && !isOld && (
+            <button class="hint" onClick={showNow}>
+              {[shown.arrived && `${shown.arrived} new`, shown.left && `${shown.left} gone`].filter(Boolean).join(", ")}{" "}
+              · show
+            </button>
+          )}
+          <div class="scroll">
+            <table class={isOld ? "list old" : "list"}>
+              <Heads state={state} ids={ids} selection={selection} select={select} />
+              <tbody>
+                {rows.map(({ isGone, job }) => (
+                  <Row
+                    key={job.id}
+                    {...{ job, isGone, state, now: shown.now }}
+                    isSelected={selection.has(job.id)}
+                    toggle={() => select(toggled(selection, job.id))}
+                  />
+                ))}
+              </tbody>
+            </table>
+          </div>
         </div>
       ) : (
         <p class="muted">
@@ -124,29 +126,32 @@ const Filters = ({ query, summary }: Pick<JobListProps, "query" | "summary">) =>
           )
         })}
       </nav>
-      <select
-        aria-label="Type"
-        value={query.type ?? ""}
-        onChange={(event) => go(stateHref(query.state, event.currentTarget.value))}
-      >
-        <option value="">All types</option>
-        {names.toSorted().map((name) => (
-          <option key={name} value={name}>
-            {name.slice(0, 80)}
-          </option>
-        ))}
-      </select>
-      <select
-        aria-label="Order"
-        value={query.order}
-        onChange={(event) => {
-          const order = event.currentTarget.value === "oldest" ? "oldest" : "newest"
-          go(listHref({ state: query.state, type: query.type, order, page: 1 }))
-        }}
-      >
-        <option value="newest">Newest first</option>
-        <option value="oldest">Oldest first</option>
-      </select>
+      <div class="row">
+        {" "}
+        <select
+          aria-label="Type"
+          value={query.type ?? ""}
+          onChange={(event) => go(stateHref(query.state, event.currentTarget.value))}
+        >
+          <option value="">All types</option>
+          {names.toSorted().map((name) => (
+            <option key={name} value={name}>
+              {plain(name.slice(0, 80))}
+            </option>
+          ))}
+        </select>
+        <select
+          aria-label="Order"
+          value={query.order}
+          onChange={(event) => {
+            const order = event.currentTarget.value === "oldest" ? "oldest" : "newest"
+            go(listHref({ state: query.state, type: query.type, order, page: 1 }))
+          }}
+        >
+          <option value="newest">Newest first</option>
+          <option value="oldest">Oldest first</option>
+        </select>
+      </div>{" "}
     </div>
   )
 }
@@ -217,7 +222,7 @@ const Row = ({ isGone, isSelected, job, now, state, toggle }: RowProps) => (
     )}
     <th scope="row" class="id">
       <a href={hrefOf("jobs", job.id)} title={job.id} data-row>
-        <bdi>{shortId(job.id)}</bdi>
+        <Text text={shortId(job.id)} />
       </a>
     </th>
     <td class="type">

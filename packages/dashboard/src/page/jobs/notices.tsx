@@ -1,5 +1,7 @@
 /** What actions did, in a corner of the page and for screen readers. */
 import { signal } from "@preact/signals"
+import type { ComponentChildren } from "preact"
+import { Text } from "./text.tsx"
 
 /** A message, and what takes the action back. */
 interface Notice {
@@ -37,13 +39,14 @@ export const say = (text: string, undo?: Undo): void => {
 /** Says why something was not done; it stays until it is dismissed. */
 export const complain = (text: string): void => void show({ text, isProblem: true, undo: undefined })
 
-/** The last three. */
-export const Notices = () => (
+/** The last three, below what else is to be seen there. */
+export const Notices = ({ children }: { readonly children: ComponentChildren }) => (
   <div class="notices" role="status" aria-label="What was done">
+    {children}
     {notices.value.map(({ isProblem, key, text, undo }) => (
       <div key={key} class={isProblem ? "notice bad" : "notice"}>
         <span>
-          <bdi>{text}</bdi>
+          <Text text={text} />
         </span>
         {undo !== undefined && (
           <button

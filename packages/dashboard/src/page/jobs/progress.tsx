@@ -1,5 +1,6 @@
 /** How far a job says that it is. */
 import type { JobView } from "./shapes.ts"
+import { Cut } from "./text.tsx"
 
 export const Progress = ({ progress }: { readonly progress: NonNullable<JobView["progress"]> }) => {
   const percent = Math.round(Math.min(Math.max(progress.ratio, 0), 1) * 100)
@@ -7,11 +8,7 @@ export const Progress = ({ progress }: { readonly progress: NonNullable<JobView[
     <span class="progress">
       <progress value={percent} max={100} aria-label="Progress" />
       <span>{percent} %</span>
-      {progress.note !== undefined && (
-        <bdi class="cut" title={progress.note.slice(0, 300)}>
-          {progress.note.slice(0, 300)}
-        </bdi>
-      )}
+      {progress.note !== undefined && <Cut text={progress.note} />}
     </span>
   )
 }

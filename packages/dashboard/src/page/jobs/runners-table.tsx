@@ -1,6 +1,7 @@
 /** The processes that run jobs: how busy they are, and whether they still say that they live. */
 import type { RunnerSummary, Summary } from "./shapes.ts"
-import { countText, durationText } from "./time.ts"
+import { Cut } from "./text.tsx"
+import { countText, durationText, relativeText } from "./time.ts"
 
 /** A runner that was silent for longer has probably gone. */
 const staleMs = 30_000
@@ -8,7 +9,7 @@ const staleMs = 30_000
 export const RunnersTable = ({ runners }: { readonly runners: Summary["runners"] }) => (
   <section class="card" aria-labelledby="runners-title">
     <h2 id="runners-title">Runners</h2>
-    <div class="scroll tall">
+    <div class="scroll tall" role="group" aria-labelledby="runners-title" tabIndex={0}>
       <table>
         <thead>
           <tr>
@@ -32,10 +33,8 @@ export const RunnersTable = ({ runners }: { readonly runners: Summary["runners"]
 
 const Runner = ({ runner: { heartbeatAgeMs, name, running, slots } }: { readonly runner: RunnerSummary }) => (
   <tr>
-    <th scope="row">
-      <bdi class="cut" title={name.slice(0, 300)}>
-        {name}
-      </bdi>
+    <th scope="row" class="wide">
+      <Cut text={name} />
     </th>
     <td>
       <span class="progress">
@@ -48,9 +47,9 @@ const Runner = ({ runner: { heartbeatAgeMs, name, running, slots } }: { readonly
     </td>
     <td class="number">
       {heartbeatAgeMs > staleMs ? (
-        <span class="badge bad">stale: {durationText(heartbeatAgeMs)} ago</span>
+        <span class="badge bad">stale: {durationText(heartbeatAgeMs)}</span>
       ) : (
-        `${durationText(heartbeatAgeMs)} ago`
+        relativeText(0, heartbeatAgeMs)
       )}
     </td>
   </tr>

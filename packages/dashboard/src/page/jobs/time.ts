@@ -13,7 +13,7 @@ export const durationText = (ms: number): string => {
     return "0 s"
   }
   if (ms < 9950) {
-    return ms < 995 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
+    return ms < 995 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1).replace(/\.0$/, "")} s`
   }
   const seconds = Math.round(ms / 1000) * 1000
   const at = units.findIndex(([, size]) => seconds >= size)
@@ -23,10 +23,16 @@ export const durationText = (ms: number): string => {
   return `${Math.floor(seconds / size)} ${name}${rest > 0 ? ` ${rest} ${minor}` : ""}`
 }
 
+/** The larger unit alone where there are ten of it or more: `14 min`, but `3 min 20 s`. */
+const roughText = (ms: number): string => {
+  const [count = "", unit = "", ...rest] = durationText(Math.round(ms / 1000) * 1000).split(" ")
+  return Number(count) >= 10 ? `${count} ${unit}` : [count, unit, ...rest].join(" ")
+}
+
 /** `12 s ago`, `in 5 min`, `now`. */
 export const relativeText = (at: number, now: number): string => {
   const ms = now - at
-  return Math.abs(ms) < 1000 ? "now" : ms > 0 ? `${durationText(ms)} ago` : `in ${durationText(-ms)}`
+  return Math.abs(ms) < 1000 ? "now" : ms > 0 ? `${roughText(ms)} ago` : `in ${roughText(-ms)}`
 }
 
 const withDay = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" })

@@ -1,6 +1,7 @@
 /** A job's timeline as a list. */
 import type { JobView } from "./shapes.ts"
 import { isoText, localText, durationText, relativeText } from "./time.ts"
+import { Text, plain } from "./text.tsx"
 import { type Event, timelineOf } from "./timeline.ts"
 
 export const TimelineList = ({ job, now }: { readonly job: JobView; readonly now: number }) => {
@@ -31,20 +32,37 @@ interface ItemProps {
 
 const Item = ({ before, event: { at, text, title, tone }, isOpen, now }: ItemProps) => (
   <li class={tone}>
-    <bdi class="title">{title}</bdi>
+    <Text class="title" text={title} />
     {at !== undefined && (
       <time class="muted" dateTime={isoText(at)} title={isoText(at)}>
         {localText(at)} · {relativeText(at, now)}
         {before !== undefined && at > before && tone !== "next" && ` · after ${durationText(at - before)}`}
       </time>
     )}
-    {text !== undefined && text !== "" && (
-      <details open={isOpen}>
-        <summary>Error</summary>
-        <pre tabIndex={0} dir="auto">
-          {text}
-        </pre>
-      </details>
-    )}
+    {text !== undefined && text !== "" && <ErrorText text={text} isOpen={isOpen} />}
   </li>
 )
+
+/** So much is shown without a click. */
+const shortText = 160
+
+const ErrorText = ({ isOpen, text }: { readonly text: string; readonly isOpen: boolean }) => {
+  const [first = ""] = text.split("\n", 1)
+  if (first === text && text.length <= shortText) {
+    return (
+      <p class="error" dir="auto">
+        {plain(text)}
+      </p>
+    )
+  }
+  return (
+    <details open={isOpen}>
+      <summary>
+        <Text text={`${first.slice(0, shortText)} …`} />
+      </summary>
+      <pre tabIndex={0} dir="auto">
+        {plain(text)}
+      </pre>
+    </details>
+  )
+}

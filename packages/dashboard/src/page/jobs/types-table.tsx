@@ -4,6 +4,7 @@ import { pause, resume, typeKeyOf } from "./actions.ts"
 import { Action } from "./button.tsx"
 import { type ListQuery, stateHref } from "./list-query.ts"
 import type { Summary, TypeSummary } from "./shapes.ts"
+import { Cut } from "./text.tsx"
 import { countText, durationText } from "./time.ts"
 
 /** The states that are counted. */
@@ -75,8 +76,8 @@ const TypeRow = ({ query, type }: { readonly type: TypeSummary; readonly query: 
   return (
     <tr>
       <th scope="row">
-        <a class="cut" href={stateHref(query.state, jobType)} title={jobType.slice(0, 300)}>
-          <bdi>{jobType}</bdi>
+        <a href={stateHref(query.state, jobType)}>
+          <Cut text={jobType} />
         </a>
         {isPaused && <span class="badge warn">paused</span>}
       </th>

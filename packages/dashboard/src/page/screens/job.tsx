@@ -7,6 +7,7 @@ import { JobFacts } from "../jobs/job-facts.tsx"
 import { stateHref } from "../jobs/list-query.ts"
 import { refresh, useLive } from "../jobs/live.ts"
 import type { JobDetail } from "../jobs/shapes.ts"
+import { Text, plain } from "../jobs/text.tsx"
 import { TimelineList } from "../jobs/timeline-list.tsx"
 import { route } from "../route.ts"
 
@@ -32,7 +33,7 @@ const Missing = ({ id }: { readonly id: string }) => (
   <section class="card">
     <h2>There is no such job</h2>
     <p>
-      No job has the id <bdi class="mono">{id}</bdi>. It may have been deleted, or have ended long ago.
+      No job has the id <Text class="mono" text={id} />. It may have been deleted, or have ended long ago.
     </p>
     <a href={stateHref("running")}>All jobs</a>
   </section>
@@ -42,9 +43,9 @@ const Shown = ({ detail: { job, now, payload } }: { readonly detail: JobDetail }
   <>
     <div class="row head">
       <div>
-        <a href={stateHref(job.state, job.jobType)}>Jobs like it</a>
+        <a href={stateHref(job.state, job.jobType)}>← All {job.state} jobs of this type</a>
         <h2 class="title">
-          <bdi>{job.jobType}</bdi> <span class={`badge ${job.state}`}>{job.state}</span>
+          <Text text={job.jobType} /> <span class={`badge ${job.state}`}>{job.state}</span>
         </h2>
         <Copyable text={job.id} name="id" />
       </div>
@@ -68,7 +69,7 @@ const Shown = ({ detail: { job, now, payload } }: { readonly detail: JobDetail }
           <h2 id="payload-title">Payload</h2>
           {payload !== undefined ? (
             <pre tabIndex={0} dir="auto">
-              {payload}
+              {plain(payload)}
             </pre>
           ) : (
             <p class="muted">
