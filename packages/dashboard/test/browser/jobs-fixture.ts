@@ -171,7 +171,7 @@ const changeDead = (state: FixtureState, selection: DeadLetterSelection, action:
       replayed(state, job)
     }
   }
-  return { done: jobs.length, left }
+  return { done: jobs.length, left, leftCount: left.length, remaining: 0 }
 }
 
 const changeType = (state: FixtureState, type: string, action: string): Summary => {

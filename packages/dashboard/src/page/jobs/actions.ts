@@ -60,10 +60,15 @@ export interface Letters {
 const lettersText = ({ count, type }: Letters): string =>
   `${counted(count, "dead letter")}${type === undefined ? "" : ` of type ${type}`}`
 
-const doneText = (verb: string, { done, left }: Done): string => {
-  const [first] = left
-  const why = first === undefined ? "" : `; ${countText(left.length)} left: ${first.message}`
-  return `${verb} ${counted(done, "dead letter")}${why}${why.endsWith(".") ? "" : "."}`
+const doneText = (verb: string, { done, left, leftCount, remaining }: Done): string => {
+  const parts = [`${verb} ${counted(done, "dead letter")}`]
+  if (leftCount > 0) {
+    parts.push(`${countText(leftCount)} left: ${(left[0]?.message ?? "").replace(/\.$/, "")}`)
+  }
+  if (remaining > 0) {
+    parts.push(`${countText(remaining)} more match, do it again for them`)
+  }
+  return `${parts.join("; ")}.`
 }
 
 /** Replays many; asks. */
