@@ -24,16 +24,20 @@ const contentTypes: ReadonlyArray<readonly [ending: string, contentType: string]
   [".svg", "image/svg+xml"]
 ]
 
-/** Its files by path, `index.html` among them. */
-export const buildPage = async (): Promise<ReadonlyMap<string, PageFile>> => {
-  const built = await build({
+let built: Promise<ReadonlyMap<string, PageFile>> | undefined
+
+/** Its files by path, `index.html` among them; built once. */
+export const buildPage = (): Promise<ReadonlyMap<string, PageFile>> => (built ??= buildOnce())
+
+const buildOnce = async (): Promise<ReadonlyMap<string, PageFile>> => {
+  const output = await build({
     configFile: fileURLToPath(new URL("../../vite.config.ts", import.meta.url)),
     root: fileURLToPath(new URL("../../src/page", import.meta.url)),
     logLevel: "warn",
     build: { write: false }
   })
   const files = new Map<string, PageFile>()
-  for (const one of Array.isArray(built) ? built : [built]) {
+  for (const one of Array.isArray(output) ? output : [output]) {
     if (!("output" in one)) {
       throw new Error("Vite watches, where it must build once.")
     }

@@ -4,7 +4,7 @@
  */
 import { createRequire } from "node:module"
 import { readFileSync } from "node:fs"
-import { type Browser, type Page, chromium } from "playwright-core"
+import { type Browser, type BrowserContext, type Page, chromium } from "playwright-core"
 
 /** How a page is opened. */
 export interface View {
@@ -27,20 +27,34 @@ export interface Opened {
 export const launch = (): Promise<Browser> =>
   chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] })
 
-/** Opens an address in a context of its own. */
+/** Opens an address in a page of its own; each server has a port, and thus an origin, of its own. */
 export const open = async (browser: Browser, view: View): Promise<Opened> => {
-  const context = await browser.newContext({
-    viewport: { width: view.width ?? 1440, height: view.height ?? 900 },
-    colorScheme: view.theme ?? "light",
-    reducedMotion: "reduce",
-    locale: "en-GB",
-    timezoneId: "Europe/Berlin"
-  })
-  context.setDefaultTimeout(10_000)
+  const { height = 900, theme = "light", url, width = 1440 } = view
+  const context = await contextOf(browser, theme)
   const page = await context.newPage()
-  const problems = collect(page, new URL(view.url))
-  await page.goto(view.url)
-  return { page, problems, close: () => context.close() }
+  await page.setViewportSize({ width, height })
+  const problems = collect(page, new URL(url))
+  await page.goto(url)
+  return { page, problems, close: () => page.close() }
+}
+
+/** Making one takes as long as a test: there is one for each theme. */
+const contextOf = async (browser: Browser, colorScheme: "light" | "dark"): Promise<BrowserContext> => {
+  const at = colorScheme === "light" ? 0 : 1
+  while (browser.contexts().length <= at) {
+    const made = await browser.newContext({
+      colorScheme: browser.contexts().length === 0 ? "light" : "dark",
+      reducedMotion: "reduce",
+      locale: "en-GB",
+      timezoneId: "Europe/Berlin"
+    })
+    made.setDefaultTimeout(10_000)
+  }
+  const context = browser.contexts()[at]
+  if (context === undefined) {
+    throw new Error("The browser was closed.")
+  }
+  return context
 }
 
 const collect = (page: Page, base: URL): Array<string> => {
