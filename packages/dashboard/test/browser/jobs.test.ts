@@ -288,6 +288,22 @@ describe("a server", () => {
     )
   })
 
+  it("that goes away is asked again until it is back", async () => {
+    const page = await show(letters(1), "#/jobs?state=dead")
+    await page.locator("[data-row]").waitFor()
+    const { state, url } = fixture
+    await fixture.close()
+    await page.keyboard.press("r")
+    const text = await page.getByRole("alert").innerText()
+    fixture = await startFixture({ ...state, jobs: letters(2).jobs }, Number(new URL(url).port))
+    await page.keyboard.press("r")
+    await page.getByRole("alert").waitFor({ state: "detached" })
+    expect([text, await rowIds(page)]).toEqual([
+      "No connection to the jobs. The server can't be reached. What is shown may be old. Trying again …",
+      [idOf(0), idOf(1)]
+    ])
+  })
+
   it("that answers with a page to log in is not taken for the jobs", async () => {
     const page = await show(letters(1), "#/jobs?state=dead")
     await page.locator("[data-row]").waitFor()
@@ -295,6 +311,18 @@ describe("a server", () => {
     await page.keyboard.press("r")
     await page.getByRole("alert").getByText("your login may have ended").waitFor()
     expect(await rowIds(page)).toEqual([idOf(0)])
+  })
+})
+
+describe("going back", () => {
+  it("from a job shows the list at once as it was, however slow the server is", async () => {
+    const page = await show(letters(60), "#/jobs?state=dead")
+    await page.locator("[data-row]").nth(40).click()
+    await page.getByRole("heading", { name: "Timeline" }).waitFor()
+    await page.route("**/jobs/list*", () => undefined)
+    await page.goBack()
+    await page.locator("[data-row]").first().waitFor()
+    expect((await rowIds(page)).length).toBe(50)
   })
 })
 

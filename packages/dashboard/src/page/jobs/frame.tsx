@@ -5,7 +5,7 @@ import { hrefOf } from "../address.ts"
 import { go } from "../route.ts"
 import { access, loadAccess } from "./access.ts"
 import { Confirmation } from "./confirmation.tsx"
-import { type KeyActions, onKey } from "./keys.ts"
+import { type KeyActions, jobsKeys, onKey } from "./keys.ts"
 import { Notices } from "./notices.tsx"
 import type { Problem } from "./request.ts"
 import { forbidden } from "./run.ts"
@@ -23,7 +23,7 @@ export const Frame = ({ children, clear, problems, refresh, value }: FrameProps)
   const actions = useRef<KeyActions>({ clear, refresh })
   actions.current = { clear, refresh }
   useEffect(() => {
-    const listener = (event: KeyboardEvent) => onKey(event, actions.current)
+    const listener = (event: KeyboardEvent) => onKey(event, jobsKeys(actions.current))
     document.addEventListener("keydown", listener)
     return () => document.removeEventListener("keydown", listener)
   }, [])

@@ -1,5 +1,5 @@
 /** A page of jobs in one state. */
-import { useEffect, useState } from "preact/hooks"
+import { useEffect, useRef, useState } from "preact/hooks"
 import { hrefOf } from "../address.ts"
 import { go } from "../route.ts"
 import { mayWrite } from "./access.ts"
@@ -11,7 +11,7 @@ import { type ListQuery, listHref, listPath, listQueryOf, pageSize, stateHref, s
 import type { Live } from "./live.ts"
 import { type Selection, allToggled, kept, toggled } from "./selection.ts"
 import type { JobPage, JobView, Summary } from "./shapes.ts"
-import { Cut, Text, plain, shortId } from "./text.tsx"
+import { Cut, Text, loadingText, plain, shortId } from "./text.tsx"
 import { countText } from "./time.ts"
 import { counts, sumOf } from "./types-table.tsx"
 
@@ -22,28 +22,30 @@ interface Shown extends HeldRows {
   readonly next: string | undefined
 }
 
+const asAnswered = ({ path, value }: Live<JobPage>): Shown | undefined =>
+  value === undefined || path === undefined
+    ? undefined
+    : { ...freshRows(value.items), path, now: value.now, next: value.next }
+
 /** Answers in rows that stay where they are until the reader asks for new ones. */
 export const useRows = (live: Live<JobPage>) => {
-  const [shown, setShown] = useState<Shown | undefined>(undefined)
+  const [shown, setShown] = useState(() => asAnswered(live))
   const [isFreshWanted, wantFresh] = useState(false)
+  const first = useRef(live.value)
   useEffect(() => {
-    const { path, value } = live
-    if (value === undefined || path === undefined) {
+    const fresh = asAnswered(live)
+    if (fresh === undefined || live.value === first.current) {
       return
     }
-    const isFresh = isFreshWanted || shown?.path !== path
-    const rows = isFresh || shown === undefined ? freshRows(value.items) : heldRows(shown.rows, value.items, pageSize)
-    const isAsAnswered = rows.arrived === 0 && rows.left === 0
-    setShown({ ...rows, path, now: value.now, next: isFresh || isAsAnswered ? value.next : shown?.next })
+    // What was kept from the last visit gives way to the first answer of this one.
+    const isFresh = isFreshWanted || shown?.path !== fresh.path || first.current !== undefined
+    first.current = undefined
+    const rows = isFresh ? fresh : heldRows(shown.rows, live.value?.items ?? [], pageSize)
+    const isAsAnswered = rows.arrived + rows.left === 0
+    setShown({ ...fresh, ...rows, next: isFresh || isAsAnswered ? fresh.next : shown.next })
     wantFresh(false)
   }, [live.value])
-  const showNow = () => {
-    const { path, value } = live
-    if (value !== undefined && path !== undefined) {
-      setShown({ ...freshRows(value.items), path, now: value.now, next: value.next })
-    }
-  }
-  return { shown, showNow, wantFresh: () => wantFresh(true) }
+  return { shown, showNow: () => setShown(asAnswered(live)), wantFresh: () => wantFresh(true) }
 }
 
 export interface JobListProps {
@@ -51,11 +53,13 @@ export interface JobListProps {
   readonly shown: Shown | undefined
   readonly showNow: () => void
   readonly summary: Summary | undefined
+  /** Whether the last question was not answered. */
+  readonly isFailing: boolean
   readonly selection: Selection
   readonly select: (selection: Selection) => void
 }
 
-export const JobList = ({ query, select, selection, showNow, shown, summary }: JobListProps) => {
+export const JobList = ({ isFailing, query, select, selection, showNow, shown, summary }: JobListProps) => {
   const isOld = shown?.path !== listPath(query)
   const rows = shown?.rows ?? []
   const ids = rows.filter(({ isGone }) => !isGone).map(({ job }) => job.id)
@@ -71,12 +75,6 @@ export const JobList = ({ query, select, selection, showNow, shown, summary }: J
       {bar && <DeadLettersBar query={query} summary={summary} selection={selection} clear={() => select(new Set())} />}
       {rows.length > 0 && shown !== undefined ? (
         <div class="held">
-          {shown !== undefined && shown.arrived + shown.left > 0 && !isOld && (
-            <button class="hint" onClick={showNow}>
-              {[shown.arrived && `${shown.arrived} new`, shown.left && `${shown.left} gone`].filter(Boolean).join(", ")}{" "}
-              · show
-            </button>
-          )}
           <div class="scroll">
             <table class={isOld ? "list old" : "list"}>
               <Heads state={state} ids={ids} selection={selection} select={select} />
@@ -92,10 +90,18 @@ export const JobList = ({ query, select, selection, showNow, shown, summary }: J
               </tbody>
             </table>
           </div>
+          {shown !== undefined && shown.arrived + shown.left > 0 && !isOld && (
+            <button class="hint" onClick={showNow}>
+              {[shown.arrived && `${shown.arrived} new`, shown.left && `${shown.left} gone`].filter(Boolean).join(", ")}{" "}
+              · show
+            </button>
+          )}
         </div>
       ) : (
         <p class="muted">
-          {shown === undefined ? "Loading …" : `No ${state} jobs${query.type === undefined ? "" : " of this type"}.`}
+          {shown === undefined
+            ? loadingText(isFailing)
+            : `No ${state} jobs${query.type === undefined ? "" : " of this type"}.`}
         </p>
       )}
       <Pager query={query} next={isOld ? undefined : shown?.next} count={rows.length} />

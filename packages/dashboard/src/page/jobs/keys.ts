@@ -1,55 +1,65 @@
 /** The keys of the screens of jobs. */
 
-/** For the list of all keys. */
-export const jobsKeys: ReadonlyArray<readonly [keys: string, does: string]> = [
-  ["j k", "next or previous job (in the list also ↓ ↑)"],
-  ["Enter", "open the job"],
-  ["x", "select the dead letter"],
-  ["Esc", "clear the selection, close a dialog"],
-  ["r", "refresh"]
-]
+/** A key, and what it does, for the list of all keys. */
+export interface Key {
+  /** As `KeyboardEvent.key` names it. */
+  readonly key: string
+  /** Absent where it is another way to do the same. */
+  readonly does?: string
+  /** Gives `false` where there was nothing to do, so that the browser goes on. */
+  readonly run: () => unknown
+}
 
-/** The rows that keys move through: each link to a job in a list. */
-const links = (): ReadonlyArray<HTMLElement> => [...document.querySelectorAll<HTMLElement>("[data-row]")]
-
-const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && target.matches("select, textarea, input:not([type=checkbox]), [contenteditable]")
-
-/** What the screens do with keys that are not only about the focus. */
+/** What the screens do with keys that are not about rows. */
 export interface KeyActions {
   readonly refresh: () => void
   readonly clear: () => void
 }
 
+/** The keys; the arrows move only once a row has the focus, else they scroll. */
+export const jobsKeys = ({ clear, refresh }: KeyActions): ReadonlyArray<Key> => [
+  { key: "j", does: "next job", run: () => move(1) },
+  { key: "k", does: "previous job", run: () => move(-1) },
+  { key: "ArrowDown", run: () => currentRow() !== undefined && move(1) },
+  { key: "ArrowUp", run: () => currentRow() !== undefined && move(-1) },
+  {
+    key: "x",
+    does: "select the dead letter",
+    run: () => currentRow()?.querySelector<HTMLElement>("[data-select]")?.click()
+  },
+  { key: "r", does: "refresh", run: refresh },
+  { key: "Escape", does: "clear the selection", run: clear }
+]
+
+/** The rows that keys move through: each link to a job in a list. */
+const links = (): ReadonlyArray<HTMLElement> => [...document.querySelectorAll<HTMLElement>("[data-row]")]
+
+/** The row of a job that has the focus. */
+const currentRow = (): Element | undefined => {
+  const row = document.activeElement?.closest("tr")
+  return links().some((link) => row?.contains(link)) ? (row ?? undefined) : undefined
+}
+
+const move = (step: number): void => {
+  const all = links()
+  const at = all.findIndex((link) => currentRow()?.contains(link))
+  all[at < 0 ? 0 : Math.min(Math.max(at + step, 0), all.length - 1)]?.focus()
+}
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.matches("select, textarea, input:not([type=checkbox]), [contenteditable]")
+
 /** Acts on a key, unless somebody types or a dialog is open. */
-export const onKey = (event: KeyboardEvent, actions: KeyActions): void => {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) {
+export const onKey = (event: KeyboardEvent, keys: ReadonlyArray<Key>): void => {
+  const hasModifier = event.ctrlKey || event.metaKey || event.altKey
+  if (event.defaultPrevented || hasModifier || isTyping(event.target)) {
     return
   }
   if (document.querySelector("dialog[open]") !== null) {
     return
   }
-  const row = document.activeElement?.closest("tr")
-  const isInList = links().some((link) => row?.contains(link))
-  if (event.key === "j" || (event.key === "ArrowDown" && isInList)) {
-    move(1, row)
-  } else if (event.key === "k" || (event.key === "ArrowUp" && isInList)) {
-    move(-1, row)
-  } else if (event.key === "x") {
-    row?.querySelector<HTMLElement>("[data-select]")?.click()
-  } else if (event.key === "r") {
-    actions.refresh()
-  } else if (event.key === "Escape") {
-    actions.clear()
-    return
-  } else {
-    return
+  const found = keys.find(({ key }) => key === event.key)
+  if (found !== undefined && found.run() !== false) {
+    event.preventDefault()
   }
-  event.preventDefault()
-}
-
-const move = (step: number, row: Element | null | undefined): void => {
-  const all = links()
-  const at = all.findIndex((link) => row?.contains(link))
-  all[at < 0 ? 0 : Math.min(Math.max(at + step, 0), all.length - 1)]?.focus()
 }

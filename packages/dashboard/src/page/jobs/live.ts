@@ -1,5 +1,6 @@
 /** Answers of the API that stay up to date as long as a screen shows them. */
-import { useEffect, useState } from "preact/hooks"
+import { type Signal, signal } from "@preact/signals"
+import { useEffect } from "preact/hooks"
 import { type Poll, poll } from "./poll.ts"
 import { type Problem, problemOf, read } from "./request.ts"
 
@@ -30,32 +31,35 @@ const timing = {
   }
 }
 
-/** The answer at a path, every two seconds. */
-export const useLive = <A>(path: string): Live<A> => {
-  const [live, setLive] = useState<Live<A>>({})
+/** The answers of one kind; the last one is there at once when a screen is shown again. */
+export const answers = <A>(): Signal<Live<A>> => signal<Live<A>>({})
+
+/** Asks for what is at a path every two seconds, as long as it is shown. */
+export const useLive = <A>(path: string, live: Signal<Live<A>>): Live<A> => {
   useEffect(() => {
     const ask = async (signal: AbortSignal): Promise<boolean> => {
       try {
         const value = await read<A>(path, signal)
         if (!signal.aborted) {
-          setLive({ path, value })
+          live.value = { path, value }
         }
         return true
       } catch (error) {
         if (!signal.aborted) {
-          setLive((last) => ({ ...last, problem: problemOf(error) }))
+          live.value = { ...live.peek(), problem: problemOf(error) }
         }
         return false
       }
     }
     // A problem is one of a question, not of the next.
-    setLive(({ problem: _, ...last }) => last)
+    const { problem: _, ...last } = live.peek()
+    live.value = last
     const one = poll(ask, timing)
     polls.add(one)
     return () => {
       polls.delete(one)
       one.stop()
     }
-  }, [path])
-  return live
+  }, [path, live])
+  return live.value
 }

@@ -21,6 +21,7 @@ export const run = async (key: string, action: () => Promise<void>): Promise<voi
   running.value = new Set([...running.peek(), key])
   try {
     await action()
+    forbidden.value = undefined
   } catch (error) {
     const problem = problemOf(error)
     if (problem.kind === "forbidden") {

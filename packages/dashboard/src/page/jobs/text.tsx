@@ -27,6 +27,9 @@ export const Text = ({ class: look, text }: { readonly text: string; readonly cl
   <bdi class={look}>{plain(text)}</bdi>
 )
 
+/** What stands where there is no answer yet. */
+export const loadingText = (isFailing: boolean): string => (isFailing ? "Nothing could be loaded." : "Loading …")
+
 /** How long ago, with the exact time at hand. */
 export const Ago = ({ at, now }: { readonly at: number; readonly now: number }) => (
   <time dateTime={isoText(at)} title={`${localText(at)} · ${isoText(at)}`}>

@@ -5,23 +5,25 @@ import { Frame } from "../jobs/frame.tsx"
 import { JobActions } from "../jobs/job-actions.tsx"
 import { JobFacts } from "../jobs/job-facts.tsx"
 import { stateHref } from "../jobs/list-query.ts"
-import { refresh, useLive } from "../jobs/live.ts"
+import { answers, refresh, useLive } from "../jobs/live.ts"
 import type { JobDetail } from "../jobs/shapes.ts"
-import { Text, plain } from "../jobs/text.tsx"
+import { Text, loadingText, plain } from "../jobs/text.tsx"
 import { TimelineList } from "../jobs/timeline-list.tsx"
 import { route } from "../route.ts"
+
+const details = answers<JobDetail>()
 
 export const Job = () => {
   const id = route.value.subject
   const path = `job/${encodeURIComponent(id)}`
-  const { path: answered, problem, value } = useLive<JobDetail>(path)
+  const { path: answered, problem, value } = useLive(path, details)
   const detail = answered === path ? value : undefined
   return (
     <Frame value={value} problems={[problem]} refresh={refresh} clear={() => undefined}>
       {problem?.kind === "missing" ? (
         <Missing id={id} />
       ) : detail === undefined ? (
-        <p class="muted">Loading …</p>
+        <p class="muted">{loadingText(problem !== undefined)}</p>
       ) : (
         <Shown detail={detail} />
       )}

@@ -3,17 +3,20 @@ import { useState } from "preact/hooks"
 import { Frame } from "../jobs/frame.tsx"
 import { JobList, useRows } from "../jobs/job-list.tsx"
 import { listPath, listQueryOf } from "../jobs/list-query.ts"
-import { refresh, useLive } from "../jobs/live.ts"
+import { answers, refresh, useLive } from "../jobs/live.ts"
 import { RunnersTable } from "../jobs/runners-table.tsx"
 import type { Selection } from "../jobs/selection.ts"
 import type { JobPage, Summary } from "../jobs/shapes.ts"
 import { TypesTable } from "../jobs/types-table.tsx"
 import { route } from "../route.ts"
 
+const summaries = answers<Summary>()
+const lists = answers<JobPage>()
+
 export const Jobs = () => {
   const query = listQueryOf(route.value.parameters)
-  const { problem, value: summary } = useLive<Summary>("summary")
-  const list = useLive<JobPage>(listPath(query))
+  const { problem, value: summary } = useLive("summary", summaries)
+  const list = useLive(listPath(query), lists)
   const { showNow, shown, wantFresh } = useRows(list)
   const [selection, select] = useState<Selection>(new Set())
   const refreshAll = () => {
@@ -28,7 +31,7 @@ export const Jobs = () => {
           <RunnersTable runners={summary.runners} />
         </div>
       )}
-      <JobList {...{ query, shown, showNow, summary, selection, select }} />
+      <JobList isFailing={list.problem !== undefined} {...{ query, shown, showNow, summary, selection, select }} />
     </Frame>
   )
 }
