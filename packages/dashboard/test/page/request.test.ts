@@ -17,9 +17,10 @@ describe("request", () => {
     [403, "forbidden"],
     [404, "missing"],
     [409, "refused"],
+    [413, "refused"],
     [503, "lost"]
   ])("says what the server says with %d", async (status, kind) => {
-    answering(status, JSON.stringify({ _tag: "Any", message: "No." }))
+    answering(status, JSON.stringify({ _tag: "Any", message: "No" }))
     expect(await problem()).toEqual({ kind, message: "No." })
   })
 

@@ -20,13 +20,18 @@ export class RequestFailed extends Error {
 export const problemOf = (error: unknown): Problem =>
   error instanceof RequestFailed ? error.problem : { kind: "lost", message: "The server can't be reached." }
 
-const kinds = new Map<number, Problem["kind"]>([
-  [401, "forbidden"],
-  [403, "forbidden"],
-  [404, "missing"],
-  [409, "refused"],
-  [400, "refused"]
-])
+/** By the status, and whether the API itself said something: other 404s come from what is before it. */
+const kindOf = (status: number, isSaid: boolean): Problem["kind"] =>
+  status === 401 || status === 403
+    ? "forbidden"
+    : !isSaid || status >= 500
+      ? "lost"
+      : status === 404
+        ? "missing"
+        : "refused"
+
+/** With a full stop, for something may follow. */
+const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`)
 
 /** What the API answers; an answer that is not the API's is a failure. */
 const answered = async <A>(response: Response): Promise<A> => {
@@ -36,12 +41,13 @@ const answered = async <A>(response: Response): Promise<A> => {
   }
   const body: unknown = isJson ? await response.json() : undefined
   const said = typeof body === "object" && body !== null && "message" in body ? String(body.message) : undefined
-  const kind = kinds.get(response.status) ?? "lost"
   const plain = response.ok
     ? "The answer is not from the jobs page: your login may have ended."
     : `The server answered ${`${response.status} ${response.statusText}`.trim()}.`
-  // A 404 without the API's words comes from something before it, and says nothing of a job.
-  throw new RequestFailed({ kind: kind === "missing" && said === undefined ? "lost" : kind, message: said ?? plain })
+  throw new RequestFailed({
+    kind: kindOf(response.status, said !== undefined),
+    message: sentence(said ?? plain)
+  })
 }
 
 /** Reads. A server that is silent for 15 seconds counts as lost. */
