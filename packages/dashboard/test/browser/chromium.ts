@@ -82,7 +82,9 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/
 
 /** What axe finds on the page as it is now, a line for each element. */
 export const axeViolations = async (page: Page): Promise<ReadonlyArray<string>> => {
-  await page.evaluate(axeSource)
+  if ((await page.evaluate("typeof axe")) === "undefined") {
+    await page.evaluate(axeSource)
+  }
   const found: ReadonlyArray<Violation> = await page.evaluate("axe.run().then(({ violations }) => violations)")
   return found.flatMap(({ help, id, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`))
 }

@@ -15,7 +15,7 @@ export const JobFacts = ({ job, now }: { readonly job: JobView; readonly now: nu
     ["Replays", job.replays],
     ["Redeliveries", job.redeliveries],
     ["Reason", reason !== undefined && <Text text={reason} />],
-    ["Held by", heldBy !== undefined && <Text text={heldBy} />],
+    [finishedAt === undefined ? "Held by" : "Ran on", heldBy !== undefined && <Text text={heldBy} />],
     ["Accepted", <Ago at={job.acceptedAt} now={now} />],
     [
       finishedAt === undefined ? "Runs for" : "Last attempt took",
