@@ -222,7 +222,8 @@ describe("an action", () => {
 
   it("pauses a type once, however quickly it is clicked, and resumes it", async () => {
     const page = await show(sampleState(), "#/jobs")
-    await button(page, "Pause digest").dblclick()
+    // The second click comes when the first has been answered.
+    await button(page, "Pause digest").dblclick({ delay: 200 })
     await button(page, "Resume digest").waitFor()
     await status(page).getByRole("button", { name: "Resume" }).click()
     await status(page).getByText("Resumed digest.").waitFor()
