@@ -1,6 +1,6 @@
 /** Answers of the API that stay up to date as long as a screen shows them. */
 import { type Signal, signal } from "@preact/signals"
-import { useEffect } from "preact/hooks"
+import { useLayoutEffect } from "preact/hooks"
 import { type Poll, poll } from "./poll.ts"
 import { type Problem, problemOf, read } from "./request.ts"
 
@@ -36,7 +36,8 @@ export const answers = <A>(): Signal<Live<A>> => signal<Live<A>>({})
 
 /** Asks for what is at a path every two seconds, as long as it is shown. */
 export const useLive = <A>(path: string, live: Signal<Live<A>>): Live<A> => {
-  useEffect(() => {
+  // Before anything is drawn: what was said of the last question does not stand beside the new one.
+  useLayoutEffect(() => {
     const ask = async (signal: AbortSignal): Promise<boolean> => {
       try {
         const value = await read<A>(path, signal)
@@ -51,7 +52,6 @@ export const useLive = <A>(path: string, live: Signal<Live<A>>): Live<A> => {
         return false
       }
     }
-    // A problem is one of a question, not of the next.
     const { problem: _, ...last } = live.peek()
     live.value = last
     const one = poll(ask, timing)
