@@ -27,8 +27,10 @@ export const useKeys = (keys: ReadonlyArray<Key>): void => {
   }, [])
 }
 
+/** A box that is ticked takes no letters. */
 const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  target instanceof HTMLElement &&
+  (target.isContentEditable || target.matches("input:not([type=checkbox]), textarea, select"))
 
 /** Keys that a focused button or link has of its own. */
 const isOfControl = ({ key, target }: KeyboardEvent): boolean =>

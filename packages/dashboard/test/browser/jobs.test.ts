@@ -457,10 +457,10 @@ describe("texts of others", () => {
     expect([types.map((text) => text.slice(0, 60)), reasons.length, foreign]).toEqual([
       [
         `<img src=x onerror="alert(1)"><script>alert(2)</script>`,
-        "invoice⟨202E⟩fdp.exe",
+        "invoice\\u202efdp.exe",
         "__proto__",
         "x".repeat(60),
-        "first line second line third"
+        "first line\\nsecond line\\n\\tthird"
       ],
       5,
       0

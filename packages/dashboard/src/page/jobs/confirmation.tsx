@@ -1,7 +1,8 @@
 /** Asks before something that can't be taken back. */
+import { visibleText } from "../text/visible-text.ts"
 import { signal } from "@preact/signals"
 import { useEffect, useRef, useState } from "preact/hooks"
-import { Text, plain } from "./text.tsx"
+import { Text } from "./text.tsx"
 
 /** A question, and what is done when the answer is yes. */
 export interface Question {
@@ -52,14 +53,14 @@ const Dialog = ({ asked }: { readonly asked: Question }) => {
   return (
     <dialog ref={dialog} class="ask" aria-labelledby="ask-title" aria-describedby="ask-text" onClose={close}>
       <form onSubmit={submit}>
-        <h2 id="ask-title">{plain(asked.title)}</h2>
+        <h2 id="ask-title">{visibleText(asked.title)}</h2>
         <p id="ask-text">
           <Text text={asked.text} />
         </p>
         {needs !== undefined && (
           <label>
             <span>
-              Type {needs.map((word, index) => [index > 0 && " or ", <b key={word}>{plain(word)}</b>])} to go on
+              Type {needs.map((word, index) => [index > 0 && " or ", <b key={word}>{visibleText(word)}</b>])} to go on
             </span>
             <input value={text} onInput={(event) => setText(event.currentTarget.value)} autoFocus autocomplete="off" />
           </label>

@@ -1,11 +1,12 @@
 /** What both screens of jobs have around them: find, who reads, whether the server answers, what was done. */
 import type { ComponentChildren } from "preact"
-import { useEffect, useRef } from "preact/hooks"
+import { useEffect } from "preact/hooks"
 import { hrefOf } from "../address.ts"
+import { useKeys } from "../keyboard.ts"
 import { go } from "../route.ts"
 import { access, loadAccess } from "./access.ts"
 import { Confirmation } from "./confirmation.tsx"
-import { type KeyActions, jobsKeys, onKey } from "./keys.ts"
+import { type KeyActions, jobsKeys } from "./keys.ts"
 import { Notices } from "./notices.tsx"
 import type { Problem } from "./request.ts"
 import { forbidden } from "./run.ts"
@@ -20,13 +21,7 @@ export interface FrameProps extends KeyActions {
 }
 
 export const Frame = ({ children, clear, problems, refresh, value }: FrameProps) => {
-  const actions = useRef<KeyActions>({ clear, refresh })
-  actions.current = { clear, refresh }
-  useEffect(() => {
-    const listener = (event: KeyboardEvent) => onKey(event, jobsKeys(actions.current))
-    document.addEventListener("keydown", listener)
-    return () => document.removeEventListener("keydown", listener)
-  }, [])
+  useKeys(jobsKeys({ clear, refresh }))
   useEffect(() => {
     if (access.value === undefined) {
       void loadAccess()

@@ -1,4 +1,5 @@
 /** A page of jobs in one state. */
+import { visibleText } from "../text/visible-text.ts"
 import { useEffect, useRef, useState } from "preact/hooks"
 import { hrefOf } from "../address.ts"
 import { go } from "../route.ts"
@@ -11,7 +12,7 @@ import { type ListQuery, listHref, listPath, listQueryOf, pageSize, stateHref, s
 import type { Live } from "./live.ts"
 import { type Selection, allToggled, kept, toggled } from "./selection.ts"
 import type { JobPage, JobView, Summary } from "./shapes.ts"
-import { Cut, Text, loadingText, plain, shortId } from "./text.tsx"
+import { Cut, Text, loadingText, shortId } from "./text.tsx"
 import { countText } from "./time.ts"
 import { counts, sumOf } from "./types-table.tsx"
 
@@ -142,7 +143,7 @@ const Filters = ({ query, summary }: Pick<JobListProps, "query" | "summary">) =>
           <option value="">All types</option>
           {names.toSorted().map((name) => (
             <option key={name} value={name}>
-              {plain(name.slice(0, 80))}
+              {visibleText(name.slice(0, 80))}
             </option>
           ))}
         </select>

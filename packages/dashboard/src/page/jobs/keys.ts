@@ -1,14 +1,6 @@
 /** The keys of the screens of jobs. */
 
-/** A key, and what it does, for the list of all keys. */
-export interface Key {
-  /** As `KeyboardEvent.key` names it. */
-  readonly key: string
-  /** Absent where it is another way to do the same. */
-  readonly does?: string
-  /** Gives `false` where there was nothing to do, so that the browser goes on. */
-  readonly run: () => unknown
-}
+import type { Key } from "../keyboard.ts"
 
 /** What the screens do with keys that are not about rows. */
 export interface KeyActions {
@@ -44,22 +36,4 @@ const move = (step: number): void => {
   const all = links()
   const at = all.findIndex((link) => currentRow()?.contains(link))
   all[at < 0 ? 0 : Math.min(Math.max(at + step, 0), all.length - 1)]?.focus()
-}
-
-const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && target.matches("select, textarea, input:not([type=checkbox]), [contenteditable]")
-
-/** Acts on a key, unless somebody types or a dialog is open. */
-export const onKey = (event: KeyboardEvent, keys: ReadonlyArray<Key>): void => {
-  const hasModifier = event.ctrlKey || event.metaKey || event.altKey
-  if (event.defaultPrevented || hasModifier || isTyping(event.target)) {
-    return
-  }
-  if (document.querySelector("dialog[open]") !== null) {
-    return
-  }
-  const found = keys.find(({ key }) => key === event.key)
-  if (found !== undefined && found.run() !== false) {
-    event.preventDefault()
-  }
 }

@@ -1,27 +1,8 @@
 /** Times and numbers as people read them: durations of at most two units, times of day in the reader's time zone. */
+import { formatSeconds } from "../text/quantity.ts"
 
-const units: ReadonlyArray<readonly [name: string, ms: number]> = [
-  ["d", 86_400_000],
-  ["h", 3_600_000],
-  ["min", 60_000],
-  ["s", 1000]
-]
-
-/** `850 ms`, `4.2 s`, `3 min 20 s`, `2 d 5 h`; what is negative is taken as nothing. */
-export const durationText = (ms: number): string => {
-  if (!(ms >= 1)) {
-    return "0 s"
-  }
-  if (ms < 9950) {
-    return ms < 995 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1).replace(/\.0$/, "")} s`
-  }
-  const seconds = Math.round(ms / 1000) * 1000
-  const at = units.findIndex(([, size]) => seconds >= size)
-  const [name, size] = units[at] ?? ["s", 1000]
-  const [minor, minorSize] = units[at + 1] ?? ["", Infinity]
-  const rest = Math.floor((seconds % size) / minorSize)
-  return `${Math.floor(seconds / size)} ${name}${rest > 0 ? ` ${rest} ${minor}` : ""}`
-}
+/** `850 ms`, `4.24 s`, `3 min 20 s`, `2 d 5 h`; what is negative is taken as nothing. */
+export const durationText = (ms: number): string => formatSeconds(ms > 0 ? ms / 1000 : 0)
 
 /** The larger unit alone where there are ten of it or more: `14 min`, but `3 min 20 s`. */
 const roughText = (ms: number): string => {

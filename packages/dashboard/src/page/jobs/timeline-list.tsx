@@ -1,7 +1,8 @@
 /** A job's timeline as a list. */
+import { visibleLines } from "../text/visible-text.ts"
 import type { JobView } from "./shapes.ts"
 import { isoText, localText, durationText, relativeText } from "./time.ts"
-import { Text, plain } from "./text.tsx"
+import { Text } from "./text.tsx"
 import { type Event, timelineOf } from "./timeline.ts"
 
 export const TimelineList = ({ job, now }: { readonly job: JobView; readonly now: number }) => {
@@ -51,7 +52,7 @@ const ErrorText = ({ isOpen, text }: { readonly text: string; readonly isOpen: b
   if (first === text && text.length <= shortText) {
     return (
       <p class="error" dir="auto">
-        {plain(text)}
+        {visibleLines(text)}
       </p>
     )
   }
@@ -61,7 +62,7 @@ const ErrorText = ({ isOpen, text }: { readonly text: string; readonly isOpen: b
         <Text text={`${first.slice(0, shortText)} …`} />
       </summary>
       <pre tabIndex={0} dir="auto">
-        {plain(text)}
+        {visibleLines(text)}
       </pre>
     </details>
   )

@@ -1,4 +1,5 @@
 /** One job, from its submit to its end. */
+import { visibleLines } from "../text/visible-text.ts"
 import { access, mayWrite } from "../jobs/access.ts"
 import { Copyable } from "../jobs/copy.tsx"
 import { Frame } from "../jobs/frame.tsx"
@@ -7,7 +8,7 @@ import { JobFacts } from "../jobs/job-facts.tsx"
 import { stateHref } from "../jobs/list-query.ts"
 import { answers, refresh, useLive } from "../jobs/live.ts"
 import type { JobDetail } from "../jobs/shapes.ts"
-import { Text, loadingText, plain } from "../jobs/text.tsx"
+import { Text, loadingText } from "../jobs/text.tsx"
 import { TimelineList } from "../jobs/timeline-list.tsx"
 import { route } from "../route.ts"
 
@@ -71,7 +72,7 @@ const Shown = ({ detail: { job, now, payload } }: { readonly detail: JobDetail }
           <h2 id="payload-title">Payload</h2>
           {payload !== undefined ? (
             <pre tabIndex={0} dir="auto">
-              {plain(payload)}
+              {visibleLines(payload)}
             </pre>
           ) : (
             <p class="muted">

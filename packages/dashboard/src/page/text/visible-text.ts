@@ -20,6 +20,10 @@ const escaped = (character: string): string =>
 /** The text with escapes for what can't be seen. */
 export const visibleText = (text: string): string => text.replace(invisible, escaped)
 
+/** The same of a text of several lines, which stay lines. */
+export const visibleLines = (text: string): string =>
+  text.replace(invisible, (character) => (/[\n\t]/.test(character) ? character : escaped(character)))
+
 /** The text, cut where it is long. A character of two units is not cut in half. */
 export const shortText = (text: string): string => {
   const shown = visibleText(text.slice(0, longest + 1))
