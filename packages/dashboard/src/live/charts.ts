@@ -11,7 +11,6 @@ import { baseOf, increaseOf, patienceMs } from "./increase.ts"
 import type { KnownSeries } from "./inventory.ts"
 import { linesOf } from "./lines.ts"
 import { distributionOf, numberOf } from "./series-value.ts"
-import { millisOf } from "./time.ts"
 
 export interface Charts {
   /** A series has a new point. */
@@ -43,10 +42,14 @@ export const makeCharts = (): Charts => {
   const rates = new Map<KnownSeries, Rated>()
   const distributions = new Map<KnownSeries, Measured>()
   const queue = makeClusterGauge()
+  /** By the id of the series. */
+  let roles: Array<ChartRole | null> = []
   return {
     change: (one, now) => {
-      const role = chartRole(one.metric.name, one.current.attributes)
-      if (role === undefined) {
+      const known = roles[one.id]
+      const role = known === undefined ? (chartRole(one.metric.name, one.current.attributes) ?? null) : known
+      roles[one.id] = role
+      if (role === null) {
         return
       }
       if (role.chart === "queue") {
@@ -71,6 +74,7 @@ export const makeCharts = (): Charts => {
       rates.clear()
       distributions.clear()
       queue.clear()
+      roles = []
     }
   }
 }
@@ -87,7 +91,7 @@ const changeRate = (
     rates.set(one, rated)
   }
   const base = baseOf(one)
-  const interval = base === undefined ? 0 : millisOf(one.current.timeUnixNano) - base.time
+  const interval = base === undefined ? 0 : one.time - base.time
   rated.total = total
   // A point of the same time says nothing of a rate.
   if (base !== undefined && interval > 0) {
@@ -109,7 +113,7 @@ const changeDistribution = (
   }
   const base = baseOf(one)
   const after = distributionOf(one.current)
-  const interval = base === undefined ? 0 : millisOf(one.current.timeUnixNano) - base.time
+  const interval = base === undefined ? 0 : one.time - base.time
   if (after !== undefined && base !== undefined && interval > 0) {
     measured.buckets = bucketsSince(base.series === undefined ? undefined : distributionOf(base.series), after)
     measured.until = now + patienceMs(interval)

@@ -8,7 +8,6 @@ import { patienceMs } from "./increase.ts"
 import type { KnownSeries } from "./inventory.ts"
 import { linesOf } from "./lines.ts"
 import { numberOf } from "./series-value.ts"
-import { millisOf } from "./time.ts"
 
 export interface ClusterGauge {
   readonly change: (one: KnownSeries, at: { readonly line: string; readonly now: number }) => void
@@ -37,7 +36,7 @@ export const makeClusterGauge = (): ClusterGauge => {
     change: (one, { line, now }) => {
       const set = bySeries.get(one) ?? join(sets, one, line)
       bySeries.set(one, set)
-      const time = millisOf(one.current.timeUnixNano)
+      const { time } = one
       const before = set.reports.get(one)
       const interval = before === undefined ? undefined : time - before.time
       // A point that was sent again says nothing of the interval.

@@ -99,4 +99,4 @@ const refuse = (refused: Map<number, Refusal>, { answeredAtMillis, message, stat
 }
 
 const exemplarsIn = (series: KnownSeries["current"]): number =>
-  "exemplars" in series ? (series.exemplars?.length ?? 0) : 0
+  series.kind === "summary" ? 0 : (series.exemplars?.length ?? 0)

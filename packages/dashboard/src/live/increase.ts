@@ -18,11 +18,10 @@ const youngMs = 120_000
  * its process, or since its start where the process is new too and young. Of an old process that was not heard of
  * before, the first point only says where its series stand: `undefined`.
  */
-export const baseOf = ({ current, process, seen }: KnownSeries): Base | undefined => {
+export const baseOf = ({ current, process, seen, seenTime, time }: KnownSeries): Base | undefined => {
   if (seen !== undefined) {
-    return { series: seen, time: millisOf(seen.timeUnixNano) }
+    return { series: seen, time: seenTime }
   }
-  const time = millisOf(current.timeUnixNano)
   const { previousPointTime } = process
   if (previousPointTime !== undefined && previousPointTime < time) {
     return { time: previousPointTime }

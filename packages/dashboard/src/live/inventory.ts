@@ -43,8 +43,11 @@ export interface KnownSeries {
   readonly metric: KnownMetric
   readonly process: KnownProcess
   current: Series
+  /** Of its newest point, in milliseconds. */
+  time: number
   /** As it was at the tick before; absent for a series that is new. */
   seen?: Series
+  seenTime: number
   isChanged: boolean
 }
 
@@ -107,13 +110,14 @@ export const makeInventory = (): Inventory => {
   return {
     change: (storeId, after) => {
       const one = seriesFor(state, storeId, after)
+      const time = millisOf(after.timeUnixNano)
       one.current = after
+      one.time = time
       if (!one.isChanged) {
         one.isChanged = true
         state.changedSeries.push(one)
       }
       state.touched.add(one.process)
-      const time = millisOf(after.timeUnixNano)
       if (time > one.process.pointTime) {
         one.process.pointTime = time
       }
@@ -131,6 +135,7 @@ export const makeInventory = (): Inventory => {
     settle: ({ processes, series }) => {
       for (const one of series) {
         one.seen = one.current
+        one.seenTime = one.time
       }
       processes.forEach(settleProcess)
     },
@@ -187,7 +192,15 @@ const seriesFor = (state: State, storeId: number, after: Series): KnownSeries =>
 const addSeries = (state: State, series: Series): KnownSeries => {
   const process = processFor(state, series.resource)
   const metric = metricFor(state, series, process)
-  const one: KnownSeries = { id: state.series.length, metric, process, current: series, isChanged: false }
+  const one: KnownSeries = {
+    id: state.series.length,
+    metric,
+    process,
+    current: series,
+    time: 0,
+    seenTime: 0,
+    isChanged: false
+  }
   state.series.push(one)
   metric.series.push(one)
   return one
@@ -242,15 +255,21 @@ const metricFor = (state: State, series: Series, process: KnownProcess): KnownMe
 }
 
 const takeChanges = (state: State): Changes => {
-  for (const one of state.changedSeries) {
+  const series = state.changedSeries.sort((a, b) => a.id - b.id)
+  let last: KnownMetric | undefined
+  for (const one of series) {
     one.isChanged = false
-    redefine(state, one)
+    // Those of a metric mostly follow each other, and agree.
+    if (one.metric !== last) {
+      last = one.metric
+      redefine(state, one)
+    }
   }
   const changes = {
     processes: [...state.changedProcesses],
     metrics: [...state.changedMetrics],
     added: state.series.slice(state.announced),
-    series: state.changedSeries.sort((a, b) => a.id - b.id)
+    series
   }
   state.changedProcesses = new Set()
   state.changedMetrics = new Set()

@@ -4,7 +4,6 @@ import { attributeTexts } from "./attribute-texts.ts"
 import type { Changes, KnownMetric, KnownProcess, KnownSeries } from "./inventory.ts"
 import { rounded } from "./rounded.ts"
 import { shownSum, shownValue } from "./series-value.ts"
-import { millisOf } from "./time.ts"
 
 /** What a tick says of the whole. */
 export type Overview = Pick<Protocol.Tick, "now" | "charts" | "law" | "health">
@@ -55,13 +54,12 @@ interface Group {
 
 /** The values by the times of their points: those of a request mostly have one. In ascending order of ids. */
 const valuesOf = (series: ReadonlyArray<KnownSeries>): ReadonlyArray<Protocol.Values> => {
-  const groups = new Map<bigint, Group>()
-  let [nanos, group]: [bigint | undefined, Group | undefined] = [undefined, undefined]
-  for (const { current, id } of series) {
-    if (group === undefined || nanos !== current.timeUnixNano) {
-      nanos = current.timeUnixNano
-      group = groups.get(nanos) ?? { time: millisOf(nanos), last: 0, ids: [], values: [], sums: [] }
-      groups.set(nanos, group)
+  const groups = new Map<number, Group>()
+  let group: Group | undefined
+  for (const { current, id, time } of series) {
+    if (group?.time !== time) {
+      group = groups.get(time) ?? { time, last: 0, ids: [], values: [], sums: [] }
+      groups.set(time, group)
     }
     group.ids.push(id - group.last)
     group.last = id

@@ -2,7 +2,6 @@
 import { makeHistory, type Past } from "./history.ts"
 import type { KnownSeries } from "./inventory.ts"
 import { shownSum, shownValue } from "./series-value.ts"
-import { millisOf } from "./time.ts"
 
 export interface SeriesHistory {
   /** A series has a new point. */
@@ -31,13 +30,12 @@ export const makeSeriesHistory = (limit?: number): SeriesHistory => {
     return sums === undefined ? null : { values, sums }
   }
   return {
-    change: ({ current, id }) => {
+    change: ({ current, id, time }) => {
       const sum = shownSum(current)
       const of = (lines[id] ??= lines[id] === null ? null : open(sum !== undefined))
       if (of === null) {
         return
       }
-      const time = millisOf(current.timeUnixNano)
       history.add(of.values, time, shownValue(current))
       if (of.sums !== undefined && sum !== undefined) {
         history.add(of.sums, time, sum)
