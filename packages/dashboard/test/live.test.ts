@@ -217,11 +217,11 @@ describe("the metric in detail", () => {
         { name: "h", bounds, buckets: a, attributes: { s: "a" } },
         { name: "h", bounds, buckets: b, attributes: { s: "b" } }
       ]
-      yield* send("a", both([5, 0, 0], [0, 0, 9]), { start: began - 3_600_000 })
+      yield* send("a", both([5, 0, 0], [0, 0, 9]), { start: began - 3_000_000 })
       yield* seconds()
-      yield* send("a", both([6, 1, 0], [0, 0, 11]), { start: began - 3_600_000 })
+      yield* send("a", both([6, 1, 0], [0, 0, 11]), { start: began - 3_000_000 })
       yield* seconds(6)
-      yield* send("a", both([6, 1, 4], [0, 0, 11]), { start: began - 3_600_000 })
+      yield* send("a", both([6, 1, 4], [0, 0, 11]), { start: began - 3_000_000 })
       yield* seconds()
       expect(live.detail("h")?.heat).toEqual({
         bounds,

@@ -92,7 +92,7 @@ describe("the law of jobs", () => {
       const differs: Array<boolean> = []
       for (let second = 0; second < 120; second++) {
         yield* second % 30 === 0 ? submitter(second < 30 ? 0 : 5) : Effect.void
-        yield* runner(second < 20 ? 0 : 5)
+        yield* runner(second < 12 ? 0 : 5)
         differs.push((yield* seconds()).law?.differsSince !== undefined)
       }
       // Accepted five jobs half a minute before it says so.

@@ -25,6 +25,19 @@ const compiled = Effect.map(
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 describe("a receiver in a process of its own", () => {
+  it.scopedLive("shows the page where it is given its folder", () =>
+    Effect.gen(function* () {
+      const pageFolder = yield* Effect.acquireRelease(
+        Effect.promise(() => mkdtemp(join(tmpdir(), "page-"))),
+        (made) => Effect.promise(() => rm(made, { recursive: true, force: true }))
+      )
+      yield* Effect.promise(() => writeFile(join(pageFolder, "index.html"), "<!doctype html>A page"))
+      const { url } = yield* spawnReceiver({ ...(yield* compiled), pageFolder })
+      const page = yield* Effect.promise(() => fetch(new URL("/", url)).then((response) => response.text()))
+      expect(page).toBe("<!doctype html>A page")
+    })
+  )
+
   it.scopedLive("keeps the last of many lines that it prints", () =>
     Effect.gen(function* () {
       const folder = yield* Effect.acquireRelease(

@@ -174,6 +174,10 @@ describe("a project with the package", () => {
     const { end, line } = await viewer.start("npx", "--no-install", "dashboard", "--port", "0", "--json")
     const { page } = JSON.parse(line) as { readonly page: string }
     try {
+      const { port } = new URL(page)
+      const second = await viewer.run("npx", "--no-install", "dashboard", "--port", port)
+      expect(second).toMatchObject({ code: 1, stdout: "" })
+      expect(second.stderr).toContain(`For another port: npx @parametric-portal/dashboard --port ${Number(port) + 1}`)
       await project.run("env", `OTEL_EXPORTER_OTLP_ENDPOINT=${page}`, "npx", "--yes", "tsx", "main.ts")
       const index = await (await fetch(page)).text()
       const [, script = ""] = /src="\.\/(assets\/[^"]+\.js)"/.exec(index) ?? []
