@@ -1,33 +1,17 @@
 /** Serves the built page as a server does, with its content security policy, and the events of a program. */
-import { existsSync, readFileSync } from "node:fs"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
-import path from "node:path"
+import type { Tick } from "../../src/protocol/live.ts"
+import { buildPage, strictHeaders as headers } from "./built-page.ts"
 import { detailOf, type Program, stateOf, tickOf } from "./programs.ts"
-
-const page = path.resolve(import.meta.dirname, "../../dist/page")
-
-const headers = {
-  "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; " +
-    "form-action 'none'; frame-ancestors 'none'",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "cross-origin-resource-policy": "same-origin"
-}
-
-const contentTypes: Readonly<Record<string, string>> = {
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
-  ".svg": "image/svg+xml"
-}
 
 /** A server that can be shown another program, stopped and started again. */
 export interface PageServer {
   readonly url: string
   /** Shows another program, as a server that was started again. */
   readonly show: (program: Program) => void
+  /** Sends what the next second brings, now, and what is given in place of some of it. */
+  readonly tick: (more?: Partial<Tick>) => void
   /** Ends all connections and refuses new ones, as a server that is gone. */
   readonly stop: () => void
   readonly start: () => void
@@ -47,22 +31,21 @@ const setupLines = [
 ]
 
 export const servePage = async (options: PageServerOptions): Promise<PageServer> => {
-  if (!existsSync(path.join(page, "index.html"))) {
-    throw new Error("The page is not built. Build it with `npx nx run dashboard:page`.")
-  }
+  const files = await buildPage()
   const clients = new Set<ServerResponse>()
   let program = options.program
   let at = 1
   let isStopped = false
   const send = (client: ServerResponse, event: string, data: unknown) =>
     client.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
-  const timer = setInterval(() => {
+  const tick = (more: Partial<Tick> = {}): void => {
     at++
     if (clients.size > 0) {
-      const text = `event: tick\ndata: ${JSON.stringify(tickOf(program, at, false))}\n\n`
+      const text = `event: tick\ndata: ${JSON.stringify({ ...tickOf(program, at, false), ...more })}\n\n`
       clients.forEach((client) => client.write(text))
     }
-  }, 1000)
+  }
+  const timer = setInterval(() => tick(), 1000)
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const url = new URL(request.url ?? "/", "http://localhost")
@@ -82,12 +65,11 @@ export const servePage = async (options: PageServerOptions): Promise<PageServer>
     } else if (url.pathname === "/config.json") {
       json({ hasMetrics: true, hasJobs: false, setup: options.setup ?? setupLines })
     } else {
-      const file = path.join(page, url.pathname === "/" ? "index.html" : path.normalize(url.pathname))
-      const type = contentTypes[path.extname(file)]
-      if (type === undefined || !existsSync(file)) {
+      const file = files.get(url.pathname === "/" ? "index.html" : url.pathname.slice(1))
+      if (file === undefined) {
         json({ message: "There is no such file." }, 404)
       } else {
-        response.writeHead(200, { ...headers, "content-type": type }).end(readFileSync(file))
+        response.writeHead(200, { ...headers, "content-type": file.contentType }).end(file.body)
       }
     }
   }
@@ -102,6 +84,7 @@ export const servePage = async (options: PageServerOptions): Promise<PageServer>
       program = other
       disconnect()
     },
+    tick,
     stop: () => {
       isStopped = true
       disconnect()

@@ -20,7 +20,7 @@ export interface Program {
   readonly value: (series: Series, at: number) => { readonly value: number; readonly sum?: number }
   readonly charts: (time: number) => ChartPoint
   readonly law: (at: number) => Law | null
-  readonly health: (now: number) => Health
+  readonly health: (now: number, at: number) => Health
   /** The last second at which a process reports; without one it goes on. */
   readonly stops?: ReadonlyMap<number, number>
 }
@@ -74,9 +74,9 @@ const exactCharts = (time: number): ChartPoint => {
   }
 }
 
-const health = (now: number): Health => ({
-  requests: 1284,
-  acknowledged: 1281,
+const health = (now: number, at: number): Health => ({
+  requests: 1284 + at,
+  acknowledged: 1281 + at,
   refused: [
     { status: 413, count: 2, lastAt: now - 184_000, message: "The request has 5.2 MiB, and at most 4 MiB are taken." },
     { status: 0, count: 1, lastAt: now - 2_400_000, message: "The connection was closed before the body ended." }
@@ -87,7 +87,7 @@ const health = (now: number): Health => ({
   lag: [
     { process: 0, ms: 12 },
     { process: 1, ms: 31 },
-    { process: 2, ms: 240 }
+    { process: 2, ms: 240 + (at % 50) }
   ],
   violations: 2,
   lastViolations: [
@@ -339,8 +339,8 @@ export const hostile = (): Program => {
       ...charts(time),
       failures: JSON.parse(`{ "__proto__": 1, "<b>bold</b>": 2, "\\u202eevil": 3, "constructor": 4 }`)
     }),
-    health: (now) => ({
-      ...health(now),
+    health: (now, at) => ({
+      ...health(now, at),
       refused: [{ status: 400, count: 1, lastAt: now, message: hostileTexts.join(" ") }],
       lastViolations: hostileTexts.map((text) => ({ kind: "kind", metric: text, labels: text, message: text }))
     })
@@ -371,7 +371,7 @@ export const tickOf = (program: Program, at: number, isFirst: boolean): Tick => 
     ],
     charts: program.charts(now),
     law: program.law(at),
-    health: program.health(now)
+    health: program.health(now, at)
   }
 }
 

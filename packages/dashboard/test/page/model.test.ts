@@ -109,6 +109,17 @@ describe("model", () => {
     expect(model.hasStopped(0)).toBe(true)
   })
 
+  it("gives each drawing new objects for all that changes in place", () => {
+    const model = Model.of(state)
+    const [one, other] = [model.view(), model.view()]
+    const parts = ["series", "processes", "metrics", "seriesOf", "points"] as const
+    expect([one === other, ...parts.filter((part) => one[part] === other[part])]).toEqual([false])
+    expect(one).toEqual(model)
+    const before = one.seriesOf[0]
+    model.apply(tick(1, { series: [{ id: 4, metric: 0, process: 0, labels: {} }] }))
+    expect([before, model.view().seriesOf[0]]).toEqual([[0], [0, 4]])
+  })
+
   it("stays as it is while a copy goes on", () => {
     const model = Model.of(state)
     const copy = model.copy()

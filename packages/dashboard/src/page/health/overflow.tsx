@@ -19,7 +19,7 @@ const overflowing = (model: Model): ReadonlyArray<{ readonly metric: number; rea
   })
 
 export const Overflow = ({ model }: { readonly model: Model }) => {
-  const found = useMemo(() => overflowing(model), [model, model.series.size])
+  const found = useMemo(() => overflowing(model), [model.series.labels, model.series.size])
   return (
     <section class="card" aria-labelledby="overflow">
       <h2 id="overflow">

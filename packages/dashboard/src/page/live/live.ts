@@ -19,11 +19,11 @@ const retryMs = 1000
 
 export const status = signal<Status>({ kind: "connecting" })
 
-/** What is drawn; a new object for each drawing, about a model that changes in place. */
-export const shown = signal<{ readonly model: Model }>({ model: new Model() })
+/** What is drawn: a view of the model, which changes in place, made for each drawing. */
+export const shown = signal<Model>(new Model())
 
 /** Whether there has been anything to draw. */
-export const hasBegun = computed(() => shown.value.model.health !== undefined)
+export const hasBegun = computed(() => shown.value.health !== undefined)
 
 /** While paused: the points that came meanwhile. */
 export const paused = signal<{ readonly since: number; readonly points: number } | undefined>(undefined)
@@ -45,19 +45,19 @@ export const setRange = (minutes: number): void => {
   go(hrefOf(screen, subject, { ...others, range: minutes === 5 ? undefined : String(minutes) }), "replace")
 }
 
-let live = shown.value.model
+let live = new Model()
 let lastEventAt = 0
 
 const draw = (): void => {
   if (paused.value !== undefined) {
     paused.value = { ...paused.value, points: live.received }
   } else if (!document.hidden) {
-    shown.value = { model: live }
+    shown.value = live.view()
   }
 }
 
 export const pause = (): void => {
-  shown.value = { model: live }
+  shown.value = live.view()
   live = live.copy()
   paused.value = { since: Date.now(), points: 0 }
 }

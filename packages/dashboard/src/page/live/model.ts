@@ -16,11 +16,11 @@ export class Model {
   /** Points that came since this began. */
   received = 0
   series = new SeriesColumns()
-  readonly processes: Array<Process> = []
-  readonly metrics: Array<Metric> = []
+  processes: Array<Process> = []
+  metrics: Array<Metric> = []
   /** The ids of the series of each metric. */
-  readonly seriesOf: Array<Array<number>> = []
-  readonly points: Array<ChartPoint> = []
+  seriesOf: Array<ReadonlyArray<number>> = []
+  points: Array<ChartPoint> = []
   private readonly intervals: Array<number> = []
 
   static of(state: State): Model {
@@ -48,9 +48,14 @@ export class Model {
       this.metrics[metric.id] = metric
       this.seriesOf[metric.id] ??= []
     }
+    const added = new Map<number, Array<number>>()
     for (const series of tick.series) {
       this.series.add(series, isCumulative(this.metrics[series.metric]))
-      this.seriesOf[series.metric]?.push(series.id)
+      added.set(series.metric, added.get(series.metric) ?? [])
+      added.get(series.metric)?.push(series.id)
+    }
+    for (const [metric, ids] of added) {
+      this.seriesOf[metric] = [...(this.seriesOf[metric] ?? []), ...ids]
     }
     for (const values of tick.values) {
       this.record(values)
@@ -80,6 +85,20 @@ export class Model {
     return this.hasStopped(this.series.process[id] ?? -1) ? Number.NaN : (this.series.rate[id] ?? Number.NaN)
   }
 
+  /**
+   * The same as another object, and so all in it that changes: a component that is given what it was given before is not
+   * drawn again. It is for one drawing, as the numbers of series go on to change in it.
+   */
+  view(): Model {
+    return Object.assign(new Model(), this, {
+      series: this.series.view(),
+      processes: [...this.processes],
+      metrics: [...this.metrics],
+      seriesOf: [...this.seriesOf],
+      points: [...this.points]
+    })
+  }
+
   /** The same, which goes on apart from this. */
   copy(): Model {
     const copy = new Model()
@@ -91,7 +110,7 @@ export class Model {
     copy.series = this.series.copy()
     copy.processes.push(...this.processes)
     copy.metrics.push(...this.metrics)
-    copy.seriesOf.push(...this.seriesOf.map((ids) => [...ids]))
+    copy.seriesOf.push(...this.seriesOf)
     copy.points.push(...this.points)
     copy.intervals.push(...this.intervals)
     return copy

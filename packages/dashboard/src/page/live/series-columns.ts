@@ -14,7 +14,7 @@ type Labels = Series["labels"]
 
 export class SeriesColumns {
   size = 0
-  readonly labels: Array<Labels> = []
+  labels: Array<Labels> = []
   metric = new Int32Array(0)
   process = new Int32Array(0)
   /** Whether the value only grows, so that it has a rate. */
@@ -89,6 +89,11 @@ export class SeriesColumns {
     const slot = Math.floor(now / slotMs) - ago
     const last = this.slot[id] ?? 0
     return slot > last || slot <= last - slots ? Number.NaN : (this.history[id * slots + (slot % slots)] ?? Number.NaN)
+  }
+
+  /** The same series as another object, for one drawing: their numbers go on to change in it. */
+  view(): SeriesColumns {
+    return Object.assign(new SeriesColumns(), this)
   }
 
   /** The same series, which go on apart from these. */

@@ -11,7 +11,7 @@ import { formatAgo, formatBytes, formatCount, formatNumber, formatSeconds, forma
 const mostBars = 15
 
 export const Health = () => {
-  const { model } = shown.value
+  const model = shown.value
   const { health } = model
   if (!hasBegun.value || health === undefined) {
     return null

@@ -18,7 +18,7 @@ import { Text } from "../text/text.tsx"
 
 export const Metric = () => {
   const { parameters, subject } = route.value
-  const { model } = shown.value
+  const model = shown.value
   const metric = model.metrics.find(({ name }) => name === subject)
   const { detail, problem } = useDetail(subject, metric !== undefined)
   const { q, range: minutes, sort } = Object.fromEntries(parameters)

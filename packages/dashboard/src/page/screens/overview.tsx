@@ -42,7 +42,7 @@ const charts: ReadonlyArray<ChartOfJobs> = [
 ]
 
 export const Overview = () => {
-  const { model } = shown.value
+  const model = shown.value
   if (!hasBegun.value) {
     return null
   }

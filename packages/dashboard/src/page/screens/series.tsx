@@ -1,6 +1,6 @@
 /** Every metric, with its series: found by words and labels, sorted, and opened. */
 import { signal, useSignal } from "@preact/signals"
-import { useMemo, useRef } from "preact/hooks"
+import { useRef } from "preact/hooks"
 import { hrefOf } from "../address.ts"
 import { useKeys } from "../keyboard.ts"
 import { hasBegun, shown } from "../live/live.ts"
@@ -35,7 +35,7 @@ const rowsOf = (model: Model, text: string, sort: Sorting) => {
 }
 
 export const Series = () => {
-  const { model } = shown.value
+  const model = shown.value
   const { parameters } = route.value
   const q = parameters.get("q") ?? ""
   const sort = sortingOf(parameters.get("sort"))
@@ -114,8 +114,7 @@ interface LabelsOfAllProps {
 
 const LabelsOfAll = ({ model, onChoose }: LabelsOfAllProps) => {
   const isOpen = useSignal(false)
-  const { size } = model.series
-  const labels = useMemo(() => (isOpen.value ? model.series.labels : []), [model, size, isOpen.value])
+  const { labels, size } = model.series
   return (
     <details onToggle={({ currentTarget }) => (isOpen.value = currentTarget.open)}>
       <summary>Labels with the most values</summary>

@@ -20,22 +20,23 @@ export interface MetricRow {
 /** Finds the series that are asked for, and remembers the text of each. */
 export class Search {
   private readonly texts: Array<string> = []
-  private of: Model | undefined = undefined
+  private of: Model["series"]["labels"] | undefined = undefined
   private ids: ReadonlyArray<ReadonlyArray<number>> = []
   private asked = ""
 
   /** The ids of the series of each metric; the same array as long as nothing has changed. */
   find(model: Model, { terms, text }: { readonly terms: ReadonlyArray<Term>; readonly text: string }) {
     const asked = `${model.series.size} ${model.metrics.length} ${text}`
-    if (this.of !== model) {
+    const { labels } = model.series
+    if (this.of !== labels) {
       this.texts.length = 0
     }
-    if (asked !== this.asked || this.of !== model) {
-      this.of = model
+    if (asked !== this.asked || this.of !== labels) {
+      this.of = labels
       this.asked = asked
       this.ids =
         terms.length === 0
-          ? model.seriesOf.map((ids) => [...ids])
+          ? model.seriesOf
           : model.seriesOf.map((ids) => ids.filter((id) => matches(terms, this.searched(model, id))))
     }
     return this.ids
