@@ -12,7 +12,7 @@ import {
 import type { LogEntry, LoggedEvent } from "./event-log.ts"
 import { lastExportedLength } from "./event-log-gauge.ts"
 import { type ExpectedSeries, expectedSeries, seriesKey } from "./expected.ts"
-import { deadLetters, jobSummary, type JobSummary, summaryOfTables } from "./job-summary.ts"
+import { deadLetters, jobSummary, type JobSummary, summaryOfTables, withoutDeleted } from "./job-summary.ts"
 import { type JobTables, unloggedEvents } from "./job-tables.ts"
 import { processOf, seriesOfProcess } from "./process-series.ts"
 
@@ -53,8 +53,9 @@ export const audit = (known: ReadonlyArray<AuditedProcess>, evidence: Evidence):
   const isComplete = unlogged.length === 0 || killed.length > 0
   const jobs = jobSummary(inOrder(processes))
   const inTables = summaryOfTables(tables)
+  const left = jobSummary(withoutDeleted(inOrder(processes)))
   // They were read while the last jobs ran, unless there were none left.
-  const isAsInTables = !areGaugesCurrent || JSON.stringify(jobs) === JSON.stringify(inTables)
+  const isAsInTables = !areGaugesCurrent || JSON.stringify(left) === JSON.stringify(inTables)
   return {
     agreed: isComplete && isAsInTables && metrics.every(({ agreed }) => agreed),
     jobs,
@@ -88,7 +89,7 @@ const withUnlogged = (one: AuditedProcess, events: ReadonlyArray<LoggedEvent>): 
 const expectedGauges = (processes: ReadonlyArray<AuditedProcess>): ReadonlyArray<ExpectedSeries> => {
   const entries = inOrder(processes)
   const types = Object.keys(jobSummary(entries).types)
-  const dead = deadLetters(entries.map(({ event }) => event))
+  const dead = deadLetters(withoutDeleted(entries).map(({ event }) => event))
   const runners = processes.filter(({ isRunner, wasKilled }) => isRunner && !wasKilled).length
   const gauge = (name: string, labels: ExpectedSeries["labels"], count: number) => ({ name, labels, count, values: [] })
   return types.flatMap((job_type) => [

@@ -29,6 +29,7 @@ const message = { entityType: Schema.String, message: Schema.String }
  * - `SubmitCalled`: a submission began. What becomes of it is one of the next three, or it was interrupted before.
  * - `Rejected`: it did not reach the store.
  * - `Submitted`, `Cancelled`, `Replayed`: the store was asked to do so.
+ * - `Deleted`: the store removed a dead letter for good.
  * - `Duplicate`: the store was asked to accept a job, and answered with a live one that has the same key.
  * - `Claimed`: the runner took a job, which was accepted `ageMs` ago and due `dueMs` ago by the database's clock.
  * - `Started`: the store marked that an attempt at a claimed job begins.
@@ -46,6 +47,7 @@ const LoggedEvent = Schema.Union(
   Schema.TaggedStruct("Duplicate", identity),
   Schema.TaggedStruct("Cancelled", { ...identity, ...outcome, ...took, attempts: Schema.Number }),
   Schema.TaggedStruct("Replayed", { ...identity, ...outcome, ...took }),
+  Schema.TaggedStruct("Deleted", { job: Schema.String }),
   Schema.TaggedStruct("Claimed", { ...identity, ageMs: Schema.Number, dueMs: Schema.Number }),
   Schema.TaggedStruct("Started", {
     ...identity,

@@ -59,6 +59,12 @@ export const deadLetters = (events: ReadonlyArray<LoggedEvent>): ReadonlyArray<E
   })
 }
 
+/** What is left of the entries without those of jobs that were removed from the tables. */
+export const withoutDeleted = (entries: ReadonlyArray<LogEntry>): ReadonlyArray<LogEntry> => {
+  const deleted = new Set(entries.flatMap(({ event }) => (event._tag === "Deleted" ? [event.job] : [])))
+  return deleted.size === 0 ? entries : entries.filter(({ event }) => !("job" in event && deleted.has(event.job)))
+}
+
 /** The same according to the tables. */
 export const summaryOfTables = ({ errors, jobs }: JobTables): JobSummary => {
   const inState = (state: string) => jobs.filter((job) => job.state === state)

@@ -20,7 +20,7 @@ export const recordingStore = (log: EventLog): Layer.Layer<JobStore, never, JobS
     Effect.map(JobStore, (store) => ({ ...store, ...callerOperations(store, log), ...runnerOperations(store, log) }))
   )
 
-const callerOperations = (store: Store, log: EventLog): Pick<Store, "insert" | "cancel" | "replay"> => ({
+const callerOperations = (store: Store, log: EventLog): Pick<Store, "insert" | "cancel" | "replay" | "purge"> => ({
   insert: (jobs, options) =>
     timed(store.insert(jobs, options), (exit, tookMs) => {
       for (const [index, { id, priority, type }] of jobs.entries()) {
@@ -46,8 +46,33 @@ const callerOperations = (store: Store, log: EventLog): Pick<Store, "insert" | "
         const whenNone = state === "dead" ? "Validation" : "NotFound"
         log.append({ _tag: "Replayed", ...identity, tookMs, ...changeOutcomeOf(exit, whenNone) })
       })
-    )
+    ),
+  purge: (request) =>
+    request.state === "dead" && request.olderThanMs === undefined
+      ? Effect.flatMap(chosen(store, request), (ids) =>
+          Effect.tap(store.purge({ ...request, ids }), () =>
+            Effect.forEach(ids, (job) =>
+              then(store.status(job), (left) => {
+                if (Option.isNone(left)) {
+                  log.append({ _tag: "Deleted", job })
+                }
+              })
+            )
+          )
+        )
+      : store.purge(request)
 })
+
+/** As many as the store removes at once. */
+const mostPurged = 1000
+
+/** The ids of the dead letters that a purge is about, which says how many it removed and not which. */
+const chosen = (store: Store, { before = Number.POSITIVE_INFINITY, ids, type }: Parameters<Store["purge"]>[0]) =>
+  ids === undefined
+    ? Effect.map(store.page({ state: "dead", type, limit: mostPurged }), (page) =>
+        page.filter(({ finishedAt = 0 }) => finishedAt < before).map(({ id }) => id)
+      )
+    : Effect.succeed(ids)
 
 const attemptsOf = ({ attempts }: { readonly attempts: number }): number => attempts
 

@@ -52,11 +52,13 @@ describe("the tables", () => {
     { _tag: "Started", ...identity, attempt: 1, isRedelivered: false },
     { _tag: "Settled", ...identity, as: "Completed", isAccepted: true }
   ]
-  const differ = (row: Partial<JobTables["jobs"][number]>) => {
-    const entries = events.map((event, at) => ({ monotonicMs: at, epochMs: at, exportNanos: BigInt(at), event }))
+  const differ = (row: Partial<JobTables["jobs"][number]>) =>
+    differences([{ ...job, state: "completed", ...row }], events)
+  const differences = (jobs: JobTables["jobs"], logged: ReadonlyArray<LoggedEvent>) => {
+    const entries = logged.map((event, at) => ({ monotonicMs: at, epochMs: at, exportNanos: BigInt(at), event }))
     const { tablesDiffer } = audit([{ name: "server", isRunner: true, wasKilled: false, entries }], {
       series: [],
-      tables: { jobs: [{ ...job, state: "completed", ...row }], errors: [] },
+      tables: { jobs, errors: [] },
       areGaugesCurrent: true
     })
     return tablesDiffer
@@ -72,5 +74,10 @@ describe("the tables", () => {
 
   it("are shown where they have more than the event logs say", () => {
     expect(differ({ replays: 1 })).toMatchObject({ replayed: 1 })
+  })
+
+  it("lack the jobs that were deleted, and no others", () => {
+    expect(differences([], [...events, { _tag: "Deleted", job: "a" }])).toBe(undefined)
+    expect(differences([], events)).toMatchObject({ total: 0, completed: 0 })
   })
 })
