@@ -13,5 +13,5 @@ export {
   type PageRequest,
   withSlash
 } from "./page-files/answer.ts"
-export { type PageFile, type PageFiles, PageNotBuilt, readPageFiles } from "./page-files/files.ts"
+export { builtFolder, type PageFile, type PageFiles, PageNotBuilt, readPageFiles } from "./page-files/files.ts"
 export { pageHeaders } from "./page-files/headers.ts"

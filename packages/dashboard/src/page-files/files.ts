@@ -34,8 +34,8 @@ export class PageNotBuilt extends Error {
   }
 }
 
-/** From a file of `src/page-files` and from one of `dist/page-files` alike. */
-const builtFolder = fileURLToPath(new URL("../../dist/page/", import.meta.url))
+/** Where the page is built: from a file of `src/page-files` and from one of `dist/page-files` alike. */
+export const builtFolder = fileURLToPath(new URL("../../dist/page/", import.meta.url))
 
 /** Reads all files of the page, once for each server. Throws {@link PageNotBuilt} where they are not there. */
 export const readPageFiles = (folder: string = builtFolder): PageFiles => {

@@ -15,7 +15,9 @@ import type { DemoOptions } from "./arguments.ts"
 import { deploy, type Deployment } from "./deployment.ts"
 import { changesOf, filesOf, openFolder } from "./folder.ts"
 import { followNumbers } from "./live-numbers.ts"
-import { makePlanner, type OwnFiles, writeOwnFiles } from "./plan.ts"
+import { servePage } from "./page/serve.ts"
+import { submitWhileWatched } from "./page/watched-load.ts"
+import { makePlanner, type OwnFiles, type Planner, writeOwnFiles } from "./plan.ts"
 import { showProgress } from "./progress.ts"
 import { type Receiver, startReceiver } from "./receiver.ts"
 import { emptyResult, resultOf } from "./result.ts"
@@ -75,23 +77,23 @@ const start = (options: DemoOptions, folder: string, screen: Screen) =>
   Effect.gen(function* () {
     const receiver = yield* startReceiver(options.port, screen)
     yield* say(screen, `Receiving metrics at ${receiver.url} (process ${receiver.pid}).`)
-    yield* say(screen, `Open ${new URL("/", receiver.url).href} to see what was received.`)
     const deployment = yield* deploy(options, { receiver, screen })
     const samples = makeSampleTracker(untilSampled(receiver, deployment.processNames))
     return { folder, deployment, receiver, samples, screen } satisfies Started
   })
 
 /** Runs the jobs of all files in the folder, and then, unless once is enough, of those that change. */
-const runJobs = (options: DemoOptions, { deployment, folder, receiver, samples, screen }: Started) =>
+const runJobs = (options: DemoOptions, started: Started) =>
   Effect.gen(function* () {
+    const { deployment, folder, samples, screen } = started
     const plan = makePlanner({ hasSlowJobs: options.isKilling })
     const progress: { submitted: number; total: number; done: number; numbers?: string } = {
       submitted: 0,
       total: 0,
       done: 0
     }
-    const submit = (files: ReadonlyArray<string>) => {
-      const jobs = plan(files)
+    const submit = (files: ReadonlyArray<string>, planner = plan) => {
+      const jobs = planner(files)
       samples.changed()
       progress.total += jobs.length
       return submitJobs(
@@ -101,6 +103,8 @@ const runJobs = (options: DemoOptions, { deployment, folder, receiver, samples, 
     }
     const files = yield* filesOf(folder)
     const own = yield* writeOwnFiles
+    const pages = { open: 0 }
+    yield* showPage(started, pages)
     yield* say(screen, `Submitting jobs for the ${files.length} files of ${folder}.`)
     yield* showProgress(
       screen,
@@ -119,24 +123,60 @@ const runJobs = (options: DemoOptions, { deployment, folder, receiver, samples, 
       })
     }
     const killing = yield* Effect.forkScoped(Effect.zipRight(untilTenthDone(progress), deployment.killOne))
-    const jobs = yield* submit([...own.files, ...files.map((file) => file.path)])
+    const filePaths = files.map((file) => file.path)
+    const jobs = yield* submit([...own.files, ...filePaths])
     yield* untilAllJobsEnded
     yield* Fiber.join(killing)
     yield* untilAllJobsEnded
     yield* fixAndReplay(own, jobs)
     yield* samples.waitUntilCurrent
-    if (options.isOnce) {
-      return "because the folder is done"
-    }
+    return options.isOnce
+      ? "because the folder is done"
+      : yield* stayUp({ ...started, files, progress, submit, watched: [...own.files, ...filePaths], pages })
+  }).pipe(Effect.scoped)
+
+/** Serves the page, or says why there is none. */
+const showPage = ({ receiver, samples, screen }: Started, pages: { open: number }) =>
+  servePage({
+    receiverUrl: receiver.url,
+    watching: (open) => (pages.open = open),
+    changed: samples.changed,
+    afterChange: samples.waitUntilCurrent
+  }).pipe(
+    Effect.flatMap((address) => say(screen, `Open ${address} to see the metrics and the jobs.`)),
+    Effect.catchAll(({ message }) => say(screen, `There is no page to open: ${message}`))
+  )
+
+interface StayUp extends Started {
+  readonly files: Effect.Effect.Success<ReturnType<typeof filesOf>>
+  readonly progress: { numbers?: string }
+  readonly submit: (files: ReadonlyArray<string>, planner?: Planner) => Effect.Effect<unknown, JobError, JobService>
+  /** The files whose jobs are submitted while a page is open. */
+  readonly watched: ReadonlyArray<string>
+  /** How many pages are open. */
+  readonly pages: { readonly open: number }
+}
+
+/** Runs the jobs of files that change, and others while somebody watches. */
+const stayUp = ({ files, folder, pages, progress, receiver, samples, screen, submit, watched }: StayUp) =>
+  Effect.gen(function* () {
     yield* say(screen, `All jobs are done. Watching ${folder} for changes; press Ctrl-C to stop.`)
     yield* followNumbers(screen, receiver, progress)
+    // Some take seconds, so that one can be cancelled.
+    const planner = makePlanner({ hasSlowJobs: true })
+    yield* submitWhileWatched({
+      isWatched: () => pages.open > 0,
+      files: watched,
+      submit: (some) => submit(some, planner),
+      afterwards: samples.waitUntilCurrent
+    })
     return yield* Stream.runForEach(changesOf(folder, files), (changed) =>
       Effect.zipRight(
         say(screen, `${changed.length} changed: ${changed.join(", ")}`),
         Effect.zipRight(submit(changed), samples.waitUntilCurrent)
       )
     ).pipe(Effect.as("because there are no more changes"))
-  }).pipe(Effect.scoped)
+  })
 
 /** Fixes the broken file, and replays the job that failed on it, which may have been replayed elsewhere already. */
 const fixAndReplay = (own: OwnFiles, jobs: ReadonlyArray<SubmittedJob>): Effect.Effect<void, JobError, JobService> =>

@@ -27,10 +27,11 @@ const slowMs = 8_000
 /** How long a job that will be cancelled waits for that. */
 const cancelledWaitMs = 120_000
 
+/** The jobs of files. */
+export type Planner = (files: ReadonlyArray<string>) => ReadonlyArray<PlannedJob>
+
 /** Plans the jobs of files. It counts jobs across its calls. */
-export const makePlanner = ({
-  hasSlowJobs
-}: PlanOptions): ((files: ReadonlyArray<string>) => ReadonlyArray<PlannedJob>) => {
+export const makePlanner = ({ hasSlowJobs }: PlanOptions): Planner => {
   let count = 0
   const plan = (file: string, type: JobType): PlannedJob => {
     count += 1

@@ -1,9 +1,12 @@
 /** The receiver of this run, in its own process. It is polled every second, so that its last state survives its loss. */
+import { builtFolder } from "@parametric-portal/dashboard/page-files"
 import type { Snapshot } from "@parametric-portal/dashboard/receiver"
 import { spawnReceiver } from "@parametric-portal/dashboard/spawn"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { Scope } from "effect/Scope"
+import { existsSync } from "node:fs"
+import path from "node:path"
 import { UsageError } from "../command-line/usage-error.ts"
 import { say, type Screen } from "./screen.ts"
 
@@ -29,10 +32,17 @@ const startTimeout = "1 minute"
 /** A receiver that takes longer to answer is considered lost. */
 const responseTimeout = "20 seconds"
 
+/** It is, unless the demo is compiled for a test. */
+const isPageBuilt = existsSync(path.join(builtFolder, "index.html"))
+
 /** Starts a receiver that stops with the scope; the screen says when it is lost. */
 export const startReceiver = (port: number, screen: Screen): Effect.Effect<Receiver, UsageError, Scope> =>
   Effect.gen(function* () {
-    const receiver = yield* spawnReceiver({ port, isReadOnly: true }).pipe(
+    const receiver = yield* spawnReceiver({
+      port,
+      isReadOnly: true,
+      ...(isPageBuilt ? { pageFolder: builtFolder } : {})
+    }).pipe(
       Effect.timeoutFail({
         duration: startTimeout,
         onTimeout: () => ({ message: `The receiver did not start within ${startTimeout}.` })

@@ -1,0 +1,47 @@
+/**
+ * Who may change jobs on the demo's page: whoever opened the address that the demo printed. Its token moves into a cookie,
+ * out of the address. Everybody else on this machine may look.
+ */
+import { callerProblem } from "@parametric-portal/dashboard/caller"
+import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
+
+/** What tells those who may change jobs from others. */
+export interface PageToken {
+  /** The address with the token. */
+  readonly address: string
+  readonly levelOf: (request: HttpServerRequest.HttpServerRequest) => "none" | "read" | "write"
+  /** Where a request that came with the token goes on; undefined for others. */
+  readonly entry: (request: HttpServerRequest.HttpServerRequest) => HttpServerResponse.HttpServerResponse | undefined
+}
+
+/** A new token for the page on a port. */
+export const makePageToken = (port: number): PageToken => {
+  const token = randomBytes(18).toString("base64url")
+  // Cookies of all ports of a host are one heap.
+  const cookie = `demo-${port}`
+  return {
+    address: `http://127.0.0.1:${port}/?token=${token}`,
+    levelOf: ({ cookies, headers }) =>
+      callerProblem(headers) !== null ? "none" : isSame(cookies[cookie] ?? "", token) ? "write" : "read",
+    entry: ({ headers, method, url }) => {
+      const given = new URL(url, "http://127.0.0.1").searchParams.get("token")
+      return method === "GET" && callerProblem(headers) === null && given !== null && isSame(given, token)
+        ? HttpServerResponse.empty({
+            status: 303,
+            headers: {
+              location: "/",
+              "cache-control": "no-store",
+              "set-cookie": `${cookie}=${token}; Path=/; HttpOnly; SameSite=Strict`
+            }
+          })
+        : undefined
+    }
+  }
+}
+
+/** In a time that says nothing about where they differ. */
+const isSame = (given: string, own: string): boolean => timingSafeEqual(digest(given), digest(own))
+
+const digest = (text: string): Uint8Array => createHash("sha256").update(text).digest()

@@ -1,0 +1,44 @@
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import { describe, expect, it } from "@effect/vitest"
+import { makePageToken } from "../../../src/demo/page/token.ts"
+
+const own = { host: "127.0.0.1:4000" }
+
+const requestOf = (path: string, headers: Readonly<Record<string, string>>) =>
+  HttpServerRequest.fromWeb(new Request(`http://127.0.0.1:4000${path}`, { headers: { ...own, ...headers } }))
+
+describe("the token of the demo's page", () => {
+  const { address, entry, levelOf } = makePageToken(4000)
+  const token = new URL(address).searchParams.get("token") ?? ""
+
+  it("moves from the address into a cookie that no script and no other site can use", () => {
+    const response = entry(requestOf(`/?token=${token}`, {}))
+    expect({ status: response?.status, headers: response?.headers }).toEqual({
+      status: 303,
+      headers: {
+        location: "/",
+        "cache-control": "no-store",
+        "set-cookie": `demo-4000=${token}; Path=/; HttpOnly; SameSite=Strict`
+      }
+    })
+  })
+
+  it("is not taken when it is another one", () => {
+    expect([`/?token=${token}x`, "/?token=", "/"].map((path) => entry(requestOf(path, {})))).toEqual([
+      undefined,
+      undefined,
+      undefined
+    ])
+  })
+
+  it("lets its holder write, others read, and a page of elsewhere nothing", () => {
+    const cookie = { cookie: `demo-4000=${token}` }
+    expect([
+      levelOf(requestOf("/", cookie)),
+      levelOf(requestOf("/", {})),
+      levelOf(requestOf("/", { cookie: `demo-4001=${token}` })),
+      levelOf(requestOf("/", { ...cookie, host: "rebound.example" })),
+      levelOf(requestOf("/", { ...cookie, "sec-fetch-site": "cross-site" }))
+    ]).toEqual(["write", "read", "read", "none", "none"])
+  })
+})
