@@ -1,17 +1,17 @@
 /**
- * Who may change jobs on the demo's page: whoever opened the address that the demo printed. Its token moves into a cookie,
- * out of the address. Everybody else on this machine may look.
+ * Who may use the demo's page: whoever opened the address that the demo printed. Its token moves into a cookie, out of the
+ * address.
  */
 import { callerProblem } from "@parametric-portal/dashboard/caller"
 import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
 
-/** What tells those who may change jobs from others. */
+/** What tells those who may use the page from others. */
 export interface PageToken {
   /** The address with the token. */
   readonly address: string
-  readonly levelOf: (request: HttpServerRequest.HttpServerRequest) => "none" | "read" | "write"
+  readonly levelOf: (request: HttpServerRequest.HttpServerRequest) => "none" | "write"
   /** Where a request that came with the token goes on; undefined for others. */
   readonly entry: (request: HttpServerRequest.HttpServerRequest) => HttpServerResponse.HttpServerResponse | undefined
 }
@@ -24,7 +24,7 @@ export const makePageToken = (port: number): PageToken => {
   return {
     address: `http://127.0.0.1:${port}/?token=${token}`,
     levelOf: ({ cookies, headers }) =>
-      callerProblem(headers) !== null ? "none" : isSame(cookies[cookie] ?? "", token) ? "write" : "read",
+      callerProblem(headers) === null && isSame(cookies[cookie] ?? "", token) ? "write" : "none",
     entry: ({ headers, method, url }) => {
       const given = new URL(url, "http://127.0.0.1").searchParams.get("token")
       return method === "GET" && callerProblem(headers) === null && given !== null && isSame(given, token)
