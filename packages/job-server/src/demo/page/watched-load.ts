@@ -13,7 +13,7 @@ export interface LoadOptions<R> {
   readonly afterwards: Effect.Effect<unknown, unknown, R>
 }
 
-const interval = "700 millis"
+const interval = "250 millis"
 
 /** Looks after the load until the scope closes. A submission that fails is tried again with the next file. */
 export const submitWhileWatched = <R>({

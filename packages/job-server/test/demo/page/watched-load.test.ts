@@ -17,7 +17,7 @@ describe("the load of a page that is open", () => {
       yield* TestClock.adjust("2 seconds")
       expect(seen).toEqual([])
       isWatched = true
-      yield* TestClock.adjust("1400 millis")
+      yield* TestClock.adjust("500 millis")
       isWatched = false
       yield* TestClock.adjust("10 seconds")
       expect(seen).toEqual(["a", "a", "end"])
@@ -33,7 +33,7 @@ describe("the load of a page that is open", () => {
         submit: () => Effect.suspend(() => Effect.fail((submitted += 1))),
         afterwards: Effect.void
       })
-      yield* TestClock.adjust("1400 millis")
+      yield* TestClock.adjust("500 millis")
       expect(submitted).toBe(3)
     })
   )
