@@ -178,7 +178,7 @@ export const layers = {
   "dashboard's page": {
     folder: "packages/dashboard/src/page",
     imports: ["dashboard's protocol"],
-    packages: ["preact", "@preact/signals"],
+    packages: ["preact", "@preact/signals", "uplot"],
     workspace: ["@parametric-portal/server/infra/jobs-page/api", "@parametric-portal/server/observe/catalogue"]
   },
   "dashboard's live": {

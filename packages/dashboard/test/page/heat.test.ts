@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest"
-import { longestBetween, nearest } from "../../src/page/charts/gaps.ts"
 import { bucketsShown, positionOf } from "../../src/page/charts/heat.ts"
 
 describe("heat map", () => {
@@ -14,20 +13,5 @@ describe("heat map", () => {
 
   it("has a value in its bucket, as far up as it is between the bounds", () => {
     expect([0.5, 1, 1.5, 4, 99, -1].map((value) => positionOf([1, 2, 6], value))).toEqual([0.5, 1, 1.5, 2.5, 3.5, 0])
-  })
-})
-
-describe("cursor", () => {
-  it("is at the time that is closest", () => {
-    expect([0, 14, 16, 39, 99].map((time) => nearest([10, 20, 40], time))).toEqual([0, 0, 1, 2, 2])
-    expect(nearest([], 1)).toBe(undefined)
-  })
-})
-
-describe("gaps", () => {
-  it("are longer than two and a half times what is usual between points", () => {
-    expect(longestBetween([0, 10, 20, 30, 90], [1, 2, 3, 4, 5])).toBe(25)
-    expect(longestBetween([0, 1, 2, 3, 4, 5, 6], [1, null, 1, null, 1, null, 1])).toBe(5)
-    expect(longestBetween([0], [1])).toBe(150)
   })
 })

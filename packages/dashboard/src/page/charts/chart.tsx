@@ -1,12 +1,16 @@
 /** Lines over time, with a legend that gives their values now, or under the cursor. */
+import { useSignal } from "@preact/signals"
 import type { ComponentChildren } from "preact"
+import { useMemo, useRef } from "preact/hooks"
+import type uPlot from "uplot"
 import { formatQuantity, formatTime } from "../text/quantity.ts"
 import { Text } from "../text/text.tsx"
-import { drawLine, type Values } from "./draw.ts"
-import { longestBetween, nearest } from "./gaps.ts"
-import { cursorAt, Plot } from "./plot.tsx"
-import { lineStyle } from "./theme.ts"
-import { valueTicks } from "./ticks.ts"
+import { valueAxis } from "./axes.ts"
+import { gapsOf, longestBetween } from "./gaps.ts"
+import { Plot } from "./plot.tsx"
+import { colour, lineStyle } from "./theme.ts"
+
+type Values = Array<number | null>
 
 export interface ChartProps {
   readonly title: ComponentChildren
@@ -15,7 +19,7 @@ export interface ChartProps {
   readonly hint?: string | undefined
   readonly unit: string
   /** Seconds. */
-  readonly times: ReadonlyArray<number>
+  readonly times: Array<number>
   readonly lines: ReadonlyArray<{ readonly name: string; readonly values: Values }>
   /** Seconds. */
   readonly from: number
@@ -29,24 +33,33 @@ const current = ({ times, to }: ChartProps, values: Values): number | null => {
   return to - (times[last] ?? 0) > longestBetween(times, values) ? null : (values[last] ?? null)
 }
 
-/** From zero, unless there is something below it, to a little above the largest. */
-const rangeOf = (lines: ChartProps["lines"]): { readonly low: number; readonly high: number } => {
-  let low = 0
-  let high = 0
-  for (const { values } of lines) {
-    for (const value of values) {
-      low = Math.min(low, value ?? 0)
-      high = Math.max(high, value ?? 0)
-    }
+/** A line, as it is drawn; points that are close enough in time are joined, one by itself is a dot. */
+const lineOf = (props: () => ChartProps, index: number): uPlot.Series => {
+  const { dash, variable } = lineStyle(index)
+  const stroke = colour(variable)
+  const found = () => gapsOf(props().times, props().lines[index]?.values ?? [])
+  return {
+    stroke,
+    width: 1.5,
+    dash: [...dash],
+    points: { size: 4, width: 0, fill: stroke, show: true, filter: () => found().alone },
+    gaps: (u) => found().gaps.map(([from, to]) => [u.valToPos(from, "x", true), u.valToPos(to, "x", true)])
   }
-  return { low: low * 1.1, high: high > 0 ? high * 1.1 : low < 0 ? 0 : 1 }
+}
+
+/** From zero, unless there is something below it, to a little above the largest. */
+const range = (_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax => {
+  const [least, most] = [Math.min(0, low ?? 0), high ?? 0]
+  return [least * 1.1, most > 0 ? most * 1.1 : least < 0 ? 0 : 1]
 }
 
 export const Chart = (props: ChartProps) => {
   const { from, height = 150, hint, lines, name, times, title, to, unit } = props
-  const { high, low } = rangeOf(lines)
-  const at = cursorAt.value
-  const index = at === undefined || at < from || at > to ? undefined : nearest(times, at)
+  const latest = useRef(props)
+  latest.current = props
+  const at = useSignal<number | undefined>(undefined)
+  const index = at.value
+  const data = useMemo((): uPlot.AlignedData => [times, ...lines.map(({ values }) => values)], [times, lines])
   const values = lines.map((line) => (index === undefined ? current(props, line.values) : line.values[index]))
   return (
     <section class="card chart">
@@ -55,14 +68,16 @@ export const Chart = (props: ChartProps) => {
       </h2>
       <Plot
         name={`${name} over time; the values now are in the list below`}
-        {...{ from, to, low, high, height }}
-        ticks={valueTicks(low, high, { most: (height - 28) / 24, unit })}
-        of={lines}
-        paint={(frame) => {
-          for (const [order, line] of lines.entries()) {
-            drawLine(frame, times, { index: order, values: line.values })
+        {...{ data, from, to, height }}
+        shape={JSON.stringify([unit, lines.map((line) => line.name)])}
+        options={() => ({
+          lines: lines.map((_, order) => lineOf(() => latest.current, order)),
+          axis: valueAxis(unit),
+          range,
+          hooks: {
+            setCursor: [({ cursor }) => (at.value = (cursor.left ?? -1) < 0 ? undefined : (cursor.idx ?? undefined))]
           }
-        }}
+        })}
       />
       <ul class="legend">
         {lines.map((line, order) => (

@@ -1,7 +1,9 @@
 /** What is a gap in a line, and what only the time between two of its points. */
+type Times = ReadonlyArray<number>
+type Values = ReadonlyArray<number | null>
 
 /** The longest time between two points that are joined: two and a half times what is usual among the last. */
-export const longestBetween = (times: ReadonlyArray<number>, values: ReadonlyArray<number | null>): number => {
+export const longestBetween = (times: Times, values: Values): number => {
   const known: Array<number> = []
   for (let index = values.length - 1; index >= 0 && known.length < 20; index--) {
     if (values[index] !== null) {
@@ -12,14 +14,37 @@ export const longestBetween = (times: ReadonlyArray<number>, values: ReadonlyArr
   return 2.5 * (between.sort((one, other) => one - other)[between.length >> 1] ?? 60)
 }
 
-/** The index of the time that is closest to another; `undefined` where there is none. */
-export const nearest = (times: ReadonlyArray<number>, time: number): number | undefined => {
-  const after = times.findIndex((one) => one >= time)
-  const index = after === -1 ? times.length - 1 : after
-  const before = times[index - 1]
-  return times.length === 0
-    ? undefined
-    : before !== undefined && time - before < Math.abs((times[index] ?? time) - time)
-      ? index - 1
-      : index
+export interface Gaps {
+  /** From one time to another. */
+  readonly gaps: ReadonlyArray<readonly [from: number, to: number]>
+  /** The indices of points that no line leads to. */
+  readonly alone: Array<number>
+}
+
+/** Where a line is broken: between points that are too far apart, whatever is or isn't between them. */
+export const gapsOf = (times: Times, values: Values): Gaps => {
+  const longest = longestBetween(times, values)
+  const gaps: Array<[number, number]> = []
+  const alone: Array<number> = []
+  let joined = 0
+  let last: number | undefined
+  const end = (): void => {
+    if (last !== undefined && joined === 1) {
+      alone.push(last)
+    }
+    joined = 0
+  }
+  for (const [index, value] of values.entries()) {
+    if (value !== null) {
+      const [before, time] = [times[last ?? index] ?? 0, times[index] ?? 0]
+      if (time - before > longest) {
+        gaps.push([before, time])
+        end()
+      }
+      joined++
+      last = index
+    }
+  }
+  end()
+  return { gaps, alone }
 }

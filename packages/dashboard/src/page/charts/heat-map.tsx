@@ -1,12 +1,13 @@
 /** A distribution over time: the darker a bucket, the more values came into it. Exemplars are dots. */
+import { useMemo, useRef } from "preact/hooks"
+import type uPlot from "uplot"
 import type { MetricDetail } from "../../protocol/live.ts"
 import { visibleText } from "../text/visible-text.ts"
 import { formatQuantity } from "../text/quantity.ts"
-import type { Frame } from "./draw.ts"
+import { labelled } from "./axes.ts"
 import { bucketsShown, positionOf, type Heat } from "./heat.ts"
-import { Plot } from "./plot.tsx"
+import { Plot, type PlotOptions } from "./plot.tsx"
 import { colour } from "./theme.ts"
-import type { Tick } from "./ticks.ts"
 
 interface HeatMapProps {
   readonly heat: Heat
@@ -19,8 +20,14 @@ interface HeatMapProps {
 
 const mostDots = 200
 
-export const HeatMap = ({ exemplars, from, heat, to, unit }: HeatMapProps) => {
-  const { end, first } = bucketsShown(heat)
+export const HeatMap = (props: HeatMapProps) => {
+  const { from, heat, to, unit } = props
+  const latest = useRef(props)
+  latest.current = props
+  const data = useMemo(
+    (): uPlot.AlignedData => [heat.columns.map(({ time }) => time / 1000), heat.columns.map(() => null)],
+    [heat]
+  )
   return (
     <section class="card chart">
       <h2>
@@ -28,56 +35,73 @@ export const HeatMap = ({ exemplars, from, heat, to, unit }: HeatMapProps) => {
       </h2>
       <Plot
         name="How many values came into each bucket over time"
-        {...{ from, to }}
-        low={first}
-        high={end}
+        {...{ data, from, to }}
         height={240}
-        ticks={bounds(heat, { first, end, unit })}
-        of={heat}
-        paint={(frame) => drawBuckets(frame, heat)}
-        over={({ x, y }) =>
-          exemplars
-            .slice(-mostDots)
-            .filter(({ time }) => time / 1000 >= from && time / 1000 <= to)
-            .map(({ series, time, traceId, value }) => (
-              <i
-                key={`${series} ${time}`}
-                class="dot"
-                title={`${formatQuantity(value, unit)}${traceId === undefined ? "" : `, trace ${visibleText(traceId)}`}`}
-                style={{ left: `${x(time / 1000)}px`, top: `${y(positionOf(heat.bounds, value))}px` }}
-              />
-            ))
-        }
+        shape={unit}
+        options={() => optionsOf(() => latest.current)}
       />
     </section>
   )
 }
 
-/** The bounds between buckets, at most ten of them. */
-const bounds = (
-  heat: Heat,
-  { end, first, unit }: { readonly first: number; readonly end: number; readonly unit: string }
-): ReadonlyArray<Tick> => {
-  const step = Math.max(1, Math.ceil((end - first) / 9))
-  return Array.from({ length: Math.floor((end - first) / step) + 1 }, (_, index) => {
-    const at = first + index * step
-    return { at, text: at === 0 ? "" : at > heat.bounds.length ? "∞" : formatQuantity(heat.bounds[at - 1], unit) }
-  })
+const optionsOf = (props: () => HeatMapProps): PlotOptions => ({
+  axis: {
+    ...labelled((bound) => boundText(props(), bound)),
+    splits: (...[, , low, high]) => everyFew(low, high)
+  },
+  range: () => {
+    const { end, first } = bucketsShown(props().heat)
+    return [first, end]
+  },
+  lines: [{ paths: () => null, points: { show: false } }],
+  points: { show: false },
+  hooks: { draw: [(u) => drawBuckets(u, props().heat), (u) => drawDots(u, props())] }
+})
+
+/** Whole numbers between two, at most ten. */
+const everyFew = (low: number, high: number): Array<number> => {
+  const step = Math.max(1, Math.ceil((high - low) / 9))
+  return Array.from({ length: Math.floor((high - low) / step) + 1 }, (_, index) => low + index * step)
 }
 
-const drawBuckets = ({ context, x, y }: Frame, { columns }: Heat): void => {
+/** The bound between a bucket and the one before it. */
+const boundText = ({ heat: { bounds }, unit }: HeatMapProps, bucket: number): string =>
+  bucket <= 0 ? "" : bucket > bounds.length ? "∞" : formatQuantity(bounds[bucket - 1], unit)
+
+const drawBuckets = (u: uPlot, { columns }: Heat): void => {
   const most = columns.reduce((max, { counts }) => Math.max(max, ...counts), 1)
-  context.fillStyle = colour("--line-1")
+  const { bbox, ctx } = u
+  ctx.save()
+  ctx.beginPath()
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
+  ctx.clip()
+  ctx.fillStyle = colour("--line-1")
   columns.forEach(({ counts, time }, index) => {
     const before = columns[index - 1]?.time ?? 2 * time - (columns[index + 1]?.time ?? time + 1000)
-    const left = Math.round(x(Math.max(before, time - 60_000) / 1000))
-    const width = Math.max(1, Math.round(x(time / 1000)) - left)
+    const left = Math.round(u.valToPos(Math.max(before, time - 60_000) / 1000, "x", true))
+    const width = Math.max(1, Math.round(u.valToPos(time / 1000, "x", true)) - left)
     counts.forEach((count, bucket) => {
       if (count > 0) {
-        const top = Math.round(y(bucket + 1))
-        context.globalAlpha = 0.12 + 0.88 * Math.sqrt(count / most)
-        context.fillRect(left, top, width, Math.round(y(bucket)) - top)
+        const top = Math.round(u.valToPos(bucket + 1, "y", true))
+        ctx.globalAlpha = 0.12 + 0.88 * Math.sqrt(count / most)
+        ctx.fillRect(left, top, width, Math.round(u.valToPos(bucket, "y", true)) - top)
       }
     })
   })
+  ctx.restore()
+}
+
+/** Dots are elements, so that the trace of each is in its title. */
+const drawDots = (u: uPlot, { exemplars, from, heat, to, unit }: HeatMapProps): void => {
+  u.over.querySelectorAll(".dot").forEach((dot) => dot.remove())
+  for (const { time, traceId, value } of exemplars.slice(-mostDots)) {
+    if (time / 1000 >= from && time / 1000 <= to) {
+      const dot = document.createElement("i")
+      dot.className = "dot"
+      dot.title = `${formatQuantity(value, unit)}${traceId === undefined ? "" : `, trace ${visibleText(traceId)}`}`
+      dot.style.left = `${u.valToPos(time / 1000, "x")}px`
+      dot.style.top = `${u.valToPos(positionOf(heat.bounds, value), "y")}px`
+      u.over.append(dot)
+    }
+  }
 }

@@ -1,72 +1,92 @@
-/** A picture over time that is as wide as there is room, with a cursor that moves in all pictures together. */
-import { signal, useSignal } from "@preact/signals"
-import type { ComponentChildren, TargetedPointerEvent } from "preact"
+/** A plot over time that is as wide as there is room. The cursors of all plots move together. */
 import { useLayoutEffect, useRef } from "preact/hooks"
-import { drawAxes, type Axes, type Frame } from "./draw.ts"
+import uPlot from "uplot"
+import { timeAxis } from "./axes.ts"
 import { theme } from "./theme.ts"
 
-/** The time under the cursor, in seconds. */
-export const cursorAt = signal<number | undefined>(undefined)
-
-interface PlotProps extends Axes {
+export interface PlotProps {
   /** What it shows, for who does not see it. */
   readonly name: string
   readonly height: number
-  readonly paint: (frame: Frame) => void
-  /** Changes whenever there is something else to paint. */
-  readonly of: unknown
-  /** What lies over the picture, at its times and values. */
-  readonly over?: (frame: Frame) => ComponentChildren
+  /** The plot is made anew when this changes. */
+  readonly shape: string
+  readonly data: uPlot.AlignedData
+  /** Seconds. */
+  readonly from: number
+  readonly to: number
+  /** Asked when the plot is made: what it has beside time. */
+  readonly options: () => PlotOptions
+}
+
+export interface PlotOptions extends Pick<uPlot.Options, "hooks"> {
+  readonly lines: ReadonlyArray<uPlot.Series>
+  readonly axis: uPlot.Axis
+  readonly range: NonNullable<uPlot.Scale["range"]>
+  readonly points?: uPlot.Cursor.Points
 }
 
 export const Plot = (props: PlotProps) => {
-  const { from, height, high, low, name, of, over, paint, to } = props
-  const canvas = useRef<HTMLCanvasElement>(null)
-  const frame = useSignal<Frame | undefined>(undefined)
-  const width = useSignal(0)
+  const { data, from, height, name, options, shape, to } = props
+  const box = useRef<HTMLDivElement>(null)
+  const plot = useRef<uPlot | undefined>(undefined)
+  const made = `${theme.value} ${height} ${shape}`
   useLayoutEffect(() => {
-    const box = canvas.current?.parentElement
-    if (box === null || box === undefined) {
+    const element = box.current
+    if (element === null) {
       return undefined
     }
-    const measure = (): void => {
-      width.value = box.clientWidth
+    const one = new uPlot(allOptions(options(), element.clientWidth, height), undefined, element)
+    plot.current = one
+    followTouch(one.over)
+    const resized = new ResizeObserver(() => {
+      if (one.width !== element.clientWidth) {
+        one.setSize({ width: element.clientWidth, height })
+      }
+    })
+    resized.observe(element)
+    return () => {
+      resized.disconnect()
+      one.destroy()
     }
-    measure()
-    const resized = new ResizeObserver(measure)
-    resized.observe(box)
-    return () => resized.disconnect()
-  }, [])
+  }, [made])
   useLayoutEffect(() => {
-    const drawn =
-      canvas.current === null || width.value === 0
-        ? undefined
-        : drawAxes(canvas.current, props, { width: width.value, height })
-    if (drawn !== undefined) {
-      paint(drawn)
+    const one = plot.current
+    one?.batch(() => {
+      one.setData(data, false)
+      one.setScale("x", { min: from, max: to })
+    })
+  }, [made, data, from, to])
+  return <div class="plot" ref={box} role="img" aria-label={name} />
+}
+
+const allOptions = (
+  { axis, hooks, lines, points, range }: PlotOptions,
+  width: number,
+  height: number
+): uPlot.Options => ({
+  width,
+  height,
+  legend: { show: false },
+  cursor: {
+    sync: { key: "page", scales: ["x", null] },
+    drag: { x: false, y: false },
+    points: points ?? { size: 6, width: 1 },
+    y: false
+  },
+  padding: [8, 22, 0, 0],
+  axes: [timeAxis(), axis],
+  scales: { x: { time: false, auto: false }, y: { range } },
+  series: [{}, ...lines],
+  ...(hooks === undefined ? {} : { hooks })
+})
+
+/** Moves the cursor with a finger, which a browser does only where it taps. */
+const followTouch = (over: HTMLElement): void => {
+  const mouse = (type: string) => (event: PointerEvent) => {
+    if (event.pointerType !== "mouse") {
+      over.dispatchEvent(new MouseEvent(type, { clientX: event.clientX, clientY: event.clientY }))
     }
-    frame.value = drawn
-  }, [theme.value, width.value, from, to, low, high, height, of])
-  const drawn = frame.value
-  const at = cursorAt.value
-  const point = ({ clientX, currentTarget }: TargetedPointerEvent<HTMLElement>): void => {
-    const inside = clientX - currentTarget.getBoundingClientRect().left
-    const share = drawn === undefined ? -1 : (inside - drawn.left) / drawn.width
-    cursorAt.value = share < 0 || share > 1 ? undefined : from + share * (to - from)
   }
-  return (
-    <div
-      class="plot"
-      role="img"
-      aria-label={name}
-      onPointerMove={point}
-      onPointerLeave={() => (cursorAt.value = undefined)}
-    >
-      <canvas ref={canvas} style={{ height: `${height}px` }} />
-      {drawn !== undefined && over?.(drawn)}
-      {drawn !== undefined && at !== undefined && at >= from && at <= to && (
-        <i class="cursor" style={{ left: `${drawn.x(at)}px` }} />
-      )}
-    </div>
-  )
+  over.addEventListener("pointerdown", mouse("mouseenter"))
+  over.addEventListener("pointermove", mouse("mousemove"))
 }
