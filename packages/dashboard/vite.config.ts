@@ -1,14 +1,46 @@
 /** Builds the page: static files with relative addresses, so that it works under whatever path it is served. */
-import { defineConfig } from "vite"
+import { defineConfig, type Plugin } from "vite"
+
+/**
+ * What of uPlot the page does not use, and what stands there instead: other lines than straight ones, joining of data, and
+ * its own texts of times. Its own build can leave out such parts too.
+ */
+const unused: ReadonlyArray<readonly [pattern: RegExp, count: number, replacement: string]> = [
+  [/^\s*\(?(?:paths\.(?:stepped|bars|spline)|uPlot\.(?:join|fmtDate|tzDate|rangeLog|rangeAsinh)) *= \w+\)?;$/gm, 8, ""],
+  [/^\tconst _(?:tz|fmt)Date *= .*;$/gm, 2, ""],
+  [/^\tconst _time(?:AxisSplits|AxisVals|SeriesVal) *= .*;$/gm, 3, ""],
+  [/^const \[ timeIncrs(?:Ms|S), .*;$/gm, 2, ""],
+  [/isTime = (?:mode == 1 && )?(?:sc|scales\[s\.scale\])\.time;/g, 3, "isTime = false;"]
+]
+
+const uPlotOfLines: Plugin = {
+  name: "uplot-of-lines",
+  transform: (code, id) => {
+    if (!id.endsWith("uPlot.esm.js")) {
+      return undefined
+    }
+    let left = code
+    for (const [pattern, count, replacement] of unused) {
+      if (left.match(pattern)?.length !== count) {
+        throw new Error(`${pattern} is not in uPlot ${count} times.`)
+      }
+      left = left.replace(pattern, replacement)
+    }
+    return { code: left, map: null }
+  }
+}
 
 export default defineConfig({
   root: "src/page",
   base: "./",
+  plugins: [uPlotOfLines],
   esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none" },
   build: {
     outDir: "../../dist/page",
     emptyOutDir: true,
     target: "es2022",
+    minify: "terser",
+    terserOptions: { module: true, ecma: 2020, compress: { passes: 2 } },
     modulePreload: false,
     // What is inlined would be refused by the content security policy.
     assetsInlineLimit: 0,

@@ -34,7 +34,8 @@ const buildOnce = async (): Promise<ReadonlyMap<string, PageFile>> => {
     configFile: fileURLToPath(new URL("../../vite.config.ts", import.meta.url)),
     root: fileURLToPath(new URL("../../src/page", import.meta.url)),
     logLevel: "warn",
-    build: { write: false }
+    // The minifier of what is published takes three times as long.
+    build: { write: false, minify: "esbuild" }
   })
   const files = new Map<string, PageFile>()
   for (const one of Array.isArray(output) ? output : [output]) {
