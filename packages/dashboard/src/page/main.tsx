@@ -1,9 +1,9 @@
 /** The page: asks what it is served for, then shows it. */
+import "./styles/base.css"
+import "./styles/metrics.css"
 import { render } from "preact"
 import { App } from "./app.tsx"
 import { loadConfiguration } from "./configuration.ts"
-import "./styles/base.css"
-import "./styles/metrics.css"
 
 const root = document.getElementById("app")
 if (root !== null) {

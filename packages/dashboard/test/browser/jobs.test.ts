@@ -78,6 +78,30 @@ describe("jobs", () => {
     ])
   })
 
+  it("stand in rows of one height, in texts of one size", async () => {
+    const page = await show(sampleState(), "#/jobs")
+    await button(page, "Pause digest").waitFor()
+    await page.locator("[data-row]").first().waitFor()
+    const looks: ReadonlyArray<string> = await page.evaluate(`[...document.querySelectorAll("tbody tr, tfoot tr")].map(
+      (row) => row.offsetHeight + " " + [...new Set([...row.querySelectorAll(":is(th, td):not(.id)")].map(
+        (cell) => getComputedStyle(cell).fontSize + " " + getComputedStyle(cell).verticalAlign))])`)
+    expect([...new Set(looks.map((look) => look.replace(/^(29|30) /, "29 or 30: ")))]).toEqual([
+      "29 or 30: 14px middle"
+    ])
+  })
+
+  it("say of runners whose slots are not known how many they run", async () => {
+    const state = sampleState()
+    state.runners = [{ name: "worker-1", running: 3, heartbeatAgeMs: 0 }]
+    const page = await show(state, "#/jobs")
+    const rows = page.getByRole("region", { name: "Runners" }).locator("tr")
+    await rows.nth(1).waitFor()
+    expect((await rows.allInnerTexts()).map((row) => row.split(/\s*\t\s*/))).toEqual([
+      ["Runner", "Running", "Heartbeat"],
+      ["worker-1", "3", "now"]
+    ])
+  })
+
   it("show the runners with the slots they use, and which are silent", async () => {
     const page = await show(sampleState(), "#/jobs")
     await page.getByText("worker-1").first().waitFor()

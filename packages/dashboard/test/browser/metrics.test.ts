@@ -390,6 +390,7 @@ describe("keys", () => {
       .toBe("▸http_requests_total")
     await page.keyboard.press("Enter")
     await expect.poll(() => addressOf(page)).toBe("#/series/http_requests_total")
+    await page.locator(".back").waitFor()
     await page.keyboard.press("Escape")
     await expect.poll(() => addressOf(page)).toBe("#/series")
     await page.getByLabel("Filter").waitFor()
@@ -425,12 +426,11 @@ describe("text that others chose", () => {
     await showing(hostile(), async () => {
       for (const address of ["", "#/series", "#/health", `#/series/${encodeURIComponent(hostileTexts[0] ?? "")}`]) {
         const page = await open(address)
-        await page.waitForTimeout(300)
+        await expect.poll(() => page.locator("main").textContent()).toContain("<script>")
         const harm = await page.evaluate(
           "({ ran: globalThis.wasRun === true, polluted: 'polluted' in {}, images: document.images.length })"
         )
         expect(harm).toEqual({ ran: false, polluted: false, images: 0 })
-        expect(await page.locator("main").textContent()).toContain("<script>")
         const width = await page.evaluate("document.documentElement.scrollWidth")
         expect({ address, width }).toEqual({ address, width: 1440 })
         await page.close()

@@ -7,7 +7,7 @@ export const Refusals = ({ now, refused }: { readonly refused: Health["refused"]
   refused.length === 0 ? null : (
     <section class="card warned" aria-labelledby="refusals">
       <h2 id="refusals">Requests that were refused</h2>
-      <div>
+      <div class="scroll">
         <table>
           <thead>
             <tr>
@@ -22,7 +22,7 @@ export const Refusals = ({ now, refused }: { readonly refused: Health["refused"]
           <tbody>
             {refused.map(({ count, lastAt, message, status }) => (
               <tr key={`${status} ${message}`}>
-                <td>{status === 0 ? "no answer" : status}</td>
+                <td class="nowrap">{status === 0 ? "no answer" : status}</td>
                 <td class="number">{formatNumber(count)}</td>
                 <td class="nowrap">{formatAgo(now - lastAt)}</td>
                 <td class="wide">

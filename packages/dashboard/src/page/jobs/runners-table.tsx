@@ -14,7 +14,7 @@ export const RunnersTable = ({ runners }: { readonly runners: Summary["runners"]
         <thead>
           <tr>
             <th scope="col">Runner</th>
-            <th scope="col">Slots used</th>
+            <th scope="col">{runners.some(({ slots }) => slots !== undefined) ? "Slots used" : "Running"}</th>
             <th scope="col" class="number">
               Heartbeat
             </th>

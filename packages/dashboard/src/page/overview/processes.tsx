@@ -23,7 +23,7 @@ export const Processes = ({ model }: { readonly model: Model }) => {
           {formatCount(model.series.size, "series", "series")} of {formatCount(model.metrics.length, "metric")}
         </small>
       </h2>
-      <div>
+      <div class="scroll">
         <table>
           <thead>
             <tr>

@@ -15,7 +15,7 @@ export const Exemplars = ({ exemplars, unit }: ExemplarsProps) => (
     <h2 id="exemplars">
       Exemplars <small>single values, with their trace</small>
     </h2>
-    <div>
+    <div class="scroll">
       <table class="fit">
         <thead>
           <tr>

@@ -18,7 +18,7 @@ interface LabelTableProps {
 export const LabelTable = ({ of, onChoose, size }: LabelTableProps) => {
   const labels = useMemo(() => cardinality(of), [of, size])
   return (
-    <div>
+    <div class="scroll">
       <table class="fit">
         <thead>
           <tr>
