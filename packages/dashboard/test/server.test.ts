@@ -151,8 +151,26 @@ describe("the address of the receiver", () => {
         const method = target.startsWith("/v1") ? "POST" : "GET"
         expect((yield* ask(port, target, { method, headers: { ...json, ...headers } })).status).toBe(403)
       }
+      // Not even to a link or a form on another page, but for the page itself.
+      const link = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" }
+      for (const target of targets.slice(1)) {
+        const method = target.startsWith("/v1") ? "POST" : "GET"
+        expect((yield* ask(port, target, { method, headers: { ...json, ...headers, ...link } })).status).toBe(403)
+      }
       // What was refused is known where it was meant for the receiver.
-      expect((yield* requests).map(({ status }) => status)).toEqual([403])
+      expect((yield* requests).map(({ status }) => status)).toEqual([403, 403])
+    })
+  )
+})
+
+describe("a link on a page from elsewhere", () => {
+  it.scopedLive("opens the page", () =>
+    Effect.gen(function* () {
+      const { port } = yield* dashboard()
+      const headers = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" }
+      expect(yield* ask(port, "/", { headers })).toMatchObject({ status: 200, headers: pageHeaders })
+      const framed = yield* ask(port, "/", { headers: { ...headers, "sec-fetch-dest": "iframe" } })
+      expect(framed.status).toBe(403)
     })
   )
 })

@@ -5,7 +5,7 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { callerProblem } from "./caller.ts"
+import { callerProblem, visitorProblem } from "./caller.ts"
 import type { FailureMode } from "./failure-mode.ts"
 import { type BodyReader, tooLarge } from "./incoming-body.ts"
 import type { Point } from "./model.ts"
@@ -44,7 +44,7 @@ export const handleRequest = (options: HandlerOptions): App =>
     const request = yield* HttpServerRequest
     const other = otherApp(options, request)
     if (other !== undefined) {
-      const problem = callerProblem(request.headers)
+      const problem = pathOf(request) === "/" ? visitorProblem(request) : callerProblem(request.headers)
       return problem === null ? yield* other : textResponse(403, problem)
     }
     const draft = yield* makeDraft(request, yield* options.failureMode)

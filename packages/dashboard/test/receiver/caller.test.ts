@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { connect } from "node:net"
 import { request as httpRequest } from "node:http"
-import { callerProblem } from "../../src/receiver/caller.ts"
+import { callerProblem, visitorProblem } from "../../src/receiver/caller.ts"
 import { Receiver } from "../../src/receiver/receiver.ts"
 import { gauge, json, point, post, requestOf } from "./request.ts"
 
@@ -65,6 +65,36 @@ describe("a caller", () => {
   })
 })
 
+describe("a person", () => {
+  const link = {
+    host: "localhost",
+    "sec-fetch-site": "cross-site",
+    "sec-fetch-mode": "navigate",
+    "sec-fetch-dest": "document"
+  }
+
+  it("may come by a link on a page from elsewhere, and that page may do nothing else", () => {
+    const requests: ReadonlyArray<readonly [string, Record<string, string>, boolean]> = [
+      ["GET", link, true],
+      ["GET", { ...link, "sec-fetch-site": "same-site" }, true],
+      ["GET", { host: "localhost" }, true],
+      ["POST", link, false],
+      ["HEAD", link, false],
+      ["GET", { ...link, host: "rebound.test" }, false],
+      ["GET", { ...link, origin: "http://evil.test" }, false],
+      ["GET", { ...link, origin: "null" }, false],
+      ["GET", { ...link, "sec-fetch-dest": "iframe" }, false],
+      ["GET", { ...link, "sec-fetch-dest": "object" }, false],
+      ["GET", { ...link, "sec-fetch-dest": "empty" }, false],
+      ["GET", { ...link, "sec-fetch-mode": "no-cors" }, false],
+      ["GET", { ...link, "sec-fetch-mode": "cors" }, false]
+    ]
+    const taken = requests.map(([method, headers]) => visitorProblem({ method, headers }) === null)
+    expect(taken).toEqual(requests.map(([, , isTaken]) => isTaken))
+    expect(callerProblem(link)).not.toBe(null)
+  })
+})
+
 describe("the ports of a receiver", () => {
   const foreign = [
     { host: "rebound.test" },
@@ -83,6 +113,20 @@ describe("the ports of a receiver", () => {
       }
       expect((yield* receiver.requests).map(({ status }) => status)).toEqual([403, 403, 403])
       expect(yield* statusOf(receiver.url, "POST", { ...json, host: "localhost" })).toBe(200)
+    })
+  )
+
+  it.scopedLive("open the page by a link from elsewhere, and answer nothing else that comes so", () =>
+    Effect.gen(function* () {
+      const receiver = yield* Receiver.make({ control: true })
+      const link = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" }
+      const page = new URL("/", receiver.url).href
+      expect(yield* statusOf(page, "GET", link)).toBe(200)
+      expect(yield* statusOf(`${page}?a=b`, "POST", link)).toBe(403)
+      expect(yield* statusOf(receiver.url, "POST", { ...json, ...link })).toBe(403)
+      expect(yield* statusOf(receiver.url, "GET", link)).toBe(403)
+      expect(yield* statusOf(`${receiver.controlUrl}/state`, "GET", link)).toBe(403)
+      expect(yield* statusOf(`${receiver.controlUrl}/`, "GET", link)).toBe(403)
     })
   )
 
