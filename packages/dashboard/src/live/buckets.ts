@@ -57,21 +57,33 @@ const explicit = ({ bucketCounts, explicitBounds }: Histogram): Buckets => ({
   counts: bucketCounts
 })
 
+/** A bucket that does not begin where the one before ends has an empty one before it: its values lie above that bound. */
 const exponential = (value: ExponentialHistogram): Buckets => {
   const { negative, positive, scale, zeroCount, zeroThreshold } = value
   const bounds: Array<number> = []
   const counts: Array<number> = []
-  const add = (bound: number, count: number): void => {
-    if (count !== 0) {
-      bounds.push(bound)
-      counts.push(count)
+  const add = (lower: number | undefined, upper: number, count: number): void => {
+    if (count === 0) {
+      return
     }
+    if (lower !== undefined && bounds.at(-1) !== lower) {
+      bounds.push(lower)
+      counts.push(0)
+    }
+    bounds.push(upper)
+    counts.push(count)
   }
   for (let index = negative.bucketCounts.length - 1; index >= 0; index--) {
-    add(-boundaryOf(negative.offset + index, scale), negative.bucketCounts[index] ?? 0)
+    const at = negative.offset + index
+    add(-boundaryOf(at + 1, scale), -boundaryOf(at, scale), negative.bucketCounts[index] ?? 0)
   }
-  add(zeroThreshold > 0 ? zeroThreshold : 0, zeroCount)
-  positive.bucketCounts.forEach((count, index) => add(boundaryOf(positive.offset + index + 1, scale), count))
+  const zero = Math.max(0, zeroThreshold)
+  // Without values below zero, those around it are none either.
+  add(bounds.length === 0 ? undefined : -(zero || Number.MIN_VALUE), zero, zeroCount)
+  positive.bucketCounts.forEach((count, index) => {
+    const at = positive.offset + index
+    add(boundaryOf(at, scale), boundaryOf(at + 1, scale), count)
+  })
   return { bounds, counts }
 }
 

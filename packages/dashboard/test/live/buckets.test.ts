@@ -42,8 +42,8 @@ describe("what came to a distribution", () => {
   it("is read at one scale where an exponential one became coarser", () => {
     // Buckets (1, 2] and (2, 4] became one, (1, 4].
     expect(bucketsSince(exponential(0, [3, 4]), exponential(-1, [9, 2]))).toEqual({
-      bounds: [4, 16],
-      counts: [2, 2]
+      bounds: [1, 4, 16],
+      counts: [0, 2, 2]
     })
   })
 
@@ -54,7 +54,20 @@ describe("what came to a distribution", () => {
       zeroThreshold: 0.5,
       negative: { offset: 0, bucketCounts: [3, 1] }
     })
-    expect(bucketsSince(undefined, value)).toEqual({ bounds: [-2, -1, 0.5, 2, 4], counts: [1, 3, 3, 1, 2] })
+    expect(bucketsSince(undefined, value)).toEqual({
+      bounds: [-4, -2, -1, -0.5, 0.5, 1, 2, 4],
+      counts: [0, 1, 3, 0, 3, 0, 1, 2]
+    })
+  })
+
+  it("lies above the empty buckets of an exponential one", () => {
+    const slow = exponential(0, [1, 0, 0, 0, 4])
+    expect(bucketsSince(undefined, slow)).toEqual({ bounds: [1, 2, 16, 32], counts: [0, 1, 0, 4] })
+    const alone = exponential(3, [10], { positive: { offset: 80, bucketCounts: [10] } })
+    // The bucket (2^10, 2^10.125].
+    expect(quantileOf(bucketsSince(undefined, alone), 0.5)).toBe((1024 + 2 ** 10.125) / 2)
+    const below = exponential(0, [], { count: 4, zeroCount: 2, negative: { offset: 2, bucketCounts: [2] } })
+    expect([0.25, 0.75].map((quantile) => quantileOf(bucketsSince(undefined, below), quantile))).toEqual([-6, -Number.MIN_VALUE])
   })
 })
 
