@@ -133,7 +133,9 @@ describe("the page of a demo with three runners, one of which is killed", { time
   it("cancels a job that runs", async () => {
     await goTo(page, "#/jobs?state=running")
     // Most end before one has looked at them: one that has run for two seconds goes on for some more.
-    const slow = page.locator("tbody tr", { hasText: /[a-z][2-5](\.\d+)? s/ }).getByRole("button", { name: /^Cancel job/ })
+    const slow = page
+      .locator("tbody tr", { hasText: /[a-z][2-5](\.\d+)? s/ })
+      .getByRole("button", { name: /^Cancel job/ })
     await expect
       .poll(
         async () => {

@@ -67,7 +67,10 @@ describe("what came to a distribution", () => {
     // The bucket (2^10, 2^10.125].
     expect(quantileOf(bucketsSince(undefined, alone), 0.5)).toBe((1024 + 2 ** 10.125) / 2)
     const below = exponential(0, [], { count: 4, zeroCount: 2, negative: { offset: 2, bucketCounts: [2] } })
-    expect([0.25, 0.75].map((quantile) => quantileOf(bucketsSince(undefined, below), quantile))).toEqual([-6, -Number.MIN_VALUE])
+    expect([0.25, 0.75].map((quantile) => quantileOf(bucketsSince(undefined, below), quantile))).toEqual([
+      -6,
+      -Number.MIN_VALUE
+    ])
   })
 })
 
