@@ -43,7 +43,7 @@ export type TypeSummary = typeof TypeSummary.Type
 export const RunnerSummary = Schema.Struct({
   name: Schema.String,
   running: Schema.Number,
-  /** How many it runs at most, where that is known. */
+  /** How many it runs at once at most, of all types together, where that is known. */
   slots: optional(Schema.Number),
   /** How long ago it last said that it lives. */
   heartbeatAgeMs: Schema.Number

@@ -26,9 +26,10 @@ export const summaryOf = (jobs: Jobs): Effect.Effect<Summary, JobError> =>
       types: Array.from(known)
         .toSorted()
         .map((jobType) => typeOf(jobType, readings)),
-      runners: runners.map(({ heartbeatAgeMs, name, running }): RunnerSummary => ({
+      runners: runners.map(({ heartbeatAgeMs, name, running, slots }): RunnerSummary => ({
         name,
         running,
+        ...(slots === undefined ? {} : { slots }),
         heartbeatAgeMs: Math.max(0, heartbeatAgeMs)
       }))
     }

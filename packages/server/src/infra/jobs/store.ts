@@ -2,7 +2,7 @@
  * Jobs in SQL: every durable fact about them. What is written is one statement or one transaction, on the caller's
  * client.
  */
-import type * as Migrator from "@effect/sql/Migrator"
+import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Context from "effect/Context"
@@ -81,7 +81,10 @@ const orForbidden =
           option: "schema",
           given: schema,
           expected: `one where this role may make what is missing, but ${why}`,
-          fix: "Start once as a role that may, or grant this one CREATE on the schema"
+          fix:
+            error instanceof Migrator.MigrationError
+              ? "Start once as the role that owns the tables"
+              : "Start once as a role that may, or grant this one CREATE on the schema"
         })
     })
 

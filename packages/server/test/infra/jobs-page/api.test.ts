@@ -87,7 +87,13 @@ onBoth("jobs_page_api", {
         },
         { jobType: "wait/für <b>", isPaused: false, ...none, running: 1 }
       ])
-      expect(now.runners).toEqual([{ name: "me", running: 1, heartbeatAgeMs: expect.any(Number) }])
+      yield* eventually(
+        Effect.map(get("/admin/jobs/summary"), (answer) =>
+          expect(jsonOf<Summary>(answer).runners).toEqual([
+            { name: "me", running: 1, slots: 32, heartbeatAgeMs: expect.any(Number) }
+          ])
+        )
+      )
       expect(Math.abs(now.now - (yield* status(running)).acceptedAt)).toBeLessThan(60_000)
     }).pipe(Effect.scoped, Effect.provide(serviceOf(database))),
 

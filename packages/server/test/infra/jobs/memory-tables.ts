@@ -74,6 +74,8 @@ export class Memory {
   readonly failures: Array<Failure> = []
   /** Heartbeats, by life. */
   readonly runners = new Map<string, number>()
+  /** By life. */
+  readonly slots = new Map<string, number | undefined>()
   readonly paused = new Set<string>()
   readonly unique = new Map<string, { readonly id: string; readonly until: number }>()
   readonly tokens = new Map<string, { tokens: number; at: number }>()
@@ -131,12 +133,17 @@ export const memoryTables = (memory: Memory): Operations => {
     setPaused: (type, isPaused) =>
       Effect.sync(() => void (isPaused ? memory.paused.add(type) : memory.paused.delete(type))),
     paused: Effect.sync(() => Array.from(memory.paused)),
-    begin: ({ id }) => at((now) => void memory.runners.set(id, now)),
-    beat: ({ id, leaseMs }) =>
+    begin: ({ id, slots }) =>
+      at((now) => {
+        memory.runners.set(id, now)
+        memory.slots.set(id, slots)
+      }),
+    beat: ({ id, leaseMs, slots }) =>
       at((now) => {
         const lives = isLive(memory, { runnerId: id, leaseMs, now })
         if (lives) {
           memory.runners.set(id, now)
+          memory.slots.set(id, slots)
         }
         return lives
       }),
@@ -193,7 +200,8 @@ export const memoryTables = (memory: Memory): Operations => {
     lives: at((now) =>
       Array.from(memory.runners, ([id, beatAt]) => {
         const running = memory.all.filter(({ heldBy, state }) => state === "held" && heldBy === id).length
-        return { id, name: id, running, heartbeatAgeMs: now - beatAt }
+        const slots = memory.slots.get(id)
+        return { id, name: id, running, heartbeatAgeMs: now - beatAt, ...(slots === undefined ? {} : { slots }) }
       })
     ),
     now: at((now) => now),

@@ -152,8 +152,8 @@ onBoth("replay_many", {
       yield* submit(Two, 1)
       yield* pause("paused")
       const { heldBy } = yield* status(id)
-      const found = yield* runners
-      expect(found).toMatchObject([{ id: heldBy, name: "me", running: 1 }])
+      const found = yield* eventually(Effect.filterOrFail(runners, ([runner]) => runner?.slots !== undefined))
+      expect(found).toEqual([{ id: heldBy, name: "me", running: 1, slots: 16, heartbeatAgeMs: expect.any(Number) }])
       expect(found[0]?.heartbeatAgeMs).toBeLessThan(1000)
       expect(yield* types).toEqual(["one", "paused", "two", "wait"])
       expect((yield* oldestReady).map(({ jobType }) => jobType)).toEqual(["two"])

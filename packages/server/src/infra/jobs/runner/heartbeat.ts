@@ -37,7 +37,7 @@ const begin = (state: RunnerState): Effect.Effect<Life> =>
       isOver: false,
       runs: new Set()
     }
-    return Effect.as(state.tables.begin({ id: life.id, name }), life)
+    return Effect.as(state.tables.begin({ id: life.id, name, slots: state.slots }), life)
   }).pipe(
     Effect.tapErrorCause((cause) => Effect.logWarning("A runner of jobs can't begin; trying again in a second", cause)),
     Effect.retry(Schedule.spaced("1 second")),
@@ -55,7 +55,7 @@ const beats = (state: RunnerState, life: Life): Effect.Effect<void> => {
       return
     }
     const answer = yield* Effect.timeoutOption(
-      Effect.disconnect(Effect.exit(state.tables.beat({ id: life.id, leaseMs }))),
+      Effect.disconnect(Effect.exit(state.tables.beat({ id: life.id, leaseMs, slots: state.slots }))),
       leftMs
     )
     if (Option.isNone(answer)) {

@@ -51,6 +51,11 @@ export class Places implements Home {
     return this.isOpen && !this.isPaused && !this.isDry
   }
 
+  /** How many may run at once: none once the handler is removed. */
+  get limit(): number {
+    return this.isOpen ? this.handler.concurrency : 0
+  }
+
   get free(): number {
     return Math.max(0, this.handler.concurrency - this.used)
   }

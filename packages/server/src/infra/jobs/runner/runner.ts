@@ -211,11 +211,11 @@ const stop = (state: RunnerState, parts: Swept, loops: ReadonlyArray<Fiber.Runti
 const observePlaces = ({ places }: RunnerState): Effect.Effect<void, never, MetricsService | Scope.Scope> =>
   Effect.flatMap(MetricsService, ({ jobs }) =>
     MetricsService.observe(jobs.slots, () =>
-      Array.from(places.values()).flatMap(({ abandoned, handler, isOpen, used }) =>
+      Array.from(places.values()).flatMap(({ abandoned, handler, isOpen, limit, used }) =>
         isOpen
           ? [
               { labels: { job_type: handler.type, state: "used" }, value: used },
-              { labels: { job_type: handler.type, state: "limit" }, value: handler.concurrency },
+              { labels: { job_type: handler.type, state: "limit" }, value: limit },
               { labels: { job_type: handler.type, state: "abandoned" }, value: abandoned }
             ]
           : []

@@ -147,6 +147,12 @@ export class RunnerState {
     }
   }
 
+  /** How many jobs may run at once, of all types together; undefined before there is a handler. */
+  get slots(): number | undefined {
+    const limits = Array.from(this.places.values(), ({ limit }) => limit)
+    return limits.length === 0 ? undefined : limits.reduce((sum, limit) => sum + limit)
+  }
+
   /** The life, if it may begin something: not when the heartbeat was last answered a lease ago. */
   living(now: number): Life | undefined {
     const { life } = this

@@ -1,15 +1,23 @@
 /**
  * Makes the tables of jobs, and brings the jobs of those tables along that had a lane for each job (migrations 1 and
  * 2). Times are epoch milliseconds of the database's clock. The table that work goes through holds only what waits or
- * is held, and each index of it is partial: a further one would cost every step of every job.
+ * is held, and each index of it is partial: a further one would cost every step of every job. From migration 4 on each
+ * only adds, so that runners of the version before work on.
  */
 import * as Migrator from "@effect/sql/Migrator"
 import * as SqlClient from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import { priorities } from "../../../observe/catalogue.ts"
 import { indexNames, priorityNumber, quoted, tableNames, type Tables } from "./dialect.ts"
+import { forbidden } from "./session.ts"
+
+/** All migrations that there ever were; the first has the id 1. */
+export const migrationNames = ["create_tables", "cover_samples", "queue_in_tables", "slots_of_runners"] as const
+
+const last = migrationNames.length
 
 /** Brings the tables up to date; several runners may do so at the same time. */
 export const migrate = (
@@ -18,14 +26,45 @@ export const migrate = (
   migrationsTable: string
 ): Effect.Effect<void, Migrator.MigrationError | SqlError> =>
   Migrator.make({})({
-    loader: Effect.succeed([[3, "queue_in_tables", Effect.succeed(queueInTables(sql, tables))]]),
+    loader: Effect.succeed([
+      [3, migrationNames[2], Effect.succeed(queueInTables(sql, tables))],
+      [4, migrationNames[3], Effect.succeed(slotsOfRunners(sql, tables))]
+    ]),
     table: migrationsTable
   }).pipe(
     Effect.provideService(SqlClient.SqlClient, sql),
+    // The migrator dies of a migration that failed.
+    Effect.catchSomeDefect((defect) =>
+      defect instanceof Migrator.MigrationError ? Option.some(Effect.fail(defect)) : Option.none()
+    ),
+    Effect.zipRight(refuseUnmade(sql, tables)),
     // Two runners that both find no table of migrations both create it, and one of them fails.
-    Effect.retry(Schedule.intersect(Schedule.recurs(5), Schedule.jittered(Schedule.spaced("200 millis")))),
-    Effect.asVoid
+    Effect.retry({
+      schedule: Schedule.intersect(Schedule.recurs(10), Schedule.jittered(Schedule.spaced("200 millis"))),
+      while: (error) => Option.isNone(forbidden(error))
+    })
   )
+
+/**
+ * The migrator takes whatever keeps it from noting a migration for another process that makes it. On SQLite that is
+ * also a runner at work which has written between its two statements.
+ */
+const refuseUnmade = (
+  sql: SqlClient.SqlClient,
+  tables: Tables
+): Effect.Effect<void, Migrator.MigrationError | SqlError> =>
+  Effect.flatMap(sql.unsafe(`SELECT 1 AS found FROM ${tables.migrations} WHERE migration_id >= ${last}`), ([found]) =>
+    found === undefined
+      ? new Migrator.MigrationError({ reason: "locked", message: `Migration ${last} could not be made` })
+      : Effect.void
+  )
+
+/** Runners are at work meanwhile: while this waits for one of their statements, their next ones wait for it. */
+const slotsOfRunners = (sql: SqlClient.SqlClient, tables: Tables) =>
+  Effect.gen(function* () {
+    yield* sql.onDialectOrElse({ pg: () => sql`SET LOCAL lock_timeout = '1s'`, orElse: () => Effect.void })
+    yield* sql.unsafe(`ALTER TABLE ${tables.runners} ADD COLUMN slots BIGINT`)
+  })
 
 const queueInTables = (sql: SqlClient.SqlClient, tables: Tables) =>
   Effect.gen(function* () {

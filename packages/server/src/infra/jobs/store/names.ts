@@ -7,6 +7,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import { OptionsError } from "../../../observe/instrument/options-error.ts"
 import { indexNames, quoted, tableNames, type Tables, tablesOf } from "./dialect.ts"
+import { migrationNames } from "./migrations.ts"
 
 /** How the tables of jobs are named. */
 export interface TableOptions {
@@ -117,20 +118,21 @@ const refuseTaken = (
     }
   })
 
-/** The bare names of those tables that our migrations have made. */
+/**
+ * The bare names of those tables that our migrations have made. A table of migrations is ours if each row that this
+ * version knows is as it was written; later ones are of later versions, which only add.
+ */
 const madeBy = (sql: SqlClient.SqlClient, tables: Tables, exists: boolean): Effect.Effect<ReadonlySet<string>> =>
   exists
     ? sql
         .unsafe<{ readonly id: number; readonly name: string }>(
-          `SELECT migration_id AS id, name FROM ${tables.migrations} ORDER BY migration_id DESC`
+          `SELECT migration_id AS id, name FROM ${tables.migrations}`
         )
         .pipe(
-          Effect.map(([last, ...others]) => {
-            const first = others.at(-1) ?? last
-            if (last === undefined || (last.id === 3 && last.name === "queue_in_tables")) {
-              return new Set<string>(last === undefined ? [tableNames.migrations] : ours)
-            }
-            return new Set(first?.id === 1 && first.name === "create_tables" ? firstTables : [])
+          Effect.map((rows): ReadonlySet<string> => {
+            const areOurs = rows.every(({ id, name }) => id > migrationNames.length || migrationNames[id - 1] === name)
+            const has = (id: number) => areOurs && rows.some((row) => row.id === id)
+            return new Set(rows.length === 0 ? [tableNames.migrations] : has(3) ? ours : has(1) ? firstTables : [])
           }),
           // A table of that name that has other columns.
           Effect.orElseSucceed(() => new Set<string>())

@@ -10,7 +10,7 @@ import type { BackoffSettings } from "../definition/backoff.ts"
 import type { ClusterLimits } from "../definition/limits.ts"
 import type { Priority } from "../definition/priority.ts"
 import type { OtherDatabase } from "./other-database.ts"
-import type { Depth, JobEnding, JobStatus, Oldest, PageRequest, RunnerStatus } from "./readings.ts"
+import type { Depth, JobEnding, JobStatus, Oldest, PageRequest, RunnerStatus, Slots } from "./readings.ts"
 
 export type { Depth, JobEnding, JobFailure, JobStatus, Oldest, PageRequest, RunnerStatus } from "./readings.ts"
 
@@ -237,9 +237,9 @@ export interface RunnerOperations {
   readonly hintChannel: string | undefined
   /** The hint of what is committed by these operations: of that, runners of this process are told directly. */
   readonly ownHint: string | undefined
-  readonly begin: (runner: { readonly id: string; readonly name: string }) => Run<void>
+  readonly begin: (runner: { readonly id: string; readonly name: string } & Slots) => Run<void>
   /** Whether this life goes on. */
-  readonly beat: (runner: { readonly id: string; readonly leaseMs: number }) => Run<boolean>
+  readonly beat: (runner: { readonly id: string; readonly leaseMs: number } & Slots) => Run<boolean>
   readonly finish: (runnerId: string) => Run<void>
   /** They are marked as started, for they begin within milliseconds: no more is claimed than that. */
   readonly claim: (request: ClaimRequest) => Run<Claimed>

@@ -91,6 +91,12 @@ export interface Oldest {
   readonly ageMs: number
 }
 
+/** What a runner writes of itself with each heartbeat. */
+export interface Slots {
+  /** How many jobs it runs at once at most, of all types together; undefined before it has a handler. */
+  readonly slots: number | undefined
+}
+
 /** A runner whose life has not ended, or was not found to have ended yet. */
 export interface RunnerStatus {
   /** The id of its life, which `heldBy` of a job names. */
@@ -99,6 +105,12 @@ export interface RunnerStatus {
   readonly name: string
   /** How many jobs it holds. */
   readonly running: number
+  /**
+   * How many jobs it runs at once at most, of all types together, as of its last heartbeat. `running` may be more, as
+   * quick jobs are held some milliseconds before they begin. Absent before it has a handler, and of a runner of a
+   * version that doesn't write it.
+   */
+  readonly slots?: number | undefined
   /** How long ago it last wrote its heartbeat, in milliseconds by the database's clock; more than the lease: it is lost. */
   readonly heartbeatAgeMs: number
 }

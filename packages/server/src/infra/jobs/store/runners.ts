@@ -39,15 +39,15 @@ export const runners = (session: Session): Omit<RunnerOperations, "takeUncounted
 const lives = ({ dialect, sql, tables }: Session) => {
   const table = sql.literal(tables.runners)
   const now = sql.literal(dialect.now)
-  const begin: RunnerOperations["begin"] = ({ id, name }) =>
+  const begin: RunnerOperations["begin"] = ({ id, name, slots }) =>
     sql`
-      INSERT INTO ${table} (id, name, heartbeat_at) VALUES (${id}, ${name}, ${now})
-      ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at`.pipe(Effect.asVoid)
-  const beat: RunnerOperations["beat"] = ({ id, leaseMs }) =>
+      INSERT INTO ${table} (id, name, heartbeat_at, slots) VALUES (${id}, ${name}, ${now}, ${slots ?? null})
+      ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at, slots = excluded.slots`.pipe(Effect.asVoid)
+  const beat: RunnerOperations["beat"] = ({ id, leaseMs, slots }) =>
     Effect.map(
       sql`
-        UPDATE ${table} SET heartbeat_at = ${now} WHERE id = ${id} AND heartbeat_at > ${now} - ${Math.round(leaseMs)}
-        RETURNING id`,
+        UPDATE ${table} SET heartbeat_at = ${now}, slots = ${slots ?? null}
+        WHERE id = ${id} AND heartbeat_at > ${now} - ${Math.round(leaseMs)} RETURNING id`,
       (rows) => rows.length > 0
     )
   const finish: RunnerOperations["finish"] = (id) => sql`DELETE FROM ${table} WHERE id = ${id}`.pipe(Effect.asVoid)

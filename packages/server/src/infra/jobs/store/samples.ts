@@ -19,6 +19,10 @@ interface OldestRow {
   readonly age: number
 }
 
+interface LifeRow extends Omit<RunnerStatus, "slots"> {
+  readonly slots: number | null
+}
+
 /** These reads over open tables. */
 export const samples = (
   session: Session
@@ -87,11 +91,14 @@ const dead = ({ dialect, sql, tables }: Session) => {
 /** A time below zero is that of a life which others have found to be over. */
 const lives = ({ dialect, sql, tables }: Session) => {
   const held = `SELECT count(*) FROM ${tables.jobs} WHERE state = 1 AND held_by = r.id`
-  return sql<RunnerStatus>`
-    SELECT id, name, ${sql.literal(
-      `CAST((${held}) AS ${dialect.real}) AS running, CAST(${dialect.now} - heartbeat_at AS ${dialect.real})`
-    )} AS "heartbeatAgeMs"
-    FROM ${sql.literal(tables.runners)} r WHERE heartbeat_at >= 0 ORDER BY name, id`
+  const number = (of: string) => `CAST(${of} AS ${dialect.real})`
+  return Effect.map(
+    sql<LifeRow>`
+      SELECT id, name, ${sql.literal(`${number(`(${held})`)} AS running, ${number("slots")} AS slots`)},
+        ${sql.literal(number(`${dialect.now} - heartbeat_at`))} AS "heartbeatAgeMs"
+      FROM ${sql.literal(tables.runners)} r WHERE heartbeat_at >= 0 ORDER BY name, id`,
+    (rows) => rows.map(({ slots, ...life }): RunnerStatus => (slots === null ? life : { ...life, slots }))
+  )
 }
 
 const waitingTypes = ({ sql, tables }: Session) =>

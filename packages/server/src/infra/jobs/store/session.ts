@@ -65,11 +65,13 @@ export const isUnknown = ({ cause }: SqlError): boolean =>
   Predicate.isString(cause.code) &&
   /^(42P01|42703|42601|42883|3F000|SQLITE_ERROR)$/.test(cause.code)
 
-/** What the database says of a statement that the role may not make. */
-export const forbidden = (error: { readonly cause?: unknown }): Option.Option<string> =>
-  Predicate.hasProperty(error.cause, "code") && error.cause.code === "42501" && Predicate.isError(error.cause)
-    ? Option.some(error.cause.message)
-    : Option.none()
+/** What the database says of a statement that the role may not make, by itself or in a migration. */
+export const forbidden = ({ cause }: { readonly cause?: unknown }): Option.Option<string> =>
+  cause instanceof SqlError
+    ? forbidden(cause)
+    : Predicate.hasProperty(cause, "code") && cause.code === "42501" && Predicate.isError(cause)
+      ? Option.some(cause.message)
+      : Option.none()
 
 /** The row by which a database is known. */
 export const identityOf = (sql: SqlClient.SqlClient, tables: Tables): Effect.Effect<string, SqlError> => {

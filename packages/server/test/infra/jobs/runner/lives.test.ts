@@ -1,10 +1,12 @@
 /** The lives of a runner: what it holds is its own as long as its heartbeat lasts, and given back when it stops. */
 import { SqlError } from "@effect/sql/SqlError"
 import { expect, it } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import { JobHandlers } from "../../../../src/infra/jobs/definition/handlers.ts"
 import * as Job from "../../../../src/infra/jobs/definition/job.ts"
 import * as Testing from "../../../../src/observe/testing.ts"
 import { breathe, Memory, pass, Runner, separate, status, submit, Tables, world } from "./world.ts"
@@ -137,6 +139,43 @@ it.effect("stops a run whose job is no longer its own, with the next heartbeat",
     yield* pass(10_000, 500)
     expect([stopped, (yield* status(kept)).state]).toEqual([1, "running"])
   }).pipe(Effect.provide(world(handler)))
+})
+
+it.effect("says with its heartbeat how many slots it has, of all types: those that jobs_slots has as the limit", () => {
+  const Short = Job.make({
+    type: "short",
+    payload: Schema.Void,
+    success: Schema.Void,
+    error: Schema.Never,
+    concurrency: 5
+  })
+  const short = Short.toLayer(() => Effect.void)
+  return Effect.gen(function* () {
+    const { tables } = yield* Tables
+    const slots = Effect.map(tables.lives, (lives) => lives.map((life) => life.slots))
+    const limits = Effect.map(Testing.snapshot, (now) =>
+      ["long", "short"].map((type) => now[`jobs_slots{job_type="${type}",state="limit"}`])
+    )
+    yield* breathe
+    expect([yield* slots, yield* limits]).toEqual([[undefined], [undefined, undefined]])
+    const handlers = yield* JobHandlers
+    const context = Context.make(JobHandlers, handlers)
+    const first = yield* separate(
+      Layer.provide(
+        Long.toLayer(() => Effect.void),
+        Layer.succeedContext(context)
+      )
+    )
+    const second = yield* separate(Layer.provide(short, Layer.succeedContext(context)))
+    yield* pass(2000)
+    expect([yield* slots, yield* limits]).toEqual([[7], [2, 5]])
+    yield* second.stop
+    yield* pass(2000)
+    expect([yield* slots, yield* limits]).toEqual([[2], [2, undefined]])
+    yield* first.stop
+    yield* pass(2000)
+    expect([yield* slots, yield* limits]).toEqual([[0], [undefined, undefined]])
+  }).pipe(Effect.provide(world(Layer.empty)))
 })
 
 it.effect("cancels a job whose claim is under way: it does not begin", () => {

@@ -120,7 +120,8 @@ export const requestOf = (more: Partial<ClaimRequest> = {}): ClaimRequest => ({
 })
 
 /** Begins the life of a runner. */
-export const live = (id = "me") => Effect.flatMap(JobStore, ({ begin }) => begin({ id, name: id }))
+export const live = (id = "me", slots?: number) =>
+  Effect.flatMap(JobStore, ({ begin }) => begin({ id, name: id, slots }))
 
 /** Claims what there is, in the order in which it is to run. */
 export const claimAll = (more: Partial<ClaimRequest> = {}) =>

@@ -17,7 +17,7 @@ import { firstStates, makeFirstTables } from "./first-tables.ts"
 /** A job goes through these tables. */
 const goThrough = (store: typeof JobStore.Service) =>
   Effect.gen(function* () {
-    yield* store.begin({ id: "me", name: "me" })
+    yield* store.begin({ id: "me", name: "me", slots: 1 })
     yield* store.insert([jobOf("a", { dedupeKey: "k" })], outside)
     const { jobs } = yield* store.claim(requestOf({ types: [{ type: "t", most: 1 }] }))
     const written = yield* store.end(
@@ -67,7 +67,7 @@ const takenAlong = Effect.gen(function* () {
   // The law holds as it did, and each live key is still taken.
   const again = yield* store.insert([jobOf("x", { dedupeKey: "key of scheduled" })], outside)
   expect(again).toEqual([{ id: idOf("scheduled"), isDuplicate: true }])
-  yield* store.begin({ id: "me", name: "me" })
+  yield* store.begin({ id: "me", name: "me", slots: 1 })
   const { jobs } = yield* store.claim(requestOf({ types: [{ type: "t", most: 9 }] }))
   expect(
     jobs.map(({ attempt, id, isRedelivered, payload, run }) => [id, attempt, isRedelivered, payload, run])
@@ -79,7 +79,7 @@ const takenAlong = Effect.gen(function* () {
   // Opened once more, they are what they are.
   yield* openWith({})
   expect(yield* sql`SELECT migration_id FROM jobs_migrations ORDER BY migration_id`).toEqual(
-    [1, 2, 3].map((id) => ({ migration_id: id }))
+    [1, 2, 3, 4].map((id) => ({ migration_id: id }))
   )
 })
 
@@ -113,6 +113,22 @@ it.effect("is refused where a table of migrations is another's, or only one of t
     expect(yield* refusal({ tablePrefix: "b_" })).toMatch(/another "b_job_runners"/)
     yield* sql`CREATE INDEX c_jobs_held ON a_jobs_migrations (name)`
     expect(yield* refusal({ tablePrefix: "c_" })).toMatch(/another "c_jobs_held"/)
+  }).pipe(Effect.provide(memory), TestServices.provideLive)
+)
+
+it.effect("takes tables for its own which a later version has added to, and none whose migrations are others", () =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    yield* openWith({})
+    yield* sql`INSERT INTO jobs_migrations (migration_id, name) VALUES (5, 'of_a_later_version')`
+    expect(yield* goThrough(yield* openWith({}))).toEqual(went)
+    yield* sql`UPDATE jobs_migrations SET name = 'add_users' WHERE migration_id = 4`
+    expect(yield* refusal()).toMatch(/another "job/)
+    yield* sql`DELETE FROM jobs_migrations WHERE migration_id < 5`
+    expect(yield* refusal()).toMatch(/another "job/)
+    yield* sql`CREATE TABLE a_jobs_migrations (migration_id INTEGER, name TEXT)`
+    yield* sql`INSERT INTO a_jobs_migrations VALUES (1, 'create_tables'), (2, 'add_users')`
+    expect(yield* refusal({ tablePrefix: "a_" })).toMatch(/another "a_jobs_migrations"/)
   }).pipe(Effect.provide(memory), TestServices.provideLive)
 )
 

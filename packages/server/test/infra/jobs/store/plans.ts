@@ -99,8 +99,8 @@ const operations: { readonly [Operation in keyof Store]: ((store: Store) => Aske
   purgeKeys: ({ purgeKeys }) => purgeKeys,
   setPaused: ({ setPaused }) => setPaused("v", false),
   paused: ({ paused }) => paused,
-  begin: ({ begin }) => begin({ id: "me", name: "me" }),
-  beat: ({ beat }) => beat({ id: "me", leaseMs: lease }),
+  begin: ({ begin }) => begin({ id: "me", name: "me", slots: 1 }),
+  beat: ({ beat }) => beat({ id: "me", leaseMs: lease, slots: 1 }),
   finish: ({ finish }) => finish("none"),
   claim: ({ claim }) =>
     Effect.all([
@@ -138,7 +138,7 @@ const operations: { readonly [Operation in keyof Store]: ((store: Store) => Aske
   held: ({ held }) => held("me"),
   takeOver: (store) =>
     Effect.gen(function* () {
-      yield* store.begin({ id: "gone", name: "gone" })
+      yield* store.begin({ id: "gone", name: "gone", slots: 1 })
       yield* store.claim({ ...request, runnerId: "gone" })
       yield* store.finish("gone")
       yield* store.takeOver(lease, 5)

@@ -131,9 +131,9 @@ const promises: Promises = {
   "shows the runners, what they hold, and how old their heartbeats are": Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     const { lives } = yield* JobStore
-    yield* live("b")
+    yield* live("b", 5)
     yield* live("a")
-    yield* live("gone")
+    yield* live("gone", 1)
     yield* accept(jobOf("1"), jobOf("2"), jobOf("3"))
     yield* claimAll({ runnerId: "b" })
     yield* sql`UPDATE job_runners SET heartbeat_at = heartbeat_at - 7000 WHERE id = 'a'`
@@ -144,6 +144,30 @@ const promises: Promises = {
       ["b", "b", 3]
     ])
     expect(found.map(({ heartbeatAgeMs }) => Math.floor(heartbeatAgeMs / 5000))).toEqual([1, 0])
+  }),
+
+  "shows how many slots each runner has, as its last heartbeat said": Effect.gen(function* () {
+    const { beat, lives } = yield* JobStore
+    const slots = Effect.map(lives, (all) => all.map((life) => [life.id, "slots" in life ? life.slots : "none"]))
+    yield* live("a", 5)
+    yield* live("b")
+    expect(yield* slots).toEqual([
+      ["a", 5],
+      ["b", "none"]
+    ])
+    // Of two types, each with the most that is accepted.
+    const most = 2 * 2_147_483_647
+    yield* beat({ id: "a", leaseMs: lease, slots: undefined })
+    yield* beat({ id: "b", leaseMs: lease, slots: most })
+    expect(yield* slots).toEqual([
+      ["a", "none"],
+      ["b", most]
+    ])
+    yield* live("a", 0)
+    expect(yield* slots).toEqual([
+      ["a", 0],
+      ["b", most]
+    ])
   }),
 
   "counts what a purge would remove, and knows the types of what is alive": Effect.gen(function* () {

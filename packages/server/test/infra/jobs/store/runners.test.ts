@@ -299,13 +299,13 @@ const promises: Promises = {
       }
       yield* die("over")
       yield* finish("gone")
-      expect(yield* beat({ id: "over", leaseMs: lease })).toBe(false)
+      expect(yield* beat({ id: "over", leaseMs: lease, slots: 1 })).toBe(false)
       expect(yield* takeOver(lease, 5)).toEqual({ suspects: 2, untouched: 2, dead: 0 })
       expect(yield* takeOver(lease, 5)).toEqual({ suspects: 0, untouched: 0, dead: 0 })
-      expect(yield* beat({ id: "lives", leaseMs: lease })).toBe(true)
+      expect(yield* beat({ id: "lives", leaseMs: lease, slots: 1 })).toBe(true)
       // A life that is over is not begun again by a sign of life that was late.
-      expect(yield* beat({ id: "over", leaseMs: lease })).toBe(false)
-      yield* begin({ id: "next", name: "next" })
+      expect(yield* beat({ id: "over", leaseMs: lease, slots: 1 })).toBe(false)
+      yield* begin({ id: "next", name: "next", slots: 1 })
       expect(idsOf(yield* claimAll({ runnerId: "next" }))).toEqual([])
       const next = Effect.map(claimSuspect(requestOf({ runnerId: "next" })), Option.getOrThrow)
       const suspects = yield* Effect.all([next, next, next, next])
@@ -405,7 +405,7 @@ const promises: Promises = {
     yield* live()
     yield* die("me")
     yield* takeOver(lease, 5)
-    expect([yield* beat({ id: "me", leaseMs: lease }), yield* runners]).toEqual([false, 1])
+    expect([yield* beat({ id: "me", leaseMs: lease, slots: 1 }), yield* runners]).toEqual([false, 1])
     yield* sql`UPDATE job_runners SET heartbeat_at = heartbeat_at + 3600001`
     yield* live("other")
     yield* die("other")
