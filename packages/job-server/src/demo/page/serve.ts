@@ -55,7 +55,8 @@ const aroundChanges = ({ afterChange, changed }: PageOptions) =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     const context = yield* Effect.context<JobService>()
-    const after = Effect.forkIn(Effect.provide(Effect.ignore(afterChange), context), scope)
+    // It is forked by a finalizer, where nothing can be interrupted unless it says so.
+    const after = Effect.forkIn(Effect.interruptible(Effect.provide(Effect.ignore(afterChange), context)), scope)
     return <E, R>({ method }: HttpServerRequest, page: HttpApp.Default<E, R>): HttpApp.Default<E, R> => {
       if (method !== "POST") {
         return page
