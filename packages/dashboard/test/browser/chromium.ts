@@ -25,7 +25,11 @@ export interface Opened {
 
 /** Fails where there is no Chromium: nothing is skipped. */
 export const launch = (): Promise<Browser> =>
-  chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] })
+  chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    // A process for each page takes longer to start than most tests.
+    args: ["--no-sandbox", "--disable-dev-shm-usage", "--process-per-site"]
+  })
 
 /** Opens an address in a page of its own; each server has a port, and thus an origin, of its own. */
 export const open = async (browser: Browser, view: View): Promise<Opened> => {
@@ -85,7 +89,9 @@ export const axeViolations = async (page: Page): Promise<ReadonlyArray<string>> 
   if ((await page.evaluate("typeof axe")) === "undefined") {
     await page.evaluate(axeSource)
   }
-  const found: ReadonlyArray<Violation> = await page.evaluate("axe.run().then(({ violations }) => violations)")
+  const found: ReadonlyArray<Violation> = await page.evaluate(
+    `axe.run({ resultTypes: ["violations"] }).then(({ violations }) => violations)`
+  )
   return found.flatMap(({ help, id, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`))
 }
 
