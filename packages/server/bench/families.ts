@@ -13,6 +13,8 @@ export interface FamilyPlan {
   readonly processes: number
   /** Not measured of another checkout, which may lack its peers, or what of the library it measures. */
   readonly isOwnOnly?: boolean
+  /** Measured only if it, or its figure, is asked for by its whole name: it takes many minutes. */
+  readonly isApart?: boolean
 }
 
 /** What several of them are measured for. */
@@ -37,7 +39,13 @@ export const families: ReadonlyArray<FamilyPlan> = [
   { name: "jobs-depth", figures: ["jobs_depth_", stall], processes: 1, isOwnOnly: true },
   { name: "jobs-list", figures: ["jobs_list_", "jobs_summary_"], processes: 1, isOwnOnly: true },
   { name: "jobs-cost", figures: ["jobs_metrics_"], processes: 5, isOwnOnly: true },
-  { name: "page", figures: ["page_"], processes: 1, isOwnOnly: true }
+  {
+    name: "page",
+    figures: ["page_gzip_", "page_first_", "page_frame_", "page_tick_", "page_viewer_"],
+    processes: 1,
+    isOwnOnly: true
+  },
+  { name: "page-memory", figures: ["page_memory_"], processes: 1, isOwnOnly: true, isApart: true }
 ]
 
 /** The families that names ask for: a family, the beginning of one (`jobs`), or a figure; all of them without names. */
@@ -46,8 +54,12 @@ export const familiesFor = (names: ReadonlyArray<string>): ReadonlyArray<FamilyP
   if (unknown !== undefined) {
     throw new Error(`no family "${unknown}": the families are ${families.map(({ name }) => name).join(", ")}`)
   }
-  return names.length === 0 ? families : families.filter((family) => names.some((name) => isAskedFor(family, name)))
+  return names.length === 0
+    ? families.filter(({ isApart }) => isApart !== true)
+    : families.filter((family) => names.some((name) => isAskedFor(family, name)))
 }
 
-const isAskedFor = ({ figures, name }: FamilyPlan, asked: string): boolean =>
-  asked === name || name.startsWith(`${asked}-`) || figures.some((beginning) => asked.startsWith(beginning))
+const isAskedFor = ({ figures, isApart, name }: FamilyPlan, asked: string): boolean =>
+  asked === name ||
+  (isApart !== true && name.startsWith(`${asked}-`)) ||
+  figures.some((beginning) => asked.startsWith(beginning))

@@ -53,8 +53,11 @@ export const figures: ReadonlyArray<Figure> = [
   less("jobs_longest_stall_ms", 20, 12),
   less("import_cost_ms_vs_effect", 1.15, 1.05),
   less("page_gzip_kb", 60, 40),
+  less("page_first_picture_ms", 300, 150),
+  less("page_frame_p95_ms", 33, 17),
   less("page_tick_kb", 60, 40),
-  less("page_viewer_cpu_percent", 6, 4)
+  less("page_viewer_cpu_percent", 6, 4),
+  less("page_memory_mb_per_hour", 5, 1)
 ]
 
 /** A result beside what it has to reach, where it is a figure, and beside that of another checkout. */

@@ -1,7 +1,8 @@
 /**
- * The benchmark: `npm run bench -- [--json file] [--processes n] [--against folder] [names...]`. A name picks a family, or
+ * The benchmark: `npm run bench -- [--json file] [--processes n] [--against folder] [--minutes n] [names...]`. A name picks a family, or
  * the one of a figure. What is measured is compiled JavaScript. Each family runs in processes of its own, and within each
  * every peer in turn with the library. `--against` measures `packages/server` of another checkout in turn with this one.
+ * `--minutes` is how long `page-memory` takes, which runs only if it is named.
  */
 import { writeFileSync } from "node:fs"
 import path from "node:path"
@@ -17,12 +18,23 @@ import { table } from "./table.ts"
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { against: { type: "string" }, json: { type: "string" }, processes: { type: "string" } }
+  options: {
+    against: { type: "string" },
+    json: { type: "string" },
+    minutes: { type: "string" },
+    processes: { type: "string" }
+  }
 })
 
 const processes = values.processes === undefined ? undefined : Number(values.processes)
 if (processes !== undefined && !(Number.isInteger(processes) && processes > 0)) {
   throw new Error(`--processes must be a whole number of at least 1, and is "${values.processes}"`)
+}
+if (values.minutes !== undefined) {
+  if (!(Number(values.minutes) > 0)) {
+    throw new Error(`--minutes must be above 0, and is "${values.minutes}"`)
+  }
+  process.env["BENCH_MINUTES"] = values.minutes
 }
 const plans = familiesFor(positionals).map((plan) => ({ ...plan, processes: processes ?? plan.processes }))
 const own = { name: "this", folder: compile(root) }

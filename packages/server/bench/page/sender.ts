@@ -26,8 +26,8 @@ export const startSender = async (url: string, series: number): Promise<Sender> 
   }
 }
 
-/** As many label sets as a metric has. */
-const perMetric = 500
+/** At most as many label sets as a metric has. */
+const mostPerMetric = 500
 
 const { jobs } = catalogue
 const counters = [jobs.enqueued, jobs.completions, jobs.failures, jobs.retries].map(({ name }) => name)
@@ -55,6 +55,8 @@ const send = async (url: string, series: number): Promise<void> => {
     readers: [reader]
   })
   const meter = provider.getMeter("bench")
+  // Ten metrics at least.
+  const perMetric = Math.min(mostPerMetric, series / 10)
   const tenth = series / perMetric / 10
   const records = [
     ...named(counters, 6 * tenth, "requests_total").map((name) => {
