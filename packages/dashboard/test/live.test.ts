@@ -97,8 +97,47 @@ describe("a tick", () => {
   it.scoped("cuts texts that are too long to be sent", () =>
     Effect.gen(function* () {
       const { seconds, send } = yield* makeFeed()
-      yield* send("a", [{ name: "x", counter: 1, attributes: { a: "b".repeat(5_000) } }])
-      expect((yield* seconds()).series[0]?.labels).toEqual({ a: `${"b".repeat(1_000)}…` })
+      yield* send("a", [{ name: "x", counter: 1, attributes: { a: "b".repeat(5_000), c: "\u0001".repeat(900) } }])
+      const cut = { a: `${"b".repeat(999)}…`, c: `${"\u0001".repeat(166)}…` }
+      expect((yield* seconds()).series[0]?.labels).toEqual(cut)
+    })
+  )
+
+  it.scoped("has names that can be asked for in an address, of whatever a metric is called", () =>
+    Effect.gen(function* () {
+      const { live, seconds, send } = yield* makeFeed()
+      const [half, long] = ["a\ud800", `${"x".repeat(998)}\u{1f600}${"y".repeat(5_000)}`]
+      yield* send("a", [
+        { name: half, gauge: 1 },
+        { name: long, gauge: 2 }
+      ])
+      const names = (yield* seconds()).metrics.map(({ name }) => name)
+      expect(names).toEqual(["a\ufffd", `${"x".repeat(998)}\ufffd…`])
+      const details = names.map((name) => live.detail(decodeURIComponent(encodeURIComponent(name))))
+      expect(details.map((detail) => detail?.series[0]?.values)).toEqual([[1], [2]])
+      expect(names.every(({ length }) => length <= 1_000)).toBe(true)
+    })
+  )
+
+  it.scoped("has the first of many attributes, and says how many more there are", () =>
+    Effect.gen(function* () {
+      const { seconds, send } = yield* makeFeed()
+      const attributes = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`a${1_000 + index}`, "x"]))
+      yield* send("a", [{ name: "x", gauge: 1, attributes }])
+      const labels = Object.entries((yield* seconds()).series[0]?.labels ?? {})
+      expect([labels.length, labels[127], labels[128]]).toEqual([129, ["a1127", "x"], ["…", "and 872 more"]])
+    })
+  )
+
+  it.scoped("has the lag of the hundred processes that were heard of last", () =>
+    Effect.gen(function* () {
+      const { seconds, send } = yield* makeFeed()
+      for (let index = 0; index < 150; index++) {
+        yield* send(`restart ${index}`, [{ name: "x", gauge: 1 }])
+        yield* seconds()
+      }
+      const { health } = yield* seconds()
+      expect(health.lag.map(({ process }) => process)).toEqual(Array.from({ length: 100 }, (_, index) => 149 - index))
     })
   )
 

@@ -18,6 +18,9 @@ const maxViolations = 20
 /** The most statuses that are told apart; the receiver has few. */
 const maxStatuses = 50
 
+/** A process that is restarted by each change of its sources is another one each time. */
+const maxProcesses = 100
+
 interface Refusal {
   readonly status: number
   readonly count: number
@@ -71,7 +74,7 @@ export const makeHealthLog = (storeLimitBytes: number): HealthLog => {
       points: state.points,
       bytes: state.bytes,
       lastRequestAt: Number.isNaN(state.lastRequestAt) ? null : state.lastRequestAt,
-      lag: processes.map(({ id, lagMs }) => ({ process: id, ms: Math.round(lagMs) })),
+      lag: lastHeardOf(processes).map(({ id, lagMs }) => ({ process: id, ms: Math.round(lagMs) })),
       violations: state.violations,
       lastViolations: state.lastViolations.map(({ attributes, kind, message, name }) => ({
         kind,
@@ -88,6 +91,11 @@ export const makeHealthLog = (storeLimitBytes: number): HealthLog => {
     }
   }
 }
+
+const lastHeardOf = (processes: ReadonlyArray<KnownProcess>): ReadonlyArray<KnownProcess> =>
+  processes.length <= maxProcesses
+    ? processes
+    : processes.toSorted((a, b) => b.lastSeenAt - a.lastSeenAt).slice(0, maxProcesses)
 
 /** Path and headers, in which senders may have secrets, stay out. */
 const refuse = (refused: Map<number, Refusal>, { answeredAtMillis, message, status }: RequestRecord): void => {

@@ -171,7 +171,8 @@ const kinds: ReadonlyArray<KnownMetric["kind"]> = [
 export const kindOf = (series: Series): KnownMetric["kind"] =>
   series.kind === "sum" ? (series.isMonotonic ? "counter" : "updown") : series.kind
 
-const metricKey = (kind: KnownMetric["kind"], name: string): string => `${kind} ${keyOf(JSON.stringify([name]))}`
+/** By the name that pages know it by. */
+const metricKey = (kind: KnownMetric["kind"], name: string): string => `${kind} ${cut(name)}`
 
 const seriesFor = (state: State, storeId: number, after: Series): KnownSeries => {
   const known = state.byStoreId[storeId]

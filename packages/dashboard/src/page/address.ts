@@ -36,6 +36,6 @@ export const hrefOf = (
       query.set(name, value)
     }
   }
-  const path = `#/${screen}${subject === "" ? "" : `/${encodeURIComponent(subject)}`}`
+  const path = `#/${screen}${subject === "" ? "" : `/${encodeURIComponent(subject.toWellFormed())}`}`
   return query.size === 0 ? path : `${path}?${query}`
 }

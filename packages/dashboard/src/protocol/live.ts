@@ -120,7 +120,10 @@ export interface Health {
   readonly points: number
   readonly bytes: number
   readonly lastRequestAt: number | null
-  /** How long after the time of its points the last request of a process came, in milliseconds. */
+  /**
+   * How long after the time of its points the last request of a process came, in milliseconds; of the hundred processes
+   * that were heard of last.
+   */
   readonly lag: ReadonlyArray<{ readonly process: number; readonly ms: number }>
   readonly violations: number
   /** The last twenty. */

@@ -14,4 +14,8 @@ describe("address", () => {
   it("takes an address that is no valid encoding as it is", () => {
     expect(parseRoute("#/jobs/%E0%A4%A").subject).toBe("%E0%A4%A")
   })
+
+  it("is there for a text with half a character, which no address can hold", () => {
+    expect(parseRoute(hrefOf("series", "a\ud800b")).subject).toBe("a\ufffdb")
+  })
 })

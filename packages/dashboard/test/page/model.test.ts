@@ -147,4 +147,14 @@ describe("model", () => {
       [11, 4, 7, 2, 5]
     ])
   })
+
+  it("can be held while there are more series than a call takes arguments", () => {
+    const labels = {}
+    const series = Array.from({ length: 300_000 }, (_, id) => ({ id, metric: 0, process: 0, labels }))
+    const metric = { id: 0, name: "many", kind: "gauge", unit: "", description: "" } as const
+    const model = new Model()
+    model.apply(tick(0, { processes: [process(0, 0)], metrics: [metric], series }))
+    const copy = model.copy()
+    expect([copy.series.size, copy.series.labels.length, copy.seriesOf[0]?.length]).toEqual([300_000, 300_000, 300_000])
+  })
 })

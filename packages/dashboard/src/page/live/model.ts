@@ -21,7 +21,7 @@ export class Model {
   /** The ids of the series of each metric. */
   seriesOf: Array<ReadonlyArray<number>> = []
   points: Array<ChartPoint> = []
-  private readonly intervals: Array<number> = []
+  private intervals: Array<number> = []
 
   static of(state: State): Model {
     const model = new Model()
@@ -99,7 +99,7 @@ export class Model {
     })
   }
 
-  /** The same, which goes on apart from this. */
+  /** The same, which goes on apart from this. There may be more series than a call takes arguments. */
   copy(): Model {
     const copy = new Model()
     copy.startedAt = this.startedAt
@@ -108,11 +108,11 @@ export class Model {
     copy.law = this.law
     copy.health = this.health
     copy.series = this.series.copy()
-    copy.processes.push(...this.processes)
-    copy.metrics.push(...this.metrics)
-    copy.seriesOf.push(...this.seriesOf)
-    copy.points.push(...this.points)
-    copy.intervals.push(...this.intervals)
+    copy.processes = this.processes.slice()
+    copy.metrics = this.metrics.slice()
+    copy.seriesOf = this.seriesOf.slice()
+    copy.points = this.points.slice()
+    copy.intervals = this.intervals.slice()
     return copy
   }
 }

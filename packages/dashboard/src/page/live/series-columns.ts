@@ -99,7 +99,7 @@ export class SeriesColumns {
   /** The same series, which go on apart from these. */
   copy(): SeriesColumns {
     const copy = new SeriesColumns()
-    copy.labels.push(...this.labels)
+    copy.labels = this.labels.slice()
     copy.size = this.size
     copy.take(this, this.metric.length)
     return copy
