@@ -120,8 +120,26 @@ const replayAll = (
     return all
   })
 
-/** All at once where all of them are dead letters, else one by one, to say which are none. */
+/** The same for a deletion, which says of each step what it has done. */
 const deleteIds = (jobs: Jobs, ids: ReadonlyArray<string>): Effect.Effect<Done, JobError> =>
+  Effect.gen(function* () {
+    const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(workTime)
+    const rest = [...ids]
+    let all = nothing
+    do {
+      const { done, left, leftCount } = yield* deleteStep(jobs, rest.splice(0, stepSize))
+      all = {
+        done: all.done + done,
+        left: [...all.left, ...left].slice(0, mostReasons),
+        leftCount: all.leftCount + leftCount,
+        remaining: rest.length
+      }
+    } while (rest.length > 0 && (yield* Clock.currentTimeMillis) < until)
+    return all
+  })
+
+/** All at once where all of them are dead letters, else one by one, to say which are none. */
+const deleteStep = (jobs: Jobs, ids: ReadonlyArray<string>): Effect.Effect<Done, JobError> =>
   Effect.gen(function* () {
     const { count, purge } = jobs.deadLetters
     if ((yield* count({ ids })) === ids.length) {
@@ -129,16 +147,12 @@ const deleteIds = (jobs: Jobs, ids: ReadonlyArray<string>): Effect.Effect<Done, 
       return { ...nothing, done, leftCount: ids.length - done }
     }
     const left: Array<Done["left"][number]> = []
-    let leftCount = 0
     for (const id of ids) {
       if ((yield* purge({ ids: [id] })) === 0) {
-        leftCount += 1
-        if (left.length < mostReasons) {
-          left.push({ id, message: yield* whyLeft(jobs, id) })
-        }
+        left.push({ id, message: yield* whyLeft(jobs, id) })
       }
     }
-    return { ...nothing, done: ids.length - leftCount, left, leftCount }
+    return { ...nothing, done: ids.length - left.length, left, leftCount: left.length }
   })
 
 const whyLeft = ({ status }: Jobs, id: string): Effect.Effect<string, JobError> =>

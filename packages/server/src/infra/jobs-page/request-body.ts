@@ -3,6 +3,7 @@ import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
 import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import { Refusal } from "./refusals.ts"
 
 /** The most bytes of a body. */
@@ -32,12 +33,23 @@ export const checkedBody = (request: HttpServerRequest.HttpServerRequest): Effec
       Effect.flatMap(
         Option.match({
           onNone: () => refuse(408, "The body took too long"),
-          onSome: () => Effect.orElse(request.json, () => refuse(400, "The body is not JSON"))
+          onSome: () =>
+            Effect.flatMap(
+              Effect.orElse(request.json, () => refuse(400, "The body is not JSON")),
+              (json) => (isShallow(json, mostNested) ? Effect.void : refuse(400, "The body is nested too deeply"))
+            )
         })
       ),
       Effect.asVoid
     )
   })
+
+/** More than any body here has. What goes deeper can't be told in words why it is wrong: the stack ends before. */
+const mostNested = 10
+
+/** Whether nothing in it lies deeper than so many levels. */
+const isShallow = (json: unknown, levels: number): boolean =>
+  !Predicate.isObject(json) || (levels > 0 && Object.values(json).every((inner) => isShallow(inner, levels - 1)))
 
 /** What is left of the body is not read: the connection ends. */
 const refuse = (status: number, message: string): Effect.Effect<never, Refusal> =>

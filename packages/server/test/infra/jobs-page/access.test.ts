@@ -256,6 +256,14 @@ it.scoped("takes bodies of JSON only, of a megabyte at most", () =>
       expect(yield* sent("multipart/form-data; boundary=a", body)).toEqual(wrongType)
       expect(yield* sent("text/plain; application/json", body)).toEqual(wrongType)
       expect(yield* sent("application/json", "{")).toEqual([400, { _tag: "Refused", message: "The body is not JSON" }])
+      for (const deep of [
+        "[".repeat(400_000) + "]".repeat(400_000),
+        `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`
+      ]) {
+        const tooDeep = [400, { _tag: "Refused", message: "The body is nested too deeply" }]
+        expect(yield* sent("application/json", deep)).toEqual(tooDeep)
+        expect(yield* sent("application/json", `{"ids":[${deep}]}`)).toEqual(tooDeep)
+      }
       expect((yield* sent("Application/JSON; charset=utf-8", body))[0]).toBe(200)
       const large = JSON.stringify({ ids: ["x".repeat(1_000_000)] })
       expect(yield* sent("application/json", large)).toEqual([

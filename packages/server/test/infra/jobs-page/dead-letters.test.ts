@@ -78,3 +78,29 @@ it.effect("stops after twenty seconds, between two steps, with what was done and
     expect(yield* Fiber.join(ids)).toEqual({ done: 800, left: [], leftCount: 0, remaining: 200 })
   }).pipe(Effect.provide(client()))
 )
+
+it.effect("stops after twenty seconds of deleting by ids, also of those that are no dead letters", () =>
+  Effect.gen(function* () {
+    const jobs = yield* JobService
+    const slowly = <A, E>(effect: Effect.Effect<A, E>) => Effect.delay(effect, "30 millis")
+    const { count, purge } = jobs.deadLetters
+    const slowJobs = {
+      ...jobs,
+      status: (id: string) => slowly(jobs.status(id)),
+      deadLetters: {
+        ...jobs.deadLetters,
+        count: (options: Parameters<typeof count>[0]) => slowly(count(options)),
+        purge: (options: Parameters<typeof purge>[0]) => slowly(purge(options))
+      }
+    }
+    const ids = Array.from({ length: 10_000 }, (_, n) => `none ${n}`)
+    const asked = yield* Effect.fork(many("delete", slowJobs, { ids }))
+    // 200 take twelve seconds, and a bit.
+    for (let turn = 0; turn < 1_500 && asked.unsafePoll() === null; turn++) {
+      yield* TestClock.adjust("30 millis")
+      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+    }
+    const done = yield* Fiber.join(asked)
+    expect({ ...done, left: done.left.length }).toEqual({ done: 0, left: 100, leftCount: 400, remaining: 9_600 })
+  }).pipe(Effect.provide(client()))
+)
