@@ -26,6 +26,12 @@ export const makeChartHistory = (): ChartHistory => {
   }
   return {
     add: (point) => {
+      if (point.time < (recent.at(-1)?.time ?? 0)) {
+        // The clock was set back: what it called later than now is not the past.
+        recent = recent.filter(({ time }) => time < point.time)
+        sparse = sparse.filter(({ time }) => time < point.time)
+        pending = []
+      }
       const first = pending[0]
       if (first !== undefined && point.time - first.time >= sparseMs) {
         close()

@@ -7,7 +7,7 @@ import type { ChartPoint, Lines } from "../protocol/live.ts"
 import { type Buckets, bucketsSince, makeBucketSum, noBuckets, quantileOf } from "./buckets.ts"
 import { type ChartRole, chartRole, type QuantileChart, type RateChart } from "./chart-lines.ts"
 import { makeClusterGauge } from "./cluster-gauge.ts"
-import { baseOf, increaseOf, patienceMs } from "./increase.ts"
+import { baseOf, increaseOf, isValid, notYet, type Validity, validFrom } from "./increase.ts"
 import type { KnownSeries } from "./inventory.ts"
 import { linesOf } from "./lines.ts"
 import { distributionOf, numberOf } from "./series-value.ts"
@@ -25,14 +25,14 @@ interface Rated {
   readonly role: Extract<ChartRole, { readonly chart: RateChart }>
   perSecond: number
   total: number
-  until: number
+  validity: Validity
 }
 
 interface Measured {
   readonly chart: QuantileChart
   /** What came with its last point. */
   buckets: Buckets
-  until: number
+  validity: Validity
 }
 
 /** The most reasons that have lines of their own. */
@@ -86,7 +86,7 @@ const changeRate = (
 ): void => {
   const total = numberOf(one.current)
   const known = rates.get(one)
-  const rated = known ?? { role, perSecond: 0, total, until: 0 }
+  const rated = known ?? { role, perSecond: 0, total, validity: notYet }
   if (known === undefined) {
     rates.set(one, rated)
   }
@@ -97,7 +97,7 @@ const changeRate = (
   if (base !== undefined && interval > 0) {
     const before = base.series === undefined ? 0 : numberOf(base.series)
     rated.perSecond = increaseOf(before, total) / (interval / 1_000)
-    rated.until = now + patienceMs(interval)
+    rated.validity = validFrom(now, interval)
   }
 }
 
@@ -107,7 +107,7 @@ const changeDistribution = (
   { chart, now }: { readonly chart: QuantileChart; readonly now: number }
 ): void => {
   const known = distributions.get(one)
-  const measured = known ?? { chart, buckets: noBuckets, until: 0 }
+  const measured = known ?? { chart, buckets: noBuckets, validity: notYet }
   if (known === undefined) {
     distributions.set(one, measured)
   }
@@ -116,14 +116,14 @@ const changeDistribution = (
   const interval = base === undefined ? 0 : one.time - base.time
   if (after !== undefined && base !== undefined && interval > 0) {
     measured.buckets = bucketsSince(base.series === undefined ? undefined : distributionOf(base.series), after)
-    measured.until = now + patienceMs(interval)
+    measured.validity = validFrom(now, interval)
   }
 }
 
 const rateLines = (rates: ReadonlyMap<KnownSeries, Rated>, chart: RateChart, now: number): Lines => {
   const lines = new Map<string, number>()
-  for (const { perSecond, role, until } of rates.values()) {
-    if (role.chart === chart && until >= now) {
+  for (const { perSecond, role, validity } of rates.values()) {
+    if (role.chart === chart && isValid(validity, now)) {
       lines.set(role.line, (lines.get(role.line) ?? 0) + perSecond)
     }
   }
@@ -155,7 +155,7 @@ const largest = (lines: Lines, totals: ReadonlyMap<string, number>): Lines => {
 const quantiles = (distributions: ReadonlyMap<KnownSeries, Measured>, chart: QuantileChart, now: number): Lines => {
   const sum = makeBucketSum()
   for (const measured of distributions.values()) {
-    if (measured.chart === chart && measured.until >= now) {
+    if (measured.chart === chart && isValid(measured.validity, now)) {
       sum.add(measured.buckets)
     }
   }

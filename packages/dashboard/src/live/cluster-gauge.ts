@@ -4,7 +4,7 @@
  */
 import type { Lines } from "../protocol/live.ts"
 import { canonicalJson, keyOf } from "../receiver/canonical-json.ts"
-import { patienceMs } from "./increase.ts"
+import { isValid, type Validity, validFrom } from "./increase.ts"
 import type { KnownSeries } from "./inventory.ts"
 import { linesOf } from "./lines.ts"
 import { numberOf } from "./series-value.ts"
@@ -21,7 +21,7 @@ export interface ClusterGauge {
 interface Reported {
   value: number
   time: number
-  until: number
+  validity: Validity
 }
 
 interface LabelSet {
@@ -40,8 +40,8 @@ export const makeClusterGauge = (): ClusterGauge => {
       const before = set.reports.get(one)
       const interval = before === undefined ? undefined : time - before.time
       // A point that was sent again says nothing of the interval.
-      const until = interval === 0 ? (before?.until ?? now) : now + patienceMs(interval)
-      set.reports.set(one, { value: numberOf(one.current), time, until })
+      const validity = before !== undefined && interval === 0 ? before.validity : validFrom(now, interval)
+      set.reports.set(one, { value: numberOf(one.current), time, validity })
     },
     lines: (now) => {
       const lines = new Map<string, number>()
@@ -75,8 +75,8 @@ const join = (sets: Map<string, LabelSet>, { current }: KnownSeries, line: strin
 
 const fresh = (reports: LabelSet["reports"], now: number): number | undefined => {
   let largest: number | undefined
-  for (const { until, value } of reports.values()) {
-    if (until >= now && (largest === undefined || value > largest)) {
+  for (const { validity, value } of reports.values()) {
+    if (isValid(validity, now) && (largest === undefined || value > largest)) {
       largest = value
     }
   }

@@ -72,7 +72,7 @@ const pendingAt = (since: number) => ({ since, sum: makeBucketSum() })
 
 /** Begins the columns of this time. */
 const roll = (kept: Kept, now: number): void => {
-  if (now - kept.pending.since < recent.ms) {
+  if (now >= kept.pending.since && now - kept.pending.since < recent.ms) {
     return
   }
   const buckets = coarsen(kept.pending.sum.total())

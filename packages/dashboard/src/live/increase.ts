@@ -33,5 +33,24 @@ export const baseOf = ({ current, process, seen, seenTime, time }: KnownSeries):
 /** How much a counter or the count of a distribution has gone up; after one that started over, all that it has. */
 export const increaseOf = (before: number, after: number): number => (after < before ? after : after - before)
 
-/** How long a series is taken as going on after its points came `intervalMs` apart: some may be late or lost. */
-export const patienceMs = (intervalMs: number | undefined): number => Math.max(5_000, 2.5 * (intervalMs ?? 60_000))
+/**
+ * How long a series is taken as going on after its points came `intervalMs` apart: some may be late or lost. After five
+ * minutes it no longer is, as an interval of an hour is that of a machine that slept.
+ */
+export const patienceMs = (intervalMs: number | undefined): number =>
+  Math.min(300_000, Math.max(5_000, 2.5 * (intervalMs ?? 60_000)))
+
+/** From when to when a number is taken as that of now. The server's clock may be set back to before both. */
+export interface Validity {
+  readonly from: number
+  readonly until: number
+}
+
+export const notYet: Validity = { from: 0, until: 0 }
+
+export const validFrom = (now: number, intervalMs: number | undefined): Validity => ({
+  from: now,
+  until: now + patienceMs(intervalMs)
+})
+
+export const isValid = ({ from, until }: Validity, now: number): boolean => from <= now && now <= until

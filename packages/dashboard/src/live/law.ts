@@ -6,7 +6,7 @@
  */
 import type { Law } from "../protocol/live.ts"
 import { heldJobs, lawTerms } from "./chart-lines.ts"
-import { patienceMs } from "./increase.ts"
+import { isValid, validFrom } from "./increase.ts"
 import type { KnownProcess, KnownSeries } from "./inventory.ts"
 import { numberOf } from "./series-value.ts"
 
@@ -66,10 +66,11 @@ export const makeLawOfJobs = (): LawOfJobs => {
       }
       const left = state.terms.accepted + state.terms.replayed
       const right = state.terms.completed + state.terms.cancelled + state.terms.dead + held
-      state.before ??= right > left ? undefined : 0
+      // While something moves, counters run ahead of what is held: that says nothing of what was held before.
+      state.before ??= state.quiet === undefined && right === left ? 0 : undefined
       const { isSettled, since } = settle(state, { key: JSON.stringify([state.terms, held]), now })
       if (isSettled) {
-        state.before ??= right - left
+        state.before ??= Math.max(0, right - left)
       }
       const before = state.before ?? 0
       const differs = state.before !== undefined && isSettled && left + before !== right
@@ -101,4 +102,4 @@ const settle = (state: State, { key, now }: { readonly key: string; readonly now
 
 /** Whether a process still sends, as far as its interval tells. */
 const isGoing = ({ intervalMs, lastSeenAt }: KnownProcess, now: number): boolean =>
-  now - lastSeenAt <= patienceMs(intervalMs)
+  isValid(validFrom(lastSeenAt, intervalMs), now)

@@ -39,4 +39,13 @@ describe("the charts as they were", () => {
     const [first] = after(400, (second) => (second < 5 ? { a: second } : { a: second, b: 1 }))
     expect(first).toEqual(pointAt(0, { a: 4.5, b: 1 }))
   })
+
+  it("go on after the clock was set back, without what was later than it", () => {
+    const history = makeChartHistory()
+    const seconds = [...Array.from({ length: 1_000 }, (_, index) => index), 500, 501, 502]
+    seconds.forEach((second) => history.add(pointAt(second)))
+    const times = history.points().map(({ time }) => time / 1_000)
+    expect(times.slice(-5)).toEqual([480, 490, 500, 501, 502])
+    expect(times.every((time, index) => index === 0 || time > (times[index - 1] ?? 0))).toBe(true)
+  })
 })

@@ -134,4 +134,40 @@ describe("the law of jobs", () => {
       expect(law?.differsSince).toBeUndefined()
     })
   )
+
+  it.scoped("knows jobs of before anybody counted also where counters ran ahead of them at first", () =>
+    Effect.gen(function* () {
+      const { seconds, send } = yield* makeFeed()
+      yield* send("a", of(zero, 3))
+      yield* seconds()
+      // What is held is read before what is counted.
+      yield* send("a", of({ ...zero, enqueued: 10, completions: 5 }, 3))
+      yield* seconds()
+      const ends: Array<number | undefined> = []
+      for (let second = 0; second < 20; second++) {
+        yield* send("a", of({ ...zero, enqueued: 10, completions: 10 }, 3))
+        ends.push((yield* seconds()).law?.differsSince)
+      }
+      expect(ends).toEqual(ends.map(() => undefined))
+      yield* send("a", of({ ...zero, enqueued: 10, completions: 12 }, 1))
+      expect((yield* seconds()).law).toMatchObject({ before: 3, held: 1 })
+    })
+  )
+
+  it.scoped("does not wait for a process that was killed after the machine had slept for an hour", () =>
+    Effect.gen(function* () {
+      const { seconds, send } = yield* makeFeed()
+      const both = (enqueued: number) =>
+        Effect.all([send("a", of({ ...zero, enqueued, completions: enqueued }, 0)), send("killed", of(zero, 0))])
+      yield* Effect.repeatN(Effect.zipRight(both(1), seconds()), 5)
+      yield* seconds(3_600)
+      yield* Effect.repeatN(Effect.zipRight(both(2), seconds()), 0)
+      const since: Array<number | undefined> = []
+      for (let second = 0; second < 320; second++) {
+        yield* send("a", of({ ...zero, enqueued: 5, completions: 4 }, 0))
+        since.push((yield* seconds()).law?.differsSince)
+      }
+      expect([since[290], since[319]]).toEqual([undefined, expect.any(Number)])
+    })
+  )
 })

@@ -120,6 +120,17 @@ describe("model", () => {
     expect([before, model.view().seriesOf[0]]).toEqual([[0], [0, 4]])
   })
 
+  it("counts a process as stopped five minutes after the machine slept for an hour", () => {
+    const model = new Model()
+    for (const second of [0, 1, 3_601]) {
+      model.apply(tick(second, { processes: [process(0, second)] }))
+    }
+    model.apply(tick(3_900))
+    expect(model.hasStopped(0)).toBe(false)
+    model.apply(tick(3_902))
+    expect(model.hasStopped(0)).toBe(true)
+  })
+
   it("stays as it is while a copy goes on", () => {
     const model = Model.of(state)
     const copy = model.copy()

@@ -7,10 +7,15 @@ const fineMs = 5 * 60_000
 const coarseMs = 10_000
 const longestMs = 60 * 60_000
 
-/** Adds a point, and drops what is too old, or too close for its age. */
+/**
+ * Adds a point, and drops what is too old, or too close for its age. After the server's clock was set back, what it
+ * called later than now is not the past.
+ */
 export const addPoint = (points: Array<ChartPoint>, point: ChartPoint): void => {
-  const last = points.at(-1)
-  if (last !== undefined && point.time <= last.time) {
+  while ((points.at(-1)?.time ?? 0) > point.time) {
+    points.pop()
+  }
+  if (points.at(-1)?.time === point.time) {
     return
   }
   points.push(point)

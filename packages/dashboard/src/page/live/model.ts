@@ -6,6 +6,9 @@ import { SeriesColumns } from "./series-columns.ts"
 /** How long a process that has reported once may be silent before it counts as stopped: OpenTelemetry's default is 60 s. */
 const firstIntervalMs = 60_000
 
+/** An interval of an hour is that of a machine that slept. */
+const longestPatienceMs = 300_000
+
 export class Model {
   startedAt = 0
   now = 0
@@ -77,7 +80,8 @@ export class Model {
   /** Whether a process should have reported again long ago, judged by how often it did. */
   hasStopped(process: number): boolean {
     const last = this.processes[process]?.lastSeenAt ?? this.now
-    return this.now - last > Math.max(10_000, 2.5 * (this.intervals[process] ?? firstIntervalMs))
+    const patienceMs = Math.max(10_000, 2.5 * (this.intervals[process] ?? firstIntervalMs))
+    return this.now - last > Math.min(longestPatienceMs, patienceMs)
   }
 
   /** The rate of a series; NaN where its process has stopped. */
