@@ -248,6 +248,27 @@ describe("the metric in detail", () => {
     })
   )
 
+  it.scoped("has the past of a process that is new, where the memory is that of processes that have ended", () =>
+    Effect.gen(function* () {
+      const { live, seconds, send } = yield* makeFeed(737_280)
+      const counters = (count: number, value: number) =>
+        Array.from({ length: count }, (_, index) => ({ name: "x", counter: value, attributes: { n: index } }))
+      const past = () => live.detail("x")?.series.map(({ times }) => times.length) ?? []
+      for (let restart = 0; restart < 3; restart++) {
+        for (const value of [1, 2]) {
+          yield* send(`restart ${restart}`, counters(200, value))
+          yield* seconds(restart === 1 ? 601 : 1)
+        }
+      }
+      // The two hundred with the largest values are shown: those of the last one among them.
+      yield* send("restart 2", counters(200, 10))
+      yield* seconds()
+      expect(past()).toEqual(Array.from({ length: 200 }, () => 3))
+      // What was taken from another one begins with nothing.
+      expect(live.detail("x")?.series[0]?.values).toEqual([1, 2, 10])
+    })
+  )
+
   it.scoped("has a heat map of distributions, all series together", () =>
     Effect.gen(function* () {
       const { live, seconds, send } = yield* makeFeed()

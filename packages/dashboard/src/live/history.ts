@@ -1,6 +1,7 @@
 /**
  * The past of series in a fixed amount of memory: of each the newest points, and farther back one every half a minute.
- * Memory is taken when a series is new, so that nothing grows while the same series go on.
+ * Memory is taken when a series is new, so that nothing grows while the same series go on; that of series
+ * that have ended goes to new ones.
  */
 
 /** Points of one line, the oldest first. */
@@ -10,8 +11,11 @@ export interface Past {
 }
 
 export interface History {
-  /** A new line; `undefined` where the memory is used up. */
-  readonly open: () => number | undefined
+  /**
+   * A line for what begins at a time: a new one, or where the memory is used up, one that has had no point for ten
+   * minutes before it, which is emptied; `undefined` where there is none either.
+   */
+  readonly open: (time: number) => number | undefined
   /** Adds a point. One of the same time replaces the last; an older one is ignored. */
   readonly add: (line: number, time: number, value: number) => void
   readonly read: (line: number) => Past
@@ -24,6 +28,12 @@ const sparseMs = 30_000
 
 /** Times and values of the recent points, then of the sparse ones. */
 const length = 2 * (recent + sparse)
+
+/** A line without points for so long may be another's: a process that was restarted has new series. */
+const quietMs = 600_000
+
+/** So many lines are looked at for one that is quiet. */
+const lookedAt = 256
 
 /** As many lines as a slab of memory holds. */
 const perSlab = 256
@@ -45,10 +55,13 @@ export const makeHistory = (limit = 64 * 1024 * 1024): History => {
   const maxLines = Math.floor(limit / (length * 8 * perSlab)) * perSlab
   let slabs: Array<Slab> = []
   let lines = 0
+  let hand = 0
   return {
-    open: () => {
+    open: (time) => {
       if (lines === maxLines) {
-        return undefined
+        const line = emptied(slabs, hand, time)
+        hand = line === undefined ? (hand + lookedAt) % lines : (line + 1) % lines
+        return line
       }
       if (lines % perSlab === 0) {
         slabs.push({ numbers: new Float64Array(perSlab * length), counts: new Uint32Array(perSlab * 2) })
@@ -89,8 +102,24 @@ export const makeHistory = (limit = 64 * 1024 * 1024): History => {
     clear: () => {
       slabs = []
       lines = 0
+      hand = 0
     }
   }
+}
+
+/** The first line from one on that is quiet, without its points. */
+const emptied = (slabs: ReadonlyArray<Slab>, from: number, time: number): number | undefined => {
+  const lines = slabs.length * perSlab
+  for (let index = 0; index < Math.min(lookedAt, lines); index++) {
+    const line = (from + index) % lines
+    const slab = slabs[Math.floor(line / perSlab)]
+    if (slab !== undefined && time - lastTime(slab, ringsOf(line % perSlab)[0]) > quietMs) {
+      const at = (line % perSlab) * 2
+      slab.counts.fill(0, at, at + 2)
+      return line
+    }
+  }
+  return undefined
 }
 
 const ringsOf = (index: number): readonly [Ring, Ring] => [

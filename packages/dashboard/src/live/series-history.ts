@@ -20,23 +20,39 @@ interface Lines {
 export const makeSeriesHistory = (limit?: number): SeriesHistory => {
   const history = makeHistory(limit)
   /** By the id of the series; `null` where there was no memory. */
-  let lines: Array<Lines | null> = []
-  const open = (hasSums: boolean): Lines | null => {
-    const values = history.open()
-    if (values === undefined || !hasSums) {
+  let lines: Array<Lines | null | undefined> = []
+  /** The series of each line. */
+  let owners: Array<number> = []
+  const openOne = (id: number, time: number): number | undefined => {
+    const line = history.open(time)
+    if (line !== undefined) {
+      const before = owners[line]
+      if (before !== undefined) {
+        lines[before] = undefined
+      }
+      owners[line] = id
+    }
+    return line
+  }
+  const open = ({ current, id, time }: KnownSeries): Lines | null => {
+    const values = openOne(id, time)
+    if (values === undefined || shownSum(current) === undefined) {
       return values === undefined ? null : { values }
     }
-    const sums = history.open()
-    return sums === undefined ? null : { values, sums }
+    const sums = openOne(id, time)
+    return sums === undefined || sums === values ? null : { values, sums }
   }
   return {
-    change: ({ current, id, time }) => {
-      const sum = shownSum(current)
-      const of = (lines[id] ??= lines[id] === null ? null : open(sum !== undefined))
+    change: (one) => {
+      const { current, id, time } = one
+      const known = lines[id]
+      const of = known === undefined ? open(one) : known
+      lines[id] = of
       if (of === null) {
         return
       }
       history.add(of.values, time, shownValue(current))
+      const sum = shownSum(current)
       if (of.sums !== undefined && sum !== undefined) {
         history.add(of.sums, time, sum)
       }
@@ -52,6 +68,7 @@ export const makeSeriesHistory = (limit?: number): SeriesHistory => {
     clear: () => {
       history.clear()
       lines = []
+      owners = []
     }
   }
 }
