@@ -54,7 +54,7 @@ const route = <E, R>(
   path: string
 ): HttpApp.Default<E | Refusal, R> => {
   if (isBelow(path, "jobs")) {
-    return api
+    return Effect.updateService(api, HttpServerRequest.HttpServerRequest, withWholeType)
   }
   return metrics !== undefined && isBelow(path, "live")
     ? Effect.updateService(metrics, HttpServerRequest.HttpServerRequest, below("live"))
@@ -70,6 +70,16 @@ const isBelow = (path: string, folder: string): boolean => path === folder || pa
 const below = (folder: string) => (request: HttpServerRequest.HttpServerRequest) => {
   const url = request.url.replace(/^\//, "").slice(folder.length)
   return request.modify({ url: url.startsWith("/") ? url : `/${url}` })
+}
+
+/**
+ * A type with slashes as one part of the path again: nginx decodes what it passes on where `proxy_pass` has a path, as in
+ * `jobs/type/mail/send/pause`.
+ */
+const withWholeType = (request: HttpServerRequest.HttpServerRequest) => {
+  const [, before = "", type, after = ""] =
+    /^(\/?jobs\/type\/)([^?]+\/[^?]+)(\/(?:pause|resume)(?:\?.*)?)$/s.exec(request.url) ?? []
+  return type === undefined ? request : request.modify({ url: `${before}${type.replaceAll("/", "%2F")}${after}` })
 }
 
 const fileOf = (

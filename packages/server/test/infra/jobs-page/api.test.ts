@@ -307,6 +307,18 @@ onBoth("jobs_page_api", {
       expect(yield* deadLetters.count()).toBe(0)
     }).pipe(Effect.scoped, Effect.provide(serviceOf(database))),
 
+  "pauses a type with slashes in its name, also behind a proxy that decodes the path": (database) =>
+    Effect.gen(function* () {
+      const { paused } = yield* JobService
+      const { post } = yield* site()
+      for (const type of ["mail/send", "a/pause", "a//b/resume/c"]) {
+        expect((yield* post(`/admin/jobs/type/${type}/pause`)).status).toBe(200)
+        expect(yield* paused).toEqual([type])
+        expect((yield* post(`/admin/jobs/type/${encodeURIComponent(type)}/resume?x=/pause`)).status).toBe(200)
+        expect(yield* paused).toEqual([])
+      }
+    }).pipe(Effect.scoped, Effect.provide(serviceOf(database))),
+
   "pauses and resumes a type, whatever its name, and shows it at once": (database) =>
     Effect.gen(function* () {
       const { paused } = yield* JobService
