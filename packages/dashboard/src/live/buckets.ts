@@ -113,6 +113,10 @@ const hasSameBounds = (a: Buckets, b: Buckets): boolean => {
   return true
 }
 
+/** The most buckets of a part of a sum, and of the sum: senders may have others each, and as many as they like. */
+const mostOfPart = 500
+const mostOfSum = 1_000
+
 /** Adds up distributions, whatever the bounds of each. */
 export interface BucketSum {
   readonly add: (buckets: Buckets) => void
@@ -123,12 +127,14 @@ export const makeBucketSum = (): BucketSum => {
   let bounds: ReadonlyArray<number> = []
   let counts: Array<number> = []
   return {
-    add: (buckets) => {
+    add: (given) => {
+      const buckets = coarsen(given, mostOfPart)
       if (buckets.bounds.length === 0) {
         return
       }
       if (!hasSameBounds({ bounds, counts }, buckets)) {
-        const joined = join({ bounds, counts }, buckets)
+        const most = mostOfSum - buckets.bounds.length
+        const joined = join(bounds.length <= most ? { bounds, counts } : coarsen({ bounds, counts }, most), buckets)
         bounds = joined.bounds
         counts = [...joined.counts]
       }
@@ -156,9 +162,9 @@ const join = (a: Buckets, b: Buckets): Buckets => {
   return { bounds, counts: bounds.map((bound) => counts.get(bound) ?? 0) }
 }
 
-/** The same in at most 160 buckets: neighbours are joined. */
-export const coarsen = (buckets: Buckets): Buckets => {
-  const per = Math.ceil(buckets.bounds.length / maxBuckets)
+/** The same in at most so many buckets, 160 unless given: neighbours are joined. */
+export const coarsen = (buckets: Buckets, most: number = maxBuckets): Buckets => {
+  const per = Math.ceil(buckets.bounds.length / most)
   if (per <= 1) {
     return buckets
   }

@@ -92,6 +92,19 @@ describe("a sum of distributions", () => {
     expect(first).toEqual({ bounds: [1], counts: [1] })
   })
 
+  it("has a thousand buckets at most, with all values, where each sender has bounds of its own", () => {
+    const sum = makeBucketSum()
+    for (let sender = 0; sender < 100; sender++) {
+      const bounds = Array.from({ length: 5_000 }, (_, index) => index + sender / 1_000)
+      sum.add({ bounds, counts: bounds.map(() => 1) })
+    }
+    const { bounds, counts } = sum.total()
+    expect(bounds.length).toBeLessThanOrEqual(1_000)
+    expect(bounds.every((bound, index) => index === 0 || bound > (bounds[index - 1] ?? 0))).toBe(true)
+    expect(counts.reduce((total, count) => total + count, 0)).toBe(500_000)
+    expect(Math.abs((quantileOf({ bounds, counts }, 0.5) ?? 0) - 2_500)).toBeLessThan(25)
+  })
+
   it("is kept in 160 buckets at most, with all of its values", () => {
     const bounds = Array.from({ length: 1_000 }, (_, index) => index)
     const coarse = coarsen({ bounds, counts: bounds.map(() => 1) })
