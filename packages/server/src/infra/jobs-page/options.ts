@@ -24,8 +24,8 @@ export interface JobsPageOptions<E = never, R = never, E2 = never, R2 = never> {
    */
   readonly access: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<JobsPageAccess, E, R>
   /**
-   * What the page shows of a payload, which is given as JSON. Payloads are not shown unless it is given; where it throws,
-   * the page says so in its place.
+   * What the page shows of a payload, which is given as JSON. Payloads are not shown unless it is given, and no more
+   * of one than a million characters; where it throws, the page says so in its place.
    */
   readonly formatPayload?: ((jobType: string, payloadJson: string) => string) | undefined
   /**

@@ -48,13 +48,21 @@ const webAddress = (text: unknown): string | undefined =>
 /** What stands in the place of a payload that the formatter can't format. */
 export const unformatted = "The payload can't be shown: `formatPayload` failed, and the log says why."
 
-/** What the formatter makes of a payload. */
+/** More than a browser shows and a person reads. */
+const longestPayload = 1_000_000
+
+const shortened = (text: string): string =>
+  text.length <= longestPayload
+    ? text
+    : `${text.slice(0, longestPayload).toWellFormed()}… (${text.length} characters, of which these are the first)`
+
+/** What the formatter makes of a payload, cut where it is long. */
 export const payloadOf = (
   format: NonNullable<ViewOptions["formatPayload"]>,
   jobType: string,
   payload: string
 ): Effect.Effect<string> =>
-  Effect.try(() => String(format(jobType, payload))).pipe(
+  Effect.try(() => shortened(String(format(jobType, payload)))).pipe(
     Effect.catchAll(({ error }) =>
       Effect.as(
         Effect.logWarning("The option `formatPayload` of the jobs page failed", error).pipe(

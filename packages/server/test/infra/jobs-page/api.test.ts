@@ -196,6 +196,9 @@ onBoth("jobs_page_api", {
         "The option `traceUrl` of the jobs page failed",
         "The option `formatPayload` of the jobs page failed"
       ])
+      const long = yield* site({ formatPayload: () => "x".repeat(50_000_000) })
+      const { payload } = detailOf(yield* long.get(`/admin/jobs/job/${id}`))
+      expect(payload).toBe(`${"x".repeat(1_000_000)}… (50000000 characters, of which these are the first)`)
     }).pipe(Effect.scoped, Effect.provide(serviceOf(database))),
 
   "cancels and replays one job, and counts both": (database) =>
