@@ -2,7 +2,7 @@
  * Who may use the demo's page: whoever opened the address that the demo printed. Its token moves into a cookie, out of the
  * address.
  */
-import { callerProblem } from "@parametric-portal/dashboard/caller"
+import { callerProblem, visitorProblem } from "@parametric-portal/dashboard/caller"
 import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
@@ -23,23 +23,27 @@ export const makePageToken = (port: number): PageToken => {
   const cookie = `demo-${port}`
   return {
     address: `http://127.0.0.1:${port}/?token=${token}`,
-    levelOf: ({ cookies, headers }) =>
-      callerProblem(headers) === null && isSame(cookies[cookie] ?? "", token) ? "write" : "none",
-    entry: ({ headers, method, url }) => {
-      const given = new URL(url, "http://127.0.0.1").searchParams.get("token")
-      return method === "GET" && callerProblem(headers) === null && given !== null && isSame(given, token)
+    levelOf: (request) => (isAllowed(request) && isSame(request.cookies[cookie] ?? "", token) ? "write" : "none"),
+    entry: (request) => {
+      const given = new URL(request.url, "http://127.0.0.1").searchParams.get("token")
+      return request.method === "GET" && isAllowed(request) && given !== null && isSame(given, token)
         ? HttpServerResponse.empty({
             status: 303,
             headers: {
               location: "/",
               "cache-control": "no-store",
-              "set-cookie": `${cookie}=${token}; Path=/; HttpOnly; SameSite=Strict`
+              "set-cookie": `${cookie}=${token}; Path=/; HttpOnly; SameSite=Lax`
             }
           })
         : undefined
     }
   }
 }
+
+/** The page itself is also opened by links of other pages: of a terminal in the browser, say. */
+const isAllowed = ({ headers, method, url }: HttpServerRequest.HttpServerRequest): boolean =>
+  (new URL(url, "http://127.0.0.1").pathname === "/" ? visitorProblem({ method, headers }) : callerProblem(headers)) ===
+  null
 
 /** In a time that says nothing about where they differ. */
 const isSame = (given: string, own: string): boolean => timingSafeEqual(digest(given), digest(own))

@@ -18,7 +18,7 @@ describe("the token of the demo's page", () => {
       headers: {
         location: "/",
         "cache-control": "no-store",
-        "set-cookie": `demo-4000=${token}; Path=/; HttpOnly; SameSite=Strict`
+        "set-cookie": `demo-4000=${token}; Path=/; HttpOnly; SameSite=Lax`
       }
     })
   })
@@ -31,6 +31,15 @@ describe("the token of the demo's page", () => {
     ])
   })
 
+  const link = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" }
+
+  it("opens the page by a link of another page", () => {
+    expect({
+      entry: entry(requestOf(`/?token=${token}`, link))?.status,
+      page: levelOf(requestOf("/", { ...link, cookie: `demo-4000=${token}` }))
+    }).toEqual({ entry: 303, page: "write" })
+  })
+
   it("lets its holder in and nobody else, nor a page of elsewhere that uses the holder's cookie", () => {
     const cookie = { cookie: `demo-4000=${token}` }
     expect([
@@ -38,7 +47,8 @@ describe("the token of the demo's page", () => {
       levelOf(requestOf("/", {})),
       levelOf(requestOf("/", { cookie: `demo-4001=${token}` })),
       levelOf(requestOf("/", { ...cookie, host: "rebound.example" })),
-      levelOf(requestOf("/", { ...cookie, "sec-fetch-site": "cross-site" }))
-    ]).toEqual(["write", "none", "none", "none", "none"])
+      levelOf(requestOf("/", { ...cookie, "sec-fetch-site": "cross-site" })),
+      levelOf(requestOf("/jobs/summary", { ...cookie, ...link }))
+    ]).toEqual(["write", "none", "none", "none", "none", "none"])
   })
 })
