@@ -1,6 +1,7 @@
 /** What is sent to pages, as the protocol has it. */
 import type * as Protocol from "../protocol/live.ts"
 import { attributeTexts } from "./attribute-texts.ts"
+import { isShared } from "./shared-metric.ts"
 import type { Changes, KnownMetric, KnownProcess, KnownSeries } from "./inventory.ts"
 import { rounded } from "./rounded.ts"
 import { shownSum, shownValue } from "./series-value.ts"
@@ -34,7 +35,8 @@ const metricOf = ({ description, id, kind, name, unit }: KnownMetric): Protocol.
   name,
   kind,
   unit,
-  description
+  description,
+  ...(isShared(name) ? { isShared: true } : {})
 })
 
 const seriesOf = ({ current, id, metric, process }: KnownSeries): Protocol.Series => ({

@@ -52,6 +52,8 @@ export interface Metric {
   readonly kind: "gauge" | "counter" | "updown" | "histogram" | "exponentialHistogram" | "summary"
   readonly unit: string
   readonly description: string
+  /** Processes report it of the same thing, such as one table: of each label set the largest counts, not the sum. */
+  readonly isShared?: true
 }
 
 export interface Series {

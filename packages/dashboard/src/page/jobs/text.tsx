@@ -7,7 +7,8 @@ const shownInList = 300
 
 /** A text of others, as text whatever it holds, and apart from the direction of what is around it. */
 export const Cut = ({ text }: { readonly text: string }) => {
-  const cut = visibleText(text.length > shownInList ? `${text.slice(0, shownInList)}…` : text)
+  const line = text.slice(0, shownInList + 1).replace(/[\t\n\r ]+/g, " ")
+  const cut = visibleText(text.length > shownInList ? `${line.slice(0, shownInList)}…` : line)
   return (
     <bdi class="cut" title={cut}>
       {cut}

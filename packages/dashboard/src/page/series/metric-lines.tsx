@@ -6,7 +6,8 @@ import { isDistribution, type Model } from "../live/model.ts"
 import { addsUp } from "../text/quantity.ts"
 import { bestLabel, cardinality } from "./cardinality.ts"
 import { valueOf } from "./filter.ts"
-import { gridOf, linesOf, timesOf, type Shown } from "./lines.ts"
+import { labelSet } from "./label-set.ts"
+import { type Grid, gridOf, linesOf, timesOf, type Shown } from "./lines.ts"
 
 interface MetricLinesProps {
   readonly metric: Metric
@@ -52,14 +53,26 @@ const nameOf = (model: Model, id: number, by: string): string => {
   return instance === "" ? service : instance
 }
 
-const useLines = ({ from, model, series, to }: MetricLinesProps, by: string, shown: Shown) =>
+const useLines = ({ from, metric, model, series, to }: MetricLinesProps, by: string, shown: Shown) =>
   useMemo(() => {
     const grid = gridOf(from, to)
-    const named = series.map((past) => ({ name: nameOf(model, past.id, by), past }))
+    const own = metric.isShared === true && by !== process ? onceOf(model, series, grid) : series
+    const named = own.map((past) => ({ name: nameOf(model, past.id, by), past }))
     const { lines, otherCount, others } = linesOf(named, { grid, shown })
     const rest = others === undefined ? [] : [{ ...others, name: `${otherCount} others` }]
     return { times: timesOf(grid), lines: [...lines, ...rest] }
   }, [series, by, shown, to - from])
+
+/** Of each label set one past: the largest of those that processes report of the same thing. */
+const onceOf = (model: Model, series: MetricDetail["series"], grid: Grid): MetricDetail["series"] => {
+  const sets = Map.groupBy(series, ({ id }) => labelSet(model.series.labels[id] ?? {}))
+  const times = timesOf(grid).map((time) => time * 1000)
+  return [...sets.values()].map((some) => {
+    const past = some.map((one) => ({ name: "", past: one }))
+    const [line] = linesOf(past, { grid, shown: "largest" }).lines
+    return { id: some[0]?.id ?? -1, times, values: line?.values ?? [] }
+  })
+}
 
 export const MetricLines = (props: MetricLinesProps) => {
   const { from, metric, model, onChange, parameters, series, to } = props

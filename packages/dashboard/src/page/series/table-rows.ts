@@ -3,6 +3,7 @@ import type { Metric } from "../../protocol/live.ts"
 import { isDistribution, type Model } from "../live/model.ts"
 import { addsUp } from "../text/quantity.ts"
 import { matches, type Term } from "./filter.ts"
+import { labelSet } from "./label-set.ts"
 
 export const sortings = ["name", "value", "rate", "series"] as const
 export type Sorting = (typeof sortings)[number]
@@ -56,30 +57,44 @@ const textOf = (model: Model, id: number): string => {
   return [metric?.name, metric?.description, process?.service, process?.instance, ...labels].join("\n")
 }
 
-export const metricRow = (model: Model, metric: Metric, ids: ReadonlyArray<number>): MetricRow => {
-  const { series } = model
-  let value = Number.NaN
-  let rate = Number.NaN
-  let weight = 0
-  const isMean = isDistribution(metric)
-  const isSum = metric.kind === "counter" || addsUp(metric.unit)
+export const metricRow = (model: Model, metric: Metric, ids: ReadonlyArray<number>): MetricRow => ({
+  metric,
+  ids,
+  ...(isDistribution(metric) ? meanOf(model, ids) : { value: valueOf(model, metric, ids), rate: rateOf(model, ids) }),
+  ...(metric.kind === "counter" || isDistribution(metric) ? {} : { rate: Number.NaN })
+})
+
+const rateOf = (model: Model, ids: ReadonlyArray<number>): number => addUp(ids.map((id) => model.rate(id)))
+
+/** Without what is not known; NaN where nothing is. */
+const addUp = (values: ReadonlyArray<number>): number => {
+  const known = values.filter((value) => !Number.isNaN(value))
+  return known.length === 0 ? Number.NaN : known.reduce((sum, value) => sum + value, 0)
+}
+
+/** What a distribution's values were on average since the last points, and how many came in a second. */
+const meanOf = (model: Model, ids: ReadonlyArray<number>) => {
+  const rate = rateOf(model, ids)
+  const known = ids.filter((id) => !Number.isNaN(model.series.mean[id]) && !Number.isNaN(model.rate(id)))
+  const weight = addUp(known.map((id) => model.rate(id)))
+  return { rate, value: addUp(known.map((id) => (model.series.mean[id] ?? 0) * model.rate(id))) / weight }
+}
+
+/** A counter keeps what a process has counted that has stopped; its gauges say nothing any more. */
+const valueOf = (model: Model, metric: Metric, ids: ReadonlyArray<number>): number => {
+  const isGauge = metric.kind !== "counter"
+  const largest = new Map<string | number, number>()
   for (const id of ids) {
-    const own = model.rate(id)
-    const one = isMean ? (series.mean[id] ?? Number.NaN) * own : (series.value[id] ?? Number.NaN)
-    if (!Number.isNaN(own)) {
-      rate = (Number.isNaN(rate) ? 0 : rate) + own
-    }
-    if (!Number.isNaN(one)) {
-      value = Number.isNaN(value) ? one : isMean || isSum ? value + one : Math.max(value, one)
-      weight += own
+    const value = model.series.value[id] ?? Number.NaN
+    if (!Number.isNaN(value) && !(isGauge && model.hasStopped(model.series.process[id] ?? -1))) {
+      const key = metric.isShared === true ? labelSet(model.series.labels[id] ?? {}) : id
+      largest.set(key, Math.max(value, largest.get(key) ?? value))
     }
   }
-  return {
-    metric,
-    ids,
-    value: isMean ? value / weight : value,
-    rate: metric.kind === "counter" || isMean ? rate : Number.NaN
-  }
+  const values = [...largest.values()]
+  return !isGauge || addsUp(metric.unit)
+    ? addUp(values)
+    : values.reduce((most, value) => Math.max(most, value), values[0] ?? Number.NaN)
 }
 
 const downwards = (one: number, other: number): number => {
