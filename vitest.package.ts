@@ -7,7 +7,7 @@ export const unit = (name: string, globalSetup: ReadonlyArray<string> = []) =>
     test: {
       name,
       include: ["test/**/*.test.ts"],
-      exclude: ["test/e2e/**", "test/receivers/**"],
+      exclude: ["test/e2e/**", "test/receivers/**", "test/browser/**"],
       globalSetup: [...globalSetup],
       setupFiles: [fileURLToPath(new URL("vitest.setup.ts", import.meta.url))],
       testTimeout: 120_000,
@@ -15,12 +15,12 @@ export const unit = (name: string, globalSetup: ReadonlyArray<string> = []) =>
     }
   })
 
-/** Tests with processes, servers and minutes: apart, so that the quick ones stay quick. */
+/** Tests with processes, servers, a browser and minutes: apart, so that the quick ones stay quick. */
 export const endToEnd = (name: string) =>
   defineConfig({
     test: {
       name: `${name} e2e`,
-      include: ["test/e2e/**/*.test.ts"],
+      include: ["test/e2e/**/*.test.ts", "test/browser/**/*.test.ts"],
       fileParallelism: false,
       testTimeout: 600_000,
       hookTimeout: 120_000

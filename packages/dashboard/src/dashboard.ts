@@ -7,8 +7,6 @@ import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { parsed, portOf, report } from "./command-line.ts"
-import { setupOf } from "./page-app.ts"
-import { makeDashboard } from "./server.ts"
 
 const name = "@parametric-portal/dashboard"
 
@@ -44,6 +42,9 @@ const options = {
 
 const listen = (port: number, isJson: boolean) =>
   Effect.gen(function* () {
+    // Loading them takes a second, which help and usage errors need not wait for.
+    const { makeDashboard } = yield* Effect.promise(() => import("./server.ts"))
+    const { setupOf } = yield* Effect.promise(() => import("./page-app.ts"))
     const pageFolder = fileURLToPath(new URL("dist/page/", packageFolder))
     const { url } = yield* makeDashboard({ port, pageFolder })
     const { origin } = new URL(url)
