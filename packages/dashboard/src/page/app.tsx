@@ -7,7 +7,6 @@ import { hrefOf } from "./address.ts"
 import { KeyList } from "./frame/key-list.tsx"
 import { LiveControls } from "./frame/live-controls.tsx"
 import { useKeys } from "./keyboard.ts"
-import { connect } from "./live/live.ts"
 import { go, route } from "./route.ts"
 import { Health } from "./screens/health.tsx"
 import { Job } from "./screens/job.tsx"
@@ -42,11 +41,6 @@ export const App = () => {
   useEffect(() => {
     document.title = shown === undefined ? "Metrics and jobs" : `${shown.title} · Metrics and jobs`
   }, [shown])
-  useEffect(() => {
-    if (config?.hasMetrics === true) {
-      connect()
-    }
-  }, [config?.hasMetrics])
   const areKeysShown = useSignal(false)
   // The range of charts goes along from screen to screen.
   const linkTo = (name: string): string => hrefOf(name, "", { range: route.value.parameters.get("range") ?? undefined })

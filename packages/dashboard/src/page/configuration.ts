@@ -23,7 +23,7 @@ export const configurationProblem = signal<string | undefined>(undefined)
 /** Reads the configuration, until there is one. */
 export const loadConfiguration = async (): Promise<void> => {
   try {
-    const response = await fetch("config.json", { headers: { accept: "application/json" } })
+    const response = await fetch("config.json")
     if (!response.ok) {
       throw new Error(`The server answered ${response.status} ${response.statusText}.`)
     }
