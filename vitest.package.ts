@@ -16,10 +16,11 @@ export const unit = (name: string, globalSetup: ReadonlyArray<string> = []) =>
   })
 
 /** Tests with processes, servers, a browser and minutes: apart, so that the quick ones stay quick. */
-export const endToEnd = (name: string) =>
+export const endToEnd = (name: string, globalSetup: ReadonlyArray<string> = []) =>
   defineConfig({
     test: {
       name: `${name} e2e`,
+      globalSetup: [...globalSetup],
       include: ["test/e2e/**/*.test.ts", "test/browser/**/*.test.ts"],
       fileParallelism: false,
       testTimeout: 600_000,

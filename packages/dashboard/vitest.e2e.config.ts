@@ -1,3 +1,5 @@
+import { mergeConfig } from "vitest/config"
 import { endToEnd } from "../../vitest.package.ts"
 
-export default endToEnd("dashboard")
+/** A browser on a busy machine takes longer for a step than the second that a condition has by default. */
+export default mergeConfig(endToEnd("dashboard"), { test: { expect: { poll: { timeout: 10_000 } } } })

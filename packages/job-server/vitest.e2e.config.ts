@@ -1,3 +1,3 @@
 import { endToEnd } from "../../vitest.package.ts"
 
-export default endToEnd("job-server")
+export default endToEnd("job-server", ["./test/compiled-programs.ts"])

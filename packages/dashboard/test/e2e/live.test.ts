@@ -2,7 +2,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
-import { began, dataOf, makeFeed } from "./live/feed.ts"
+import { began, dataOf, makeFeed } from "../live/feed.ts"
 
 describe("a tick", () => {
   it.scoped("has what is new, and then only what has changed", () =>

@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import path from "node:path"
-import { type Exited, folderOf, run, type Running, start } from "./program.ts"
+import { type Exited, folderOf, run, type Running, start } from "../program.ts"
 
 const Job = Schema.parseJson(
   Schema.Struct({

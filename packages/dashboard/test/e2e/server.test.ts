@@ -8,10 +8,10 @@ import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import path from "node:path"
 import { createGunzip } from "node:zlib"
-import { pageHeaders, PageNotBuilt } from "../src/page-files.ts"
-import type { State, Tick } from "../src/protocol/live.ts"
-import { type DashboardOptions, makeDashboard } from "../src/server.ts"
-import { attribute, encode, gauge, json, point, post, protobuf, requestOf } from "./receiver/request.ts"
+import { pageHeaders, PageNotBuilt } from "../../src/page-files.ts"
+import type { State, Tick } from "../../src/protocol/live.ts"
+import { type DashboardOptions, makeDashboard } from "../../src/server.ts"
+import { attribute, encode, gauge, json, point, post, protobuf, requestOf } from "../receiver/request.ts"
 
 /** A page, as far as these tests need one. */
 const pageFolder: Effect.Effect<string, never, Scope> = Effect.acquireRelease(

@@ -8,8 +8,8 @@ import { fileURLToPath } from "node:url"
 import { compilePrograms } from "../../../../vitest.programs.ts"
 import { Receiver } from "../../src/receiver/receiver.ts"
 import { FailureMode, spawnReceiver } from "../../src/receiver/spawn.ts"
-import { gauge, point, post, requestOf, sum } from "./request.ts"
-import { recordEveryKind, source } from "./sdk.ts"
+import { gauge, point, post, requestOf, sum } from "../receiver/request.ts"
+import { recordEveryKind, source } from "../receiver/sdk.ts"
 
 const good = requestOf(gauge(point({ asDouble: 0.5 })))
 

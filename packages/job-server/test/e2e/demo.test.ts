@@ -4,7 +4,7 @@ import * as Schedule from "effect/Schedule"
 import { writeFile } from "node:fs/promises"
 import path from "node:path"
 import { folderOf, run, start } from "../program.ts"
-import { documentOf, manyFiles } from "./document.ts"
+import { documentOf, manyFiles } from "../demo/document.ts"
 
 /** Waits until the page that can be scraped counts so many jobs. */
 const untilEnqueued = (page: string, jobs: number): Effect.Effect<void> =>
