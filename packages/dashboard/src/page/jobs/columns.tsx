@@ -33,7 +33,8 @@ const reason = (of: (job: JobView) => string | undefined): Column => ({
 const message: Column = {
   title: "Last error",
   look: "wide",
-  cell: (job) => <Cut text={lastError(job)?.message ?? ""} />
+  // It is prose of several lines, in one; its lines stand on the screen of the job.
+  cell: (job) => <Cut text={(lastError(job)?.message ?? "").slice(0, 1000).replace(/[\t\n\r ]+/g, " ")} />
 }
 const spent = (title: string): Column => ({
   title,

@@ -7,8 +7,7 @@ const shownInList = 300
 
 /** A text of others, as text whatever it holds, and apart from the direction of what is around it. */
 export const Cut = ({ text }: { readonly text: string }) => {
-  const line = text.slice(0, shownInList + 1).replace(/[\t\n\r ]+/g, " ")
-  const cut = visibleText(text.length > shownInList ? `${line.slice(0, shownInList)}…` : line)
+  const cut = visibleText(text.length > shownInList ? `${text.slice(0, shownInList)}…` : text)
   return (
     <bdi class="cut" title={cut}>
       {cut}
