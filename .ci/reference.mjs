@@ -1,9 +1,9 @@
 /**
- * The reference of the published packages as a web site in `dist/docs`: TypeDoc makes it of the docstrings of every public
+ * The reference of the library as a web site in `dist/docs`: TypeDoc makes it of the docstrings of every public
  * subpath, with the guides and all other pages beside it. It fails on what a reader would miss: an export without a
  * docstring, a type that a signature names and nobody can look up, a link that leads nowhere.
  */
-import { readdirSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import path from "node:path"
 import { Application, Comment, CommentTag, Converter, Logger, LogLevel, PageEvent, ReflectionKind } from "typedoc"
 import { root } from "./install.mjs"
@@ -15,10 +15,6 @@ export const site = path.join(root, "dist/docs")
 const published = "https://github.com/parametric-portal/parametric-portal/blob/main/"
 
 const manifestOf = (folder) => JSON.parse(readFileSync(path.join(root, "packages", folder, "package.json"), "utf8"))
-
-/** The folders of the packages that are published. */
-const publicPackages = () =>
-  readdirSync(path.join(root, "packages")).filter((folder) => manifestOf(folder).private !== true)
 
 const sourcesOf = (folder) =>
   Object.values(manifestOf(folder).exports)
@@ -166,7 +162,7 @@ class Problems extends Logger {
 }
 
 /** Builds the site; resolves with what is wrong with it. `entryPoints` are the files of the public subpaths. */
-export const build = async (entryPoints = publicPackages().flatMap(sourcesOf), more = {}) => {
+export const build = async (entryPoints = sourcesOf("server"), more = {}) => {
   const app = await Application.bootstrap({ ...options(entryPoints), ...more })
   const logger = new Problems()
   app.logger = logger
