@@ -10,6 +10,7 @@ import type {
   State,
   Tick
 } from "../../src/protocol/live.ts"
+import { noChartPoint, noHealth } from "../page/nothing-yet.ts"
 
 /** What the server knows of a program. `at` counts the seconds since it was started. */
 export interface Program {
@@ -242,28 +243,13 @@ export const web = (): Program => {
     metrics,
     series: seriesOf(metrics, all.processes, labelsOf),
     value: valueOf(metrics),
-    charts: (time) => ({ time, jobs: {}, queue: {}, failures: {}, processing: {}, wait: {}, messages: {} }),
+    charts: noChartPoint,
     law: () => null
   }
 }
 
 /** Nothing has arrived. */
-export const nothing = (): Program => ({ ...web(), metrics: [], series: [], processes: [], health: noHealth })
-
-const noHealth = (): Health => ({
-  requests: 0,
-  acknowledged: 0,
-  refused: [],
-  points: 0,
-  bytes: 0,
-  lastRequestAt: null,
-  lag: [],
-  violations: 0,
-  lastViolations: [],
-  exemplars: 0,
-  storeBytes: 0,
-  storeLimitBytes: 268_435_456
-})
+export const nothing = (): Program => ({ ...web(), metrics: [], series: [], processes: [], health: () => noHealth })
 
 /** Ten thousand series in forty metrics, all of which change each second. */
 export const many = (count = 10_000): Program => {

@@ -1,21 +1,7 @@
 import { describe, expect, it } from "vitest"
-import type { Health, State, Tick } from "../../src/protocol/live.ts"
+import type { State, Tick } from "../../src/protocol/live.ts"
 import { Model } from "../../src/page/live/model.ts"
-
-const health: Health = {
-  requests: 0,
-  acknowledged: 0,
-  refused: [],
-  points: 0,
-  bytes: 0,
-  lastRequestAt: null,
-  lag: [],
-  violations: 0,
-  lastViolations: [],
-  exemplars: 0,
-  storeBytes: 0,
-  storeLimitBytes: 0
-}
+import { noChartPoint, noHealth } from "./nothing-yet.ts"
 
 const start = 1_800_000_000_000
 
@@ -25,17 +11,9 @@ const tick = (seconds: number, more: Partial<Tick> = {}): Tick => ({
   metrics: [],
   series: [],
   values: [],
-  charts: {
-    time: start + seconds * 1000,
-    jobs: {},
-    queue: {},
-    failures: {},
-    processing: {},
-    wait: {},
-    messages: {}
-  },
+  charts: noChartPoint(start + seconds * 1000),
   law: null,
-  health,
+  health: noHealth,
   ...more
 })
 

@@ -1,24 +1,10 @@
 import { describe, expect, it } from "vitest"
 import { Model } from "../../src/page/live/model.ts"
 import { metricRow } from "../../src/page/series/table-rows.ts"
-import type { Health, Metric, State } from "../../src/protocol/live.ts"
+import type { Metric, State } from "../../src/protocol/live.ts"
+import { noChartPoint, noHealth } from "./nothing-yet.ts"
 
 const start = 1_800_000_000_000
-
-const health: Health = {
-  requests: 0,
-  acknowledged: 0,
-  refused: [],
-  points: 0,
-  bytes: 0,
-  lastRequestAt: null,
-  lag: [],
-  violations: 0,
-  lastViolations: [],
-  exemplars: 0,
-  storeBytes: 0,
-  storeLimitBytes: 0
-}
 
 const process = (id: number, lastSeenAt: number) => ({
   id,
@@ -46,9 +32,9 @@ const rowOf = (metric: Omit<Metric, "id" | "name" | "description">) => {
       }))
     ),
     values: [{ time: start, ids: [0, 1, 1, 1, 1, 1], values: [5, 2, 4, 3, 100, 100], sums: [] }],
-    charts: { time: start, jobs: {}, queue: {}, failures: {}, processing: {}, wait: {}, messages: {} },
+    charts: noChartPoint(start),
     law: null,
-    health
+    health: noHealth
   }
   const model = Model.of(state)
   return metricRow(model, state.metrics[0] ?? { id: 0, name: "", description: "", ...metric }, [0, 1, 2, 3, 4, 5]).value
