@@ -35,7 +35,7 @@ const command = await build({
 /** The page as Vite has built it imports the same; this only asks what. */
 const page = await build({
   ...shared,
-  entryPoints: ["src/page/main.tsx"],
+  entryPoints: ["src/page/draw.tsx"],
   outdir: "dist/page",
   write: false,
   jsx: "automatic",

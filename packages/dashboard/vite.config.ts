@@ -30,10 +30,23 @@ const uPlotOfLines: Plugin = {
   }
 }
 
+/** The page runs `draw.tsx` after `main.ts`; one file for both would hold up what `main.ts` asks for. */
+const drawAfterMain: Plugin = {
+  name: "draw-after-main",
+  transformIndexHtml: (_, { bundle = {} }) =>
+    Object.values(bundle)
+      .filter((file) => file.type === "chunk" && file.isEntry && file.name === "draw")
+      .map(({ fileName }) => ({
+        tag: "script",
+        attrs: { type: "module", crossorigin: true, src: `./${fileName}` },
+        injectTo: "head"
+      }))
+}
+
 export default defineConfig({
   root: "src/page",
   base: "./",
-  plugins: [uPlotOfLines],
+  plugins: [uPlotOfLines, drawAfterMain],
   esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none" },
   build: {
     outDir: "../../dist/page",
@@ -41,9 +54,11 @@ export default defineConfig({
     target: "es2022",
     minify: "terser",
     terserOptions: { module: true, ecma: 2020, compress: { passes: 2 } },
+    rollupOptions: { input: { index: "src/page/index.html", draw: "src/page/draw.tsx" } },
     modulePreload: false,
     // What is inlined would be refused by the content security policy.
     assetsInlineLimit: 0,
+    cssCodeSplit: false,
     reportCompressedSize: false
   }
 })
