@@ -49,6 +49,10 @@ const infraLayers = {
     workspace: ["@parametric-portal/dashboard/page-files"]
   },
   workflow: inInfra("workflow", ["decorator"], ["@effect/workflow"]),
+  http: inInfra("http", ["decorator"], ["@effect/platform"]),
+  sql: inInfra("sql", ["decorator"], ["@effect/sql"]),
+  rpc: inInfra("rpc", ["decorator"], ["@effect/rpc"]),
+  server: inInfra("server", ["runtime", "http", "sql", "rpc"], ["@effect/platform", "@effect/rpc", "@effect/sql"]),
   // The entry imports the folders below it, and they the files beside them: options, errors, deliveries, bound series.
   cluster: inInfra(
     "cluster",
@@ -109,6 +113,9 @@ export const layers = {
     imports: [...core, "metrics", "points", "text", "collect", "config"],
     packages: ["effect", "@effect/platform", "node"]
   },
+  runtime: { folder: `${observe}/runtime`, imports: [...core, "metrics"], packages: ["effect", "node"] },
+  pool: { folder: `${observe}/pool`, imports: [...core, "metrics"], packages: ["effect"] },
+  cache: { folder: `${observe}/cache`, imports: [...core, "metrics"], packages: ["effect"] },
   telemetry: {
     folder: `${observe}/telemetry`,
     imports: ["instrument", "metrics", "points", "collect", "config", "otlp", "signals", "prometheus"],

@@ -1,6 +1,6 @@
 /** The series of the catalogue that the receiver has, added up over all processes. */
 import type { Histogram, Series } from "@parametric-portal/dashboard/receiver"
-import type { Row } from "@parametric-portal/server/observe/catalogue"
+import { otlpAttribute, otlpName, type Row } from "@parametric-portal/server/observe/catalogue"
 import { type Labels, seriesKey } from "./expected.ts"
 
 export interface ReceivedSeries {
@@ -19,7 +19,7 @@ export const receivedSeries = (
   series: ReadonlyArray<Series>,
   isKilled: (one: Series) => boolean
 ): ReadonlyMap<string, ReceivedSeries> => {
-  const rowOf = new Map(rows.map((row) => [row.name, row]))
+  const rowOf = new Map(rows.map((row) => [otlpName(row), row]))
   const received = new Map<string, ReceivedSeries>()
   const oldestFirst = [...series].sort((left, right) => (left.timeUnixNano < right.timeUnixNano ? -1 : 1))
   for (const one of oldestFirst) {
@@ -28,10 +28,10 @@ export const receivedSeries = (
     if (row === undefined || (isCurrentState && isKilled(one))) {
       continue
     }
-    const labels = labelsOf(one.attributes)
-    const key = seriesKey(one.name, labels)
+    const labels = labelsOf(row, one.attributes)
+    const key = seriesKey(row.name, labels)
     const before = row.scope === "cluster" ? undefined : received.get(key)
-    received.set(key, add(before ?? { name: one.name, labels, count: 0 }, one))
+    received.set(key, add(before ?? { name: row.name, labels, count: 0 }, one))
   }
   return received
 }
@@ -43,8 +43,12 @@ const add = (before: ReceivedSeries, one: Series): ReceivedSeries => {
   return one.kind === "sum" || one.kind === "gauge" ? { ...before, count: before.count + one.total } : before
 }
 
-const labelsOf = (attributes: Series["attributes"]): Labels =>
-  Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, String(value)]))
+const labelsOf = (row: Row, attributes: Series["attributes"]): Labels => {
+  const labelOf = new Map(row.labels.map((label) => [otlpAttribute(row, label), label]))
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [labelOf.get(name) ?? name, String(value)])
+  )
+}
 
 /** All processes have the same boundaries. */
 const addHistogram = (

@@ -6,8 +6,14 @@
  *
  * @module
  */
+import { cache } from "./catalogue/cache.ts"
 import { cluster } from "./catalogue/cluster.ts"
+import { db } from "./catalogue/db.ts"
+import { http } from "./catalogue/http.ts"
 import { jobs } from "./catalogue/jobs.ts"
+import { pool } from "./catalogue/pool.ts"
+import { rpc } from "./catalogue/rpc.ts"
+import { runtime } from "./catalogue/runtime.ts"
 import { telemetry } from "./catalogue/telemetry.ts"
 import { workflow } from "./catalogue/workflow.ts"
 
@@ -19,9 +25,15 @@ export {
   redeliveryReasons,
   shardMoveDirections
 } from "./catalogue/cluster.ts"
+export { type Convention, conventionBoundaries, type Stability } from "./catalogue/convention.ts"
+export { otlpAttribute, otlpName } from "./catalogue/conventional.ts"
+export { connectionStates } from "./catalogue/db.ts"
+export { httpMethods, urlSchemes } from "./catalogue/http.ts"
 export { jobOperations, jobStates, priorities, slotStates } from "./catalogue/jobs.ts"
 export { labelValues } from "./catalogue/label-values.ts"
 export { failedOutcomes } from "./catalogue/outcome.ts"
+export { poolStates } from "./catalogue/pool.ts"
+export { cpuModes, eventLoopStates, garbageCollections } from "./catalogue/runtime.ts"
 export { storageOperations } from "./catalogue/storage-operations.ts"
 export { dropReasons, recordDropReasons } from "./catalogue/telemetry.ts"
 export { runOutcomes } from "./catalogue/workflow.ts"
@@ -29,7 +41,7 @@ export type { Kind, Row, Rows, Scope } from "./catalogue/row.ts"
 export { labelNameProblem, metricNameProblem, unitProblem } from "./catalogue/row.ts"
 
 /** The namespaces of `MetricsService`, each a record of handle -> row. */
-export const catalogue = { jobs, cluster, workflow, telemetry }
+export const catalogue = { jobs, cluster, workflow, http, db, rpc, runtime, pool, cache, telemetry }
 
 /** The name of a namespace of {@link catalogue}. */
 export type Namespace = keyof typeof catalogue

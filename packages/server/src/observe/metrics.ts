@@ -15,13 +15,11 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { type Bindable, bindForGood, type BoundSeries } from "./instrument/bind.ts"
 import { boundaries } from "./catalogue/boundaries.ts"
-import { cluster } from "./catalogue/cluster.ts"
-import { jobs } from "./catalogue/jobs.ts"
+import { conventionBoundaries } from "./catalogue/convention.ts"
 import type { Row, Rows } from "./catalogue/row.ts"
-import { telemetry } from "./catalogue/telemetry.ts"
-import { workflow } from "./catalogue/workflow.ts"
 import { checkLabels, checkOptions } from "./instrument/definition.ts"
 import type { CatalogueHandles } from "./instrument/handles.ts"
+import { catalogueHandles } from "./metrics/namespaces.ts"
 import { type Gauge, type HandlesOf, InstrumentId } from "./instrument/instrument.ts"
 import type { Pairs } from "./catalogue/label.ts"
 import { type DefineOptions, handlesOf, type Meter, meterOf } from "./instrument/meter.ts"
@@ -94,6 +92,9 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
 
   /** The default bucket boundaries by family, in seconds (`attempts` counts). */
   static readonly boundaries = boundaries
+
+  /** The boundaries that the conventions advise for HTTP and RPC: `layer({ boundaries: { http: conventionBoundaries } })`. */
+  static readonly conventionBoundaries: ReadonlyArray<number> = conventionBoundaries
 
   /** A set of labels: undefined values dropped, the others cleaned. Applying it twice changes nothing. */
   static readonly label = label
@@ -272,12 +273,7 @@ const build = (
     yield* checkOptions(options)
     const registry = given === "own" ? MetricRegistry.make() : (given ?? Metric.globalMetricRegistry)
     const meter = meterOf(registry)
-    const handles = {
-      jobs: yield* handlesOf(meter, jobs, options),
-      cluster: yield* handlesOf(meter, cluster, options),
-      workflow: yield* handlesOf(meter, workflow, options),
-      telemetry: yield* handlesOf(meter, telemetry, options)
-    }
+    const handles = yield* catalogueHandles(meter, options)
     // A registry that was made for this layer is apart on purpose.
     yield* noteInstance({ meter, site, isApart: registry === given })
     return { ...handles, registry, scope, meter, leftovers: meter.recorded(), options, ...trackersOf(meter, handles) }

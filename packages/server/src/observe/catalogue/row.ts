@@ -1,5 +1,6 @@
 /** The shape of a catalogue row, and the rules for the words in it. */
 import type { BoundaryFamily } from "./boundaries.ts"
+import type { Convention } from "./convention.ts"
 import { reservedLabelNames } from "./label.ts"
 
 /**
@@ -18,11 +19,11 @@ export type Scope = "runner" | "cluster"
 
 /** One metric. Names fixed by the mission carry `stable`: handle, name, kind and label names are API. */
 export interface Row<Label extends string = string> {
-  /** The name on every wire, Prometheus included: unit and `_total` are part of it. */
+  /** The name: unit and `_total` are part of it. It is the same on every wire, unless OTLP has that of a `convention`. */
   readonly name: string
   /** The kind of metric: counter, up-down counter, gauge or histogram. */
   readonly kind: Kind
-  /** UCUM: `s`, `By`, or an annotation such as `{job}` for a count; never `1`. */
+  /** UCUM: `s`, `By`, or an annotation such as `{job}` for a count; `1` only of a `convention`. */
   readonly unit: string
   /** The label names: few, with few values each, never an id. */
   readonly labels: ReadonlyArray<Label>
@@ -38,6 +39,8 @@ export interface Row<Label extends string = string> {
   readonly boundaries?: BoundaryFamily | ReadonlyArray<number>
   /** Labels whose values are a closed set; a metric whose labels are all closed is exported as 0 from the start. */
   readonly closed?: { readonly [K in Label]?: ReadonlyArray<string> }
+  /** Its name and those of its labels on OTLP, where OpenTelemetry's semantic conventions define the metric. */
+  readonly convention?: Convention
 }
 
 /** The limit of series of a metric for which none is given, as OpenTelemetry's SDKs have it. */
@@ -69,9 +72,19 @@ export const metricNameProblem = ({ kind, name, unit }: Pick<Row, "name" | "kind
   if ((unit === "s") !== stem.endsWith("_seconds")) {
     return unit === "s" ? "a name that ends in _seconds, as its unit is s" : "the unit s, as the name ends in _seconds"
   }
+  if ((unit === "1") !== stem.endsWith("_ratio")) {
+    return unit === "1"
+      ? "a name that ends in _ratio, as its unit is 1"
+      : "no _ratio at the end: only the unit 1 has it"
+  }
   return (unit === "By") === stem.endsWith("_bytes") ? undefined : "_bytes at the end exactly when the unit is By"
 }
 
-/** Why a unit can't be used, or nothing. `1` is refused: a Prometheus OTLP receiver renames such a gauge to `…_ratio`. */
-export const unitProblem = (unit: string): string | undefined =>
-  legalUnit.test(unit) ? undefined : "a UCUM unit: s, By, Cel, %, or an annotation such as {job} for a count, never 1"
+/**
+ * Why a unit can't be used, or nothing. `1` is refused where no convention asks for it: a Prometheus OTLP receiver renames
+ * such a gauge to `…_ratio`.
+ */
+export const unitProblem = (unit: string, convention?: Convention): string | undefined =>
+  legalUnit.test(unit) || (unit === "1" && convention !== undefined)
+    ? undefined
+    : "a UCUM unit: s, By, Cel, %, or an annotation such as {job} for a count, never 1"

@@ -59,9 +59,9 @@ interface Own {
 }
 
 const own = (instrument: Instrument): Own => {
-  const { help, kind, name, unit } = instrument.row
+  const { convention, help, kind, name, unit } = instrument.row
   const known = owns.get(instrument) ?? {
-    metric: { name, help: help.toWellFormed(), unit, kind, origin: "own" },
+    metric: { name, help: help.toWellFormed(), unit, kind, origin: "own", convention },
     boundaries: Array.from(instrument.boundaries ?? [])
   }
   owns.set(instrument, known)

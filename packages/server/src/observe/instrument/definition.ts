@@ -39,7 +39,7 @@ export const checkRow = (row: Row): Either.Either<void, DefinitionError> => {
         })
   const error =
     problem("Name", row.name, metricNameProblem(row)) ??
-    problem("Unit", row.unit, unitProblem(row.unit)) ??
+    problem("Unit", row.unit, unitProblem(row.unit, row.convention)) ??
     problem("Boundaries", String(row.boundaries), misplacedBoundaries(row)) ??
     row.labels
       .map((name, index) => problem("Label", name, labelNameProblem(name) ?? repeated(row, name, index)))
@@ -215,6 +215,7 @@ const conflict = (row: Row, given: string, was: string): DefinitionError =>
 
 const describe = (row: Row, boundaries: ReadonlyArray<number> | undefined): string =>
   `a ${row.kind} of ${row.unit}, labels [${Array.from(row.labels).sort().join(", ")}]` +
+  (row.convention === undefined ? "" : `, "${row.convention.name}" on OTLP`) +
   (boundaries === undefined ? "" : `, boundaries [${boundaries.join(", ")}]`)
 
 const sameType = (keyType: unknown, row: Row): boolean => {

@@ -2,6 +2,12 @@
 import type { JobsHandles } from "./handles/jobs.ts"
 import type { ClusterHandles } from "./handles/cluster.ts"
 import type { WorkflowHandles } from "./handles/workflow.ts"
+import type { HttpHandles } from "./handles/http.ts"
+import type { DbHandles } from "./handles/db.ts"
+import type { RpcHandles } from "./handles/rpc.ts"
+import type { RuntimeHandles } from "./handles/runtime.ts"
+import type { PoolHandles } from "./handles/pool.ts"
+import type { CacheHandles } from "./handles/cache.ts"
 import type { TelemetryHandles } from "./handles/telemetry.ts"
 
 /** The handles of all namespaces. */
@@ -12,6 +18,18 @@ export interface CatalogueHandles {
   readonly cluster: ClusterHandles
   /** The handles of `metrics.workflow`. */
   readonly workflow: WorkflowHandles
+  /** The handles of `metrics.http`. */
+  readonly http: HttpHandles
+  /** The handles of `metrics.db`. */
+  readonly db: DbHandles
+  /** The handles of `metrics.rpc`. */
+  readonly rpc: RpcHandles
+  /** The handles of `metrics.runtime`. */
+  readonly runtime: RuntimeHandles
+  /** The handles of `metrics.pool`. */
+  readonly pool: PoolHandles
+  /** The handles of `metrics.cache`. */
+  readonly cache: CacheHandles
   /** The handles of `metrics.telemetry`. */
   readonly telemetry: TelemetryHandles
 }

@@ -1,9 +1,12 @@
 /** Points as OpenTelemetry's serialisers take them, grouped by scope and metric. */
 import type { Resource } from "@opentelemetry/resources"
 import type { DataPoint, Histogram, MetricData, ResourceMetrics } from "@opentelemetry/sdk-metrics"
-import type { ExportMetric, HrTime, Point } from "../collect/points/point.ts"
+import { type Convention, numericAttributes } from "../catalogue/convention.ts"
+import type { ExportMetric, ExportSeries, HrTime, Point } from "../collect/points/point.ts"
 import { externalScope, ownScope } from "../collect/scope.ts"
 import type { Baselines } from "../collect/points/temporality.ts"
+
+type Attributes = DataPoint<number>["attributes"]
 
 /** A request that is being filled. */
 export interface RequestBuilder {
@@ -65,6 +68,9 @@ const adder = (
   put: (data: MetricData) => void
 ): ((point: Point, startTime: HrTime) => void) => {
   const temporality = isDelta ? deltaTemporality : cumulativeTemporality
+  const { convention } = metric
+  const attributesOf = ({ attributes }: ExportSeries): Attributes =>
+    convention === undefined ? attributes : conventionalAttributes(attributes, convention)
   const sum = (suffix: string, isMonotonic: boolean): Array<DataPoint<number>> => {
     const dataPoints: Array<DataPoint<number>> = []
     const descriptor = descriptorOf(metric, suffix)
@@ -83,7 +89,8 @@ const adder = (
     case "upDownCounter":
     case "gauge": {
       const dataPoints = metric.kind === "gauge" ? gauge("") : sum("", metric.kind === "counter")
-      return ({ series: { attributes }, type, value }, startTime) => {
+      return ({ series, type, value }, startTime) => {
+        const attributes = attributesOf(series)
         if (type === "number") {
           dataPoints.push({ startTime, endTime, attributes, value })
         }
@@ -93,7 +100,8 @@ const adder = (
       const dataPoints: Array<DataPoint<Histogram>> = []
       const descriptor = descriptorOf(metric, "")
       put({ descriptor, aggregationTemporality: temporality, dataPointType: histogramType, dataPoints })
-      return ({ series: { attributes }, type, value }, startTime) => {
+      return ({ series, type, value }, startTime) => {
+        const attributes = attributesOf(series)
         if (type === "distribution") {
           dataPoints.push({ startTime, endTime, attributes, value })
         }
@@ -115,8 +123,28 @@ const adder = (
   }
 }
 
-const descriptorOf = ({ help, name, unit }: ExportMetric, suffix: string): MetricData["descriptor"] => ({
-  name: `${name}${suffix}`,
+const conventionalAttributes = (
+  attributes: ExportSeries["attributes"],
+  { attributes: names }: Convention
+): Attributes => {
+  const known = conventional.get(attributes)
+  if (known !== undefined) {
+    return known
+  }
+  const made = Object.fromEntries(
+    Object.entries(attributes).map(([label, value]) => {
+      const name = names[label] ?? label
+      return [name, numericAttributes.has(name) && /^\d{1,9}$/.test(value) ? Number(value) : value]
+    })
+  )
+  conventional.set(attributes, made)
+  return made
+}
+
+const conventional = new WeakMap<ExportSeries["attributes"], Attributes>()
+
+const descriptorOf = ({ convention, help, name, unit }: ExportMetric, suffix: string): MetricData["descriptor"] => ({
+  name: `${convention?.name ?? name}${suffix}`,
   description: help,
   unit,
   valueType: double

@@ -1,5 +1,7 @@
 /** What collection hands to every destination: one metric and one point of it at a time, whatever format it leaves in. */
 
+import type { Convention } from "../../catalogue/convention.ts"
+
 /** A metric as it goes out. `own` metrics are of our catalogue or defined with `MetricsService.define`. */
 export interface ExportMetric {
   readonly name: string
@@ -8,6 +10,8 @@ export interface ExportMetric {
   readonly unit: string
   readonly kind: "counter" | "upDownCounter" | "gauge" | "histogram" | "summary"
   readonly origin: "own" | "external"
+  /** What it and its labels are called on OTLP, where that is something else. */
+  readonly convention?: Convention | undefined
 }
 
 /** A series as it goes out: the same object at every collection, as long as the series lives. */
