@@ -136,6 +136,9 @@ export const layers = {
       "otlp",
       "signals",
       "prometheus",
+      "runtime",
+      "pool",
+      "cache",
       "telemetry",
       ...Object.keys(infraLayers),
       "figures"
