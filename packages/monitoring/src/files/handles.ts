@@ -68,8 +68,14 @@ const member = (handle: string, row: Row): ReadonlyArray<string> => {
       .flatMap((text, index) => [...(index === 0 ? [] : [""]), ...wrapped(text)])
       .map(comment),
     "   */",
-    `  readonly ${handle}: ${typeOf(row)}<${labels}>`
+    ...typed(`  readonly ${handle}: ${typeOf(row)}`, labels)
   ]
+}
+
+/** On a line, or, as the formatter has it, the labels on one of their own. */
+const typed = (head: string, labels: string): ReadonlyArray<string> => {
+  const line = `${head}<${labels}>`
+  return line.length <= width ? [line] : [`${head}<`, `    ${labels}`, "  >"]
 }
 
 const paragraphs = (row: Row): ReadonlyArray<string> => {
@@ -103,6 +109,8 @@ const wrapped = (text: string): ReadonlyArray<string> => {
   return [...broken, line]
 }
 
-const columns = 120 - comment("").length - 1
+const width = 120
+
+const columns = width - comment("").length - 1
 
 const lines = (text: ReadonlyArray<string>): string => `${text.join("\n")}\n`
