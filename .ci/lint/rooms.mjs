@@ -238,7 +238,7 @@ export const layers = {
   "job-server's admin": {
     folder: `${jobServer}/admin`,
     imports: ["job-server's command line", "job-server's server"],
-    packages: ["effect", "node"],
+    packages: ["effect", "@effect/platform", "@effect/platform-node", "node"],
     workspace: ["@parametric-portal/server", "@parametric-portal/dashboard"]
   },
   "job-server's demo": {

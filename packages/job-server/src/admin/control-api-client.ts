@@ -3,6 +3,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import {
+  commandPaths,
   type ControlRequest,
   ControlRequestJson,
   type ControlResponse,
@@ -50,7 +51,7 @@ export const call = (
     const body = yield* Schema.encode(ControlRequestJson)(request)
     const text = yield* Effect.tryPromise({
       try: (signal) =>
-        fetch(`http://127.0.0.1:${port}/`, {
+        fetch(`http://127.0.0.1:${port}${commandPaths[request._tag]}`, {
           method: "POST",
           body,
           signal,

@@ -27,6 +27,16 @@ export const ControlRequest = Schema.Union(
 )
 export type ControlRequest = typeof ControlRequest.Type
 
+/** Where each command is sent to. */
+export const commandPaths = {
+  Submit: "/submit",
+  Status: "/status",
+  Cancel: "/cancel",
+  Replay: "/replay",
+  Dead: "/dead-letters",
+  Depth: "/depth"
+} as const satisfies Record<ControlRequest["_tag"], string>
+
 /** The request with a tag. */
 export type RequestOf<Tag extends ControlRequest["_tag"]> = Extract<ControlRequest, { readonly _tag: Tag }>
 

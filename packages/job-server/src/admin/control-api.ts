@@ -1,14 +1,20 @@
-/** The control API of a running job server, which `npm run jobs` calls from another terminal. */
+/** The control API of a running job server, which `npm run jobs` calls from another terminal: a route for each command. */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import type * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
+import * as HttpRouter from "@effect/platform/HttpRouter"
+import { HttpServerRequest } from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { callerProblem } from "@parametric-portal/dashboard/caller"
 import type { JobService } from "@parametric-portal/server/infra/jobs"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Runtime from "effect/Runtime"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Scope } from "effect/Scope"
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
-import { createServer, type IncomingMessage, type Server } from "node:http"
-import { ControlRequestJson, type ControlResponse, ControlResponseJson } from "./control-api-protocol.ts"
+import { createServer } from "node:http"
+import { commandPaths, ControlRequestJson, type ControlResponse, ControlResponseJson } from "./control-api-protocol.ts"
 import { handle, type HandleOptions, rejected } from "./control-request.ts"
 import { registerServer } from "./server-registration.ts"
 
@@ -23,29 +29,71 @@ export interface ControlApiOptions extends HandleOptions {
 export const serveControlApi = (options: ControlApiOptions): Effect.Effect<void, never, JobService | Scope> =>
   Effect.gen(function* () {
     const { afterRequest, folder, say } = options
-    const run = Runtime.runPromise(yield* Effect.runtime<JobService>())
     const token = randomBytes(24).toString("base64url")
-    const after = Effect.forkIn(Effect.ignore(afterRequest), yield* Effect.scope)
-    const respond = (text: string) =>
-      run(Effect.flatMap(responseTo(text, options), (response) => Effect.as(after, response)))
-    const port = yield* listen((request) => {
-      const problem = problemOf(request, token)
-      return problem === undefined
-        ? bodyOf(request)
-            .then(respond)
-            .then((text) => ({ status: 200, text }))
-        : Promise.resolve({ status: 403, text: encode(rejected(problem)) })
-    })
+    const node = createServer()
+    node.maxConnections = maxConnections
+    node.requestTimeout = 10_000
+    const server = yield* NodeHttpServer.make(() => node, { host: "127.0.0.1", port: 0 }).pipe(
+      Effect.mapError(({ cause }) => ({ message: String(cause) }))
+    )
+    const port = server.address._tag === "TcpAddress" ? server.address.port : 0
+    const scope = yield* Effect.scope
+    const context = yield* Effect.context<JobService>()
+    // It is forked where nothing can be interrupted unless it says so.
+    const after = Effect.forkIn(Effect.interruptible(Effect.provide(Effect.ignore(afterRequest), context)), scope)
+    yield* server.serve(
+      guarded(
+        token,
+        Effect.tap(routes(options), () => after)
+      )
+    )
+    yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
     yield* registerServer({ pid: process.pid, port, token, folder })
     yield* say(`Control this server (port ${port}) from another terminal: npm run jobs -- submit digest <file>`)
   }).pipe(Effect.catchAll(({ message }) => options.say(`npm run jobs cannot reach this server: ${message}.`)))
 
-const problemOf = ({ headers, method }: IncomingMessage, token: string): string | undefined => {
+const guarded = <E, R>(token: string, app: HttpApp.Default<E, R>): HttpApp.Default<E, R> =>
+  Effect.flatMap(HttpServerRequest, (request) => {
+    const problem = problemOf(request, token)
+    if (problem !== undefined) {
+      return respond(403, rejected(problem))
+    }
+    return Number(request.headers["content-length"]) > maxBodyLength ? respond(413, rejected(tooLong)) : app
+  })
+
+const routes = (options: ControlApiOptions): HttpApp.Default<never, JobService> => {
+  const command = Effect.flatMap(HttpServerRequest, ({ text }) => text).pipe(
+    HttpIncomingMessage.withMaxBodySize(Option.some(maxBodyLength)),
+    Effect.mapError(() => ({ message: "The request can't be read to its end." })),
+    Effect.matchEffect({
+      onFailure: ({ message }) => respond(400, rejected(message)),
+      onSuccess: (text) => Effect.flatMap(responseTo(text, options), (response) => respond(200, response))
+    })
+  )
+  return Object.values(commandPaths)
+    .reduce<HttpRouter.HttpRouter<never, JobService>>(
+      (router, path) => HttpRouter.post(router, path, command),
+      HttpRouter.empty
+    )
+    .pipe(Effect.catchTag("RouteNotFound", () => respond(404, rejected("There is no such command."))))
+}
+
+/** What is left of a request that was not read to its end would be taken for the next one. */
+const respond = (status: number, response: ControlResponse): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
+  Effect.succeed(
+    HttpServerResponse.text(encode(response), {
+      status,
+      contentType: "application/json",
+      headers: { connection: "close" }
+    })
+  )
+
+const problemOf = ({ headers, method }: HttpServerRequest, token: string): string | undefined => {
   const caller = callerProblem(headers)
   if (caller !== null) {
     return `The request is refused: ${caller}.`
   }
-  return method === "POST" && isSame(headers.authorization ?? "", `Bearer ${token}`)
+  return method === "POST" && isSame(headers["authorization"] ?? "", `Bearer ${token}`)
     ? undefined
     : "The request has no valid token. Use npm run jobs."
 }
@@ -58,7 +106,7 @@ const digest = (text: string): Uint8Array => createHash("sha256").update(text).d
 /** The cluster itself gives up after half a minute. */
 const requestTimeout = "35 seconds"
 
-const responseTo = (text: string, options: HandleOptions): Effect.Effect<string, never, JobService> =>
+const responseTo = (text: string, options: HandleOptions): Effect.Effect<ControlResponse, never, JobService> =>
   Effect.matchEffect(Schema.decode(ControlRequestJson)(text), {
     onFailure: ({ message }) => Effect.succeed(rejected(`Unknown request: ${message}`)),
     onSuccess: (request) => handle(request, options)
@@ -70,58 +118,13 @@ const responseTo = (text: string, options: HandleOptions): Effect.Effect<string,
     Effect.catchAll(({ message }) => Effect.succeed(rejected(message))),
     Effect.catchAllCause((cause) =>
       Effect.succeed(rejected(`The server failed: ${Cause.pretty(cause).split("\n")[0]}`))
-    ),
-    Effect.map(encode)
+    )
   )
 
-const encode = (response: ControlResponse): string => encodeResponse(response)
-const encodeResponse = Schema.encodeSync(ControlResponseJson)
-
-interface Answer {
-  readonly status: number
-  readonly text: string
-}
-
-/** Listens on a free port of the loopback interface; open connections are closed with the scope. */
-const listen = (respond: (request: IncomingMessage) => Promise<Answer>) =>
-  Effect.acquireRelease(
-    Effect.async<Server, { readonly message: string }>((resume) => {
-      const server = createServer((request, response) => {
-        respond(request).then(
-          // What is left of a request that was not read to its end would be taken for the next one.
-          ({ status, text }) =>
-            response.writeHead(status, { "content-type": "application/json", connection: "close" }).end(text),
-          () => response.destroy()
-        )
-      })
-      server.maxConnections = maxConnections
-      server.requestTimeout = 10_000
-      server.once("error", (error) => resume(Effect.fail({ message: error.message })))
-      server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
-    }),
-    (server) =>
-      Effect.sync(() => {
-        server.close()
-        server.closeAllConnections()
-      })
-  ).pipe(
-    Effect.map((server) => {
-      const address = server.address()
-      return typeof address === "object" && address !== null ? address.port : 0
-    })
-  )
+const encode = Schema.encodeSync(ControlResponseJson)
 
 const maxConnections = 32
 
 const maxBodyLength = 64 * 1024
 
-const bodyOf = async (request: IncomingMessage): Promise<string> => {
-  let text = ""
-  for await (const chunk of request.setEncoding("utf8")) {
-    text += chunk
-    if (text.length > maxBodyLength) {
-      break
-    }
-  }
-  return text
-}
+const tooLong = `The request is longer than ${maxBodyLength} bytes.`

@@ -9,18 +9,26 @@ import { folderOf, start } from "../program.ts"
 interface Command {
   readonly port: number
   readonly method?: string
+  readonly path?: string
+  readonly body?: string
   readonly headers: Record<string, string>
 }
 
-const send = ({ headers, method = "POST", port }: Command) =>
+const send = ({
+  body = JSON.stringify({ _tag: "Depth" }),
+  headers,
+  method = "POST",
+  path: to = "/depth",
+  port
+}: Command) =>
   Effect.async<string>((resume) => {
-    const sent = httpRequest({ host: "127.0.0.1", port, method, headers, agent: false }, (response) => {
+    const sent = httpRequest({ host: "127.0.0.1", port, method, path: to, headers, agent: false }, (response) => {
       let text = ""
       response.on("data", (part: Buffer) => (text += part.toString()))
       response.on("end", () => resume(Effect.succeed(`${response.statusCode} ${text}`)))
     })
     sent.on("error", (error) => resume(Effect.succeed(error.message)))
-    sent.end(method === "POST" ? JSON.stringify({ _tag: "Depth" }) : undefined)
+    sent.end(method === "POST" ? body : undefined)
   })
 
 describe("the control API", { timeout: 60_000 }, () => {
@@ -39,6 +47,10 @@ describe("the control API", { timeout: 60_000 }, () => {
       const { token }: { token: string } = JSON.parse(registration)
       const authorization = `Bearer ${token}`
       expect(yield* send({ port, headers: { authorization } })).toMatch(/^200 \{"_tag":"Depths"/)
+      expect(yield* send({ port, path: "/other", headers: { authorization } })).toMatch(/^404 \{"_tag":"Rejected"/)
+      for (const body of ["", "{", `"${"x".repeat(100_000)}"`]) {
+        expect(yield* send({ port, body, headers: { authorization } })).toMatch(/^(200|413) \{"_tag":"Rejected"/)
+      }
       const refused: ReadonlyArray<Omit<Command, "port">> = [
         { headers: { authorization, host: `rebound.test:${port}` } },
         { headers: { authorization, host: "127.0.0.1.nip.io" } },
