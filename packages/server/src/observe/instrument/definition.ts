@@ -38,8 +38,8 @@ export const checkRow = (row: Row): Either.Either<void, DefinitionError> => {
           fix: `Change it in the row of "${row.name}"`
         })
   const error =
-    problem("Name", row.name, metricNameProblem(row)) ??
     problem("Unit", row.unit, unitProblem(row.unit, row.convention)) ??
+    problem("Name", row.name, metricNameProblem(row)) ??
     problem("Boundaries", String(row.boundaries), misplacedBoundaries(row)) ??
     row.labels
       .map((name, index) => problem("Label", name, labelNameProblem(name) ?? repeated(row, name, index)))
