@@ -1,4 +1,5 @@
 /** Builds the page: static files with relative addresses, so that it works under whatever path it is served. */
+import { fileURLToPath } from "node:url"
 import { defineConfig, type Plugin } from "vite"
 
 /**
@@ -43,6 +44,8 @@ const drawAfterMain: Plugin = {
       }))
 }
 
+const fileOf = (name: string): string => fileURLToPath(new URL(`src/page/${name}`, import.meta.url))
+
 export default defineConfig({
   root: "src/page",
   base: "./",
@@ -54,7 +57,7 @@ export default defineConfig({
     target: "es2022",
     minify: "terser",
     terserOptions: { module: true, ecma: 2020, compress: { passes: 2 } },
-    rollupOptions: { input: { index: "src/page/index.html", draw: "src/page/draw.tsx" } },
+    rollupOptions: { input: { index: fileOf("index.html"), draw: fileOf("draw.tsx") } },
     modulePreload: false,
     // What is inlined would be refused by the content security policy.
     assetsInlineLimit: 0,
