@@ -1,6 +1,6 @@
 /** The list of keys, in a dialog. */
 import { useEffect, useRef } from "preact/hooks"
-import { boundKeys } from "../keyboard.ts"
+import { boundKeys, type Key } from "../keyboard.ts"
 
 const names = new Map([
   ["Escape", "Esc"],
@@ -8,10 +8,16 @@ const names = new Map([
   ["ArrowLeft", "←"]
 ])
 
+/** Those of the frame stand last, whichever part of the page was there first. */
+const isOfFrame = ({ key }: Key): boolean => /^[\d?]$/.test(key)
+
 export const KeyList = ({ onClose }: { readonly onClose: () => void }) => {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => dialog.current?.showModal(), [])
-  const keys = boundKeys.value.flatMap((one) => one()).filter(({ does }) => does !== undefined)
+  const keys = boundKeys.value
+    .flatMap((one) => one())
+    .filter(({ does }) => does !== undefined)
+    .sort((one, other) => Number(isOfFrame(one)) - Number(isOfFrame(other)))
   return (
     <dialog ref={dialog} aria-labelledby="keys" onClose={onClose}>
       <h2 id="keys">Keys</h2>
