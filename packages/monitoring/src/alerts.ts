@@ -9,6 +9,13 @@ import { clusterRunnerLost } from "./alerts/cluster-runner-lost.ts"
 import { clusterShardsDoubleOwned } from "./alerts/cluster-shards-double-owned.ts"
 import { clusterShardsUnowned } from "./alerts/cluster-shards-unowned.ts"
 import { clusterStorageErrors } from "./alerts/cluster-storage-errors.ts"
+import { databaseConnectionsExhausted } from "./alerts/database-connections-exhausted.ts"
+import { databaseSlow } from "./alerts/database-slow.ts"
+import { eventLoopBlocked } from "./alerts/event-loop-blocked.ts"
+import { garbageCollectionHeavy } from "./alerts/garbage-collection-heavy.ts"
+import { heapNearLimit } from "./alerts/heap-near-limit.ts"
+import { httpErrorBudgetBurn } from "./alerts/http-error-budget-burn.ts"
+import { httpLatencyHigh } from "./alerts/http-latency-high.ts"
 import { jobDeadLetterGrowing } from "./alerts/job-dead-letter-growing.ts"
 import { jobDeadLettersUnattended } from "./alerts/job-dead-letters-unattended.ts"
 import { jobErrorBudgetBurn } from "./alerts/job-error-budget-burn.ts"
@@ -25,8 +32,13 @@ import { telemetryExportSilent } from "./alerts/telemetry-export-silent.ts"
 import { telemetrySeriesOverflow } from "./alerts/telemetry-series-overflow.ts"
 import { telemetrySourceFailing } from "./alerts/telemetry-source-failing.ts"
 
+/** What alerts are about; each has a rule group and a file. */
+export const areas = ["jobs", "cluster", "server", "node", "telemetry"] as const
+
+export type Area = (typeof areas)[number]
+
 /** By rule group. */
-export const alerts: Readonly<Record<"jobs" | "cluster" | "telemetry", ReadonlyArray<Alert>>> = {
+export const alerts: Readonly<Record<Area, ReadonlyArray<Alert>>> = {
   jobs: [
     jobErrorRateHigh,
     ...jobErrorBudgetBurn,
@@ -51,6 +63,8 @@ export const alerts: Readonly<Record<"jobs" | "cluster" | "telemetry", ReadonlyA
     clusterBacklogGrowing,
     singletonNotRunning
   ],
+  server: [...httpErrorBudgetBurn, httpLatencyHigh, databaseSlow, databaseConnectionsExhausted],
+  node: [eventLoopBlocked, heapNearLimit, garbageCollectionHeavy],
   telemetry: [telemetryExportFailing, telemetryExportSilent, telemetrySeriesOverflow, telemetrySourceFailing]
 }
 

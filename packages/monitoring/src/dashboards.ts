@@ -3,6 +3,8 @@ import { clusterDashboard } from "./dashboards/cluster.ts"
 import type { Dashboard } from "./dashboards/dashboard.ts"
 import { jobByType } from "./dashboards/job-by-type.ts"
 import { jobsOverview } from "./dashboards/jobs-overview.ts"
+import { node } from "./dashboards/node.ts"
+import { server } from "./dashboards/server.ts"
 import { telemetryHealth } from "./dashboards/telemetry-health.ts"
 import { workflows } from "./dashboards/workflows.ts"
 
@@ -11,5 +13,7 @@ export const dashboards: ReadonlyArray<Dashboard> = [
   jobByType,
   clusterDashboard,
   workflows,
+  server,
+  node,
   telemetryHealth
 ]

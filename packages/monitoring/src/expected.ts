@@ -1,15 +1,24 @@
-/** One expression that checks each job type against what is expected of it. */
+/** One expression that checks each job type, or each route, against what is expected of it. */
 import { type Match, noneOf } from "./promql/select.ts"
 import type { Vector } from "./promql/vector.ts"
-import { type Expectation, settings } from "./settings.ts"
+import { type Expectation, type RouteExpectation, settings } from "./settings.ts"
+
+/** What is expected of one, or of all others. */
+type Expression<E, L extends string> = (subject: string | Match<string>, expectation: E) => Vector<L>
 
 /** The expressions of each declared job type and of all others, joined by `or`. */
-export const expected = <L extends string>(
-  expression: (jobType: string | Match<string>, expectation: Expectation) => Vector<L>
-): Vector<L> =>
-  Object.entries<Expectation>(settings.jobTypes)
-    .map(([jobType, expectation]) => expression(jobType, expectation))
-    .reduceRight((rest, one) => one.or(rest), expression(otherTypes, settings.otherJobTypes))
+export const expectedOfJobs = <L extends string>(expression: Expression<Expectation, L>): Vector<L> =>
+  joined(settings.jobTypes, settings.otherJobTypes, expression)
 
-/** All job types that are not declared. */
-const otherTypes: Match<string> = noneOf(...Object.keys(settings.jobTypes))
+/** The expressions of each declared route and of all others, joined by `or`. */
+export const expectedOfRoutes = <L extends string>(expression: Expression<RouteExpectation, L>): Vector<L> =>
+  joined(settings.routes, settings.otherRoutes, expression)
+
+const joined = <E, L extends string>(
+  declared: Readonly<Record<string, E>>,
+  others: E,
+  expression: Expression<E, L>
+): Vector<L> =>
+  Object.entries(declared)
+    .map(([name, expectation]) => expression(name, expectation))
+    .reduceRight((rest, one) => one.or(rest), expression(noneOf(...Object.keys(declared)), others))

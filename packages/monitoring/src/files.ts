@@ -2,7 +2,7 @@
  * Every generated file, by its path in the repository. Pure: the same sources, of which the recorded answers are one, give
  * the same bytes.
  */
-import { allAlerts } from "./alerts.ts"
+import { allAlerts, areas } from "./alerts.ts"
 import type { Alert } from "./alerts/alert.ts"
 import { readAnswers } from "./answers/answers.ts"
 import { dashboards } from "./dashboards.ts"
@@ -32,9 +32,7 @@ export interface FilesOptions {
 export const files = ({ runbooks = settings.runbooks }: FilesOptions = {}): ReadonlyMap<string, string> => {
   const answers = readAnswers()
   return new Map([
-    [`${generated}/prometheus/rules/jobs.yaml`, ruleFile("jobs", runbooks)],
-    [`${generated}/prometheus/rules/cluster.yaml`, ruleFile("cluster", runbooks)],
-    [`${generated}/prometheus/rules/telemetry.yaml`, ruleFile("telemetry", runbooks)],
+    ...areas.map((area) => [`${generated}/prometheus/rules/${area}.yaml`, ruleFile(area, runbooks)] as const),
     [`${generated}/prometheus/prometheus.yaml`, scrapeConfiguration()],
     [`${generated}/prometheus/prometheus-otlp.yaml`, otlpConfiguration()],
     [`${generated}/grafana/provisioning/datasources/prometheus.yaml`, dataSourceFile()],

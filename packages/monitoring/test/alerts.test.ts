@@ -3,6 +3,8 @@ import { alerts, allAlerts } from "../src/alerts.ts"
 import { settings } from "../src/settings.ts"
 import { clusterCases } from "./alerts/cluster.ts"
 import { jobCases } from "./alerts/jobs.ts"
+import { nodeCases } from "./alerts/node.ts"
+import { serverCases } from "./alerts/server.ts"
 import { telemetryCases } from "./alerts/telemetry.ts"
 import { fires, staysSilent } from "./support/case.ts"
 import { has, promtool, ruleFile, ruleFiles } from "./support/promtool.ts"
@@ -10,6 +12,8 @@ import { has, promtool, ruleFile, ruleFiles } from "./support/promtool.ts"
 const cases = [
   ...jobCases.map((one) => ({ ...one, area: "jobs" as const })),
   ...clusterCases.map((one) => ({ ...one, area: "cluster" as const })),
+  ...serverCases.map((one) => ({ ...one, area: "server" as const })),
+  ...nodeCases.map((one) => ({ ...one, area: "node" as const })),
   ...telemetryCases.map((one) => ({ ...one, area: "telemetry" as const }))
 ]
 
@@ -31,7 +35,13 @@ describe("alerts", () => {
   })
 
   it("are in the group of what they are about", () => {
-    const prefixes = { jobs: /^Job/, cluster: /^(Cluster|Singleton)/, telemetry: /^Telemetry/ }
+    const prefixes = {
+      jobs: /^Job/,
+      cluster: /^(Cluster|Singleton)/,
+      server: /^(Http|Database)/,
+      node: /^(EventLoop|Heap|GarbageCollection)/,
+      telemetry: /^Telemetry/
+    }
     for (const [group, prefix] of Object.entries(prefixes)) {
       expect(alerts[group as keyof typeof alerts].filter(({ name }) => !prefix.test(name))).toEqual([])
     }

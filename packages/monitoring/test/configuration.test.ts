@@ -3,13 +3,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileS
 import { tmpdir } from "node:os"
 import path from "node:path"
 import { describe, expect, it } from "vitest"
+import { areas } from "../src/alerts.ts"
 import { otlpConfiguration, versionThree } from "../src/files/prometheus.ts"
 import { yaml } from "../src/files/yaml.ts"
 import { has, promtool, root } from "./support/promtool.ts"
 
 const generated = path.join(root, "packages/monitoring/generated")
 
-const rules = 3
+const rules = areas.length
 
 describe.runIf(has("promtool"))("the configuration of Prometheus", () => {
   it("that scrapes is accepted, with all rules", async () => {

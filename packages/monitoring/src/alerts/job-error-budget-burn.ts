@@ -1,30 +1,13 @@
 /** Jobs of a type end in the dead letters faster than its objective allows, in four pairs of windows. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
-import { counter, type Range } from "../promql/select.ts"
-import { budget, type Window } from "../rules/budget.ts"
+import { counter } from "../promql/select.ts"
+import { jobBudget } from "../rules/job-budget.ts"
 import { recorded } from "../rules/recording.ts"
-import { type Alert, alert, number, type Runbook, type Severity } from "./alert.ts"
+import { type Alert, alert, number, type Runbook } from "./alert.ts"
+import { type Burn, burns } from "./error-budget.ts"
 
 const { jobs } = catalogue
-
-/** A pair of windows: the long one shows that it matters, the short one that it is still going on. */
-interface Burn {
-  readonly long: Window
-  readonly short: Window
-  readonly factor: number
-  readonly severity: Severity
-  readonly for: Range
-  /** How long the budget lasts at this rate. */
-  readonly lasts: string
-}
-
-const burns: ReadonlyArray<Burn> = [
-  { long: "1h", short: "5m", factor: 14.4, severity: "critical", for: "6m", lasts: "two days" },
-  { long: "6h", short: "30m", factor: 6, severity: "critical", for: "15m", lasts: "five days" },
-  { long: "1d", short: "2h", factor: 3, severity: "warning", for: "1h", lasts: "ten days" },
-  { long: "3d", short: "6h", factor: 1, severity: "warning", for: "3h", lasts: "thirty days" }
-]
 
 const runbook: Runbook = {
   meaning:
@@ -35,7 +18,7 @@ const runbook: Runbook = {
   firstLook: [
     {
       question: "How fast is the budget being used? At 1 it lasts exactly thirty days.",
-      query: recorded(budget["1h"].burn)
+      query: recorded(jobBudget["1h"].burn)
     },
     {
       question: "Why do jobs end in the dead letters?",
@@ -43,7 +26,7 @@ const runbook: Runbook = {
     },
     {
       question: "What share of the finished jobs is it?",
-      query: recorded(budget["1h"].share)
+      query: recorded(jobBudget["1h"].share)
     }
   ],
   causes: [
@@ -71,10 +54,10 @@ const burnAlert = ({ factor, lasts, long, severity, short, ...burn }: Burn): Ale
     for: burn.for,
     keepFiringFor: "15m",
     threshold: `At least three jobs of the type ended in the dead letters in ${long}.`,
-    expression: recorded(budget[long].burn)
+    expression: recorded(jobBudget[long].burn)
       .above(factor)
-      .and(recorded(budget[short].burn).above(factor))
-      .and(recorded(budget[long].bad).atLeast(3)),
+      .and(recorded(jobBudget[short].burn).above(factor))
+      .and(recorded(jobBudget[long].bad).atLeast(3)),
     summary: (label) => `${label("job_type")} jobs of ${label("job")} use up their error budget too fast.`,
     description: (label) =>
       `In the last ${long} the error budget of ${label("job_type")} jobs was used at ${number} times the sustainable ` +

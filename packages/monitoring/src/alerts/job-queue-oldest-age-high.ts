@@ -1,6 +1,6 @@
 /** A runnable job has waited longer than expected for its type. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
-import { expected } from "../expected.ts"
+import { expectedOfJobs } from "../expected.ts"
 import { across, counter, observations } from "../promql/select.ts"
 import { oldestAge } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
@@ -16,7 +16,7 @@ export const jobQueueOldestAgeHigh = alert({
   threshold:
     "One job that waits longer than expected for its type. A burst that is worked off within 10 minutes does not " +
     "fire.",
-  expression: expected((job_type, { oldestAge: limit }) => recorded(oldestAge, { job_type }).above(limit)),
+  expression: expectedOfJobs((job_type, { oldestAge: limit }) => recorded(oldestAge, { job_type }).above(limit)),
   summary: (label) => `${label("job_type")} jobs of ${label("job")} wait too long.`,
   description: (label) =>
     `The oldest runnable ${label("job_type")} job has waited ${duration}, longer than expected for its type. ` +

@@ -1,6 +1,6 @@
 /** Jobs of a type wait, and no attempt at one has begun or ended. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
-import { expected } from "../expected.ts"
+import { expectedOfJobs } from "../expected.ts"
 import { gauge } from "../promql/select.ts"
 import { jobOperation } from "../promql/values.ts"
 import { attempts, begun, oldestAge } from "../rules/jobs.ts"
@@ -18,7 +18,7 @@ export const jobQueueStalled = alert({
   threshold:
     "A job has waited for two minutes, and no attempt of its type began or ended in 10 minutes. Also fires if no " +
     "attempt was ever counted; not while an attempt runs that is within the expected time of its type.",
-  expression: expected((job_type, { longestRun }) =>
+  expression: expectedOfJobs((job_type, { longestRun }) =>
     recorded(oldestAge, { job_type })
       .above(120)
       .unless(recorded(attempts).above(0))

@@ -1,6 +1,6 @@
 /** An attempt has been running for longer than expected for its type. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
-import { expected } from "../expected.ts"
+import { expectedOfJobs } from "../expected.ts"
 import { amounts, gauge, observations } from "../promql/select.ts"
 import { jobOperation } from "../promql/values.ts"
 import { alert, duration } from "./alert.ts"
@@ -13,7 +13,7 @@ export const jobRunningTooLong = alert({
   for: "10m",
   keepFiringFor: "5m",
   threshold: "One attempt that runs longer than expected for its type: it holds a slot and may hang for ever.",
-  expression: expected((job_type, { longestRun }) =>
+  expression: expectedOfJobs((job_type, { longestRun }) =>
     gauge(jobs.inFlightOldestAge, { operation: jobOperation.process, job_type })
       .maxBy("job", "instance", "job_type")
       .above(longestRun)

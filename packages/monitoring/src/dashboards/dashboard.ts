@@ -20,7 +20,7 @@ export interface Panel {
   /** A noun or a question. */
   readonly title: string
   readonly kind: PanelKind
-  /** A unit as Grafana knows it: `s`, `percentunit`, `short`, or `suffix: jobs/s`. */
+  /** A unit as Grafana knows it: `s`, `bytes`, `percentunit`, `short`, or `suffix: jobs/s`. */
   readonly unit: string
   /** What the panel shows, and what a bad shape means. */
   readonly description: string
@@ -39,7 +39,7 @@ export interface Row {
 }
 
 /** The variables at the top of a dashboard, besides the data source. */
-export type Variable = "service" | "instance" | "job_type" | "entity_type"
+export type Variable = "service" | "instance" | "job_type" | "entity_type" | "http_route"
 
 export interface Dashboard {
   readonly uid: string

@@ -11,7 +11,7 @@ import { jobRedeliveriesHigh } from "../alerts/job-redeliveries-high.ts"
 import { jobSlotsExhausted } from "../alerts/job-slots-exhausted.ts"
 import { across, counter } from "../promql/select.ts"
 import { jobOperation, jobState } from "../promql/values.ts"
-import { budget } from "../rules/budget.ts"
+import { jobBudget } from "../rules/job-budget.ts"
 import { attempts, deadLetters, failedAttempts, oldestAge } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
 import type { Dashboard } from "./dashboard.ts"
@@ -153,7 +153,7 @@ const outcome = [
       "Use of the error budget in the last hour, as a multiple of the sustainable rate. At 1 it lasts thirty days; " +
       "at 14.4 it is gone in two.",
     alert: burn ?? jobErrorRateHigh,
-    queries: [{ query: recorded(budget["1h"].burn, shared), legend: "{{job}} {{job_type}}" }],
+    queries: [{ query: recorded(jobBudget["1h"].burn, shared), legend: "{{job}} {{job_type}}" }],
     empty: "No job finished in the last hour."
   },
   {

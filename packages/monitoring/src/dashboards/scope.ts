@@ -15,6 +15,9 @@ export const jobType = { job_type: "$job_type" } as const
 /** The selected entity types. */
 export const entityType = { entity_type: "$entity_type" } as const
 
+/** The selected routes; all of them include requests that no route matched. */
+export const httpRoute = { http_route: "$http_route" } as const
+
 /** The 50th, 95th and 99th percentiles of a histogram, by group. */
 export const percentiles = <R extends Row & { readonly kind: "histogram" }>(
   row: R,

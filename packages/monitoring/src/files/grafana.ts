@@ -179,5 +179,9 @@ const variables = {
   entity_type: {
     label: "Entity type",
     values: valuesOf(observations(catalogue.cluster.messageLatency, here), "entity_type")
+  },
+  http_route: {
+    label: "Route",
+    values: valuesOf(observations(catalogue.http.serverRequestDuration, here), "http_route")
   }
 } as const satisfies Record<Variable, { readonly label: string; readonly values: string }>

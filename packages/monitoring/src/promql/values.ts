@@ -4,19 +4,23 @@
  */
 import {
   backlogStates,
+  connectionStates,
+  cpuModes,
   deactivationReasons,
   dropReasons,
+  eventLoopStates,
   failedOutcomes,
   healthCheckResults,
   jobOperations,
   jobStates,
+  poolStates,
   recordDropReasons,
   redeliveryReasons,
   runOutcomes,
   shardMoveDirections,
   slotStates
 } from "@parametric-portal/server/observe/catalogue"
-import { type Match, oneOf } from "./select.ts"
+import { type Match, noneOf, oneOf } from "./select.ts"
 
 type Named<V extends string> = { readonly [K in V]: K }
 
@@ -44,6 +48,10 @@ export const shardMove = named(shardMoveDirections)
 export const dropReason = named(dropReasons)
 export const recordDropReason = named(recordDropReasons)
 export const failedOutcome = named(failedOutcomes)
+export const connectionState = named(connectionStates)
+export const cpuMode = named(cpuModes)
+export const eventLoopState = named(eventLoopStates)
+export const poolState = named(poolStates)
 
 /** A success: it has no label `outcome`. */
 export const succeeded: Match<never> = { operator: "=", values: [] }
@@ -56,3 +64,21 @@ export const unsuccessful = oneOf(...failedOutcomes)
 
 /** A run that ended in anything but success, or was suspended. */
 export const unsuccessfulRun = oneOf(...runOutcomes)
+
+/** The `error_type` of a request whose client went away before it was answered. */
+export const clientAbort = "client_abort"
+
+/** Ended without an error: it has no label `error_type`. */
+export const withoutError: Match<never> = { operator: "=", values: [] }
+
+/** Ended in an error, whatever its type. */
+export const withError = noneOf("")
+
+/** A request to this server that failed: its status is 500 or above, or its response broke off. Clients' aborts are none. */
+export const failedRequest = noneOf("", clientAbort)
+
+/** A request that ended with an answer, good or bad, and was not given up by its client. */
+export const answeredRequest = noneOf(clientAbort)
+
+/** A request that a route matched. */
+export const matchedRoute = noneOf("")

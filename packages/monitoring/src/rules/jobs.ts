@@ -4,7 +4,7 @@ import { grown } from "../promql/grown.ts"
 import { across, counter, observations } from "../promql/select.ts"
 import { failedOrDied, jobOperation } from "../promql/values.ts"
 import type { Vector } from "../promql/vector.ts"
-import { budget } from "./budget.ts"
+import { jobBudget } from "./job-budget.ts"
 import { record, recorded, type Recording } from "./recording.ts"
 
 const { jobs } = catalogue
@@ -80,8 +80,8 @@ export const leftOver = record(
   "Jobs accepted or replayed in 30 minutes, less those that completed, were cancelled or dead-lettered.",
   recorded(enqueued)
     .plus(orNone(replayed))
-    .minus(orNone(budget["30m"].good))
-    .minus(orNone(budget["30m"].bad))
+    .minus(orNone(jobBudget["30m"].good))
+    .minus(orNone(jobBudget["30m"].bad))
     .minus(orNone(cancelled))
 )
 

@@ -3,17 +3,17 @@ import { execFile, spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
-import type { alerts } from "../../src/alerts.ts"
+import { type Area, areas } from "../../src/alerts.ts"
 
 /** The repository's root. */
 export const root = path.resolve(import.meta.dirname, "../../../..")
 
 /** The rule file of an area, as it is committed. */
-export const ruleFile = (area: keyof typeof alerts): string =>
+export const ruleFile = (area: Area): string =>
   path.join(root, `packages/monitoring/generated/prometheus/rules/${area}.yaml`)
 
 /** All of them. */
-export const ruleFiles: ReadonlyArray<string> = [ruleFile("jobs"), ruleFile("cluster"), ruleFile("telemetry")]
+export const ruleFiles: ReadonlyArray<string> = areas.map(ruleFile)
 
 const isThere = (program: string): boolean => spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0
 

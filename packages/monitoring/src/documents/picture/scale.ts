@@ -26,11 +26,25 @@ const counts: ReadonlyArray<Part> = [
   { name: "", size: 1 }
 ]
 
+const bytes: ReadonlyArray<Part> = [
+  { name: " GiB", size: 1024 ** 3 },
+  { name: " MiB", size: 1024 ** 2 },
+  { name: " KiB", size: 1024 },
+  { name: " B", size: 1 }
+]
+
 const percent: ReadonlyArray<Part> = [{ name: "%", size: 0.01 }]
 
-/** What a value of this size is shown in; minutes and hours from two of them on. */
+/** The units of which each mark says in what it is. */
+const told: ReadonlyMap<string, ReadonlyArray<Part>> = new Map([
+  ["s", durations],
+  ["percentunit", percent],
+  ["bytes", bytes]
+])
+
+/** What a value of this size is shown in; minutes, hours and thousands of bytes from two of them on. */
 const partOf = (unit: string, value: number): Part => {
-  const parts = unit === "s" ? durations : unit === "percentunit" ? percent : counts
+  const parts = told.get(unit) ?? counts
   const last = { name: "", size: 1, ...parts.at(-1) }
   return parts.find(({ size }) => value >= size * (size >= 60 ? 2 : 1)) ?? last
 }
@@ -64,11 +78,11 @@ const niceStep = (least: number): number => {
 export const withUnit = (unit: string, value: number): string => {
   // Nothing of a duration is 0 s.
   const number = label(value, partOf(unit, value === 0 ? 1 : value))
-  return unit === "s" || unit === "percentunit" ? number : `${number} ${unitName(unit)}`
+  return told.has(unit) ? number : `${number} ${unitName(unit)}`
 }
 
 /** The unit that stands beside the title: none where each mark has it. */
-export const axisUnit = (unit: string): string => (unit === "s" || unit === "percentunit" ? "" : unitName(unit))
+export const axisUnit = (unit: string): string => (told.has(unit) ? "" : unitName(unit))
 
 /** Seconds since the start, as minutes and seconds: `2:30`. */
 export const clock = (seconds: number): string =>

@@ -12,6 +12,7 @@ describe("an axis", () => {
     expect(labels("percentunit", 0.07)).toEqual(["0", "2%", "4%", "6%", "8%"])
     expect(labels("suffix: jobs/s", 1700)).toEqual(["0", "0.5k", "1k", "1.5k", "2k"])
     expect(labels("suffix: bytes", 9000)).toEqual(["0", "2.5k", "5k", "7.5k", "10k"])
+    expect(labels("bytes", 150 * 1024 ** 2)).toEqual(["0", "50 MiB", "100 MiB", "150 MiB"])
     expect(labels("suffix: jobs", 300)).toEqual(["0", "100", "200", "300"])
   })
 
@@ -26,6 +27,7 @@ describe("a value", () => {
     expect(withUnit("s", 3.21)).toBe("3.21 s")
     expect(withUnit("percentunit", 0.123)).toBe("12.3%")
     expect(withUnit("suffix: jobs", 4)).toBe("4 jobs")
+    expect(withUnit("bytes", 3 * 1024 ** 3)).toBe("3 GiB")
     expect(withUnit("s", 0)).toBe("0 s")
     expect(withUnit("suffix: jobs", 0)).toBe("0 jobs")
   })
