@@ -67,11 +67,13 @@ const dashboards: ReadonlyArray<GrafanaDashboard> = readdirSync(path.join(genera
 )
 
 describe("the dashboards", () => {
-  it("are five, each with a uid of its own", () => {
+  it("are seven, each with a uid of its own", () => {
     expect(dashboards.map(({ uid }) => uid)).toEqual([
       "cluster",
       "job-by-type",
       "jobs-overview",
+      "node",
+      "server",
       "telemetry-health",
       "workflows"
     ])

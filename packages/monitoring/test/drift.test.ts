@@ -11,6 +11,7 @@ import { allAlerts } from "../src/alerts.ts"
 import { dashboards } from "../src/dashboards.ts"
 import { excused } from "../src/excused.ts"
 import { withBlock } from "../src/documents/block.ts"
+import { upstream } from "../src/documents/upstream.ts"
 import { blocks, files, generatedFolders, sources } from "../src/files.ts"
 import { parse, type Selected } from "../src/promql/parse.ts"
 import { settings } from "../src/settings.ts"
@@ -161,7 +162,10 @@ describe("queries", () => {
 
 describe("names", () => {
   it("that look like a metric, in pages and texts of alerts, are one", () => {
-    const known = new Set(rows.flatMap(({ row }) => [row.name, ...storedNames(row)]))
+    const known = new Set([
+      ...rows.flatMap(({ row }) => [row.name, ...storedNames(row), ...row.labels]),
+      ...upstream.map(({ name }) => name)
+    ])
     const pages = [
       ...under("docs/runbooks"),
       "docs/metrics.md",
@@ -169,9 +173,11 @@ describe("names", () => {
       "docs/guides/monitoring.md"
     ]
     const words = pages.flatMap((file) =>
-      [...read(file).matchAll(/(?<![:\w/.-])(?:jobs|cluster|workflow|telemetry)_[a-z_]*[a-z]\b(?!:)/g)].map(
-        ([word]) => `${file}: ${word}`
-      )
+      [
+        ...read(file).matchAll(
+          /(?<![:\w/.-])(?:jobs|cluster|workflow|telemetry|http|db|rpc|nodejs|v8js|process|effect|pool|cache)_[a-z0-9_]*[a-z0-9]\b(?!:)/g
+        )
+      ].map(([word]) => `${file}: ${word}`)
     )
     expect(words.length).toBeGreaterThan(300)
     expect(words.filter((word) => !known.has(word.split(": ")[1] ?? ""))).toEqual([])
