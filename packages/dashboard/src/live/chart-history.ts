@@ -1,5 +1,6 @@
 /** The charts as they were: a point a second for five minutes, before that one every ten seconds for an hour. */
 import type { ChartPoint, Lines } from "../protocol/live.ts"
+import { eachChart } from "./each-chart.ts"
 import { linesOf } from "./lines.ts"
 
 export interface ChartHistory {
@@ -56,12 +57,7 @@ export const makeChartHistory = (): ChartHistory => {
 
 const meanOf = (points: ReadonlyArray<ChartPoint>): ChartPoint => ({
   time: points[0]?.time ?? 0,
-  jobs: meanLines(points.map(({ jobs }) => jobs)),
-  queue: meanLines(points.map(({ queue }) => queue)),
-  failures: meanLines(points.map(({ failures }) => failures)),
-  processing: meanLines(points.map(({ processing }) => processing)),
-  wait: meanLines(points.map(({ wait }) => wait)),
-  messages: meanLines(points.map(({ messages }) => messages))
+  ...eachChart((chart) => meanLines(points.map((point) => point[chart])))
 })
 
 /** The mean of each line over the points that have it. */

@@ -1,53 +1,136 @@
-/** Which metric of the catalogue is which line of which chart. */
-import { catalogue, clusterOperations, jobOperations, type Row } from "@parametric-portal/server/observe/catalogue"
+/** Which metric of the catalogue is which line of which charts. */
+import {
+  catalogue,
+  clusterOperations,
+  jobOperations,
+  otlpAttribute,
+  otlpName,
+  type Row
+} from "@parametric-portal/server/observe/catalogue"
 import type { Attributes } from "../receiver/model.ts"
 
-/** The charts whose lines are rates. */
-export type RateChart = "jobs" | "failures"
-/** The charts whose lines are quantiles. */
-export type QuantileChart = "processing" | "wait" | "messages"
+/** Charts whose lines are rates: of counters, or of how many values a distribution has. */
+export type RateChart = "jobs" | "failures" | "requests" | "errors" | "operations" | "garbage" | "processor"
+/** Charts whose lines are quantiles. */
+export type QuantileChart = "processing" | "wait" | "messages" | "requestTime" | "operationTime"
+/** Charts of gauges. */
+export type LevelChart = "inFlight" | "delay" | "utilization" | "heap" | "memory"
 
-/** What a series is in the charts. */
+/** What a series is in a chart. */
 export type ChartRole =
-  | { readonly chart: RateChart; readonly line: string }
-  | { readonly chart: "queue"; readonly line: string }
-  | { readonly chart: QuantileChart }
+  | {
+      readonly kind: "rate"
+      readonly chart: RateChart
+      readonly line: string
+      /** Of a distribution, by how much its sum grows, and not its count. */
+      readonly ofSum?: true
+    }
+  | { readonly kind: "quantiles"; readonly chart: QuantileChart }
+  | { readonly kind: "level"; readonly chart: LevelChart; readonly line: string }
+  | { readonly kind: "queue"; readonly line: string }
 
-const { cluster, jobs } = catalogue
+const { cluster, db, http, jobs, runtime } = catalogue
 
-type Role = (attributes: Attributes) => ChartRole | undefined
+type Roles = (attributes: Attributes) => ReadonlyArray<ChartRole>
 
-const line =
-  (name: string): Role =>
-  () => ({ chart: "jobs", line: name })
+const rate = (chart: RateChart, line: string): ChartRole => ({ kind: "rate", chart, line })
 
-const valueOf = (attributes: Attributes, label: string): string => {
-  const value = Object.hasOwn(attributes, label) ? attributes[label] : undefined
-  return typeof value === "string" ? value : ""
+const quantiles = (chart: QuantileChart): ChartRole => ({ kind: "quantiles", chart })
+
+const job =
+  (line: string): Roles =>
+  () => [rate("jobs", line)]
+
+const level =
+  (chart: LevelChart, line: string): Roles =>
+  () => [{ kind: "level", chart, line }]
+
+/** The value of an attribute; the status of a response is a number where OpenTelemetry sends it. */
+const valueOf = (attributes: Attributes, name: string): string => {
+  const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined
+  return typeof value === "string" || typeof value === "number" ? String(value) : ""
+}
+
+/** The value of a label of a row. */
+const labelOf = <R extends Row>(row: R, label: R["labels"][number]) => {
+  const name = otlpAttribute(row, label)
+  return (attributes: Attributes): string => valueOf(attributes, name)
 }
 
 const [, process] = jobOperations
 const [send] = clusterOperations
 
-const roles: ReadonlyMap<string, Role> = new Map<string, Role>([
-  [jobs.enqueued.name, line("enqueued")],
-  [jobs.completions.name, line("completed")],
-  [jobs.cancellations.name, line("cancelled")],
-  [jobs.deadLettered.name, line("dead")],
-  [jobs.retries.name, line("retried")],
-  [jobs.replays.name, line("replayed")],
-  [jobs.failures.name, (attributes) => ({ chart: "failures", line: valueOf(attributes, jobs.failures.labels[1]) })],
-  [jobs.queueDepth.name, (attributes) => ({ chart: "queue", line: valueOf(attributes, jobs.queueDepth.labels[1]) })],
-  [jobs.processingSeconds.name, (attributes) => where(attributes, process, { chart: "processing" })],
-  [jobs.waitDuration.name, () => ({ chart: "wait" })],
-  [cluster.messageLatency.name, (attributes) => where(attributes, send, { chart: "messages" })]
-])
+const where = (attributes: Attributes, operation: string, role: ChartRole): ReadonlyArray<ChartRole> =>
+  valueOf(attributes, "operation") === operation ? [role] : []
 
-const where = (attributes: Attributes, operation: string, role: ChartRole): ChartRole | undefined =>
-  valueOf(attributes, "operation") === operation ? role : undefined
+const ofRequest = http.serverRequestDuration
+const status = labelOf(ofRequest, "http_response_status_code")
+const route = labelOf(ofRequest, "http_route")
+const error = labelOf(ofRequest, "error_type")
+
+/** What `error.type` is of a request that its client gave up: no error, and no time that it would have taken. */
+const clientAbort = "client_abort"
+
+const statusClass = (attributes: Attributes): string => {
+  const [first] = /^[1-5](?=\d\d$)/.exec(status(attributes)) ?? []
+  return first === undefined ? "none" : `${first}xx`
+}
+
+const request: Roles = (attributes) => {
+  const type = error(attributes)
+  return [
+    rate("requests", statusClass(attributes)),
+    ...(type === clientAbort ? [] : [quantiles("requestTime")]),
+    ...(type === "" || type === clientAbort ? [] : [rate("errors", route(attributes) || "no route")])
+  ]
+}
+
+const reason = labelOf(jobs.failures, "reason")
+const state = labelOf(jobs.queueDepth, "state")
+const operation = labelOf(db.clientOperationDuration, "db_operation_name")
+const collection = labelOf(runtime.garbageCollectionDuration, "v8js_gc_type")
+const mode = labelOf(runtime.cpuTime, "cpu_mode")
+
+const given: ReadonlyArray<readonly [Row, Roles]> = [
+  [jobs.enqueued, job("enqueued")],
+  [jobs.completions, job("completed")],
+  [jobs.cancellations, job("cancelled")],
+  [jobs.deadLettered, job("dead")],
+  [jobs.retries, job("retried")],
+  [jobs.replays, job("replayed")],
+  [jobs.failures, (attributes) => [rate("failures", reason(attributes))]],
+  [jobs.queueDepth, (attributes) => [{ kind: "queue", line: state(attributes) }]],
+  [jobs.processingSeconds, (attributes) => where(attributes, process, quantiles("processing"))],
+  [jobs.waitDuration, () => [quantiles("wait")]],
+  [cluster.messageLatency, (attributes) => where(attributes, send, quantiles("messages"))],
+  [ofRequest, request],
+  [http.serverActiveRequests, level("inFlight", "received")],
+  [http.clientActiveRequests, level("inFlight", "sent")],
+  [
+    db.clientOperationDuration,
+    (attributes) => [rate("operations", operation(attributes) || "unnamed"), quantiles("operationTime")]
+  ],
+  [runtime.eventLoopDelayP50, level("delay", "p50")],
+  [runtime.eventLoopDelayP99, level("delay", "p99")],
+  [runtime.eventLoopDelayMax, level("delay", "max")],
+  [runtime.eventLoopUtilization, level("utilization", "busiest")],
+  [runtime.heapUsed, level("heap", "used")],
+  [runtime.heapLimit, level("heap", "limit")],
+  [runtime.garbageCollectionDuration, (attributes) => [{ ...gc, line: collection(attributes) }]],
+  [runtime.cpuTime, (attributes) => [rate("processor", mode(attributes))]],
+  [runtime.memoryUsage, level("memory", "resident")],
+  [runtime.externalMemory, level("memory", "external")]
+]
+
+const gc = { kind: "rate", chart: "garbage", ofSum: true } as const
+
+const roles: ReadonlyMap<string, Roles> = new Map(given.map(([row, of]) => [otlpName(row), of]))
+
+const none: ReadonlyArray<ChartRole> = []
 
 /** What a series is in the charts; most are in none. */
-export const chartRole = (name: string, attributes: Attributes): ChartRole | undefined => roles.get(name)?.(attributes)
+export const chartRoles = (name: string, attributes: Attributes): ReadonlyArray<ChartRole> =>
+  roles.get(name)?.(attributes) ?? none
 
 /** The sums of the law of jobs, by the counters that have them. */
 export const lawTerms: ReadonlyMap<string, "accepted" | "replayed" | "completed" | "cancelled" | "dead"> = new Map([

@@ -4,6 +4,7 @@ import { attributeTexts } from "./attribute-texts.ts"
 import { isShared } from "./shared-metric.ts"
 import type { Changes, KnownMetric, KnownProcess, KnownSeries } from "./inventory.ts"
 import { rounded } from "./rounded.ts"
+import { runbooksOf } from "./runbooks.ts"
 import { shownSum, shownValue } from "./series-value.ts"
 
 /** What a tick says of the whole. */
@@ -30,14 +31,18 @@ const processOf = ({ firstSeenAt, id, instance, lastSeenAt, resource, service }:
   lastSeenAt
 })
 
-const metricOf = ({ description, id, kind, name, unit }: KnownMetric): Protocol.Metric => ({
-  id,
-  name,
-  kind,
-  unit,
-  description,
-  ...(isShared(name) ? { isShared: true } : {})
-})
+const metricOf = ({ description, id, kind, name, unit }: KnownMetric): Protocol.Metric => {
+  const runbooks = runbooksOf(name)
+  return {
+    id,
+    name,
+    kind,
+    unit,
+    description,
+    ...(isShared(name) ? { isShared: true } : {}),
+    ...(runbooks === undefined ? {} : { runbooks })
+  }
+}
 
 const seriesOf = ({ current, id, metric, process }: KnownSeries): Protocol.Series => ({
   id,

@@ -1,9 +1,9 @@
 /** Gauges of the whole cluster: whoever reports them reports the same. */
-import { catalogue } from "@parametric-portal/server/observe/catalogue"
+import { catalogue, otlpName } from "@parametric-portal/server/observe/catalogue"
 
 const names: ReadonlySet<string> = new Set(
   Object.values(catalogue).flatMap((rows) =>
-    Object.values(rows).flatMap((row) => ("scope" in row && row.scope === "cluster" ? [row.name] : []))
+    Object.values(rows).flatMap((row) => ("scope" in row && row.scope === "cluster" ? [otlpName(row)] : []))
   )
 )
 

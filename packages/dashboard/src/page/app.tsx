@@ -13,7 +13,9 @@ import { Job } from "./screens/job.tsx"
 import { Jobs } from "./screens/jobs.tsx"
 import { Metric } from "./screens/metric.tsx"
 import { Overview } from "./screens/overview.tsx"
+import { Node } from "./screens/node.tsx"
 import { Series } from "./screens/series.tsx"
+import { Server } from "./screens/server.tsx"
 
 interface Screen {
   readonly name: string
@@ -24,12 +26,14 @@ interface Screen {
   readonly all: ComponentType
 }
 
-/** In the order of the navigation; the first that can be shown is where one begins. Their keys are 1, 2, 3 and 4. */
+/** In the order of the navigation; the first that can be shown is where one begins. Their keys are 1 to 6. */
 const screens: ReadonlyArray<Screen> = [
   { name: "overview", title: "Overview", needs: "hasMetrics", all: Overview },
   { name: "series", title: "Series", needs: "hasMetrics", all: Series, ofSubject: Metric },
   { name: "health", title: "Health", needs: "hasMetrics", all: Health },
-  { name: "jobs", title: "Jobs", needs: "hasJobs", all: Jobs, ofSubject: Job }
+  { name: "jobs", title: "Jobs", needs: "hasJobs", all: Jobs, ofSubject: Job },
+  { name: "server", title: "Server", needs: "hasMetrics", all: Server },
+  { name: "node", title: "Node", needs: "hasMetrics", all: Node }
 ]
 
 export const App = () => {

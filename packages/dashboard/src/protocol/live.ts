@@ -54,6 +54,8 @@ export interface Metric {
   readonly description: string
   /** Processes report it of the same thing, such as one table: of each label set the largest counts, not the sum. */
   readonly isShared?: true
+  /** The runbooks of the alerts that watch it; each ends with the name of the alert and `.md`. */
+  readonly runbooks?: ReadonlyArray<string>
 }
 
 export interface Series {
@@ -75,9 +77,13 @@ export interface Values {
   readonly sums: ReadonlyArray<number | null>
 }
 
-/** The six charts of the overview at one time; lines by their names. What is not known is left out. */
-export interface ChartPoint {
+/** All charts at one time; lines by their names. What is not known is left out. */
+export interface ChartPoint extends OverviewCharts, ServerCharts, NodeCharts {
   readonly time: number
+}
+
+/** The charts of the overview. */
+export interface OverviewCharts {
   /** Jobs a second by what became of them: `enqueued`, `completed`, `cancelled`, `dead`, `retried`, `replayed`. */
   readonly jobs: Lines
   /** Jobs by state. */
@@ -91,6 +97,41 @@ export interface ChartPoint {
   /** Seconds: `p50`, `p95` and `p99` of messages between entities, as their callers saw them. */
   readonly messages: Lines
 }
+
+/** The charts of servers, all processes together. */
+export interface ServerCharts {
+  /** Requests a second by class of status, such as `2xx`; `none` where there was no answer. */
+  readonly requests: Lines
+  /** Requests that failed a second, by route; at most five, and `others`. */
+  readonly errors: Lines
+  /** Seconds: `p50`, `p95` and `p99` of requests that were not given up by their client. */
+  readonly requestTime: Lines
+  /** Requests under way: `received`, and `sent` to others. */
+  readonly inFlight: Lines
+  /** Database operations a second by name; at most five, and `others`. */
+  readonly operations: Lines
+  /** Seconds: `p50`, `p95` and `p99` of database operations. */
+  readonly operationTime: Lines
+}
+
+/** The charts of processes. */
+export interface NodeCharts {
+  /** Seconds: `p50`, `p99` and `max` of the delay of the event loop, of the process in which each is the largest. */
+  readonly delay: Lines
+  /** `busiest`: the utilization of the event loop, of the process in which it is the largest, from 0 to 1. */
+  readonly utilization: Lines
+  /** Bytes: `used` and `limit`, of the process in which each is the largest. */
+  readonly heap: Lines
+  /** Seconds of garbage collection a second by type, all processes together. */
+  readonly garbage: Lines
+  /** Seconds of processor time a second by mode, all processes together. */
+  readonly processor: Lines
+  /** Bytes: `resident` and `external`, of the process in which each is the largest. */
+  readonly memory: Lines
+}
+
+/** The name of a chart. */
+export type ChartName = Exclude<keyof ChartPoint, "time">
 
 export type Lines = Readonly<Record<string, number>>
 

@@ -350,6 +350,56 @@ describe("the connection", () => {
   })
 })
 
+describe("the screens of servers and processes", () => {
+  const chartsOf = async (page: Page) =>
+    Promise.all(
+      (await page.locator(".chart").all()).map(async (chart) => [
+        await chart.locator("h2").textContent(),
+        ...(await chart.locator("li bdi").allTextContents())
+      ])
+    )
+
+  it("draw requests, the event loop and the database", async () => {
+    const page = await open("#/server")
+    expect(await chartsOf(page)).toEqual([
+      ["Requests per second, by status", "2xx", "4xx", "5xx"],
+      ["Errors per second, by route", "/orders/:id", "no route"],
+      ["Request time until the body's end", "p50", "p95", "p99"],
+      ["In flight requests", "received", "sent"],
+      ["Event loop delay of the slowest process", "p50", "p99", "max"],
+      ["Database operations per second, by name", "INSERT", "SELECT"],
+      ["Operation time wait included", "p50", "p95", "p99"]
+    ])
+    await page.close()
+  })
+
+  it("draw where time and memory go", async () => {
+    const page = await open("#/node")
+    expect(await chartsOf(page)).toEqual([
+      ["Event loop delay of the slowest process", "p50", "p99", "max"],
+      ["Event loop utilization from 0 to 1", "busiest"],
+      ["Heap of the largest process", "used", "limit"],
+      ["Garbage collection time a second, by type", "major", "minor"],
+      ["Memory of the largest process", "resident", "external"],
+      ["Processor time a second", "user", "system"]
+    ])
+    await page.close()
+  })
+
+  it("say which layer is not in place", async () => {
+    await showing(web(), async () => {
+      const page = await open("#/server")
+      const text = page.locator("main p")
+      expect(await text.textContent()).toBe("Add Server.layer of @parametric-portal/server to your program.")
+      await page.keyboard.press("6")
+      await expect
+        .poll(() => text.textContent())
+        .toBe("Add RuntimeMetrics.layer of @parametric-portal/server to your program.")
+      await page.close()
+    })
+  })
+})
+
 describe("keys", () => {
   it("go to screens, to the filter, through rows, and say what they do", async () => {
     const page = await open("")
@@ -380,6 +430,8 @@ describe("keys", () => {
       "1",
       "2",
       "3",
+      "5",
+      "6",
       "?"
     ])
     await page.keyboard.press("3")
@@ -449,7 +501,7 @@ describe("ten thousand series", () => {
 })
 
 describe("each screen", () => {
-  const screens = ["#/overview", "#/series", "#/health", "#/series/jobs_processing_seconds"]
+  const screens = ["#/overview", "#/series", "#/health", "#/series/jobs_processing_seconds", "#/server", "#/node"]
 
   for (const theme of ["light", "dark"] as const) {
     it(`has nothing that axe objects to, and fits windows of 400, 900 and 1440 pixels, ${theme}`, async () => {

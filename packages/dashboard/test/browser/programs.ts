@@ -5,8 +5,10 @@ import type {
   Law,
   Metric,
   MetricDetail,
+  NodeCharts,
   Process,
   Series,
+  ServerCharts,
   State,
   Tick
 } from "../../src/protocol/live.ts"
@@ -43,14 +45,33 @@ const charts = (time: number): ChartPoint =>
     )
   )
 
+const quantiles = (at: number, scale: number, seed: number) => ({
+  p50: scale * (0.4 + 0.2 * wave(at, seed)),
+  p95: scale * (1.4 + wave(at, seed + 1)),
+  p99: scale * (2.4 + 2 * wave(at, seed + 2))
+})
+
+const serverCharts = (at: number): ServerCharts => ({
+  requests: { "2xx": 80 + 40 * wave(at, 20), "4xx": 5 * wave(at, 21), "5xx": wave(at, 22) },
+  errors: { "/orders/:id": 0.8 * wave(at, 22), "no route": 0.1 },
+  requestTime: quantiles(at, 0.04, 23),
+  inFlight: { received: Math.round(9 * wave(at, 26)), sent: Math.round(4 * wave(at, 27)) },
+  operations: { SELECT: 120 * wave(at, 28), INSERT: 30 * wave(at, 29) },
+  operationTime: quantiles(at, 0.003, 30)
+})
+
+const nodeCharts = (at: number): NodeCharts => ({
+  delay: { p50: 0.01, p99: 0.012 + 0.02 * wave(at, 33), max: 0.02 + 0.1 * wave(at, 34) },
+  utilization: { busiest: 0.4 + 0.4 * wave(at, 35) },
+  heap: { used: 9e7 + 3e7 * wave(at, 36), limit: 4.3e9 },
+  garbage: { minor: 0.01 * wave(at, 37), major: 0.002 },
+  processor: { user: 0.5 * wave(at, 38), system: 0.1 },
+  memory: { resident: 2e8 + 1e7 * wave(at, 39), external: 4e6 }
+})
+
 const exactCharts = (time: number): ChartPoint => {
   const at = time / 1000
   const busy = 30 + 60 * wave(at, 1)
-  const quantiles = (scale: number, seed: number) => ({
-    p50: scale * (0.4 + 0.2 * wave(at, seed)),
-    p95: scale * (1.4 + wave(at, seed + 1)),
-    p99: scale * (2.4 + 2 * wave(at, seed + 2))
-  })
   return {
     time,
     jobs: {
@@ -68,10 +89,12 @@ const exactCharts = (time: number): ChartPoint => {
       retrying: Math.round(12 * wave(at, 8))
     },
     failures: { Busy: 4 * wave(at, 9), TimeoutException: 2 * wave(at, 10), Malformed: 0.4 },
-    processing: quantiles(0.05, 11),
-    wait: quantiles(1.2, 14),
+    processing: quantiles(at, 0.05, 11),
+    wait: quantiles(at, 1.2, 14),
     // No message went over the wire for a while: nothing is known of that time.
-    messages: at % 200 < 60 ? {} : quantiles(0.004, 17)
+    messages: at % 200 < 60 ? {} : quantiles(at, 0.004, 17),
+    ...serverCharts(at),
+    ...nodeCharts(at)
   }
 }
 
@@ -108,13 +131,13 @@ const health = (now: number, at: number): Health => ({
 const types = ["digest", "compress", "parse"]
 const priorities = ["critical", "high", "normal", "low"]
 
-const row = (name: string, kind: Metric["kind"], more: { readonly unit: string; readonly description: string }) => ({
+const row = (name: string, kind: Metric["kind"], more: Omit<Metric, "id" | "name" | "kind">) => ({
   name,
   kind,
   ...more
 })
 
-const rows = [
+const rows: ReadonlyArray<Omit<Metric, "id">> = [
   row("jobs_enqueued_total", "counter", {
     unit: "{job}",
     description: "Jobs accepted: a submit succeeded and is committed."
@@ -129,7 +152,11 @@ const rows = [
     description: "Jobs waiting or running now, by state, including zeros."
   }),
   row("jobs_queue_oldest_age_seconds", "gauge", { unit: "s", description: "Age of the oldest job that could run." }),
-  row("jobs_processing_seconds", "histogram", { unit: "s", description: "Duration of one operation on a job." }),
+  row("jobs_processing_seconds", "histogram", {
+    unit: "s",
+    description: "Duration of one operation on a job.",
+    runbooks: ["https://example.org/JobErrorRateHigh.md", "https://example.org/JobQueueStalled.md"]
+  }),
   row("jobs_wait_duration_seconds", "histogram", {
     unit: "s",
     description: "Time from when a job was due to the start of an attempt."

@@ -1,15 +1,12 @@
 /** How far back the charts go. */
 import { describe, expect, it } from "vitest"
 import { makeChartHistory } from "../../src/live/chart-history.ts"
+import type { ChartPoint } from "../../src/protocol/live.ts"
+import { noChartPoint } from "../page/nothing-yet.ts"
 
-const pointAt = (second: number, jobs: Readonly<Record<string, number>> = {}) => ({
-  time: second * 1_000,
-  jobs,
-  queue: {},
-  failures: {},
-  processing: {},
-  wait: {},
-  messages: {}
+const pointAt = (second: number, jobs: Readonly<Record<string, number>> = {}): ChartPoint => ({
+  ...noChartPoint(second * 1_000),
+  jobs
 })
 
 const after = (seconds: number, jobs?: (second: number) => Readonly<Record<string, number>>) => {

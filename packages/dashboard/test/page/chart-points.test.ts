@@ -1,15 +1,11 @@
 import { describe, expect, it } from "vitest"
 import type { ChartPoint } from "../../src/protocol/live.ts"
+import { noChartPoint } from "./nothing-yet.ts"
 import { addPoint, columnsOf } from "../../src/page/live/chart-points.ts"
 
 const point = (time: number, jobs: ChartPoint["jobs"] = {}): ChartPoint => ({
-  time,
-  jobs,
-  queue: {},
-  failures: {},
-  processing: {},
-  wait: {},
-  messages: {}
+  ...noChartPoint(time),
+  jobs
 })
 
 describe("points of charts", () => {

@@ -23,5 +23,17 @@ export const noChartPoint = (time: number): ChartPoint => ({
   failures: {},
   processing: {},
   wait: {},
-  messages: {}
+  messages: {},
+  requests: {},
+  errors: {},
+  requestTime: {},
+  inFlight: {},
+  operations: {},
+  operationTime: {},
+  delay: {},
+  utilization: {},
+  heap: {},
+  garbage: {},
+  processor: {},
+  memory: {}
 })

@@ -1,10 +1,11 @@
-/** What the live page knows of alerts: which metrics each of them watches, and where the runbooks are. */
+/** What the live page knows of alerts: which metrics each of them watches, by their names on OTLP, and where the runbooks are. */
+import { otlpName } from "@parametric-portal/server/observe/catalogue"
 import { allAlerts } from "../alerts.ts"
-import { metricsBehind } from "../stored.ts"
+import { metricsBehind, rows } from "../stored.ts"
 
-const folder = "packages/dashboard/src/page/generated"
+const folder = "packages/dashboard/src/live/generated"
 
-/** Folders of the page that hold generated sources only. */
+/** Folders of the live page that hold generated sources only. */
 export const pageFolders: ReadonlyArray<string> = [folder]
 
 /** Path -> content. */
@@ -12,11 +13,16 @@ export const pageFiles = (runbooks: string): ReadonlyArray<readonly [path: strin
   [`${folder}/runbooks.ts`, runbooksFile(runbooks)]
 ]
 
+const onOtlp = (metric: string): string => {
+  const found = rows.find(({ row }) => row.name === metric)
+  return found === undefined ? metric : otlpName(found.row)
+}
+
 const runbooksFile = (runbooks: string): string => {
   const watched = new Map<string, Set<string>>()
   for (const { expression, name } of allAlerts) {
     const metrics = watched.get(name) ?? new Set()
-    metricsBehind(String(expression)).forEach((metric) => metrics.add(metric))
+    metricsBehind(String(expression)).forEach((metric) => metrics.add(onOtlp(metric)))
     watched.set(name, metrics)
   }
   return `${[

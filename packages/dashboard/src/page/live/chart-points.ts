@@ -1,7 +1,5 @@
-/** The points of the overview's charts: kept for an hour, the older ones further apart, and turned into columns. */
-import type { ChartPoint, Lines } from "../../protocol/live.ts"
-
-export type ChartName = Exclude<keyof ChartPoint, "time">
+/** The points of charts: kept for an hour, the older ones further apart, and turned into columns. */
+import type { ChartName, ChartPoint, Lines } from "../../protocol/live.ts"
 
 const fineMs = 5 * 60_000
 const coarseMs = 10_000

@@ -70,7 +70,7 @@ const Description = ({ metric, model }: OfMetric) => (
         <Text value={metric.description} />
       </p>
     )}
-    <Runbooks metric={metric.name} />
+    <Runbooks metric={metric} />
   </header>
 )
 

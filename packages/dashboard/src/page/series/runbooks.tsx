@@ -1,20 +1,18 @@
 /** The alerts that watch a metric, each with its runbook. */
-import { runbooks, watched } from "../generated/runbooks.ts"
+import type { Metric } from "../../protocol/live.ts"
 
-export const Runbooks = ({ metric }: { readonly metric: string }) => {
-  const alerts = Object.entries(watched).filter(([, metrics]) => metrics.split(" ").includes(metric))
-  return alerts.length === 0 ? null : (
+export const Runbooks = ({ metric: { runbooks } }: { readonly metric: Metric }) =>
+  runbooks === undefined ? null : (
     <p>
       Watched by{" "}
-      {alerts.map(([alert], index) => (
+      {runbooks.map((href, index) => (
         <>
           {index > 0 && ", "}
-          <a href={`${runbooks}${alert}.md`} target="_blank" rel="noreferrer">
-            {alert}
+          <a href={href} target="_blank" rel="noreferrer">
+            {/\w+(?=\.md$)/.exec(href)}
           </a>
         </>
       ))}
       <span class="muted"> (runbooks)</span>
     </p>
   )
-}
