@@ -91,6 +91,31 @@ describe.runIf(has("prometheus"))("a real Prometheus", { timeout: 120_000 }, () 
     })
   )
 
+  it.live("answers what each panel asks of servers and processes with data of the shop", () =>
+    Effect.gen(function* () {
+      const asked = committedQueries().filter(({ panel }) => /^(Server|Node): /.test(panel))
+      expect(asked.length).toBeGreaterThan(70)
+      const answers = yield* Effect.forEach(
+        asked,
+        ({ expression, legend, panel }) =>
+          Effect.map(data(filledIn(expression, "shop")), (answer) => ({ name: `${panel}: ${legend}`, answer })),
+        { concurrency: 8 }
+      )
+      expect(answers.filter(({ answer }) => answer.data.result.length === 0).map(({ name }) => name)).toEqual([])
+    })
+  )
+
+  it.live("records each rule's numbers of servers and processes for the shop", () =>
+    Effect.gen(function* () {
+      const answers = yield* Effect.forEach(
+        [...recordings.server, ...recordings.node],
+        ({ name }) => Effect.map(data(`${name}{job="shop"}`), (answer) => ({ name, answer })),
+        { concurrency: 8 }
+      )
+      expect(answers.filter(({ answer }) => answer.data.result.length === 0)).toEqual([])
+    })
+  )
+
   it.live("answers what each panel asks of the job server with data of its own", () =>
     Effect.gen(function* () {
       expect((yield* askAll("job-server")).map(({ name }) => name)).toEqual([])

@@ -1,6 +1,6 @@
 /**
  * A server as a user of the library builds one: jobs, entities, a singleton and telemetry, on SQLite in memory. It
- * keeps itself busy in every way that jobs can end.
+ * keeps itself busy in every way that jobs can end, and measures what a server with every other layer does.
  */
 import * as Entity from "@effect/cluster/Entity"
 import * as Singleton from "@effect/cluster/Singleton"
@@ -15,6 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import { everyLayer } from "./every-layer.ts"
 
 class Refused extends Schema.TaggedError<Refused>()("Refused", {}) {}
 
@@ -108,6 +109,7 @@ export const shop = (collector: string, more: ReadonlyArray<OtlpOptions> = []) =
   )
   return Layer.mergeAll(
     work,
+    everyLayer,
     Prometheus.layer({ port: 0, registries: "own" }),
     Telemetry.layer({
       serviceName: "shop",
