@@ -1,6 +1,7 @@
 /** Which metric of the catalogue is which line of which charts. */
 import {
   catalogue,
+  clientAbort,
   clusterOperations,
   jobOperations,
   otlpAttribute,
@@ -68,14 +69,12 @@ const status = labelOf(ofRequest, "http_response_status_code")
 const route = labelOf(ofRequest, "http_route")
 const error = labelOf(ofRequest, "error_type")
 
-/** What `error.type` is of a request that its client gave up: no error, and no time that it would have taken. */
-const clientAbort = "client_abort"
-
 const statusClass = (attributes: Attributes): string => {
   const [first] = /^[1-5](?=\d\d$)/.exec(status(attributes)) ?? []
   return first === undefined ? "none" : `${first}xx`
 }
 
+/** A request that its client gave up is no error, and nobody knows how long it would have taken. */
 const request: Roles = (attributes) => {
   const type = error(attributes)
   return [

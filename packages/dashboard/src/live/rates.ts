@@ -33,24 +33,23 @@ interface Rated {
 const maxLines = 5
 
 export const makeRates = (): Rates => {
-  let rates: Array<Rated> = []
+  const rates = new Map<RateChart, Array<Rated>>()
   const lines = (chart: RateChart, now: number): Lines =>
-    added(rates, chart, ({ perSecond, validity }) => (isValid(validity, now) ? perSecond : undefined))
+    added(rates.get(chart), ({ perSecond, validity }) => (isValid(validity, now) ? perSecond : undefined))
   return {
     watch: (one, role) => {
       const rated = { role, perSecond: 0, total: 0, validity: notYet }
-      rates.push(rated)
+      rates.set(role.chart, rates.get(role.chart) ?? [])
+      rates.get(role.chart)?.push(rated)
       return (now) => change(rated, one, now)
     },
     lines,
     largest: (chart, now) =>
       largest(
         lines(chart, now),
-        added(rates, chart, ({ total }) => total)
+        added(rates.get(chart), ({ total }) => total)
       ),
-    clear: () => {
-      rates = []
-    }
+    clear: () => rates.clear()
   }
 }
 
@@ -73,10 +72,11 @@ const amountOf = (series: Series, { ofSum }: RateRole): number => {
   return Number.isFinite(amount) ? amount : 0
 }
 
-const added = (rates: ReadonlyArray<Rated>, chart: RateChart, of: (rated: Rated) => number | undefined): Lines => {
+/** The sum of what the series of a line have. */
+const added = (rates: ReadonlyArray<Rated> = [], of: (rated: Rated) => number | undefined): Lines => {
   const lines = new Map<string, number>()
   for (const rated of rates) {
-    const value = rated.role.chart === chart ? of(rated) : undefined
+    const value = of(rated)
     if (value !== undefined) {
       lines.set(rated.role.line, (lines.get(rated.role.line) ?? 0) + value)
     }

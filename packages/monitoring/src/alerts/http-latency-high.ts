@@ -1,8 +1,7 @@
 /** Requests to a route take longer than expected of it. */
-import { catalogue } from "@parametric-portal/server/observe/catalogue"
+import { catalogue, clientAbort } from "@parametric-portal/server/observe/catalogue"
 import { expectedOfRoutes } from "../expected.ts"
 import { buckets, gauge, observations, quantile } from "../promql/select.ts"
-import { clientAbort } from "../promql/values.ts"
 import { grown } from "../promql/grown.ts"
 import { operationLatency } from "../rules/database.ts"
 import { latency, requests } from "../rules/http.ts"

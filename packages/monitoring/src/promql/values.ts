@@ -4,6 +4,7 @@
  */
 import {
   backlogStates,
+  clientAbort,
   connectionStates,
   cpuModes,
   deactivationReasons,
@@ -64,9 +65,6 @@ export const unsuccessful = oneOf(...failedOutcomes)
 
 /** A run that ended in anything but success, or was suspended. */
 export const unsuccessfulRun = oneOf(...runOutcomes)
-
-/** The `error_type` of a request whose client went away before it was answered. */
-export const clientAbort = "client_abort"
 
 /** Ended without an error: it has no label `error_type`. */
 export const withoutError: Match<never> = { operator: "=", values: [] }

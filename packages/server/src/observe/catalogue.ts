@@ -28,7 +28,7 @@ export {
 export { type Convention, conventionBoundaries, type Stability } from "./catalogue/convention.ts"
 export { otlpAttribute, otlpName } from "./catalogue/conventional.ts"
 export { connectionStates } from "./catalogue/db.ts"
-export { httpMethods, urlSchemes } from "./catalogue/http.ts"
+export { clientAbort, httpMethods, urlSchemes } from "./catalogue/http.ts"
 export { jobOperations, jobStates, priorities, slotStates } from "./catalogue/jobs.ts"
 export { labelValues } from "./catalogue/label-values.ts"
 export { failedOutcomes } from "./catalogue/outcome.ts"

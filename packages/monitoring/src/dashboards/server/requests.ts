@@ -1,10 +1,10 @@
 /** Requests to the server: rate, errors, duration, by route. */
-import { catalogue } from "@parametric-portal/server/observe/catalogue"
+import { catalogue, clientAbort } from "@parametric-portal/server/observe/catalogue"
 import { eventLoopBlocked } from "../../alerts/event-loop-blocked.ts"
 import { httpErrorBudgetBurn } from "../../alerts/http-error-budget-burn.ts"
 import { httpLatencyHigh } from "../../alerts/http-latency-high.ts"
 import { amounts, gauge, observations } from "../../promql/select.ts"
-import { clientAbort, failedRequest } from "../../promql/values.ts"
+import { failedRequest } from "../../promql/values.ts"
 import { httpBudget } from "../../rules/http-budget.ts"
 import { recorded } from "../../rules/recording.ts"
 import type { Panel } from "../dashboard.ts"

@@ -20,6 +20,9 @@ export const httpMethods = [
 /** The values of the label `url_scheme`. */
 export const urlSchemes = ["http", "https"] as const
 
+/** The value of the label `error_type` of a request that its client gave up: an error of nobody. */
+export const clientAbort = "client_abort"
+
 const served = ["http.request.method", "url.scheme", "http.route", "http.response.status_code", "error.type"] as const
 const sent = [
   "http.request.method",
