@@ -83,20 +83,32 @@ export const databasePanels = [
     empty: withoutTransaction
   },
   {
-    title: "Open transactions, and retries",
+    title: "Open transactions",
     kind: "lines",
-    unit: "short",
-    description:
-      "Open ones climb: they don't end. Retries a second are those that the database refused for a conflict.",
+    unit: "suffix: transactions",
+    description: "A climb: they don't end, and each holds its connection.",
     alert: databaseConnectionsExhausted,
     queries: [
-      { query: gauge(db.transactionsActive, process).sumBy("job", "db_system_name"), legend: "{{job}} open" },
       {
-        query: counter(db.transactionRetries, process).rate("$__rate_interval").sumBy("job", "error_type"),
-        legend: "{{job}} retries/s {{error_type}}"
+        query: gauge(db.transactionsActive, process).sumBy("job", "db_system_name"),
+        legend: "{{job}} {{db_system_name}}"
       }
     ],
     empty: withoutTransaction
+  },
+  {
+    title: "Transactions run again",
+    kind: "stack",
+    unit: "suffix: retries/s",
+    description: "The database refused them for a conflict with others. Many: transactions touch the same rows.",
+    alert: databaseSlow,
+    queries: [
+      {
+        query: counter(db.transactionRetries, process).rate("$__rate_interval").sumBy("job", "error_type"),
+        legend: "{{job}} {{error_type}}"
+      }
+    ],
+    empty: "No transaction was run again."
   },
   {
     title: "Connections",
@@ -104,7 +116,6 @@ export const databasePanels = [
     unit: "suffix: connections",
     description: "Used at the maximum: what comes next waits.",
     alert: databaseConnectionsExhausted,
-    width: 12,
     queries: [
       {
         query: gauge(db.clientConnectionCount, process).sumBy(
@@ -127,7 +138,6 @@ export const databasePanels = [
     unit: "suffix: requests",
     description: "Above 0 for long: the pool is too small, or connections are held for too long.",
     alert: databaseConnectionsExhausted,
-    width: 12,
     queries: [
       {
         query: gauge(db.clientConnectionPendingRequests, process).sumBy("job", "db_client_connection_pool_name"),

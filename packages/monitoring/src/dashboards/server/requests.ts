@@ -96,41 +96,13 @@ export const requestPanels = [
     empty
   },
   {
-    title: "Error budget burn rate by route",
-    kind: "lines",
-    unit: "suffix:x",
-    description:
-      "Use of the error budget in the last hour, as a multiple of the sustainable rate. At 1 it lasts thirty days; at " +
-      "14.4 it is gone in two.",
-    alert: burn,
-    queries: [
-      { query: recorded(httpBudget["1h"].burn, { ...service, ...httpRoute }), legend: "{{job}} {{http_route}}" }
-    ],
-    empty: "No route answered a request in the last hour."
-  },
-  {
-    title: "Requests that clients gave up",
-    kind: "stack",
-    unit: "suffix: requests/s",
-    description: "They count as no error. A rise together with the duration: clients don't wait that long.",
-    alert: httpLatencyHigh,
-    queries: [
-      {
-        query: observations(http.serverRequestDuration, { ...of, error_type: clientAbort })
-          .rate("$__rate_interval")
-          .sumBy("http_route"),
-        legend: "{{http_route}}"
-      }
-    ],
-    empty: "No client went away before it was answered."
-  },
-  {
     title: "Event loop delay",
     kind: "lines",
     unit: "s",
     description:
       "How late the event loop is. It rises with the duration of all routes: the loop is what they wait for.",
     alert: eventLoopBlocked,
+    width: 12,
     queries: [
       {
         query: gauge(catalogue.runtime.eventLoopDelayP99, process).maxBy("job", "instance"),
@@ -146,6 +118,7 @@ export const requestPanels = [
     description:
       "Close to 100%: the process has more to do than it can. Low while requests are slow: they wait for others.",
     alert: eventLoopBlocked,
+    width: 12,
     queries: [
       {
         query: gauge(catalogue.runtime.eventLoopUtilization, process).sumBy("job", "instance"),
@@ -153,6 +126,37 @@ export const requestPanels = [
       }
     ],
     empty: "RuntimeMetrics of observe/runtime is not in place."
+  },
+  {
+    title: "Error budget burn rate by route",
+    kind: "lines",
+    unit: "suffix:x",
+    description:
+      "Use of the error budget in the last hour, as a multiple of the sustainable rate. At 1 it lasts thirty days; at " +
+      "14.4 it is gone in two.",
+    alert: burn,
+    width: 12,
+    queries: [
+      { query: recorded(httpBudget["1h"].burn, { ...service, ...httpRoute }), legend: "{{job}} {{http_route}}" }
+    ],
+    empty: "No route answered a request in the last hour."
+  },
+  {
+    title: "Requests that clients gave up",
+    kind: "stack",
+    unit: "suffix: requests/s",
+    description: "They count as no error. A rise together with the duration: clients don't wait that long.",
+    alert: httpLatencyHigh,
+    width: 12,
+    queries: [
+      {
+        query: observations(http.serverRequestDuration, { ...of, error_type: clientAbort })
+          .rate("$__rate_interval")
+          .sumBy("http_route"),
+        legend: "{{http_route}}"
+      }
+    ],
+    empty: "No client went away before it was answered."
   },
   {
     title: "Bytes received and sent",
@@ -175,7 +179,6 @@ export const requestPanels = [
     unit: "bytes",
     description: "A route whose responses grow gets slower, and needs more memory.",
     alert: httpLatencyHigh,
-    width: 12,
     queries: [percentile(http.serverResponseBodySize, of, "http_route")],
     empty: "No body was measured."
   },
@@ -185,7 +188,6 @@ export const requestPanels = [
     unit: "bytes",
     description: "A jump: a client sends more at once than before.",
     alert: httpLatencyHigh,
-    width: 12,
     queries: [percentile(http.serverRequestBodySize, of, "http_route")],
     empty: "No request had a body whose length it said."
   }
