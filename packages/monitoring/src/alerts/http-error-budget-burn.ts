@@ -2,7 +2,7 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { observations } from "../promql/select.ts"
-import { failedRequest, matchedRoute } from "../promql/values.ts"
+import { failedRequest, matchedRoute, withError } from "../promql/values.ts"
 import { httpBudget } from "../rules/http-budget.ts"
 import { recorded } from "../rules/recording.ts"
 import { type Alert, alert, number, type Runbook } from "./alert.ts"
@@ -34,7 +34,7 @@ const runbook: Runbook = {
     },
     {
       question: "Do the requests that this service sends fail as well?",
-      query: grown(observations(http.clientRequestDuration, { error_type: failedRequest }), "1h").sumBy(
+      query: grown(observations(http.clientRequestDuration, { error_type: withError }), "1h").sumBy(
         "job",
         "server_address",
         "error_type"
