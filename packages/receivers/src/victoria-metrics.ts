@@ -15,8 +15,8 @@ export interface VictoriaMetrics extends RealReceiver, Running {
 
 /** What the rules group by. */
 const relabeling = [
-  { source_labels: ["service.name"], target_label: "job" },
-  { source_labels: ["service.instance.id"], target_label: "instance" }
+  { source_labels: ["service_name"], target_label: "job" },
+  { source_labels: ["service_instance_id"], target_label: "instance" }
 ]
 
 /** Ends with the scope. */
@@ -31,6 +31,7 @@ export const victoriaMetrics: Effect.Effect<VictoriaMetrics, never, Scope> = Eff
       `-storageDataPath=${path.join(home, "data")}`,
       `-httpListenAddr=${address.slice("http://".length)}`,
       `-relabelConfig=${file}`,
+      "-opentelemetry.usePrometheusNaming",
       "-opentelemetry.promoteAllResourceAttributes=false",
       "-opentelemetry.promoteResourceAttributes=service.name,service.instance.id,service.version"
     ],
