@@ -6,6 +6,45 @@ import type { Rows } from "./row.ts"
 /** The states of a connection in a pool. */
 export const connectionStates = ["idle", "used"] as const
 
+/** The values of the label `db_operation_name`: the first keyword of a statement; every other one is `_OTHER`. */
+export const dbOperations = [
+  "ALTER",
+  "ANALYZE",
+  "BEGIN",
+  "CALL",
+  "COMMIT",
+  "COPY",
+  "CREATE",
+  "DELETE",
+  "DROP",
+  "EXPLAIN",
+  "GRANT",
+  "INSERT",
+  "LISTEN",
+  "LOCK",
+  "MERGE",
+  "NOTIFY",
+  "PRAGMA",
+  "REFRESH",
+  "REINDEX",
+  "RELEASE",
+  "REPLACE",
+  "RESET",
+  "REVOKE",
+  "ROLLBACK",
+  "SAVEPOINT",
+  "SELECT",
+  "SET",
+  "SHOW",
+  "TRUNCATE",
+  "UNLISTEN",
+  "UPDATE",
+  "VACUUM",
+  "VALUES",
+  "WITH",
+  "_OTHER"
+] as const
+
 const pool = "db.client.connection.pool.name"
 
 export const db = {
@@ -15,10 +54,12 @@ export const db = {
     unit: "s",
     stability: "stable",
     attributes: ["db.system.name", "db.operation.name", "db.collection.name", "error.type"],
+    closed: { "db.operation.name": dbOperations },
     boundaries: "http",
     help:
       "Duration of one statement, the wait for a connection included, whatever its outcome; error_type is absent on " +
-      "success. Of a stream, until its end."
+      "success. Of a stream, until its end.",
+    excludes: "What begins and ends a transaction, and LISTEN and NOTIFY of the PostgreSQL client."
   }),
   clientConnectionCount: conventional({
     name: "db.client.connection.count",
@@ -71,6 +112,6 @@ export const db = {
     unit: "{attempt}",
     labels: ["db_system_name", "error_type"],
     help: "Transactions that were run again after the database had refused them, by the error of the attempt before.",
-    excludes: "Repetitions that were not asked for with the retries of this library."
+    excludes: "Repetitions by other means than SqlMetrics.retryTransaction."
   }
 } as const satisfies Rows

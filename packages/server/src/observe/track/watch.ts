@@ -155,6 +155,22 @@ export const watchWith = <A, E, R>(
     return fiber === undefined ? restore(effect) : untilEnd(restore(effect), new Watch(watcher, fiber), seen)
   })
 
+/** Runs an effect under a tracker that is at hand. */
+export const trackWith = <A, E, R, Options>(
+  effect: Effect.Effect<A, E, R>,
+  tracker: Tracker<Options>,
+  options: Options
+): Effect.Effect<A, E, R> =>
+  Effect.uninterruptibleMask((restore) => {
+    const fiber = currentFiber()
+    if (fiber === undefined) {
+      return restore(effect)
+    }
+    const watching = new Watch(tracker, fiber)
+    watching.begin(tracker, options)
+    return untilEnd(restore(effect), watching)
+  })
+
 // Beginning and end run where interruption can't come between them and the effect, so that whatever goes up comes down;
 // the effect itself stays as interruptible as it was.
 const untilEnd = <A, E, R>(

@@ -7,6 +7,8 @@ export interface DbHandles {
    * Duration of one statement, the wait for a connection included, whatever its outcome; error_type is absent on
    * success. Of a stream, until its end.
    *
+   * Excludes: What begins and ends a transaction, and LISTEN and NOTIFY of the PostgreSQL client.
+   *
    * `db_client_operation_duration_seconds`: histogram, unit `s`, labels `db_system_name`, `db_operation_name`,
    * `db_collection_name`, `error_type`.
    */
@@ -53,7 +55,7 @@ export interface DbHandles {
   /**
    * Transactions that were run again after the database had refused them, by the error of the attempt before.
    *
-   * Excludes: Repetitions that were not asked for with the retries of this library.
+   * Excludes: Repetitions by other means than SqlMetrics.retryTransaction.
    *
    * `db_transaction_retries_total`: counter, unit `{attempt}`, labels `db_system_name`, `error_type`.
    */
