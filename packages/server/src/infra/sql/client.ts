@@ -24,7 +24,8 @@ import { TransactionTracker, watchTransaction } from "./transaction.ts"
  */
 export const layer = (
   options: SqlMetricsOptions = {}
-): Layer.Layer<SqlClient.SqlClient, never, SqlClient.SqlClient | MetricsService> => layerOf(SqlClient.SqlClient, options)
+): Layer.Layer<SqlClient.SqlClient, never, SqlClient.SqlClient | MetricsService> =>
+  layerOf(SqlClient.SqlClient, options)
 
 /**
  * Decorates the client of a driver under a tag of its own, such as `PgClient`. What is the driver's alone stays as it is:
@@ -89,10 +90,7 @@ const overridesOf = (
   withoutTransforms: () => copyOf(client.withoutTransforms()),
   unsafe: <A extends object>(sql: string, params?: ReadonlyArray<unknown>): Statement.Statement<A> =>
     new WatchedStatement(client.unsafe<A>(sql, params), timer),
-  reserve: Effect.map(
-    client.reserve,
-    (connection): SqlConnection.Connection => watchedConnection(connection, timer)
-  ),
+  reserve: Effect.map(client.reserve, (connection): SqlConnection.Connection => watchedConnection(connection, timer)),
   withTransaction: <A, E, R>(self: Effect.Effect<A, E, R>) =>
     watchTransaction(client.withTransaction(self), transactions)
 })

@@ -1,8 +1,7 @@
 /** The label `error_type` of what a database did not do. */
-import { defectReason, errorTag } from "../../observe/catalogue/error-name.ts"
-import { textOf } from "../../observe/catalogue/error-name.ts"
-import type { Outcome } from "../../observe/catalogue/outcome.ts"
 import { attempt } from "../../observe/catalogue/attempt.ts"
+import { defectReason, errorTag, textOf } from "../../observe/catalogue/error-name.ts"
+import type { Outcome } from "../../observe/catalogue/outcome.ts"
 
 // A SQLSTATE (`23505`), or the name of an error of a driver or of Node (`SQLITE_BUSY`, `ER_DUP_ENTRY`, `ECONNREFUSED`).
 const code = /^[A-Z0-9][A-Z0-9_]{4,63}$/
@@ -39,8 +38,9 @@ export const errorType = (outcome: Outcome): string | undefined => {
   }
 }
 
-// Serialisation failures and deadlocks of PostgreSQL, and what other databases call them.
-const refused = /^(40\d{3}|ER_LOCK_DEADLOCK|SQLITE_BUSY(_[A-Z_]+)?)$/
+// Serialisation failures and deadlocks of PostgreSQL, and what other databases call them. Not the whole class 40: after
+// 40003 it is not known whether the transaction was committed.
+const refused = /^(40001|40P01|ER_LOCK_DEADLOCK|SQLITE_BUSY(_[A-Z_]+)?)$/
 
 /** The code of an error that a transaction can be run again after: a deadlock, or one that lost to another. */
 export const refusedCode = (error: unknown): string | undefined => {

@@ -10,7 +10,7 @@ import { isInTransaction } from "./transaction.ts"
 
 /**
  * Runs a transaction again as long as the database refuses it because of another one: a serialisation failure or a
- * deadlock (the SQLSTATEs of class 40, and what MySQL and SQLite call these). Each time is one in
+ * deadlock (SQLSTATE `40001` and `40P01`, and what MySQL and SQLite call these). Each time is one in
  * `db_transaction_retries_total`. Any other failure, and one within another transaction, is not retried.
  *
  *     sql.withTransaction(transfer).pipe(SqlMetrics.retryTransaction(Schedule.recurs(3)))

@@ -81,8 +81,7 @@ export class StatementTimer {
     return {
       site,
       meter: this.metrics.meter,
-      ended: (outcome, seconds, { ambient }) =>
-        this.series(operation, errorType(outcome), ambient).record(seconds)
+      ended: (outcome, seconds, { ambient }) => this.series(operation, errorType(outcome), ambient).record(seconds)
     }
   }
 

@@ -11,7 +11,10 @@ import { isWatchedConnection } from "./connection.ts"
 import type { StatementTimer } from "./statement-timer.ts"
 
 /** A timed statement. */
-export class WatchedStatement<A> extends Effectable.Class<ReadonlyArray<A>, SqlError> implements Statement.Statement<A> {
+export class WatchedStatement<A>
+  extends Effectable.Class<ReadonlyArray<A>, SqlError>
+  implements Statement.Statement<A>
+{
   private readonly statement: Statement.Statement<A>
   private readonly timer: StatementTimer
 

@@ -63,6 +63,4 @@ export const watchTransaction = <A, E, R>(
   transaction: Effect.Effect<A, E, R>,
   tracker: TransactionTracker
 ): Effect.Effect<A, E, R> =>
-  Effect.flatMap(isInTransaction, (isNested) =>
-    isNested ? transaction : trackWith(transaction, tracker, undefined)
-  )
+  Effect.flatMap(isInTransaction, (isNested) => (isNested ? transaction : trackWith(transaction, tracker, undefined)))

@@ -8,7 +8,9 @@ export const recorded = (beginning: string) =>
     Object.fromEntries(
       Object.entries(snapshot)
         .filter(([name]) => name.startsWith(beginning))
-        .map(([name, value]) => [name.slice(beginning.length), typeof value === "number" ? value : value.count] as const)
+        .map(
+          ([name, value]) => [name.slice(beginning.length), typeof value === "number" ? value : value.count] as const
+        )
         .filter(([, count]) => count !== 0)
     )
   )
