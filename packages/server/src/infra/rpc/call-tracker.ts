@@ -1,0 +1,74 @@
+/** Tracks the calls of one method: how many are under way, and how long each took. */
+import type { MetricsService } from "../../observe/metrics.ts"
+import { defectReason, errorTag } from "../../observe/catalogue/error-name.ts"
+import type { Outcome } from "../../observe/catalogue/outcome.ts"
+import { bind } from "../../observe/instrument/bind.ts"
+import { Bindings } from "../../observe/instrument/bindings.ts"
+import type { Meter } from "../../observe/instrument/meter.ts"
+import type { Series } from "../../observe/instrument/series.ts"
+import type { Ending, Start, Tracker } from "../../observe/track/watch.ts"
+
+/** Whose calls: the server's or the client's. */
+export interface CallHandles {
+  readonly active: MetricsService["rpc"]["serverCallsActive"]
+  readonly duration: MetricsService["rpc"]["serverCallDuration"]
+}
+
+/** The label `rpc_system_name`. */
+const rpc_system_name = "effect_rpc"
+
+/** The tracker of one method. Its gauge is there, at 0, from now on. */
+export class CallTracker implements Tracker<undefined> {
+  readonly site = "rpc"
+  readonly meter: Meter
+  private readonly handles: CallHandles
+  private readonly labels: { readonly rpc_system_name: string; readonly rpc_method: string }
+  private readonly active: Bindings<Series>
+  private readonly durations: Bindings<Series>
+
+  constructor(meter: Meter, handles: CallHandles, method: string) {
+    this.meter = meter
+    this.handles = handles
+    this.labels = { rpc_system_name, rpc_method: method }
+    this.active = new Bindings(meter)
+    this.durations = new Bindings(meter)
+    this.activeUnder([])
+  }
+
+  begin(_: undefined, { ambient }: Start): Ending {
+    const active = this.activeUnder(ambient)
+    active.add(1)
+    return {
+      ended: (outcome, seconds) => {
+        active.add(-1)
+        this.durationOf(errorType(outcome), ambient).record(seconds)
+      }
+    }
+  }
+
+  private activeUnder(ambient: Start["ambient"]): Series {
+    const branch = this.active.under(ambient)
+    branch.bound ??= bind(this.handles.active, this.labels, ambient)
+    return branch.bound
+  }
+
+  private durationOf(error_type: string | undefined, ambient: Start["ambient"]): Series {
+    const branch = this.durations.under(ambient).at(error_type)
+    branch.bound ??= bind(this.handles.duration, { ...this.labels, error_type }, ambient)
+    return branch.bound
+  }
+}
+
+/** The tag of a failure, the class of a defect, or `interrupted`; nothing on success. */
+const errorType = (outcome: Outcome): string | undefined => {
+  switch (outcome._tag) {
+    case "success":
+      return undefined
+    case "failure":
+      return errorTag(outcome.error)
+    case "defect":
+      return defectReason(outcome.defect)
+    default:
+      return "interrupted"
+  }
+}

@@ -1,0 +1,95 @@
+/** Calls over HTTP, WebSockets and TCP, seen by both ends. */
+import * as Rpc from "@effect/rpc/Rpc"
+import * as RpcClient from "@effect/rpc/RpcClient"
+import * as RpcGroup from "@effect/rpc/RpcGroup"
+import { expect, it } from "@effect/vitest"
+import { Effect, Exit, Fiber, Layer, Schema, Scope, Stream } from "effect"
+import * as Testing from "../../../src/observe/testing.ts"
+import { Api, calls, underWay } from "./api.ts"
+import { watchedWire, type Wire, wires } from "./wire.ts"
+
+const over = (wire: Wire) => watchedWire(wire).pipe(Layer.provideMerge(Testing.layer()))
+
+const quiet = Testing.eventually(underWay, (count) => count === 0)
+
+it.each(wires)("both ends count the same calls over %s", (wire) =>
+  Effect.gen(function* () {
+    const client = yield* RpcClient.make(Api)
+    expect(yield* client.add({ n: 1 })).toBe(2)
+    yield* Effect.exit(client.add({ n: -1 }))
+    yield* client.users.get({ n: 1 })
+    yield* client.users.get({ n: 1 }, { discard: true })
+    yield* Stream.runDrain(client.count({ n: 3 }))
+    yield* Effect.exit(Stream.runDrain(client.count({ n: -3 })))
+    yield* Stream.runDrain(client.mailbox({ n: 3 }))
+    yield* quiet
+    yield* Effect.exit(client.die())
+    yield* quiet
+    const same = {
+      add: 1,
+      "add Refused": 1,
+      "users.get": 2,
+      count: 1,
+      "count Refused": 1,
+      mailbox: 1,
+      "die TypeError": 1
+    }
+    expect(yield* calls("server")).toEqual(same)
+    expect(yield* calls("client")).toEqual(same)
+  }).pipe(Effect.scoped, Effect.provide(over(wire)), Effect.runPromise)
+)
+
+it.each(wires)("both ends count what the client interrupts or leaves over %s", (wire) =>
+  Effect.gen(function* () {
+    const client = yield* RpcClient.make(Api)
+    const fiber = yield* Effect.fork(client.never())
+    yield* Testing.eventually(underWay, (count) => count === 2)
+    yield* Fiber.interrupt(fiber)
+    yield* Stream.runDrain(Stream.take(client.count({ n: 99 }), 2))
+    yield* quiet
+    const same = { "never interrupted": 1, "count interrupted": 1 }
+    expect(yield* calls("client")).toEqual(same)
+    expect(yield* calls("server")).toEqual(same)
+  }).pipe(Effect.scoped, Effect.provide(over(wire)), Effect.runPromise)
+)
+
+it.each(["websocket", "socket"] as const)("what is under way when the client closes is interrupted over %s", (wire) =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const client = yield* RpcClient.make(Api).pipe(Scope.extend(scope))
+    const fiber = yield* Effect.fork(client.never())
+    yield* Testing.eventually(underWay, (count) => count === 2)
+    yield* Scope.close(scope, Exit.void)
+    yield* Fiber.await(fiber)
+    expect(yield* calls("client")).toEqual({ "never interrupted": 1 })
+  }).pipe(Effect.provide(over(wire)), Effect.runPromise)
+)
+
+const Older = RpcGroup.make(
+  Rpc.make("gone", { success: Schema.Void }),
+  Rpc.make("add", { payload: { n: Schema.String }, success: Schema.Number })
+)
+
+it.each(wires)("a method or a payload that the server does not know reaches no handler over %s", (wire) =>
+  Effect.gen(function* () {
+    const client = yield* RpcClient.make(Older)
+    yield* Effect.exit(client.gone())
+    yield* Effect.exit(client.add({ n: "x" }))
+    yield* quiet
+    expect(yield* calls("server")).toEqual({})
+    const counts = yield* calls("client")
+    expect(Object.values(counts)).toEqual([1, 1])
+    expect(Object.keys(counts).map((name) => name.split(" ")[0]).sort()).toEqual(["add", "gone"])
+  }).pipe(Effect.scoped, Effect.provide(over(wire)), Effect.runPromise)
+)
+
+it.scopedLive("counts what can't be sent as RpcClientError", () =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const context = yield* Layer.buildWithScope(over("http"), scope)
+    const client = yield* RpcClient.make(Api).pipe(Effect.provide(context))
+    yield* Scope.close(scope, Exit.void)
+    yield* Effect.exit(client.add({ n: 1 }))
+    expect(yield* calls("client").pipe(Effect.provide(context))).toEqual({ "add RpcClientError": 1 })
+  })
+)

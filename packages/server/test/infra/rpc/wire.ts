@@ -1,0 +1,66 @@
+/** A server and a client of the test group with a wire between them, watched or not. */
+import { createServer } from "node:http"
+import * as HttpLayerRouter from "@effect/platform/HttpLayerRouter"
+import * as HttpServer from "@effect/platform/HttpServer"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as NodeSocket from "@effect/platform-node/NodeSocket"
+import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
+import * as SocketServer from "@effect/platform/SocketServer"
+import * as RpcClient from "@effect/rpc/RpcClient"
+import * as RpcSerialization from "@effect/rpc/RpcSerialization"
+import * as RpcServer from "@effect/rpc/RpcServer"
+import { Effect, Layer } from "effect"
+import { RpcMetrics } from "../../../src/infra/rpc.ts"
+import { Api, handlers } from "./api.ts"
+
+export const wires = ["http", "websocket", "socket"] as const
+
+export type Wire = (typeof wires)[number]
+
+const watchedHandlers = RpcMetrics.serverLayer(Api).pipe(Layer.provide(handlers))
+
+const served = (wire: Wire, answering: typeof handlers) => {
+  if (wire === "socket") {
+    return RpcServer.layer(Api).pipe(
+      Layer.provide([answering, RpcServer.layerProtocolSocketServer]),
+      Layer.provideMerge(NodeSocketServer.layer({ port: 0, host: "127.0.0.1" }))
+    )
+  }
+  return HttpLayerRouter.serve(
+    RpcServer.layerHttpRouter({ group: Api, path: "/rpc", protocol: wire }).pipe(Layer.provide(answering)),
+    { disableLogger: true, disableListenLog: true }
+  ).pipe(Layer.provideMerge(NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" })))
+}
+
+const httpPort = HttpServer.addressWith((address) => Effect.succeed(address._tag === "TcpAddress" ? address.port : 0))
+
+const socketPort = Effect.map(SocketServer.SocketServer, ({ address }) => (address._tag === "TcpAddress" ? address.port : 0))
+
+const protocol = {
+  http: Layer.unwrapEffect(
+    Effect.map(httpPort, (port) => RpcClient.layerProtocolHttp({ url: `http://127.0.0.1:${port}/rpc` }))
+  ).pipe(Layer.provide(NodeHttpClient.layerUndici)),
+  websocket: RpcClient.layerProtocolSocket().pipe(
+    Layer.provide(
+      Layer.unwrapEffect(Effect.map(httpPort, (port) => NodeSocket.layerWebSocket(`ws://127.0.0.1:${port}/rpc`)))
+    )
+  ),
+  socket: RpcClient.layerProtocolSocket().pipe(
+    Layer.provide(
+      Layer.unwrapEffect(Effect.map(socketPort, (port) => NodeSocket.layerNet({ port, host: "127.0.0.1" })))
+    )
+  )
+}
+
+/** The protocol of a client, with its server behind it. */
+export const watchedWire = (wire: Wire) =>
+  RpcMetrics.clientLayer().pipe(
+    Layer.provide(protocol[wire]),
+    Layer.provideMerge(served(wire, watchedHandlers)),
+    Layer.provide(RpcSerialization.layerNdjson)
+  )
+
+/** The same, not watched. */
+export const plainWire = (wire: Wire) =>
+  protocol[wire].pipe(Layer.provideMerge(served(wire, handlers)), Layer.provide(RpcSerialization.layerNdjson))
