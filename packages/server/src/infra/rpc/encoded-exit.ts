@@ -35,6 +35,4 @@ const ofParts = (parts: ReadonlyArray<EncodedCause>): Outcome => {
 }
 
 const partsOf = (cause: EncodedCause): ReadonlyArray<EncodedCause> =>
-  cause._tag === "Sequential" || cause._tag === "Parallel"
-    ? [...partsOf(cause.left), ...partsOf(cause.right)]
-    : [cause]
+  cause._tag === "Sequential" || cause._tag === "Parallel" ? [...partsOf(cause.left), ...partsOf(cause.right)] : [cause]

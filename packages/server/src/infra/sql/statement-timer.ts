@@ -32,9 +32,9 @@ export class StatementTimer {
     this.bindings = new Bindings(metrics.meter)
   }
 
-  /** The effect of a statement, timed; `text` may throw. */
+  /** The effect of a statement that runs now, timed; `text` may throw. */
   time<A, E, R>(effect: Effect.Effect<A, E, R>, text: () => string): Effect.Effect<A, E, R> {
-    return Effect.suspend(() => watchWith(effect, this.watcherOf(text)))
+    return watchWith(effect, this.watcherOf(text))
   }
 
   /** The stream of a statement, timed from its start until it ends, fails, or is left. */

@@ -1,8 +1,8 @@
 /** A statement that is timed whichever way it is run. As a part of another statement it is what it was. */
 import * as SqlClient from "@effect/sql/SqlClient"
+import type { Connection } from "@effect/sql/SqlConnection"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Statement from "@effect/sql/Statement"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
 import * as Stream from "effect/Stream"
@@ -78,7 +78,7 @@ export class WatchedStatement<A>
 
 // Whoever has put a reserved connection into the context as that of a transaction: it times what goes through it.
 const isTimedByConnection = (): boolean => {
-  const fiber = currentFiber()
-  const found = fiber && Context.getOption(fiber.currentContext, SqlClient.TransactionConnection)
-  return found?._tag === "Some" && isWatchedConnection(found.value[0])
+  const found: readonly [connection: Connection, depth: number] | undefined =
+    currentFiber()?.currentContext.unsafeMap.get(SqlClient.TransactionConnection.key)
+  return found !== undefined && isWatchedConnection(found[0])
 }

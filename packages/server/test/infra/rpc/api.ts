@@ -50,7 +50,10 @@ export const calls = (side: "server" | "client") =>
   Effect.map(Testing.snapshot, (snapshot) =>
     Object.fromEntries(
       Object.entries(snapshot).flatMap(([series, value]) => {
-        const labels = /^rpc_(\w+)_call_duration_seconds\{(?:error_type="(.*?)",)?rpc_method="(.*?)",rpc_system_name="effect_rpc"\}$/.exec(series)
+        const labels =
+          /^rpc_(\w+)_call_duration_seconds\{(?:error_type="(.*?)",)?rpc_method="(.*?)",rpc_system_name="effect_rpc"\}$/.exec(
+            series
+          )
         return labels === null || labels[1] !== side || typeof value === "number"
           ? []
           : [[[labels[3], labels[2]].filter((part) => part !== undefined).join(" "), value.count]]

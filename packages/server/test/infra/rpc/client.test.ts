@@ -79,7 +79,11 @@ it.each(wires)("a method or a payload that the server does not know reaches no h
     expect(yield* calls("server")).toEqual({})
     const counts = yield* calls("client")
     expect(Object.values(counts)).toEqual([1, 1])
-    expect(Object.keys(counts).map((name) => name.split(" ")[0]).sort()).toEqual(["add", "gone"])
+    expect(
+      Object.keys(counts)
+        .map((name) => name.split(" ")[0])
+        .sort()
+    ).toEqual(["add", "gone"])
   }).pipe(Effect.scoped, Effect.provide(over(wire)), Effect.runPromise)
 )
 

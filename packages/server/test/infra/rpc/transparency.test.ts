@@ -7,7 +7,19 @@ import * as Testing from "../../../src/observe/testing.ts"
 import { Api, underWay } from "./api.ts"
 import { plainWire, watchedWire } from "./wire.ts"
 
-const kinds = ["add", "get", "forked", "discard", "collect", "take", "fail", "mailbox", "interrupt", "die", "both"] as const
+const kinds = [
+  "add",
+  "get",
+  "forked",
+  "discard",
+  "collect",
+  "take",
+  "fail",
+  "mailbox",
+  "interrupt",
+  "die",
+  "both"
+] as const
 
 const step = fc.record({ kind: fc.constantFrom(...kinds), n: fc.integer({ min: -4, max: 4 }) })
 
@@ -53,9 +65,9 @@ const told = (exit: Exit.Exit<unknown, unknown>): unknown =>
   })
 
 const run = (steps: ReadonlyArray<Step>) =>
-  Effect.flatMap(client(), (api) => Effect.forEach(steps, (step) => Effect.map(Effect.exit(one(api, step)), told))).pipe(
-    Effect.scoped
-  )
+  Effect.flatMap(client(), (api) =>
+    Effect.forEach(steps, (step) => Effect.map(Effect.exit(one(api, step)), told))
+  ).pipe(Effect.scoped)
 
 it.scopedLive(
   "answers are the same",

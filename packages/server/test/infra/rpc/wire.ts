@@ -35,7 +35,9 @@ const served = (wire: Wire, answering: typeof handlers) => {
 
 const httpPort = HttpServer.addressWith((address) => Effect.succeed(address._tag === "TcpAddress" ? address.port : 0))
 
-const socketPort = Effect.map(SocketServer.SocketServer, ({ address }) => (address._tag === "TcpAddress" ? address.port : 0))
+const socketPort = Effect.map(SocketServer.SocketServer, ({ address }) =>
+  address._tag === "TcpAddress" ? address.port : 0
+)
 
 const protocol = {
   http: Layer.unwrapEffect(

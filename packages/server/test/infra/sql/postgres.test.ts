@@ -35,7 +35,10 @@ it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
   const live = (
     name: string,
     test: Effect.Effect<void, unknown, PgClient.PgClient | SqlClient.SqlClient | MetricsOf>
-  ) => it.scoped(name, () => test.pipe(Effect.provide(watched(`sql_${names++}`)), TestServices.provideLive))
+  ) => {
+    // oxlint-disable-next-line rooms/expects -- each test that is given has an expectation
+    it.scoped(name, () => test.pipe(Effect.provide(watched(`sql_${names++}`)), TestServices.provideLive))
+  }
   type MetricsOf = Layer.Layer.Success<ReturnType<typeof Testing.layer>>
   let names = 0
 
