@@ -31,7 +31,7 @@ export const handlers = Api.toLayer({
   "users.get": ({ n }) => Effect.succeed(n),
   never: () => Effect.never,
   die: () => Effect.die(new TypeError("died")),
-  throw: () => {
+  throw: (): Effect.Effect<void> => {
     throw new RangeError("thrown")
   },
   forked: ({ n }) => Rpc.fork(Effect.succeed(n)),

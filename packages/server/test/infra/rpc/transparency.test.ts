@@ -74,8 +74,8 @@ it.scopedLive(
   () =>
     Effect.gen(function* () {
       const metrics = yield* Layer.build(Testing.layer())
-      const plain = yield* Layer.build(plainWire("socket"))
-      const watched = yield* Layer.build(watchedWire("socket").pipe(Layer.provide(Layer.succeedContext(metrics))))
+      const plain = yield* Layer.build(plainWire("socket")).pipe(Effect.provide(metrics))
+      const watched = yield* Layer.build(watchedWire("socket")).pipe(Effect.provide(metrics))
       const program = fc.array(step, { maxLength: 8 })
       yield* Effect.promise(() =>
         fc.assert(

@@ -11,6 +11,7 @@ import * as RpcClient from "@effect/rpc/RpcClient"
 import * as RpcSerialization from "@effect/rpc/RpcSerialization"
 import * as RpcServer from "@effect/rpc/RpcServer"
 import { Effect, Layer } from "effect"
+import type { MetricsService } from "../../../src/observe/metrics.ts"
 import { RpcMetrics } from "../../../src/infra/rpc.ts"
 import { Api, handlers } from "./api.ts"
 
@@ -18,20 +19,19 @@ export const wires = ["http", "websocket", "socket"] as const
 
 export type Wire = (typeof wires)[number]
 
-const watchedHandlers = RpcMetrics.serverLayer(Api).pipe(Layer.provide(handlers))
+type Answering = Layer.Layer<Layer.Layer.Success<typeof handlers>, never, MetricsService>
 
-const served = (wire: Wire, answering: typeof handlers) => {
-  if (wire === "socket") {
-    return RpcServer.layer(Api).pipe(
-      Layer.provide([answering, RpcServer.layerProtocolSocketServer]),
-      Layer.provideMerge(NodeSocketServer.layer({ port: 0, host: "127.0.0.1" }))
-    )
-  }
-  return HttpLayerRouter.serve(
+const servedOverSocket = (answering: Answering) =>
+  RpcServer.layer(Api).pipe(
+    Layer.provide([answering, RpcServer.layerProtocolSocketServer]),
+    Layer.provideMerge(NodeSocketServer.layer({ port: 0, host: "127.0.0.1" }))
+  )
+
+const servedOverHttp = (answering: Answering, wire: "http" | "websocket") =>
+  HttpLayerRouter.serve(
     RpcServer.layerHttpRouter({ group: Api, path: "/rpc", protocol: wire }).pipe(Layer.provide(answering)),
     { disableLogger: true, disableListenLog: true }
   ).pipe(Layer.provideMerge(NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" })))
-}
 
 const httpPort = HttpServer.addressWith((address) => Effect.succeed(address._tag === "TcpAddress" ? address.port : 0))
 
@@ -39,30 +39,31 @@ const socketPort = Effect.map(SocketServer.SocketServer, ({ address }) =>
   address._tag === "TcpAddress" ? address.port : 0
 )
 
-const protocol = {
-  http: Layer.unwrapEffect(
-    Effect.map(httpPort, (port) => RpcClient.layerProtocolHttp({ url: `http://127.0.0.1:${port}/rpc` }))
-  ).pipe(Layer.provide(NodeHttpClient.layerUndici)),
-  websocket: RpcClient.layerProtocolSocket().pipe(
-    Layer.provide(
-      Layer.unwrapEffect(Effect.map(httpPort, (port) => NodeSocket.layerWebSocket(`ws://127.0.0.1:${port}/rpc`)))
-    )
-  ),
-  socket: RpcClient.layerProtocolSocket().pipe(
-    Layer.provide(
-      Layer.unwrapEffect(Effect.map(socketPort, (port) => NodeSocket.layerNet({ port, host: "127.0.0.1" })))
-    )
+const http = Layer.unwrapEffect(
+  Effect.map(httpPort, (port) => RpcClient.layerProtocolHttp({ url: `http://127.0.0.1:${port}/rpc` }))
+).pipe(Layer.provide(NodeHttpClient.layerUndici))
+
+const websocket = RpcClient.layerProtocolSocket().pipe(
+  Layer.provide(
+    Layer.unwrapEffect(Effect.map(httpPort, (port) => NodeSocket.layerWebSocket(`ws://127.0.0.1:${port}/rpc`)))
   )
+)
+
+const socket = RpcClient.layerProtocolSocket().pipe(
+  Layer.provide(Layer.unwrapEffect(Effect.map(socketPort, (port) => NodeSocket.layerNet({ port, host: "127.0.0.1" }))))
+)
+
+/** The protocol of a client, with a server behind it that answers so. */
+const over = (wire: Wire, answering: Answering): Layer.Layer<RpcClient.Protocol, never, MetricsService> => {
+  const ndjson = Layer.provide(RpcSerialization.layerNdjson)
+  return wire === "socket"
+    ? socket.pipe(Layer.provide(servedOverSocket(answering)), ndjson, Layer.orDie)
+    : (wire === "http" ? http : websocket).pipe(Layer.provide(servedOverHttp(answering, wire)), ndjson, Layer.orDie)
 }
 
-/** The protocol of a client, with its server behind it. */
+/** Both ends, watched. */
 export const watchedWire = (wire: Wire) =>
-  RpcMetrics.clientLayer().pipe(
-    Layer.provide(protocol[wire]),
-    Layer.provideMerge(served(wire, watchedHandlers)),
-    Layer.provide(RpcSerialization.layerNdjson)
-  )
+  RpcMetrics.clientLayer().pipe(Layer.provide(over(wire, RpcMetrics.serverLayer(Api).pipe(Layer.provide(handlers)))))
 
 /** The same, not watched. */
-export const plainWire = (wire: Wire) =>
-  protocol[wire].pipe(Layer.provideMerge(served(wire, handlers)), Layer.provide(RpcSerialization.layerNdjson))
+export const plainWire = (wire: Wire) => over(wire, handlers)
