@@ -14,5 +14,7 @@
 import { clientLayer } from "./rpc/client.ts"
 import { serverLayer } from "./rpc/server.ts"
 
+export type { Decorated } from "./rpc/server.ts"
+
 /** The decorators of the handlers of a server, and of the protocol of a client. */
 export const RpcMetrics = { serverLayer, clientLayer } as const

@@ -6,7 +6,7 @@ import { bind } from "../../observe/instrument/bind.ts"
 import { Bindings } from "../../observe/instrument/bindings.ts"
 import type { Meter } from "../../observe/instrument/meter.ts"
 import type { Series } from "../../observe/instrument/series.ts"
-import type { Ending, Start, Tracker } from "../../observe/track/watch.ts"
+import type { Ending, Start, Tracker, Watcher } from "../../observe/track/watch.ts"
 
 /** Whose calls: the server's or the client's. */
 export interface CallHandles {
@@ -42,6 +42,19 @@ export class CallTracker implements Tracker<undefined> {
       ended: (outcome, seconds) => {
         active.add(-1)
         this.durationOf(errorType(outcome), ambient).record(seconds)
+      }
+    }
+  }
+
+  /** Records what ends a call before its handler: the outcomes that do. */
+  withoutHandler(endsCall: (outcome: Outcome) => boolean): Watcher {
+    return {
+      site: this.site,
+      meter: this.meter,
+      ended: (outcome, seconds, { ambient }) => {
+        if (endsCall(outcome)) {
+          this.durationOf(errorType(outcome), ambient).record(seconds)
+        }
       }
     }
   }

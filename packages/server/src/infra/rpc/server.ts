@@ -1,4 +1,7 @@
-/** The decorator of the handlers of a group: times each call, from the start of its handler to the end of what it returned. */
+/**
+ * The decorator of the handlers of a group and of its middlewares: times each call, from the start of its handler to the end
+ * of what it returned.
+ */
 import type * as Rpc from "@effect/rpc/Rpc"
 import type * as RpcGroup from "@effect/rpc/RpcGroup"
 import * as Context from "effect/Context"
@@ -8,44 +11,65 @@ import { MetricsService } from "../../observe/metrics.ts"
 import { decorateOnce } from "../decorator/decorate-once.ts"
 import { CallTracker } from "./call-tracker.ts"
 import { type Handle, isStreamRpc, watchHandler } from "./handler.ts"
+import { type Middleware, middlewaresOf, type MiddlewareTag, watchMiddleware } from "./middleware.ts"
 
 /**
- * Decorates the handlers of a group. Each call that reaches its handler is one in `rpc_server_call_duration_seconds`, a
- * stream when it ends. Goes between the server, or `RpcTest.makeClient`, and the handlers. A call that a client interrupts,
- * or that ends with the server, has `error_type="interrupted"`.
+ * Decorates the handlers of a group, and its middlewares if it has any. Each call that the server runs is one in
+ * `rpc_server_call_duration_seconds`, a stream when it ends. Goes between the server, or `RpcTest.makeClient`, and what is
+ * decorated. A call that a client interrupts, or that ends with the server, has `error_type="interrupted"`. One that a
+ * middleware refuses has the error of that; otherwise the time of middlewares is not a part of the duration.
  *
- * Not counted are calls of unknown methods, with payloads that do not decode, or refused by a middleware; the wait for
- * the server's `concurrency`, which is unbounded by default, is not a part of the duration.
+ * Not counted are calls of unknown methods, and those with payloads that do not decode. The wait for the server's
+ * `concurrency`, which is unbounded by default, is not a part of the duration.
  */
 export const serverLayer = <Rpcs extends Rpc.Any>(
   group: RpcGroup.RpcGroup<Rpcs>
-): Layer.Layer<Rpc.ToHandler<Rpcs>, never, Rpc.ToHandler<Rpcs> | MetricsService> =>
+): Layer.Layer<Decorated<Rpcs>, never, Decorated<Rpcs> | MetricsService> =>
   Layer.effectContext(
-    Effect.map(Effect.all([Effect.context<Rpc.ToHandler<Rpcs>>(), MetricsService]), ([context, metrics]) =>
-      Context.unsafeMake(
-        new Map(
-          Array.from(group.requests.values()).flatMap((rpc): ReadonlyArray<[string, AnyHandler]> => {
-            const handler: AnyHandler | undefined = context.unsafeMap.get(rpc.key)
-            return handler === undefined ? [] : [[rpc.key, watched(handler, rpc, metrics)]]
-          })
-        )
-      )
+    Effect.map(Effect.all([Effect.context<Decorated<Rpcs>>(), MetricsService]), ([context, metrics]) =>
+      Context.unsafeMake(decorated(group, context.unsafeMap, metrics))
     )
   )
+
+/** What is decorated: the handlers of RPCs, and their middlewares. */
+export type Decorated<Rpcs extends Rpc.Any> = Rpc.ToHandler<Rpcs> | Rpc.Middleware<Rpcs>
 
 interface AnyHandler {
   readonly handler: Handle
 }
 
-const watched = (handler: AnyHandler, rpc: Rpc.Any, { meter, rpc: handles }: MetricsService): AnyHandler =>
-  decorateOnce(`the handler of ${rpc._tag}`, handler, {
-    meter,
-    decorate: (given) => ({
+const decorated = (
+  { requests }: { readonly requests: ReadonlyMap<string, Rpc.Any> },
+  // oxlint-disable-next-line typescript/no-explicit-any -- as in the map of a context: what a key has, its tag says
+  services: ReadonlyMap<string, any>,
+  { meter, rpc: handles }: MetricsService
+): Map<string, object> => {
+  const made = new Map<string, object>()
+  const trackers = new Map<string, CallTracker>()
+  const once = <Service extends object>(name: string, service: Service, decorate: (given: Service) => Service) =>
+    decorateOnce(name, service, { meter, decorate })
+  for (const rpc of requests.values()) {
+    const tracker = new CallTracker(
+      meter,
+      { active: handles.serverCallsActive, duration: handles.serverCallDuration },
+      rpc._tag
+    )
+    trackers.set(rpc._tag, tracker)
+    const handler: AnyHandler = services.get(rpc.key)
+    const watched = once(`the handler of ${rpc._tag}`, handler, (given) => ({
       ...given,
-      handler: watchHandler(
-        given.handler,
-        isStreamRpc(rpc),
-        new CallTracker(meter, { active: handles.serverCallsActive, duration: handles.serverCallDuration }, rpc._tag)
+      handler: watchHandler(given.handler, isStreamRpc(rpc), tracker)
+    }))
+    made.set(rpc.key, watched)
+  }
+  for (const tag of Array.from(requests.values()).flatMap((rpc): ReadonlyArray<MiddlewareTag> => middlewaresOf(rpc))) {
+    if (!made.has(tag.key)) {
+      const middleware: Middleware = services.get(tag.key)
+      const watched = once(`the middleware ${tag.key}`, middleware, (given) =>
+        watchMiddleware(given, tag, (method) => trackers.get(method))
       )
-    })
-  })
+      made.set(tag.key, watched)
+    }
+  }
+  return made
+}

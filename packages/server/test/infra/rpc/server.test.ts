@@ -5,7 +5,7 @@ import { expect, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Layer, Stream } from "effect"
 import { RpcMetrics } from "../../../src/infra/rpc.ts"
 import * as Testing from "../../../src/observe/testing.ts"
-import { Api, calls, handlers, underWay } from "./api.ts"
+import { Api, calls, handlers, Refused, underWay } from "./api.ts"
 
 const watched = RpcMetrics.serverLayer(Api).pipe(Layer.provide(handlers), Layer.provideMerge(Testing.layer()))
 
@@ -76,14 +76,37 @@ it.scopedLive("counts what is under way when the server ends", () =>
   }).pipe(Effect.provide(watched))
 )
 
-class Door extends RpcMiddleware.Tag<Door>()("test/Door") {}
+class Door extends RpcMiddleware.Tag<Door>()("test/Door", { failure: Refused }) {}
 
-it.scopedLive("does not count what a middleware refuses", () =>
+class Lamp extends RpcMiddleware.Tag<Lamp>()("test/Lamp", { optional: true }) {}
+
+class Frame extends RpcMiddleware.Tag<Frame>()("test/Frame", { wrap: true, failure: Refused }) {}
+
+const Guarded = Api.middleware(Lamp).middleware(Door).middleware(Frame)
+
+const guards = Layer.mergeAll(
+  Layer.succeed(Door, ({ payload }) => refusing(payload, 10)),
+  Layer.succeed(Lamp, ({ payload }) => Effect.zipRight(refusing(payload, 20), Effect.fail("ignored"))),
+  Layer.succeed(Frame, ({ next, payload }) => Effect.zipRight(refusing(payload, 30), next))
+)
+
+const refusing = (payload: unknown, n: number) =>
+  Reflect.get(Object(payload), "n") === n ? Effect.fail(new Refused({ n })) : Effect.void
+
+it.scopedLive("counts once what a middleware refuses, and what it lets through", () =>
   Effect.gen(function* () {
-    const client = yield* RpcTest.makeClient(Api.middleware(Door))
-    yield* Effect.exit(client.add({ n: 1 }))
-    expect(yield* calls("server")).toEqual({})
-  }).pipe(Effect.provide([watched, Layer.succeed(Door, () => Effect.die("closed"))]), Effect.provide(watched))
+    const client = yield* RpcTest.makeClient(Guarded)
+    const answers = yield* Effect.forEach([1, 10, 20, 30, -1], (n) => Effect.either(client.add({ n })))
+    expect(answers.map(({ _tag }) => _tag)).toEqual(["Right", "Left", "Right", "Left", "Left"])
+    yield* Effect.exit(Stream.runDrain(client.count({ n: 10 })))
+    yield* Stream.runDrain(client.count({ n: 2 }))
+    expect(yield* calls("server")).toEqual({ add: 2, "add Refused": 3, count: 1, "count Refused": 1 })
+    expect(yield* underWay).toBe(0)
+  }).pipe(
+    Effect.provide(
+      RpcMetrics.serverLayer(Guarded).pipe(Layer.provide([handlers, guards]), Layer.provideMerge(Testing.layer()))
+    )
+  )
 )
 
 it.scopedLive("knows the methods of the group, at 0 before the first call", () =>
