@@ -26,9 +26,13 @@ export interface ConnectionPool {
 
 /** What is read of a `Pool` of the package `pg`. */
 export interface PgPool {
+  /** All of its connections. */
   readonly totalCount: number
+  /** Those that nobody uses. */
   readonly idleCount: number
+  /** Requests that wait for a connection. */
   readonly waitingCount: number
+  /** What it was made with. */
   readonly options: { readonly max?: number | undefined }
 }
 

@@ -12,10 +12,10 @@ import { type Start, Watch, type Watcher, watchWith } from "../../observe/track/
 import { attempt } from "../../observe/catalogue/attempt.ts"
 import { errorType } from "./error-type.ts"
 import { type Operation, operationOf, otherOperation } from "./operation.ts"
+import { maxLength } from "./tokens.ts"
 
-// Texts that differ each time, with values in them, are looked at each time.
+// Where texts differ each time, with values in them, what is known is forgotten now and then.
 const maxKnown = 1_000
-const maxKnownLength = 4_000
 
 /** Times the statements of one client. */
 export class StatementTimer {
@@ -71,7 +71,10 @@ export class StatementTimer {
       return known
     }
     const made = this.watcher(this.metrics.meter.guard(site, () => operationOf(sql, this.system)) ?? otherOperation)
-    if (this.known.size < maxKnown && sql.length <= maxKnownLength) {
+    if (sql.length <= maxLength) {
+      if (this.known.size >= maxKnown) {
+        this.known.clear()
+      }
       this.known.set(sql, made)
     }
     return made

@@ -16,8 +16,8 @@ export interface Quoting {
   readonly brackets: boolean
 }
 
-// Longer ones are not worth the time: the label is left out.
-const maxLength = 10_000
+/** Longer statements are not worth the time and the memory: they have no table in their labels. */
+export const maxLength = 4_000
 
 // In the order of the alternatives: space, comments, texts, names in quotes, words, parameters and numbers, anything else.
 const pattern = (name: string) =>
