@@ -41,7 +41,7 @@ export const measure = async (): Promise<ReadonlyArray<Result>> => {
   for (const name of ["plain", "watched", ...theirs, "watched, the second", "plain, the second"]) {
     subjects.push(await asking(name, url, instrumentation))
   }
-  const samples = await interleave(subjects, { rounds: 60, batchMs: 100, warmups: 15 })
+  const samples = await interleave(subjects, { rounds: 240, batchMs: 25, warmups: 15 })
   await checkTheirs(instrumentation, subjects)
   for (const { end } of subjects) {
     await end()
