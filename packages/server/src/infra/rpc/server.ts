@@ -20,7 +20,8 @@ import { type Middleware, middlewaresOf, type MiddlewareTag, watchMiddleware } f
  * middleware refuses has the error of that; otherwise the time of middlewares is not a part of the duration.
  *
  * Not counted are calls of unknown methods, and those with payloads that do not decode. The wait for the server's
- * `concurrency`, which is unbounded by default, is not a part of the duration.
+ * `concurrency`, which is unbounded by default, is not a part of the duration, and a call that is interrupted in it is not
+ * counted.
  */
 export const serverLayer = <Rpcs extends Rpc.Any>(
   group: RpcGroup.RpcGroup<Rpcs>

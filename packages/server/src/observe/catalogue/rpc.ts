@@ -13,7 +13,9 @@ export const rpc = {
     attributes,
     boundaries: "http",
     help: "Duration of a call to this server, of a stream until its end, whatever its outcome; error_type is absent on success.",
-    excludes: "Calls that were refused before a handler: the method is unknown, or the payload does not decode."
+    excludes:
+      "Calls whose method is unknown or whose payload does not decode; the wait for the server's concurrency, and calls " +
+      "that are interrupted in it."
   }),
   serverCallsActive: {
     name: "rpc_server_calls_active",

@@ -1,12 +1,16 @@
 /** Calls over HTTP, WebSockets and TCP, seen by both ends. */
+import { createServer, type Server } from "node:net"
+import * as NodeSocket from "@effect/platform-node/NodeSocket"
 import * as Rpc from "@effect/rpc/Rpc"
 import * as RpcClient from "@effect/rpc/RpcClient"
 import * as RpcGroup from "@effect/rpc/RpcGroup"
+import * as RpcSerialization from "@effect/rpc/RpcSerialization"
 import { expect, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Schema, Scope, Stream } from "effect"
+import { Context, Effect, ExecutionStrategy, Exit, Fiber, Layer, Schema, Scope, Stream } from "effect"
+import { RpcMetrics } from "../../../src/infra/rpc.ts"
 import * as Testing from "../../../src/observe/testing.ts"
 import { Api, calls, underWay } from "./api.ts"
-import { watchedWire, type Wire, wires } from "./wire.ts"
+import { servedOverSocket, socket, watchedHandlers, watchedWire, type Wire, wires } from "./wire.ts"
 
 const over = (wire: Wire) => watchedWire(wire).pipe(Layer.provideMerge(Testing.layer()))
 
@@ -95,5 +99,83 @@ it.scopedLive("counts what can't be sent as RpcClientError", () =>
     yield* Scope.close(scope, Exit.void)
     yield* Effect.exit(client.add({ n: 1 }))
     expect(yield* calls("client").pipe(Effect.provide(context))).toEqual({ "add RpcClientError": 1 })
+  })
+)
+
+/** A server and a client that can be closed one without the other. */
+const apart = (options: { readonly concurrency?: number }) =>
+  Effect.gen(function* () {
+    const metrics = yield* Layer.build(Testing.layer())
+    const scope = yield* Scope.fork(yield* Effect.scope, ExecutionStrategy.sequential)
+    const server = yield* Layer.buildWithScope(
+      servedOverSocket(watchedHandlers, options).pipe(Layer.provide(RpcSerialization.layerNdjson)),
+      scope
+    ).pipe(Effect.provide(metrics))
+    const protocol = RpcMetrics.clientLayer().pipe(Layer.provide(socket), Layer.provide(RpcSerialization.layerNdjson))
+    const context = Context.merge(server, metrics)
+    const client = yield* RpcClient.make(Api).pipe(
+      Effect.provide(yield* Layer.build(protocol).pipe(Effect.provide(context)))
+    )
+    return { client, metrics, stop: Scope.close(scope, Exit.void) }
+  })
+
+it.scopedLive("counts what is under way when the server stops", () =>
+  Effect.gen(function* () {
+    const { client, metrics, stop } = yield* apart({})
+    yield* Effect.gen(function* () {
+      const fiber = yield* Effect.fork(client.never())
+      yield* Testing.eventually(underWay, (count) => count === 2)
+      yield* stop
+      yield* Fiber.await(fiber)
+      yield* quiet
+      yield* Effect.exit(client.add({ n: 1 }))
+      expect(yield* calls("server")).toEqual({ "never interrupted": 1 })
+      expect(yield* calls("client")).toEqual({ "never interrupted": 1, "add RpcClientError": 1 })
+    }).pipe(Effect.provide(metrics))
+  })
+)
+
+it.scopedLive("does not count at the server what is interrupted while it waits for the server's concurrency", () =>
+  Effect.gen(function* () {
+    const { client, metrics } = yield* apart({ concurrency: 1 })
+    yield* Effect.gen(function* () {
+      const first = yield* Effect.fork(client.never())
+      yield* Testing.eventually(underWay, (count) => count === 2)
+      const second = yield* Effect.fork(client.never())
+      yield* Testing.eventually(underWay, (count) => count === 3)
+      yield* Effect.sleep("50 millis")
+      yield* Fiber.interrupt(second)
+      yield* Fiber.interrupt(first)
+      yield* quiet
+      expect(yield* calls("server")).toEqual({ "never interrupted": 1 })
+      expect(yield* calls("client")).toEqual({ "never interrupted": 2 })
+    }).pipe(Effect.provide(metrics))
+  })
+)
+
+it.scopedLive("counts what is under way when the connection is lost", () =>
+  Effect.gen(function* () {
+    const rude = yield* Effect.acquireRelease(
+      Effect.async<Server>((resume) => {
+        const server = createServer((connection) => connection.once("data", () => connection.destroy()))
+        server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+      }),
+      (server) => Effect.async<void>((resume) => void server.close(() => resume(Effect.void)))
+    )
+    const address = rude.address()
+    const port = typeof address === "object" && address !== null ? address.port : 0
+    const protocol = RpcMetrics.clientLayer().pipe(
+      Layer.provide(RpcClient.layerProtocolSocket()),
+      Layer.provide([RpcSerialization.layerNdjson, NodeSocket.layerNet({ port, host: "127.0.0.1" })]),
+      Layer.provideMerge(Testing.layer())
+    )
+    yield* Effect.gen(function* () {
+      const client = yield* RpcClient.make(Api)
+      yield* Effect.all([Effect.exit(client.never()), Effect.exit(Stream.runDrain(client.count({ n: 1 })))], {
+        concurrency: 2
+      })
+      yield* quiet
+      expect(yield* calls("client")).toEqual({ "never RpcClientError": 1, "count RpcClientError": 1 })
+    }).pipe(Effect.provide(protocol))
   })
 )

@@ -21,8 +21,9 @@ export type Wire = (typeof wires)[number]
 
 type Answering = Layer.Layer<Layer.Layer.Success<typeof handlers>, never, MetricsService>
 
-const servedOverSocket = (answering: Answering) =>
-  RpcServer.layer(Api).pipe(
+/** A server on a TCP port. */
+export const servedOverSocket = (answering: Answering, options: { readonly concurrency?: number } = {}) =>
+  RpcServer.layer(Api, options).pipe(
     Layer.provide([answering, RpcServer.layerProtocolSocketServer]),
     Layer.provideMerge(NodeSocketServer.layer({ port: 0, host: "127.0.0.1" }))
   )
@@ -49,7 +50,8 @@ const websocket = RpcClient.layerProtocolSocket().pipe(
   )
 )
 
-const socket = RpcClient.layerProtocolSocket().pipe(
+/** The protocol of a client of that port. */
+export const socket = RpcClient.layerProtocolSocket().pipe(
   Layer.provide(Layer.unwrapEffect(Effect.map(socketPort, (port) => NodeSocket.layerNet({ port, host: "127.0.0.1" }))))
 )
 
@@ -61,9 +63,11 @@ const over = (wire: Wire, answering: Answering): Layer.Layer<RpcClient.Protocol,
     : (wire === "http" ? http : websocket).pipe(Layer.provide(servedOverHttp(answering, wire)), ndjson, Layer.orDie)
 }
 
+/** The handlers, watched. */
+export const watchedHandlers = RpcMetrics.serverLayer(Api).pipe(Layer.provide(handlers))
+
 /** Both ends, watched. */
-export const watchedWire = (wire: Wire) =>
-  RpcMetrics.clientLayer().pipe(Layer.provide(over(wire, RpcMetrics.serverLayer(Api).pipe(Layer.provide(handlers)))))
+export const watchedWire = (wire: Wire) => RpcMetrics.clientLayer().pipe(Layer.provide(over(wire, watchedHandlers)))
 
 /** The same, not watched. */
 export const plainWire = (wire: Wire) => over(wire, handlers)

@@ -7,7 +7,8 @@ export interface RpcHandles {
    * Duration of a call to this server, of a stream until its end, whatever its outcome; error_type is absent on
    * success.
    *
-   * Excludes: Calls that were refused before a handler: the method is unknown, or the payload does not decode.
+   * Excludes: Calls whose method is unknown or whose payload does not decode; the wait for the server's concurrency,
+   * and calls that are interrupted in it.
    *
    * `rpc_server_call_duration_seconds`: histogram, unit `s`, labels `rpc_system_name`, `rpc_method`, `error_type`.
    */
