@@ -5,6 +5,7 @@ import type { SqlError } from "@effect/sql/SqlError"
 import * as Statement from "@effect/sql/Statement"
 import * as Effect from "effect/Effect"
 import * as Effectable from "effect/Effectable"
+import * as Inspectable from "effect/Inspectable"
 import * as Stream from "effect/Stream"
 import { currentFiber } from "../../observe/instrument/fiber.ts"
 import { isWatchedConnection } from "./connection.ts"
@@ -65,7 +66,7 @@ export class WatchedStatement<A>
 
   /** As the statement has it. */
   toJSON(): unknown {
-    return JSON.parse(JSON.stringify(this.statement))
+    return Inspectable.toJSON(this.statement)
   }
 
   // The client keeps what it compiled: it is compiled once.

@@ -3,7 +3,7 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import * as Statement from "@effect/sql/Statement"
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import { expect, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Option, Stream } from "effect"
+import { Effect, Exit, Fiber, Inspectable, Layer, Option, Stream } from "effect"
 import { SqlMetrics } from "../../../src/infra/sql.ts"
 import * as Testing from "../../../src/observe/testing.ts"
 import { active, statements, transactions } from "./recorded.ts"
@@ -108,6 +108,7 @@ it.scopedLive("leaves the client what it was", () =>
     expect(Statement.isFragment(statement)).toBe(true)
     expect(statement.compile()).toEqual(["SELECT ? AS one", [1]])
     expect(JSON.stringify(statement)).toBe(JSON.stringify(given`SELECT ${1} AS one`))
+    expect(Inspectable.toJSON(sql`SELECT ${1n}`)).toEqual(Inspectable.toJSON(given`SELECT ${1n}`))
     expect(sql.onDialectOrElse({ sqlite: () => 1, orElse: () => 2 })).toBe(1)
   }).pipe(Effect.provide(watched))
 )
