@@ -26,7 +26,13 @@ export {
   shardMoveDirections
 } from "./catalogue/cluster.ts"
 export { type Convention, conventionBoundaries, type Stability } from "./catalogue/convention.ts"
-export { otlpAttribute, otlpName } from "./catalogue/conventional.ts"
+export {
+  type ConventionDefinition,
+  otlpAttribute,
+  otlpName,
+  type ConventionRow,
+  type Underscored
+} from "./catalogue/conventional.ts"
 export { connectionStates } from "./catalogue/db.ts"
 export { clientAbort, httpMethods, urlSchemes } from "./catalogue/http.ts"
 export { jobOperations, jobStates, priorities, slotStates } from "./catalogue/jobs.ts"

@@ -7,6 +7,7 @@ export type Stability = "stable" | "development"
 export interface Convention {
   /** The name, as in `http.server.request.duration`. */
   readonly name: string
+  /** How sure it is that the name stays. */
   readonly stability: Stability
   /** Label -> attribute, as in `http_request_method` -> `http.request.method`. */
   readonly attributes: Readonly<Record<string, string>>

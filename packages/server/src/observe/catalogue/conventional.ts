@@ -6,33 +6,43 @@ import type { BoundaryFamily } from "./boundaries.ts"
 import type { Convention, Stability } from "./convention.ts"
 import type { Kind, Row } from "./row.ts"
 
-interface Given {
+/** What a convention says of a metric, and when it moves. */
+export interface ConventionDefinition {
+  /** As on OTLP. */
   readonly name: string
+  /** The kind of metric. */
   readonly kind: Kind
   /** As the convention has it; `1` is allowed here. */
   readonly unit: string
+  /** How sure it is that the convention stays as it is. */
   readonly stability: Stability
+  /** The names of its attributes on OTLP. */
   readonly attributes: ReadonlyArray<string>
+  /** When it moves, in one sentence. */
   readonly help: string
+  /** What it does not count. */
   readonly excludes?: string
+  /** Of a histogram. */
   readonly boundaries?: BoundaryFamily | ReadonlyArray<number>
   /** Attribute -> all of its values. */
   readonly closed?: Readonly<Record<string, ReadonlyArray<string>>>
 }
 
-type Underscored<Name extends string> = Name extends `${infer First}.${infer Rest}`
+/** A name with underscores in place of dots. */
+export type Underscored<Name extends string> = Name extends `${infer First}.${infer Rest}`
   ? `${First}_${Underscored<Rest>}`
   : Name
 
-type RowOf<G extends Given> = Row<Underscored<G["attributes"][number]>> & {
+/** A row of a metric that a convention defines. */
+export type ConventionRow<G extends ConventionDefinition> = Row<Underscored<G["attributes"][number]>> & {
   readonly kind: G["kind"]
   readonly unit: G["unit"]
   readonly convention: Convention
 }
 
 /** The row of a metric that a convention defines. */
-export function conventional<const G extends Given>(given: G): RowOf<G>
-export function conventional({ attributes, closed = {}, name, stability, ...same }: Given): Row {
+export function conventional<const G extends ConventionDefinition>(given: G): ConventionRow<G>
+export function conventional({ attributes, closed = {}, name, stability, ...same }: ConventionDefinition): Row {
   return {
     ...same,
     name: prometheusName(name, same),
