@@ -22,6 +22,8 @@ export interface ConventionDefinition {
   readonly help: string
   /** What it does not count. */
   readonly excludes?: string
+  /** Series begin when the process does. */
+  readonly since?: "process"
   /** Of a histogram. */
   readonly boundaries?: BoundaryFamily | ReadonlyArray<number>
   /** Attribute -> all of its values. */

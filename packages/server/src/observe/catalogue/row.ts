@@ -33,6 +33,8 @@ export interface Row<Label extends string = string> {
   readonly excludes?: string
   /** How to combine the values of several runners; `runner` unless given. */
   readonly scope?: Scope
+  /** Its source has counted since the process began, and so its series start then. */
+  readonly since?: "process"
   /** Handle, name, kind and label names are fixed. */
   readonly stable?: true
   /** Histograms only: a family of `boundaries`, or own numbers. */

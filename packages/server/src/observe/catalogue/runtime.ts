@@ -18,10 +18,13 @@ const delay = <const Part extends string>(part: Part, what: string) =>
     unit: "s",
     stability: "development",
     attributes: [],
-    help: `${what} of how much later than due the event loop got to its timers, since the collection before.`
+    help: `${what} of how much later than due the event loop got to its timers, in the last window that is complete.`
   })
 
 const space = ["v8js.heap.space.name"] as const
+
+/** Every one of them is a boundary of Effect's own histogram, which counts milliseconds. */
+const fiberBoundaries = Array.from({ length: 18 }, (_, power) => 2 ** power / 2000)
 
 export const runtime = {
   eventLoopDelayMin: delay("min", "The least"),
@@ -36,7 +39,7 @@ export const runtime = {
     unit: "1",
     stability: "development",
     attributes: [],
-    help: "Part of the time since the collection before in which the event loop was not idle, from 0 to 1."
+    help: "Part of the last complete window in which the event loop was not idle, from 0 to 1."
   }),
   eventLoopTime: conventional({
     name: "nodejs.eventloop.time",
@@ -45,7 +48,8 @@ export const runtime = {
     stability: "development",
     attributes: ["nodejs.eventloop.state"],
     closed: { "nodejs.eventloop.state": eventLoopStates },
-    help: "Time that the event loop spent in each state."
+    help: "Time that the event loop spent in each state.",
+    since: "process"
   }),
   garbageCollectionDuration: conventional({
     name: "v8js.gc.duration",
@@ -110,7 +114,8 @@ export const runtime = {
     stability: "development",
     attributes: ["cpu.mode"],
     closed: { "cpu.mode": cpuModes },
-    help: "Processor time of this process."
+    help: "Processor time of this process.",
+    since: "process"
   }),
   memoryUsage: conventional({
     name: "process.memory.usage",
@@ -157,7 +162,8 @@ export const runtime = {
     kind: "counter",
     unit: "{fiber}",
     labels: [],
-    help: "Fibers that started, since Effect was asked to count them."
+    help: "Fibers that started.",
+    since: "process"
   },
   fibersActive: {
     name: "effect_fibers_active",
@@ -171,21 +177,24 @@ export const runtime = {
     kind: "counter",
     unit: "{fiber}",
     labels: [],
-    help: "Fibers that ended with a value."
+    help: "Fibers that ended with a value.",
+    since: "process"
   },
   fibersFailed: {
     name: "effect_fibers_failed_total",
     kind: "counter",
     unit: "{fiber}",
     labels: [],
-    help: "Fibers that ended with a failure, a defect or an interruption."
+    help: "Fibers that ended with a failure, a defect or an interruption.",
+    since: "process"
   },
   fiberLifetime: {
     name: "effect_fiber_lifetime_seconds",
     kind: "histogram",
     unit: "s",
     labels: [],
-    boundaries: "http",
-    help: "Time from the start of a fiber to its end."
+    boundaries: fiberBoundaries,
+    help: "Time from the start of a fiber to its end, in whole milliseconds of the wall clock.",
+    since: "process"
   }
 } as const satisfies Rows

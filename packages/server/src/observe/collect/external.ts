@@ -27,6 +27,12 @@ interface Known {
   readonly byValue: Map<string, ExportSeries>
 }
 
+/** What in a registry is not external, and what is not exported as our own metrics say the same. */
+interface ToSkip {
+  readonly instruments: ReadonlyArray<Instrument>
+  readonly replaced: ReadonlySet<string>
+}
+
 /** The entries of a name and a shape. */
 type Group = [Entry, ...Array<Entry>]
 
@@ -42,17 +48,18 @@ export class ExternalMetrics {
     this.dropped = dropped
   }
 
-  /** Walks a registry, leaving out the series of these instruments; the families are what the generator returns. */
+  /** Walks a registry, leaving out the series of instruments and what they replace; the families are what the generator returns. */
   *families(
     registry: MetricRegistry.MetricRegistry,
-    instruments: ReadonlyArray<Instrument>
+    { instruments, replaced }: ToSkip
   ): Generator<undefined, Iterable<Family>> {
     // Each of our series is one entry: where there are no more entries, none is external, and there is nothing to walk.
     if (sizeOf(registry) === instruments.reduce((sum, { size }) => sum + size, 0)) {
       return []
     }
     const groups = new Map<string, Group>()
-    const left = new Map([[probeName, 1], ...instruments.map(({ row, size }) => [row.name, size] as const)])
+    const skipped = Array.from(replaced, (name) => [name, Number.POSITIVE_INFINITY] as const)
+    const left = new Map([[probeName, 1], ...skipped, ...instruments.map(({ row, size }) => [row.name, size] as const)])
     let count = 0
     for (const entry of entriesExcept(registry, left)) {
       if (entry === undefined || ++count % pauseEvery === 0) {

@@ -44,6 +44,7 @@ export const makeCollector = ({
   const external = new ExternalMetrics(externalStartNanos, dropped)
   const families = function* (nowNanos: bigint): Generator<undefined, Iterable<ReadonlyArray<Source>>> {
     const sources = distinct.map((registry) => ({ registry, instruments: instrumentsOf(meterOf(registry), nowNanos) }))
+    const replaced = new Set(distinct.flatMap((registry) => Array.from(meterOf(registry).replaced)))
     const byName = new Map<string, Array<Source>>()
     const put = (family: Source): void => {
       const known = byName.get(family.metric.name)
@@ -56,7 +57,7 @@ export const makeCollector = ({
     sources.flatMap(({ instruments }) => instruments.map(ownFamily)).forEach(put)
     for (const { instruments, registry } of isOwnOnly ? [] : sources) {
       let count = 0
-      for (const family of yield* external.families(registry, instruments)) {
+      for (const family of yield* external.families(registry, { instruments, replaced })) {
         put(family)
         if (++count % pauseEvery === 0) {
           yield

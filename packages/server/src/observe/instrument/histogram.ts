@@ -20,6 +20,8 @@ export interface Buckets {
 export interface HistogramHook {
   readonly hook: MetricHook.MetricHook<number, MetricState.MetricState.Histogram>
   readonly buckets: Buckets
+  /** Makes it hold what a histogram of the same boundaries holds, whose source keeps its own count. */
+  readonly replace: (now: Buckets) => void
 }
 
 /** A histogram over finite, increasing boundaries, each inclusive above. */
@@ -47,5 +49,14 @@ export const makeHistogram = (boundaries: ReadonlyArray<number>): HistogramHook 
     const { count, max, min, sum } = buckets
     return MetricState.histogram({ buckets: cumulative, count, min, max, sum })
   }
-  return { hook: MetricHook.make({ get, update, modify: update }), buckets }
+  const replace = (now: Buckets): void => {
+    now.counts.forEach((count, index) => {
+      counts[index] = count
+    })
+    buckets.count = now.count
+    buckets.sum = now.sum
+    buckets.min = now.min
+    buckets.max = now.max
+  }
+  return { hook: MetricHook.make({ get, update, modify: update }), buckets, replace }
 }

@@ -23,7 +23,7 @@ import { type Ambient, type Canonical, canonicalOf, hasOnly, type LabelInput } f
 import { overflowIdentity, overflowLabels } from "./overflow.ts"
 import { canonicalTags } from "./tags.ts"
 import type { How, Writing } from "./writing.ts"
-import { justBefore, nowNanosOf } from "./sound-clock.ts"
+import { nowNanosOf, startOf } from "./sound-clock.ts"
 
 /** The property of a handle that leads to its instrument. */
 export const InstrumentId: unique symbol = Symbol.for("@parametric-portal/server/Instrument")
@@ -251,7 +251,7 @@ export class Instrument {
   private make(given: Canonical, isOverflow: boolean): Series {
     const { isSigned, keeper, row } = this
     const labels = given.map(({ key, value }) => MetricLabel.make(detached(key), detached(value)))
-    const { buckets, hook, key } = this.opened.hook(labels)
+    const { buckets, hook, key, replace } = this.opened.hook(labels)
     const guarded =
       (write: (amount: number) => void) =>
       (amount: number): void => {
@@ -269,13 +269,14 @@ export class Instrument {
     return {
       labels,
       key,
-      startNanos: justBefore(clockOf(currentFiber())),
+      startNanos: startOf(row, clockOf(currentFiber())),
       isOverflow,
       isRemoved: false,
       record: row.kind === "upDownCounter" ? add : set,
       add,
       set,
       buckets,
+      replace,
       state: hook.get
     }
   }

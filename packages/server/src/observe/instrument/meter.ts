@@ -61,6 +61,8 @@ export class Meter implements Keeper {
   epoch = 0
   /** Somebody has collected these instruments. */
   isRead = false
+  /** Names of external metrics that are left out of what is exported: this meter has metrics of its own for the same. */
+  readonly replaced = new Set<string>()
   private readonly instruments = new Map<string, Instrument>()
   private readonly observers = new Set<Observer>()
   private readonly warned = new Set<string>()

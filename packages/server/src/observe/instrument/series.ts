@@ -10,7 +10,7 @@ import type * as MetricRegistry from "effect/MetricRegistry"
 import * as MetricState from "effect/MetricState"
 import { attempt } from "../catalogue/attempt.ts"
 import type { Row } from "../catalogue/row.ts"
-import { type Buckets, makeHistogram } from "./histogram.ts"
+import { type Buckets, type HistogramHook, makeHistogram } from "./histogram.ts"
 import { adopt, type AnyKey, hasSoundHooks } from "./registry.ts"
 import type { Canonical } from "./label.ts"
 
@@ -43,6 +43,8 @@ export interface Series {
   readonly set: (amount: number) => void
   /** Of a histogram, where its hook is ours: its buckets without the cost of a state. */
   readonly buckets: Buckets | undefined
+  /** Of the same: makes it hold what its source has counted. */
+  readonly replace: HistogramHook["replace"] | undefined
   /** The state now; min and max are 0 in an empty histogram, and true when all values were 0. */
   readonly state: () => SeriesState
 }
@@ -55,6 +57,7 @@ export interface Opened {
     readonly key: AnyKey
     readonly hook: NumberHook
     readonly buckets?: Buckets
+    readonly replace?: HistogramHook["replace"]
   }
 }
 
@@ -128,13 +131,13 @@ const openHistogram = (
     zero: () => makeHistogram(boundaries).hook.get(),
     hook: (labels) => {
       const key = MetricKey.taggedWithLabels(base, labels)
-      const { buckets, hook } = makeHistogram(boundaries)
+      const { buckets, hook, replace } = makeHistogram(boundaries)
       if (adopt(registry, key, hook) === "adopted") {
-        return { key, hook, buckets }
+        return { key, hook, buckets, replace }
       }
       const find = () => trueExtremes(registry.getHistogram(key))
       const registered = registeredHook(registry, { find, unreadable, failed })
-      return registered === undefined ? { key, hook, buckets } : { key, hook: registered }
+      return registered === undefined ? { key, hook, buckets, replace } : { key, hook: registered }
     }
   }
 }

@@ -4,6 +4,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import { attempt, attempted } from "../catalogue/attempt.ts"
+import type { Row } from "../catalogue/row.ts"
 
 /** The clock of the process. */
 export const processClock: Clock.Clock = Clock.make()
@@ -24,9 +25,16 @@ export const nowNanosOf = (clock: Clock.Clock): bigint =>
   nanosOf(clock, undefined) ?? processClock.unsafeCurrentTimeNanos()
 
 /** A millisecond before now, and not before the epoch. */
-export const justBefore = (clock: Clock.Clock): bigint => {
+const justBefore = (clock: Clock.Clock): bigint => {
   const nanos = nowNanosOf(clock) - 1_000_000n
   return nanos > 0n ? nanos : 0n
+}
+
+/** When a series was zero: just before now, or where its source has counted since then, when the process began. */
+export const startOf = ({ since }: Pick<Row, "since">, clock: Clock.Clock): bigint => {
+  const now = justBefore(clock)
+  const began = BigInt(Math.floor(performance.timeOrigin)) * 1_000_000n
+  return since === "process" && began < now ? began : now
 }
 
 /** What needs a clock keeps going with this one. */

@@ -72,7 +72,9 @@ const pointsOf = (
   dropped: (drop: Drop) => void
 ): ReadonlyArray<Point> => {
   const instruments = Array.from(meterOf(registry).collect(nowNanos))
-  const families = ended(new ExternalMetrics(0n, dropped).families(registry, instruments))
+  const families = ended(
+    new ExternalMetrics(0n, dropped).families(registry, { instruments, replaced: meterOf(registry).replaced })
+  )
   const external = Array.from(families).flatMap((family) =>
     Array.from(family.points()).flatMap((point) => (point === undefined ? [] : [{ ...point, metric: family.metric }]))
   )

@@ -4,43 +4,45 @@ import type { Counter, Gauge, Seconds } from "../instrument.ts"
 /** The handles of `metrics.runtime`. */
 export interface RuntimeHandles {
   /**
-   * The least of how much later than due the event loop got to its timers, since the collection before.
+   * The least of how much later than due the event loop got to its timers, in the last window that is complete.
    *
    * `nodejs_eventloop_delay_min_seconds`: gauge, unit `s`, no labels.
    */
   readonly eventLoopDelayMin: Gauge<never>
   /**
-   * The greatest of how much later than due the event loop got to its timers, since the collection before.
+   * The greatest of how much later than due the event loop got to its timers, in the last window that is complete.
    *
    * `nodejs_eventloop_delay_max_seconds`: gauge, unit `s`, no labels.
    */
   readonly eventLoopDelayMax: Gauge<never>
   /**
-   * The mean of how much later than due the event loop got to its timers, since the collection before.
+   * The mean of how much later than due the event loop got to its timers, in the last window that is complete.
    *
    * `nodejs_eventloop_delay_mean_seconds`: gauge, unit `s`, no labels.
    */
   readonly eventLoopDelayMean: Gauge<never>
   /**
-   * The median of how much later than due the event loop got to its timers, since the collection before.
+   * The median of how much later than due the event loop got to its timers, in the last window that is complete.
    *
    * `nodejs_eventloop_delay_p50_seconds`: gauge, unit `s`, no labels.
    */
   readonly eventLoopDelayP50: Gauge<never>
   /**
-   * The 90th percentile of how much later than due the event loop got to its timers, since the collection before.
+   * The 90th percentile of how much later than due the event loop got to its timers, in the last window that is
+   * complete.
    *
    * `nodejs_eventloop_delay_p90_seconds`: gauge, unit `s`, no labels.
    */
   readonly eventLoopDelayP90: Gauge<never>
   /**
-   * The 99th percentile of how much later than due the event loop got to its timers, since the collection before.
+   * The 99th percentile of how much later than due the event loop got to its timers, in the last window that is
+   * complete.
    *
    * `nodejs_eventloop_delay_p99_seconds`: gauge, unit `s`, no labels.
    */
   readonly eventLoopDelayP99: Gauge<never>
   /**
-   * Part of the time since the collection before in which the event loop was not idle, from 0 to 1.
+   * Part of the last complete window in which the event loop was not idle, from 0 to 1.
    *
    * `nodejs_eventloop_utilization_ratio`: gauge, unit `1`, no labels.
    */
@@ -134,7 +136,7 @@ export interface RuntimeHandles {
    */
   readonly uptime: Gauge<never>
   /**
-   * Fibers that started, since Effect was asked to count them.
+   * Fibers that started.
    *
    * `effect_fibers_started_total`: counter, unit `{fiber}`, no labels.
    */
@@ -158,7 +160,7 @@ export interface RuntimeHandles {
    */
   readonly fibersFailed: Counter<never>
   /**
-   * Time from the start of a fiber to its end.
+   * Time from the start of a fiber to its end, in whole milliseconds of the wall clock.
    *
    * `effect_fiber_lifetime_seconds`: histogram, unit `s`, no labels.
    */
