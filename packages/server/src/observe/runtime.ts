@@ -15,7 +15,7 @@ import { observeEventLoop } from "./runtime/event-loop.ts"
 import { observeFibers } from "./runtime/fibers.ts"
 import { observeGarbageCollection } from "./runtime/garbage-collection.ts"
 import { observeHeap } from "./runtime/heap.ts"
-import { held } from "./runtime/held.ts"
+import { held } from "./instrument/held.ts"
 import { type RuntimeOptions, soundOptions } from "./runtime/options.ts"
 import { observeProcess } from "./runtime/process.ts"
 

@@ -3,7 +3,7 @@ import { type IntervalHistogram, monitorEventLoopDelay, performance } from "node
 import * as Effect from "effect/Effect"
 import * as GlobalValue from "effect/GlobalValue"
 import type * as Scope from "effect/Scope"
-import { held } from "./held.ts"
+import { held } from "../instrument/held.ts"
 import type { EventLoopSettings } from "./options.ts"
 import { observeTotals, observeValue, type Recorded } from "./recorded.ts"
 

@@ -53,6 +53,6 @@ const partsOf = (owner: object): Map<string, Held> => {
 }
 
 const all = GlobalValue.globalValue(
-  Symbol.for("@parametric-portal/server/runtime"),
+  Symbol.for("@parametric-portal/server/held"),
   () => new WeakMap<object, Map<string, Held>>()
 )
