@@ -159,6 +159,7 @@ export const layers = {
       "otlp",
       "signals",
       "prometheus",
+      "runtime",
       "telemetry",
       ...Object.keys(infraLayers),
       "server's tests",

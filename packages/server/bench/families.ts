@@ -31,6 +31,7 @@ export const families: ReadonlyArray<FamilyPlan> = [
   { name: "cardinality", figures: ["cardinality_"], processes: 1 },
   { name: "cluster", figures: ["cluster_"], processes: 5 },
   { name: "sql", figures: ["sql_"], processes: 1, isOwnOnly: true },
+  { name: "runtime", figures: ["runtime_"], processes: 1, isOwnOnly: true },
   { name: "import", figures: ["import_"], processes: 1 },
   { name: "jobs-submit", figures: ["jobs_submit_", stall], processes: 1, isOwnOnly: true },
   { name: "jobs-process", figures: ["jobs_process_", stall], processes: 1, isOwnOnly: true },

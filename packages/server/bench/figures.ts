@@ -52,6 +52,7 @@ export const figures: ReadonlyArray<Figure> = [
   less("jobs_metrics_us", 3, 1.5),
   less("jobs_longest_stall_ms", 20, 12),
   less("sql_overhead_vs_otel", 0.5, 0.25),
+  less("runtime_idle_cpu", 0.5, 0.25),
   less("import_cost_ms_vs_effect", 1.15, 1.05),
   less("page_gzip_kb", 60, 40),
   less("page_first_picture_ms", 300, 150),

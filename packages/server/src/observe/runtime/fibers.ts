@@ -1,6 +1,6 @@
 /**
  * Effect's fibers: what its own metrics `effect_fiber_*` have counted in this process, over all of their labels, with types
- * and in seconds. Those are left out of what is exported meanwhile.
+ * and in seconds. Those are left out of what is exported from then on.
  */
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
@@ -26,10 +26,8 @@ const names = {
 export const observeFibers = ({ meter, runtime }: Recorded): Effect.Effect<void, never, Scope.Scope> =>
   Effect.gen(function* () {
     const fibers = new FiberMetrics()
-    yield* Effect.acquireRelease(
-      Effect.sync(() => Object.values(names).forEach((name) => meter.replaced.add(name))),
-      () => Effect.sync(() => Object.values(names).forEach((name) => meter.replaced.delete(name)))
-    )
+    // For good: the last export comes after this layer's scope has closed, and our counters are still in it.
+    Object.values(names).forEach((name) => meter.replaced.add(name))
     const totals = [
       [runtime.fibersStarted, names.started],
       [runtime.fibersSucceeded, names.succeeded],

@@ -29,7 +29,7 @@ export interface RuntimeOptions {
   readonly heap?: boolean | undefined
   /** Processor time, resident memory, file descriptors, start time and uptime. */
   readonly process?: boolean | undefined
-  /** Effect's fibers. Its own metrics `effect_fiber_*` are left out of what is exported meanwhile: these are the same. */
+  /** Effect's fibers. Its own metrics `effect_fiber_*` are left out of what is exported from then on: these are the same. */
   readonly fibers?: boolean | undefined
 }
 

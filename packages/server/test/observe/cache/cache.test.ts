@@ -1,5 +1,16 @@
 import { expect, it } from "@effect/vitest"
-import { Cache, Effect, Exit, FastCheck as fc, Fiber, Layer, Scope, ScopedCache, TestClock, TestContext } from "effect"
+import {
+  Cache,
+  Effect,
+  Exit,
+  FastCheck as fc,
+  Fiber,
+  Layer,
+  type Scope,
+  ScopedCache,
+  TestClock,
+  TestContext
+} from "effect"
 import { describe } from "vitest"
 import { CacheMetrics } from "../../../src/observe/cache.ts"
 import { MetricsService } from "../../../src/observe/metrics.ts"

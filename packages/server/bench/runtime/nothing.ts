@@ -1,0 +1,4 @@
+/** A process that does nothing. */
+import { answer } from "./processor-time.ts"
+
+answer("")

@@ -1,0 +1,38 @@
+import { expect, it } from "@effect/vitest"
+import { Effect, Layer, Logger } from "effect"
+import { RuntimeMetrics } from "../../../src/observe/runtime.ts"
+import { Telemetry } from "../../../src/observe/telemetry.ts"
+import { Collector } from "../../../src/observe/testing/collector.ts"
+import * as Testing from "../../../src/observe/testing.ts"
+
+it.live("is exported with the names and kinds of the conventions, and counters from when the process began", () =>
+  Effect.gen(function* () {
+    const collector = yield* Collector
+    yield* Telemetry.flush.pipe(
+      Effect.provide(
+        RuntimeMetrics.layer().pipe(
+          Layer.provideMerge(Telemetry.layer({ destinations: [{ type: "otlp", temporality: "delta" }] })),
+          Layer.provideMerge(Testing.layer()),
+          Layer.merge(Logger.remove(Logger.defaultLogger))
+        )
+      )
+    )
+    const sum = { type: "sum", scope: "@parametric-portal/server" }
+    const upDown = { ...sum, isMonotonic: false, temporality: "cumulative" }
+    expect(yield* collector.latest("process.memory.usage")).toMatchObject({ ...upDown, unit: "By", attributes: {} })
+    const space = { "v8js.heap.space.name": "old_space" }
+    expect(yield* collector.latest("v8js.memory.heap.used", space)).toMatchObject({ ...upDown, attributes: space })
+    const cpu = yield* collector.latest("process.cpu.time", { "cpu.mode": "user" })
+    expect(cpu).toMatchObject({ ...sum, isMonotonic: true, temporality: "delta", unit: "s" })
+    const [first] = (yield* collector.metrics).filter(({ name }) => name === "process.cpu.time")
+    expect(Number(first?.startTimeUnixNano) / 1e6).toBeCloseTo(performance.timeOrigin, -1)
+    const fibers = (yield* collector.metrics).filter(({ name }) => name.startsWith("effect_fiber"))
+    expect(Array.from(new Set(fibers.map(({ name, unit }) => `${name} ${unit}`))).toSorted()).toEqual([
+      "effect_fiber_lifetime_seconds s",
+      "effect_fibers_active {fiber}",
+      "effect_fibers_failed_total {fiber}",
+      "effect_fibers_started_total {fiber}",
+      "effect_fibers_succeeded_total {fiber}"
+    ])
+  }).pipe(Effect.provide(Collector.layer))
+)
