@@ -51,10 +51,11 @@ export const lint = (
 const familiesOf = (registry: MetricRegistry.MetricRegistry, nowNanos: bigint): ReadonlyArray<Family> => {
   const instruments = Array.from(meterOf(registry).collect(nowNanos))
   const own = instruments.map((instrument): Family => {
-    const { help, kind, labels, name, unit } = instrument.row
+    const { convention, help, kind, labels, name, unit } = instrument.row
     const series = Array.from(instrument.all(), (one) => one.labels)
     const labelNames = new Set([...labels, ...series.flat().map(({ key }) => key)])
-    return { name, kind, unit, help, labelNames, series, definitions: 1, isOwn: true }
+    const isConventional = convention !== undefined
+    return { name, kind, unit, help, labelNames, series, definitions: 1, isOwn: true, isConventional }
   })
   const names = new Set(own.map(({ name }) => name))
   const external = Array.from(byName(registry), ([, keys]) => familyOf(keys)).filter(
@@ -88,7 +89,8 @@ const familyOf = (keys: readonly [AnyKey, ...Array<AnyKey>]): Family => {
     labelNames: new Set(series.flat().map(({ key }) => key)),
     series,
     definitions: new Set(keys.map((key) => shapeOf(key))).size,
-    isOwn: false
+    isOwn: false,
+    isConventional: false
   }
 }
 

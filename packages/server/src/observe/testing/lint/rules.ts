@@ -38,6 +38,8 @@ export interface Family {
   /** How many definitions of this name there are that differ. */
   readonly definitions: number
   readonly isOwn: boolean
+  /** A convention of OpenTelemetry gives it its name. */
+  readonly isConventional: boolean
 }
 
 /** What a rule found. */
@@ -84,10 +86,10 @@ const counterSuffix: Rule = ({ kind, name }) => {
     : nothing
 }
 
-const reservedSuffix: Rule = ({ kind, name }) => {
+const reservedSuffix: Rule = ({ isConventional, kind, name }) => {
   const isDistribution = kind === "histogram" || kind === "summary"
   const suffix = ["_bucket", "_count", "_sum"].find((one) => name.endsWith(one))
-  return suffix === undefined || kind === "histogram" || (isDistribution && suffix !== "_bucket")
+  return suffix === undefined || isConventional || kind === "histogram" || (isDistribution && suffix !== "_bucket")
     ? nothing
     : finding(
         "reserved_suffix",
