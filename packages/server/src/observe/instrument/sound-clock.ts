@@ -33,8 +33,11 @@ const justBefore = (clock: Clock.Clock): bigint => {
 /** When a series was zero: just before now, or where its source has counted since then, when the process began. */
 export const startOf = ({ since }: Pick<Row, "since">, clock: Clock.Clock): bigint => {
   const now = justBefore(clock)
+  if (since !== "process") {
+    return now
+  }
   const began = BigInt(Math.floor(performance.timeOrigin)) * 1_000_000n
-  return since === "process" && began < now ? began : now
+  return began < now ? began : now
 }
 
 /** What needs a clock keeps going with this one. */
