@@ -9,6 +9,7 @@ import {
   type UncheckedSeries,
   uncheckedSeries
 } from "./compare.ts"
+import { compareWire } from "./compare-wire.ts"
 import type { LogEntry, LoggedEvent } from "./event-log.ts"
 import { lastExportedLength } from "./event-log-gauge.ts"
 import { type ExpectedSeries, expectedSeries, seriesKey } from "./expected.ts"
@@ -48,7 +49,10 @@ export const audit = (known: ReadonlyArray<AuditedProcess>, evidence: Evidence):
   const killed = known.filter(({ wasKilled }) => wasKilled)
   const isKilled = (one: Series) => killed.some(({ name }) => name === processOf(one))
   const options = { isKilled, isCheckable: checkable(areGaugesCurrent) }
-  const metrics = compare(expectedOf(processes, evidence), series, options)
+  const metrics = [
+    ...compare(expectedOf(processes, evidence), series, options),
+    ...compareWire(series.filter((one) => !isKilled(one)))
+  ]
   // Only a process that was killed may have done what it did not log.
   const isComplete = unlogged.length === 0 || killed.length > 0
   const jobs = jobSummary(inOrder(processes))

@@ -7,12 +7,16 @@ import { outcomeOf } from "./exit-outcome.ts"
 import { recordingService } from "./recording-service.ts"
 import { recordingSharding } from "./recording-sharding.ts"
 import { recordingStore } from "./recording-store.ts"
+import { WireCounts } from "./wire-counts.ts"
 
-export const eventRecorder = (log: EventLog): Recorder => ({
+export const eventRecorder = (log: EventLog, wire = new WireCounts()): Recorder => ({
   service: recordingService(log),
   store: recordingStore(log),
   sharding: recordingSharding(log),
   aroundAttempt: recordingAttempt(log),
+  pool: wire.ofPool,
+  statements: wire.statementsLayer,
+  counts: wire.metrics,
   metrics: eventLogGauge(log)
 })
 

@@ -1,9 +1,7 @@
-/** What all processes of a cluster must agree on: its timing, its shards and its database. */
+/** What all processes of a cluster must agree on: its timing and its shards. */
 import { RunnerAddress } from "@effect/cluster/RunnerAddress"
 import type { ShardingConfig } from "@effect/cluster/ShardingConfig"
-import * as PgClient from "@effect/sql-pg/PgClient"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
 
 /** A lost runner is noticed within seconds; the defaults allow half a minute. A process without a port runs no jobs. */
 export const shardingConfig = (port: number | undefined): Partial<ShardingConfig["Type"]> => ({
@@ -16,6 +14,3 @@ export const shardingConfig = (port: number | undefined): Partial<ShardingConfig
   entityTerminationTimeout: "2 seconds",
   entityMessagePollInterval: "1 second"
 })
-
-export const postgresClient = (url: string, applicationName: string) =>
-  PgClient.layer({ url: Redacted.make(url), applicationName, maxConnections: 10 })

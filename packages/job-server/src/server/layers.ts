@@ -10,13 +10,15 @@ import {
   settingsOf
 } from "@parametric-portal/server/infra/jobs"
 import { MetricsService } from "@parametric-portal/server/observe/metrics"
+import { RuntimeMetrics } from "@parametric-portal/server/observe/runtime"
 import { Telemetry } from "@parametric-portal/server/observe/telemetry"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { postgresClient, shardingConfig } from "./cluster-config.ts"
+import { shardingConfig } from "./cluster-config.ts"
 import { handlersLayer } from "./job-types.ts"
 import { listedExporters } from "./listed-exporters.ts"
 import { otlpExport } from "./otlp-export.ts"
+import { postgresClient } from "./postgres-client.ts"
 import { processAttribute } from "./process-name.ts"
 import { prometheusDestinations } from "./prometheus-destination.ts"
 import type { Recorder } from "./recorder.ts"
@@ -70,7 +72,7 @@ export const telemetryLayer = ({ name, otlp, url }: ProcessOptions) =>
         ...others
       })
     })
-  ).pipe(Layer.provideMerge(MetricsService.Default))
+  ).pipe(Layer.merge(RuntimeMetrics.layer()), Layer.provideMerge(MetricsService.Default))
 
 /** What the processes of a cluster share. */
 export interface ClusterOptions {
@@ -87,14 +89,16 @@ export const runnerServer = (
 ) =>
   Layer.merge(jobsLayer(options), options.recorder.metrics).pipe(
     Layer.provide(NodeClusterSocket.layer({ storage: "sql", clusterSecret, shardingConfig: shardingConfig(port) })),
-    Layer.provide(postgresClient(database, options.name)),
+    Layer.provide(postgresClient(database, options.name, options.recorder.pool)),
+    Layer.provideMerge(options.recorder.counts),
     Layer.provideMerge(telemetryLayer(options))
   )
 
 /** A process that submits jobs and runs none: it needs the database, and no cluster. */
 export const clientServer = (options: ProcessOptions, { database }: Pick<ClusterOptions, "database">) =>
   clientLayer(options).pipe(
-    Layer.provideMerge(postgresClient(database, options.name)),
+    Layer.provideMerge(postgresClient(database, options.name, options.recorder.pool)),
+    Layer.provideMerge(options.recorder.counts),
     Layer.provideMerge(telemetryLayer(options))
   )
 
@@ -105,5 +109,6 @@ export const singleServer = (options: ProcessOptions, database: string) =>
       SingleRunner.layer({ runnerStorage: "memory", shardingConfig: { entityTerminationTimeout: "2 seconds" } })
     ),
     Layer.provideMerge(sqliteClient(database)),
+    Layer.provideMerge(Layer.merge(options.recorder.statements, options.recorder.counts)),
     Layer.provideMerge(telemetryLayer(options))
   )
