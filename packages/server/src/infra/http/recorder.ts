@@ -1,0 +1,122 @@
+/** Finds the observation of a request, and sees its response just before it is written. */
+import * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpBody from "@effect/platform/HttpBody"
+import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Stream from "effect/Stream"
+import * as Tracer from "effect/Tracer"
+import type { AnyFiber } from "../../observe/instrument/fiber.ts"
+import type { Meter } from "../../observe/instrument/meter.ts"
+import type { MetricsService } from "../../observe/metrics.ts"
+import { isGone, sourceOf } from "./request-attributes.ts"
+import { ServedRequest } from "./served-request.ts"
+import { ServerSeries } from "./server-series.ts"
+
+type Request = HttpServerRequest.HttpServerRequest
+type Response = HttpServerResponse.HttpServerResponse
+
+const site = "http server"
+
+/** The requests under way to the servers of one registry. */
+export class Recorder {
+  /** Lets this recorder see the response of the request that the fiber handles. */
+  readonly seeResponse: Effect.Effect<void>
+  private readonly meter: Meter
+  private readonly series: ServerSeries
+  private readonly underWay = new WeakMap<object, ServedRequest>()
+
+  constructor(metrics: MetricsService) {
+    this.meter = metrics.meter
+    this.series = new ServerSeries(metrics)
+    this.seeResponse = HttpApp.appendPreResponseHandler((request, response) =>
+      Effect.sync(() => this.guard(() => this.responding(request, response)) ?? response)
+    )
+  }
+
+  /** Begins the observation of a request; `undefined` where it has one already. */
+  begin(request: Request, fiber: AnyFiber): ServedRequest | undefined {
+    return this.guard(() => {
+      const source = sourceOf(request)
+      if (this.underWay.has(source)) {
+        return undefined
+      }
+      const { meter, series } = this
+      const span: Tracer.AnySpan | undefined = fiber.currentContext.unsafeMap.get(Tracer.ParentSpan.key)
+      const served = new ServedRequest({ request, fiber, span, series, at: { site, meter } })
+      this.underWay.set(source, served)
+      return served
+    })
+  }
+
+  /** The observation of a request. */
+  find(request: Request): ServedRequest | undefined {
+    return this.underWay.get(sourceOf(request))
+  }
+
+  /** Runs what observes: a defect in it goes no further. */
+  guard<A>(observe: () => A): A | undefined {
+    return this.meter.guard(site, observe)
+  }
+
+  private responding(request: Request, response: Response): Response {
+    const served = this.find(request)
+    if (served === undefined || served.hasEnded) {
+      return response
+    }
+    // Nothing reaches this client any more, and Node may never say that it has written what it was given.
+    if (isGone(request)) {
+      served.end({ isGone: true })
+      return response
+    }
+    const seen =
+      request.method === "HEAD" || response.body === served.streamed?.body ? response : this.counted(served, response)
+    served.answer(seen)
+    return seen
+  }
+
+  /** The same response; if its body is a stream, its bytes are counted and its end is seen. */
+  counted(served: ServedRequest, response: Response): Response {
+    const { body } = response
+    if (body._tag !== "Stream") {
+      return response
+    }
+    const stream = body.stream.pipe(
+      Stream.mapChunks((chunk) => {
+        this.guard(() => {
+          streamed.bytes += Chunk.reduce(chunk, 0, (sum, { byteLength }) => sum + byteLength)
+        })
+        return chunk
+      }),
+      Stream.ensuringWith((exit) => this.ended(served, streamed, exit))
+    )
+    const streamed: StreamedBody = {
+      body: HttpBody.stream(stream, body.contentType, body.contentLength),
+      bytes: 0,
+      exit: undefined
+    }
+    served.streamed = streamed
+    return HttpServerResponse.setBody(response, streamed.body)
+  }
+
+  private ended(served: ServedRequest, streamed: StreamedBody, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
+    return Effect.sync(() => this.guard(() => served.streamEnded(streamed, exit)))
+  }
+}
+
+type StreamedBody = NonNullable<ServedRequest["streamed"]>
+
+/** The recorder of the registry that a `MetricsService` records in. */
+export const recorderOf = (metrics: MetricsService): Recorder => {
+  const known = recorders.get(metrics.meter)
+  if (known !== undefined) {
+    return known
+  }
+  const made = new Recorder(metrics)
+  recorders.set(metrics.meter, made)
+  return made
+}
+
+const recorders = new WeakMap<Meter, Recorder>()

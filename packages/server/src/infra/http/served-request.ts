@@ -1,0 +1,196 @@
+/**
+ * One request to this server under watch, from its arrival to the end of the response's body. Whatever is told of the
+ * end more than once counts once.
+ */
+import type * as HttpBody from "@effect/platform/HttpBody"
+import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Cause from "effect/Cause"
+import type * as Exit from "effect/Exit"
+import type * as Tracer from "effect/Tracer"
+import type { AnyFiber } from "../../observe/instrument/fiber.ts"
+import type { Series } from "../../observe/instrument/series.ts"
+import { type Site, Watch } from "../../observe/track/watch.ts"
+import { clientAbort, errorTypeOf, isBodyFailure, isClientAbort, isUnmatched, outcomeOf } from "./error-type.ts"
+import { bodySizeOf, isWeb, methodOf, schemeOf } from "./request-attributes.ts"
+import type { Answer, Arrival, ServerSeries } from "./server-series.ts"
+
+/** What is known when a request arrives. */
+export interface Arriving {
+  readonly request: HttpServerRequest.HttpServerRequest
+  readonly fiber: AnyFiber
+  /** The span that a router may write the route to. */
+  readonly span: Tracer.AnySpan | undefined
+  readonly series: ServerSeries
+  readonly at: Site
+}
+
+/** The body of a response, where it is a stream. */
+interface Streamed {
+  readonly body: HttpBody.HttpBody
+  bytes: number
+  exit: Exit.Exit<unknown, unknown> | undefined
+}
+
+/** Counted as under way as soon as it is made. */
+export class ServedRequest {
+  private route: string | undefined = undefined
+  /** Where the application is mounted that the request went to; its own router may know more of the route. */
+  private mounted: string | undefined = undefined
+  /** The response that is written, as far as it is known; absent where the client was gone before its head. */
+  response: HttpServerResponse.HttpServerResponse | undefined = undefined
+  /** A response was about to be written. */
+  isAnswered = false
+  streamed: Streamed | undefined = undefined
+  hasEnded = false
+  private cause: Cause.Cause<unknown> | undefined = undefined
+  private hasAppEnded = false
+  private readonly arrival: Arrival
+  private readonly watch: Watch
+  private readonly active: Series
+  private readonly arriving: Arriving
+
+  constructor(arriving: Arriving) {
+    const { at, fiber, request, series } = arriving
+    this.arriving = arriving
+    this.watch = new Watch(at, fiber)
+    this.arrival = { method: methodOf(request.method), scheme: schemeOf(request), ambient: this.watch.ambient }
+    this.active = series.activeOf(this.arrival)
+    this.active.record(1)
+  }
+
+  /** A router has found this route, below where its application is mounted. */
+  routed(path: string): void {
+    this.route = (this.mounted ?? "") + path
+    this.mounted = undefined
+  }
+
+  /** The request went to an application that is mounted here. */
+  mountedAt(prefix: string): void {
+    this.mounted = (this.mounted ?? "") + prefix
+    this.route = undefined
+  }
+
+  /** This response is about to be written, in place of any before. */
+  answer(response: HttpServerResponse.HttpServerResponse): void {
+    this.isAnswered = true
+    this.response = response
+  }
+
+  /** The application has ended, which is the end of the request unless its body is still to be written. */
+  appEnded(exit: Exit.Exit<HttpServerResponse.HttpServerResponse, unknown>): void {
+    this.hasAppEnded = true
+    if (exit._tag === "Failure") {
+      this.cause = exit.cause
+    } else {
+      this.response = exit.value
+    }
+  }
+
+  /** The body is a stream, which is under way now and was not read to its end. */
+  get isStreaming(): boolean {
+    const { response, streamed } = this
+    return streamed !== undefined && streamed.exit === undefined && response?.body === streamed.body
+  }
+
+  /** The stream has ended, and with it the request if the application had. */
+  streamEnded(streamed: Streamed, exit: Exit.Exit<unknown, unknown>): void {
+    streamed.exit = exit
+    if (this.hasAppEnded) {
+      const isCancelled = exit._tag === "Failure" && Cause.isInterruptedOnly(exit.cause)
+      this.end({ isGone: isCancelled && isWeb(this.arriving.request) })
+    }
+  }
+
+  /** The request was taken over by another protocol. */
+  upgraded(): void {
+    this.record({ route: this.currentRoute, status: 101, errorType: undefined }, undefined)
+  }
+
+  /** The end of the request, if it is the first. */
+  end({ isGone = false }: { readonly isGone?: boolean } = {}): void {
+    if (!this.hasEnded) {
+      const errorType = isGone ? clientAbort : this.errorType()
+      const status = this.statusSent(errorType)
+      this.record({ route: this.currentRoute, status, errorType }, this.sizeSent(errorType))
+    }
+  }
+
+  private record(answer: Answer, sent: number | undefined): void {
+    if (this.hasEnded) {
+      return
+    }
+    this.hasEnded = true
+    this.active.record(-1)
+    const { request, series } = this.arriving
+    const served = series.servedOf(this.arrival, answer)
+    served.duration.record(this.watch.elapsed())
+    const received = answer.errorType === clientAbort ? undefined : bodySizeOf(request)
+    if (received !== undefined) {
+      served.requestSize.record(received)
+    }
+    if (sent !== undefined) {
+      served.responseSize.record(sent)
+    }
+  }
+
+  private get currentRoute(): string | undefined {
+    const { cause, mounted, route } = this
+    if (route !== undefined) {
+      return route
+    }
+    const traced = tracedRoute(this.arriving.span)
+    if (mounted === undefined || traced !== undefined) {
+      return traced === undefined ? undefined : (mounted ?? "") + traced
+    }
+    return cause !== undefined && isUnmatched(outcomeOf(cause)) ? undefined : `${mounted}/*`
+  }
+
+  private errorType(): string | undefined {
+    const { cause, response, streamed } = this
+    const streamCause = streamed?.exit?._tag === "Failure" ? streamed.exit.cause : undefined
+    if ((cause !== undefined && isClientAbort(cause)) || (streamCause !== undefined && isClientAbort(streamCause))) {
+      return clientAbort
+    }
+    if (streamCause !== undefined) {
+      const outcome = outcomeOf(streamCause)
+      return outcome && errorTypeOf(outcome)
+    }
+    const status = response?.status ?? 500
+    const outcome = cause && outcomeOf(cause)
+    if (outcome !== undefined && (status >= 500 || isBodyFailure(outcome))) {
+      return errorTypeOf(outcome)
+    }
+    return status >= 500 ? String(status) : undefined
+  }
+
+  // Where the client was gone before the head, Effect answers 499, which nobody received.
+  private statusSent(errorType: string | undefined): number | undefined {
+    const { response } = this
+    return errorType === clientAbort && response?.status === clientClosed ? undefined : response?.status
+  }
+
+  private sizeSent(errorType: string | undefined): number | undefined {
+    const { cause, response, streamed } = this
+    if (response === undefined) {
+      return undefined
+    }
+    if (streamed !== undefined && response.body === streamed.body) {
+      return streamed.bytes
+    }
+    if (errorType === clientAbort || (cause !== undefined && isBodyFailure(outcomeOf(cause)))) {
+      return undefined
+    }
+    const { body } = response
+    return body._tag === "Empty" || this.arrival.method === "HEAD" ? 0 : body.contentLength
+  }
+}
+
+// A span of another kind is not the request's own: whoever started the server may have one, and all requests share it.
+const tracedRoute = (span: Tracer.AnySpan | undefined): string | undefined => {
+  const found = span?._tag === "Span" && span.kind === "server" ? span.attributes.get("http.route") : undefined
+  return typeof found === "string" ? found : undefined
+}
+
+/** The status with which Effect ends a request whose client went away. */
+const clientClosed = 499
