@@ -4,20 +4,25 @@ import { errorTag } from "../../observe/catalogue/error-name.ts"
 import type { Outcome } from "../../observe/catalogue/outcome.ts"
 
 /**
- * The code of the operating system, of TLS or of the client where the error has one (`ECONNREFUSED`), else the `reason`
- * of the error (`Transport`, `InvalidUrl`), else its tag; `interrupted` where the request was given up.
+ * The `reason` of the error (`InvalidUrl`), and of `Transport` the code of the operating system, of TLS or of the client
+ * where it has one (`ECONNREFUSED`), else its tag; `interrupted` where the request was given up.
  */
 export const clientErrorType = (outcome: Outcome): string | undefined => {
   switch (outcome._tag) {
     case "success":
       return undefined
     case "failure":
-      return codeOf(outcome.error, depth) ?? reasonOf(outcome.error) ?? errorTag(outcome.error)
+      return failureType(outcome.error)
     case "defect":
       return errorTag(outcome.defect)
     case "interrupted":
       return outcome._tag
   }
+}
+
+const failureType = (error: unknown): string => {
+  const reason = reasonOf(error)
+  return reason === undefined || reason === "Transport" ? (codeOf(error, depth) ?? reason ?? errorTag(error)) : reason
 }
 
 // The platform's error, that of `fetch`, that of the socket.

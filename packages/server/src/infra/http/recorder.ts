@@ -11,7 +11,7 @@ import * as Tracer from "effect/Tracer"
 import type { AnyFiber } from "../../observe/instrument/fiber.ts"
 import type { Meter } from "../../observe/instrument/meter.ts"
 import type { MetricsService } from "../../observe/metrics.ts"
-import { isGone, sourceOf } from "./request-attributes.ts"
+import { isGone, isWeb, sourceOf } from "./request-attributes.ts"
 import { ServedRequest } from "./served-request.ts"
 import { ServerSeries } from "./server-series.ts"
 
@@ -68,12 +68,15 @@ export class Recorder {
     }
     // Nothing reaches this client any more, and Node may never say that it has written what it was given.
     if (isGone(request)) {
-      served.end({ isGone: true })
+      served.goneBeforeAnswer()
       return response
     }
     const seen =
       request.method === "HEAD" || response.body === served.streamed?.body ? response : this.counted(served, response)
     served.answer(seen)
+    if (request.method === "HEAD" && isWeb(request)) {
+      served.endAsAnswered()
+    }
     return seen
   }
 

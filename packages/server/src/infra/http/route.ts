@@ -3,8 +3,10 @@ import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpRouter from "@effect/platform/HttpRouter"
 import type * as HttpServerError from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import { serviceOf } from "../../observe/instrument/fiber.ts"
 import { MetricsService } from "../../observe/metrics.ts"
 import { observe } from "./middleware.ts"
@@ -27,22 +29,39 @@ export const router = <E, R>(
   })
 }
 
-const withRoutes = <E, R>(given: HttpRouter.HttpRouter<E, R>, recorder: Recorder) =>
-  HttpRouter.use(given, (handler) =>
-    Effect.withFiberRuntime<Effect.Effect.Success<typeof handler>, E, Effect.Effect.Context<typeof handler>>(
-      (fiber) => {
-        recorder.guard(() => {
-          const request = serviceOf(fiber.currentContext, HttpServerRequest.HttpServerRequest)
-          const { route } = serviceOf(fiber.currentContext, HttpRouter.RouteContext)
-          const served = recorder.find(request)
-          if (served !== undefined) {
-            tellRoute(served, route)
-          }
-        })
-        return handler
-      }
-    )
-  )
+/** The same router, each of whose routes tells of itself before its handler runs; so do the routers mounted on it. */
+const withRoutes = <E, R>(given: HttpRouter.HttpRouter<E, R>, recorder: Recorder): Routed<E, R> => {
+  const tell = tellingOf(recorder)
+  const routes: Routed<E, R> = HttpRouter.use(HttpRouter.fromIterable(given.routes), tell)
+  return Chunk.reduce(given.mounts, routes, (router, [prefix, app, options]) => {
+    const mounted: HttpApp.Default<E | HttpServerError.RouteNotFound, R> = isRouter(app)
+      ? withRoutes(app, recorder)
+      : app
+    return HttpRouter.mountApp(router, isPath(prefix) ? prefix : "/", tell(mounted), options)
+  })
+}
+
+type Routed<E, R> = HttpRouter.HttpRouter<E | HttpServerError.RouteNotFound, HttpRouter.HttpRouter.ExcludeProvided<R>>
+
+const isPath = (prefix: string): prefix is `/${string}` => prefix.startsWith("/")
+
+// Its errors and what it needs are those of the application that it is.
+const isRouter = (app: object): app is HttpRouter.HttpRouter => Predicate.hasProperty(app, HttpRouter.TypeId)
+
+const tellingOf =
+  (recorder: Recorder) =>
+  <A, E, R>(handler: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.withFiberRuntime<A, E, R>((fiber) => {
+      recorder.guard(() => {
+        const request = serviceOf(fiber.currentContext, HttpServerRequest.HttpServerRequest)
+        const { route } = serviceOf(fiber.currentContext, HttpRouter.RouteContext)
+        const served = recorder.find(request)
+        if (served !== undefined) {
+          tellRoute(served, route)
+        }
+      })
+      return handler
+    })
 
 // What is mounted has a route of its own, whose path says nothing but that it is mounted.
 const tellRoute = (served: ServedRequest, { path, prefix }: HttpRouter.Route<unknown, unknown>): void => {

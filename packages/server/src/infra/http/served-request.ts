@@ -77,6 +77,19 @@ export class ServedRequest {
     this.response = response
   }
 
+  /** The client has gone while the response, or what takes its place, is about to be written. */
+  goneBeforeAnswer(): void {
+    this.response = this.isAnswered ? this.response : undefined
+    this.end({ isGone: true })
+  }
+
+  /** There is nothing to be written but the head: a stream that is not read does not end. */
+  endAsAnswered(): void {
+    if (this.hasAppEnded) {
+      this.end()
+    }
+  }
+
   /** The application has ended, which is the end of the request unless its body is still to be written. */
   appEnded(exit: Exit.Exit<HttpServerResponse.HttpServerResponse, unknown>): void {
     this.hasAppEnded = true
@@ -135,12 +148,12 @@ export class ServedRequest {
   }
 
   private get currentRoute(): string | undefined {
-    const { cause, mounted, route } = this
+    const { arriving, cause, mounted, route } = this
     if (route !== undefined) {
       return route
     }
-    const traced = tracedRoute(this.arriving.span)
-    if (mounted === undefined || traced !== undefined) {
+    const traced = tracedRoute(arriving.span)
+    if (mounted === undefined || (traced !== undefined && isAsLong(mounted + traced, arriving.request.originalUrl))) {
       return traced === undefined ? undefined : (mounted ?? "") + traced
     }
     return cause !== undefined && isUnmatched(outcomeOf(cause)) ? undefined : `${mounted}/*`
@@ -190,6 +203,12 @@ export class ServedRequest {
 const tracedRoute = (span: Tracer.AnySpan | undefined): string | undefined => {
   const found = span?._tag === "Span" && span.kind === "server" ? span.attributes.get("http.route") : undefined
   return typeof found === "string" ? found : undefined
+}
+
+// A template of fewer segments than the path was found below another mount, whose prefix it lacks.
+const isAsLong = (template: string, url: string): boolean => {
+  const [path = ""] = /^[^?#]*/.exec(url.replace(/^[a-z]+:\/\/[^/]*/, "")) ?? []
+  return template.split("/").length === path.split("/").length
 }
 
 /** The status with which Effect ends a request whose client went away. */
