@@ -32,6 +32,7 @@ export const families: ReadonlyArray<FamilyPlan> = [
   { name: "cluster", figures: ["cluster_"], processes: 5 },
   { name: "sql", figures: ["sql_"], processes: 1, isOwnOnly: true },
   { name: "runtime", figures: ["runtime_"], processes: 1, isOwnOnly: true },
+  { name: "http", figures: ["http_"], processes: 3, isOwnOnly: true },
   { name: "import", figures: ["import_"], processes: 1 },
   { name: "jobs-submit", figures: ["jobs_submit_", stall], processes: 1, isOwnOnly: true },
   { name: "jobs-process", figures: ["jobs_process_", stall], processes: 1, isOwnOnly: true },

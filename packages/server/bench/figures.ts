@@ -38,6 +38,8 @@ export const figures: ReadonlyArray<Figure> = [
   less("cardinality_1m_heap_mb", 16, 4),
   less("cluster_memory_overhead", 1.1, 1.04),
   less("cluster_sqlite_overhead", 1.03, 1.01),
+  less("http_server_overhead", 1.05, 1.02),
+  less("http_vs_otel", 0.5, 0.25),
   more("jobs_submit_vs_best_peer", 3, 5),
   more("jobs_submit_tx_vs_best_peer", 1, 1.4),
   more("jobs_submit_many_vs_pg_boss", 1, 2),

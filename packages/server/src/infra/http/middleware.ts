@@ -17,10 +17,24 @@ type Response = HttpServerResponse.HttpServerResponse
  * that is served by other means. Where one request meets it twice, it counts once.
  */
 export const middleware = <E, R>(app: HttpApp.Default<E, R>): HttpApp.Default<E, R | MetricsService> =>
-  Effect.flatMap(MetricsService, (metrics) => observe(app, recorderOf(metrics)))
+  Effect.flatMap(MetricsService, (metrics) => {
+    const recorder = recorderOf(metrics)
+    return watched(app, recorder, Effect.zipRight(recorder.seeResponse, app))
+  })
 
-/** Observes the requests to an application with a recorder that is at hand. */
+/**
+ * Observes the requests to an application that answers them, with a recorder that is at hand: it ends before its
+ * response is written, so that the response is seen as it ends.
+ */
 export const observe = <E, R>(app: HttpApp.Default<E, R>, recorder: Recorder): HttpApp.Default<E, R> =>
+  watched(app, recorder, app)
+
+/** Runs `observed` under observation, or the application alone where the request has an observation already. */
+const watched = <E, R>(
+  app: HttpApp.Default<E, R>,
+  recorder: Recorder,
+  observed: HttpApp.Default<E, R>
+): HttpApp.Default<E, R> =>
   Effect.uninterruptibleMask((restore) => {
     const fiber = currentFiber()
     if (fiber === undefined) {
@@ -31,62 +45,74 @@ export const observe = <E, R>(app: HttpApp.Default<E, R>, recorder: Recorder): H
     if (served === undefined) {
       return restore(app)
     }
-    const upgradeable =
-      request.headers["upgrade"] === undefined
-        ? app
-        : Effect.provideService(
-            app,
-            HttpServerRequest.HttpServerRequest,
-            seeUpgrade(request, () => recorder.guard(() => served.upgraded()))
-          )
-    const seen = Effect.zipRight(recorder.seeResponse, restore(upgradeable))
-    return Effect.matchCauseEffect(seen, {
+    const { scope, run } = { scope: scopeOf(fiber), run: restore(upgradeSeen(observed, request, served)) }
+    return Effect.matchCauseEffect(run, {
       onFailure: (cause) => {
         const exit = Exit.failCause(cause)
-        return appEnded({ recorder, served, fiber }, exit) ?? exit
+        return recorder.guard(() => failed({ recorder, served, scope }, exit)) ?? exit
       },
-      onSuccess: (response) => {
-        const exit = Exit.succeed(response)
-        return appEnded({ recorder, served, fiber }, exit) ?? exit
-      }
+      onSuccess: (response) =>
+        recorder.guard(() => succeeded({ recorder, served, scope }, response)) ?? Exit.succeed(response)
     })
   })
 
 interface Observed {
   readonly recorder: Recorder
   readonly served: ServedRequest
-  readonly fiber: AnyFiber
+  readonly scope: Scope.Scope | undefined
+}
+
+const scopeOf = (fiber: AnyFiber): Scope.Scope | undefined => fiber.currentContext.unsafeMap.get(Scope.Scope.key)
+
+/** The request ends with its scope, which closes after the body of its response. */
+const endWithScope = ({ recorder, served }: Observed, scope: Scope.Scope): Effect.Effect<void> =>
+  Scope.addFinalizer(
+    scope,
+    Effect.sync(() => recorder.guard(() => served.end()))
+  )
+
+/** The application failed. What that is answered with is not known yet, unless it was written already. */
+const failed = <E>(observed: Observed, exit: Exit.Exit<never, E>): Effect.Effect<never, E> => {
+  const { recorder, scope, served } = observed
+  served.appEnded(exit)
+  if (served.isAnswered || scope === undefined) {
+    served.end()
+    return exit
+  }
+  return Effect.zipRight(Effect.zipRight(recorder.seeResponse, endWithScope(observed, scope)), exit)
 }
 
 /**
- * The application has ended. Where the response has not been written yet, the request ends with its scope, which closes
- * after the body; without one, it ends with the stream, or here.
+ * The application has a response. Where that is written already, only a stream may be still under way; where it is not,
+ * the request ends with its scope, and without one with the stream or here.
  */
-const appEnded = <E>(
-  { fiber, recorder, served }: Observed,
-  exit: Exit.Exit<Response, E>
-): Effect.Effect<Response, E> | undefined =>
-  recorder.guard(() => {
-    served.appEnded(exit)
-    if (served.isAnswered) {
-      if (exit._tag === "Failure" || !served.isStreaming) {
-        served.end()
-      }
-      return undefined
-    }
-    const scope: Scope.Scope | undefined = fiber.currentContext.unsafeMap.get(Scope.Scope.key)
-    if (scope !== undefined) {
-      const end = Effect.sync(() => recorder.guard(() => served.end()))
-      return Effect.zipRight(Scope.addFinalizer(scope, end), exit)
-    }
-    if (exit._tag === "Success") {
-      served.answer(recorder.counted(served, exit.value))
-    }
-    if (!served.isStreaming) {
-      served.end()
-    }
-    return served.isStreaming && served.response !== undefined ? Effect.succeed(served.response) : undefined
-  })
+const succeeded = (observed: Observed, response: Response): Effect.Effect<Response> => {
+  const { recorder, scope, served } = observed
+  const isWritten = served.isAnswered
+  const seen = isWritten ? response : recorder.answered(served, response)
+  served.appEnded(Exit.succeed(seen))
+  if (!isWritten && scope !== undefined && !served.isWithoutEnd && !served.hasEnded) {
+    return Effect.as(endWithScope(observed, scope), seen)
+  }
+  if (!served.isStreaming) {
+    served.end()
+  }
+  return Exit.succeed(seen)
+}
+
+/** The application, where a client asks for another protocol with a request whose acceptance is seen. */
+const upgradeSeen = <E, R>(
+  app: HttpApp.Default<E, R>,
+  request: HttpServerRequest.HttpServerRequest,
+  served: ServedRequest
+): HttpApp.Default<E, R> =>
+  request.headers["upgrade"] === undefined
+    ? app
+    : Effect.provideService(
+        app,
+        HttpServerRequest.HttpServerRequest,
+        seeUpgrade(request, () => served.upgraded())
+      )
 
 /** The same request, whose use as the beginning of another protocol is seen. */
 const seeUpgrade = (

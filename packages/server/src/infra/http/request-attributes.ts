@@ -1,6 +1,5 @@
 /** What the metrics say of a request to this server. Nothing that a client may choose freely gets into a label. */
 import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
-import * as Predicate from "effect/Predicate"
 import { httpMethods, type urlSchemes } from "../../observe/catalogue/http.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
@@ -21,27 +20,35 @@ export const sourceOf = (request: Request): object => (isObject(request.source) 
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 
+/** The connection that a request came by, as far as it is known: Node's socket, or the signal of a `Request`. */
+export interface Connection {
+  readonly destroyed?: unknown
+  readonly encrypted?: unknown
+  readonly aborted?: unknown
+}
+
+const unknownConnection: Connection = {}
+
+/** The connection of a request. */
+export const connectionOf = (source: object): Connection => {
+  const found = "socket" in source ? source.socket : "signal" in source ? source.signal : undefined
+  return isObject(found) ? found : unknownConnection
+}
+
+/** The client is known to have gone away: its connection is closed, or its request was aborted. */
+export const isGone = ({ aborted, destroyed }: Connection): boolean => destroyed === true || aborted === true
+
+/** The response is read by whoever gave the `Request`, who cancels it when the client goes away. */
+export const isWeb = ({ aborted }: Connection): boolean => aborted !== undefined
+
 /** The scheme: what a proxy in front says (`X-Forwarded-Proto`), else that of the URL or of the connection. */
-export const schemeOf = (request: Request): (typeof urlSchemes)[number] => {
+export const schemeOf = (request: Request, { encrypted }: Connection): (typeof urlSchemes)[number] => {
   const forwarded = request.headers["x-forwarded-proto"]
   if (forwarded === "https" || forwarded === "http") {
     return forwarded
   }
-  return request.originalUrl.startsWith("https:") || isEncrypted(request.source) ? "https" : "http"
+  return encrypted === true || request.originalUrl.startsWith("https:") ? "https" : "http"
 }
-
-const isEncrypted = (source: unknown): boolean =>
-  Predicate.hasProperty(source, "socket") && isTrue(source.socket, "encrypted")
-
-/** The client is known to have gone away: its connection is closed, or its request was aborted. */
-export const isGone = ({ source }: Request): boolean =>
-  (Predicate.hasProperty(source, "socket") && isTrue(source.socket, "destroyed")) ||
-  (Predicate.hasProperty(source, "signal") && isTrue(source.signal, "aborted"))
-
-/** The response is read by whoever answers the `Request`, who cancels it when the client goes away. */
-export const isWeb = ({ source }: Request): boolean => Predicate.hasProperty(source, "signal")
-
-const isTrue = (value: unknown, key: string): boolean => Predicate.hasProperty(value, key) && value[key] === true
 
 /** The bytes of the request's body, as `Content-Length` says; `undefined` without one. */
 export const bodySizeOf = ({ headers }: Request): number | undefined => {

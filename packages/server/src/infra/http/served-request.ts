@@ -12,21 +12,24 @@ import type { AnyFiber } from "../../observe/instrument/fiber.ts"
 import type { Series } from "../../observe/instrument/series.ts"
 import { type Site, Watch } from "../../observe/track/watch.ts"
 import { clientAbort, errorTypeOf, isBodyFailure, isClientAbort, isUnmatched, outcomeOf } from "./error-type.ts"
-import { bodySizeOf, isWeb, methodOf, schemeOf } from "./request-attributes.ts"
+import { bodySizeOf, type Connection, isGone, isWeb, type Method, methodOf, schemeOf } from "./request-attributes.ts"
 import type { Answer, Arrival, ServerSeries } from "./server-series.ts"
 
 /** What is known when a request arrives. */
 export interface Arriving {
   readonly request: HttpServerRequest.HttpServerRequest
+  readonly connection: Connection
   readonly fiber: AnyFiber
   /** The span that a router may write the route to. */
   readonly span: Tracer.AnySpan | undefined
   readonly series: ServerSeries
   readonly at: Site
+  /** Told of the end. */
+  readonly forget: () => void
 }
 
 /** The body of a response, where it is a stream. */
-interface Streamed {
+export interface Streamed {
   readonly body: HttpBody.HttpBody
   bytes: number
   exit: Exit.Exit<unknown, unknown> | undefined
@@ -51,10 +54,14 @@ export class ServedRequest {
   private readonly arriving: Arriving
 
   constructor(arriving: Arriving) {
-    const { at, fiber, request, series } = arriving
+    const { at, connection, fiber, request, series } = arriving
     this.arriving = arriving
     this.watch = new Watch(at, fiber)
-    this.arrival = { method: methodOf(request.method), scheme: schemeOf(request), ambient: this.watch.ambient }
+    this.arrival = {
+      method: methodOf(request.method),
+      scheme: schemeOf(request, connection),
+      ambient: this.watch.ambient
+    }
     this.active = series.activeOf(this.arrival)
     this.active.record(1)
   }
@@ -83,11 +90,18 @@ export class ServedRequest {
     this.end({ isGone: true })
   }
 
-  /** There is nothing to be written but the head: a stream that is not read does not end. */
-  endAsAnswered(): void {
-    if (this.hasAppEnded) {
-      this.end()
-    }
+  /** What is to be written has no body that a web handler's reader would read: nothing says of its end. */
+  get isWithoutEnd(): boolean {
+    return this.method === "HEAD" && isWeb(this.arriving.connection)
+  }
+
+  get method(): Method {
+    return this.arrival.method
+  }
+
+  /** The client is known to have gone away. */
+  get isClientGone(): boolean {
+    return isGone(this.arriving.connection)
   }
 
   /** The application has ended, which is the end of the request unless its body is still to be written. */
@@ -111,13 +125,14 @@ export class ServedRequest {
     streamed.exit = exit
     if (this.hasAppEnded) {
       const isCancelled = exit._tag === "Failure" && Cause.isInterruptedOnly(exit.cause)
-      this.end({ isGone: isCancelled && isWeb(this.arriving.request) })
+      this.end({ isGone: isCancelled && isWeb(this.arriving.connection) })
     }
   }
 
   /** The request was taken over by another protocol. */
   upgraded(): void {
-    this.record({ route: this.currentRoute, status: 101, errorType: undefined }, undefined)
+    const { meter, site } = this.arriving.at
+    meter.guard(site, () => this.record({ route: this.currentRoute, status: 101, errorType: undefined }, undefined))
   }
 
   /** The end of the request, if it is the first. */
@@ -134,6 +149,7 @@ export class ServedRequest {
       return
     }
     this.hasEnded = true
+    this.arriving.forget()
     this.active.record(-1)
     const { request, series } = this.arriving
     const served = series.servedOf(this.arrival, answer)

@@ -32,7 +32,7 @@ type Program =
   | { readonly does: "respond"; readonly status: number; readonly body: "empty" | "text" | "stream" | "broken" | "raw" }
   | { readonly does: "fail"; readonly status: number }
   | { readonly does: "die" | "dieWithResponse" | "interrupt" | "failAsUnknown" }
-  | { readonly does: "yield" | "finalize" | "setHeader" | "mask" | "fork" | "span"; readonly then: Program }
+  | { readonly does: "yield" | "finalize" | "setHeader" | "mask" | "fork" | "span"; readonly next: Program }
 
 const statuses = fc.constantFrom(200, 201, 302, 400, 404, 499, 500, 503)
 
@@ -48,7 +48,7 @@ const { program } = fc.letrec<{ readonly program: Program }>((tie) => ({
     fc.record({ does: fc.constantFrom(...(["die", "dieWithResponse", "interrupt", "failAsUnknown"] as const)) }),
     fc.record({
       does: fc.constantFrom(...(["yield", "finalize", "setHeader", "mask", "fork", "span"] as const)),
-      then: tie("program")
+      next: tie("program")
     })
   )
 }))
@@ -80,25 +80,25 @@ const run = (journal: Journal, given: Program): HttpApp.Default<unknown, Scope.S
     case "interrupt":
       return Effect.interrupt
     case "yield":
-      return Effect.zipRight(Effect.yieldNow(), run(journal, given.then))
+      return Effect.zipRight(Effect.yieldNow(), run(journal, given.next))
     case "finalize":
       return Effect.zipRight(
         Effect.addFinalizer(({ _tag }) => journal.note(`finalized ${_tag}`)),
-        run(journal, given.then)
+        run(journal, given.next)
       )
     case "setHeader":
       return Effect.zipRight(
         HttpApp.appendPreResponseHandler((_, response) =>
           Effect.as(journal.note(`responding ${response.status}`), HttpServerResponse.setHeader(response, "x-set", "1"))
         ),
-        run(journal, given.then)
+        run(journal, given.next)
       )
     case "mask":
-      return Effect.uninterruptible(run(journal, given.then))
+      return Effect.uninterruptible(run(journal, given.next))
     case "fork":
-      return Effect.flatMap(Effect.fork(run(journal, given.then)), Fiber.join)
+      return Effect.flatMap(Effect.fork(run(journal, given.next)), Fiber.join)
     case "span":
-      return Effect.withSpan(run(journal, given.then), "inner")
+      return Effect.withSpan(run(journal, given.next), "inner")
   }
 }
 
