@@ -5,6 +5,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Receiver } from "@parametric-portal/dashboard/receiver"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { readdirSync, readFileSync } from "node:fs"
 import { rm } from "node:fs/promises"
@@ -168,6 +169,7 @@ const results: Readonly<Record<string, Result>> = {
 }
 
 const runElsewhere = [
+  "http-api.ts",
   "prometheus-page.ts",
   "prom-client-page.ts",
   "jobs-page.ts",
@@ -236,6 +238,23 @@ describe.concurrent("run as its head says", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
+  it.live("http-api.ts exports its requests by route as it is stopped", () =>
+    Effect.gen(function* () {
+      const { get, printed, stop } = yield* begun("http-api.ts")
+      const found = [yield* get("/orders/A1"), yield* get("/orders/B2"), yield* get("/orders/B3")]
+      expect(found.map(({ status }) => status)).toEqual([200, 404, 404])
+      yield* stop
+      const exported: ReadonlyArray<Exported> = (yield* printed)
+        .filter((line) => line.startsWith(`{"name":"http`))
+        .map((line) => JSON.parse(line))
+      const name = "http_server_request_duration_seconds"
+      const durations = exported.filter((metric) => metric.name === name).flatMap(seriesOf)
+      const labels = (status: number) =>
+        `${name} http_request_method=GET http_response_status_code=${status} http_route=/orders/:id url_scheme=http`
+      expect(Object.fromEntries(durations)).toEqual({ [labels(200)]: 1, [labels(404)]: 2 })
+    }).pipe(Effect.scoped, twoAtATime, Effect.provide(NodeContext.layer))
+  )
+
   it.live("jobs-page.ts shows its jobs to who has the password, and lets them pause a type", () =>
     Effect.gen(function* () {
       const built = Command.make("npx", "nx", "run", "dashboard:page").pipe(Command.workingDirectory(`${folder}/..`))
@@ -285,9 +304,11 @@ const begun = (file: string) =>
   Effect.gen(function* () {
     const running = yield* start(file, { PORT: "0" })
     const address = yield* Deferred.make<string>()
-    yield* running.stdout.pipe(
+    const lines: Array<string> = []
+    const reading = yield* running.stdout.pipe(
       Stream.decodeText(),
       Stream.splitLines,
+      Stream.tap((line) => Effect.sync(() => lines.push(line))),
       Stream.filter((line) => line.includes("Listening on ")),
       Stream.runForEach((line) => Deferred.succeed(address, line.replace(/^.* Listening on /, ""))),
       Effect.fork
@@ -302,7 +323,9 @@ const begun = (file: string) =>
       yield* running.kill("SIGTERM")
       expect(yield* running.exitCode).toBe(0)
     })
-    return { get, stop }
+    /** All lines, once it has ended. */
+    const printed = Effect.as(Fiber.join(reading), lines)
+    return { get, printed, stop }
   })
 
 /** What a site answers to two visits, and its page of metrics then, before it is stopped. */
