@@ -4,8 +4,10 @@ import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { identity } from "effect/Function"
+import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Scope from "effect/Scope"
-import { type AnyFiber, currentFiber, serviceOf } from "../../observe/instrument/fiber.ts"
+import { type AnyFiber, serviceOf } from "../../observe/instrument/fiber.ts"
 import { MetricsService } from "../../observe/metrics.ts"
 import { type Recorder, recorderOf } from "./recorder.ts"
 import type { ServedRequest } from "./served-request.ts"
@@ -34,32 +36,37 @@ const watched = <E, R>(
   app: HttpApp.Default<E, R>,
   recorder: Recorder,
   observed: HttpApp.Default<E, R>
-): HttpApp.Default<E, R> =>
-  Effect.uninterruptibleMask((restore) => {
-    const fiber = currentFiber()
-    if (fiber === undefined) {
-      return restore(app)
-    }
+): HttpApp.Default<E, R> => {
+  const begin = (fiber: AnyFiber, restore: Restore): HttpApp.Default<E, R> => {
     const request = serviceOf(fiber.currentContext, HttpServerRequest.HttpServerRequest)
     const served = recorder.begin(request, fiber)
     if (served === undefined) {
       return restore(app)
     }
-    const { scope, run } = { scope: scopeOf(fiber), run: restore(upgradeSeen(observed, request, served)) }
-    return Effect.matchCauseEffect(run, {
+    const seen: Observed = { recorder, served, scope: scopeOf(fiber), fiber }
+    return Effect.matchCauseEffect(restore(upgradeSeen(observed, request, served)), {
       onFailure: (cause) => {
         const exit = Exit.failCause(cause)
-        return recorder.guard(() => failed({ recorder, served, scope }, exit)) ?? exit
+        return recorder.guard(() => failed(seen, exit)) ?? exit
       },
-      onSuccess: (response) =>
-        recorder.guard(() => succeeded({ recorder, served, scope }, response)) ?? Exit.succeed(response)
+      onSuccess: (response) => recorder.guard(() => succeeded(seen, response)) ?? Exit.succeed(response)
     })
-  })
+  }
+  // A server handles its requests where nothing is interruptible, but for what the router makes so.
+  return Effect.withFiberRuntime((fiber, { runtimeFlags }) =>
+    RuntimeFlags.interruptible(runtimeFlags)
+      ? Effect.uninterruptibleMask((restore) => begin(fiber, restore))
+      : begin(fiber, identity)
+  )
+}
+
+type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
 interface Observed {
   readonly recorder: Recorder
   readonly served: ServedRequest
   readonly scope: Scope.Scope | undefined
+  readonly fiber: AnyFiber
 }
 
 const scopeOf = (fiber: AnyFiber): Scope.Scope | undefined => fiber.currentContext.unsafeMap.get(Scope.Scope.key)
@@ -84,14 +91,18 @@ const failed = <E>(observed: Observed, exit: Exit.Exit<never, E>): Effect.Effect
 
 /**
  * The application has a response. Where that is written already, only a stream may be still under way; where it is not,
- * the request ends with its scope, and without one with the stream or here.
+ * the request ends when it is, and without a scope with the stream or here.
  */
 const succeeded = (observed: Observed, response: Response): Effect.Effect<Response> => {
-  const { recorder, scope, served } = observed
+  const { fiber, recorder, scope, served } = observed
   const isWritten = served.isAnswered
   const seen = isWritten ? response : recorder.answered(served, response)
   served.appEnded(Exit.succeed(seen))
   if (!isWritten && scope !== undefined && !served.isWithoutEnd && !served.hasEnded) {
+    if (served.hasFiberOfItsOwn && !served.isStreaming) {
+      fiber.addObserver(() => recorder.guard(() => served.end()))
+      return Exit.succeed(seen)
+    }
     return Effect.as(endWithScope(observed, scope), seen)
   }
   if (!served.isStreaming) {

@@ -3,6 +3,7 @@ import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpRouter from "@effect/platform/HttpRouter"
 import type * as HttpServerError from "@effect/platform/HttpServerError"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -21,9 +22,17 @@ export const router = <E, R>(
   given: HttpRouter.HttpRouter<E, R>
 ): HttpApp.Default<E | HttpServerError.RouteNotFound, R | MetricsService> => {
   const known = new WeakMap<Recorder, HttpApp.Default<E | HttpServerError.RouteNotFound, R>>()
-  return Effect.flatMap(MetricsService, (metrics) => {
-    const recorder = recorderOf(metrics)
-    const app = known.get(recorder) ?? observe(withRoutes(given, recorder), recorder)
+  return Effect.withFiberRuntime<
+    HttpServerResponse.HttpServerResponse,
+    E | HttpServerError.RouteNotFound,
+    R | HttpServerRequest.HttpServerRequest | MetricsService
+  >((fiber) => {
+    const recorder = recorderOf(serviceOf(fiber.currentContext, MetricsService))
+    const made = known.get(recorder)
+    if (made !== undefined) {
+      return made
+    }
+    const app = observe(withRoutes(given, recorder), recorder)
     known.set(recorder, app)
     return app
   })
@@ -32,7 +41,11 @@ export const router = <E, R>(
 /** The same router, each of whose routes tells of itself before its handler runs; so do the routers mounted on it. */
 const withRoutes = <E, R>(given: HttpRouter.HttpRouter<E, R>, recorder: Recorder): Routed<E, R> => {
   const tell = tellingOf(recorder)
-  const routes: Routed<E, R> = HttpRouter.use(HttpRouter.fromIterable(given.routes), tell)
+  const routes: Routed<E, R> = HttpRouter.fromIterable(
+    Chunk.map(given.routes, ({ handler, method, path, prefix, uninterruptible }) =>
+      HttpRouter.makeRoute(method, path, tell(handler), { prefix: Option.getOrUndefined(prefix), uninterruptible })
+    )
+  )
   return Chunk.reduce(given.mounts, routes, (router, [prefix, app, options]) => {
     const mounted: HttpApp.Default<E | HttpServerError.RouteNotFound, R> = isRouter(app)
       ? withRoutes(app, recorder)
