@@ -19,7 +19,7 @@ import { describe } from "vitest"
 import { HttpMetrics } from "../../../src/infra/http.ts"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import * as Testing from "../../../src/observe/testing.ts"
-import { counts, exchange, layer, portOf, request, server } from "./http-server.ts"
+import { connected, counts, exchange, layer, portOf, request, server } from "./http-server.ts"
 
 class Failed extends Data.TaggedError("Failed")<{ readonly status: number }> {
   [HttpServerRespondable.symbol]() {
@@ -27,10 +27,14 @@ class Failed extends Data.TaggedError("Failed")<{ readonly status: number }> {
   }
 }
 
+/** What does not end before its client goes away. */
+type Abandoned = "never" | "endless"
+
 /** What a handler does. */
 type Program =
   | { readonly does: "respond"; readonly status: number; readonly body: "empty" | "text" | "stream" | "broken" | "raw" }
   | { readonly does: "fail"; readonly status: number }
+  | { readonly does: Abandoned }
   | { readonly does: "die" | "dieWithResponse" | "interrupt" | "failAsUnknown" }
   | { readonly does: "yield" | "finalize" | "setHeader" | "mask" | "fork" | "span"; readonly next: Program }
 
@@ -79,6 +83,10 @@ const run = (journal: Journal, given: Program): HttpApp.Default<unknown, Scope.S
       return Effect.die(HttpServerResponse.text("died", { status: 418 }))
     case "interrupt":
       return Effect.interrupt
+    case "never":
+      return Effect.never
+    case "endless":
+      return Effect.succeed(HttpServerResponse.stream(Stream.forever(Stream.make(new Uint8Array(1_000)))))
     case "yield":
       return Effect.zipRight(Effect.yieldNow(), run(journal, given.next))
     case "finalize":
@@ -230,5 +238,29 @@ describe.each(["app", "middleware", "router", "HttpApi", "HttpLayerRouter"] as c
         yield* Effect.promise(() => fc.assert(property, { numRuns: 150 }))
       }).pipe(Effect.provide(layer)),
     60_000
+  )
+})
+
+// An application without a router is not interruptible.
+describe.each(["router", "HttpApi", "HttpLayerRouter"] as const)("%s", (kind) => {
+  it.scopedLive.each<Abandoned>(["never", "endless"])("ends as it would when the client goes away during %s", (does) =>
+    Effect.gen(function* () {
+      const ends = yield* Effect.forEach([false, true], (isWatched) =>
+        Effect.gen(function* () {
+          const { journal, port } = yield* start(kind, isWatched)
+          journal.program = { does }
+          const socket = yield* connected(port, request("GET /run/1"))
+          yield* Effect.repeat(Effect.sleep("5 millis"), { until: () => journal.events.length > 0 })
+          yield* Effect.sleep("20 millis")
+          socket.destroy()
+          yield* Effect.repeat(Effect.sleep("5 millis"), { until: () => journal.events.length > 1 })
+          return journal.events
+        })
+      )
+      const { http } = yield* MetricsService
+      const active = counts(http.serverActiveRequests.row.name)
+      yield* Testing.eventually(active, (found) => Object.keys(found).length === 0)
+      expect(ends[1]).toEqual(ends[0])
+    }).pipe(Effect.provide(layer))
   )
 })
