@@ -10,6 +10,7 @@ import { counts, layer, serve } from "./http-server.ts"
 
 /** Answers with the status, the method, the headers and the body that it was asked with. */
 const echo = HttpRouter.empty.pipe(
+  HttpRouter.all("/never", Effect.never),
   HttpRouter.all(
     "/status/:status",
     Effect.gen(function* () {
@@ -35,7 +36,8 @@ const observed = (client: HttpClient.HttpClient, origin: string, given: Given) =
   Effect.gen(function* () {
     const events: Array<string> = []
     const base = given.ending === "nowhere" ? "http://127.0.0.1:1" : origin
-    const made = HttpClientRequest.make(given.method)(`${base}/status/${given.status}?q=1`).pipe(
+    const path = given.ending === "interrupt" ? "/never" : `/status/${given.status}?q=1`
+    const made = HttpClientRequest.make(given.method)(`${base}${path}`).pipe(
       HttpClientRequest.setHeader("x-given", given.header)
     )
     const noted = client.pipe(
@@ -45,7 +47,7 @@ const observed = (client: HttpClient.HttpClient, origin: string, given: Given) =
     const ended = yield* Effect.exit(
       Effect.flatMap(variant(noted, given.ending).execute(made), ({ status, text }) =>
         Effect.map(text, (body) => ({ status, body }))
-      ).pipe(given.ending === "interrupt" ? Effect.timeout(0) : (same) => same)
+      ).pipe(given.ending === "interrupt" ? Effect.timeout("30 millis") : (same) => same)
     )
     return { events, ended: JSON.stringify(ended, withoutIds) }
   })
