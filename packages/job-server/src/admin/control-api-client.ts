@@ -3,6 +3,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import {
+  changing,
   commandPaths,
   type ControlRequest,
   ControlRequestJson,
@@ -74,8 +75,6 @@ export const call = (
     })
   )
 }
-
-const changing: ReadonlySet<ControlRequest["_tag"]> = new Set(["Submit", "Cancel", "Replay"])
 
 const connectionLost = (server: string, { _tag }: ControlRequest, error: unknown): NoServer => {
   const cause = error instanceof Error ? error.cause : undefined

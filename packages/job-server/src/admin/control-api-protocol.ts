@@ -37,6 +37,9 @@ export const commandPaths = {
   Depth: "/depth"
 } as const satisfies Record<ControlRequest["_tag"], string>
 
+/** The commands that change a job. */
+export const changing: ReadonlySet<ControlRequest["_tag"]> = new Set(["Submit", "Cancel", "Replay"])
+
 /** The request with a tag. */
 export type RequestOf<Tag extends ControlRequest["_tag"]> = Extract<ControlRequest, { readonly _tag: Tag }>
 

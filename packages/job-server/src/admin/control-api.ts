@@ -6,29 +6,50 @@ import * as HttpRouter from "@effect/platform/HttpRouter"
 import { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { callerProblem } from "@parametric-portal/dashboard/caller"
+import { HttpMetrics } from "@parametric-portal/server/infra/http"
 import type { JobService } from "@parametric-portal/server/infra/jobs"
+import type { MetricsService } from "@parametric-portal/server/observe/metrics"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import type { Scope } from "effect/Scope"
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
-import { createServer } from "node:http"
-import { commandPaths, ControlRequestJson, type ControlResponse, ControlResponseJson } from "./control-api-protocol.ts"
+import { createServer, type Server } from "node:http"
+import {
+  changing,
+  commandPaths,
+  ControlRequestJson,
+  type ControlResponse,
+  ControlResponseJson
+} from "./control-api-protocol.ts"
 import { handle, type HandleOptions, rejected } from "./control-request.ts"
 import { registerServer } from "./server-registration.ts"
 
 export interface ControlApiOptions extends HandleOptions {
   /** The folder that the server works on. */
   readonly folder: string
-  /** Started after each request, in the background. */
-  readonly afterRequest: Effect.Effect<void, unknown, JobService>
+  /** Started after each request that changes a job, in the background. */
+  readonly afterChange: Effect.Effect<void, unknown, JobService>
+  /** Whether `npm run jobs` finds this server. */
+  readonly isRegistered: boolean
+  /** Given the server before it has a request. */
+  readonly observe: (server: Server) => void
 }
 
-/** Serves the control API until the scope closes, and says how to reach it. */
-export const serveControlApi = (options: ControlApiOptions): Effect.Effect<void, never, JobService | Scope> =>
+/** Where it is, and what a request must carry. */
+export interface ControlAddress {
+  readonly port: number
+  readonly token: string
+}
+
+/** Serves the control API until the scope closes, and says how to reach it; nothing where it can't be served. */
+export const serveControlApi = (
+  options: ControlApiOptions
+): Effect.Effect<ControlAddress | undefined, never, JobService | MetricsService | Scope> =>
   Effect.gen(function* () {
-    const { afterRequest, folder, say } = options
+    const { folder, isRegistered, observe, say } = options
     const token = randomBytes(24).toString("base64url")
     const node = createServer()
     node.maxConnections = maxConnections
@@ -37,20 +58,19 @@ export const serveControlApi = (options: ControlApiOptions): Effect.Effect<void,
       Effect.mapError(({ cause }) => ({ message: String(cause) }))
     )
     const port = server.address._tag === "TcpAddress" ? server.address.port : 0
-    const scope = yield* Effect.scope
-    const context = yield* Effect.context<JobService>()
-    // It is forked where nothing can be interrupted unless it says so.
-    const after = Effect.forkIn(Effect.interruptible(Effect.provide(Effect.ignore(afterRequest), context)), scope)
-    yield* server.serve(
-      guarded(
-        token,
-        Effect.tap(routes(options), () => after)
-      )
-    )
+    observe(node)
+    yield* server.serve(guarded(token, yield* routes(options)), HttpMetrics.middleware)
     yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
-    yield* registerServer({ pid: process.pid, port, token, folder })
-    yield* say(`Control this server (port ${port}) from another terminal: npm run jobs -- submit digest <file>`)
-  }).pipe(Effect.catchAll(({ message }) => options.say(`npm run jobs cannot reach this server: ${message}.`)))
+    if (isRegistered) {
+      yield* registerServer({ pid: process.pid, port, token, folder })
+      yield* say(`Control this server (port ${port}) from another terminal: npm run jobs -- submit digest <file>`)
+    }
+    return { port, token }
+  }).pipe(
+    Effect.catchAll(({ message }) =>
+      Effect.as(options.say(`npm run jobs cannot reach this server: ${message}.`), undefined)
+    )
+  )
 
 const guarded = <E, R>(token: string, app: HttpApp.Default<E, R>): HttpApp.Default<E, R> =>
   Effect.flatMap(HttpServerRequest, (request) => {
@@ -61,22 +81,28 @@ const guarded = <E, R>(token: string, app: HttpApp.Default<E, R>): HttpApp.Defau
     return Number(request.headers["content-length"]) > maxBodyLength ? respond(413, rejected(tooLong)) : app
   })
 
-const routes = (options: ControlApiOptions): HttpApp.Default<never, JobService> => {
-  const command = Effect.flatMap(HttpServerRequest, ({ text }) => text).pipe(
-    HttpIncomingMessage.withMaxBodySize(Option.some(maxBodyLength)),
-    Effect.mapError(() => ({ message: "The request can't be read to its end." })),
-    Effect.matchEffect({
-      onFailure: ({ message }) => respond(400, rejected(message)),
-      onSuccess: (text) => Effect.flatMap(responseTo(text, options), (response) => respond(200, response))
-    })
-  )
-  return Object.values(commandPaths)
-    .reduce<HttpRouter.HttpRouter<never, JobService>>(
-      (router, path) => HttpRouter.post(router, path, command),
-      HttpRouter.empty
+const routes = (options: ControlApiOptions) =>
+  Effect.gen(function* () {
+    const scope = yield* Effect.scope
+    const context = yield* Effect.context<JobService>()
+    const command = Effect.flatMap(HttpServerRequest, ({ text }) => text).pipe(
+      HttpIncomingMessage.withMaxBodySize(Option.some(maxBodyLength)),
+      Effect.mapError(() => ({ message: "The request can't be read to its end." })),
+      Effect.matchEffect({
+        onFailure: ({ message }) => respond(400, rejected(message)),
+        onSuccess: (text) => Effect.flatMap(responseTo(text, options), (response) => respond(200, response))
+      })
     )
-    .pipe(Effect.catchTag("RouteNotFound", () => respond(404, rejected("There is no such command."))))
-}
+    // It is forked where nothing can be interrupted unless it says so.
+    const after = Effect.interruptible(Effect.provide(Effect.ignore(options.afterChange), context))
+    const change = Effect.tap(command, () => Effect.forkIn(after, scope))
+    return Struct.entries(commandPaths)
+      .reduce<HttpRouter.HttpRouter<never, JobService>>(
+        (router, [tag, path]) => HttpRouter.post(router, path, changing.has(tag) ? change : command),
+        HttpRouter.empty
+      )
+      .pipe(Effect.catchTag("RouteNotFound", () => respond(404, rejected("There is no such command."))))
+  })
 
 /** What is left of a request that was not read to its end would be taken for the next one. */
 const respond = (status: number, response: ControlResponse): Effect.Effect<HttpServerResponse.HttpServerResponse> =>

@@ -1,4 +1,5 @@
 /** The demo from start to result: a receiver, a job server, the jobs of a folder, and the audit of the metrics. */
+import type { HttpClient } from "@effect/platform/HttpClient"
 import { type JobError, JobService } from "@parametric-portal/server/infra/jobs"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -26,6 +27,7 @@ import { logTo, say, type Screen } from "./screen.ts"
 import { withServer } from "./server-lifetime.ts"
 import { type SubmittedJob, submitJobs } from "./submit-jobs.ts"
 import { countUnfinishedJobs, untilAllJobsEnded } from "./unfinished-jobs.ts"
+import { measuredClient, unfinishedOverHttp } from "./unfinished-over-http.ts"
 
 export interface DemoContext {
   readonly screen: Screen
@@ -106,22 +108,24 @@ const runJobs = (options: DemoOptions, started: Started) =>
     const pages = { open: 0 }
     yield* showPage(started, pages)
     yield* say(screen, `Submitting jobs for the ${files.length} files of ${folder}.`)
+    const control = yield* serveControlApi({
+      folder,
+      say: (line) => say(screen, line),
+      submitted: () => [(progress.total += 1), (progress.submitted += 1)],
+      changed: samples.changed,
+      afterChange: samples.waitUntilCurrent,
+      isRegistered: !options.isOnce,
+      observe: deployment.observeServer
+    })
+    const unfinished: Effect.Effect<number, { readonly message: string }, JobService | HttpClient> =
+      control === undefined ? countUnfinishedJobs : unfinishedOverHttp(control)
     yield* showProgress(
       screen,
-      Effect.map(countUnfinishedJobs, (unfinished) => {
-        progress.done = progress.submitted - unfinished
+      Effect.map(unfinished, (left) => {
+        progress.done = progress.submitted - left
         return progress
       })
-    )
-    if (!options.isOnce) {
-      yield* serveControlApi({
-        folder,
-        say: (line) => say(screen, line),
-        submitted: () => [(progress.total += 1), (progress.submitted += 1)],
-        changed: samples.changed,
-        afterRequest: samples.waitUntilCurrent
-      })
-    }
+    ).pipe(Effect.provide(measuredClient))
     const killing = yield* Effect.forkScoped(Effect.zipRight(untilTenthDone(progress), deployment.killOne))
     const filePaths = files.map((file) => file.path)
     const jobs = yield* submit([...own.files, ...filePaths])
@@ -136,8 +140,9 @@ const runJobs = (options: DemoOptions, started: Started) =>
   }).pipe(Effect.scoped)
 
 /** Serves the page, or says why there is none. */
-const showPage = ({ receiver, samples, screen }: Started, pages: { open: number }) =>
+const showPage = ({ deployment, receiver, samples, screen }: Started, pages: { open: number }) =>
   servePage({
+    observe: deployment.observeServer,
     receiverUrl: receiver.url,
     watching: (open) => (pages.open = open),
     changed: samples.changed,

@@ -1,14 +1,17 @@
 /** Deploys the job server: in this process on SQLite, or as several runner processes on a temporary PostgreSQL. */
 import type { SqlClient } from "@effect/sql/SqlClient"
 import type { JobService } from "@parametric-portal/server/infra/jobs"
+import type { MetricsService } from "@parametric-portal/server/observe/metrics"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { randomBytes } from "node:crypto"
+import type { Server } from "node:http"
 import path from "node:path"
 import type { AuditedProcess } from "../audit/audit.ts"
 import { EventLog, readEventLog } from "../audit/event-log.ts"
 import { eventRecorder } from "../audit/event-recorder.ts"
+import { WireCounts } from "../audit/wire-counts.ts"
 import { UsageError } from "../command-line/usage-error.ts"
 import { clientServer, singleServer } from "../server/layers.ts"
 import { startPostgres } from "../server/postgres.ts"
@@ -24,7 +27,9 @@ export class CannotStart extends Data.TaggedError("CannotStart")<{ readonly mess
 
 export interface Deployment {
   /** Submits jobs, and runs them too if there is only this process. */
-  readonly layer: Layer.Layer<JobService | SqlClient, CannotStart>
+  readonly layer: Layer.Layer<JobService | SqlClient | MetricsService, CannotStart>
+  /** Counts the requests to a server of this process. */
+  readonly observeServer: (server: Server) => void
   /** Kills a runner, if the options say so. */
   readonly killOne: Effect.Effect<void>
   /** The names of the processes that are running. */
@@ -45,8 +50,10 @@ const deploySingle = ({ otlp }: DemoOptions, { receiver }: DeployContext) =>
   Effect.map(temporaryFolder("data"), (folder): Deployment => {
     const log = new EventLog()
     const name = "server"
-    const recorder = eventRecorder(log)
+    const wire = new WireCounts()
+    const recorder = eventRecorder(log, wire)
     return {
+      observeServer: wire.ofServer,
       layer: startable(singleServer({ name, url: receiver.url, otlp, recorder }, path.join(folder, "jobs.db"))),
       killOne: Effect.void,
       processNames: Effect.succeed([name]),
@@ -63,6 +70,7 @@ const deployRunners = ({ isKilling, otlp, runners: count }: DemoOptions, { recei
     const runners = yield* startRunners({ count, url, otlp, ...cluster, folder, log: screen.line })
     yield* say(screen, `Started ${runners.map(({ name, pid }) => `${name} (process ${pid})`).join(", ")}.`)
     const log = new EventLog()
+    const wire = new WireCounts()
     const client = { name: "front", isRunner: false, wasKilled: false, entries: log.entries }
     const victim = isKilling ? runners.at(-1) : undefined
     const killed = new Set<RunnerProcess>()
@@ -72,7 +80,8 @@ const deployRunners = ({ isKilling, otlp, runners: count }: DemoOptions, { recei
         Effect.sync(() => killed.add(runner))
       )
     const deployment: Deployment = {
-      layer: startable(clientServer({ name: client.name, url, otlp, recorder: eventRecorder(log) }, cluster)),
+      observeServer: wire.ofServer,
+      layer: startable(clientServer({ name: client.name, url, otlp, recorder: eventRecorder(log, wire) }, cluster)),
       killOne: victim === undefined ? Effect.void : kill(victim),
       processNames: Effect.sync(() =>
         [client, ...runners.filter((runner) => !killed.has(runner))].map(({ name }) => name)

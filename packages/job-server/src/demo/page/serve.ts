@@ -2,15 +2,19 @@
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import type * as HttpApp from "@effect/platform/HttpApp"
 import { HttpServerRequest } from "@effect/platform/HttpServerRequest"
+import { HttpMetrics } from "@parametric-portal/server/infra/http"
 import { JobsPage } from "@parametric-portal/server/infra/jobs-page"
 import type { JobService } from "@parametric-portal/server/infra/jobs"
+import type { MetricsService } from "@parametric-portal/server/observe/metrics"
 import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
-import { createServer } from "node:http"
+import { createServer, type Server } from "node:http"
 import { liveOf } from "./live.ts"
 import { makePageToken } from "./token.ts"
 
 export interface PageOptions {
+  /** Given the server before it has a request. */
+  readonly observe: (server: Server) => void
   /** Where metrics are sent to. */
   readonly receiverUrl: string
   /** Called with how many pages are open, when that changes. */
@@ -24,7 +28,7 @@ export interface PageOptions {
 /** Serves the page until the scope closes; its address, with a token. */
 export const servePage = (
   options: PageOptions
-): Effect.Effect<string, { readonly message: string }, JobService | Scope> =>
+): Effect.Effect<string, { readonly message: string }, JobService | MetricsService | Scope> =>
   Effect.gen(function* () {
     const node = createServer()
     node.maxConnections = maxConnections
@@ -39,11 +43,13 @@ export const servePage = (
       metrics: liveOf(options.receiverUrl, options.watching)
     })
     const around = yield* aroundChanges(options)
+    options.observe(node)
     yield* server.serve(
       Effect.flatMap(HttpServerRequest, (request) => {
         const redirect = entry(request)
         return redirect === undefined ? around(request, page) : Effect.succeed(redirect)
-      })
+      }),
+      HttpMetrics.middleware
     )
     // Streams have no end of their own.
     yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
