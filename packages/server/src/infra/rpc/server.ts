@@ -24,7 +24,7 @@ import { type Middleware, middlewaresOf, type MiddlewareTag, watchMiddleware } f
  * counted.
  */
 export const serverLayer = <Rpcs extends Rpc.Any>(
-  group: RpcGroup.RpcGroup<Rpcs>
+  group: Pick<RpcGroup.RpcGroup<Rpcs>, "requests">
 ): Layer.Layer<Decorated<Rpcs>, never, Decorated<Rpcs> | MetricsService> =>
   Layer.effectContext(
     Effect.map(Effect.all([Effect.context<Decorated<Rpcs>>(), MetricsService]), ([context, metrics]) =>
