@@ -54,7 +54,11 @@ const one = (api: Client, { kind, n }: Step): Effect.Effect<unknown, unknown> =>
     case "die":
       return api.die()
     case "both":
-      return Effect.all([api.add({ n }), api.add({ n: n + 1 })], { concurrency: 2 })
+      // Of two that fail at the same time, which one interrupts the other is chance.
+      return Effect.map(
+        Effect.all([Effect.exit(api.add({ n })), Effect.exit(api.add({ n: n + 1 }))], { concurrency: 2 }),
+        (exits) => exits.map(told)
+      )
   }
 }
 
