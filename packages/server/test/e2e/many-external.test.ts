@@ -2,8 +2,8 @@
 import { expect, it } from "@effect/vitest"
 import * as MetricKey from "effect/MetricKey"
 import * as MetricRegistry from "effect/MetricRegistry"
-import { makeCollector } from "../../../src/observe/collect/registries.ts"
-import { tagged } from "./collected.ts"
+import { makeCollector } from "../../src/observe/collect/registries.ts"
+import { tagged } from "../observe/collect/collected.ts"
 
 /** Steps of a collection without a point, in which others can run, before the first point; and how many points there are. */
 const pausesOf = (registry: MetricRegistry.MetricRegistry) => {

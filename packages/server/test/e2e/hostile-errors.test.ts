@@ -7,11 +7,11 @@ import * as FastCheck from "effect/FastCheck"
 import * as Logger from "effect/Logger"
 import * as Metric from "effect/Metric"
 import * as Stream from "effect/Stream"
-import { ClusterError, ClusterService } from "../../../src/infra/cluster.ts"
-import { errorTypeOf } from "../../../src/infra/cluster/cluster-error.ts"
-import { wordsOf } from "../../../src/observe/catalogue/thrown.ts"
-import { MetricsService } from "../../../src/observe/metrics.ts"
-import * as Testing from "../../../src/observe/testing.ts"
+import { ClusterError, ClusterService } from "../../src/infra/cluster.ts"
+import { errorTypeOf } from "../../src/infra/cluster/cluster-error.ts"
+import { wordsOf } from "../../src/observe/catalogue/thrown.ts"
+import { MetricsService } from "../../src/observe/metrics.ts"
+import * as Testing from "../../src/observe/testing.ts"
 
 const thrower = (): never => {
   throw new Error("told you")

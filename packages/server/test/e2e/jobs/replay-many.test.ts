@@ -4,7 +4,7 @@ import { expect } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Job, JobService } from "../../../src/infra/jobs.ts"
-import { client, counted, eventually, onBoth, totals, world } from "./world.ts"
+import { client, counted, eventually, onBoth, totals, world } from "../../infra/jobs/world.ts"
 
 const One = Job.make({ type: "one", payload: Schema.Number, success: Schema.Void, error: Schema.Never })
 const Two = Job.make({ type: "two", payload: Schema.Number, success: Schema.Void, error: Schema.Never })
