@@ -21,6 +21,9 @@ export const decorateOnce = <Service extends object>(
   return made
 }
 
+/** Tells of a part of a decorated service that can stand for it, a copy for example, that it is decorated too. */
+export const markDecorated = (service: object): void => void decorated.add(service)
+
 const decorated = GlobalValue.globalValue(
   Symbol.for("@parametric-portal/server/decorated"),
   () => new WeakSet<object>()

@@ -9,7 +9,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { MetricsService } from "../../observe/metrics.ts"
-import { decorateOnce } from "../decorator/decorate-once.ts"
+import { decorateOnce, markDecorated } from "../decorator/decorate-once.ts"
 import { observePool } from "./connections.ts"
 import type { SqlMetricsOptions } from "./options.ts"
 import { StatementTimer } from "./statement-timer.ts"
@@ -74,6 +74,7 @@ const watched = <Client extends SqlClient.SqlClient>(client: Client, watching: W
     apply: (target, self, given) => watchedResult(Reflect.apply(target, self, given), watching.timer),
     get: (target, key) => (Object.hasOwn(overrides, key) ? Reflect.get(overrides, key) : Reflect.get(target, key))
   })
+  markDecorated(made)
   watching.known.set(client, made)
   watching.known.set(made, made)
   return made
@@ -91,8 +92,7 @@ const overridesOf = (
   unsafe: <A extends object>(sql: string, params?: ReadonlyArray<unknown>): Statement.Statement<A> =>
     new WatchedStatement(client.unsafe<A>(sql, params), timer),
   reserve: Effect.map(client.reserve, (connection): SqlConnection.Connection => watchedConnection(connection, timer)),
-  withTransaction: <A, E, R>(self: Effect.Effect<A, E, R>) =>
-    watchTransaction(client.withTransaction(self), transactions)
+  withTransaction: <A, E, R>(self: Effect.Effect<A, E, R>) => watchTransaction(client, self, transactions)
 })
 
 // The other results are identifiers.

@@ -47,3 +47,12 @@ export const refusedCode = (error: unknown): string | undefined => {
   const found = codeOf(error)
   return found !== undefined && refused.test(found) ? found : undefined
 }
+
+// SQLite leaves a transaction open whose COMMIT found it busy.
+const ended = /^(40001|40P01|ER_LOCK_DEADLOCK)$/
+
+/** The same of a defect, which is how `@effect/sql` tells of a COMMIT that failed; only where that ended the transaction. */
+export const refusedAtCommit = (defect: unknown): string | undefined => {
+  const found = codeOf(defect)
+  return found !== undefined && ended.test(found) ? found : undefined
+}

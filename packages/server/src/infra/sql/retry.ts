@@ -1,10 +1,13 @@
 /** A retry of transactions that is counted. */
 import * as SqlClient from "@effect/sql/SqlClient"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import type * as Schedule from "effect/Schedule"
+import * as Schedule from "effect/Schedule"
+import type { Outcome } from "../../observe/catalogue/outcome.ts"
 import { bind } from "../../observe/instrument/bind.ts"
 import { MetricsService } from "../../observe/metrics.ts"
-import { refusedCode } from "./error-type.ts"
+import { ofCause } from "../../observe/track/outcome-of.ts"
+import { refusedAtCommit, refusedCode } from "./error-type.ts"
 import { systemOf } from "./system.ts"
 import { isInTransaction } from "./transaction.ts"
 
@@ -18,10 +21,10 @@ import { isInTransaction } from "./transaction.ts"
 export const retryTransaction =
   <Out, R2>(schedule: Schedule.Schedule<Out, unknown, R2>) =>
   <A, E, R>(transaction: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | R2 | SqlClient.SqlClient | MetricsService> =>
-    Effect.flatMap(
-      Effect.all([SqlClient.SqlClient, MetricsService, isInTransaction]),
-      ([client, metrics, isNested]): Effect.Effect<A, E, R | R2> =>
+    Effect.flatMap(Effect.all([SqlClient.SqlClient, MetricsService]), ([client, metrics]) =>
+      Effect.flatMap(isInTransaction(client), (isNested): Effect.Effect<A, E, R | R2> =>
         isNested ? transaction : retried(transaction, schedule, counterOf(client, metrics))
+      )
     )
 
 const counterOf = (client: SqlClient.SqlClient, { db, meter }: MetricsService) => {
@@ -43,11 +46,25 @@ const retried = <A, E, R, Out, R2>(
       }
       return transaction
     })
-    return Effect.retry(attempt, {
-      schedule,
-      while: (error) => {
-        before = refusedCode(error)
-        return before !== undefined
-      }
-    })
+    // A COMMIT that is refused is a defect.
+    return Effect.unsandbox(
+      Effect.retry(Effect.sandbox(attempt), {
+        schedule: Schedule.mapInput(schedule, Cause.squash),
+        while: (cause) => {
+          before = refusedIn(ofCause(cause))
+          return before !== undefined
+        }
+      })
+    )
   })
+
+const refusedIn = (outcome: Outcome): string | undefined => {
+  switch (outcome._tag) {
+    case "failure":
+      return refusedCode(outcome.error)
+    case "defect":
+      return refusedAtCommit(outcome.defect)
+    default:
+      return undefined
+  }
+}
