@@ -15,8 +15,9 @@ export const otherOperation: Operation = { name: "_OTHER", collection: undefined
 
 const operations: ReadonlySet<string> = new Set(dbOperations)
 
-// What stands before the first keyword: space, comments, parentheses.
-const first = /^(?:[\s(]|--[^\n]*(?:\n|$)|\/\*(?:(?!\/\*)[^])*?\*\/)*([A-Za-z]+)/
+// What stands before the first keyword: space, comments, parentheses. There is one way to read each, so that no text takes
+// more than linear time, and no keyword is one that stands in a comment.
+const first = /^(?:[\s(]|--[^\n]*(?:\n|$)|\/\*(?:(?!\/\*|\*\/)[^])*\*\/)*([A-Za-z]+)/
 
 /** What a statement does. */
 export const operationOf = (sql: string, dialect: string): Operation => {
@@ -29,7 +30,9 @@ export const operationOf = (sql: string, dialect: string): Operation => {
 }
 
 const collectionOf = (sql: string, dialect: string, find: Finder): string | undefined => {
-  const quoting: Quoting = { brackets: dialect === "microsoft.sql_server" }
+  const quoting: Quoting = {
+    brackets: dialect === "microsoft.sql_server" ? "names" : dialect === "sqlite" ? "doubtful" : "plain"
+  }
   const tokens = tokensOf(withoutHead(sql), quoting)
   return tokens === undefined || hasSecondStatement(tokens) ? undefined : find(new Reading(tokens), dialect)
 }
@@ -155,7 +158,7 @@ const ends = (reading: Reading, clausesThen: ReadonlySet<string>): boolean =>
   reading.isAtEnd || (reading.word !== undefined && clausesThen.has(reading.word))
 
 const ofSelect: Finder = (reading) => {
-  if (reading.count("SELECT") !== 1 || reading.count("UNION", "INTERSECT", "EXCEPT", "INTO") !== 0) {
+  if (reading.count("SELECT") !== 1 || reading.count("UNION", "INTERSECT", "EXCEPT", "INTO", "TABLE") !== 0) {
     return undefined
   }
   const name = reading.toFrom() ? reading.name() : undefined

@@ -12,8 +12,8 @@ export interface Token {
 
 /** What of a dialect the tokens depend on. */
 export interface Quoting {
-  /** `[name]` is a name, as in SQL Server. */
-  readonly brackets: boolean
+  /** `[name]` is a name, as in SQL Server; perhaps one, with other rules for what is in it, as in SQLite; or none. */
+  readonly brackets: "names" | "doubtful" | "plain"
 }
 
 /** Longer statements are not worth the time and the memory: they have no table in their labels. */
@@ -46,7 +46,7 @@ export const tokensOf = (sql: string, { brackets }: Quoting): ReadonlyArray<Toke
     return undefined
   }
   const tokens: Array<Token> = []
-  for (const { groups = {} } of sql.matchAll(brackets ? withBrackets : plain)) {
+  for (const { groups = {} } of sql.matchAll(brackets === "names" ? withBrackets : plain)) {
     const { other, quoted, string, value, word } = groups
     if (word !== undefined) {
       tokens.push({ kind: "word", text: word })
@@ -55,7 +55,8 @@ export const tokensOf = (sql: string, { brackets }: Quoting): ReadonlyArray<Toke
     } else if (string !== undefined || value !== undefined) {
       tokens.push({ kind: "string", text: "" })
     } else if (other !== undefined) {
-      if (doubtful.test(other) || isComment(other, tokens.at(-1))) {
+      const isBracket = other === "[" && brackets === "doubtful"
+      if (isBracket || doubtful.test(other) || isComment(other, tokens.at(-1))) {
         return undefined
       }
       tokens.push({ kind: "other", text: other })

@@ -34,6 +34,7 @@ it.each([
   ["SELECT * FROM LATERAL people", undefined],
   ["SELECT * INTO copy FROM people", undefined],
   ["SELECT 1; SELECT * FROM people", undefined],
+  ["SELECT * FROM people WHERE EXISTS (TABLE jobs)", undefined],
   ["SELECT $$ FROM secret $$ FROM people", undefined],
   ["SELECT 'it\\'s FROM secret ' FROM people", undefined],
   ["SELECT 'not closed FROM secret", undefined],
@@ -63,7 +64,8 @@ it.each([
   ["(SELECT 1)", "SELECT", undefined],
   ["", "_OTHER", undefined],
   ["secret", "_OTHER", undefined],
-  ["/* /* */ SELECT 1 */", "_OTHER", undefined]
+  ["/* /* */ SELECT 1 */", "_OTHER", undefined],
+  ["/* a */ 1 */ DELETE FROM people", "_OTHER", undefined]
 ])("of a change: %s", (sql, name, collection) => {
   expect(pg(sql)).toEqual([name, collection])
 })
@@ -76,6 +78,17 @@ it("is without a table where a dialect lets an alias stand for it", () => {
   expect(operationOf(remove, "mysql").collection).toBe(undefined)
   expect(operationOf("SELECT * FROM [my people]", "microsoft.sql_server").collection).toBe("my people")
   expect(operationOf("SELECT * FROM [my people]", "postgresql").collection).toBe(undefined)
+})
+
+it("has no table where SQLite may read a name in brackets", () => {
+  const statement = "SELECT [it's], ' FROM secret WHERE ' FROM [o'brien]"
+  expect(operationOf(statement, "sqlite")).toEqual({ name: "SELECT", collection: undefined })
+  expect(operationOf(statement, "microsoft.sql_server").collection).toBe("o'brien")
+})
+
+it("reads what stands before a statement once", () => {
+  // A pattern with two ways to read this takes hours.
+  expect(operationOf("/*" + "*/--".repeat(2_000_000), "postgresql").name).toBe("_OTHER")
 })
 
 it("never takes what is in a text for a table", () => {
