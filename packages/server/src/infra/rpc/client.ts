@@ -57,7 +57,11 @@ const watched = (protocol: Protocol["Type"], calls: Calls): Protocol["Type"] => 
       protocol.run((message) =>
         Effect.suspend(() => {
           observe(message, calls)
-          return receive(message)
+          const received = receive(message)
+          return message._tag === "Chunk"
+            ? // A part that does not decode ends the stream, with that cause.
+              Effect.onError(received, (cause) => Effect.sync(() => calls.end(message.requestId, ofCause(cause))))
+            : received
         })
       ),
       Effect.sync(() => calls.endAll(interrupted))

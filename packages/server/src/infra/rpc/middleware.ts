@@ -3,9 +3,14 @@
  * The others are left to the handler.
  */
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { identity } from "effect/Function"
 import * as Predicate from "effect/Predicate"
 import type { Outcome } from "../../observe/catalogue/outcome.ts"
-import { watchWith } from "../../observe/track/watch.ts"
+import { currentFiber } from "../../observe/instrument/fiber.ts"
+import type { Meter } from "../../observe/instrument/meter.ts"
+import { Watch, type Watcher, watchWith } from "../../observe/track/watch.ts"
+import { decorateOnce } from "../decorator/decorate-once.ts"
 import type { CallTracker } from "./call-tracker.ts"
 
 /** What a middleware is told of a call. */
@@ -32,8 +37,36 @@ export const middlewaresOf = (rpc: object): ReadonlyArray<MiddlewareTag> =>
 const isTag = (tag: unknown): tag is MiddlewareTag =>
   Predicate.hasProperty(tag, "key") && Predicate.hasProperty(tag, "wrap") && Predicate.hasProperty(tag, "optional")
 
-/** The watched middleware; `trackerOf` has the tracker of a method. */
-export const watchMiddleware = (
+/** A watched middleware, with the trackers of the methods that it guards. */
+export interface Guard {
+  readonly watched: Middleware
+  readonly trackers: Map<string, CallTracker>
+}
+
+/** The guard that a middleware is. Several groups may have it: then it is one for all of them. */
+export const guardOf = (middleware: Middleware, tag: MiddlewareTag, meter: Meter): Guard => {
+  const known = guards.get(meter) ?? new Map<string, WeakMap<Middleware, Guard>>()
+  guards.set(meter, known)
+  const ofTag = known.get(tag.key) ?? new WeakMap<Middleware, Guard>()
+  known.set(tag.key, ofTag)
+  const found = ofTag.get(middleware)
+  if (found !== undefined) {
+    return found
+  }
+  const trackers = new Map<string, CallTracker>()
+  const watched = decorateOnce(`the middleware ${tag.key}`, middleware, {
+    meter,
+    decorate: (given) => watchMiddleware(given, tag, (method) => trackers.get(method))
+  })
+  const made = { watched, trackers }
+  ofTag.set(middleware, made)
+  ofTag.set(watched, made)
+  return made
+}
+
+const guards = new WeakMap<Meter, Map<string, WeakMap<Middleware, Guard>>>()
+
+const watchMiddleware = (
   middleware: Middleware,
   { optional, wrap }: MiddlewareTag,
   trackerOf: (method: string) => CallTracker | undefined
@@ -46,7 +79,7 @@ export const watchMiddleware = (
     }
     return wrap
       ? watchWrapping(middleware, call, tracker)
-      : watchWith(middleware(call), tracker.withoutHandler(endsCall))
+      : watchCall(() => middleware(call), tracker.withoutHandler(endsCall))
   }
 }
 
@@ -55,15 +88,24 @@ const isNoSuccess = ({ _tag }: Outcome): boolean => _tag !== "success"
 const isLost = ({ _tag }: Outcome): boolean => _tag === "defect" || _tag === "interrupted"
 
 // What it does after the rest of the call has begun is not told apart from that.
-const watchWrapping = (middleware: Middleware, call: MiddlewareCall, tracker: CallTracker) =>
-  Effect.suspend(() => {
-    let isReached = false
-    const next = Effect.suspend(() => {
-      isReached = true
-      return call.next ?? Effect.void
-    })
-    return watchWith(
-      middleware({ ...call, next }),
-      tracker.withoutHandler(() => !isReached)
-    )
+const watchWrapping = (middleware: Middleware, call: MiddlewareCall, tracker: CallTracker) => {
+  let isReached = false
+  const next = Effect.suspend(() => {
+    isReached = true
+    return call.next ?? Effect.void
   })
+  return watchCall(
+    () => middleware({ ...call, next }),
+    tracker.withoutHandler(() => !isReached)
+  )
+}
+
+// A middleware is called as the request arrives, and what it throws there ends the call.
+const watchCall = (call: () => ReturnType<Middleware>, watcher: Watcher): ReturnType<Middleware> => {
+  const called = Either.try({ try: call, catch: identity })
+  if (Either.isLeft(called)) {
+    new Watch(watcher, currentFiber()).end({ _tag: "defect", defect: called.left })
+    throw called.left
+  }
+  return watchWith(called.right, watcher)
+}

@@ -11,7 +11,7 @@ import { MetricsService } from "../../observe/metrics.ts"
 import { decorateOnce } from "../decorator/decorate-once.ts"
 import { CallTracker } from "./call-tracker.ts"
 import { type Handle, isStreamRpc, watchHandler } from "./handler.ts"
-import { type Middleware, middlewaresOf, type MiddlewareTag, watchMiddleware } from "./middleware.ts"
+import { guardOf, type Middleware, middlewaresOf } from "./middleware.ts"
 
 /**
  * Decorates the handlers of a group, and its middlewares if it has any. Each call that the server runs is one in
@@ -46,30 +46,28 @@ const decorated = (
   { meter, rpc: handles }: MetricsService
 ): Map<string, object> => {
   const made = new Map<string, object>()
-  const trackers = new Map<string, CallTracker>()
-  const once = <Service extends object>(name: string, service: Service, decorate: (given: Service) => Service) =>
-    decorateOnce(name, service, { meter, decorate })
   for (const rpc of requests.values()) {
     const tracker = new CallTracker(
       meter,
       { active: handles.serverCallsActive, duration: handles.serverCallDuration },
       rpc._tag
     )
-    trackers.set(rpc._tag, tracker)
-    const handler: AnyHandler = services.get(rpc.key)
-    const watched = once(`the handler of ${rpc._tag}`, handler, (given) => ({
-      ...given,
-      handler: watchHandler(given.handler, isStreamRpc(rpc), tracker)
-    }))
-    made.set(rpc.key, watched)
-  }
-  for (const tag of Array.from(requests.values()).flatMap((rpc): ReadonlyArray<MiddlewareTag> => middlewaresOf(rpc))) {
-    if (!made.has(tag.key)) {
-      const middleware: Middleware = services.get(tag.key)
-      const watched = once(`the middleware ${tag.key}`, middleware, (given) =>
-        watchMiddleware(given, tag, (method) => trackers.get(method))
-      )
-      made.set(tag.key, watched)
+    // What is missing in spite of the types is left to the server, which tells of it when it is called.
+    const handler: AnyHandler | undefined = services.get(rpc.key)
+    if (handler !== undefined) {
+      const decorate = (given: AnyHandler): AnyHandler => ({
+        ...given,
+        handler: watchHandler(given.handler, isStreamRpc(rpc), tracker)
+      })
+      made.set(rpc.key, decorateOnce(`the handler of ${rpc._tag}`, handler, { meter, decorate }))
+    }
+    for (const tag of middlewaresOf(rpc)) {
+      const middleware: Middleware | undefined = services.get(tag.key)
+      if (middleware !== undefined) {
+        const { trackers, watched } = guardOf(middleware, tag, meter)
+        trackers.set(rpc._tag, tracker)
+        made.set(tag.key, watched)
+      }
     }
   }
   return made

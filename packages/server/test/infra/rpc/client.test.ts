@@ -6,7 +6,7 @@ import * as RpcClient from "@effect/rpc/RpcClient"
 import * as RpcGroup from "@effect/rpc/RpcGroup"
 import * as RpcSerialization from "@effect/rpc/RpcSerialization"
 import { expect, it } from "@effect/vitest"
-import { Context, Effect, ExecutionStrategy, Exit, Fiber, Layer, Schema, Scope, Stream } from "effect"
+import { Cause, Context, Effect, ExecutionStrategy, Exit, Fiber, Layer, Schema, Scope, Stream } from "effect"
 import { RpcMetrics } from "../../../src/infra/rpc.ts"
 import * as Testing from "../../../src/observe/testing.ts"
 import { Api, calls, underWay } from "./api.ts"
@@ -88,6 +88,18 @@ it.each(wires)("a method or a payload that the server does not know reaches no h
         .map((name) => name.split(" ")[0])
         .sort()
     ).toEqual(["add", "gone"])
+  }).pipe(Effect.scoped, Effect.provide(over(wire)), Effect.runPromise)
+)
+
+const Newer = RpcGroup.make(Rpc.make("count", { payload: { n: Schema.Number }, success: Schema.String, stream: true }))
+
+it.each(wires)("a part of a stream that does not decode ends its call as the caller sees it over %s", (wire) =>
+  Effect.gen(function* () {
+    const client = yield* RpcClient.make(Newer)
+    const cause = yield* Effect.cause(Stream.runDrain(client.count({ n: 99 })))
+    expect(String(Cause.squash(cause))).toContain("Expected string")
+    yield* quiet
+    expect(yield* calls("client")).toEqual({ "count ParseError": 1 })
   }).pipe(Effect.scoped, Effect.provide(over(wire)), Effect.runPromise)
 )
 
