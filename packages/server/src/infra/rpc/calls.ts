@@ -1,6 +1,6 @@
 /** The calls of one client that are under way, by the ids of their requests. */
 import type { RequestEncoded } from "@effect/rpc/RpcMessage"
-import type { Outcome } from "../../observe/catalogue/outcome.ts"
+import { interrupted, type Outcome } from "../../observe/catalogue/outcome.ts"
 import { currentFiber } from "../../observe/instrument/fiber.ts"
 import type { MetricsService } from "../../observe/metrics.ts"
 import { Watch } from "../../observe/track/watch.ts"
@@ -11,6 +11,8 @@ export class Calls {
   private readonly metrics: MetricsService
   private readonly trackers = new Map<string, CallTracker>()
   private readonly underWay = new Map<string, Watch>()
+  private readers = 0
+  private isClosed = false
 
   constructor(metrics: MetricsService) {
     this.metrics = metrics
@@ -21,7 +23,24 @@ export class Calls {
     const tracker = this.trackerOf(tag)
     const watch = new Watch(tracker, currentFiber())
     watch.begin(tracker, undefined)
-    this.underWay.set(id, watch)
+    if (this.isClosed) {
+      watch.end(interrupted)
+    } else {
+      this.underWay.set(id, watch)
+    }
+  }
+
+  /** Answers are read from now on. */
+  open(): void {
+    this.readers += 1
+    this.isClosed = false
+  }
+
+  /** Answers are not read any more: all calls have ended, and so have those that are sent nevertheless. */
+  close(): void {
+    this.readers -= 1
+    this.isClosed = this.readers === 0
+    this.endAll(interrupted)
   }
 
   /** A call has ended, unless it had before. */

@@ -53,20 +53,25 @@ const watched = (protocol: Protocol["Type"], calls: Calls): Protocol["Type"] => 
   },
   // It runs as long as the client's scope is open.
   run: (receive) =>
-    Effect.ensuring(
-      protocol.run((message) =>
-        Effect.suspend(() => {
-          observe(message, calls)
-          const received = receive(message)
-          return message._tag === "Chunk"
-            ? // A part that does not decode ends the stream, with that cause.
-              Effect.onError(received, (cause) => Effect.sync(() => calls.end(message.requestId, ofCause(cause))))
-            : received
-        })
-      ),
-      Effect.sync(() => calls.endAll(interrupted))
+    Effect.acquireUseRelease(
+      Effect.sync(() => calls.open()),
+      () => protocol.run((message) => Effect.suspend(() => watchReceiving(message, receive, calls))),
+      () => Effect.sync(() => calls.close())
     )
 })
+
+const watchReceiving = (
+  message: FromServerEncoded,
+  receive: (message: FromServerEncoded) => Effect.Effect<void>,
+  calls: Calls
+): Effect.Effect<void> => {
+  observe(message, calls)
+  const received = receive(message)
+  return message._tag === "Chunk"
+    ? // A part that does not decode ends the stream, with that cause.
+      Effect.onError(received, (cause) => Effect.sync(() => calls.end(message.requestId, ofCause(cause))))
+    : received
+}
 
 const observe = (message: FromServerEncoded, calls: Calls): void => {
   switch (message._tag) {

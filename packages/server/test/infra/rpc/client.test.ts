@@ -69,6 +69,26 @@ it.each(["websocket", "socket"] as const)("what is under way when the client clo
   }).pipe(Effect.provide(over(wire)), Effect.runPromise)
 )
 
+it.scopedLive("what is sent while the client closes is interrupted", () =>
+  Effect.gen(function* () {
+    const metrics = yield* Layer.build(Testing.layer())
+    const protocol = yield* Layer.build(watchedWire("socket")).pipe(Effect.provide(metrics))
+    yield* Effect.forEach(Array.from({ length: 10 }).keys(), (turns) =>
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const client = yield* RpcClient.make(Api).pipe(Scope.extend(scope), Effect.provide(protocol))
+        const call = Effect.forkDaemon(client.add({ n: 1 }, { discard: true }))
+        const calling = yield* Effect.fork(Effect.forever(Effect.zipRight(call, Effect.yieldNow())))
+        yield* Effect.repeatN(Effect.yieldNow(), turns)
+        yield* Scope.close(scope, Exit.void)
+        yield* Fiber.interrupt(calling)
+      })
+    )
+    yield* quiet.pipe(Effect.provide(metrics))
+    expect(Object.keys(yield* calls("client").pipe(Effect.provide(metrics)))).toContain("add interrupted")
+  })
+)
+
 const Older = RpcGroup.make(
   Rpc.make("gone", { success: Schema.Void }),
   Rpc.make("add", { payload: { n: Schema.String }, success: Schema.Number })
