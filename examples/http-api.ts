@@ -1,32 +1,37 @@
-// Counts and times the requests to an HTTP API: by method, route and status.
+// Measures all of an HTTP API with one layer: its requests, those that it sends, its database and its process.
 // Run: PORT=3000 OTEL_METRICS_EXPORTER=console npx tsx http-api.ts
 import { createServer } from "node:http"
-import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiError, HttpApiGroup, HttpServer } from "@effect/platform"
-import { NodeHttpServer, NodeRuntime } from "@effect/platform-node"
-import { HttpMetrics } from "@parametric-portal/server/infra/http"
+import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, HttpClient, HttpServer } from "@effect/platform"
+import { NodeHttpClient, NodeHttpServer, NodeRuntime } from "@effect/platform-node"
+import { SqlClient } from "@effect/sql"
+import { SqliteClient } from "@effect/sql-sqlite-node"
+import { Server } from "@parametric-portal/server/infra/server"
 import { MetricsService } from "@parametric-portal/server/observe/metrics"
 import { Telemetry } from "@parametric-portal/server/observe/telemetry"
 import { Config, Effect, Layer, Schema } from "effect"
 
-const find = HttpApiEndpoint.get("find", "/orders/:id")
-  .setPath(Schema.Struct({ id: Schema.String }))
-  .addSuccess(Schema.String)
-  .addError(HttpApiError.NotFound)
-const Api = HttpApi.make("shop").add(HttpApiGroup.make("orders").add(find))
+const Path = Schema.Struct({ host: Schema.String })
+const check = HttpApiEndpoint.get("check", "/sites/:host").setPath(Path).addSuccess(Schema.Unknown)
+const Api = HttpApi.make("monitor").add(HttpApiGroup.make("sites").add(check))
 
-const OrdersLive = HttpApiBuilder.group(Api, "orders", (handlers) =>
-  handlers.handle("find", ({ path }) =>
-    path.id === "A1" ? Effect.succeed("a chair") : Effect.fail(new HttpApiError.NotFound())
+const Sites = HttpApiBuilder.group(Api, "sites", (handlers) =>
+  handlers.handle("check", ({ path }) =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { status } = yield* HttpClient.get(`http://${path.host}`)
+      return yield* sql`SELECT ${status} AS status, datetime('now') AS checked`
+    }).pipe(Effect.orDie)
   )
 )
 
 const Main = HttpApiBuilder.serve().pipe(
   HttpServer.withLogAddress,
-  Layer.provide([Layer.provide(HttpApiBuilder.api(Api), OrdersLive), HttpMetrics.apiLayer]),
+  Layer.provide(Layer.provide(HttpApiBuilder.api(Api), Sites)),
+  Layer.provide(Server.layer()),
+  Layer.provide([Telemetry.Default, NodeHttpClient.layer, SqliteClient.layer({ filename: ":memory:" })]),
   Layer.provide(
     NodeHttpServer.layerConfig(createServer, { port: Config.integer("PORT"), host: Config.succeed("localhost") })
   ),
-  Layer.provide(Telemetry.Default),
   Layer.provide(MetricsService.Default)
 )
 

@@ -238,20 +238,32 @@ describe.concurrent("run as its head says", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
-  it.live("http-api.ts exports its requests by route as it is stopped", () =>
+  it.live("http-api.ts exports what each part did as it is stopped", () =>
     Effect.gen(function* () {
-      const { get, printed, stop } = yield* begun("http-api.ts")
-      const found = [yield* get("/orders/A1"), yield* get("/orders/B2"), yield* get("/orders/B3")]
-      expect(found.map(({ status }) => status)).toEqual([200, 404, 404])
+      const { get, printed, stop, url } = yield* begun("http-api.ts")
+      const found = [yield* get(`/sites/${new URL(url).host}`), yield* get("/sites/nowhere.invalid")]
+      expect(found.map(({ status }) => status)).toEqual([200, 500])
+      expect(JSON.parse(found[0]?.text ?? "")).toMatchObject([{ status: 404 }])
       yield* stop
       const exported: ReadonlyArray<Exported> = (yield* printed)
-        .filter((line) => line.startsWith(`{"name":"http`))
+        .filter((line) => line.startsWith(`{"name":`))
         .map((line) => JSON.parse(line))
-      const name = "http_server_request_duration_seconds"
-      const durations = exported.filter((metric) => metric.name === name).flatMap(seriesOf)
-      const labels = (status: number) =>
-        `${name} http_request_method=GET http_response_status_code=${status} http_route=/orders/:id url_scheme=http`
-      expect(Object.fromEntries(durations)).toEqual({ [labels(200)]: 1, [labels(404)]: 2 })
+      const [host = "", port = ""] = new URL(url).host.split(":")
+      const served = "http_server_request_duration_seconds http_request_method=GET"
+      const sent = "http_client_request_duration_seconds error_type"
+      const parts = /^(http_server_request_duration|http_client_request_duration|db_client_operation_duration)_seconds$/
+      expect(Object.fromEntries(exported.filter(({ name }) => parts.test(name)).flatMap(seriesOf))).toEqual({
+        [`${served} http_response_status_code=200 http_route=/sites/:host url_scheme=http`]: 1,
+        [`${served} http_response_status_code=404 url_scheme=http`]: 1,
+        [`${served.replace(" ", " error_type=RequestError ")} http_response_status_code=500 http_route=/sites/:host url_scheme=http`]: 1,
+        [`${sent}=404 http_request_method=GET http_response_status_code=404 server_address=${host} server_port=${port}`]: 1,
+        [`${sent}=ENOTFOUND http_request_method=GET server_address=nowhere.invalid server_port=80`]: 1,
+        "db_client_operation_duration_seconds db_operation_name=SELECT db_system_name=sqlite": 1
+      })
+      // The gauges of the process are absent by then: it is over.
+      const ofProcess = ["nodejs_eventloop_time_seconds_total", "process_cpu_time_seconds_total"]
+      const names = exported.map(({ name }) => name)
+      expect(ofProcess.filter((name) => !names.includes(name))).toEqual([])
     }).pipe(Effect.scoped, twoAtATime, Effect.provide(NodeContext.layer))
   )
 
@@ -325,7 +337,7 @@ const begun = (file: string) =>
     })
     /** All lines, once it has ended. */
     const printed = Effect.as(Fiber.join(reading), lines)
-    return { get, printed, stop }
+    return { get, printed, stop, url }
   })
 
 /** What a site answers to two visits, and its page of metrics then, before it is stopped. */

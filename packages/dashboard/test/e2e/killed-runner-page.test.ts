@@ -88,6 +88,19 @@ describe("the page of a demo with three runners, one of which is killed", { time
     expect(await axeViolations(page)).toEqual([])
   })
 
+  it("shows the requests of the server, its database, and the processes under them", async () => {
+    await goTo(page, "#/server")
+    await page.getByText("Database operations").waitFor()
+    await page.waitForTimeout(1500)
+    await take(page, "server")
+    expect(await axeViolations(page)).toEqual([])
+    await goTo(page, "#/node")
+    await page.getByText("Garbage collection").first().waitFor()
+    await page.waitForTimeout(1500)
+    await take(page, "node")
+    expect(await axeViolations(page)).toEqual([])
+  })
+
   it("replays and deletes dead letters, in the tables and in the metrics", async () => {
     await goTo(page, "#/overview")
     const [dead, replayed] = [await numberOf(page, "dead"), await numberOf(page, "replayed")]

@@ -9,6 +9,7 @@ import { answerOf } from "./answer.ts"
 import { jobServerProgram, running } from "./processes.ts"
 import { startPrometheus } from "./prometheus.ts"
 import { filledIn, panelQueries } from "./queries.ts"
+import { sendRequests } from "./requests.ts"
 import { changeFiles, plan, replayDeadLetters, writeFiles } from "./workload.ts"
 
 const seconds = 360
@@ -54,6 +55,8 @@ export const record = (say: Say): Effect.Effect<Answers, Error> =>
     // What changes before that would be submitted at once.
     yield* Effect.forkScoped(Effect.zipRight(demo.said(/(All jobs are done)/), changeFiles(files, start)))
     yield* Effect.forkScoped(Effect.flatMap(demo.said(/^Killed (\S+)/m), (name) => happened(`${name} was killed`)))
+    const controlPort = demo.said(/\(port (\d+)\)/)
+    yield* Effect.forkScoped(Effect.flatMap(controlPort, (port) => sendRequests(port, files)))
     const until = (second: number) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.sleep((start + second) * 1000 - now))
     yield* Effect.forkScoped(Effect.zipRight(until(plan.broken), happened("JSON files were broken")))
@@ -61,7 +64,7 @@ export const record = (say: Say): Effect.Effect<Answers, Error> =>
     yield* Effect.forkScoped(
       Effect.gen(function* () {
         yield* until(plan.replayed)
-        const port = yield* demo.said(/\(port (\d+)\)/)
+        const port = yield* controlPort
         yield* happened("dead letters were replayed")
         say(`Replayed ${yield* replayDeadLetters(port)}.`)
       })

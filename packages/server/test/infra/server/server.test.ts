@@ -18,6 +18,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { createServer } from "node:http"
+import { HttpMetrics } from "../../../src/infra/http.ts"
 import { Server, type ServerOptions } from "../../../src/infra/server.ts"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import { snapshot } from "../../../src/observe/testing.ts"
@@ -107,15 +108,23 @@ describe("Server.layer", () => {
     })
   )
 
-  it.live("measures the routes of an HttpLayerRouter that it stands under", () =>
+  it.live("measures the routes of an HttpLayerRouter beside HttpMetrics.layerRouter, once, and what they ask", () =>
     Effect.gen(function* () {
-      const route = HttpLayerRouter.add("GET", "/greet/:name", Effect.succeed(HttpServerResponse.text("hello")))
-      const app = HttpLayerRouter.serve(Layer.merge(route, Server.layer({ runtime: false }))).pipe(
+      const greeting = Effect.flatMap(SqlClient.SqlClient, (sql) =>
+        Effect.orDie(Effect.as(sql`SELECT 2`, HttpServerResponse.text("hello")))
+      )
+      const route = HttpLayerRouter.add("GET", "/greet/:name", greeting)
+      const app = HttpLayerRouter.serve(Layer.mergeAll(route, HttpMetrics.layerRouter, Server.layer())).pipe(
+        Layer.provide(Server.layer()),
         Layer.provideMerge(MetricsService.layer({ registry: "own" })),
-        Layer.provideMerge(Layer.merge(node, FetchHttpClient.layer))
+        Layer.provideMerge(Layer.mergeAll(node, FetchHttpClient.layer, SqliteClient.layer({ filename: ":memory:" })))
       )
       const all = yield* Effect.provide(Effect.zipRight(get("/greet/you"), snapshot), app)
-      expect(Object.keys(all).join("\n")).toContain('http_route="/greet/:name"')
+      const route200 = 'http_request_method="GET",http_response_status_code="200",http_route="/greet/:name"'
+      expect(all).toMatchObject({
+        [`http_server_request_duration_seconds{${route200},url_scheme="http"}`]: { count: 1 },
+        [`db_client_operation_duration_seconds{db_operation_name="SELECT",db_system_name="sqlite"}`]: { count: 1 }
+      })
     })
   )
 
