@@ -29,7 +29,6 @@ const stillQueries = ["Cluster: Activations and deactivations: {{entity_type}} {
 
 /** And what no rule can record of it, as it has never happened, or as the job server has no layer that measures it. */
 const stillRecordings = [
-  ...[...recordings.server, ...recordings.node].map(({ name }) => name),
   "job_type:jobs_redelivered:increase15m",
   "entity_type:cluster_mailbox_rejections:increase10m",
   "storage_operation:cluster_storage_errors:increase10m",
