@@ -1,5 +1,5 @@
 /**
- * Metrics of all that a server has, with one layer, and nothing else changed:
+ * Metrics of all parts of a server with one layer:
  *
  *     const Metrics = Server.layer().pipe(
  *       Layer.provideMerge(Layer.mergeAll(PgClient.layer({ url }), NodeHttpClient.layer)),
@@ -7,7 +7,8 @@
  *     )
  *
  * It decorates the clients that it is provided with, measures the process, and, provided to `HttpApiBuilder.serve()`, the
- * requests to an `HttpApi`. A plain `HttpRouter` is no layer: `HttpMetrics.router`, of `infra/http`, goes around it.
+ * requests to an `HttpApi`. Routers take a second line, of `infra/http`: `HttpMetrics.layerRouter`, merged with the routes of an
+ * `HttpLayerRouter`, and `HttpMetrics.router` around a plain `HttpRouter`.
  *
  * [Metrics of a server](https://github.com/parametric-portal/parametric-portal/blob/main/docs/guides/server.md)
  *

@@ -8,7 +8,10 @@ import type { SqlMetricsOptions } from "../sql/options.ts"
 export interface ServerOptions {
   /** The process: `RuntimeMetrics.layer`. */
   readonly runtime?: boolean | RuntimeOptions | undefined
-  /** Requests to an `HttpApi` or an `HttpLayerRouter`: `HttpMetrics.apiLayer` and `HttpMetrics.layerRouter`. */
+  /**
+   * Requests to an `HttpApi`: `HttpMetrics.apiLayer`. And those to an `HttpLayerRouter`, where the layer is merged with its
+   * routes: `HttpMetrics.layerRouter`.
+   */
   readonly httpServer?: boolean | undefined
   /** Requests of the `HttpClient`: `HttpMetrics.clientLayer`. */
   readonly httpClient?: boolean | undefined
