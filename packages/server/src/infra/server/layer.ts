@@ -24,7 +24,7 @@ type Part = Layer.Layer<never, OptionsError, MetricsService>
  * the `HttpLayerRouter` that are there, an `HttpApi`, and the process. It goes between them and the program, which gets
  * them from it. What is not there is left out. Fails with an {@link OptionsError} when an option is not sound.
  */
-export const layer = (options: ServerOptions = {}): Part =>
+export const layer = (options: ServerOptions = {}): Layer.Layer<never, OptionsError, MetricsService> =>
   Layer.unwrapEffect(
     Effect.map(Effect.context<never>(), (context) =>
       [...parts(options), ...decorators(options, context)].reduce((all, part) => Layer.merge(all, part), Layer.empty)
