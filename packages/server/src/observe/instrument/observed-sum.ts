@@ -11,6 +11,7 @@ import { observe, type Sample } from "./sampler.ts"
 /** One of the sources of a gauge. */
 export interface Source<Label extends string> {
   readonly labels: Pairs<Label>
+  /** Where it throws, that is counted, and the series of these labels is absent: the others are not. */
   readonly read: () => number
 }
 
@@ -27,7 +28,7 @@ export const observeSum = <Label extends string>(
       Effect.suspend(() => {
         const all = new Set<Source<Label>>()
         return Effect.as(
-          observe(meter, gauge, () => summed(all)),
+          observe(meter, gauge, () => summed(meter, gauge[InstrumentId].row.name, all)),
           all
         )
       })
@@ -38,16 +39,18 @@ export const observeSum = <Label extends string>(
     )
   })
 
-const summed = <Label extends string>(sources: Iterable<Source<Label>>): Iterable<Sample<Label>> => {
-  const byLabels = new Map<string, { readonly labels: Pairs<Label>; value: number }>()
+const summed = <Label extends string>(
+  meter: Meter,
+  site: string,
+  sources: Iterable<Source<Label>>
+): Iterable<Sample<Label>> => {
+  const byLabels = new Map<string, { readonly labels: Pairs<Label>; value: number | undefined }>()
   for (const { labels, read } of sources) {
     const id = identity(canonicalOf(labels, []))
-    const found = byLabels.get(id)
-    if (found === undefined) {
-      byLabels.set(id, { labels, value: read() })
-    } else {
-      found.value += read()
-    }
+    const sum = byLabels.get(id) ?? { labels, value: 0 }
+    const value = meter.guard(site, read)
+    sum.value = value === undefined || sum.value === undefined ? undefined : sum.value + value
+    byLabels.set(id, sum)
   }
-  return byLabels.values()
+  return Array.from(byLabels.values()).flatMap(({ labels, value }) => (value === undefined ? [] : [{ labels, value }]))
 }

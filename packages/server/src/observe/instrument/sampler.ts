@@ -118,6 +118,26 @@ export const observe = <Label extends string>(
     )
   )
 
+/**
+ * The same of what is there as long as the process is. When the scope has closed the gauge is absent, but the last exports,
+ * which come after it, have it once more: a program that ends before it has exported anything has it at all.
+ */
+export const observeToTheEnd = <Label extends string>(
+  meter: Meter,
+  gauge: Gauge<Label>,
+  read: (nowNanos: bigint) => Iterable<Sample<Label>>
+): Effect.Effect<void, never, Scope.Scope> => {
+  const { name } = gauge[InstrumentId].row
+  const observed = observe(meter, gauge, read)
+  return Effect.zipRight(
+    Effect.acquireRelease(
+      Effect.sync(() => meter.lasting.delete(name)),
+      () => Effect.sync(() => meter.lasting.set(name, observed))
+    ),
+    observed
+  )
+}
+
 const failed = ({ row }: Instrument, cause: Cause.Cause<unknown>): Effect.Effect<void> =>
   warnOf(`Sampling of "${row.name}" failed; it is absent until it works again`, cause)
 

@@ -58,7 +58,8 @@ export const endsOf = (metrics: MetricsService): Effect.Effect<Map<string, Effec
     const made = new Map<string, Effect.Effect<void>>()
     ends.set(metrics, made)
     const all = Effect.suspend(() => Effect.all(made.values(), { concurrency: "unbounded", discard: true }))
-    return Effect.as(Scope.addFinalizer(metrics.scope, all), made)
+    const lasting = Effect.suspend(() => Effect.all(metrics.meter.lasting.values(), { discard: true }))
+    return Effect.as(Scope.addFinalizer(metrics.scope, Effect.scoped(Effect.zipRight(lasting, all))), made)
   })
 
 const ends = new WeakMap<MetricsService, Map<string, Effect.Effect<void>>>()

@@ -39,6 +39,18 @@ export const observeEventLoop = (
 /** The owner of what all registries of a process share. */
 const thisProcess = GlobalValue.globalValue(Symbol.for("@parametric-portal/server/runtime/process"), () => ({}))
 
+/** How long the last window of a closed monitor is told: a shutdown takes less. */
+const lastMs = 60_000
+
+/** What a histogram had when it was read; in nanoseconds. */
+interface Seen {
+  readonly count: number
+  readonly sum: number
+  readonly max: number
+}
+
+const sumOf = ({ count, mean }: IntervalHistogram): number => (count === 0 ? 0 : count * mean)
+
 /** What a window has come to: seconds of delay, and the part of the time that was busy; absent where nothing is known. */
 interface Window {
   readonly min?: number
@@ -70,6 +82,7 @@ class Windows {
   /** Nanoseconds: the longest interval that ended after its window was read. */
   private lateNanos = 0
   private handOver: (() => void) | undefined
+  private closedMs: number | undefined
 
   constructor(settings: EventLoopSettings) {
     this.settings = settings
@@ -78,7 +91,12 @@ class Windows {
 
   /** The last window that is complete; before there is one, the one that is under way. */
   read(): Window {
-    if (performance.now() - this.startMs < this.settings.windowMs) {
+    if (this.closedMs !== undefined) {
+      return performance.now() - this.closedMs < lastMs ? (this.last ?? {}) : {}
+    }
+    // While the loop has not turned since the last window, what it has been in is not known yet.
+    const isBlocked = this.handOver !== undefined && this.histogram.count === 0
+    if (!this.isComplete() || isBlocked) {
       return this.last ?? this.current()
     }
     this.handOver?.()
@@ -92,9 +110,16 @@ class Windows {
     return window
   }
 
+  /** The window under way is the last one, if it is long enough or there is no other. */
   close(): void {
     this.handOver?.()
+    this.last = this.last === undefined || this.isComplete() ? this.current() : this.last
+    this.closedMs = performance.now()
     this.histogram.disable()
+  }
+
+  private isComplete(): boolean {
+    return performance.now() - this.startMs >= this.settings.windowMs
   }
 
   private start(): IntervalHistogram {
@@ -105,16 +130,29 @@ class Windows {
 
   /** Ends a histogram once the next one has ticked; what is returned ends it at once. */
   private retire(histogram: IntervalHistogram): () => void {
-    const seen = histogram.count === 0 ? 0 : histogram.max
+    const seen = { count: histogram.count, sum: sumOf(histogram), max: histogram.count === 0 ? 0 : histogram.max }
     const end = (): void => {
       clearTimeout(timer)
       this.handOver = undefined
-      this.lateNanos = histogram.count > 0 && histogram.max > seen ? histogram.max : 0
+      this.lateNanos = this.longestSince(histogram, seen)
       histogram.disable()
     }
     const timer = setTimeout(end, 3 * this.settings.resolutionMs)
     timer.unref()
     return end
+  }
+
+  /**
+   * The longest interval since then, in nanoseconds. Where it is not the longest of all, it is what the intervals come to
+   * without those that were on time; and nothing, where that is no stall.
+   */
+  private longestSince(histogram: IntervalHistogram, seen: Seen): number {
+    if (histogram.count > 0 && histogram.max > seen.max) {
+      return histogram.max
+    }
+    const resolution = this.settings.resolutionMs * 1e6
+    const longest = sumOf(histogram) - seen.sum - (histogram.count - seen.count - 1) * resolution
+    return histogram.count > seen.count && longest > 2 * resolution ? longest : 0
   }
 
   private current(): Window {

@@ -9,8 +9,9 @@ import type * as Scope from "effect/Scope"
 import { bind } from "../instrument/bind.ts"
 import type { Buckets } from "../instrument/histogram.ts"
 import { InstrumentId, type Seconds } from "../instrument/instrument.ts"
+import type { Meter } from "../instrument/meter.ts"
 import { entries, type Entry, sizeOf } from "../instrument/registry.ts"
-import { observe } from "../instrument/sampler.ts"
+import { observeToTheEnd } from "../instrument/sampler.ts"
 import { follow, type Recorded, raiseTo } from "./recorded.ts"
 
 /** Effect's names. */
@@ -36,19 +37,46 @@ export const observeFibers = ({ meter, runtime }: Recorded): Effect.Effect<void,
     for (const [counter, name] of totals) {
       yield* follow(meter, { metric: counter, refresh: (now) => raiseTo(counter, {}, fibers.total(name, now)) })
     }
-    yield* observe(meter, runtime.fibersActive, (now) => [{ labels: {}, value: fibers.total(names.active, now) }])
+    yield* observeToTheEnd(meter, runtime.fibersActive, (now) => [
+      { labels: {}, value: fibers.total(names.active, now) }
+    ])
     const { fiberLifetime } = runtime
     yield* follow(meter, {
       metric: fiberLifetime,
-      refresh: (now) => showLifetimes(fiberLifetime, fibers.lifetimes(now))
+      refresh: (now) => {
+        const before = told.get(meter) ?? { sum: 0, ofSource: 0, count: 0 }
+        told.set(meter, showLifetimes(fiberLifetime, fibers.lifetimes(now), before))
+      }
     })
   })
 
-const showLifetimes = (lifetime: Seconds<never>, states: ReadonlyArray<MetricState.MetricState.Histogram>): void => {
+/** What was told of a sum, in seconds, and what the source said then; of a registry, whichever layers follow it. */
+interface Sum {
+  readonly sum: number
+  readonly ofSource: number
+  readonly count: number
+}
+
+const told = new WeakMap<Meter, Sum>()
+
+/**
+ * Effect takes lifetimes from the wall clock: one that is set while a fiber lives makes the lifetime as much longer or
+ * shorter, below zero even. What can't be is left out: a sum that goes back, and more than the age of the process a fiber.
+ */
+const showLifetimes = (
+  lifetime: Seconds<never>,
+  states: ReadonlyArray<MetricState.MetricState.Histogram>,
+  before: Sum
+): Sum => {
   const now = secondsOf(states, lifetime[InstrumentId].boundaries ?? [])
-  if (now.count > 0) {
-    bind(lifetime, {}).replace?.(now)
+  if (now.count === 0) {
+    return before
   }
+  const age = process.uptime()
+  const within = (seconds: number, most: number): number => Math.min(Math.max(0, seconds), most)
+  const sum = before.sum + within(now.sum - before.ofSource, (now.count - before.count) * age)
+  bind(lifetime, {}).replace?.({ ...now, sum, min: within(now.min, age), max: within(now.max, age) })
+  return { sum, ofSource: now.sum, count: now.count }
 }
 
 /** Effect's metrics of fibers in its global registry: one series for each set of `Effect.tagMetrics`. */
@@ -111,9 +139,9 @@ const secondsOf = (
   return {
     count: filled.reduce((all, { count }) => all + count, 0),
     sum: filled.reduce((all, { sum }) => all + sum, 0) / 1000,
-    min: Math.min(...filled.map(({ min }) => min)) / 1000,
+    min: filled.reduce((least, { min }) => Math.min(least, min), Number.POSITIVE_INFINITY) / 1000,
     // Effect's maximum of zeros is the smallest number that there is.
-    max: Math.max(...filled.map(({ max }) => (max === Number.MIN_VALUE ? 0 : max))) / 1000,
+    max: filled.reduce((most, { max }) => Math.max(most, max === Number.MIN_VALUE ? 0 : max), 0) / 1000,
     counts
   }
 }

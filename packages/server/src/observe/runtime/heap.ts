@@ -2,7 +2,7 @@
 import { getHeapSpaceStatistics, getHeapStatistics, type HeapSpaceInfo } from "node:v8"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { observe } from "../instrument/sampler.ts"
+import { observeToTheEnd } from "../instrument/sampler.ts"
 import { observeValue, type Recorded } from "./recorded.ts"
 
 /** Observes the heap. */
@@ -15,7 +15,7 @@ export const observeHeap = ({ meter, runtime }: Recorded): Effect.Effect<void, n
       [runtime.heapPhysical, "physical_space_size"]
     ] as const satisfies ReadonlyArray<readonly [unknown, keyof HeapSpaceInfo]>
     for (const [gauge, part] of spaces) {
-      yield* observe(meter, gauge, () =>
+      yield* observeToTheEnd(meter, gauge, () =>
         getHeapSpaceStatistics().map((space) => ({
           labels: { v8js_heap_space_name: space.space_name },
           value: space[part]

@@ -20,17 +20,22 @@ export const observeProcess = ({ meter, runtime }: Recorded): Effect.Effect<void
     yield* observeValue(meter, runtime.startTime, () => performance.timeOrigin / 1000)
     yield* observeValue(meter, runtime.uptime, () => process.uptime())
     if (process.platform === "linux") {
+      const openDescriptors = attempt(isSizeSound) === true ? sizeOfFolder : entriesOfFolder
       yield* observeValue(meter, runtime.fileDescriptors, () => attempt(openDescriptors))
       yield* observeValue(meter, runtime.fileDescriptorLimit, () => attempt(descriptorLimit))
     }
   })
 
-/** Linux 6.2 and later says the number as the size of the folder; before that the folder has to be read. */
-const openDescriptors = (): number => {
-  const { size } = statSync(folder)
-  // Reading the folder opens one more.
-  return size > 0 ? size : readdirSync(folder).length - 1
-}
+/**
+ * Linux 6.2 and later says the number as the size of the folder; before that, and where something else serves `/proc`, its
+ * size says something else or nothing, and the folder has to be read.
+ */
+const isSizeSound = (): boolean => sizeOfFolder() === entriesOfFolder()
+
+const sizeOfFolder = (): number => statSync(folder).size
+
+// Reading the folder opens one more.
+const entriesOfFolder = (): number => readdirSync(folder).length - 1
 
 const folder = "/proc/self/fd"
 

@@ -7,7 +7,7 @@ import { clockOf, currentFiber } from "../instrument/fiber.ts"
 import type { RuntimeHandles } from "../instrument/handles/runtime.ts"
 import { type Counter, type Gauge, InstrumentId } from "../instrument/instrument.ts"
 import type { Meter } from "../instrument/meter.ts"
-import { observe } from "../instrument/sampler.ts"
+import { observeToTheEnd } from "../instrument/sampler.ts"
 import { nowNanosOf } from "../instrument/sound-clock.ts"
 
 /** The registry's meter, and the handles. */
@@ -22,7 +22,7 @@ export const observeValue = (
   gauge: Gauge<never>,
   read: () => number | undefined
 ): Effect.Effect<void, never, Scope.Scope> =>
-  observe(meter, gauge, () => {
+  observeToTheEnd(meter, gauge, () => {
     const value = read()
     return value === undefined ? [] : [{ labels: {}, value }]
   })

@@ -6,6 +6,7 @@ import {
   FastCheck as fc,
   Fiber,
   Layer,
+  Logger,
   type Scope,
   ScopedCache,
   TestClock,
@@ -196,5 +197,21 @@ describe("CacheMetrics", () => {
       expect(exit).toEqual(Exit.die(new TypeError("1")))
       expect((yield* counts()).lookups).toEqual([0, 0, 1, 0])
     }).pipe(Effect.provide(Testing.layer()))
+  )
+
+  it.scopedLive("tells the entries of the others where those of one can't be read", () =>
+    Effect.gen(function* () {
+      const { cache: handles } = yield* MetricsService
+      const lookup = (key: number) => Effect.succeed(key)
+      const good = yield* CacheMetrics.track({ cache: "good", lookup }, (lookup) =>
+        Cache.make({ capacity: 10, timeToLive: "1 minute", lookup })
+      )
+      yield* CacheMetrics.track({ cache: "slow", lookup }, (lookup) =>
+        Effect.succeed({ size: Effect.delay(Effect.succeed(1), "1 second"), get: lookup })
+      )
+      yield* good.get(1)
+      expect(yield* Testing.read(handles.entries, { cache: "good" })).toBe(1)
+      expect(yield* Testing.read(handles.entries, { cache: "slow" })).toBeUndefined()
+    }).pipe(Effect.provide(Layer.merge(Testing.layer(), Logger.remove(Logger.defaultLogger))))
   )
 })

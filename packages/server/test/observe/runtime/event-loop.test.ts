@@ -59,6 +59,34 @@ describe("the delay of the event loop", () => {
   )
 })
 
+describe("a stall under way as a window ends", () => {
+  it.live("is in the next window, also where the window before had a longer one", () =>
+    Effect.gen(function* () {
+      yield* Effect.sleep(100)
+      yield* Effect.sync(() => block(600))
+      yield* Effect.sleep(500)
+      const first = yield* read("eventLoopDelayMax")
+      yield* Effect.sync(() => block(300))
+      yield* Effect.sleep(1_050)
+      const second = yield* read("eventLoopDelayMax")
+      expect(first).toBeGreaterThan(0.58)
+      expect(second).toBeGreaterThan(0.28)
+      expect(second).toBeLessThan(0.58)
+    }).pipe(Effect.provide(runtime()))
+  )
+
+  it.live("is not lost where it is longer than the next window, and somebody reads before the loop turns", () =>
+    Effect.gen(function* () {
+      yield* Effect.sleep(1_050)
+      yield* read("eventLoopDelayMax")
+      yield* Effect.sync(() => block(1_200))
+      expect(yield* read("eventLoopDelayMax")).toBeLessThan(1)
+      yield* Effect.sleep(100)
+      expect(yield* read("eventLoopDelayMax")).toBeGreaterThan(1.15)
+    }).pipe(Effect.provide(runtime()))
+  )
+})
+
 describe("the time of the event loop", () => {
   it.live("is what Node says, and its utilisation is a part of it", () =>
     Effect.gen(function* () {

@@ -1,6 +1,6 @@
 import { expect, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Metric } from "effect"
-import { describe } from "vitest"
+import { describe, vi } from "vitest"
 import { collectorOf } from "../../../src/observe/collect/collector.ts"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import { RuntimeMetrics } from "../../../src/observe/runtime.ts"
@@ -44,6 +44,44 @@ describe("fibers", () => {
       expect(seconds).toBeLessThan(5)
       const buckets = Object.values(after.lifetimes?.buckets ?? {})
       expect(buckets.reduce((sum, count) => sum + count, 0)).toBe(after.lifetimes?.count)
+    }).pipe(Effect.provide(runtime))
+  )
+
+  it.live("take nothing from what was counted where the clock is set back while they live", () =>
+    Effect.gen(function* () {
+      const before = (yield* counts).lifetimes
+      const gate = yield* Deferred.make<void>()
+      const fiber = yield* Effect.fork(Deferred.await(gate))
+      yield* Effect.sleep(5)
+      const hourAgo = Date.now() - 3_600_000
+      const clock = vi.spyOn(Date, "now").mockReturnValue(hourAgo)
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.await(fiber)
+      clock.mockRestore()
+      const after = (yield* counts).lifetimes
+      expect((after?.count ?? 0) - (before?.count ?? 0)).toBe(1)
+      expect(after?.sum).toBe(before?.sum ?? 0)
+      expect(after?.min).toBe(0)
+      yield* Fiber.await(yield* Effect.fork(Effect.sleep(20)))
+      const seconds = ((yield* counts).lifetimes?.sum ?? 0) - (after?.sum ?? 0)
+      expect(seconds).toBeGreaterThanOrEqual(0.019)
+      expect(seconds).toBeLessThan(5)
+    }).pipe(Effect.provide(runtime))
+  )
+
+  it.live("live no longer than the process where the clock is set forward", () =>
+    Effect.gen(function* () {
+      const before = (yield* counts).lifetimes
+      const gate = yield* Deferred.make<void>()
+      const fiber = yield* Effect.fork(Deferred.await(gate))
+      yield* Effect.sleep(5)
+      const clock = vi.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_000)
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.await(fiber)
+      clock.mockRestore()
+      const after = (yield* counts).lifetimes
+      expect((after?.sum ?? 0) - (before?.sum ?? 0)).toBeLessThanOrEqual(process.uptime())
+      expect(after?.max).toBeLessThanOrEqual(process.uptime())
     }).pipe(Effect.provide(runtime))
   )
 

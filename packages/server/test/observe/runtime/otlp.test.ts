@@ -1,9 +1,47 @@
 import { expect, it } from "@effect/vitest"
 import { Effect, Layer, Logger } from "effect"
+import { catalogue, otlpName } from "../../../src/observe/catalogue.ts"
+import { MetricsService } from "../../../src/observe/metrics.ts"
 import { RuntimeMetrics } from "../../../src/observe/runtime.ts"
 import { Telemetry } from "../../../src/observe/telemetry.ts"
 import { Collector } from "../../../src/observe/testing/collector.ts"
 import * as Testing from "../../../src/observe/testing.ts"
+
+it.live("is in the last export of a program that ends before another one", () =>
+  Effect.gen(function* () {
+    const collector = yield* Collector
+    yield* Effect.provide(
+      Effect.sleep(100),
+      RuntimeMetrics.layer({ eventLoop: { resolution: "10 millis" } }).pipe(
+        Layer.provideMerge(Telemetry.layer({ destinations: [{ type: "otlp" }], interval: "1 hour" })),
+        Layer.provideMerge(MetricsService.layer({ registry: "own" })),
+        Layer.merge(Logger.remove(Logger.defaultLogger))
+      )
+    )
+    const names = new Set((yield* collector.metrics).map(({ name }) => name))
+    const expected = Object.values(catalogue.runtime)
+      .map((row) => otlpName(row))
+      .filter((name) => name !== "v8js.gc.duration")
+    expect(expected.filter((name) => !names.has(name))).toEqual([])
+  }).pipe(Effect.provide(Collector.layer))
+)
+
+it.live("has nothing twice and nothing frozen where the layer is built again", () =>
+  Effect.gen(function* () {
+    const { runtime: handles } = yield* MetricsService
+    yield* Effect.scoped(Layer.build(RuntimeMetrics.layer()))
+    expect(yield* Testing.read(handles.uptime, {})).toBeUndefined()
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        yield* Layer.build(RuntimeMetrics.layer())
+        const before = Number(yield* Testing.read(handles.uptime, {}))
+        yield* Effect.sleep(20)
+        expect(Number(yield* Testing.read(handles.uptime, {}))).toBeGreaterThan(before)
+      })
+    )
+    expect(yield* Testing.read(handles.uptime, {})).toBeUndefined()
+  }).pipe(Effect.provide(Testing.layer()))
+)
 
 it.live("is exported with the names and kinds of the conventions, and counters from when the process began", () =>
   Effect.gen(function* () {
