@@ -4,8 +4,10 @@ import * as MetricKeyType from "effect/MetricKeyType"
 import type * as MetricRegistry from "effect/MetricRegistry"
 import { attempt } from "../catalogue/attempt.ts"
 import { boundaries as families, boundariesProblem } from "../catalogue/boundaries.ts"
+import { otlpName } from "../catalogue/conventional.ts"
 import { labelNameProblem, metricNameProblem, type Row, unitProblem } from "../catalogue/row.ts"
 import type { Instrument } from "./instrument.ts"
+import { conventionProblem } from "./convention-problem.ts"
 import { misspelt } from "./misspelt.ts"
 import { entries } from "./registry.ts"
 import { DefinitionError } from "./definition-error.ts"
@@ -37,7 +39,9 @@ export const checkRow = (row: Row): Either.Either<void, DefinitionError> => {
           expected,
           fix: `Change it in the row of "${row.name}"`
         })
+  const convention = conventionProblem(row)
   const error =
+    (convention && problem(convention.reason, convention.given, convention.expected)) ??
     problem("Unit", row.unit, unitProblem(row.unit, row.convention)) ??
     problem("Name", row.name, metricNameProblem(row)) ??
     problem("Boundaries", String(row.boundaries), misplacedBoundaries(row)) ??
@@ -191,11 +195,14 @@ export const externalConflict = (
     : Either.void
 }
 
-/** No metric takes a name that a histogram has for its count, its sum or its buckets. */
-export const suffixConflict = (defined: Iterable<Instrument>, row: Row): Either.Either<void, DefinitionError> => {
+/** No metric takes a name that another has on OTLP, or that a histogram has for its count, its sum or its buckets. */
+export const nameConflict = (defined: Iterable<Instrument>, row: Row): Either.Either<void, DefinitionError> => {
   for (const { row: other } of defined) {
     if (isPartOf(row, other) || isPartOf(other, row)) {
       return Either.left(conflict(row, `a ${row.kind}`, `a part of the histogram beside "${other.name}"`))
+    }
+    if (otlpName(other) === otlpName(row)) {
+      return Either.left(conflict(row, `"${otlpName(row)}" on OTLP`, `that of "${other.name}" on OTLP`))
     }
   }
   return Either.void

@@ -7,7 +7,6 @@ import * as Either from "effect/Either"
 import * as GlobalValue from "effect/GlobalValue"
 import type * as MetricRegistry from "effect/MetricRegistry"
 import * as Runtime from "effect/Runtime"
-import type * as Scope from "effect/Scope"
 import { attempt } from "../catalogue/attempt.ts"
 import { cleanTo, detached } from "../catalogue/clean-text.ts"
 import { wordsOf } from "../catalogue/thrown.ts"
@@ -25,7 +24,7 @@ import {
   checkRow,
   conflictWith,
   externalConflict,
-  suffixConflict,
+  nameConflict,
   limitOf,
   type LimitOptions
 } from "./definition.ts"
@@ -64,8 +63,6 @@ export class Meter implements Keeper {
   isRead = false
   /** Names of external metrics that are left out of what is exported: this meter has metrics of its own for the same. */
   readonly replaced = new Set<string>()
-  /** Gauges whose layer has closed, by name, with what observes them: the last exports have them once more. */
-  readonly lasting = new Map<string, Effect.Effect<void, never, Scope.Scope>>()
   private readonly instruments = new Map<string, Instrument>()
   private readonly observers = new Set<Observer>()
   private readonly warned = new Set<string>()
@@ -92,7 +89,7 @@ export class Meter implements Keeper {
         return existing
       }
       yield* externalConflict(this.registry, row)
-      yield* suffixConflict(this.instruments.values(), row)
+      yield* nameConflict(this.instruments.values(), row)
       const instrument = new Instrument({ row, boundaries, limit: limit ?? defaultLimit }, this)
       this.instruments.set(row.name, instrument)
       return instrument

@@ -7,13 +7,14 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
+import * as HashSet from "effect/HashSet"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { type Gauge, type Instrument, InstrumentId } from "./instrument.ts"
 import { identity, type Pairs } from "../catalogue/label.ts"
 import type { Meter } from "./meter.ts"
-import { type Labels, label } from "./label.ts"
+import { type Canonical, canonicalOf } from "./label.ts"
 import { soundClock } from "./sound-clock.ts"
 import { warnOf, withoutDefect } from "./sound-log.ts"
 
@@ -129,14 +130,27 @@ export const observeToTheEnd = <Label extends string>(
 ): Effect.Effect<void, never, Scope.Scope> => {
   const { name } = gauge[InstrumentId].row
   const observed = observe(meter, gauge, read)
+  const lasting = lastingOf(meter)
   return Effect.zipRight(
     Effect.acquireRelease(
-      Effect.sync(() => meter.lasting.delete(name)),
-      () => Effect.sync(() => meter.lasting.set(name, observed))
+      Effect.sync(() => lasting.delete(name)),
+      () => Effect.sync(() => lasting.set(name, observed))
     ),
     observed
   )
 }
+
+/** Observes what was observed to the end, and whose layer has closed. */
+export const observeLasting = (meter: Meter): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.suspend(() => Effect.all(lastingOf(meter).values(), { discard: true }))
+
+const lastingOf = (meter: Meter): Map<string, Effect.Effect<void, never, Scope.Scope>> => {
+  const known = lastingByMeter.get(meter) ?? new Map<string, Effect.Effect<void, never, Scope.Scope>>()
+  lastingByMeter.set(meter, known)
+  return known
+}
+
+const lastingByMeter = new WeakMap<Meter, Map<string, Effect.Effect<void, never, Scope.Scope>>>()
 
 const failed = ({ row }: Instrument, cause: Cause.Cause<unknown>): Effect.Effect<void> =>
   warnOf(`Sampling of "${row.name}" failed; it is absent until it works again`, cause)
@@ -146,14 +160,14 @@ const recovered = ({ row }: Instrument): Effect.Effect<void> =>
 
 /** A sample that was read. */
 interface Reading {
-  readonly labels: Labels
+  readonly labels: Canonical
   readonly amount: number
 }
 
 /** All samples are read before one is shown: where one of them throws, none is left behind. */
 const readingsOf = (samples: Iterable<Sample<string>>): ReadonlyArray<Reading> =>
   Array.from(samples, ({ labels, value }) => ({
-    labels: label(labels),
+    labels: canonicalOf(labels, []),
     amount: Duration.isDuration(value) ? Duration.toSeconds(value) : value
   }))
 
@@ -162,7 +176,8 @@ const show = (meter: Meter, instrument: Instrument, readings: ReadonlyArray<Read
   const shown = new Set<string>()
   for (const { amount, labels } of readings) {
     if (Number.isFinite(amount)) {
-      const series = instrument.bind(labels, [])
+      const isDeclared = labels.every(({ key }) => instrument.row.labels.includes(key))
+      const series = isDeclared ? instrument.resolve(labels) : instrument.bind(HashSet.fromIterable(labels), [])
       series.set(amount)
       shown.add(identity(series.labels))
     } else {

@@ -134,7 +134,7 @@ const conventionalAttributes = (
   const made = Object.fromEntries(
     Object.entries(attributes).map(([label, value]) => {
       const name = names[label] ?? label
-      return [name, numericAttributes.has(name) && /^\d{1,9}$/.test(value) ? Number(value) : value]
+      return [name, numericAttributes.has(name) && /^(0|[1-9]\d{0,8})$/.test(value) ? Number(value) : value]
     })
   )
   conventional.set(attributes, made)

@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import type { Meter } from "../instrument/meter.ts"
+import { observeLasting } from "../instrument/sampler.ts"
 import type { MetricsService } from "../metrics.ts"
 import { type Baselines, makeBaselines, type Temporality } from "../collect/points/temporality.ts"
 import { type Frozen, makeFrozen } from "./frozen.ts"
@@ -58,8 +59,8 @@ export const endsOf = (metrics: MetricsService): Effect.Effect<Map<string, Effec
     const made = new Map<string, Effect.Effect<void>>()
     ends.set(metrics, made)
     const all = Effect.suspend(() => Effect.all(made.values(), { concurrency: "unbounded", discard: true }))
-    const lasting = Effect.suspend(() => Effect.all(metrics.meter.lasting.values(), { discard: true }))
-    return Effect.as(Scope.addFinalizer(metrics.scope, Effect.scoped(Effect.zipRight(lasting, all))), made)
+    const last = Effect.scoped(Effect.zipRight(observeLasting(metrics.meter), all))
+    return Effect.as(Scope.addFinalizer(metrics.scope, last), made)
   })
 
 const ends = new WeakMap<MetricsService, Map<string, Effect.Effect<void>>>()
