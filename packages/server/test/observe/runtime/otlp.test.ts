@@ -1,5 +1,5 @@
 import { expect, it } from "@effect/vitest"
-import { Effect, Layer, Logger } from "effect"
+import { Effect, Layer, Logger, MetricKey, MetricRegistry } from "effect"
 import { catalogue, otlpName } from "../../../src/observe/catalogue.ts"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import { RuntimeMetrics } from "../../../src/observe/runtime.ts"
@@ -72,5 +72,27 @@ it.live("is exported with the names and kinds of the conventions, and counters f
       "effect_fibers_started_total {fiber}",
       "effect_fibers_succeeded_total {fiber}"
     ])
+  }).pipe(Effect.provide(Collector.layer))
+)
+
+it.live("has its names to itself, whatever unit another metric of one of them has", () =>
+  Effect.gen(function* () {
+    const collector = yield* Collector
+    const registry = MetricRegistry.make()
+    const gauge = (name: string, value: number) => registry.getGauge(MetricKey.gauge(name)).update(value)
+    gauge("process.uptime", -1)
+    gauge("process.memory.usage", -1)
+    gauge("process.memory.use", -1)
+    yield* Telemetry.flush.pipe(
+      Effect.provide(
+        RuntimeMetrics.layer().pipe(
+          Layer.provideMerge(Telemetry.layer({ destinations: [{ type: "otlp" }], registries: "own" })),
+          Layer.provideMerge(MetricsService.layer({ registry })),
+          Layer.merge(Logger.remove(Logger.defaultLogger))
+        )
+      )
+    )
+    const others = (yield* collector.metrics).filter(({ value }) => value === -1)
+    expect(Array.from(new Set(others.map(({ name }) => name)))).toEqual(["process.memory.use"])
   }).pipe(Effect.provide(Collector.layer))
 )

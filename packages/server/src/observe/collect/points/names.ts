@@ -17,11 +17,15 @@ export const withNames = function* <F extends Family>(
   dropped: (drop: Drop) => void
 ): Generator<undefined, ReadonlyArray<ReadonlyArray<F>>> {
   const { names } = claims
-  const ours = storedNamesOfOurs(groups)
+  const { conventions, ours } = namesOfOurs(groups)
   const problemOf = (name: string, metric: ExportMetric | undefined): string | undefined => {
     const our = metric?.origin === "external" ? storedNames(metric).find((one) => ours.has(one)) : undefined
+    const conventional = metric?.origin === "external" ? conventions.get(name) : undefined
     if (our !== undefined) {
       return `Prometheus calls it "${our}", which is a name of the metric "${ours.get(our)}"`
+    }
+    if (conventional !== undefined) {
+      return `it is the name of the metric "${conventional}" on OTLP`
     }
     const taken = namesOf(name, metric).find((one) => isOther(names.get(one), name, groups))
     return taken === undefined ? undefined : `the name "${taken}" is taken by the metric "${names.get(taken)}"`
@@ -45,16 +49,21 @@ export const withNames = function* <F extends Family>(
   return kept
 }
 
-/** Of those of ours that have series. */
-const storedNamesOfOurs = (groups: ReadonlyMap<string, ReadonlyArray<Family>>): ReadonlyMap<string, string> => {
-  const ours = new Map<string, string>()
+/** Of those of ours that have series: what a Prometheus calls them, and what they are called on OTLP. */
+const namesOfOurs = (
+  groups: ReadonlyMap<string, ReadonlyArray<Family>>
+): Readonly<Record<"conventions" | "ours", ReadonlyMap<string, string>>> => {
+  const [ours, conventions] = [new Map<string, string>(), new Map<string, string>()]
   for (const group of groups.values()) {
     const metric = group.find(({ metric: { origin }, size }) => origin === "own" && size > 0)?.metric
     if (metric !== undefined) {
       storedNames(metric).forEach((one) => ours.set(one, metric.name))
+      if (metric.convention !== undefined) {
+        conventions.set(metric.convention.name, metric.name)
+      }
     }
   }
-  return ours
+  return { conventions, ours }
 }
 
 const isOther = (holding: string | undefined, name: string, groups: ReadonlyMap<string, unknown>): boolean =>
