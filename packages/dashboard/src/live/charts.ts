@@ -78,9 +78,9 @@ const linesOfCharts = (parts: Parts): Readonly<Record<ChartName, (now: number) =
     operationTime: (now) => quantiles.lines("operationTime", now),
     delay: (now) => levels.largest("delay", now),
     utilization: (now) => levels.largest("utilization", now),
-    heap: (now) => levels.largest("heap", now),
-    garbage: (now) => rates.lines("garbage", now),
-    processor: (now) => rates.lines("processor", now),
-    memory: (now) => levels.largest("memory", now)
+    heap: (now) => levels.ofLargest("heap", "used", now),
+    garbage: (now) => rates.largest("garbage", now),
+    processor: (now) => rates.largest("processor", now),
+    memory: (now) => levels.ofLargest("memory", "resident", now)
   }
 }

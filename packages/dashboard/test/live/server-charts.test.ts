@@ -112,6 +112,38 @@ describe("gauges of processes", () => {
     })
   )
 
+  it.scoped("have the limit and the rest of the process that has the most memory", () =>
+    Effect.gen(function* () {
+      const { seconds, send } = yield* makeFeed()
+      const process = (used: number, limit: number, external: number) => [
+        { name: "v8js.memory.heap.used", gauge: used },
+        { name: "nodejs_heap_limit_bytes", gauge: limit },
+        { name: "process.memory.usage", gauge: used * 2 },
+        { name: "nodejs_external_memory_bytes", gauge: external }
+      ]
+      yield* send("small", process(10, 800, 30))
+      yield* send("large", process(90, 100, 20))
+      const { charts } = yield* seconds()
+      expect(charts.heap).toEqual({ used: 90, limit: 100 })
+      expect(charts.memory).toEqual({ resident: 180, external: 20 })
+    })
+  )
+
+  it.scoped("are absent where they are no number", () =>
+    Effect.gen(function* () {
+      const { seconds, send } = yield* makeFeed()
+      yield* send("a", [
+        { name: "nodejs.eventloop.delay.p99", gauge: Number.NaN },
+        { name: "nodejs.eventloop.utilization", gauge: 0.5 },
+        { name: "process.memory.usage", buckets: [1, 0, 0], bounds }
+      ])
+      const { charts } = yield* seconds()
+      expect(charts.delay).toEqual({})
+      expect(charts.memory).toEqual({})
+      expect(charts.utilization).toEqual({ busiest: 0.5 })
+    })
+  )
+
   it.scoped("end with their process", () =>
     Effect.gen(function* () {
       const { seconds, send } = yield* makeFeed()
@@ -151,6 +183,24 @@ describe("time of processes", () => {
       const { charts } = yield* seconds()
       expect(charts.garbage).toEqual({ major: 0.2, minor: 0.5 })
       expect(charts.processor).toEqual({ user: 0.5, system: 0.1 })
+    })
+  )
+
+  it.scoped("has few lines, whatever modes and types are sent", () =>
+    Effect.gen(function* () {
+      const { seconds, send } = yield* makeFeed()
+      const cpu = (counter: number) =>
+        Array.from({ length: 500 }, (_, index) => ({
+          name: "process.cpu.time",
+          counter,
+          attributes: { "cpu.mode": `mode ${index}` }
+        }))
+      yield* send("a", cpu(0), old)
+      yield* seconds(10)
+      yield* send("a", cpu(10), old)
+      const { charts } = yield* seconds()
+      expect(Object.keys(charts.processor)).toHaveLength(6)
+      expect(charts.processor["others"]).toBe(495)
     })
   )
 })
