@@ -174,11 +174,14 @@ const readingsOf = (samples: Iterable<Sample<string>>): ReadonlyArray<Reading> =
 /** Sets the series of these readings; which they are. What is not finite is refused, and its series is not shown. */
 const show = (meter: Meter, instrument: Instrument, readings: ReadonlyArray<Reading>): ReadonlySet<string> => {
   const shown = new Set<string>()
+  let folded = 0
   for (const { amount, labels } of readings) {
     if (Number.isFinite(amount)) {
       const isDeclared = labels.every(({ key }) => instrument.row.labels.includes(key))
       const series = isDeclared ? instrument.resolve(labels) : instrument.bind(HashSet.fromIterable(labels), [])
-      series.set(amount)
+      // What is over the limit is added up, so that a sum over all labels is right.
+      folded += series.isOverflow ? amount : 0
+      series.set(series.isOverflow ? folded : amount)
       shown.add(identity(series.labels))
     } else {
       meter.refused(instrument.row, amount)

@@ -8,6 +8,7 @@ import {
   Fiber,
   KeyedPool,
   Layer,
+  Logger,
   Pool,
   RcMap,
   Scope,
@@ -219,3 +220,22 @@ describe("PoolMetrics", () => {
     }).pipe(Effect.provide(Testing.layer()))
   )
 })
+
+it.scopedLive("adds up what is over the limit of series", () =>
+  Effect.gen(function* () {
+    const { pool: handles } = yield* MetricsService
+    const names = ["a", "b", "c", "d"]
+    const track = (pool: string) =>
+      PoolMetrics.track({ pool, acquire: Effect.succeed(pool) }, (acquire) => Pool.make({ acquire, size: 2 }))
+    const pools = yield* Effect.forEach(names, track)
+    yield* Effect.forEach(pools, ({ get }) => get)
+    const series = Object.entries(yield* Testing.snapshot).filter(([name]) => name.startsWith(handles.items.row.name))
+    expect(series.length).toBe(3)
+    expect(series.reduce((sum, [, value]) => sum + Number(value), 0)).toBe(8)
+    expect(series.filter(([name]) => name.includes("overflow")).map(([, value]) => value)).toEqual([6])
+  }).pipe(
+    Effect.provide(
+      Layer.merge(Testing.layer({ limits: { metrics: { pool_items: 3 } } }), Logger.remove(Logger.defaultLogger))
+    )
+  )
+)
