@@ -2,6 +2,8 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import { attempt } from "../catalogue/attempt.ts"
 import { OptionsError } from "../instrument/options-error.ts"
 
 /** How to measure the event loop. */
@@ -49,14 +51,21 @@ export interface RuntimeSettings {
 }
 
 /** The options with their defaults. */
-export const soundOptions = ({
-  eventLoop = true,
-  fibers = true,
-  garbageCollection = true,
-  heap = true,
-  process = true
-}: RuntimeOptions): Effect.Effect<RuntimeSettings, OptionsError> =>
+export const soundOptions = (options: RuntimeOptions): Effect.Effect<RuntimeSettings, OptionsError> =>
   Effect.gen(function* () {
+    const isRecord: boolean = Predicate.isReadonlyRecord(options)
+    if (!isRecord) {
+      return yield* wrong("options", options, "a record")
+    }
+    const { eventLoop = true, fibers = true, garbageCollection = true, heap = true, process = true } = options
+    const parts: Readonly<Record<string, unknown>> = { fibers, garbageCollection, heap, process }
+    const part = Object.keys(parts).find((name) => !Predicate.isBoolean(parts[name]))
+    if (part !== undefined) {
+      return yield* wrong(part, parts[part], "true or false")
+    }
+    if (!Predicate.isBoolean(eventLoop) && !Predicate.isReadonlyRecord(eventLoop)) {
+      return yield* wrong("eventLoop", eventLoop, "true, false, or a record of resolution and window")
+    }
     const loop = eventLoop === false ? undefined : yield* soundEventLoop(eventLoop === true ? {} : eventLoop)
     return { eventLoop: loop, fibers, garbageCollection, heap, process }
   })
@@ -68,11 +77,11 @@ const soundEventLoop = ({
   Effect.gen(function* () {
     const resolutionMs = millisOf(resolution)
     if (!(Number.isInteger(resolutionMs) && resolutionMs >= 1 && resolutionMs <= 1_000)) {
-      return yield* wrong("resolution", resolution, "whole milliseconds from 1 to 1000")
+      return yield* wrong("eventLoop.resolution", resolution, "whole milliseconds from 1 to 1000")
     }
     const windowMs = millisOf(window)
     if (!(windowMs >= 1_000 && windowMs <= 3_600_000)) {
-      return yield* wrong("window", window, "a duration from 1 second to 1 hour")
+      return yield* wrong("eventLoop.window", window, "a duration from 1 second to 1 hour")
     }
     return { resolutionMs, windowMs }
   })
@@ -80,5 +89,9 @@ const soundEventLoop = ({
 const millisOf = (given: Duration.DurationInput): number =>
   Option.match(Duration.decodeUnknown(given), { onNone: () => Number.NaN, onSome: Duration.toMillis })
 
-const wrong = (option: string, given: Duration.DurationInput, expected: string): OptionsError =>
-  OptionsError.of({ option: `RuntimeMetrics.layer eventLoop.${option}`, given: String(given), expected })
+const wrong = (option: string, given: unknown, expected: string): OptionsError =>
+  OptionsError.of({
+    option: `RuntimeMetrics.layer ${option}`,
+    given: attempt(() => String(given)) ?? "an object",
+    expected
+  })

@@ -5,6 +5,7 @@ import { getHeapSpaceStatistics, getHeapStatistics } from "node:v8"
 import { describe } from "vitest"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import { OptionsError, RuntimeMetrics, type RuntimeOptions } from "../../../src/observe/runtime.ts"
+import { soundOptions } from "../../../src/observe/runtime/options.ts"
 import * as Testing from "../../../src/observe/testing.ts"
 
 const runtime = (options: RuntimeOptions = {}) =>
@@ -23,6 +24,8 @@ const cpuSeconds = (): number => {
 }
 
 const totalCpu = Effect.flatMap(MetricsService, ({ runtime }) => Effect.map(Testing.total(runtime.cpuTime, {}), Number))
+
+const untyped = (options: unknown): RuntimeOptions => options as RuntimeOptions
 
 describe("RuntimeMetrics", () => {
   it.live("says of the process what Node and the system say", () =>
@@ -117,6 +120,22 @@ describe("RuntimeMetrics", () => {
         )
       )
     }).pipe(Effect.provide(Testing.layer()))
+  )
+
+  it.effect.each<[string, unknown]>([
+    ["options", null],
+    ["options", "all"],
+    ["eventLoop", { eventLoop: null }],
+    ["eventLoop", { eventLoop: "yes" }],
+    ["eventLoop", { eventLoop: [] }],
+    ["eventLoop.resolution", { eventLoop: { resolution: Object.create(null) } }],
+    ["fibers", { fibers: "no" }],
+    ["process", { process: 0 }]
+  ])("refuses %s of options that are not typed", ([option, options]) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(soundOptions(untyped(options)))
+      expect(error.option).toBe(`RuntimeMetrics.layer ${option}`)
+    })
   )
 
   it.effect.each<[string, RuntimeOptions]>([
