@@ -6,9 +6,9 @@ import * as Data from "effect/Data"
  * recording.
  *
  * - `Boundaries`: not finite, not strictly increasing, or empty
- * - `Conflict`: the name is taken by another kind, unit, label set or other boundaries in the same registry
- * - `Name`, `Unit`: not legal in Prometheus or not UCUM
- * - `Label`: a label name that is not legal, or not declared by the metric
+ * - `Conflict`: the name, here or on OTLP, is taken by another kind, unit, label set or other boundaries in the same registry
+ * - `Name`, `Unit`: not legal in Prometheus or not UCUM, or not the name of the row's convention
+ * - `Label`: a label name that is not legal, not declared by the metric, or without an attribute of its own on OTLP
  * - `Limit`: a cardinality limit that is not a whole number of at least 2
  */
 export class DefinitionError extends Data.TaggedError("MetricDefinitionError")<{
