@@ -10,15 +10,15 @@ import { MetricsService } from "@parametric-portal/server/observe/metrics"
 import { Telemetry } from "@parametric-portal/server/observe/telemetry"
 import { Config, Effect, Layer, Schema } from "effect"
 
-const Path = Schema.Struct({ host: Schema.String })
-const check = HttpApiEndpoint.get("check", "/sites/:host").setPath(Path).addSuccess(Schema.Unknown)
-const Api = HttpApi.make("monitor").add(HttpApiGroup.make("sites").add(check))
+const Path = Schema.Struct({ port: Schema.NumberFromString })
+const check = HttpApiEndpoint.get("check", "/ports/:port").setPath(Path).addSuccess(Schema.Unknown)
+const Api = HttpApi.make("monitor").add(HttpApiGroup.make("ports").add(check))
 
-const Sites = HttpApiBuilder.group(Api, "sites", (handlers) =>
+const Ports = HttpApiBuilder.group(Api, "ports", (handlers) =>
   handlers.handle("check", ({ path }) =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
-      const { status } = yield* HttpClient.get(`http://${path.host}`)
+      const { status } = yield* HttpClient.get(`http://localhost:${path.port}`)
       return yield* sql`SELECT ${status} AS status, datetime('now') AS checked`
     }).pipe(Effect.orDie)
   )
@@ -26,7 +26,7 @@ const Sites = HttpApiBuilder.group(Api, "sites", (handlers) =>
 
 const Main = HttpApiBuilder.serve().pipe(
   HttpServer.withLogAddress,
-  Layer.provide(Layer.provide(HttpApiBuilder.api(Api), Sites)),
+  Layer.provide(Layer.provide(HttpApiBuilder.api(Api), Ports)),
   Layer.provide(Server.layer()),
   Layer.provide([Telemetry.Default, NodeHttpClient.layer, SqliteClient.layer({ filename: ":memory:" })]),
   Layer.provide(

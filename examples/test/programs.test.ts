@@ -241,26 +241,25 @@ describe.concurrent("run as its head says", () => {
   it.live("http-api.ts exports what each part did as it is stopped", () =>
     Effect.gen(function* () {
       const { get, printed, stop, url } = yield* begun("http-api.ts")
-      const found = [yield* get(`/sites/${new URL(url).host}`), yield* get("/sites/localhost:1")]
+      const { port } = new URL(url)
+      const found = [yield* get(`/ports/${port}`), yield* get("/ports/1")]
       expect(found.map(({ status }) => status)).toEqual([200, 500])
       expect(JSON.parse(found[0]?.text ?? "")).toMatchObject([{ status: 404 }])
       yield* stop
       const exported: ReadonlyArray<Exported> = (yield* printed)
         .filter((line) => line.startsWith(`{"name":`))
         .map((line) => JSON.parse(line))
-      const [host = "", port = ""] = new URL(url).host.split(":")
       const served = "http_server_request_duration_seconds http_request_method=GET"
       const sent = "http_client_request_duration_seconds error_type"
       const parts = /^(http_server_request_duration|http_client_request_duration|db_client_operation_duration)_seconds$/
       expect(Object.fromEntries(exported.filter(({ name }) => parts.test(name)).flatMap(seriesOf))).toEqual({
-        [`${served} http_response_status_code=200 http_route=/sites/:host url_scheme=http`]: 1,
+        [`${served} http_response_status_code=200 http_route=/ports/:port url_scheme=http`]: 1,
         [`${served} http_response_status_code=404 url_scheme=http`]: 1,
-        [`${served.replace(" ", " error_type=RequestError ")} http_response_status_code=500 http_route=/sites/:host url_scheme=http`]: 1,
-        [`${sent}=404 http_request_method=GET http_response_status_code=404 server_address=${host} server_port=${port}`]: 1,
+        [`${served.replace(" ", " error_type=RequestError ")} http_response_status_code=500 http_route=/ports/:port url_scheme=http`]: 1,
+        [`${sent}=404 http_request_method=GET http_response_status_code=404 server_address=localhost server_port=${port}`]: 1,
         [`${sent}=ECONNREFUSED http_request_method=GET server_address=localhost server_port=1`]: 1,
         "db_client_operation_duration_seconds db_operation_name=SELECT db_system_name=sqlite": 1
       })
-      // The gauges of the process are absent by then: it is over.
       const ofProcess = ["nodejs_eventloop_time_seconds_total", "process_cpu_time_seconds_total"]
       const names = exported.map(({ name }) => name)
       expect(ofProcess.filter((name) => !names.includes(name))).toEqual([])
