@@ -7,9 +7,9 @@ import { HttpInstrumentation } from "@opentelemetry/instrumentation-http"
 import { DataPointType, MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics"
 import { Effect, Schedule, Stream } from "effect"
 import { createRequire } from "node:module"
-import { HttpMetrics } from "../../../../src/infra/http.ts"
-import { MetricsService } from "../../../../src/observe/metrics.ts"
-import { connected, counts, exchange, layer, portOf, request, sums } from "../http-server.ts"
+import { HttpMetrics } from "../../../src/infra/http.ts"
+import { MetricsService } from "../../../src/observe/metrics.ts"
+import { connected, counts, exchange, layer, portOf, request, sums } from "../../infra/http/http-server.ts"
 
 class Reader extends MetricReader {
   protected override onShutdown = (): Promise<void> => Promise.resolve()

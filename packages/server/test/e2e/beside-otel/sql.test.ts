@@ -6,7 +6,10 @@ import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestServices from "effect/TestServices"
 import { Postgres } from "../../support/postgres.ts"
-import type { Operations, Report } from "./versus-otel.ts"
+import type { Operations, Report } from "./sql-program.ts"
+
+/** From which `tsx` is found. */
+const packageFolder = fileURLToPath(new URL("../../../", import.meta.url))
 
 const counts = (operations: Operations) =>
   Object.fromEntries(Object.entries(operations).map(([name, { count }]) => [name, count]))
@@ -17,9 +20,9 @@ it.layer(Postgres.layer, { timeout: "1 minute" })("beside OpenTelemetry's instru
       const server = yield* Postgres
       const url = yield* server.database("versus_otel")
       // Not compiled into one file: the instrumentation patches `pg` where it is loaded as a package.
-      const program = fileURLToPath(new URL("versus-otel.ts", import.meta.url))
+      const program = fileURLToPath(new URL("sql-program.ts", import.meta.url))
       const { stdout } = yield* Effect.promise(() =>
-        promisify(execFile)(process.execPath, ["--import", "tsx", program, url])
+        promisify(execFile)(process.execPath, ["--import", "tsx", program, url], { cwd: packageFolder })
       )
       const { mixed, quick, slow }: Report = JSON.parse(stdout)
       expect(counts(mixed.ours)).toEqual({ CREATE: 1, INSERT: 6, SELECT: 4, UPDATE: 1, DELETE: 1 })

@@ -3,7 +3,7 @@ import { expect, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
-import { compiled } from "../../../support/programs.ts"
+import { compiled } from "../../support/programs.ts"
 
 const Numbers = Schema.Record({ key: Schema.String, value: Schema.Number })
 
@@ -20,7 +20,7 @@ const Printed = Schema.parseJson(Schema.Struct({ rounds: Schema.Array(Measured),
 type Both = typeof Measured.Type
 
 const program = Effect.gen(function* () {
-  const file = yield* compiled(new URL("program.ts", import.meta.url))
+  const file = yield* compiled(new URL("http-program.ts", import.meta.url))
   const { stdout } = yield* Effect.promise(() => promisify(execFile)(process.execPath, [file], { timeout: 120_000 }))
   return yield* Schema.decode(Printed)(stdout)
 })

@@ -1,6 +1,6 @@
 /**
  * A program that asks one PostgreSQL the same once, watched by this library and by OpenTelemetry's instrumentation of `pg`
- * in one process, and prints what each has counted: `versus-otel.js <url>`.
+ * in one process, and prints what each has counted: `sql-program.ts <url>`.
  */
 import { createRequire } from "node:module"
 import { PgInstrumentation } from "@opentelemetry/instrumentation-pg"
