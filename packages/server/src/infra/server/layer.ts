@@ -13,6 +13,7 @@ import { OptionsError } from "../../observe/instrument/options-error.ts"
 import type { MetricsService } from "../../observe/metrics.ts"
 import { RuntimeMetrics } from "../../observe/runtime.ts"
 import { HttpMetrics } from "../http.ts"
+import { middlewaresOf } from "../rpc/middleware.ts"
 import { RpcMetrics } from "../rpc.ts"
 import { SqlMetrics } from "../sql.ts"
 import type { ServerOptions } from "./options.ts"
@@ -61,15 +62,20 @@ const decorators = (
 }
 
 const served = (group: Pick<RpcGroup.RpcGroup<Rpc.Any>, "requests">, context: Context.Context<never>): Part => {
-  const missing = Array.from(group.requests.values()).filter(({ key }) => !context.unsafeMap.has(key))
+  const rpcs = Array.from(group.requests.values())
+  const needed = new Map([
+    ...rpcs.map(({ _tag, key }) => [key, _tag] as const),
+    ...rpcs.flatMap((rpc) => middlewaresOf(rpc).map(({ key }) => [key, `the middleware ${key}`] as const))
+  ])
+  const missing = Array.from(needed).filter(([key]) => !context.unsafeMap.has(key))
   return missing.length === 0
     ? RpcMetrics.serverLayer(group)
     : Layer.fail(
         new OptionsError({
           option: "Server.layer rpcGroups",
-          given: `a group whose handlers are not there: ${missing.map(({ _tag }) => _tag).join(", ")}`,
-          expected: "groups whose handlers the layer is provided with",
-          fix: "Provide Server.layer with the layer of the handlers, or leave the group out"
+          given: `a group whose handlers or middlewares are not there: ${missing.map(([, name]) => name).join(", ")}`,
+          expected: "groups whose handlers and middlewares the layer is provided with",
+          fix: "Provide Server.layer with the layers of the handlers and middlewares, or leave the group out"
         })
       )
 }

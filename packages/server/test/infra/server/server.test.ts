@@ -10,6 +10,7 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Rpc from "@effect/rpc/Rpc"
 import * as RpcGroup from "@effect/rpc/RpcGroup"
+import * as RpcMiddleware from "@effect/rpc/RpcMiddleware"
 import * as RpcTest from "@effect/rpc/RpcTest"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
@@ -47,6 +48,8 @@ const ApiLive = HttpApiBuilder.api(Api).pipe(
 )
 
 const Calls = RpcGroup.make(Rpc.make("Greet", { success: Schema.String }))
+class Guard extends RpcMiddleware.Tag<Guard>()("Guard") {}
+
 const Handlers = Calls.toLayer({ Greet: () => Effect.succeed("hello") })
 
 const address = Effect.map(HttpServer.HttpServer, (server) =>
@@ -133,6 +136,18 @@ describe("Server.layer", () => {
       const layer = Layer.provide(Server.layer({ rpcGroups: [Calls] }), MetricsService.layer({ registry: "own" }))
       const error = yield* Effect.flip(Effect.scoped(Layer.build(layer)))
       expect(error.message).toContain("Greet")
+    })
+  )
+
+  it.effect("says which middlewares of a group are not there", () =>
+    Effect.gen(function* () {
+      const guarded = RpcGroup.make(Rpc.make("Greet", { success: Schema.String })).middleware(Guard)
+      const layer = Server.layer({ rpcGroups: [guarded] }).pipe(
+        Layer.provide(guarded.toLayer({ Greet: () => Effect.succeed("hello") })),
+        Layer.provide(MetricsService.layer({ registry: "own" }))
+      )
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(layer)))
+      expect(error).toMatchObject({ _tag: "OptionsError", given: expect.stringContaining("the middleware Guard") })
     })
   )
 })
