@@ -9,9 +9,6 @@ import { ofCause } from "../../observe/track/outcome-of.ts"
 
 type AnyCause = Cause.Cause<unknown>
 
-/** The client went away before it had the whole response. */
-export const clientAbort = "client_abort"
-
 /** The cause contains the interruption by which Effect ends a request whose client went away. */
 export const isClientAbort = (cause: AnyCause): boolean =>
   HashSet.has(Cause.interruptors(cause), HttpServerError.clientAbortFiberId)

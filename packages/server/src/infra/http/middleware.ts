@@ -73,10 +73,7 @@ const scopeOf = (fiber: AnyFiber): Scope.Scope | undefined => fiber.currentConte
 
 /** The request ends with its scope, which closes after the body of its response. */
 const endWithScope = ({ recorder, served }: Observed, scope: Scope.Scope): Effect.Effect<void> =>
-  Scope.addFinalizer(
-    scope,
-    Effect.sync(() => recorder.guard(() => served.end()))
-  )
+  Scope.addFinalizerExit(scope, (exit) => Effect.sync(() => recorder.guard(() => served.written(exit))))
 
 /** The application failed. What that is answered with is not known yet, unless it was written already. */
 const failed = <E>(observed: Observed, exit: Exit.Exit<never, E>): Effect.Effect<never, E> => {
@@ -100,7 +97,7 @@ const succeeded = (observed: Observed, response: Response): Effect.Effect<Respon
   served.appEnded(Exit.succeed(seen))
   if (!isWritten && scope !== undefined && !served.isWithoutEnd && !served.hasEnded) {
     if (served.hasFiberOfItsOwn && !served.isStreaming) {
-      fiber.addObserver(() => recorder.guard(() => served.end()))
+      fiber.addObserver((exit) => recorder.guard(() => served.written(exit)))
       return Exit.succeed(seen)
     }
     return Effect.as(endWithScope(observed, scope), seen)

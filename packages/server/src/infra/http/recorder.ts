@@ -10,6 +10,7 @@ import * as Tracer from "effect/Tracer"
 import type { AnyFiber } from "../../observe/instrument/fiber.ts"
 import type { Meter } from "../../observe/instrument/meter.ts"
 import type { MetricsService } from "../../observe/metrics.ts"
+import { Pipelines } from "./pipelines.ts"
 import { connectionOf, sourceOf } from "./request-attributes.ts"
 import { ServedRequest, type Streamed } from "./served-request.ts"
 import { ServerSeries } from "./server-series.ts"
@@ -29,6 +30,7 @@ export class Recorder {
   private readonly meter: Meter
   private readonly series: ServerSeries
   private readonly underWay = new WeakMap<object, ServedRequest>()
+  private readonly pipelines = new Pipelines()
 
   constructor(metrics: MetricsService) {
     this.meter = metrics.meter
@@ -49,9 +51,15 @@ export class Recorder {
       const span: Tracer.AnySpan | undefined = fiber.currentContext.unsafeMap.get(Tracer.ParentSpan.key)
       const connection = connectionOf(source)
       // What has ended is forgotten: many keys that nobody removes make each garbage collection long.
-      const forget = (): boolean => this.underWay.delete(source)
+      const forget = (): void => {
+        this.underWay.delete(source)
+        this.pipelines.ended(connection, served)
+      }
       const served = new ServedRequest({ request, connection, fiber, span, series, at: { site, meter }, forget })
       this.underWay.set(source, served)
+      if (served.hasFiberOfItsOwn) {
+        this.guard(() => this.pipelines.begun(connection, served))
+      }
       return served
     })
   }
@@ -69,7 +77,10 @@ export class Recorder {
   /** The response as it is to be written; its body is counted if it is a stream. */
   answered(served: ServedRequest, response: Response): Response {
     if (served.isClientGone) {
-      served.goneBeforeAnswer()
+      // What takes the place of a response that failed is not sent; a failing body breaks the connection itself.
+      if (!served.isAnswered) {
+        served.goneBeforeAnswer()
+      }
       return response
     }
     const isRead = served.method !== "HEAD" && response.body !== served.streamed?.body

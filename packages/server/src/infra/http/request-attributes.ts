@@ -25,6 +25,10 @@ export interface Connection {
   readonly destroyed?: unknown
   readonly encrypted?: unknown
   readonly aborted?: unknown
+  readonly bytesRead?: unknown
+  readonly errored?: unknown
+  readonly once?: unknown
+  readonly writableLength?: unknown
 }
 
 const unknownConnection: Connection = {}
@@ -50,10 +54,20 @@ export const schemeOf = (request: Request, { encrypted }: Connection): (typeof u
   return encrypted === true || request.originalUrl.startsWith("https:") ? "https" : "http"
 }
 
-/** The bytes of the request's body, as `Content-Length` says; `undefined` without one. */
-export const bodySizeOf = ({ headers }: Request): number | undefined => {
+/** The connection broke, by what Node knows of it. */
+export const isBroken = ({ errored }: Connection): boolean => isObject(errored)
+
+/**
+ * The bytes of the request's body, as `Content-Length` says; `undefined` without one, and where the connection has not
+ * received as much.
+ */
+export const bodySizeOf = ({ headers }: Request, { bytesRead }: Connection): number | undefined => {
   const length = headers["content-length"]
-  return length !== undefined && digits.test(length) ? Number(length) : undefined
+  if (length === undefined || !digits.test(length)) {
+    return undefined
+  }
+  const size = Number(length)
+  return typeof bytesRead === "number" && size > bytesRead ? undefined : size
 }
 
 const digits = /^\d{1,15}$/

@@ -10,6 +10,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { serviceOf } from "../../observe/instrument/fiber.ts"
 import { MetricsService } from "../../observe/metrics.ts"
+import { isUnmatched, outcomeOf } from "./error-type.ts"
 import { observe } from "./middleware.ts"
 import { type Recorder, recorderOf } from "./recorder.ts"
 import type { ServedRequest } from "./served-request.ts"
@@ -41,6 +42,7 @@ export const router = <E, R>(
 /** The same router, each of whose routes tells of itself before its handler runs; so do the routers mounted on it. */
 const withRoutes = <E, R>(given: HttpRouter.HttpRouter<E, R>, recorder: Recorder): Routed<E, R> => {
   const tell = tellingOf(recorder)
+  const left = leavingOf(recorder)
   const routes: Routed<E, R> = HttpRouter.fromIterable(
     Chunk.map(given.routes, ({ handler, method, path, prefix, uninterruptible }) =>
       HttpRouter.makeRoute(method, path, tell(handler), { prefix: Option.getOrUndefined(prefix), uninterruptible })
@@ -50,7 +52,7 @@ const withRoutes = <E, R>(given: HttpRouter.HttpRouter<E, R>, recorder: Recorder
     const mounted: HttpApp.Default<E | HttpServerError.RouteNotFound, R> = isRouter(app)
       ? withRoutes(app, recorder)
       : app
-    return HttpRouter.mountApp(router, isPath(prefix) ? prefix : "/", tell(mounted), options)
+    return HttpRouter.mountApp(router, isPath(prefix) ? prefix : "/", left(tell(mounted)), options)
   })
 }
 
@@ -74,6 +76,26 @@ const tellingOf =
         }
       })
       return handler
+    })
+
+// Where what is mounted has no route, another router may have one: what was told of the mount is taken back.
+const leavingOf =
+  (recorder: Recorder) =>
+  <A, E, R>(mounted: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.withFiberRuntime<A, E, R>((fiber) => {
+      const served = recorder.guard(() =>
+        recorder.find(serviceOf(fiber.currentContext, HttpServerRequest.HttpServerRequest))
+      )
+      const before = served?.mounted
+      return Effect.tapErrorCause(mounted, (cause) =>
+        Effect.sync(() =>
+          recorder.guard(() => {
+            if (isUnmatched(outcomeOf(cause))) {
+              served?.leftMount(before)
+            }
+          })
+        )
+      )
     })
 
 // What is mounted has a route of its own, whose path says nothing but that it is mounted.

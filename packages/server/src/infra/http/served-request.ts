@@ -11,8 +11,18 @@ import type * as Tracer from "effect/Tracer"
 import type { AnyFiber } from "../../observe/instrument/fiber.ts"
 import type { Series } from "../../observe/instrument/series.ts"
 import { type Site, Watch } from "../../observe/track/watch.ts"
-import { clientAbort, errorTypeOf, isBodyFailure, isClientAbort, isUnmatched, outcomeOf } from "./error-type.ts"
-import { bodySizeOf, type Connection, isGone, isWeb, type Method, methodOf, schemeOf } from "./request-attributes.ts"
+import { clientAbort } from "../../observe/catalogue/http.ts"
+import { errorTypeOf, isBodyFailure, isClientAbort, isUnmatched, outcomeOf } from "./error-type.ts"
+import {
+  bodySizeOf,
+  type Connection,
+  isBroken,
+  isGone,
+  isWeb,
+  type Method,
+  methodOf,
+  schemeOf
+} from "./request-attributes.ts"
 import type { Answer, Arrival, ServerSeries } from "./server-series.ts"
 
 /** What is known when a request arrives. */
@@ -39,7 +49,7 @@ export interface Streamed {
 export class ServedRequest {
   private route: string | undefined = undefined
   /** Where the application is mounted that the request went to; its own router may know more of the route. */
-  private mounted: string | undefined = undefined
+  mounted: string | undefined = undefined
   /** The response that is written, as far as it is known; absent where the client was gone before its head. */
   response: HttpServerResponse.HttpServerResponse | undefined = undefined
   /** A response was about to be written. */
@@ -69,12 +79,17 @@ export class ServedRequest {
   /** A router has found this route, below where its application is mounted. */
   routed(path: string): void {
     this.route = (this.mounted ?? "") + path
-    this.mounted = undefined
   }
 
   /** The request went to an application that is mounted here. */
   mountedAt(prefix: string): void {
     this.mounted = (this.mounted ?? "") + prefix
+    this.route = undefined
+  }
+
+  /** What is mounted had no route; another router may follow, and is mounted as it was before. */
+  leftMount(before: string | undefined): void {
+    this.mounted = before
     this.route = undefined
   }
 
@@ -84,10 +99,33 @@ export class ServedRequest {
     this.response = response
   }
 
-  /** The client has gone while the response, or what takes its place, is about to be written. */
+  /** The client has gone while the response is about to be written. */
   goneBeforeAnswer(): void {
-    this.response = this.isAnswered ? this.response : undefined
+    this.response = undefined
     this.end({ isGone: true })
+  }
+
+  /** Its connection has closed while its response waited behind others. */
+  neverSent(): void {
+    if (this.isAnswered) {
+      this.response = undefined
+      this.end({ isGone: true })
+    }
+  }
+
+  /** The fiber that wrote the response has ended; what failed in it is the body, if it is not the client. */
+  written(exit: Exit.Exit<unknown, unknown>): void {
+    if (exit._tag === "Failure" && (isClientAbort(exit.cause) || isBodyFailure(outcomeOf(exit.cause)))) {
+      this.cause = exit.cause
+    }
+    this.end()
+  }
+
+  // Node says nothing of a body that it could not write to the end, but that the connection broke.
+  private get isCutOff(): boolean {
+    const { arriving, cause, response } = this
+    const hasBody = response !== undefined && response.body._tag !== "Empty" && response.body !== this.streamed?.body
+    return cause === undefined && hasBody && isBroken(arriving.connection)
   }
 
   /** What is to be written has no body that a web handler's reader would read: nothing says of its end. */
@@ -146,7 +184,7 @@ export class ServedRequest {
   /** The end of the request, if it is the first. */
   end({ isGone = false }: { readonly isGone?: boolean } = {}): void {
     if (!this.hasEnded) {
-      const errorType = isGone ? clientAbort : this.errorType()
+      const errorType = isGone || this.isCutOff ? clientAbort : this.errorType()
       const status = this.statusSent(errorType)
       this.record({ route: this.currentRoute, status, errorType }, this.sizeSent(errorType))
     }
@@ -159,10 +197,10 @@ export class ServedRequest {
     this.hasEnded = true
     this.arriving.forget()
     this.active.record(-1)
-    const { request, series } = this.arriving
+    const { connection, request, series } = this.arriving
     const served = series.servedOf(this.arrival, answer)
     served.duration.record(this.watch.elapsed())
-    const received = answer.errorType === clientAbort ? undefined : bodySizeOf(request)
+    const received = answer.errorType === clientAbort ? undefined : bodySizeOf(request, connection)
     if (received !== undefined) {
       served.requestSize.record(received)
     }
@@ -212,6 +250,9 @@ export class ServedRequest {
     if (response === undefined) {
       return undefined
     }
+    if (bodiless.has(response.status)) {
+      return 0
+    }
     if (streamed !== undefined && response.body === streamed.body) {
       return streamed.bytes
     }
@@ -234,6 +275,9 @@ const isAsLong = (template: string, url: string): boolean => {
   const [path = ""] = /^[^?#]*/.exec(url.replace(/^[a-z]+:\/\/[^/]*/, "")) ?? []
   return template.split("/").length === path.split("/").length
 }
+
+/** Whatever the application gives, responses of these statuses are sent without a body. */
+const bodiless: ReadonlySet<number> = new Set([204, 304])
 
 /** The status with which Effect ends a request whose client went away. */
 const clientClosed = 499
