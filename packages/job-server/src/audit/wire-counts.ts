@@ -61,10 +61,28 @@ export class WireCounts {
     })
   }
 
-  /** Counts the requests that a server answers to the end. */
+  /** Counts the requests that a server answers to the end, and those that ask for another protocol in vain. */
   readonly ofServer = (server: Server): void => {
-    server.on("request", ({ method = "" }, response) => {
-      response.once("finish", () => this.counters?.request({ method, status: String(response.statusCode) }))
+    const count = (method: string, status: string): void => this.counters?.request({ method: known(method), status })
+    server.on("request", ({ method = "", socket }, response) => {
+      // A response whose connection broke is finished, too.
+      response.once("finish", () => {
+        if (socket.errored === null) {
+          count(method, String(response.statusCode))
+        }
+      })
+    })
+    server.on("upgrade", ({ method = "" }, socket) => {
+      const write = socket.write.bind(socket)
+      const counted = (...given: Parameters<typeof write>): boolean => {
+        Reflect.deleteProperty(socket, "write")
+        const [, status] = /^HTTP\/1\.1 (\d+)/.exec(String(given[0])) ?? []
+        if (status !== undefined) {
+          count(method, status)
+        }
+        return write(...given)
+      }
+      Object.defineProperty(socket, "write", { value: counted, configurable: true })
     })
   }
 
@@ -80,6 +98,11 @@ export class WireCounts {
     })
   )
 }
+
+/** A method as OpenTelemetry names it. */
+const known = (method: string): string => (methods.has(method) ? method : "_OTHER")
+
+const methods = new Set("CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT QUERY TRACE".split(" "))
 
 /** The text of a query, of the configuration of one, or of a cursor. */
 const textOf = (query: unknown): string => {

@@ -1,15 +1,21 @@
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { HttpServerRequest } from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { describe, expect, it } from "@effect/vitest"
 import { Receiver } from "@parametric-portal/dashboard/receiver"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
+import { HttpMetrics } from "@parametric-portal/server/infra/http"
 import { MetricsService } from "@parametric-portal/server/observe/metrics"
 import { Telemetry } from "@parametric-portal/server/observe/telemetry"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
+import * as Schedule from "effect/Schedule"
 import { EventEmitter } from "node:events"
-import { createServer } from "node:http"
+import { createServer, type Server } from "node:http"
+import { connect } from "node:net"
 import { compareWire } from "../../src/audit/compare-wire.ts"
 import { WireCounts } from "../../src/audit/wire-counts.ts"
 
@@ -142,4 +148,57 @@ describe("requests", () => {
       expect(compared.every(({ agreed }) => agreed)).toBe(true)
     })
   )
+
+  it.scopedLive("agree with the library about whatever a stranger sends", () =>
+    Effect.gen(function* () {
+      const compared = yield* comparedAfter((wire) =>
+        Effect.scoped(
+          Effect.gen(function* () {
+            const node = createServer()
+            const server = yield* NodeHttpServer.make(() => node, { host: "127.0.0.1", port: 0 })
+            wire.ofServer(node)
+            yield* server.serve(
+              Effect.map(HttpServerRequest, ({ method }) =>
+                HttpServerResponse.uint8Array(new Uint8Array(method === "PUT" ? 20_000_000 : 3), {
+                  status: 403,
+                  headers: { connection: "close" }
+                })
+              ),
+              HttpMetrics.middleware
+            )
+            const port = server.address._tag === "TcpAddress" ? server.address.port : 0
+            yield* Effect.forEach(
+              ["GET / HTTP/1.1", "PROPFIND / HTTP/1.1", "FOO / HTTP/1.1", "OPTIONS * HTTP/1.1", "HEAD / HTTP/1.0"],
+              (line) => exchange(port, `${line}\r\nHost: x\r\n\r\n`)
+            )
+            yield* exchange(port, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+            yield* Effect.timeoutOption(exchange(port, "PUT / HTTP/1.1\r\nHost: x\r\n\r\n", "paused"), "200 millis")
+            yield* Effect.repeat(openConnections(node), { until: (open) => open === 0, schedule: Schedule.spaced(10) })
+          })
+        )
+      )
+      expect(compared.filter(({ agreed }) => !agreed)).toEqual([])
+      const requests = compared.filter(({ name }) => name === "http_server_request_duration_seconds")
+      expect(
+        Object.fromEntries(requests.map(({ labels, received }) => [Object.values(labels).join(" "), received]))
+      ).toEqual({ "GET 403": 2, "_OTHER 403": 1, "OPTIONS 403": 1, "HEAD 403": 1 })
+    })
+  )
 })
+
+const openConnections = (server: Server) =>
+  Effect.async<number>((resume) => {
+    server.getConnections((_, open) => resume(Effect.succeed(open)))
+  })
+
+/** Writes these bytes on a connection of their own, until the server closes it. */
+const exchange = (port: number, bytes: string, reads: "all" | "paused" = "all") =>
+  Effect.async<void>((resume) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(bytes))
+    socket.on("error", () => undefined)
+    socket.on("close", () => resume(Effect.void))
+    if (reads === "all") {
+      socket.resume()
+    }
+    return Effect.sync(() => socket.destroy())
+  })
