@@ -2,6 +2,7 @@
 import type * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import type * as Socket from "@effect/platform/Socket"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { identity } from "effect/Function"
@@ -116,20 +117,36 @@ const upgradeSeen = <E, R>(
 ): HttpApp.Default<E, R> =>
   request.headers["upgrade"] === undefined
     ? app
-    : Effect.provideService(
-        app,
-        HttpServerRequest.HttpServerRequest,
-        seeUpgrade(request, () => served.upgraded())
-      )
+    : Effect.provideService(app, HttpServerRequest.HttpServerRequest, seeUpgrade(request, served))
 
-/** The same request, whose use as the beginning of another protocol is seen. */
+/** The same request, which tells when another protocol has begun. */
 const seeUpgrade = (
   request: HttpServerRequest.HttpServerRequest,
-  upgraded: () => void
+  served: ServedRequest
 ): HttpServerRequest.HttpServerRequest =>
   Object.create(request, {
-    upgrade: { get: () => Effect.tap(request.upgrade, () => Effect.sync(upgraded)) },
+    upgrade: {
+      get: () =>
+        Effect.map(request.upgrade, (socket) => {
+          served.upgrading()
+          return seeOpen(socket, served)
+        })
+    },
     modify: {
-      value: (options: Parameters<typeof request.modify>[0]) => seeUpgrade(request.modify(options), upgraded)
+      value: (options: Parameters<typeof request.modify>[0]) => seeUpgrade(request.modify(options), served)
     }
   })
+
+/** The same socket, which tells when it is open: the handshake comes as it is run, and may fail. */
+const seeOpen = (socket: Socket.Socket, served: ServedRequest): Socket.Socket => {
+  const opened = (options: { readonly onOpen?: Effect.Effect<void> | undefined } | undefined) => ({
+    ...options,
+    onOpen: Effect.zipRight(
+      Effect.sync(() => served.upgraded()),
+      options?.onOpen ?? Effect.void
+    )
+  })
+  const run: Socket.Socket["run"] = (handler, options) => socket.run(handler, opened(options))
+  const runRaw: Socket.Socket["runRaw"] = (handler, options) => socket.runRaw(handler, opened(options))
+  return Object.create(socket, { run: { value: run }, runRaw: { value: runRaw } })
+}

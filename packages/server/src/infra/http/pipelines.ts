@@ -2,7 +2,7 @@
  * The responses that wait behind others on one connection of Node (pipelining). When the connection closes, nobody tells
  * of their end: Node emits nothing for a response that never had the socket.
  */
-import type { Connection } from "./request-attributes.ts"
+import { type Connection, whenClosed } from "./request-attributes.ts"
 import type { ServedRequest } from "./served-request.ts"
 
 interface Pipeline {
@@ -53,8 +53,6 @@ const watchedBehind = (connection: Connection, pipeline: Pipeline): Set<ServedRe
       }
     }
   }
-  if (typeof connection.once === "function") {
-    Reflect.apply(connection.once, connection, ["close", () => setTimeout(closed, 0)])
-  }
+  whenClosed(connection, () => setTimeout(closed, 0))
   return behind
 }

@@ -54,6 +54,13 @@ export const schemeOf = (request: Request, { encrypted }: Connection): (typeof u
   return encrypted === true || request.originalUrl.startsWith("https:") ? "https" : "http"
 }
 
+/** Calls back once the connection has closed, where it is one that says so. */
+export const whenClosed = (connection: Connection, closed: () => void): void => {
+  if (typeof connection.once === "function") {
+    Reflect.apply(connection.once, connection, ["close", closed])
+  }
+}
+
 /** The connection broke, by what Node knows of it. */
 export const isBroken = ({ errored }: Connection): boolean => isObject(errored)
 

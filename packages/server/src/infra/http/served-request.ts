@@ -21,7 +21,8 @@ import {
   isWeb,
   type Method,
   methodOf,
-  schemeOf
+  schemeOf,
+  whenClosed
 } from "./request-attributes.ts"
 import type { Answer, Arrival, ServerSeries } from "./server-series.ts"
 
@@ -173,6 +174,12 @@ export class ServedRequest {
       const isCancelled = exit._tag === "Failure" && Cause.isInterruptedOnly(exit.cause)
       this.end({ isGone: isCancelled && isWeb(this.arriving.connection) })
     }
+  }
+
+  /** A handler is about to take the connection over. What a handshake that fails is answered with, nobody says. */
+  upgrading(): void {
+    const { at, connection } = this.arriving
+    whenClosed(connection, () => at.meter.guard(at.site, () => this.end({ isGone: true })))
   }
 
   /** The request was taken over by another protocol. */

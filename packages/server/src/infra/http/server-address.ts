@@ -24,7 +24,9 @@ export const serverOf = (url: string): Server => {
 
 const parsed = (url: string): Server => {
   const { hostname, port, protocol } = new URL(url)
-  return { address: hostname === "" ? undefined : hostname, port: port === "" ? defaultPorts[protocol] : port }
+  // An address of IPv6 has brackets in a URL only.
+  const address = hostname === "" ? undefined : hostname.replace(/^\[(.*)\]$/, "$1")
+  return { address, port: port === "" ? defaultPorts[protocol] : port }
 }
 
 // What stands before the path decides; a backslash ends it too.

@@ -1,7 +1,7 @@
 /** What is said of a request whose body was not sent, was sent in part, or was never received. */
-import { HttpRouter, HttpServer, HttpServerResponse } from "@effect/platform"
+import { HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { expect, it } from "@effect/vitest"
-import { Effect, Stream } from "effect"
+import { Effect, Scope, Stream } from "effect"
 import { Readable } from "node:stream"
 import { describe } from "vitest"
 import { HttpMetrics } from "../../../src/infra/http.ts"
@@ -93,3 +93,15 @@ describe("the size of a body", () => {
     }).pipe(Effect.provide(layer))
   )
 })
+
+it.scopedLive("is no WebSocket where the handshake is refused", () =>
+  Effect.gen(function* () {
+    const socket = Effect.flatMap(HttpServerRequest.upgrade, (upgraded) => upgraded.run(() => undefined))
+    const routes = HttpRouter.empty.pipe(HttpRouter.get("/socket", Effect.as(socket, HttpServerResponse.empty())))
+    const scope = yield* Scope.make()
+    const port = yield* Scope.extend(serve(HttpMetrics.router(routes)), scope)
+    const handshake = ["GET /socket HTTP/1.1", "Host: x", "Connection: Upgrade", "Upgrade: websocket", "", ""]
+    expect(yield* exchange(port, handshake.join("\r\n"))).toContain("400 Bad Request")
+    expect(yield* ended(1)).toEqual({ "GET /socket client_abort": 1 })
+  }).pipe(Effect.provide(layer))
+)

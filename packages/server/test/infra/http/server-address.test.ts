@@ -6,7 +6,7 @@ it.each([
   ["https://example.com", "example.com", "443"],
   ["HTTPS://Example.COM:8443/", "example.com", "8443"],
   ["http://user:secret@example.com:81#part", "example.com", "81"],
-  ["http://[::1]:3000/", "[::1]", "3000"],
+  ["http://[::1]:3000/", "::1", "3000"],
   ["http://example.com\\path@other.example", "example.com", "80"],
   ["/relative", undefined, undefined],
   ["http://", undefined, undefined],
