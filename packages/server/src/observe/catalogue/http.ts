@@ -69,7 +69,7 @@ export const http = {
     closed: closedOfServer,
     boundaries: bytes,
     help: "Size of the body of a request to this server, as it was sent.",
-    excludes: "Requests that do not say how long their body is."
+    excludes: "Requests that do not say how long their body is, or have not sent as much."
   }),
   serverResponseBodySize: conventional({
     name: "http.server.response.body.size",
@@ -79,7 +79,8 @@ export const http = {
     attributes: served,
     closed: closedOfServer,
     boundaries: bytes,
-    help: "Size of the body of a response of this server; of a stream, what had been sent when it ended."
+    help: "Size of the body of a response of this server; of a stream, what had been sent when it ended.",
+    excludes: "Bodies that are no stream and were not sent to the end."
   }),
   clientRequestDuration: conventional({
     name: "http.client.request.duration",

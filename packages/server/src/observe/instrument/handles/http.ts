@@ -24,7 +24,7 @@ export interface HttpHandles {
   /**
    * Size of the body of a request to this server, as it was sent.
    *
-   * Excludes: Requests that do not say how long their body is.
+   * Excludes: Requests that do not say how long their body is, or have not sent as much.
    *
    * `http_server_request_body_size_bytes`: histogram, unit `By`, labels `http_request_method`, `url_scheme`,
    * `http_route`, `http_response_status_code`, `error_type`.
@@ -34,6 +34,8 @@ export interface HttpHandles {
   >
   /**
    * Size of the body of a response of this server; of a stream, what had been sent when it ended.
+   *
+   * Excludes: Bodies that are no stream and were not sent to the end.
    *
    * `http_server_response_body_size_bytes`: histogram, unit `By`, labels `http_request_method`, `url_scheme`,
    * `http_route`, `http_response_status_code`, `error_type`.
