@@ -5,7 +5,8 @@
 import { type Connection, whenClosed } from "./request-attributes.ts"
 import type { ServedRequest } from "./served-request.ts"
 
-interface Pipeline {
+/** The requests under way on one connection. */
+export interface Pipeline {
   underWay: number
   /** In the order of their arrival. */
   behind: Set<ServedRequest> | undefined
@@ -15,28 +16,27 @@ interface Pipeline {
 export class Pipelines {
   private readonly known = new WeakMap<Connection, Pipeline>()
 
-  /** A request has arrived. One that others are before is ended with its connection. */
-  begun(connection: Connection, served: ServedRequest): void {
+  /** A request has arrived: the pipeline it is in. One that others are before is ended with its connection. */
+  begun(connection: Connection, served: ServedRequest): Pipeline {
     const pipeline = this.known.get(connection)
     if (pipeline === undefined) {
-      this.known.set(connection, { underWay: 1, behind: undefined })
-      return
+      const made: Pipeline = { underWay: 1, behind: undefined }
+      this.known.set(connection, made)
+      return made
     }
     pipeline.underWay += 1
     if (pipeline.underWay > 1 || isWriting(connection)) {
       pipeline.behind ??= watchedBehind(connection, pipeline)
       pipeline.behind.add(served)
     }
+    return pipeline
   }
+}
 
-  /** A request that had begun has ended. */
-  ended(connection: Connection, served: ServedRequest): void {
-    const pipeline = this.known.get(connection)
-    if (pipeline !== undefined) {
-      pipeline.underWay -= 1
-      pipeline.behind?.delete(served)
-    }
-  }
+/** A request that had begun has ended. */
+export const leave = (pipeline: Pipeline, served: ServedRequest): void => {
+  pipeline.underWay -= 1
+  pipeline.behind?.delete(served)
 }
 
 const isWriting = ({ writableLength }: Connection): boolean => typeof writableLength === "number" && writableLength > 0

@@ -10,7 +10,7 @@ import * as Tracer from "effect/Tracer"
 import type { AnyFiber } from "../../observe/instrument/fiber.ts"
 import type { Meter } from "../../observe/instrument/meter.ts"
 import type { MetricsService } from "../../observe/metrics.ts"
-import { Pipelines } from "./pipelines.ts"
+import { leave, type Pipeline, Pipelines } from "./pipelines.ts"
 import { connectionOf, sourceOf } from "./request-attributes.ts"
 import { ServedRequest, type Streamed } from "./served-request.ts"
 import { ServerSeries } from "./server-series.ts"
@@ -51,14 +51,17 @@ export class Recorder {
       const span: Tracer.AnySpan | undefined = fiber.currentContext.unsafeMap.get(Tracer.ParentSpan.key)
       const connection = connectionOf(source)
       // What has ended is forgotten: many keys that nobody removes make each garbage collection long.
+      let pipeline: Pipeline | undefined = undefined
       const forget = (): void => {
         this.underWay.delete(source)
-        this.pipelines.ended(connection, served)
+        if (pipeline !== undefined) {
+          leave(pipeline, served)
+        }
       }
       const served = new ServedRequest({ request, connection, fiber, span, series, at: { site, meter }, forget })
       this.underWay.set(source, served)
       if (served.hasFiberOfItsOwn) {
-        this.guard(() => this.pipelines.begun(connection, served))
+        pipeline = this.guard(() => this.pipelines.begun(connection, served))
       }
       return served
     })
