@@ -9,8 +9,8 @@ import { OptionsError } from "../instrument/options-error.ts"
 /** How to measure the event loop. */
 export interface EventLoopOptions {
   /**
-   * How often Node's monitor looks, in whole milliseconds; 50 ms unless given. A delay is known to within this much, and
-   * the monitor's processor time falls as it grows: 0.16 % of a core at 50 ms, 0.5 % at 10 ms.
+   * How often Node's monitor looks, in whole milliseconds; 100 ms unless given. A stall is known to within this much, and a
+   * shorter one may be missed. The monitor is most of what the layer costs, and costs twice as much at half of this.
    */
   readonly resolution?: Duration.DurationInput | undefined
   /**
@@ -71,7 +71,7 @@ export const soundOptions = (options: RuntimeOptions): Effect.Effect<RuntimeSett
   })
 
 const soundEventLoop = ({
-  resolution = "50 millis",
+  resolution = "100 millis",
   window = "5 seconds"
 }: EventLoopOptions): Effect.Effect<EventLoopSettings, OptionsError> =>
   Effect.gen(function* () {
