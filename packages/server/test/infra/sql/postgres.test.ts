@@ -144,7 +144,8 @@ it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
       const sql = yield* PgClient.PgClient
       const heard = yield* Effect.fork(Stream.runHead(sql.listen("hints")))
       const listens = Effect.map(
-        sql`SELECT FROM pg_stat_activity WHERE query LIKE 'LISTEN%'`,
+        sql`SELECT FROM pg_stat_activity
+            WHERE datname = current_database() AND query LIKE 'LISTEN%' AND state = 'idle'`,
         (found) => found.length > 0
       )
       yield* Testing.eventually(listens, (isSo) => isSo)
