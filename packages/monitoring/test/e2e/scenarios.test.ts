@@ -11,9 +11,9 @@ import * as Logger from "effect/Logger"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import * as TestServices from "effect/TestServices"
-import { has } from "./support/promtool.ts"
-import { Queue } from "./support/queue.ts"
-import { type Process, Recorder, start, verdict } from "./support/simulation.ts"
+import { has } from "../support/promtool.ts"
+import { Queue } from "../support/queue.ts"
+import { type Process, Recorder, start, verdict } from "../support/simulation.ts"
 
 class Poisoned extends Data.TaggedError("Poisoned") {}
 
