@@ -35,11 +35,11 @@ it.layer(Postgres.layer, { timeout: "1 minute" })("beside OpenTelemetry's instru
       const cancelled = 1
       const streams = 1
       expect(same).toEqual({ ...counts(mixed.ours), SELECT: 4 + atStart + cancelled - streams })
-      expect([slow.ours.count, slow.theirs.count]).toEqual([20, 20])
-      expect(Math.abs(slow.ours.sum / slow.theirs.sum - 1)).toBeLessThan(0.01)
+      // A busy machine can only drive them apart: the nearest batch tells.
+      expect(slow.every(({ ours, theirs }) => ours.count === 5 && theirs.count === 5)).toBe(true)
+      expect(Math.min(...slow.map(({ ours, theirs }) => Math.abs(ours.sum / theirs.sum - 1)))).toBeLessThan(0.01)
       expect(quick.every(({ ours, theirs }) => ours.count === 100 && theirs.count === 100)).toBe(true)
-      const apart = quick.map(({ ours, theirs }) => Math.abs(ours.sum - theirs.sum) / 100).sort((a, b) => a - b)
-      expect(apart[7]).toBeLessThan(0.0002)
+      expect(Math.min(...quick.map(({ ours, theirs }) => Math.abs(ours.sum - theirs.sum) / 100))).toBeLessThan(0.0002)
     }).pipe(TestServices.provideLive)
   )
 })
