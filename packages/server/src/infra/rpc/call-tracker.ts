@@ -1,7 +1,7 @@
 /** Tracks the calls of one method: how many are under way, and how long each took. */
 import type { MetricsService } from "../../observe/metrics.ts"
-import { defectReason, errorTag } from "../../observe/catalogue/error-name.ts"
 import type { Outcome } from "../../observe/catalogue/outcome.ts"
+import { errorTypeOf } from "../../observe/track/error-type.ts"
 import { bind } from "../../observe/instrument/bind.ts"
 import { Bindings } from "../../observe/instrument/bindings.ts"
 import type { Meter } from "../../observe/instrument/meter.ts"
@@ -41,7 +41,7 @@ export class CallTracker implements Tracker<undefined> {
     return {
       ended: (outcome, seconds) => {
         active.add(-1)
-        this.durationOf(errorType(outcome), ambient).record(seconds)
+        this.durationOf(errorTypeOf(outcome), ambient).record(seconds)
       }
     }
   }
@@ -53,7 +53,7 @@ export class CallTracker implements Tracker<undefined> {
       meter: this.meter,
       ended: (outcome, seconds, { ambient }) => {
         if (endsCall(outcome)) {
-          this.durationOf(errorType(outcome), ambient).record(seconds)
+          this.durationOf(errorTypeOf(outcome), ambient).record(seconds)
         }
       }
     }
@@ -69,19 +69,5 @@ export class CallTracker implements Tracker<undefined> {
     const branch = this.durations.under(ambient).at(error_type)
     branch.bound ??= bind(this.handles.duration, { ...this.labels, error_type }, ambient)
     return branch.bound
-  }
-}
-
-/** The tag of a failure, the class of a defect, or `interrupted`; nothing on success. */
-const errorType = (outcome: Outcome): string | undefined => {
-  switch (outcome._tag) {
-    case "success":
-      return undefined
-    case "failure":
-      return errorTag(outcome.error)
-    case "defect":
-      return defectReason(outcome.defect)
-    default:
-      return "interrupted"
   }
 }

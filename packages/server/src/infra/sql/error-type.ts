@@ -1,7 +1,8 @@
 /** The label `error_type` of what a database did not do. */
 import { attempt } from "../../observe/catalogue/attempt.ts"
-import { defectReason, errorTag, textOf } from "../../observe/catalogue/error-name.ts"
+import { textOf } from "../../observe/catalogue/error-name.ts"
 import type { Outcome } from "../../observe/catalogue/outcome.ts"
+import { errorTypeOf } from "../../observe/track/error-type.ts"
 
 // A SQLSTATE (`23505`), or the name of an error of a driver or of Node (`SQLITE_BUSY`, `ER_DUP_ENTRY`, `ECONNREFUSED`).
 const code = /^[A-Z0-9][A-Z0-9_]{4,63}$/
@@ -25,18 +26,7 @@ const causeOf = (error: unknown): unknown =>
   attempt(() => (typeof error === "object" && error !== null ? Reflect.get(error, "cause") : undefined))
 
 /** The code of a failure, else its tag; the class of a defect; `interrupted`; nothing on success. */
-export const errorType = (outcome: Outcome): string | undefined => {
-  switch (outcome._tag) {
-    case "success":
-      return undefined
-    case "failure":
-      return codeOf(outcome.error) ?? errorTag(outcome.error)
-    case "defect":
-      return codeOf(outcome.defect) ?? defectReason(outcome.defect)
-    default:
-      return "interrupted"
-  }
-}
+export const errorType = (outcome: Outcome): string | undefined => errorTypeOf(outcome, codeOf)
 
 // Serialisation failures and deadlocks of PostgreSQL, and what other databases call them. Not the whole class 40: after
 // 40003 it is not known whether the transaction was committed.
