@@ -248,6 +248,13 @@ export const layers = {
     packages: ["*"],
     workspace: ["@parametric-portal/server", "@parametric-portal/dashboard"]
   },
+  // Recorded beside the demo for the pictures of the dashboards.
+  "job-server's shop": {
+    folder: `${jobServer}/shop`,
+    imports: ["job-server's server"],
+    packages: ["*"],
+    workspace: ["@parametric-portal/server"]
+  },
   "job-server's tests": {
     folder: "packages/job-server/test",
     imports: [
@@ -256,6 +263,7 @@ export const layers = {
       "job-server's audit",
       "job-server's admin",
       "job-server's demo",
+      "job-server's shop",
       "job-server"
     ],
     packages: ["*"],
@@ -268,7 +276,8 @@ export const layers = {
       "job-server's server",
       "job-server's audit",
       "job-server's admin",
-      "job-server's demo"
+      "job-server's demo",
+      "job-server's shop"
     ],
     packages: ["*"],
     workspace: ["@parametric-portal/server", "@parametric-portal/dashboard"]

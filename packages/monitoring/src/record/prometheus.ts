@@ -12,6 +12,14 @@ export interface RangeSeries {
   readonly values: ReadonlyArray<readonly [number, string]>
 }
 
+/** The labels of a page's series. */
+export interface Target {
+  /** The name of the service. */
+  readonly job: string
+  /** The name of the process. */
+  readonly instance: string
+}
+
 export interface RangeOptions {
   /** Epoch seconds. */
   readonly start: number
@@ -37,13 +45,13 @@ export const startPrometheus = (folder: string) =>
     })
     const url = `http://${yield* server.said(/"?Listening on"? address=(\S+)/)}`
     yield* server.said(/(Server is ready to receive web requests)/)
-    const known = new Map<string, string>()
+    const known = new Map<string, { readonly targets: ReadonlyArray<string>; readonly labels: Target }>()
     return {
-      /** Scrapes a page from now on; its series have the label `instance`. */
-      scrape: (instance: string, page: string) =>
+      /** Scrapes a page from now on; its series have the labels. */
+      scrape: (labels: Target, page: string) =>
         Effect.sync(() => {
-          known.set(instance, new URL(page).host)
-          const groups = [...known].map(([name, host]) => ({ targets: [host], labels: { instance: name } }))
+          known.set(labels.instance, { targets: [new URL(page).host], labels })
+          const groups = [...known.values()]
           writeFileSync(`${targets}.new`, JSON.stringify(groups))
           renameSync(`${targets}.new`, targets)
         }),
@@ -74,7 +82,7 @@ const configuration = (targets: string): string =>
     rule_files: readdirSync(rules).map((name) => path.join(rules, name)),
     scrape_configs: [
       {
-        job_name: "job-server",
+        job_name: "services",
         metric_relabel_configs: withoutCreated,
         file_sd_configs: [{ files: [targets], refresh_interval: "1s" }]
       }

@@ -1,4 +1,4 @@
-/** Runs the demo beside a Prometheus for some minutes, and asks it what each panel asks. */
+/** Runs the demo and a shop beside a Prometheus for some minutes, and asks it what each panel asks. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
@@ -10,12 +10,20 @@ import { jobServerProgram, running } from "./processes.ts"
 import { startPrometheus } from "./prometheus.ts"
 import { filledIn, panelQueries } from "./queries.ts"
 import { sendRequests } from "./requests.ts"
+import { runShop } from "./shop.ts"
 import { changeFiles, plan, replayDeadLetters, writeFiles } from "./workload.ts"
 
 const seconds = 360
 const step = 5
 const rateInterval = "15s"
 const runners = ["runner-1", "runner-2", "runner-3"] as const
+
+const planned = [
+  [plan.paymentsFail, "payments failed"],
+  [plan.paymentsWork, "payments worked again"],
+  [plan.broken, "JSON files were broken"],
+  [plan.mended, "JSON files were mended"]
+] as const
 
 /** Says what happens. */
 export type Say = (line: string) => void
@@ -38,10 +46,11 @@ export const record = (say: Say): Effect.Effect<Answers, Error> =>
     })
     const scraped = (name: string, before: string) =>
       Effect.flatMap(demo.said(new RegExp(`^${before}.*Metrics can be scraped at (\\S+)`, "m")), (page) =>
-        prometheus.scrape(name, page)
+        prometheus.scrape({ job: "job-server", instance: name }, page)
       )
     yield* scraped(runners[0], `${runners[0]} `)
     const start = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+    yield* Effect.forkScoped(runShop(prometheus, start))
     yield* Effect.forEach(runners.slice(1), (name) => scraped(name, `${name} `))
     yield* scraped("front", "\\d\\d:")
     say(`The demo is running; recording for ${seconds} seconds.`)
@@ -59,8 +68,9 @@ export const record = (say: Say): Effect.Effect<Answers, Error> =>
     yield* Effect.forkScoped(Effect.flatMap(controlPort, (port) => sendRequests(port, files)))
     const until = (second: number) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.sleep((start + second) * 1000 - now))
-    yield* Effect.forkScoped(Effect.zipRight(until(plan.broken), happened("JSON files were broken")))
-    yield* Effect.forkScoped(Effect.zipRight(until(plan.mended), happened("JSON files were mended")))
+    yield* Effect.forEach(planned, ([second, event]) =>
+      Effect.forkScoped(Effect.zipRight(until(second), happened(event)))
+    )
     yield* Effect.forkScoped(
       Effect.gen(function* () {
         yield* until(plan.replayed)
@@ -74,5 +84,5 @@ export const record = (say: Say): Effect.Effect<Answers, Error> =>
     const answers = yield* Effect.forEach(panelQueries, (query) =>
       Effect.map(prometheus.ask(filledIn(query, { rateInterval }), range), (found) => answerOf(query, found, range))
     )
-    return { command: `npm run demo -- ${options.join(" ")}`, seconds, step, events, answers }
+    return { command: `npm run demo -- ${options.join(" ")}, beside a shop`, seconds, step, events, answers }
   }).pipe(Effect.scoped)

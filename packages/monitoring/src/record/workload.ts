@@ -10,8 +10,8 @@ import { writeFileSync } from "node:fs"
 import path from "node:path"
 import { jobServerProgram } from "./processes.ts"
 
-/** When JSON files are written broken, and when dead letters are replayed: seconds since the start. */
-export const plan = { broken: 210, mended: 240, replayed: 270 } as const
+/** When payments fail, when JSON files are written broken, and when dead letters are replayed: seconds since the start. */
+export const plan = { paymentsFail: 90, paymentsWork: 130, broken: 210, mended: 240, replayed: 270 } as const
 
 const fileCount = 1000
 
