@@ -11,11 +11,20 @@ import {
 import type { Attributes } from "../receiver/model.ts"
 
 /** Charts whose lines are rates: of counters, or of how many values a distribution has. */
-export type RateChart = "jobs" | "failures" | "requests" | "errors" | "operations" | "garbage" | "processor"
+export type RateChart =
+  | "jobs"
+  | "failures"
+  | "requests"
+  | "errors"
+  | "operations"
+  | "calls"
+  | "garbage"
+  | "processor"
+  | "caches"
 /** Charts whose lines are quantiles. */
-export type QuantileChart = "processing" | "wait" | "messages" | "requestTime" | "operationTime"
+export type QuantileChart = "processing" | "wait" | "messages" | "requestTime" | "operationTime" | "callTime"
 /** Charts of gauges. */
-export type LevelChart = "inFlight" | "delay" | "utilization" | "heap" | "memory"
+export type LevelChart = "inFlight" | "delay" | "utilization" | "heap" | "memory" | "pools"
 
 /** What a series is in a chart. */
 export type ChartRole =
@@ -30,7 +39,7 @@ export type ChartRole =
   | { readonly kind: "level"; readonly chart: LevelChart; readonly line: string }
   | { readonly kind: "queue"; readonly line: string }
 
-const { cluster, db, http, jobs, runtime } = catalogue
+const { cache, cluster, db, http, jobs, pool, rpc, runtime } = catalogue
 
 type Roles = (attributes: Attributes) => ReadonlyArray<ChartRole>
 
@@ -57,6 +66,8 @@ const labelOf = <R extends Row>(row: R, label: R["labels"][number]) => {
   const name = otlpAttribute(row, label)
   return (attributes: Attributes): string => valueOf(attributes, name)
 }
+
+const none: ReadonlyArray<ChartRole> = []
 
 const [, process] = jobOperations
 const [send] = clusterOperations
@@ -89,6 +100,8 @@ const state = labelOf(jobs.queueDepth, "state")
 const operation = labelOf(db.clientOperationDuration, "db_operation_name")
 const collection = labelOf(runtime.garbageCollectionDuration, "v8js_gc_type")
 const mode = labelOf(runtime.cpuTime, "cpu_mode")
+const method = labelOf(rpc.serverCallDuration, "rpc_method")
+const itemState = labelOf(pool.items, "state")
 
 const given: ReadonlyArray<readonly [Row, Roles]> = [
   [jobs.enqueued, job("enqueued")],
@@ -109,6 +122,7 @@ const given: ReadonlyArray<readonly [Row, Roles]> = [
     db.clientOperationDuration,
     (attributes) => [rate("operations", operation(attributes) || "unnamed"), quantiles("operationTime")]
   ],
+  [rpc.serverCallDuration, (attributes) => [rate("calls", method(attributes) || "unnamed"), quantiles("callTime")]],
   [runtime.eventLoopDelayP50, level("delay", "p50")],
   [runtime.eventLoopDelayP99, level("delay", "p99")],
   [runtime.eventLoopDelayMax, level("delay", "max")],
@@ -118,14 +132,16 @@ const given: ReadonlyArray<readonly [Row, Roles]> = [
   [runtime.garbageCollectionDuration, (attributes) => [{ ...gc, line: collection(attributes) }]],
   [runtime.cpuTime, (attributes) => [rate("processor", mode(attributes))]],
   [runtime.memoryUsage, level("memory", "resident")],
-  [runtime.externalMemory, level("memory", "external")]
+  [runtime.externalMemory, level("memory", "external")],
+  [pool.items, (attributes) => (itemState(attributes) === "used" ? level("pools", "used")(attributes) : none)],
+  [pool.waiting, level("pools", "waiting")],
+  [cache.hits, () => [rate("caches", "hits")]],
+  [cache.misses, () => [rate("caches", "misses")]]
 ]
 
 const gc = { kind: "rate", chart: "garbage", ofSum: true } as const
 
 const roles: ReadonlyMap<string, Roles> = new Map(given.map(([row, of]) => [otlpName(row), of]))
-
-const none: ReadonlyArray<ChartRole> = []
 
 /** What a series is in the charts; most are in none. */
 export const chartRoles = (name: string, attributes: Attributes): ReadonlyArray<ChartRole> =>

@@ -76,11 +76,15 @@ const linesOfCharts = (parts: Parts): Readonly<Record<ChartName, (now: number) =
     inFlight: (now) => levels.sums("inFlight", now),
     operations: (now) => rates.largest("operations", now),
     operationTime: (now) => quantiles.lines("operationTime", now),
+    calls: (now) => rates.largest("calls", now),
+    callTime: (now) => quantiles.lines("callTime", now),
     delay: (now) => levels.largest("delay", now),
     utilization: (now) => levels.largest("utilization", now),
     heap: (now) => levels.ofLargest("heap", "used", now),
     garbage: (now) => rates.largest("garbage", now),
     processor: (now) => rates.largest("processor", now),
-    memory: (now) => levels.ofLargest("memory", "resident", now)
+    memory: (now) => levels.ofLargest("memory", "resident", now),
+    pools: (now) => levels.sums("pools", now),
+    caches: (now) => rates.lines("caches", now)
   }
 }

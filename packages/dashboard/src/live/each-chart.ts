@@ -15,10 +15,14 @@ export const eachChart = <A>(of: (chart: ChartName) => A): Readonly<Record<Chart
   inFlight: of("inFlight"),
   operations: of("operations"),
   operationTime: of("operationTime"),
+  calls: of("calls"),
+  callTime: of("callTime"),
   delay: of("delay"),
   utilization: of("utilization"),
   heap: of("heap"),
   garbage: of("garbage"),
   processor: of("processor"),
-  memory: of("memory")
+  memory: of("memory"),
+  pools: of("pools"),
+  caches: of("caches")
 })

@@ -112,6 +112,10 @@ export interface ServerCharts {
   readonly operations: Lines
   /** Seconds: `p50`, `p95` and `p99` of database operations. */
   readonly operationTime: Lines
+  /** Calls of RPCs to servers a second by method; at most five, and `others`. */
+  readonly calls: Lines
+  /** Seconds: `p50`, `p95` and `p99` of calls to servers, streams until their end. */
+  readonly callTime: Lines
 }
 
 /** The charts of processes. */
@@ -128,6 +132,10 @@ export interface NodeCharts {
   readonly processor: Lines
   /** Bytes: `resident` and `external`, of the process in which each is the largest. */
   readonly memory: Lines
+  /** Items of pools that are `used`, and requests that are `waiting` for one, all pools together. */
+  readonly pools: Lines
+  /** Requests to caches a second: `hits` and `misses`, all caches together. */
+  readonly caches: Lines
 }
 
 /** The name of a chart. */

@@ -368,7 +368,9 @@ describe("the screens of servers and processes", () => {
       ["In flight requests", "received", "sent"],
       ["Event loop delay of the slowest process", "p50", "p99", "max"],
       ["Database operations per second, by name", "INSERT", "SELECT"],
-      ["Operation time wait included", "p50", "p95", "p99"]
+      ["Operation time wait included", "p50", "p95", "p99"],
+      ["RPC calls per second, by method", "stock.levels", "stock.take"],
+      ["Call time of a stream until its end", "p50", "p95", "p99"]
     ])
     await page.close()
   })
@@ -381,7 +383,9 @@ describe("the screens of servers and processes", () => {
       ["Heap of the largest process", "used", "limit"],
       ["Garbage collection time a second, by type", "major", "minor"],
       ["Memory of the largest process", "resident", "external"],
-      ["Processor time a second", "user", "system"]
+      ["Processor time a second", "user", "system"],
+      ["Pools items and requests", "used", "waiting"],
+      ["Caches requests a second", "hits", "misses"]
     ])
     await page.close()
   })

@@ -57,7 +57,9 @@ const serverCharts = (at: number): ServerCharts => ({
   requestTime: quantiles(at, 0.04, 23),
   inFlight: { received: Math.round(9 * wave(at, 26)), sent: Math.round(4 * wave(at, 27)) },
   operations: { SELECT: 120 * wave(at, 28), INSERT: 30 * wave(at, 29) },
-  operationTime: quantiles(at, 0.003, 30)
+  operationTime: quantiles(at, 0.003, 30),
+  calls: { "stock.take": 12 * wave(at, 41), "stock.levels": 2 * wave(at, 42) },
+  callTime: quantiles(at, 0.02, 43)
 })
 
 const nodeCharts = (at: number): NodeCharts => ({
@@ -66,7 +68,9 @@ const nodeCharts = (at: number): NodeCharts => ({
   heap: { used: 9e7 + 3e7 * wave(at, 36), limit: 4.3e9 },
   garbage: { minor: 0.01 * wave(at, 37), major: 0.002 },
   processor: { user: 0.5 * wave(at, 38), system: 0.1 },
-  memory: { resident: 2e8 + 1e7 * wave(at, 39), external: 4e6 }
+  memory: { resident: 2e8 + 1e7 * wave(at, 39), external: 4e6 },
+  pools: { used: Math.round(3 * wave(at, 46)), waiting: Math.round(2 * wave(at, 47)) },
+  caches: { hits: 60 * wave(at, 48), misses: 9 * wave(at, 49) }
 })
 
 const exactCharts = (time: number): ChartPoint => {

@@ -85,6 +85,51 @@ describe("database operations", () => {
   )
 })
 
+describe("calls of RPCs", () => {
+  it.scoped("are counted by method, and timed together", () =>
+    Effect.gen(function* () {
+      const { seconds, send } = yield* makeFeed()
+      const call = (method: string, buckets: ReadonlyArray<number>) => ({
+        name: "rpc.server.call.duration",
+        bounds,
+        buckets,
+        attributes: { "rpc.system.name": "effect_rpc", "rpc.method": method }
+      })
+      yield* send("a", [call("stock.take", [0, 0, 0]), call("stock.levels", [0, 0, 0])], old)
+      yield* seconds()
+      yield* send("a", [call("stock.take", [50, 0, 0]), call("stock.levels", [0, 50, 0])], old)
+      const { charts } = yield* seconds()
+      expect(charts.calls).toEqual({ "stock.take": 50, "stock.levels": 50 })
+      expect(charts.callTime).toEqual({ p50: 1, p95: 9.1, p99: 9.82 })
+    })
+  )
+})
+
+describe("pools and caches", () => {
+  it.scoped("are added up over names and processes", () =>
+    Effect.gen(function* () {
+      const { seconds, send } = yield* makeFeed()
+      const process = (counter: number) => [
+        { name: "pool_items", gauge: 3, attributes: { pool: "mail", state: "used" } },
+        { name: "pool_items", gauge: 1, attributes: { pool: "files", state: "used" } },
+        { name: "pool_items", gauge: 9, attributes: { pool: "files", state: "idle" } },
+        { name: "pool_waiting", gauge: 2, attributes: { pool: "mail" } },
+        { name: "cache_hits_total", counter: counter * 6, attributes: { cache: "products" } },
+        { name: "cache_hits_total", counter: counter * 3, attributes: { cache: "users" } },
+        { name: "cache_misses_total", counter, attributes: { cache: "users" } }
+      ]
+      yield* send("a", process(0), old)
+      yield* send("b", process(0), old)
+      yield* seconds()
+      yield* send("a", process(1), old)
+      yield* send("b", process(1), old)
+      const { charts } = yield* seconds()
+      expect(charts.pools).toEqual({ used: 8, waiting: 4 })
+      expect(charts.caches).toEqual({ hits: 18, misses: 2 })
+    })
+  )
+})
+
 describe("gauges of processes", () => {
   it.scoped("are those of the process with the most, which has the sum of its series", () =>
     Effect.gen(function* () {

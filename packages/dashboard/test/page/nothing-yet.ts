@@ -30,10 +30,14 @@ export const noChartPoint = (time: number): ChartPoint => ({
   inFlight: {},
   operations: {},
   operationTime: {},
+  calls: {},
+  callTime: {},
   delay: {},
   utilization: {},
   heap: {},
   garbage: {},
   processor: {},
-  memory: {}
+  memory: {},
+  pools: {},
+  caches: {}
 })

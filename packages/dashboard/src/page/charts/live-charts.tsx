@@ -13,6 +13,8 @@ export interface LiveChart {
   readonly unit: string
   /** The lines in their order, so that each keeps its colour. */
   readonly names: ReadonlyArray<string>
+  /** Not every program has it: it is left out for as long as it has no line. */
+  readonly isOptional?: true
 }
 
 /** The lines of a chart of durations. */
@@ -54,11 +56,12 @@ const ChartOf = ({ chart: { chart, hint, names, title, unit }, from, model, to }
 /** A screen of charts; `layers` are what to put in place where none of them has anything. */
 export const chartScreen = (charts: ReadonlyArray<LiveChart>, layers: string) => () => {
   const model = shown.value
+  const has = ({ chart }: LiveChart) => model.points.some((point) => Object.keys(point[chart]).length > 0)
   if (!hasBegun.value) {
     return null
   }
-  return model.points.some((point) => charts.some(({ chart }) => Object.keys(point[chart]).length > 0)) ? (
-    <LiveCharts charts={charts} model={model} />
+  return charts.some(has) ? (
+    <LiveCharts charts={charts.filter((one) => one.isOptional !== true || has(one))} model={model} />
   ) : (
     <section class="card">
       <h2>Nothing measured yet</h2>

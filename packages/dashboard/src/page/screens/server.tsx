@@ -1,4 +1,4 @@
-/** The requests of servers, their databases, and the event loop under them. */
+/** The requests of servers, their databases, calls of RPCs, and the event loop under them. */
 import { chartScreen, type LiveChart, quantiles } from "../charts/live-charts.tsx"
 
 /** It stands on the screen Node too. */
@@ -24,7 +24,16 @@ export const Server = chartScreen(
     { chart: "inFlight", title: "In flight", hint: "requests", unit: "", names: ["received", "sent"] },
     delay,
     { chart: "operations", title: "Database operations", hint: "per second, by name", unit: "", names: [] },
-    { chart: "operationTime", title: "Operation time", hint: "wait included", unit: "s", names: quantiles }
+    { chart: "operationTime", title: "Operation time", hint: "wait included", unit: "s", names: quantiles },
+    { chart: "calls", title: "RPC calls", hint: "per second, by method", unit: "", names: [], isOptional: true },
+    {
+      chart: "callTime",
+      title: "Call time",
+      hint: "of a stream until its end",
+      unit: "s",
+      names: quantiles,
+      isOptional: true
+    }
   ],
   "Server.layer"
 )
