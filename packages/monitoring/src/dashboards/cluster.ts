@@ -9,6 +9,9 @@ export const clusterDashboard: Dashboard = {
   uid: "cluster",
   title: "Cluster",
   description: "Who owns which shards, and do messages get through?",
+  reading:
+    "Begin with the shards. Worry when fewer are held than configured, as nothing is processed in the others, and when the " +
+    "backlog grows while runners are up. A killed runner is a step down of runners, and its shards move to the others.",
   variables: ["service", "instance", "entity_type"],
   rows: [
     { title: "Shards, runners, singletons", panels: shardPanels },

@@ -46,6 +46,8 @@ export interface Dashboard {
   readonly title: string
   /** The question that it answers. */
   readonly description: string
+  /** Where to begin, and which shapes are a reason to worry; for who sees it for the first time. */
+  readonly reading: string
   readonly variables: ReadonlyArray<Variable>
   readonly rows: ReadonlyArray<Row>
 }

@@ -203,6 +203,9 @@ export const jobByType: Dashboard = {
   uid: "job-by-type",
   title: "Job by type",
   description: "What happens to the jobs of one type: why they fail, how long they take, what runs now?",
+  reading:
+    "Choose a job type that an alert named. Worry when one reason leads its failures, or when attempts take as long as " +
+    "they are allowed to. A band that begins at once is an incident, one that was always there is the input.",
   variables: ["service", "instance", "job_type"],
   rows: [
     { title: "Failures and attempts", panels: failure },

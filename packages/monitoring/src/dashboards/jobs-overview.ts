@@ -197,6 +197,9 @@ export const jobsOverview: Dashboard = {
   uid: "jobs-overview",
   title: "Jobs overview",
   description: "Are jobs being processed, and how long do they wait?",
+  reading:
+    "Begin with the numbers at the top. Worry when the oldest runnable job gets older and older, as no job is taken then, " +
+    "and when dead letters grow: each is a job that nobody does. Rates and wait times below say since when.",
   variables: ["service", "instance", "job_type"],
   rows: [
     { title: "Now", panels: now },

@@ -153,6 +153,9 @@ export const telemetryHealth: Dashboard = {
   uid: "telemetry-health",
   title: "Telemetry health",
   description: "Do metrics arrive, and can they be trusted?",
+  reading:
+    "Look here before you believe that nothing happens elsewhere. Worry when the time since the last export climbs, or " +
+    "when series, dropped points or errors while measuring grow. All else may be empty, and says so.",
   variables: ["service", "instance"],
   rows: [
     { title: "Do they arrive?", panels: exporting },

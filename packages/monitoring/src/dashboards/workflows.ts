@@ -89,6 +89,9 @@ export const workflows: Dashboard = {
   uid: "workflows",
   title: "Workflows",
   description: "Do workflows complete, and what do they wait for?",
+  reading:
+    "Worry when runs are only suspended or only fail. The demo has no workflows; with them, there is a band for each " +
+    "workflow and outcome.",
   variables: ["service", "instance"],
   rows: [{ title: "Runs and activities", panels }]
 }

@@ -36,7 +36,7 @@ describe("the recorded answers", () => {
 
   it("name processes by their part in the demo, and no machine", () => {
     const instances = recorded.answers.flatMap(({ series }) => series.flatMap(({ labels }) => labels["instance"] ?? []))
-    expect([...new Set(instances)].sort()).toEqual(["front", "runner-1", "runner-2", "runner-3"])
+    expect([...new Set(instances)].sort()).toEqual(["front", "runner-1", "runner-2", "runner-3", "shop-1"])
     // The front asks its own control API, at the same address everywhere.
     expect(
       text.replaceAll('"127.0.0.1"', "").match(/localhost|\d+\.\d+\.\d+\.\d+|\/(?:tmp|home|root|work|usr)\b/g)

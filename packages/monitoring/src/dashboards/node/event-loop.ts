@@ -20,7 +20,6 @@ export const eventLoopPanels = [
     description: "The maximum alone is high: a single pause. All are: code blocks the loop, or it gets no processor.",
     alert: eventLoopBlocked,
     queries: [
-      { query: gauge(runtime.eventLoopDelayP90, process).maxBy(...by), legend: "{{instance}} p90" },
       { query: gauge(runtime.eventLoopDelayP99, process).maxBy(...by), legend: "{{instance}} p99" },
       { query: gauge(runtime.eventLoopDelayMax, process).maxBy(...by), legend: "{{instance}} max" }
     ],
@@ -30,12 +29,15 @@ export const eventLoopPanels = [
     title: "Event loop delay, usual",
     kind: "lines",
     unit: "s",
-    description: "Normally flat and close together. The median rises: the process has too much to do all the time.",
+    description:
+      "Of the process of each service that is latest. Normally flat and close together. The median rises: it has too " +
+      "much to do all the time.",
     alert: eventLoopBlocked,
     queries: [
-      { query: gauge(runtime.eventLoopDelayMin, process).maxBy(...by), legend: "{{instance}} min" },
-      { query: gauge(runtime.eventLoopDelayMean, process).maxBy(...by), legend: "{{instance}} mean" },
-      { query: gauge(runtime.eventLoopDelayP50, process).maxBy(...by), legend: "{{instance}} p50" }
+      { query: gauge(runtime.eventLoopDelayMin, process).maxBy("job"), legend: "{{job}} min" },
+      { query: gauge(runtime.eventLoopDelayP50, process).maxBy("job"), legend: "{{job}} p50" },
+      { query: gauge(runtime.eventLoopDelayMean, process).maxBy("job"), legend: "{{job}} mean" },
+      { query: gauge(runtime.eventLoopDelayP90, process).maxBy("job"), legend: "{{job}} p90" }
     ],
     empty
   },

@@ -8,6 +8,8 @@ import { empty } from "./event-loop.ts"
 
 const { runtime } = catalogue
 
+const withoutDescriptors = "The system is not Linux, or RuntimeMetrics of observe/runtime is not in place."
+
 const by = ["job", "instance"] as const
 
 export const memoryPanels = [
@@ -28,27 +30,27 @@ export const memoryPanels = [
     empty
   },
   {
-    title: "Heap used and limit",
+    title: "Heap used",
     kind: "lines",
     unit: "bytes",
-    description: "Used close to the limit: the process ends soon.",
+    description:
+      "One process far above those that do the same: something there holds more. All climb: the load, or a leak.",
     alert: heapNearLimit,
-    queries: [
-      { query: gauge(runtime.heapUsed, process).sumBy(...by), legend: "{{instance}} used" },
-      { query: gauge(runtime.heapLimit, process).sumBy(...by), legend: "{{instance}} limit" }
-    ],
+    queries: [{ query: gauge(runtime.heapUsed, process).sumBy(...by), legend: "{{instance}}" }],
     empty
   },
   {
     title: "Heap used by space",
     kind: "stack",
     unit: "bytes",
-    description: "The old space climbs: objects that stay. The large object space: big arrays and texts.",
+    description:
+      "All selected processes together. The old space climbs: objects that stay. The large object space: big arrays " +
+      "and texts.",
     alert: heapNearLimit,
     queries: [
       {
-        query: gauge(runtime.heapUsed, process).sumBy("job", "v8js_heap_space_name"),
-        legend: "{{job}} {{v8js_heap_space_name}}"
+        query: gauge(runtime.heapUsed, process).sumBy("v8js_heap_space_name"),
+        legend: "{{v8js_heap_space_name}}"
       }
     ],
     empty
@@ -70,11 +72,13 @@ export const memoryPanels = [
     title: "Resident and external memory",
     kind: "lines",
     unit: "bytes",
-    description: "Resident climbs while the heap is flat: buffers, which are external, or native code.",
+    description:
+      "Resident of each process, external of all of a service. Resident climbs while the heap is flat: buffers, which " +
+      "are external, or native code.",
     alert: heapNearLimit,
     queries: [
       { query: gauge(runtime.memoryUsage, process).sumBy(...by), legend: "{{instance}} resident" },
-      { query: gauge(runtime.externalMemory, process).sumBy(...by), legend: "{{instance}} external" }
+      { query: gauge(runtime.externalMemory, process).sumBy("job"), legend: "{{job}} external" }
     ],
     empty
   },
@@ -82,13 +86,26 @@ export const memoryPanels = [
     title: "File descriptors",
     kind: "lines",
     unit: "suffix: descriptors",
-    description: "A climb: files or connections that are not closed. At the limit nothing can be opened.",
+    description: "Files and connections that are open. They follow the load. A climb: some are not closed.",
+    alert: heapNearLimit,
+    queries: [{ query: gauge(runtime.fileDescriptors, process).sumBy(...by), legend: "{{instance}}" }],
+    empty: withoutDescriptors
+  },
+  {
+    title: "File descriptors, of their limit",
+    kind: "lines",
+    unit: "percentunit",
+    description: "At 100% nothing can be opened, connections included: raise the limit, or find what is not closed.",
     alert: heapNearLimit,
     queries: [
-      { query: gauge(runtime.fileDescriptors, process).sumBy(...by), legend: "{{instance}} open" },
-      { query: gauge(runtime.fileDescriptorLimit, process).sumBy(...by), legend: "{{instance}} limit" }
+      {
+        query: gauge(runtime.fileDescriptors, process)
+          .sumBy(...by)
+          .dividedBy(gauge(runtime.fileDescriptorLimit, process).sumBy(...by)),
+        legend: "{{instance}}"
+      }
     ],
-    empty: "The system is not Linux, or RuntimeMetrics of observe/runtime is not in place."
+    empty: withoutDescriptors
   },
   {
     title: "Time since the start",
@@ -96,7 +113,7 @@ export const memoryPanels = [
     unit: "s",
     description: "Falls to 0: the process was restarted. By the process' clock, and by that of Prometheus.",
     alert: heapNearLimit,
-    width: 24,
+    width: 16,
     queries: [
       { query: gauge(runtime.uptime, process).maxBy(...by), legend: "{{instance}}" },
       { query: secondsSince(gauge(runtime.startTime, process)), legend: "{{instance}} by Prometheus" }

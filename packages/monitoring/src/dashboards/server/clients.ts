@@ -15,7 +15,9 @@ export const clientPanels = [
     title: "Requests sent",
     kind: "stack",
     unit: "suffix: requests/s",
-    description: "By the server that they go to, retries included. A jump without more traffic: something retries.",
+    description:
+      "By the server that they go to, retries included; without a status, no answer came. A jump without more " +
+      "traffic: something retries.",
     alert: httpLatencyHigh,
     queries: [
       {

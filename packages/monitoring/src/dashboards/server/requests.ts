@@ -24,12 +24,13 @@ export const requestPanels = [
     kind: "stack",
     unit: "suffix: requests/s",
     description:
-      "A band of 500 and above: the server fails. Everything falls to 0: no request gets here, or none ends.",
+      "A band of 500 and above: the server fails. No status: the client had gone away. Everything falls to 0: no " +
+      "request gets here, or none ends.",
     alert: burn,
     queries: [
       {
         query: observations(http.serverRequestDuration, of).rate("$__rate_interval").sumBy("http_response_status_code"),
-        legend: "{{http_response_status_code}}"
+        legend: "status {{http_response_status_code}}"
       }
     ],
     empty
