@@ -29,6 +29,18 @@ describe("the recorded answers", () => {
     expect(silent).toEqual([])
   })
 
+  it("have data for each query of the dashboards Server and Node: the shop has every part", () => {
+    const asked = dashboards
+      .filter(({ uid }) => uid === "server" || uid === "node")
+      .flatMap(({ rows }) => rows.flatMap(({ panels }) => panels))
+      .flatMap(({ queries, title }) => queries.map(({ legend, query }) => ({ name: `${title}: ${legend}`, query })))
+    expect(asked.length).toBeGreaterThan(70)
+    const silent = asked.filter(
+      ({ query }) => !answered.get(String(query))?.some(({ values }) => values.some((value) => value !== null))
+    )
+    expect(silent.map(({ name }) => name)).toEqual([])
+  })
+
   it("have a value, or none, for each step of the recording", () => {
     const lengths = new Set(recorded.answers.flatMap(({ series }) => series.map(({ values }) => values.length)))
     expect([...lengths]).toEqual([recorded.seconds / recorded.step + 1])

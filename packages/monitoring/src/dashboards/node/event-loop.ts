@@ -115,7 +115,9 @@ export const eventLoopPanels = [
     title: "Duration of a garbage collection",
     kind: "lines",
     unit: "s",
-    description: "The event loop stands still for so long each time.",
+    description:
+      "The event loop stands still for so long each time. Known by buckets of powers of ten: 900 ms says between 100 ms " +
+      "and 1 s. There for long: requests wait for it.",
     alert: garbageCollectionHeavy,
     width: 12,
     queries: [percentile(runtime.garbageCollectionDuration, process, "job", "v8js_gc_type")],

@@ -59,7 +59,9 @@ export const memoryPanels = [
     title: "Heap reserved",
     kind: "lines",
     unit: "bytes",
-    description: "What V8 has reserved, what of it is free, and what the system has given for it.",
+    description:
+      "What V8 has reserved, what of it is free, and what the system has given for it. Free close to nothing while " +
+      "reserved climbs: the heap is needed, and not only not yet collected.",
     alert: heapNearLimit,
     queries: [
       { query: gauge(runtime.heapSize, process).sumBy("job"), legend: "{{job}} reserved" },

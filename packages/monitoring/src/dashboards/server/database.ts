@@ -45,7 +45,9 @@ export const databasePanels = [
     title: "Failed operations",
     kind: "stack",
     unit: "suffix: operations/s",
-    description: "Statements that the database refused, or that were interrupted.",
+    description:
+      "Statements that the database refused, by its code, or that were interrupted. A new code: a release. Codes of " +
+      "connections, such as ECONNREFUSED: the database is away.",
     alert: databaseSlow,
     queries: [
       {
@@ -61,7 +63,9 @@ export const databasePanels = [
     title: "Transactions by outcome",
     kind: "stack",
     unit: "suffix: transactions/s",
-    description: "Without an outcome: committed. The others were rolled back.",
+    description:
+      "Without an outcome: committed. The others were rolled back: `failure` for an error, `interrupted` as its request " +
+      "was given up. Their share grows: look at the failed operations.",
     alert: databaseSlow,
     queries: [
       {

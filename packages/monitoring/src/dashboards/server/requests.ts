@@ -39,7 +39,9 @@ export const requestPanels = [
     title: "Requests by route",
     kind: "stack",
     unit: "suffix: requests/s",
-    description: "Which routes have the traffic. A band without a route: paths that no route matches.",
+    description:
+      "Which routes have the traffic. A band that ends: nobody asks for it, or it is no longer served. A band without " +
+      "a route: paths that no route matches.",
     alert: burn,
     queries: [
       {
