@@ -22,10 +22,9 @@ export const telemetrySeriesOverflow = alert({
     meaning:
       "A metric reached its series limit (2,000 unless configured). Further label sets are folded into one series " +
       'with `otel_metric_overflow="true"`: sums over all labels stay exact, sums by a label do not. Memory does not ' +
-      "grow." +
-      'with `otel_metric_overflow="true"`: sums over all labels stay exact, sums by a label do not. Memory does not ' +
-      "grow." +
-      '`otel_metric_overflow="true"`: sums over all labels stay exact, sums by a label do not. Memory stays flat.',
+      "grow. A metric that is recorded counts each folded recording, so the alert lasts as long as labels are lost. One " +
+      "that is read from a source (a queue, a pool) counts a label set once, when it goes over the limit: the alert ends " +
+      "after 15 minutes without new ones, and `telemetry_series` shows that the limit is still reached.",
     firstLook: [
       { question: "How much is folded, and for which metric?", query: recorded(folded) },
       { question: "How many series of it does each process have?", query: gauge(telemetry.series) }

@@ -64,7 +64,9 @@ export const telemetry = {
     kind: "counter",
     unit: "{point}",
     labels: ["metric"],
-    help: "Recordings folded into the overflow series of a metric that has reached its series limit."
+    help:
+      "Recordings folded into the overflow series of a metric that has reached its series limit. Of a metric that is read " +
+      "from a source, a label set counts once, when it goes over the limit, and not at each read."
   },
   labelsDropped: {
     name: "telemetry_labels_dropped_total",

@@ -6,6 +6,7 @@ import type * as MetricRegistry from "effect/MetricRegistry"
 import { catalogue } from "../catalogue.ts"
 import type { Instrument } from "../instrument/instrument.ts"
 import { type Meter, meterOf } from "../instrument/meter.ts"
+import { Shown } from "../instrument/shown.ts"
 import type { Drop } from "./points/drop.ts"
 import { type Claims, type Family, mergeFamilies, pauseEvery, shapeOf, type Step } from "./points/families.ts"
 import { ExternalMetrics } from "./external.ts"
@@ -93,13 +94,21 @@ const instrumentsOf = (meter: Meter, nowNanos: bigint): ReadonlyArray<Instrument
       const labels = canonical(label({ metric: instrument.row.name }))
       const isThere = instrument.size > 0 || instrument === counts
       const series = isThere ? counts.resolve(labels) : counts.find(labels)
-      return series === undefined ? [] : [{ instrument, series }]
+      return series === undefined ? [] : [{ instrument, labels }]
     })
     // Only now has it all series of its own, which it counts as well.
-    counted.forEach(({ instrument, series }) => series.record(instrument.size))
+    shownOf(meter, counts).show(counted.map(({ instrument, labels }) => ({ labels, amount: instrument.size })))
   }
   return instruments
 }
+
+const shownOf = (meter: Meter, instrument: Instrument): Shown => {
+  const known = shown.get(instrument) ?? new Shown(meter, instrument)
+  shown.set(instrument, known)
+  return known
+}
+
+const shown = new WeakMap<Instrument, Shown>()
 
 /** A family, and the instrument where it is ours: no two series of one have the same attributes. */
 interface Source extends Family {

@@ -256,25 +256,28 @@ export class Instrument {
       (write: (amount: number) => void) =>
       (amount: number): void => {
         if (amount < Number.POSITIVE_INFINITY && (isSigned ? amount > Number.NEGATIVE_INFINITY : amount >= 0)) {
-          if (isOverflow) {
-            keeper.folded(this)
-          }
           write(amount)
         } else {
           keeper.refused(row, amount)
         }
       }
-    const set = guarded(hook.update)
-    const add = guarded(hook.modify)
+    const recorded = (write: (amount: number) => void): ((amount: number) => void) =>
+      isOverflow
+        ? guarded((amount) => {
+            write(amount)
+            keeper.folded(this)
+          })
+        : guarded(write)
+    const add = recorded(hook.modify)
     return {
       labels,
       key,
       startNanos: startOf(row, clockOf(currentFiber())),
       isOverflow,
       isRemoved: false,
-      record: row.kind === "upDownCounter" ? add : set,
+      record: row.kind === "upDownCounter" ? add : recorded(hook.update),
       add,
-      set,
+      set: guarded(hook.update),
       buckets,
       replace,
       state: hook.get

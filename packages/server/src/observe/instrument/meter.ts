@@ -29,7 +29,7 @@ import {
   type LimitOptions
 } from "./definition.ts"
 import { type HandlesOf, Instrument, type Keeper } from "./instrument.ts"
-import { overflowLabel } from "./overflow.ts"
+import { overflowLabel, richestLabel } from "./overflow.ts"
 import type { Pairs } from "../catalogue/label.ts"
 import type { Series } from "./series.ts"
 import type { DefinitionError } from "./definition-error.ts"
@@ -179,12 +179,15 @@ export class Meter implements Keeper {
 
   folded(instrument: Instrument): void {
     const { name } = instrument.row
-    this.count(telemetry.overflow, { metric: name })
+    // The counter of it may be over its own limit. To count that as well would never end.
+    if (name !== telemetry.overflow.name) {
+      this.count(telemetry.overflow, { metric: name })
+    }
     if (!this.warned.has(`folded ${name}`)) {
       this.warnOnce(
         `folded ${name}`,
         `Metric "${name}" reached its limit of ${instrument.limit} series; further label sets are folded into ` +
-          `{${overflowLabel}="true"}. The label with the most values is ${richestLabel(instrument)}`,
+          `{${overflowLabel}="true"}. The label with the most values is ${richestLabel(instrument.all())}`,
         {}
       )
     }
@@ -260,21 +263,6 @@ const boundariesOf = (row: Row, options: DefineOptions): Either.Either<ReadonlyA
   return Either.flatMap(checkFamily(given), () =>
     checkBoundaries(row.name, options.boundaries?.[given] ?? defaultBoundaries[given])
   )
-}
-
-const richestLabel = (instrument: Instrument): string => {
-  const values = new Map<string, Set<string>>()
-  for (const { labels } of instrument.all()) {
-    for (const { key, value } of labels) {
-      values.set(key, (values.get(key) ?? new Set()).add(value))
-    }
-  }
-  values.delete(overflowLabel)
-  const [key, distinct] = Array.from(values).sort(([, left], [, right]) => right.size - left.size)[0] ?? [
-    "none",
-    new Set()
-  ]
-  return `"${key}" (${distinct.size})`
 }
 
 /** The handles of a namespace of rows; the first row that can't be defined fails it. */

@@ -7,14 +7,14 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
-import * as HashSet from "effect/HashSet"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { type Gauge, type Instrument, InstrumentId } from "./instrument.ts"
-import { identity, type Pairs } from "../catalogue/label.ts"
+import type { Pairs } from "../catalogue/label.ts"
 import type { Meter } from "./meter.ts"
-import { type Canonical, canonicalOf } from "./label.ts"
+import { canonicalOf } from "./label.ts"
+import { type Reading, Shown } from "./shown.ts"
 import { soundClock } from "./sound-clock.ts"
 import { warnOf, withoutDefect } from "./sound-log.ts"
 
@@ -47,17 +47,13 @@ export const sample = <Label extends string, E, R>(
 ): Effect.Effect<void, never, R | Scope.Scope> =>
   Effect.gen(function* () {
     const instrument = gauge[InstrumentId]
-    const shown = yield* Ref.make<ReadonlySet<string>>(new Set())
     const isFailing = yield* Ref.make(false)
-    const clear = Effect.flatMap(Ref.getAndSet(shown, new Set()), (before) =>
-      Effect.sync(() => removeExcept(meter, instrument, { before, now: new Set() }))
-    )
+    const shown = new Shown(meter, instrument)
+    const clear = Effect.sync(() => shown.clear())
     const once = Effect.flatMap(Effect.exit(Effect.map(read, readingsOf)), (exit) =>
       Exit.isSuccess(exit)
         ? Effect.gen(function* () {
-            const now = yield* Effect.sync(() => show(meter, instrument, exit.value))
-            const before = yield* Ref.getAndSet(shown, now)
-            yield* Effect.sync(() => removeExcept(meter, instrument, { before, now }))
+            yield* Effect.sync(() => shown.show(exit.value))
             if (yield* Ref.getAndSet(isFailing, false)) {
               yield* recovered(instrument)
             }
@@ -89,13 +85,8 @@ export const observe = <Label extends string>(
     Effect.acquireRelease(
       Effect.sync(() => {
         const instrument = gauge[InstrumentId]
-        let before: ReadonlySet<string> = new Set()
+        const shown = new Shown(meter, instrument)
         let isFailing = false
-        const replace = (readings: ReadonlyArray<Reading>): void => {
-          const now = show(meter, instrument, readings)
-          removeExcept(meter, instrument, { before, now })
-          before = now
-        }
         const stop = meter.observe({
           instrument,
           refresh: (nowNanos) => {
@@ -107,12 +98,12 @@ export const observe = <Label extends string>(
               isFailing = !isFailing
               meter.log(Either.isLeft(readings) ? failed(instrument, Cause.die(readings.left)) : recovered(instrument))
             }
-            replace(Either.getOrElse(readings, () => []))
+            Either.match(readings, { onLeft: () => shown.clear(), onRight: (now) => shown.show(now) })
           }
         })
         return () => {
           stop()
-          replace([])
+          shown.clear()
         }
       }),
       (stop) => Effect.sync(stop)
@@ -158,47 +149,9 @@ const failed = ({ row }: Instrument, cause: Cause.Cause<unknown>): Effect.Effect
 const recovered = ({ row }: Instrument): Effect.Effect<void> =>
   withoutDefect(Effect.logInfo(`Sampling of "${row.name}" works again`))
 
-/** A sample that was read. */
-interface Reading {
-  readonly labels: Canonical
-  readonly amount: number
-}
-
 /** All samples are read before one is shown: where one of them throws, none is left behind. */
 const readingsOf = (samples: Iterable<Sample<string>>): ReadonlyArray<Reading> =>
   Array.from(samples, ({ labels, value }) => ({
     labels: canonicalOf(labels, []),
     amount: Duration.isDuration(value) ? Duration.toSeconds(value) : value
   }))
-
-/** Sets the series of these readings; which they are. What is not finite is refused, and its series is not shown. */
-const show = (meter: Meter, instrument: Instrument, readings: ReadonlyArray<Reading>): ReadonlySet<string> => {
-  const shown = new Set<string>()
-  let folded = 0
-  for (const { amount, labels } of readings) {
-    if (Number.isFinite(amount)) {
-      const isDeclared = labels.every(({ key }) => instrument.row.labels.includes(key))
-      const series = isDeclared ? instrument.resolve(labels) : instrument.bind(HashSet.fromIterable(labels), [])
-      // What is over the limit is added up, so that a sum over all labels is right.
-      folded += series.isOverflow ? amount : 0
-      series.set(series.isOverflow ? folded : amount)
-      shown.add(identity(series.labels))
-    } else {
-      meter.refused(instrument.row, amount)
-    }
-  }
-  return shown
-}
-
-const removeExcept = (
-  meter: Meter,
-  instrument: Instrument,
-  { before, now }: { readonly before: ReadonlySet<string>; readonly now: ReadonlySet<string> }
-): void => {
-  if (Array.from(before).some((id) => !now.has(id))) {
-    meter.remove(instrument, (labels) => {
-      const id = identity(labels)
-      return before.has(id) && !now.has(id)
-    })
-  }
-}

@@ -39,7 +39,10 @@ export interface Series {
   readonly record: (amount: number) => void
   /** Adds to a gauge; the same as `record` for the other kinds. Never throws. */
   readonly add: (amount: number) => void
-  /** Sets a gauge or an up-down counter to what its source says; the same as `record` for the other kinds. */
+  /**
+   * Sets a gauge or an up-down counter to what its source says; the same as `record` for the other kinds. What is folded is
+   * not counted here: who reads the source tells `Folded`.
+   */
   readonly set: (amount: number) => void
   /** Of a histogram, where its hook is ours: its buckets without the cost of a state. */
   readonly buckets: Buckets | undefined

@@ -35,7 +35,7 @@ export const observeFibers = ({ meter, runtime }: Recorded): Effect.Effect<void,
       [runtime.fibersFailed, names.failed]
     ] as const
     for (const [counter, name] of totals) {
-      yield* follow(meter, { metric: counter, refresh: (now) => raiseTo(counter, {}, fibers.total(name, now)) })
+      yield* follow(meter, { metric: counter, refresh: (now) => raiseTo(counter, fibers.total(name, now)) })
     }
     yield* observeToTheEnd(meter, runtime.fibersActive, (now) => [
       { labels: {}, value: fibers.total(names.active, now) }

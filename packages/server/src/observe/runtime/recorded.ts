@@ -1,13 +1,16 @@
 /** Where the parts of the runtime's metrics record: gauges and counters that follow a source when somebody collects. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { Pairs } from "../catalogue/label.ts"
+import { identity, type Pairs } from "../catalogue/label.ts"
 import { bind, type Bindable } from "../instrument/bind.ts"
+import { Folded } from "../instrument/folded.ts"
 import { clockOf, currentFiber } from "../instrument/fiber.ts"
 import type { RuntimeHandles } from "../instrument/handles/runtime.ts"
 import { type Counter, type Gauge, InstrumentId } from "../instrument/instrument.ts"
+import { canonicalOf } from "../instrument/label.ts"
 import type { Meter } from "../instrument/meter.ts"
 import { observeToTheEnd } from "../instrument/sampler.ts"
+import type { Series } from "../instrument/series.ts"
 import { nowNanosOf } from "../instrument/sound-clock.ts"
 
 /** The registry's meter, and the handles. */
@@ -42,19 +45,33 @@ export const observeTotals = <Label extends string>(
   counter: Counter<Label>,
   totals: () => ReadonlyArray<Total<Label>>
 ): Effect.Effect<void, never, Scope.Scope> => {
+  const folded = new Folded(counter[InstrumentId])
   return follow(meter, {
     metric: counter,
-    refresh: () => totals().forEach(({ labels, total }) => raiseTo(counter, labels, total))
+    refresh: () => {
+      const sums = new Map<Series, number>()
+      const over = new Set<string>()
+      for (const { labels, total } of totals()) {
+        const series = bind<string>(counter, labels)
+        sums.set(series, (sums.get(series) ?? 0) + total)
+        if (series.isOverflow) {
+          over.add(identity(canonicalOf(labels, [])))
+        }
+      }
+      sums.forEach((total, series) => raise(series, total))
+      folded.read(over)
+    }
   })
 }
 
-/** Raises a counter to a total. */
-export const raiseTo = <Label extends string>(counter: Counter<Label>, labels: Pairs<Label>, total: number): void => {
-  const series = bind<string>(counter, labels)
+/** Raises a counter without labels to a total. */
+export const raiseTo = (counter: Counter<never>, total: number): void => raise(bind(counter, {}), total)
+
+const raise = (series: Series, total: number): void => {
   const state = series.state()
   const more = "count" in state ? total - state.count : 0
   if (more > 0) {
-    series.record(more)
+    series.set(more)
   }
 }
 

@@ -4,7 +4,7 @@ import type { Outcome } from "../catalogue/outcome.ts"
 import { defectReason, failureReason } from "../catalogue/error-name.ts"
 import { detached } from "../catalogue/clean-text.ts"
 import { type Bindable, bind, bindEach } from "../instrument/bind.ts"
-import type { HandlesOf } from "../instrument/instrument.ts"
+import { type HandlesOf, InstrumentId } from "../instrument/instrument.ts"
 import type { Ambient } from "../instrument/label.ts"
 import type { Series } from "../instrument/series.ts"
 import type { Run, Runs } from "./runs.ts"
@@ -64,6 +64,7 @@ export class JobSeries {
   readonly ambient: Ambient
   readonly epoch: number
   private readonly inFlight: Series
+  private readonly oldest: Series | undefined
   private readonly runs: Runs | undefined
   private readonly processing: (outcome: string | undefined) => Series
   private readonly processed: Series
@@ -91,7 +92,8 @@ export class JobSeries {
     this.processed = this.processing(undefined)
     this.succeeded = this.bind(handles[succeeds[operation]])
     this.failures = bindEach(handles.failures, "reason", { labels: { job_type }, ambient })
-    this.runs = operation === "process" ? runsOf(this.bind(handles.inFlightOldestAge)) : undefined
+    this.oldest = operation === "process" ? this.bind(handles.inFlightOldestAge) : undefined
+    this.runs = this.oldest === undefined ? undefined : runsOf(this.oldest)
   }
 
   /** An operation begins: the wait of a `process` is over, and it is in flight. */
@@ -109,6 +111,10 @@ export class JobSeries {
     }
     this.inFlight.add(1)
     this.runs?.enter(run)
+    if (this.oldest?.isOverflow === true) {
+      const instrument = this.handles.inFlightOldestAge[InstrumentId]
+      instrument.keeper.folded(instrument)
+    }
   }
 
   /** It does not run any more. */

@@ -77,7 +77,7 @@ export class JobTracker implements Tracker<TrackJobOptions>, Tracking {
       if (oldest === undefined && oldestAge.find(series.labels) !== series) {
         this.running.delete(series)
       } else {
-        series.record(oldest === undefined ? 0 : oldest.elapsed())
+        series.set(oldest === undefined ? 0 : oldest.elapsed())
       }
     }
   }

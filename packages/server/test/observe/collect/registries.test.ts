@@ -33,3 +33,30 @@ it("telemetry_series counts series as they are at each collection, its own from 
   meter.remove(enqueued, () => true)
   expect(counts()).toEqual({ telemetry_series: 3, jobs_enqueued_total: 0, jobs_retried_total: 1 })
 })
+
+it("telemetry_series over its limit is counted once for each metric, and its sum is right", () => {
+  const registry = MetricRegistry.make()
+  const meter = meterOf(registry)
+  const { jobs, telemetry } = catalogue
+  Either.getOrThrow(meter.define(telemetry.series, { limits: { metrics: { [telemetry.series.name]: 2 } } }))
+  for (const row of [jobs.enqueued, jobs.retries, jobs.failures]) {
+    Either.getOrThrow(meter.define(row)).resolve([])
+  }
+  const collector = makeCollector({ registries: [registry], externalStartNanos: 0n, dropped: () => {} })
+  const sums = () => {
+    const found: Record<string, number> = {}
+    for (const step of collector.collect(1n)) {
+      const value = step?.value
+      if (step !== undefined && typeof value === "number") {
+        found[step.metric.name] = (found[step.metric.name] ?? 0) + value
+      }
+    }
+    return [found["telemetry_series"], found["telemetry_series_overflow_total"]]
+  }
+  sums()
+  // Two series of its own, three of jobs, and one of the counter of what was folded.
+  expect([sums(), sums()]).toEqual([
+    [6, 4],
+    [6, 4]
+  ])
+})

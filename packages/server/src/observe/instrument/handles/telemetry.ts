@@ -41,7 +41,8 @@ export interface TelemetryHandles {
    */
   readonly series: Gauge<"metric">
   /**
-   * Recordings folded into the overflow series of a metric that has reached its series limit.
+   * Recordings folded into the overflow series of a metric that has reached its series limit. Of a metric that is read
+   * from a source, a label set counts once, when it goes over the limit, and not at each read.
    *
    * `telemetry_series_overflow_total`: counter, unit `{point}`, labels `metric`.
    */
