@@ -7,6 +7,7 @@ import { Bindings } from "../../observe/instrument/bindings.ts"
 import type { Meter } from "../../observe/instrument/meter.ts"
 import type { Series } from "../../observe/instrument/series.ts"
 import type { Ending, Start, Tracker, Watcher } from "../../observe/track/watch.ts"
+import type { Arrival } from "./arrivals.ts"
 
 /** Whose calls: the server's or the client's. */
 export interface CallHandles {
@@ -17,10 +18,13 @@ export interface CallHandles {
 /** The label `rpc_system_name`. */
 const rpc_system_name = "effect_rpc"
 
+const notCounted: Ending = { ended: () => undefined }
+
 /** The tracker of one method. Its gauge is there, at 0, from now on. */
-export class CallTracker implements Tracker<undefined> {
+export class CallTracker implements Tracker<Arrival | undefined> {
   readonly site = "rpc"
   readonly meter: Meter
+  readonly method: string
   private readonly handles: CallHandles
   private readonly labels: { readonly rpc_system_name: string; readonly rpc_method: string }
   private readonly active: Bindings<Series>
@@ -28,6 +32,7 @@ export class CallTracker implements Tracker<undefined> {
 
   constructor(meter: Meter, handles: CallHandles, method: string) {
     this.meter = meter
+    this.method = method
     this.handles = handles
     this.labels = { rpc_system_name, rpc_method: method }
     this.active = new Bindings(meter)
@@ -35,27 +40,40 @@ export class CallTracker implements Tracker<undefined> {
     this.activeUnder([])
   }
 
-  begin(_: undefined, { ambient }: Start): Ending {
+  begin(arrival: Arrival | undefined, { ambient }: Start): Ending {
+    const isCounted = arrival?.begin() === false
     const active = this.activeUnder(ambient)
     active.add(1)
     return {
       ended: (outcome, seconds) => {
         active.add(-1)
-        this.durationOf(errorTypeOf(outcome), ambient).record(seconds)
+        if (!isCounted) {
+          this.durationOf(errorTypeOf(outcome), ambient).record(seconds)
+        }
       }
     }
   }
 
-  /** Records what ends a call before its handler: the outcomes that do. */
-  withoutHandler(endsCall: (outcome: Outcome) => boolean): Watcher {
+  /** Records how a call ends that never reaches its handler. */
+  withoutHandler(): Watcher {
     return {
       site: this.site,
       meter: this.meter,
-      ended: (outcome, seconds, { ambient }) => {
-        if (endsCall(outcome)) {
-          this.durationOf(errorTypeOf(outcome), ambient).record(seconds)
-        }
+      ended: (outcome, seconds, { ambient }) => this.durationOf(errorTypeOf(outcome), ambient).record(seconds)
+    }
+  }
+
+  /** Records what ends a call in a middleware, before its handler: the outcomes that do. */
+  guarding(endsCall: (outcome: Outcome) => boolean): Tracker<Arrival | undefined> {
+    const ended: Ending["ended"] = (outcome, seconds, { ambient }) => {
+      if (endsCall(outcome)) {
+        this.durationOf(errorTypeOf(outcome), ambient).record(seconds)
       }
+    }
+    return {
+      site: this.site,
+      meter: this.meter,
+      begin: (arrival) => (arrival?.begin() === false ? notCounted : { ended })
     }
   }
 

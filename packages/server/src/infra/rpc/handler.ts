@@ -10,6 +10,7 @@ import * as Stream from "effect/Stream"
 import { currentFiber } from "../../observe/instrument/fiber.ts"
 import { ofExit } from "../../observe/track/outcome-of.ts"
 import { trackWith, Watch } from "../../observe/track/watch.ts"
+import { type Arrival, arrivalOf } from "./arrivals.ts"
 import type { CallTracker } from "./call-tracker.ts"
 
 /** A handler, as the server calls it. */
@@ -23,50 +24,55 @@ export const isStreamRpc = (rpc: object): boolean =>
 export const watchHandler =
   (handle: Handle, isStream: boolean, tracker: CallTracker): Handle =>
   (payload, options) => {
+    const call = { tracker, arrival: arrivalOf(tracker.method) }
     const returned = Either.try({ try: () => handle(payload, options), catch: identity })
     if (Either.isLeft(returned)) {
-      started(tracker).end({ _tag: "defect", defect: returned.left })
+      started(call).end({ _tag: "defect", defect: returned.left })
       throw returned.left
     }
-    return watchResult(returned.right, isStream, tracker)
+    return watchResult(returned.right, isStream, call)
   }
 
-const started = (tracker: CallTracker): Watch => {
+interface Call {
+  readonly tracker: CallTracker
+  readonly arrival: Arrival | undefined
+}
+
+const started = ({ arrival, tracker }: Call): Watch => {
   const watch = new Watch(tracker, currentFiber())
-  watch.begin(tracker, undefined)
+  watch.begin(tracker, arrival)
   return watch
 }
 
-const watchResult = (result: unknown, isStream: boolean, tracker: CallTracker): unknown => {
+const watchResult = (result: unknown, isStream: boolean, call: Call): unknown => {
   if (!Predicate.isObject(result) || !Rpc.isWrapper(result)) {
-    return watchValue(result, isStream, tracker)
+    return watchValue(result, isStream, call)
   }
   const { fork, uninterruptible } = result
-  const watched = watchValue(result.value, isStream, tracker)
+  const watched = watchValue(result.value, isStream, call)
   return Predicate.isObject(watched) ? Rpc.wrap({ fork, uninterruptible })(watched) : result
 }
 
 // Effects first, as in the server: an error that can be yielded is an effect, and has the type id of a stream too.
-const watchValue = (value: unknown, isStream: boolean, tracker: CallTracker): unknown => {
+const watchValue = (value: unknown, isStream: boolean, call: Call): unknown => {
   if (Effect.isEffect(value)) {
-    return isStream ? watchMailbox(value, tracker) : trackWith(value, tracker, undefined)
+    return isStream ? watchMailbox(value, call) : trackWith(value, call.tracker, call.arrival)
   }
-  return isAnyStream(value) ? watchStream(value, tracker) : value
+  return isAnyStream(value) ? watchStream(value, call) : value
 }
 
 const isAnyStream = (value: unknown): value is Stream.Stream<unknown, unknown, unknown> =>
   Predicate.hasProperty(value, Stream.StreamTypeId)
 
-const watchStream = <A, E, R>(stream: Stream.Stream<A, E, R>, tracker: CallTracker): Stream.Stream<A, E, R> =>
-  Stream.unwrapScoped(Effect.as(scoped(tracker), stream))
+const watchStream = <A, E, R>(stream: Stream.Stream<A, E, R>, call: Call): Stream.Stream<A, E, R> =>
+  Stream.unwrapScoped(Effect.as(scoped(call), stream))
 
 // The server runs it in a scope, which it closes when it stops reading the mailbox.
-const watchMailbox = <A, E, R>(mailbox: Effect.Effect<A, E, R>, tracker: CallTracker) =>
-  Effect.zipRight(scoped(tracker), mailbox)
+const watchMailbox = <A, E, R>(mailbox: Effect.Effect<A, E, R>, call: Call) => Effect.zipRight(scoped(call), mailbox)
 
 /** A call from now on until the scope closes. */
-const scoped = (tracker: CallTracker) =>
+const scoped = (call: Call) =>
   Effect.acquireRelease(
-    Effect.sync(() => started(tracker)),
+    Effect.sync(() => started(call)),
     (watch, exit) => Effect.sync(() => watch.end(ofExit(exit)))
   )

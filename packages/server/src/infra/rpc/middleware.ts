@@ -9,8 +9,9 @@ import * as Predicate from "effect/Predicate"
 import type { Outcome } from "../../observe/catalogue/outcome.ts"
 import { currentFiber } from "../../observe/instrument/fiber.ts"
 import type { Meter } from "../../observe/instrument/meter.ts"
-import { Watch, type Watcher, watchWith } from "../../observe/track/watch.ts"
+import { trackWith, Watch } from "../../observe/track/watch.ts"
 import { decorateOnce } from "../decorator/decorate-once.ts"
+import { arrivalOf } from "./arrivals.ts"
 import type { CallTracker } from "./call-tracker.ts"
 
 /** What a middleware is told of a call. */
@@ -77,9 +78,7 @@ const watchMiddleware = (
     if (tracker === undefined) {
       return middleware(call)
     }
-    return wrap
-      ? watchWrapping(middleware, call, tracker)
-      : watchCall(() => middleware(call), tracker.withoutHandler(endsCall))
+    return wrap ? watchWrapping(middleware, call, tracker) : watchCall(() => middleware(call), tracker, endsCall)
   }
 }
 
@@ -96,16 +95,25 @@ const watchWrapping = (middleware: Middleware, call: MiddlewareCall, tracker: Ca
   })
   return watchCall(
     () => middleware({ ...call, next }),
-    tracker.withoutHandler(() => !isReached)
+    tracker,
+    () => !isReached
   )
 }
 
 // A middleware is called as the request arrives, and what it throws there ends the call.
-const watchCall = (call: () => ReturnType<Middleware>, watcher: Watcher): ReturnType<Middleware> => {
+const watchCall = (
+  call: () => ReturnType<Middleware>,
+  tracker: CallTracker,
+  endsCall: (outcome: Outcome) => boolean
+): ReturnType<Middleware> => {
+  const arrival = arrivalOf(tracker.method)
+  const guarding = tracker.guarding(endsCall)
   const called = Either.try({ try: call, catch: identity })
   if (Either.isLeft(called)) {
-    new Watch(watcher, currentFiber()).end({ _tag: "defect", defect: called.left })
+    const watch = new Watch(guarding, currentFiber())
+    watch.begin(guarding, arrival)
+    watch.end({ _tag: "defect", defect: called.left })
     throw called.left
   }
-  return watchWith(called.right, watcher)
+  return trackWith(called.right, guarding, arrival)
 }

@@ -8,6 +8,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { MetricsService } from "../../observe/metrics.ts"
+import type { Meter } from "../../observe/instrument/meter.ts"
 import { decorateOnce } from "../decorator/decorate-once.ts"
 import { CallTracker } from "./call-tracker.ts"
 import { type Handle, isStreamRpc, watchHandler } from "./handler.ts"
@@ -19,9 +20,9 @@ import { guardOf, type Middleware, middlewaresOf } from "./middleware.ts"
  * decorated. A call that a client interrupts, or that ends with the server, has `error_type="interrupted"`. One that a
  * middleware refuses has the error of that; otherwise the time of middlewares is not a part of the duration.
  *
- * Not counted are calls of unknown methods, and those with payloads that do not decode. The wait for the server's
- * `concurrency`, which is unbounded by default, is not a part of the duration, and a call that is interrupted in it is not
- * counted.
+ * The wait for the server's `concurrency`, which is unbounded by default, is not a part of the duration, as it is not one of
+ * the server's span. Calls that never reach a handler, because their method is unknown, their payload does not decode, or they
+ * are interrupted in that wait, are counted where `serverProtocolLayer` is beside this layer.
  */
 export const serverLayer = <Rpcs extends Rpc.Any>(
   group: Pick<RpcGroup.RpcGroup<Rpcs>, "requests">
@@ -39,6 +40,11 @@ interface AnyHandler {
   readonly handler: Handle
 }
 
+/** The tracker of an RPC whose handler is decorated. */
+export const trackerOf = (meter: Meter, rpc: Rpc.Any): CallTracker | undefined => trackers.get(meter)?.get(rpc)
+
+const trackers = new WeakMap<Meter, WeakMap<Rpc.Any, CallTracker>>()
+
 const decorated = (
   { requests }: { readonly requests: ReadonlyMap<string, Rpc.Any> },
   // oxlint-disable-next-line typescript/no-explicit-any -- as in the map of a context: what a key has, its tag says
@@ -46,6 +52,8 @@ const decorated = (
   { meter, rpc: handles }: MetricsService
 ): Map<string, object> => {
   const made = new Map<string, object>()
+  const known = trackers.get(meter) ?? new WeakMap<Rpc.Any, CallTracker>()
+  trackers.set(meter, known)
   for (const rpc of requests.values()) {
     const tracker = new CallTracker(
       meter,
@@ -55,6 +63,7 @@ const decorated = (
     // What is missing in spite of the types is left to the server, which tells of it when it is called.
     const handler: AnyHandler | undefined = services.get(rpc.key)
     if (handler !== undefined) {
+      known.set(rpc, tracker)
       const decorate = (given: AnyHandler): AnyHandler => ({
         ...given,
         handler: watchHandler(given.handler, isStreamRpc(rpc), tracker)

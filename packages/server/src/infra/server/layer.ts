@@ -4,6 +4,7 @@ import * as HttpLayerRouter from "@effect/platform/HttpLayerRouter"
 import type * as Rpc from "@effect/rpc/Rpc"
 import * as RpcClient from "@effect/rpc/RpcClient"
 import type * as RpcGroup from "@effect/rpc/RpcGroup"
+import * as RpcServer from "@effect/rpc/RpcServer"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -21,8 +22,8 @@ import type { ServerOptions } from "./options.ts"
 type Part = Layer.Layer<never, OptionsError, MetricsService>
 
 /**
- * Measures what it is provided with: the `HttpClient`, the `SqlClient`, the `RpcClient.Protocol`, the handlers of RPCs and
- * the `HttpLayerRouter` that are there, an `HttpApi`, and the process. It goes between them and the program, which gets
+ * Measures what it is provided with: the `HttpClient`, the `SqlClient`, the `RpcClient.Protocol`, the handlers of RPCs, the
+ * `RpcServer.Protocol` and the `HttpLayerRouter` that are there, an `HttpApi`, and the process. It goes between them and the program, which gets
  * them from it. What is not there is left out. Fails with an {@link OptionsError} when an option is not sound.
  */
 export const layer = (options: ServerOptions = {}): Layer.Layer<never, OptionsError, MetricsService> =>
@@ -57,6 +58,7 @@ const decorators = (
     ...found(httpClient, HttpClient.HttpClient, HttpMetrics.clientLayer),
     ...found(sql !== false, SqlClient.SqlClient, SqlMetrics.layer(sql === true || sql === false ? {} : sql)),
     ...found(rpcClient, RpcClient.Protocol, RpcMetrics.clientLayer()),
+    ...found(rpcGroups.length > 0, RpcServer.Protocol, RpcMetrics.serverProtocolLayer(...rpcGroups)),
     ...rpcGroups.map((group) => served(group, context))
   ]
 }

@@ -19,6 +19,9 @@ export interface ServerOptions {
   readonly sql?: boolean | SqlMetricsOptions | undefined
   /** Calls of an `RpcClient`: `RpcMetrics.clientLayer`. */
   readonly rpcClient?: boolean | undefined
-  /** The groups whose calls to this server are measured: `RpcMetrics.serverLayer`. */
+  /**
+   * The groups whose calls to this server are measured: `RpcMetrics.serverLayer`, and `RpcMetrics.serverProtocolLayer` where
+   * the layer is provided with the `RpcServer.Protocol`.
+   */
   readonly rpcGroups?: ReadonlyArray<Pick<RpcGroup.RpcGroup<Rpc.Any>, "requests">> | undefined
 }

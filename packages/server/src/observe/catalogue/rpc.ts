@@ -14,8 +14,8 @@ export const rpc = {
     boundaries: "http",
     help: "Duration of a call to this server, of a stream until its end, whatever its outcome; error_type is absent on success.",
     excludes:
-      "Calls whose method is unknown or whose payload does not decode; the wait for the server's concurrency, and calls " +
-      "that are interrupted in it."
+      "The wait for the server's concurrency, of calls that reach their handler. Without RpcMetrics.serverProtocolLayer also " +
+      "calls whose method is unknown or whose payload does not decode, and those that are interrupted in that wait."
   }),
   serverCallsActive: {
     name: "rpc_server_calls_active",

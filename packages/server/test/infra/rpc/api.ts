@@ -26,8 +26,14 @@ const upTo = (n: number) =>
     Stream.concat(n < 0 ? Stream.fail(new Refused({ n })) : n === 99 ? Stream.never : Stream.empty)
   )
 
+/** Calls whose handler the server has asked: that is as they arrive, before they wait. Of `add`, `count` and `mailbox`. */
+export const asked = { calls: 0 }
+
 export const handlers = Api.toLayer({
-  add: ({ n }) => (n < 0 ? Effect.fail(new Refused({ n })) : Effect.succeed(n + 1)),
+  add: ({ n }) => {
+    asked.calls += 1
+    return n < 0 ? Effect.fail(new Refused({ n })) : Effect.succeed(n + 1)
+  },
   "users.get": ({ n }) => Effect.succeed(n),
   never: () => Effect.never,
   die: () => Effect.die(new TypeError("died")),
@@ -35,14 +41,19 @@ export const handlers = Api.toLayer({
     throw new RangeError("thrown")
   },
   forked: ({ n }) => Rpc.fork(Effect.succeed(n)),
-  count: ({ n }) => upTo(n),
-  mailbox: ({ n }) =>
-    Effect.gen(function* () {
+  count: ({ n }) => {
+    asked.calls += 1
+    return upTo(n)
+  },
+  mailbox: ({ n }) => {
+    asked.calls += 1
+    return Effect.gen(function* () {
       const mailbox = yield* Mailbox.make<number>()
       yield* mailbox.offerAll(Array.from({ length: n }, (_, index) => index))
       yield* mailbox.end
       return mailbox
     })
+  }
 })
 
 /** The series of one side, as `method`, or `method error`, with their counts. */

@@ -101,7 +101,7 @@ it.each(wires)("a method or a payload that the server does not know reaches no h
     yield* Effect.exit(client.gone())
     yield* Effect.exit(client.add({ n: "x" }))
     yield* quiet
-    expect(yield* calls("server")).toEqual({})
+    expect(yield* calls("server")).toEqual({ "_OTHER UnknownMethod": 1, "add ParseError": 1 })
     const counts = yield* calls("client")
     expect(Object.values(counts)).toEqual([1, 1])
     expect(

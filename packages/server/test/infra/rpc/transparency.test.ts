@@ -73,13 +73,19 @@ const run = (steps: ReadonlyArray<Step>) =>
     Effect.forEach(steps, (step) => Effect.map(Effect.exit(one(api, step)), told))
   ).pipe(Effect.scoped)
 
-it.scopedLive(
-  "answers are the same",
-  () =>
+const cases = [
+  { wire: "socket", options: {} },
+  { wire: "websocket", options: { concurrency: 1 } },
+  { wire: "http", options: { concurrency: 1 } }
+] as const
+
+it.scopedLive.each(cases)(
+  "answers are the same over $wire, with $options",
+  ({ options, wire }) =>
     Effect.gen(function* () {
       const metrics = yield* Layer.build(Testing.layer())
-      const plain = yield* Layer.build(plainWire("socket")).pipe(Effect.provide(metrics))
-      const watched = yield* Layer.build(watchedWire("socket")).pipe(Effect.provide(metrics))
+      const plain = yield* Layer.build(plainWire(wire, options)).pipe(Effect.provide(metrics))
+      const watched = yield* Layer.build(watchedWire(wire, options)).pipe(Effect.provide(metrics))
       const program = fc.array(step, { maxLength: 8 })
       yield* Effect.promise(() =>
         fc.assert(
@@ -87,7 +93,7 @@ it.scopedLive(
             const without = await Effect.runPromise(Effect.provide(run(steps), plain))
             expect(await Effect.runPromise(Effect.provide(run(steps), watched))).toEqual(without)
           }),
-          { numRuns: 60 }
+          { numRuns: 40 }
         )
       )
       yield* Testing.eventually(underWay, (count) => count === 0).pipe(Effect.provide(metrics))

@@ -21,16 +21,38 @@ export type Wire = (typeof wires)[number]
 
 type Answering = Layer.Layer<Layer.Layer.Success<typeof handlers>, never, MetricsService>
 
+/** How a server runs. */
+export interface ServedOptions {
+  readonly concurrency?: number
+  /** Its protocol is watched too. */
+  readonly isProtocolWatched?: boolean
+}
+
+const protocolOf = <E, R>(protocol: Layer.Layer<RpcServer.Protocol, E, R>, { isProtocolWatched }: ServedOptions) =>
+  isProtocolWatched === true ? RpcMetrics.serverProtocolLayer(Api).pipe(Layer.provide(protocol)) : protocol
+
 /** A server on a TCP port. */
-export const servedOverSocket = (answering: Answering, options: { readonly concurrency?: number } = {}) =>
+export const servedOverSocket = (answering: Answering, options: ServedOptions = {}) =>
   RpcServer.layer(Api, options).pipe(
-    Layer.provide([answering, RpcServer.layerProtocolSocketServer]),
+    Layer.provide([answering, protocolOf(RpcServer.layerProtocolSocketServer, options)]),
     Layer.provideMerge(NodeSocketServer.layer({ port: 0, host: "127.0.0.1" }))
   )
 
-const servedOverHttp = (answering: Answering, wire: "http" | "websocket") =>
+const path = "/rpc"
+
+const servedOverHttp = (answering: Answering, wire: "http" | "websocket", options: ServedOptions) =>
   HttpLayerRouter.serve(
-    RpcServer.layerHttpRouter({ group: Api, path: "/rpc", protocol: wire }).pipe(Layer.provide(answering)),
+    RpcServer.layer(Api, options).pipe(
+      Layer.provide([
+        answering,
+        protocolOf(
+          wire === "http"
+            ? RpcServer.layerProtocolHttpRouter({ path })
+            : RpcServer.layerProtocolWebsocketRouter({ path }),
+          options
+        )
+      ])
+    ),
     { disableLogger: true, disableListenLog: true }
   ).pipe(Layer.provideMerge(NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" })))
 
@@ -56,18 +78,27 @@ export const socket = RpcClient.layerProtocolSocket().pipe(
 )
 
 /** The protocol of a client, with a server behind it that answers so. */
-const over = (wire: Wire, answering: Answering): Layer.Layer<RpcClient.Protocol, never, MetricsService> => {
+export const over = (
+  wire: Wire,
+  answering: Answering,
+  options: ServedOptions = {}
+): Layer.Layer<RpcClient.Protocol, never, MetricsService> => {
   const ndjson = Layer.provide(RpcSerialization.layerNdjson)
   return wire === "socket"
-    ? socket.pipe(Layer.provide(servedOverSocket(answering)), ndjson, Layer.orDie)
-    : (wire === "http" ? http : websocket).pipe(Layer.provide(servedOverHttp(answering, wire)), ndjson, Layer.orDie)
+    ? socket.pipe(Layer.provide(servedOverSocket(answering, options)), ndjson, Layer.orDie)
+    : (wire === "http" ? http : websocket).pipe(
+        Layer.provide(servedOverHttp(answering, wire, options)),
+        ndjson,
+        Layer.orDie
+      )
 }
 
 /** The handlers, watched. */
 export const watchedHandlers = RpcMetrics.serverLayer(Api).pipe(Layer.provide(handlers))
 
-/** Both ends, watched. */
-export const watchedWire = (wire: Wire) => RpcMetrics.clientLayer().pipe(Layer.provide(over(wire, watchedHandlers)))
+/** Both ends and both protocols, watched. */
+export const watchedWire = (wire: Wire, options: ServedOptions = {}) =>
+  RpcMetrics.clientLayer().pipe(Layer.provide(over(wire, watchedHandlers, { ...options, isProtocolWatched: true })))
 
 /** The same, not watched. */
-export const plainWire = (wire: Wire) => over(wire, handlers)
+export const plainWire = (wire: Wire, options: ServedOptions = {}) => over(wire, handlers, options)

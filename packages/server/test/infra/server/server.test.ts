@@ -11,12 +11,15 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Rpc from "@effect/rpc/Rpc"
 import * as RpcGroup from "@effect/rpc/RpcGroup"
 import * as RpcMiddleware from "@effect/rpc/RpcMiddleware"
+import * as RpcServer from "@effect/rpc/RpcServer"
 import * as RpcTest from "@effect/rpc/RpcTest"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
+import * as Mailbox from "effect/Mailbox"
 import * as Schema from "effect/Schema"
 import { createServer } from "node:http"
 import { HttpMetrics } from "../../../src/infra/http.ts"
@@ -95,6 +98,31 @@ describe("Server.layer", () => {
       expect(names).toMatch(/^http_client_request_duration_seconds\{/m)
       expect(names).toMatch(/^rpc_server_call_duration_seconds\{/m)
       expect(names).toMatch(/^process_memory_usage_bytes/m)
+    })
+  )
+
+  it.scoped.each([
+    { rpcGroups: [], isDecorated: false },
+    { rpcGroups: [Calls], isDecorated: true }
+  ])("decorates the protocol of an RPC server for its groups", ({ isDecorated, rpcGroups }) =>
+    Effect.gen(function* () {
+      const given: RpcServer.Protocol["Type"] = {
+        run: () => Effect.never,
+        disconnects: yield* Mailbox.make<number>(),
+        send: () => Effect.void,
+        end: () => Effect.void,
+        clientIds: Effect.succeed(new Set()),
+        initialMessage: Effect.succeedNone,
+        supportsAck: true,
+        supportsTransferables: false,
+        supportsSpanPropagation: true
+      }
+      const layer = Server.layer({ rpcGroups }).pipe(
+        Layer.provideMerge(Layer.mergeAll(Handlers, Layer.succeed(RpcServer.Protocol, given))),
+        Layer.provide(MetricsService.layer({ registry: "own" }))
+      )
+      const found = Context.get(yield* Layer.build(layer), RpcServer.Protocol)
+      expect(found !== given).toBe(isDecorated)
     })
   )
 

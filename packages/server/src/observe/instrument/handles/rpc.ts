@@ -7,8 +7,9 @@ export interface RpcHandles {
    * Duration of a call to this server, of a stream until its end, whatever its outcome; error_type is absent on
    * success.
    *
-   * Excludes: Calls whose method is unknown or whose payload does not decode; the wait for the server's concurrency,
-   * and calls that are interrupted in it.
+   * Excludes: The wait for the server's concurrency, of calls that reach their handler. Without
+   * RpcMetrics.serverProtocolLayer also calls whose method is unknown or whose payload does not decode, and those that
+   * are interrupted in that wait.
    *
    * `rpc_server_call_duration_seconds`: histogram, unit `s`, labels `rpc_system_name`, `rpc_method`, `error_type`.
    */
