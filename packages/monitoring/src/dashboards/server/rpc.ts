@@ -46,7 +46,9 @@ export const rpcPanels = [
     title: "RPC errors",
     kind: "stack",
     unit: "suffix: calls/s",
-    description: "Calls to this server that failed, by method and error.",
+    description:
+      "Calls to this server that failed, by method and error. `interrupted` is a client that stopped waiting or left a " +
+      "stream, which is no failure of the server.",
     alert: httpLatencyHigh,
     queries: [
       {
