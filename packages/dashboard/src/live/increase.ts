@@ -30,6 +30,20 @@ export const baseOf = ({ current, process, seen, seenTime, time }: KnownSeries):
   return start > 0 && start < time && time - start <= youngMs ? { time: start } : undefined
 }
 
+/** What a series came to in the time of its own points. */
+export interface Step {
+  /** What it is compared with; absent where that is nothing. */
+  readonly before: Series | undefined
+  readonly intervalMs: number
+}
+
+/** The step of a series to its newest point; none where a point of the same time says nothing of it. */
+export const stepOf = (one: KnownSeries): Step | undefined => {
+  const base = baseOf(one)
+  const intervalMs = base === undefined ? 0 : one.time - base.time
+  return intervalMs > 0 ? { before: base?.series, intervalMs } : undefined
+}
+
 /** How much a counter or the count of a distribution has gone up; after one that started over, all that it has. */
 export const increaseOf = (before: number, after: number): number => (after < before ? after : after - before)
 

@@ -2,7 +2,7 @@
 import type { Lines } from "../protocol/live.ts"
 import { type Buckets, bucketsSince, makeBucketSum, noBuckets, quantileOf } from "./buckets.ts"
 import type { ChartRole, QuantileChart } from "./chart-lines.ts"
-import { baseOf, isValid, notYet, type Validity, validFrom } from "./increase.ts"
+import { isValid, notYet, stepOf, type Validity, validFrom } from "./increase.ts"
 import type { KnownSeries } from "./inventory.ts"
 import { linesOf } from "./lines.ts"
 import { distributionOf } from "./series-value.ts"
@@ -39,12 +39,11 @@ export const makeQuantiles = (): Quantiles => {
 }
 
 const change = (measured: Measured, one: KnownSeries, now: number): void => {
-  const base = baseOf(one)
+  const step = stepOf(one)
   const after = distributionOf(one.current)
-  const interval = base === undefined ? 0 : one.time - base.time
-  if (after !== undefined && base !== undefined && interval > 0) {
-    measured.buckets = bucketsSince(base.series === undefined ? undefined : distributionOf(base.series), after)
-    measured.validity = validFrom(now, interval)
+  if (after !== undefined && step !== undefined) {
+    measured.buckets = bucketsSince(step.before === undefined ? undefined : distributionOf(step.before), after)
+    measured.validity = validFrom(now, step.intervalMs)
   }
 }
 

@@ -5,7 +5,7 @@
 import type { Lines } from "../protocol/live.ts"
 import type { Series } from "../receiver/model.ts"
 import type { ChartRole, RateChart } from "./chart-lines.ts"
-import { baseOf, increaseOf, isValid, notYet, type Validity, validFrom } from "./increase.ts"
+import { increaseOf, isValid, notYet, stepOf, type Validity, validFrom } from "./increase.ts"
 import type { KnownSeries } from "./inventory.ts"
 import { linesOf } from "./lines.ts"
 import { shownSum, shownValue } from "./series-value.ts"
@@ -15,7 +15,10 @@ export interface Rates {
   readonly watch: (one: KnownSeries, role: RateRole) => (now: number) => void
   /** All lines of a chart. */
   readonly lines: (chart: RateChart, now: number) => Lines
-  /** The five lines of a chart with the largest totals, and the sum of the others. */
+  /**
+   * The five lines of a chart with the largest totals, and the sum of the others. A line that was among them stays until
+   * another has a tenth more: of thousands that are alike not others each time.
+   */
   readonly largest: (chart: RateChart, now: number) => Lines
   readonly clear: () => void
 }
@@ -32,8 +35,12 @@ interface Rated {
 /** The most lines that a chart with an `others` has besides. */
 const maxLines = 5
 
+/** By how much another line must be larger than one that is shown. */
+const margin = 1.1
+
 export const makeRates = (): Rates => {
   const rates = new Map<RateChart, Array<Rated>>()
+  const shown = new Map<RateChart, ReadonlySet<string>>()
   const lines = (chart: RateChart, now: number): Lines =>
     added(rates.get(chart), ({ perSecond, validity }) => (isValid(validity, now) ? perSecond : undefined))
   return {
@@ -44,25 +51,28 @@ export const makeRates = (): Rates => {
       return (now) => change(rated, one, now)
     },
     lines,
-    largest: (chart, now) =>
-      largest(
-        lines(chart, now),
-        added(rates.get(chart), ({ total }) => total)
-      ),
-    clear: () => rates.clear()
+    largest: (chart, now) => {
+      const all = lines(chart, now)
+      const totals = added(rates.get(chart), ({ total }) => total)
+      const names = largest(all, totals, shown.get(chart) ?? new Set())
+      shown.set(chart, new Set(names))
+      return withOthers(all, names)
+    },
+    clear: () => {
+      rates.clear()
+      shown.clear()
+    }
   }
 }
 
 const change = (rated: Rated, one: KnownSeries, now: number): void => {
   const total = amountOf(one.current, rated.role)
-  const base = baseOf(one)
-  const interval = base === undefined ? 0 : one.time - base.time
+  const step = stepOf(one)
   rated.total = total
-  // A point of the same time says nothing of a rate.
-  if (base !== undefined && interval > 0) {
-    const before = base.series === undefined ? 0 : amountOf(base.series, rated.role)
-    rated.perSecond = increaseOf(before, total) / (interval / 1_000)
-    rated.validity = validFrom(now, interval)
+  if (step !== undefined) {
+    const before = step.before === undefined ? 0 : amountOf(step.before, rated.role)
+    rated.perSecond = increaseOf(before, total) / (step.intervalMs / 1_000)
+    rated.validity = validFrom(now, step.intervalMs)
   }
 }
 
@@ -86,13 +96,19 @@ const added = (rates: ReadonlyArray<Rated> = [], of: (rated: Rated) => number | 
 
 const valueIn = (lines: Lines, name: string): number => (Object.hasOwn(lines, name) ? (lines[name] ?? 0) : 0)
 
-const largest = (lines: Lines, totals: Lines): Lines => {
-  const names = Object.keys(lines)
-  if (names.length <= maxLines) {
+const largest = (lines: Lines, totals: Lines, shown: ReadonlySet<string>): ReadonlyArray<string> => {
+  const weight = (name: string): number => valueIn(totals, name) * (shown.has(name) ? margin : 1)
+  const sorted = Object.keys(lines).sort((a, b) => weight(b) - weight(a) || (a < b ? -1 : 1))
+  return sorted.slice(0, maxLines)
+}
+
+const withOthers = (lines: Lines, names: ReadonlyArray<string>): Lines => {
+  const rest = new Set(Object.keys(lines))
+  names.forEach((name) => rest.delete(name))
+  if (rest.size === 0) {
     return lines
   }
-  const sorted = names.sort((a, b) => valueIn(totals, b) - valueIn(totals, a) || (a < b ? -1 : 1))
-  const shown = new Map(sorted.slice(0, maxLines).map((name) => [name, valueIn(lines, name)]))
-  const others = sorted.slice(maxLines).reduce((sum, name) => sum + valueIn(lines, name), 0)
-  return linesOf(shown.set("others", (shown.get("others") ?? 0) + others))
+  const kept = new Map(names.map((name) => [name, valueIn(lines, name)]))
+  const others = Array.from(rest).reduce((sum, name) => sum + valueIn(lines, name), 0)
+  return linesOf(kept.set("others", (kept.get("others") ?? 0) + others))
 }

@@ -36,6 +36,23 @@ describe("points of charts", () => {
     })
   })
 
+  it("have the lines that were there last and are the largest, and the sum of the others", () => {
+    const old = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`old ${index}`, 1]))
+    const now = { a: 9, b: 8, c: 7, d: 6, e: 5, others: 100 }
+    const points = [point(1000, { ...old, others: 20 }), point(2000, { x: 3, y: 4, a: 1 }), point(3000, now)]
+    expect(columnsOf(points, "jobs", { from: 0, names: [] }).lines).toEqual([
+      { name: "a", values: [null, 1, 9] },
+      { name: "b", values: [null, null, 8] },
+      { name: "c", values: [null, null, 7] },
+      { name: "d", values: [null, null, 6] },
+      { name: "e", values: [null, null, 5] },
+      { name: "old 0", values: [1, null, null] },
+      { name: "x", values: [null, 3, null] },
+      { name: "y", values: [null, 4, null] },
+      { name: "others", values: [519, null, 100] }
+    ])
+  })
+
   it("go on after the clock of the server was set back", () => {
     const points: Array<ChartPoint> = []
     for (const second of [1, 2, 3, 4, 2, 3, 3]) {

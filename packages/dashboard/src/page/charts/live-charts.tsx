@@ -45,11 +45,14 @@ interface ChartOfProps {
 }
 
 const ChartOf = ({ chart: { chart, hint, names, title, unit }, from, model, to }: ChartOfProps) => {
-  // A line that was there once keeps its place, and so its colour.
+  // A line keeps its place, and so its colour, for as long as it is there.
   const known = useRef<ReadonlyArray<string>>(names)
   const { lines, times } = columnsOf(model.points, chart, { from: from * 1000, names: known.current })
   const seen = lines.map(({ name }) => name).filter((name) => !known.current.includes(name))
-  known.current = seen.length === 0 ? known.current : [...known.current, ...seen]
+  known.current = [
+    ...known.current.filter((name) => names.includes(name) || lines.some((line) => line.name === name)),
+    ...seen
+  ]
   return <Chart {...{ from, hint, lines, times, title, to, unit }} name={`${title}, ${hint}`} />
 }
 
