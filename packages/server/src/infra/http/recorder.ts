@@ -11,7 +11,8 @@ import type { AnyFiber } from "../../observe/instrument/fiber.ts"
 import type { Meter } from "../../observe/instrument/meter.ts"
 import type { MetricsService } from "../../observe/metrics.ts"
 import { leave, type Pipeline, Pipelines } from "./pipelines.ts"
-import { connectionOf, sourceOf } from "./request-attributes.ts"
+import { isCutOff, isStream } from "./http2-stream.ts"
+import { connectionOf, sourceOf, whenClosed } from "./request-attributes.ts"
 import { ServedRequest, type Streamed } from "./served-request.ts"
 import { ServerSeries } from "./server-series.ts"
 
@@ -60,7 +61,9 @@ export class Recorder {
       }
       const served = new ServedRequest({ request, connection, fiber, span, series, at: { site, meter }, forget })
       this.underWay.set(source, served)
-      if (served.hasFiberOfItsOwn) {
+      if (isStream(source)) {
+        this.guard(() => whenClosed(connection, () => this.guard(() => isCutOff(source) && served.cutOff())))
+      } else if (served.hasFiberOfItsOwn) {
         pipeline = this.guard(() => this.pipelines.begun(connection, served))
       }
       return served

@@ -28,6 +28,7 @@ export interface Connection {
   readonly bytesRead?: unknown
   readonly errored?: unknown
   readonly once?: unknown
+  readonly writableFinished?: unknown
   readonly writableLength?: unknown
 }
 
@@ -61,8 +62,9 @@ export const whenClosed = (connection: Connection, closed: () => void): void => 
   }
 }
 
-/** The connection broke, by what Node knows of it. */
-export const isBroken = ({ errored }: Connection): boolean => isObject(errored)
+/** The connection broke, or was destroyed (by a timeout, or with all of its server) before it was ended. */
+export const isBroken = ({ destroyed, errored, writableFinished }: Connection): boolean =>
+  isObject(errored) || (destroyed === true && writableFinished === false)
 
 /**
  * The bytes of the request's body, as `Content-Length` says; `undefined` without one, and where the connection has not

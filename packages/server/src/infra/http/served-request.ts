@@ -114,6 +114,14 @@ export class ServedRequest {
     }
   }
 
+  /** Its stream of HTTP/2 has closed before all of the response was sent. */
+  cutOff(): void {
+    // A handler that still runs ends the request, and of a body that is a stream Effect tells the end.
+    if (this.isAnswered && !this.isStreaming) {
+      this.end({ isGone: true })
+    }
+  }
+
   /** The fiber that wrote the response has ended; what failed in it is the body, if it is not the client. */
   written(exit: Exit.Exit<unknown, unknown>): void {
     if (exit._tag === "Failure" && (isClientAbort(exit.cause) || isBodyFailure(outcomeOf(exit.cause)))) {
