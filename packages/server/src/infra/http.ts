@@ -8,7 +8,7 @@
  *     HttpLayerRouter.serve(Layer.merge(routes, HttpMetrics.layerRouter))    // an HttpLayerRouter
  *     HttpMetrics.clientLayer.pipe(Layer.provide(NodeHttpClient.layer))      // an HttpClient
  *
- * The route is the template that the router matched, never a path.
+ * The route is the template that the router matched, never a path, with and without tracing.
  *
  * [Metrics of a server](https://github.com/parametric-portal/parametric-portal/blob/main/docs/guides/server.md)
  *

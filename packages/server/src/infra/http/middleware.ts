@@ -1,152 +1,39 @@
-/** The middleware that observes each request, wherever between the server and the handler it stands. */
+/** The middleware for any application. */
 import type * as HttpApp from "@effect/platform/HttpApp"
-import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpRouter from "@effect/platform/HttpRouter"
+import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import type * as Socket from "@effect/platform/Socket"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import { identity } from "effect/Function"
-import * as RuntimeFlags from "effect/RuntimeFlags"
-import * as Scope from "effect/Scope"
 import { type AnyFiber, serviceOf } from "../../observe/instrument/fiber.ts"
 import { MetricsService } from "../../observe/metrics.ts"
+import { lookUpIn } from "./look-up.ts"
+import { observeWriting } from "./observe.ts"
 import { type Recorder, recorderOf } from "./recorder.ts"
-import type { ServedRequest } from "./served-request.ts"
-
-type Response = HttpServerResponse.HttpServerResponse
+import type { LookUp } from "./request-route.ts"
+import { isRouter } from "./route.ts"
 
 /**
  * Observes the requests to an application: `HttpServer.serve(app, HttpMetrics.middleware)`, or around an application
  * that is served by other means. Where one request meets it twice, it counts once.
  */
-export const middleware = <E, R>(app: HttpApp.Default<E, R>): HttpApp.Default<E, R | MetricsService> =>
-  Effect.flatMap(MetricsService, (metrics) => {
-    const recorder = recorderOf(metrics)
-    return watched(app, recorder, Effect.zipRight(recorder.seeResponse, app))
-  })
-
-/**
- * Observes the requests to an application that answers them, with a recorder that is at hand: it ends before its
- * response is written, so that the response is seen as it ends.
- */
-export const observe = <E, R>(app: HttpApp.Default<E, R>, recorder: Recorder): HttpApp.Default<E, R> =>
-  watched(app, recorder, app)
-
-/** Runs `observed` under observation, or the application alone where the request has an observation already. */
-const watched = <E, R>(
-  app: HttpApp.Default<E, R>,
-  recorder: Recorder,
-  observed: HttpApp.Default<E, R>
-): HttpApp.Default<E, R> => {
-  const begin = (fiber: AnyFiber, restore: Restore): HttpApp.Default<E, R> => {
-    const request = serviceOf(fiber.currentContext, HttpServerRequest.HttpServerRequest)
-    const served = recorder.begin(request, fiber)
-    if (served === undefined) {
-      return restore(app)
+export const middleware = <E, R>(app: HttpApp.Default<E, R>): HttpApp.Default<E, R | MetricsService> => {
+  const lookUps = new WeakMap<Recorder, LookUp>()
+  const lookUpOf = (recorder: Recorder, fiber: AnyFiber): LookUp | undefined => {
+    const known = lookUps.get(recorder)
+    if (known !== undefined || !isRouter(app)) {
+      return known
     }
-    const seen: Observed = { recorder, served, scope: scopeOf(fiber), fiber }
-    return Effect.matchCauseEffect(restore(upgradeSeen(observed, request, served)), {
-      onFailure: (cause) => {
-        const exit = Exit.failCause(cause)
-        return recorder.guard(() => failed(seen, exit)) ?? exit
-      },
-      onSuccess: (response) => recorder.guard(() => succeeded(seen, response)) ?? Exit.succeed(response)
-    })
+    const made = lookUpIn(app, fiber.getFiberRef(HttpRouter.currentRouterConfig), recorder)
+    lookUps.set(recorder, made)
+    return made
   }
-  // A server handles its requests where nothing is interruptible, but for what the router makes so.
-  return Effect.withFiberRuntime((fiber, { runtimeFlags }) =>
-    RuntimeFlags.interruptible(runtimeFlags)
-      ? Effect.uninterruptibleMask((restore) => begin(fiber, restore))
-      : begin(fiber, identity)
-  )
-}
-
-type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-
-interface Observed {
-  readonly recorder: Recorder
-  readonly served: ServedRequest
-  readonly scope: Scope.Scope | undefined
-  readonly fiber: AnyFiber
-}
-
-const scopeOf = (fiber: AnyFiber): Scope.Scope | undefined => fiber.currentContext.unsafeMap.get(Scope.Scope.key)
-
-/** The request ends with its scope, which closes after the body of its response. */
-const endWithScope = ({ recorder, served }: Observed, scope: Scope.Scope): Effect.Effect<void> =>
-  Scope.addFinalizerExit(scope, (exit) => Effect.sync(() => recorder.guard(() => served.written(exit))))
-
-/** The application failed. What that is answered with is not known yet, unless it was written already. */
-const failed = <E>(observed: Observed, exit: Exit.Exit<never, E>): Effect.Effect<never, E> => {
-  const { recorder, scope, served } = observed
-  served.appEnded(exit)
-  if (served.isAnswered || scope === undefined) {
-    served.end()
-    return exit
-  }
-  return Effect.zipRight(Effect.zipRight(recorder.seeResponse, endWithScope(observed, scope)), exit)
-}
-
-/**
- * The application has a response. Where that is written already, only a stream may be still under way; where it is not,
- * the request ends when it is, and without a scope with the stream or here.
- */
-const succeeded = (observed: Observed, response: Response): Effect.Effect<Response> => {
-  const { fiber, recorder, scope, served } = observed
-  const isWritten = served.isAnswered
-  const seen = isWritten ? response : recorder.answered(served, response)
-  served.appEnded(Exit.succeed(seen))
-  if (!isWritten && scope !== undefined && !served.isWithoutEnd && !served.hasEnded) {
-    if (served.hasFiberOfItsOwn && !served.isStreaming) {
-      fiber.addObserver((exit) => recorder.guard(() => served.written(exit)))
-      return Exit.succeed(seen)
-    }
-    return Effect.as(endWithScope(observed, scope), seen)
-  }
-  if (!served.isStreaming) {
-    served.end()
-  }
-  return Exit.succeed(seen)
-}
-
-/** The application, where a client asks for another protocol with a request whose acceptance is seen. */
-const upgradeSeen = <E, R>(
-  app: HttpApp.Default<E, R>,
-  request: HttpServerRequest.HttpServerRequest,
-  served: ServedRequest
-): HttpApp.Default<E, R> =>
-  request.headers["upgrade"] === undefined
-    ? app
-    : Effect.provideService(app, HttpServerRequest.HttpServerRequest, seeUpgrade(request, served))
-
-/** The same request, which tells when another protocol has begun. */
-const seeUpgrade = (
-  request: HttpServerRequest.HttpServerRequest,
-  served: ServedRequest
-): HttpServerRequest.HttpServerRequest =>
-  Object.create(request, {
-    upgrade: {
-      get: () =>
-        Effect.map(request.upgrade, (socket) => {
-          served.upgrading()
-          return seeOpen(socket, served)
-        })
-    },
-    modify: {
-      value: (options: Parameters<typeof request.modify>[0]) => seeUpgrade(request.modify(options), served)
-    }
+  return Effect.withFiberRuntime<
+    HttpServerResponse.HttpServerResponse,
+    E,
+    R | HttpServerRequest.HttpServerRequest | MetricsService
+  >((fiber) => {
+    const recorder = recorderOf(serviceOf(fiber.currentContext, MetricsService))
+    const lookUp = recorder.guard(() => lookUpOf(recorder, fiber))
+    return observeWriting(app, recorder, lookUp)
   })
-
-/** The same socket, which tells when it is open: the handshake comes as it is run, and may fail. */
-const seeOpen = (socket: Socket.Socket, served: ServedRequest): Socket.Socket => {
-  const opened = (options: { readonly onOpen?: Effect.Effect<void> | undefined } | undefined) => ({
-    ...options,
-    onOpen: Effect.zipRight(
-      Effect.sync(() => served.upgraded()),
-      options?.onOpen ?? Effect.void
-    )
-  })
-  const run: Socket.Socket["run"] = (handler, options) => socket.run(handler, opened(options))
-  const runRaw: Socket.Socket["runRaw"] = (handler, options) => socket.runRaw(handler, opened(options))
-  return Object.create(socket, { run: { value: run }, runRaw: { value: runRaw } })
 }

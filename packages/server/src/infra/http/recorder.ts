@@ -13,6 +13,7 @@ import type { MetricsService } from "../../observe/metrics.ts"
 import { leave, type Pipeline, Pipelines } from "./pipelines.ts"
 import { isCutOff, isStream } from "./http2-stream.ts"
 import { connectionOf, sourceOf, whenClosed } from "./request-attributes.ts"
+import type { LookUp } from "./request-route.ts"
 import { ServedRequest, type Streamed } from "./served-request.ts"
 import { ServerSeries } from "./server-series.ts"
 
@@ -73,6 +74,11 @@ export class Recorder {
   /** The observation of a request, until its end. */
   find(request: Request): ServedRequest | undefined {
     return this.underWay.get(sourceOf(request))
+  }
+
+  /** A request goes to a router that can be asked for its route. */
+  reached(request: Request, lookUp: LookUp): void {
+    this.guard(() => this.find(request)?.route.reached(request, lookUp))
   }
 
   /** Runs what observes: a defect in it goes no further. */

@@ -11,7 +11,7 @@ import * as Predicate from "effect/Predicate"
 import { serviceOf } from "../../observe/instrument/fiber.ts"
 import { MetricsService } from "../../observe/metrics.ts"
 import { isUnmatched, outcomeOf } from "./error-type.ts"
-import { observe } from "./middleware.ts"
+import { observe } from "./observe.ts"
 import { type Recorder, recorderOf } from "./recorder.ts"
 import type { ServedRequest } from "./served-request.ts"
 
@@ -40,7 +40,7 @@ export const router = <E, R>(
 }
 
 /** The same router, each of whose routes tells of itself before its handler runs; so do the routers mounted on it. */
-const withRoutes = <E, R>(given: HttpRouter.HttpRouter<E, R>, recorder: Recorder): Routed<E, R> => {
+export const withRoutes = <E, R>(given: HttpRouter.HttpRouter<E, R>, recorder: Recorder): Routed<E, R> => {
   const tell = tellingOf(recorder)
   const left = leavingOf(recorder)
   const routes: Routed<E, R> = HttpRouter.fromIterable(
@@ -58,10 +58,12 @@ const withRoutes = <E, R>(given: HttpRouter.HttpRouter<E, R>, recorder: Recorder
 
 type Routed<E, R> = HttpRouter.HttpRouter<E | HttpServerError.RouteNotFound, HttpRouter.HttpRouter.ExcludeProvided<R>>
 
-const isPath = (prefix: string): prefix is `/${string}` => prefix.startsWith("/")
+/** What an application can be mounted at. */
+export const isPath = (prefix: string): prefix is `/${string}` => prefix.startsWith("/")
 
 // Its errors and what it needs are those of the application that it is.
-const isRouter = (app: object): app is HttpRouter.HttpRouter => Predicate.hasProperty(app, HttpRouter.TypeId)
+/** The application is a router, whose routes can be read. */
+export const isRouter = (app: object): app is HttpRouter.HttpRouter => Predicate.hasProperty(app, HttpRouter.TypeId)
 
 const tellingOf =
   (recorder: Recorder) =>
@@ -86,12 +88,12 @@ const leavingOf =
       const served = recorder.guard(() =>
         recorder.find(serviceOf(fiber.currentContext, HttpServerRequest.HttpServerRequest))
       )
-      const before = served?.mounted
+      const before = served?.route.mounted
       return Effect.tapErrorCause(mounted, (cause) =>
         Effect.sync(() =>
           recorder.guard(() => {
             if (isUnmatched(outcomeOf(cause))) {
-              served?.leftMount(before)
+              served?.route.leftMount(before)
             }
           })
         )
@@ -101,8 +103,8 @@ const leavingOf =
 // What is mounted has a route of its own, whose path says nothing but that it is mounted.
 const tellRoute = (served: ServedRequest, { path, prefix }: HttpRouter.Route<unknown, unknown>): void => {
   if (path === "/*" && Option.isSome(prefix)) {
-    served.mountedAt(prefix.value)
+    served.route.mountedAt(prefix.value)
   } else {
-    served.routed(path)
+    served.route.routed(path)
   }
 }

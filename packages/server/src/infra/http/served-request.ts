@@ -24,6 +24,7 @@ import {
   schemeOf,
   whenClosed
 } from "./request-attributes.ts"
+import { RequestRoute } from "./request-route.ts"
 import type { Answer, Arrival, ServerSeries } from "./server-series.ts"
 
 /** What is known when a request arrives. */
@@ -48,9 +49,7 @@ export interface Streamed {
 
 /** Counted as under way as soon as it is made. */
 export class ServedRequest {
-  private route: string | undefined = undefined
-  /** Where the application is mounted that the request went to; its own router may know more of the route. */
-  mounted: string | undefined = undefined
+  readonly route: RequestRoute
   /** The response that is written, as far as it is known; absent where the client was gone before its head. */
   response: HttpServerResponse.HttpServerResponse | undefined = undefined
   /** A response was about to be written. */
@@ -65,7 +64,7 @@ export class ServedRequest {
   private readonly arriving: Arriving
 
   constructor(arriving: Arriving) {
-    const { at, connection, fiber, request, series } = arriving
+    const { at, connection, fiber, request, series, span } = arriving
     this.arriving = arriving
     this.watch = new Watch(at, fiber)
     this.arrival = {
@@ -73,25 +72,9 @@ export class ServedRequest {
       scheme: schemeOf(request, connection),
       ambient: this.watch.ambient
     }
+    this.route = new RequestRoute(request, span)
     this.active = series.activeOf(this.arrival)
     this.active.record(1)
-  }
-
-  /** A router has found this route, below where its application is mounted. */
-  routed(path: string): void {
-    this.route = (this.mounted ?? "") + path
-  }
-
-  /** The request went to an application that is mounted here. */
-  mountedAt(prefix: string): void {
-    this.mounted = (this.mounted ?? "") + prefix
-    this.route = undefined
-  }
-
-  /** What is mounted had no route; another router may follow, and is mounted as it was before. */
-  leftMount(before: string | undefined): void {
-    this.mounted = before
-    this.route = undefined
   }
 
   /** This response is about to be written, in place of any before. */
@@ -193,7 +176,7 @@ export class ServedRequest {
   /** The request was taken over by another protocol. */
   upgraded(): void {
     const { meter, site } = this.arriving.at
-    meter.guard(site, () => this.record({ route: this.currentRoute, status: 101, errorType: undefined }, undefined))
+    meter.guard(site, () => this.record({ route: this.foundRoute, status: 101, errorType: undefined }, undefined))
   }
 
   /** The end of the request, if it is the first. */
@@ -201,7 +184,7 @@ export class ServedRequest {
     if (!this.hasEnded) {
       const errorType = isGone || this.isCutOff ? clientAbort : this.errorType()
       const status = this.statusSent(errorType)
-      this.record({ route: this.currentRoute, status, errorType }, this.sizeSent(errorType))
+      this.record({ route: this.foundRoute, status, errorType }, this.sizeSent(errorType))
     }
   }
 
@@ -224,16 +207,11 @@ export class ServedRequest {
     }
   }
 
-  private get currentRoute(): string | undefined {
-    const { arriving, cause, mounted, route } = this
-    if (route !== undefined) {
-      return route
-    }
-    const traced = tracedRoute(arriving.span)
-    if (mounted === undefined || (traced !== undefined && isAsLong(mounted + traced, arriving.request.originalUrl))) {
-      return traced === undefined ? undefined : (mounted ?? "") + traced
-    }
-    return cause !== undefined && isUnmatched(outcomeOf(cause)) ? undefined : `${mounted}/*`
+  private get foundRoute(): string | undefined {
+    const { at } = this.arriving
+    return at.meter.guard(at.site, () =>
+      this.route.found(() => this.cause !== undefined && isUnmatched(outcomeOf(this.cause)))
+    )
   }
 
   private errorType(): string | undefined {
@@ -277,18 +255,6 @@ export class ServedRequest {
     const { body } = response
     return body._tag === "Empty" || this.arrival.method === "HEAD" ? 0 : body.contentLength
   }
-}
-
-// A span of another kind is not the request's own: whoever started the server may have one, and all requests share it.
-const tracedRoute = (span: Tracer.AnySpan | undefined): string | undefined => {
-  const found = span?._tag === "Span" && span.kind === "server" ? span.attributes.get("http.route") : undefined
-  return typeof found === "string" ? found : undefined
-}
-
-// A template of fewer segments than the path was found below another mount, whose prefix it lacks.
-const isAsLong = (template: string, url: string): boolean => {
-  const [path = ""] = /^[^?#]*/.exec(url.replace(/^[a-z]+:\/\/[^/]*/, "")) ?? []
-  return template.split("/").length === path.split("/").length
 }
 
 /** Whatever the application gives, responses of these statuses are sent without a body. */
