@@ -53,16 +53,19 @@ export class RequestRoute {
       return this.path
     }
     const traced = tracedRoute(this.span)
-    const { lookUp, mounted, request } = this
-    const isWhole = mounted === undefined ? lookUp?.hasMounts !== true : isAsLong(mounted + traced, request.originalUrl)
-    if (traced !== undefined && isWhole) {
-      return (mounted ?? "") + traced
+    if (traced !== undefined && this.isWhole(traced)) {
+      return (this.mounted ?? "") + traced
     }
     if (isUnmatched()) {
       return undefined
     }
-    lookUp?.find(request, this)
+    this.lookUp?.find(this.request, this)
     return this.path ?? (this.mounted === undefined ? traced : `${this.mounted}/*`)
+  }
+
+  private isWhole(traced: string): boolean {
+    const { lookUp, mounted, request } = this
+    return mounted === undefined ? lookUp?.hasMounts !== true : isAsLong(mounted + traced, request.originalUrl)
   }
 }
 

@@ -3,24 +3,15 @@
  * both as JSON: after each round of requests that are timed, and after those that are only counted.
  */
 import { HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "@effect/platform"
-import { HttpInstrumentation } from "@opentelemetry/instrumentation-http"
-import { DataPointType, MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics"
 import { Effect, Schedule, Stream } from "effect"
-import { createRequire } from "node:module"
 import { HttpMetrics } from "../../../src/infra/http.ts"
 import { MetricsService } from "../../../src/observe/metrics.ts"
-import { connected, counts, exchange, layer, portOf, request, sums } from "../../infra/http/http-server.ts"
+import * as Over from "../../infra/http/http-server.ts"
+import { counts, portOf, request, sums } from "../../infra/http/http-server.ts"
+import { layer, open, originOf, theirs } from "./instrumented.ts"
 
-class Reader extends MetricReader {
-  protected override onShutdown = (): Promise<void> => Promise.resolve()
-  protected override onForceFlush = (): Promise<void> => Promise.resolve()
-}
-
-const reader = new Reader()
-const instrumentation = new HttpInstrumentation()
-instrumentation.setMeterProvider(new MeterProvider({ readers: [reader] }))
-// It patches the module as somebody requires it.
-createRequire(import.meta.url)("node:http")
+const exchange = (port: number, sent: string) => Over.exchange(port, sent, open)
+const connected = (port: number, sent: string) => Over.connected(port, sent, open)
 
 const bytes = new Uint8Array(1_000)
 const routes = HttpRouter.empty.pipe(
@@ -70,7 +61,7 @@ const kept = (urls: ReadonlyArray<string>) =>
 const timed = (port: number) =>
   Effect.gen(function* () {
     for (const folder of ["text?", "items/", "nothing/"]) {
-      yield* kept(Array.from({ length: 300 }, (_, at) => `http://127.0.0.1:${port}/${folder}${at}`))
+      yield* kept(Array.from({ length: 100 }, (_, at) => `${originOf(port)}/${folder}${at}`))
     }
     yield* Effect.repeatN(exchange(port, request("GET /slow")), 2)
     yield* Effect.repeatN(exchange(port, request("GET /slow-stream")), 2)
@@ -92,8 +83,8 @@ const counted = (port: number) =>
     for (const path of ["stream", "half", "defect", "down"]) {
       yield* Effect.repeatN(exchange(port, request(`GET /${path}`)), 19)
     }
-    yield* kept(Array.from({ length: 2_000 }, (_, at) => `http://127.0.0.1:${port}/items/${at}`))
-    yield* kept(Array.from({ length: 2_000 }, (_, at) => `http://127.0.0.1:${port}/nothing/${at}`))
+    yield* kept(Array.from({ length: 2_000 }, (_, at) => `${originOf(port)}/items/${at}`))
+    yield* kept(Array.from({ length: 2_000 }, (_, at) => `${originOf(port)}/nothing/${at}`))
     for (let at = 0; at < 5; at++) {
       yield* Effect.scoped(Effect.zipRight(connected(port, request("GET /never")), Effect.sleep("120 millis")))
     }
@@ -112,34 +103,22 @@ const handshake = [
   ""
 ].join("\r\n")
 
-const theirs = Effect.promise(async () => {
-  const { resourceMetrics } = await reader.collect()
-  const metrics = resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics)
-  const points = metrics.flatMap((metric) =>
-    metric.descriptor.name === "http.server.request.duration" && metric.dataPointType === DataPointType.HISTOGRAM
-      ? metric.dataPoints
-      : []
-  )
-  return points.map(({ attributes, value: { count, sum = 0 } }) => ({
-    method: String(attributes["http.request.method"]),
-    status: String(attributes["http.response.status_code"]),
-    count,
-    sum
-  }))
-})
-
 /** Both, as they are now. */
 const measured = Effect.gen(function* () {
   const { http } = yield* MetricsService
   const name = http.serverRequestDuration.row.name
   const ours = { counts: yield* counts(name), sums: yield* sums(name) }
-  return { ours, theirs: yield* theirs, active: yield* counts(http.serverActiveRequests.row.name) }
+  return {
+    ours,
+    theirs: yield* theirs("http.server.request.duration"),
+    active: yield* counts(http.serverActiveRequests.row.name)
+  }
 })
 
 await Effect.gen(function* () {
   yield* HttpServer.serveEffect(HttpMetrics.router(routes))
   const port = yield* portOf
-  const rounds = yield* Effect.replicateEffect(Effect.zipRight(timed(port), measured), 5)
+  const rounds = yield* Effect.replicateEffect(Effect.zipRight(timed(port), measured), 12)
   yield* counted(port)
   process.stdout.write(`${JSON.stringify({ rounds, all: yield* measured })}\n`)
 }).pipe(Effect.scoped, Effect.provide(layer), Effect.runPromise)

@@ -22,11 +22,17 @@ export const serve = <E, R>(app: HttpApp.Default<E, R>) => Effect.zipRight(HttpS
 
 class Closed extends Data.TaggedError("Closed")<{ readonly cause: unknown }> {}
 
+/** Opens a connection to a port of this machine. */
+export type Open = (port: number) => Socket
+
+const open: Open = (port) => connect(port, "127.0.0.1")
+
 /** All that a server answers on one connection to these bytes, until it closes the connection. */
-export const exchange = (port: number, bytes: string): Effect.Effect<string, Closed> =>
+export const exchange = (port: number, bytes: string, opened: Open = open): Effect.Effect<string, Closed> =>
   Effect.async((resume) => {
     let received = ""
-    const socket = connect(port, "127.0.0.1", () => socket.write(bytes))
+    const socket = opened(port)
+    socket.write(bytes)
     socket.setEncoding("latin1")
     socket.on("data", (data) => {
       received += String(data)
@@ -37,13 +43,15 @@ export const exchange = (port: number, bytes: string): Effect.Effect<string, Clo
   })
 
 /** A connection on which these bytes were written, closed with the scope. */
-export const connected = (port: number, bytes: string): Effect.Effect<Socket, never, Scope.Scope> =>
+export const connected = (
+  port: number,
+  bytes: string,
+  opened: Open = open
+): Effect.Effect<Socket, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.async<Socket>((resume) => {
-      const socket = connect(port, "127.0.0.1", () => {
-        socket.write(bytes)
-        resume(Effect.succeed(socket))
-      })
+      const socket = opened(port)
+      socket.write(bytes, () => resume(Effect.succeed(socket)))
       socket.on("error", () => undefined)
     }),
     (socket) => Effect.sync(() => socket.destroy())
