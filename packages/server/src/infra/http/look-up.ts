@@ -69,18 +69,17 @@ const spanThatTells = (route: RequestRoute): Tracer.Span =>
 
 const span = Effect.runSync(Effect.makeSpan("look-up", { root: true, captureStackTrace: false }))
 
-const run = (router: Effect.Effect<unknown, unknown, Request>, context: Context.Context<Request>): void =>
-  runQuietly(Effect.provide(router, context))
+const run = <R>(effect: Effect.Effect<unknown, unknown, R>, context: Context.Context<R>): void => {
+  Runtime.runSyncExit(Runtime.make({ context, runtimeFlags: RuntimeFlags.none, fiberRefs }))(Effect.exit(effect))
+}
+
+const fiberRefs = FiberRefs.empty()
 
 /**
  * Runs what is synchronous, however it ends. Without flags and references its fiber is none of the program's: no metrics
  * of fibers, no supervisor and no logger see it.
  */
-export const runQuietly = (effect: Effect.Effect<unknown, unknown>): void => {
-  Runtime.runSyncExit(quiet)(Effect.exit(effect))
-}
-
-const quiet = Runtime.make({ context: Context.empty(), runtimeFlags: RuntimeFlags.none, fiberRefs: FiberRefs.empty() })
+export const runQuietly = (effect: Effect.Effect<unknown, unknown>): void => run(effect, Context.empty())
 
 type Silent = HttpRouter.HttpRouter<HttpServerError.RouteNotFound>
 

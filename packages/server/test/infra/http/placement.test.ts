@@ -137,7 +137,7 @@ describe("the route", () => {
 
   it.scopedLive("is not that of a span which all requests share", () =>
     Effect.gen(function* () {
-      yield* untraced(HttpMetrics.middleware(orders))
+      yield* untraced(HttpMetrics.middleware(Effect.map(orders, (response) => response)))
       const port = yield* portOf
       yield* exchange(port, request("GET /orders/1"))
       expect(yield* ended(1)).toEqual({ "GET 200": 1 })

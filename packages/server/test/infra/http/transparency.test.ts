@@ -7,6 +7,7 @@ import {
   HttpApiGroup,
   HttpApp,
   HttpLayerRouter,
+  HttpMiddleware,
   HttpRouter,
   HttpServer,
   HttpServerRequest,
@@ -196,10 +197,11 @@ const kinds = {
 }
 
 /** A server of its own, and what happens in it. */
-const start = (kind: keyof typeof kinds, isWatched: boolean) =>
+const start = (kind: keyof typeof kinds, isWatched: boolean, isTraced = true) =>
   Effect.gen(function* () {
     const journal = new Journal()
-    const context = yield* Layer.build(Layer.provideMerge(kinds[kind](journal, isWatched), server))
+    const built = Layer.build(Layer.provideMerge(kinds[kind](journal, isWatched), server))
+    const context = yield* HttpMiddleware.withTracerDisabledWhenEffect(built, () => !isTraced)
     return { journal, port: yield* Effect.provide(portOf, context) }
   })
 
@@ -216,12 +218,12 @@ const observed = ({ journal, port }: Effect.Effect.Success<ReturnType<typeof sta
   })
 
 describe.each(["app", "middleware", "router", "HttpApi", "HttpLayerRouter"] as const)("%s", (kind) => {
-  it.scopedLive(
-    "answers the same bytes, ends with the same causes and does the same in the same order",
-    () =>
+  it.scopedLive.each([true, false])(
+    "answers the same bytes, ends with the same causes and does the same in the same order, traced: %s",
+    (isTraced) =>
       Effect.gen(function* () {
-        const plain = yield* start(kind, false)
-        const watched = yield* start(kind, true)
+        const plain = yield* start(kind, false, isTraced)
+        const watched = yield* start(kind, true, isTraced)
         const { http } = yield* MetricsService
         const runPromise = Runtime.runPromise(yield* Effect.runtime<MetricsService>())
         const lines = fc.constantFrom("GET /run/1?a=b", "HEAD /run/2", "GET /none", "POST /run/3", "GET /mounted/run/4")
