@@ -1,5 +1,5 @@
 /** All alerts, in the order in which they are listed. */
-import type { Alert } from "./alerts/alert.ts"
+import type { AlertDefinition } from "./alerts/alert.ts"
 import { clusterBacklogGrowing } from "./alerts/cluster-backlog-growing.ts"
 import { clusterEntityRestartLoop } from "./alerts/cluster-entity-restart-loop.ts"
 import { clusterMailboxRejections } from "./alerts/cluster-mailbox-rejections.ts"
@@ -37,8 +37,8 @@ export const areas = ["jobs", "cluster", "server", "node", "telemetry"] as const
 
 export type Area = (typeof areas)[number]
 
-/** By rule group. */
-export const alerts: Readonly<Record<Area, ReadonlyArray<Alert>>> = {
+/** The alerts of the library, by rule group. */
+export const definitions = {
   jobs: [
     jobErrorRateHigh,
     ...jobErrorBudgetBurn,
@@ -66,7 +66,4 @@ export const alerts: Readonly<Record<Area, ReadonlyArray<Alert>>> = {
   server: [...httpErrorBudgetBurn, httpLatencyHigh, databaseSlow, databaseConnectionsExhausted],
   node: [eventLoopBlocked, heapNearLimit, garbageCollectionHeavy],
   telemetry: [telemetryExportFailing, telemetryExportSilent, telemetrySeriesOverflow, telemetrySourceFailing]
-}
-
-/** The alerts of all groups. */
-export const allAlerts: ReadonlyArray<Alert> = Object.values(alerts).flat()
+} satisfies Readonly<Record<Area, ReadonlyArray<AlertDefinition>>>

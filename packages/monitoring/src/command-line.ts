@@ -1,6 +1,6 @@
 /** Parses and checks the options of `npm run generate`; what is wrong is said in one line, with how to fix it. */
 import { parseArgs } from "node:util"
-import { settings } from "./settings.ts"
+import { settings } from "./repository.ts"
 
 export interface GenerateOptions {
   /** The URL under which operators read the runbooks. */

@@ -2,10 +2,8 @@
  * Every generated file, by its path in the repository. Pure: the same sources, of which the recorded answers are one, give
  * the same bytes.
  */
-import { allAlerts, areas } from "./alerts.ts"
 import type { Alert } from "./alerts/alert.ts"
 import { readAnswers } from "./answers/answers.ts"
-import { dashboards } from "./dashboards.ts"
 import { galleryPage } from "./documents/gallery.ts"
 import type { Block } from "./documents/block.ts"
 import { clusterMetrics, stableMetrics } from "./documents/metric-table.ts"
@@ -18,49 +16,45 @@ import { pageFiles, pageFolders } from "./files/page.ts"
 import { otlpConfiguration, scrapeConfiguration } from "./files/prometheus.ts"
 import { dashboardProviderFile, dataSourceFile } from "./files/provisioning.ts"
 import { ruleFile } from "./files/rules.ts"
-import { settings } from "./settings.ts"
+import type { Monitoring } from "./monitoring.ts"
 
 const generated = "packages/monitoring/generated"
 
-/** What one run of the generator may change. */
-export interface FilesOptions {
-  /** The URL of the runbooks; that of `settings.ts` unless given. */
-  readonly runbooks?: string | undefined
-}
-
 /** Path -> content. */
-export const files = ({ runbooks = settings.runbooks }: FilesOptions = {}): ReadonlyMap<string, string> => {
+export const files = (monitoring: Monitoring): ReadonlyMap<string, string> => {
   const answers = readAnswers()
   return new Map([
-    ...areas.map((area) => [`${generated}/prometheus/rules/${area}.yaml`, ruleFile(area, runbooks)] as const),
+    ...monitoring.groups.map(
+      (group) => [`${generated}/prometheus/rules/${group.name}.yaml`, ruleFile(monitoring, group)] as const
+    ),
     [`${generated}/prometheus/prometheus.yaml`, scrapeConfiguration()],
     [`${generated}/prometheus/prometheus-otlp.yaml`, otlpConfiguration()],
     [`${generated}/grafana/provisioning/datasources/prometheus.yaml`, dataSourceFile()],
     [`${generated}/grafana/provisioning/dashboards/parametric-portal.yaml`, dashboardProviderFile()],
-    ...dashboards.flatMap((one) => {
-      const json = grafanaFile(one, runbooks)
+    ...monitoring.dashboards.flatMap((one) => {
+      const json = grafanaFile(monitoring, one)
       return [
         [`${generated}/grafana/dashboards/${one.uid}.json`, json],
         [`docs/dashboards/${one.uid}.svg`, picture(json, answers)]
       ] as const
     }),
-    ["docs/dashboards/README.md", galleryPage(dashboards)],
-    ...pages().map((rules) => [`docs/runbooks/${rules[0].name}.md`, runbookPage(rules, allAlerts)] as const),
-    ["docs/runbooks/README.md", runbookIndex(allAlerts)],
-    ["docs/metrics.md", referencePage()]
+    ["docs/dashboards/README.md", galleryPage(monitoring.dashboards)],
+    ...pages(monitoring).map((rules) => [`docs/runbooks/${rules[0].name}.md`, runbookPage(monitoring, rules)] as const),
+    ["docs/runbooks/README.md", runbookIndex(monitoring.alerts)],
+    ["docs/metrics.md", referencePage(monitoring)]
   ])
 }
 
 /** Rules of the same name share a page. */
-const pages = (): ReadonlyArray<readonly [Alert, ...ReadonlyArray<Alert>]> => {
+const pages = ({ alerts }: Monitoring): ReadonlyArray<readonly [Alert, ...ReadonlyArray<Alert>]> => {
   const byName = new Map<string, readonly [Alert, ...ReadonlyArray<Alert>]>()
-  allAlerts.forEach((rule) => byName.set(rule.name, [...(byName.get(rule.name) ?? []), rule] as const))
+  alerts.forEach((rule) => byName.set(rule.name, [...(byName.get(rule.name) ?? []), rule] as const))
   return [...byName.values()]
 }
 
 /** Generated sources of the library and of the live page, written to this repository only. Path -> content. */
-export const sources = ({ runbooks = settings.runbooks }: FilesOptions = {}): ReadonlyMap<string, string> =>
-  new Map([...handleFiles(), ...pageFiles(runbooks)])
+export const sources = (monitoring: Monitoring): ReadonlyMap<string, string> =>
+  new Map([...handleFiles(), ...pageFiles(monitoring)])
 
 /** Generated tables in pages of this repository that are otherwise written by hand. */
 export const blocks = (): ReadonlyArray<Block> => [

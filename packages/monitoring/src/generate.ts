@@ -4,6 +4,8 @@ import path from "node:path"
 import { type GenerateOptions, parseCommandLine, usage } from "./command-line.ts"
 import { withBlock } from "./documents/block.ts"
 import { blocks, files, generatedFolders, sources } from "./files.ts"
+import { monitoringOf } from "./monitoring.ts"
+import { settings } from "./repository.ts"
 
 const repository = path.resolve(import.meta.dirname, "../../..")
 
@@ -11,7 +13,7 @@ const generate = ({ runbooks, to }: GenerateOptions): void => {
   if (to === undefined) {
     generateHere(runbooks)
   } else {
-    const wanted = files({ runbooks })
+    const wanted = files(monitoringOf({ ...settings, runbooks }))
     writeAll(path.resolve(to), wanted)
     process.stdout.write(`Generated ${wanted.size} files in ${path.resolve(to)}.\n`)
   }
@@ -19,7 +21,8 @@ const generate = ({ runbooks, to }: GenerateOptions): void => {
 
 /** Writes sources and tables as well, and removes files that are no longer generated. */
 const generateHere = (runbooks: string): void => {
-  const wanted = new Map([...files({ runbooks }), ...sources({ runbooks })])
+  const monitoring = monitoringOf({ ...settings, runbooks })
+  const wanted = new Map([...files(monitoring), ...sources(monitoring)])
   removeOthers(wanted)
   writeAll(repository, wanted)
   const generated = blocks()

@@ -1,7 +1,5 @@
-/**
- * The settings that are yours to change: what is expected of each job type and of each route, how long a rollout takes,
- * where the runbooks are. `npm run generate` then updates rules, dashboards and pages.
- */
+/** What rules, dashboards and pages are made with: the configuration, with a value for everything. */
+import type { Rows } from "@parametric-portal/server/observe/catalogue"
 import type { Range } from "./promql/select.ts"
 
 /** What is expected of the jobs of one type; an alert fires when it is not met. */
@@ -25,31 +23,75 @@ export interface RouteExpectation {
   readonly latency: number
 }
 
-export const settings = {
-  /**
-   * The URL under which operators read the runbooks; the name of the alert and `.md` are appended. The default is where
-   * this repository is published. For a single run, use `npm run generate -- --runbooks <url>`.
-   */
-  runbooks: "https://github.com/parametric-portal/parametric-portal/blob/main/docs/runbooks/",
-  /** The longest a rollout takes. Every `for` is longer, so that a rollout fires no alert. */
-  rollout: "5m",
-  /** Job types with expectations of their own. */
-  jobTypes: {
-    digest: { objective: 0.999, oldestAge: 300, longestRun: 900 }
-  },
-  /** All other job types. */
-  otherJobTypes: { objective: 0.99, oldestAge: 600, longestRun: 3600 },
-  /** Routes with expectations of their own, by template. */
-  routes: {
-    "/reports": { objective: 0.99, latency: 10 }
-  },
-  /** All other routes. */
-  otherRoutes: { objective: 0.999, latency: 1 }
-} as const satisfies {
+/**
+ * - `critical`: work is lost or has stopped; page somebody
+ * - `warning`: it will become critical; look at it today
+ */
+export type Severity = "critical" | "warning"
+
+/** What differs from the alert as the library has it. */
+export interface AlertOverride {
+  readonly severity?: Severity | undefined
+  /** How long the condition must hold before the alert fires. */
+  readonly for?: Range | undefined
+  /** How long it keeps firing after the condition last held. */
+  readonly keepFiringFor?: Range | undefined
+  readonly labels?: Readonly<Record<string, string>> | undefined
+  readonly annotations?: Readonly<Record<string, string>> | undefined
+  /** By name of the threshold. */
+  readonly thresholds?: Readonly<Record<string, number>> | undefined
+}
+
+/** What a store calls metrics and labels. */
+export type Naming = "prometheus" | "victoriametrics"
+
+export interface Settings {
+  /** The URL under which operators read the runbooks; the name of the alert and `.md` are appended. */
   readonly runbooks: string
+  /** Where the settings are changed, for texts. */
+  readonly source: string
+  /** The longest a rollout takes. Every `for` is longer, so that a rollout fires no alert. */
   readonly rollout: Range
+  /** Job types with expectations of their own. */
   readonly jobTypes: Readonly<Record<string, Expectation>>
+  /** All other job types. */
   readonly otherJobTypes: Expectation
+  /** Routes with expectations of their own, by template. */
   readonly routes: Readonly<Record<string, RouteExpectation>>
+  /** All other routes. */
   readonly otherRoutes: RouteExpectation
+  /** Labels that tell environments apart, besides `job`, as the store calls them. */
+  readonly groupBy: ReadonlyArray<string>
+  /** Labels, with their values, of the series that are meant, where others share the store. */
+  readonly selector: Readonly<Record<string, string>>
+  readonly naming: Naming
+  /** The value of the label `severity` for each of both. */
+  readonly severities: Readonly<Record<Severity, string>>
+  /** Labels that every alert gets. */
+  readonly labels: Readonly<Record<string, string>>
+  /** Annotations that every alert gets. */
+  readonly annotations: Readonly<Record<string, string>>
+  /** By name; `false` leaves the alert out. */
+  readonly alerts: Readonly<Record<string, AlertOverride | false>>
+  /** Metrics of one's own: the rows given to `MetricsService.define`, by namespace. */
+  readonly metrics: Readonly<Record<string, Rows>>
+}
+
+/** The settings where the configuration says nothing else. */
+export const defaults: Settings = {
+  runbooks: "https://github.com/parametric-portal/parametric-portal/blob/main/docs/runbooks/",
+  source: "monitoring.config.ts",
+  rollout: "5m",
+  jobTypes: {},
+  otherJobTypes: { objective: 0.99, oldestAge: 600, longestRun: 3600 },
+  routes: {},
+  otherRoutes: { objective: 0.999, latency: 1 },
+  groupBy: [],
+  selector: {},
+  naming: "prometheus",
+  severities: { critical: "critical", warning: "warning" },
+  labels: {},
+  annotations: {},
+  alerts: {},
+  metrics: {}
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { alerts, allAlerts } from "../src/alerts.ts"
-import { settings } from "../src/settings.ts"
+import { definitions } from "../src/alerts.ts"
+import { repository, settings } from "../src/repository.ts"
 import { clusterCases } from "./alerts/cluster.ts"
 import { jobCases } from "./alerts/jobs.ts"
 import { nodeCases } from "./alerts/node.ts"
@@ -26,12 +26,12 @@ describe("alerts", () => {
       firing.map(({ labels }) => `${alert} ${labels["window"] ?? ""}`)
     )
     expect([...new Set(covered)].sort()).toEqual(
-      allAlerts.map(({ labels, name }) => `${name} ${labels?.["window"] ?? ""}`).sort()
+      repository.alerts.map(({ labels, name }) => `${name} ${labels["window"] ?? ""}`).sort()
     )
   })
 
   it("hold for longer than a rollout before they fire", () => {
-    expect(allAlerts.filter((one) => seconds(one.for) <= seconds(settings.rollout))).toEqual([])
+    expect(repository.alerts.filter((one) => seconds(one.for) <= seconds(settings.rollout))).toEqual([])
   })
 
   it("are in the group of what they are about", () => {
@@ -43,7 +43,7 @@ describe("alerts", () => {
       telemetry: /^Telemetry/
     }
     for (const [group, prefix] of Object.entries(prefixes)) {
-      expect(alerts[group as keyof typeof alerts].filter(({ name }) => !prefix.test(name))).toEqual([])
+      expect(definitions[group as keyof typeof definitions].filter(({ name }) => !prefix.test(name))).toEqual([])
     }
   })
 })

@@ -2,9 +2,8 @@
 import type { SyntaxNode } from "@lezer/common"
 import { parser } from "@prometheus-io/lezer-promql"
 import { describe, expect, it } from "vitest"
-import { allAlerts } from "../src/alerts.ts"
-import { dashboards } from "../src/dashboards.ts"
-import { allRecordings, rows, storedNames } from "../src/stored.ts"
+import { storedNames } from "../src/monitoring.ts"
+import { repository } from "../src/repository.ts"
 
 /** Each selector of an expression with the aggregation that its series go through first. */
 const aggregations = (expression: string): ReadonlyArray<{ readonly metric: string; readonly by: string }> => {
@@ -29,12 +28,12 @@ const aggregations = (expression: string): ReadonlyArray<{ readonly metric: stri
 }
 
 const expressions = [
-  ...allAlerts.flatMap(({ expression, name, runbook }) => [
+  ...repository.alerts.flatMap(({ expression, name, runbook }) => [
     { where: name, expression },
     ...runbook.firstLook.map(({ query, question }) => ({ where: `${name}: ${question}`, expression: query }))
   ]),
-  ...allRecordings.map(({ expression, name }) => ({ where: name, expression })),
-  ...dashboards.flatMap((dashboard) =>
+  ...repository.recordings.map(({ expression, name }) => ({ where: name, expression })),
+  ...repository.dashboards.flatMap((dashboard) =>
     dashboard.rows.flatMap(({ panels }) =>
       panels.flatMap(({ queries, title }) =>
         queries.map(({ query }) => ({ where: `${dashboard.title}: ${title}`, expression: query }))
@@ -43,7 +42,7 @@ const expressions = [
   )
 ].flatMap(({ expression, where }) => aggregations(String(expression)).map((one) => ({ where, ...one })))
 
-const rowOf = (metric: string) => rows.find(({ row }) => storedNames(row).includes(metric))?.row
+const rowOf = (metric: string) => repository.rows.find(({ row }) => storedNames(row).includes(metric))?.row
 
 describe("the arithmetic of several runners", () => {
   it("takes the largest of what one runner reports for the cluster, everywhere", () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest"
-import { allAlerts } from "../src/alerts.ts"
 import { parseCommandLine } from "../src/command-line.ts"
 import { files } from "../src/files.ts"
-import { settings } from "../src/settings.ts"
+import { monitoringOf } from "../src/monitoring.ts"
+import { repository, settings } from "../src/repository.ts"
 
 describe("the options of the generator", () => {
   it("are the settings and this repository, unless given", () => {
@@ -30,10 +30,10 @@ describe("the options of the generator", () => {
 
   it("set where every alert and panel links to, and nothing else", () => {
     const runbooks = "https://wiki.example.org/runbooks/"
-    const there = files({ runbooks })
-    const here = files()
+    const there = files(monitoringOf({ ...settings, runbooks }))
+    const here = files(repository)
     const linked = [...there.values()].join("").split(runbooks).length - 1
-    expect(linked).toBeGreaterThan(2 * allAlerts.length)
+    expect(linked).toBeGreaterThan(2 * repository.alerts.length)
     for (const [name, content] of there) {
       expect(content.replaceAll(runbooks, settings.runbooks)).toBe(here.get(name))
     }

@@ -7,16 +7,16 @@ import { readdirSync, readFileSync } from "node:fs"
 import path from "node:path"
 import { describe, expect, it } from "vitest"
 import { runbookUrl } from "../src/alerts/alert.ts"
-import { allAlerts } from "../src/alerts.ts"
-import { dashboards } from "../src/dashboards.ts"
 import { excused } from "../src/excused.ts"
 import { withBlock } from "../src/documents/block.ts"
 import { upstream } from "../src/documents/upstream.ts"
 import { blocks, files, generatedFolders, sources } from "../src/files.ts"
 import { parse, type Selected } from "../src/promql/parse.ts"
-import { settings } from "../src/settings.ts"
-import { allRecordings, metricsBehind, rows, storedNames } from "../src/stored.ts"
+import { storedNames } from "../src/monitoring.ts"
+import { repository, settings } from "../src/repository.ts"
 import { root } from "./support/promtool.ts"
+
+const { alerts, dashboards, metricsBehind, recordings, rows } = repository
 
 const read = (name: string): string => readFileSync(path.join(root, name), "utf8")
 
@@ -50,8 +50,8 @@ const inPages: ReadonlyArray<Found> = [...under("docs/runbooks"), "docs/metrics.
   )
 
 const inRules: ReadonlyArray<Found> = [
-  ...allAlerts.map(({ expression, name }) => ({ where: name, expression: String(expression) })),
-  ...allRecordings.map(({ expression, name }) => ({ where: name, expression: String(expression) }))
+  ...alerts.map(({ expression, name }) => ({ where: name, expression: String(expression) })),
+  ...recordings.map(({ expression, name }) => ({ where: name, expression: String(expression) }))
 ]
 
 const everywhere = [...inPanels, ...inRules, ...inPages]
@@ -64,7 +64,7 @@ const labelsOf = (metric: string): ReadonlyArray<string> | undefined => {
   if (row !== undefined) {
     return [...targets, ...row.labels, ...(metric.endsWith("_bucket") ? ["le"] : [])]
   }
-  return allRecordings.find(({ name }) => name === metric)?.expression.labels
+  return recordings.find(({ name }) => name === metric)?.expression.labels
 }
 
 const labelValuesOf: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<string>>>>> = labelValues
@@ -102,7 +102,7 @@ const violations = ({ expression, where }: Found): ReadonlyArray<string> => {
   ].map((violation) => `${where}: ${violation}`)
 }
 
-const made = new Map([...files(), ...sources()])
+const made = new Map([...files(repository), ...sources(repository)])
 
 describe("generated files", () => {
   it("are as their sources make them, byte for byte", () => {
@@ -116,7 +116,7 @@ describe("generated files", () => {
   })
 
   it("are made twice with the same bytes", () => {
-    expect([...files(), ...sources()]).toEqual([...made])
+    expect([...files(repository), ...sources(repository)]).toEqual([...made])
   })
 
   it("have their blocks in pages written by hand, byte for byte", () => {
@@ -243,7 +243,7 @@ describe("panels", () => {
 
 describe("alerts", () => {
   it("give their value, a next step, and only labels that they have", () => {
-    const wrong = allAlerts.flatMap(({ description, expression, labels = {}, name, summary }) => {
+    const wrong = alerts.flatMap(({ description, expression, labels, name, summary }) => {
       const named = [...`${summary} ${description}`.matchAll(/\$labels\.(\w+)/g)].map(([, label = ""]) => label)
       const has = [...expression.labels, ...Object.keys(labels)]
       return [
@@ -256,7 +256,7 @@ describe("alerts", () => {
   })
 
   it("lead to a runbook with every part that is needed at night", () => {
-    for (const { name } of allAlerts) {
+    for (const { name } of alerts) {
       expect(runbookUrl({ name }, settings.runbooks).endsWith(`/docs/runbooks/${name}.md`)).toBe(true)
       const headings = [...read(`docs/runbooks/${name}.md`).matchAll(/^##? (.*)$/gm)].map(([, text]) => text)
       expect(headings).toEqual([name, "What it means", "First look", "Likely causes", "Fix", "Silence"])

@@ -12,10 +12,10 @@ import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Scope from "effect/Scope"
 import { afterAll, beforeAll } from "vitest"
-import { allAlerts } from "../src/alerts.ts"
-import { recordings } from "../src/files/rules.ts"
+import { recordings } from "../src/recordings.ts"
 import { upstream } from "../src/documents/upstream.ts"
-import { allRecordings, rows, storedNames } from "../src/stored.ts"
+import { storedNames } from "../src/monitoring.ts"
+import { repository } from "../src/repository.ts"
 import { committedQueries, filledIn, mayBeEmpty } from "./support/committed-queries.ts"
 import { jobServer } from "./support/job-server.ts"
 import { type Answer, collector, prometheus, type RunningPrometheus } from "./support/prometheus.ts"
@@ -124,7 +124,7 @@ describe.runIf(has("prometheus"))("a real Prometheus", { timeout: 120_000 }, () 
   it.live("records each rule's numbers of the job server, and its jobs of all types", () =>
     Effect.gen(function* () {
       const of = (name: string) => `${name}{job="job-server"}`
-      const asked = allRecordings.filter(({ name }) => !stillRecordings.includes(name))
+      const asked = repository.recordings.filter(({ name }) => !stillRecordings.includes(name))
       const answers = yield* Effect.forEach(
         asked,
         ({ name }) => Effect.map(data(of(name)), (answer) => ({ name, answer })),
@@ -159,7 +159,7 @@ describe.runIf(has("prometheus"))("a real Prometheus", { timeout: 120_000 }, () 
       const { data } = yield* running.get<Rules>("/api/v1/rules")
       const rules = data.groups.flatMap((group) => group.rules)
       expect(rules.map(({ name }) => name).sort()).toEqual(
-        [...allAlerts, ...allRecordings].map(({ name }) => name).sort()
+        [...repository.alerts, ...repository.recordings].map(({ name }) => name).sort()
       )
       expect(rules.filter(({ health }) => health !== "ok")).toEqual([])
     })
@@ -169,8 +169,8 @@ describe.runIf(has("prometheus"))("a real Prometheus", { timeout: 120_000 }, () 
     Effect.gen(function* () {
       const { data } = yield* running.get<{ data: ReadonlyArray<string> }>("/api/v1/label/__name__/values")
       const documented = new Set([
-        ...rows.flatMap(({ row }) => storedNames(row)),
-        ...allRecordings.map(({ name }) => name),
+        ...repository.rows.flatMap(({ row }) => storedNames(row)),
+        ...repository.recordings.map(({ name }) => name),
         ...upstream.flatMap(({ isHistogram, name }) =>
           isHistogram === true ? [`${name}_bucket`, `${name}_count`, `${name}_sum`] : [name]
         )

@@ -1,12 +1,7 @@
 /** The shape of an alert with its runbook, and the one place where an alert is made. */
 import type { Range } from "../promql/select.ts"
 import type { Vector } from "../promql/vector.ts"
-
-/**
- * - `critical`: work is lost or has stopped; page somebody
- * - `warning`: it will become critical; look at it today
- */
-export type Severity = "critical" | "warning"
+import type { AlertOverride, Settings, Severity } from "../settings.ts"
 
 /** One thing to check while the alert fires, with the query that answers it. */
 export interface Check {
@@ -31,8 +26,21 @@ export interface Runbook {
 /** The value of a label of the alert, for its text. */
 export type Label<L extends string> = (name: L) => string
 
-export interface AlertOptions<L extends string> {
-  readonly name: string
+/** A number that decides whether an alert fires, and what it counts, for the guide. */
+export interface Threshold {
+  readonly value: number
+  /** With its unit: `seconds that ...`, `share of ..., from 0 to 1`. */
+  readonly help: string
+}
+
+/** The thresholds of an alert by name, as they are set. */
+export type Values<T extends string> = { readonly [K in T]: number }
+
+/** A part of an alert, or how it is made from its thresholds and from what is expected of jobs and routes. */
+type Part<A, T extends string> = A | ((values: Values<T>, settings: Settings) => A)
+
+export interface AlertOptions<Name extends string, L extends string, T extends string> {
+  readonly name: Name
   readonly severity: Severity
   /** Fixed labels besides the severity, where rules of one name differ. */
   readonly labels?: Readonly<Record<string, string>>
@@ -40,33 +48,94 @@ export interface AlertOptions<L extends string> {
   readonly for: Range
   /** How long the alert keeps firing after the condition last held, so that it does not flap. */
   readonly keepFiringFor?: Range
+  /** The numbers that may be set otherwise. */
+  readonly thresholds: Readonly<Record<T, Threshold>>
   /** The least that raises it: why a single event, or almost no traffic, does not. */
-  readonly threshold: string
-  readonly expression: Vector<L>
+  readonly threshold: Part<string, T>
+  readonly expression: Part<Vector<L>, T>
   /** One line. */
-  readonly summary: (label: Label<L>) => string
+  readonly summary: (label: Label<L>, values: Values<T>) => string
   /** The value, and the next step. */
-  readonly description: (label: Label<L>) => string
-  readonly runbook: Runbook
+  readonly description: (label: Label<L>, values: Values<T>) => string
+  readonly runbook: Part<Runbook, T>
+}
+
+/** An alert that is made with settings. Rules of one name share their override. */
+export interface AlertDefinition<Name extends string = string, T extends string = string> {
+  readonly name: Name
+  readonly severity: Severity
+  readonly labels: Readonly<Record<string, string>>
+  readonly thresholds: Readonly<Record<T, Threshold>>
+  readonly made: (settings: Settings) => Alert
 }
 
 /** An alert as it is written into the rules. */
-export interface Alert extends Omit<AlertOptions<string>, "expression" | "summary" | "description"> {
+export interface Alert {
+  readonly name: string
+  readonly severity: Severity
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  readonly for: Range
+  readonly keepFiringFor: Range | undefined
+  readonly threshold: string
   readonly expression: Vector<string>
   readonly summary: string
   readonly description: string
+  readonly runbook: Runbook
 }
 
 /** Makes an alert; its texts can only name labels that it has. */
-export const alert = <L extends string>({ description, expression, summary, ...rest }: AlertOptions<L>): Alert => {
-  const label: Label<L> = (name) => `{{ $labels.${name} }}`
+export const alert = <const Name extends string, L extends string, T extends string>(
+  options: AlertOptions<Name, L, T>
+): AlertDefinition<Name, T> => ({
+  name: options.name,
+  severity: options.severity,
+  labels: options.labels ?? {},
+  thresholds: options.thresholds,
+  made: (settings) => made(options, settings)
+})
+
+const made = <L extends string, T extends string>(options: AlertOptions<string, L, T>, settings: Settings): Alert => {
+  const override: AlertOverride = settings.alerts[options.name] || {}
+  const values = valuesOf(options.thresholds, override.thresholds ?? {})
+  const part = <A>(given: Part<A, T>): A => (isMade(given) ? given(values, settings) : given)
   return {
-    ...rest,
-    expression,
-    summary: summary(label),
-    description: description(label)
+    name: options.name,
+    severity: override.severity ?? options.severity,
+    labels: { ...settings.labels, ...options.labels, ...override.labels },
+    annotations: { ...settings.annotations, ...override.annotations },
+    for: override.for ?? options.for,
+    keepFiringFor: override.keepFiringFor ?? options.keepFiringFor,
+    threshold: part(options.threshold),
+    expression: part(options.expression),
+    summary: options.summary(label, values),
+    description: options.description(label, values),
+    runbook: part(options.runbook)
   }
 }
+
+const isMade = <A, T extends string>(part: Part<A, T>): part is (values: Values<T>, settings: Settings) => A =>
+  typeof part === "function"
+
+const label = (name: string): string => `{{ $labels.${name} }}`
+
+const valuesOf = <T extends string>(
+  thresholds: Readonly<Record<T, Threshold>>,
+  override: Readonly<Record<string, number>>
+): Values<T> => {
+  const values = Object.fromEntries(
+    Object.entries<Threshold>(thresholds).map(([name, { value }]) => [name, override[name] ?? value])
+  )
+  if (!haveAll(values, thresholds)) {
+    throw new Error("a threshold of an alert has no value")
+  }
+  return values
+}
+
+const haveAll = <T extends string>(
+  values: Readonly<Record<string, number>>,
+  thresholds: Readonly<Record<T, Threshold>>
+): values is Values<T> => Object.keys(thresholds).every((name) => values[name] !== undefined)
 
 /** The URL of its runbook: where all runbooks are, and its name. */
 export const runbookUrl = ({ name }: Pick<Alert, "name">, runbooks: string): string => `${runbooks}${name}.md`

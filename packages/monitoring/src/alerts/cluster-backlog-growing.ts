@@ -13,6 +13,7 @@ export const clusterBacklogGrowing = alert({
   severity: "warning",
   for: "15m",
   keepFiringFor: "15m",
+  thresholds: {},
   threshold:
     "At least 100 messages more than at the lowest point of 30 minutes; the oldest is over a minute old and older " +
     "than 15 minutes ago.",

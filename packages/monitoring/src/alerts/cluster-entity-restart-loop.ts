@@ -14,6 +14,7 @@ export const clusterEntityRestartLoop = alert({
   severity: "critical",
   for: "10m",
   keepFiringFor: "10m",
+  thresholds: {},
   threshold: "At least five restarts in 15 minutes, for ten minutes: a single defect rebuilds an entity once.",
   expression: recorded(restarts).atLeast(5),
   summary: (label) => `Entities of type ${label("entity_type")} of ${label("job")} restart again and again.`,

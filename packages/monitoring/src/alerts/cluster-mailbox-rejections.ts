@@ -14,6 +14,7 @@ export const clusterMailboxRejections = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
+  thresholds: {},
   threshold: "At least ten rejections in 10 minutes, and more than 1% of the operations.",
   expression: recorded(rejected).atLeast(10).unless(recorded(rejected).dividedBy(all).atMost(0.01)),
   summary: (label) => `Entities of type ${label("entity_type")} of ${label("job")} refuse messages.`,

@@ -12,6 +12,7 @@ export const clusterMessageLatencyHigh = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
+  thresholds: {},
   threshold: "At least 50 operations in 10 minutes: a percentile of fewer means little.",
   expression: recorded(latency).above(1).and(recorded(operations).atLeast(50)),
   summary: (label) => `The operation ${label("operation")} on ${label("entity_type")} of ${label("job")} is slow.`,

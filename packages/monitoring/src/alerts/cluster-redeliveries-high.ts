@@ -14,6 +14,7 @@ export const clusterRedeliveriesHigh = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
+  thresholds: {},
   threshold: "At least ten redeliveries in 15 minutes, and more than 5% of the messages received.",
   expression: recorded(redeliveredMessages)
     .atLeast(10)

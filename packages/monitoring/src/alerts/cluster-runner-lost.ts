@@ -14,6 +14,7 @@ export const clusterRunnerLost = alert({
   name: "ClusterRunnerLost",
   severity: "critical",
   for: "10m",
+  thresholds: {},
   threshold:
     "Fewer runners than within the last hour, and a health check found one dead; a rollout or a scale-down stops " +
     "runners in order and does not fire. Or no runner reports at all.",

@@ -14,6 +14,7 @@ export const clusterShardsDoubleOwned = alert({
   severity: "critical",
   for: "6m",
   keepFiringFor: "5m",
+  thresholds: {},
   threshold: "One shard for six minutes: longer than the last numbers of a stopped runner stay visible.",
   expression: recorded(shards).minus(recorded(shardsConfigured)).above(0),
   summary: (label) => `Shards of ${label("job")} have two owners.`,

@@ -12,6 +12,7 @@ export const clusterShardsUnowned = alert({
   name: "ClusterShardsUnowned",
   severity: "critical",
   for: "10m",
+  thresholds: {},
   threshold: "One shard for ten minutes: a rollout or the loss of a runner hands shards over faster.",
   expression: recorded(shardsConfigured).minus(recorded(shards)).above(0),
   summary: (label) => `Shards of ${label("job")} have no owner.`,

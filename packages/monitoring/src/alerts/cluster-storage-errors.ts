@@ -14,6 +14,7 @@ export const clusterStorageErrors = alert({
   severity: "critical",
   for: "10m",
   keepFiringFor: "5m",
+  thresholds: {},
   threshold: "At least five failures of one operation in 10 minutes, and more than 5% of its calls.",
   expression: recorded(storageErrors)
     .atLeast(5)

@@ -19,6 +19,7 @@ export const databaseConnectionsExhausted = alert({
   severity: "critical",
   for: "10m",
   keepFiringFor: "5m",
+  thresholds: {},
   threshold: "Somebody waits for a connection: a pool that is used up alone is no problem.",
   expression: used.atLeast(most).and(
     waiting

@@ -12,6 +12,7 @@ export const databaseSlow = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
+  thresholds: {},
   threshold: "At least 50 operations of the kind in 10 minutes: a percentile of fewer means little.",
   expression: recorded(operationLatency).above(1).and(recorded(operations).atLeast(50)),
   summary: (label) => `${label("db_operation_name")} on ${label("db_system_name")} of ${label("job")} is slow.`,

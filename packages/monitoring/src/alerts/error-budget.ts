@@ -1,7 +1,7 @@
 /** The pairs of windows in which every error budget is watched. */
 import type { Range } from "../promql/select.ts"
 import type { Window } from "../rules/budget.ts"
-import type { Severity } from "./alert.ts"
+import type { Severity } from "../settings.ts"
 
 /** A pair of windows: the long one shows that it matters, the short one that it is still going on. */
 export interface Burn {

@@ -13,6 +13,7 @@ export const eventLoopBlocked = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "5m",
+  thresholds: {},
   threshold:
     "One in a hundred timers is more than 0.1 s late, at every reading for 10 minutes. A single pause, however long, " +
     "moves the maximum only.",

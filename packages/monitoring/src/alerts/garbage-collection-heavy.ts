@@ -12,6 +12,7 @@ export const garbageCollectionHeavy = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
+  thresholds: {},
   threshold: "At least 20 collections in 10 minutes that took more than a tenth of the time.",
   expression: recorded(collecting).above(0.1).and(recorded(collections).atLeast(20)),
   summary: (label) => `${label("instance")} of ${label("job")} is busy with garbage collection.`,

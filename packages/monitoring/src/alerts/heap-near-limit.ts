@@ -12,6 +12,7 @@ export const heapNearLimit = alert({
   severity: "critical",
   for: "6m",
   keepFiringFor: "5m",
+  thresholds: {},
   threshold:
     "The least that was used in 5 minutes is above 90% of the limit: garbage that is still there doesn't count.",
   expression: recorded(heapShare).minOver("5m").above(0.9),

@@ -5,7 +5,7 @@ import { observations } from "../promql/select.ts"
 import { failedRequest, matchedRoute, withError } from "../promql/values.ts"
 import { httpBudget } from "../rules/http-budget.ts"
 import { recorded } from "../rules/recording.ts"
-import { type Alert, alert, number, type Runbook } from "./alert.ts"
+import { alert, number, type Runbook } from "./alert.ts"
 import { type Burn, burns } from "./error-budget.ts"
 
 const { http } = catalogue
@@ -52,21 +52,21 @@ const runbook: Runbook = {
     "If a release caused it, roll back.",
     "If a dependency is down, see whether the route can do without it or answer sooner.",
     "If everything fails, look at EventLoopBlocked and DatabaseConnectionsExhausted, and add processes.",
-    "If the budget is used slowly and for a good reason, change the objective in " +
-      "`packages/monitoring/src/settings.ts`."
+    "If the budget is used slowly and for a good reason, change the objective in " + "`monitoring.config.ts`."
   ],
   silence:
     "Silence by `http_route` and `window`. The long windows may be silenced for days after the cause is fixed, until " +
     "it has left them. Keep the 1h window on: it shows new trouble."
 }
 
-const burnAlert = ({ factor, lasts, long, severity, short, ...burn }: Burn): Alert =>
+const burnAlert = ({ factor, lasts, long, severity, short, ...burn }: Burn) =>
   alert({
     name: "HttpErrorBudgetBurn",
     severity,
     labels: { window: long },
     for: burn.for,
     keepFiringFor: "15m",
+    thresholds: {},
     threshold: `At least ten requests to the route failed in ${long}.`,
     expression: recorded(httpBudget[long].burn)
       .above(factor)
@@ -81,4 +81,4 @@ const burnAlert = ({ factor, lasts, long, severity, short, ...burn }: Burn): Ale
   })
 
 /** One rule for each pair of windows, told apart by the label `window`. */
-export const httpErrorBudgetBurn: ReadonlyArray<Alert> = burns.map(burnAlert)
+export const httpErrorBudgetBurn = burns.map(burnAlert)

@@ -15,10 +15,12 @@ export const httpLatencyHigh = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
+  thresholds: {},
   threshold: "At least 50 requests to the route in 10 minutes: a percentile of fewer means little.",
-  expression: expectedOfRoutes((http_route, { latency: limit }) => recorded(latency, { http_route }).above(limit)).and(
-    recorded(requests).atLeast(50)
-  ),
+  expression: (_, settings) =>
+    expectedOfRoutes(settings, (http_route, { latency: limit }) => recorded(latency, { http_route }).above(limit)).and(
+      recorded(requests).atLeast(50)
+    ),
   summary: (label) => `Requests to ${label("http_route")} of ${label("job")} are slow.`,
   description: (label) =>
     `One in twenty requests to ${label("http_route")} took longer than ${duration} in the last 10 minutes, which is ` +
@@ -27,7 +29,7 @@ export const httpLatencyHigh = alert({
   runbook: {
     meaning:
       "The 95th percentile of the duration of requests to a route is above its `latency` in " +
-      "`packages/monitoring/src/settings.ts`. The duration ends with the body of the response, so a route that streams " +
+      "`monitoring.config.ts`. The duration ends with the body of the response, so a route that streams " +
       "needs an expectation of its own. Failed requests count; those that their client gave up do not, as nobody knows " +
       "how long they would have taken.",
     firstLook: [
@@ -63,7 +65,7 @@ export const httpLatencyHigh = alert({
       "Find the part that is slow in the queries above, and fix that one.",
       "If one process alone is slow, take a profile, then restart it.",
       "If there is more traffic than before, add processes.",
-      "If the route is slow by nature, give it an expectation of its own in `packages/monitoring/src/settings.ts`."
+      "If the route is slow by nature, give it an expectation of its own in `monitoring.config.ts`."
     ],
     silence: "Silence by `http_route`, and no longer than the incident of the dependency."
   }

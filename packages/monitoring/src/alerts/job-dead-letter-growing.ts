@@ -13,6 +13,7 @@ export const jobDeadLetterGrowing = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
+  thresholds: {},
   threshold: "At least five more dead letters than at the lowest point of the last hour.",
   expression: recorded(deadLetters).minus(recorded(deadLetters).minOver("1h")).atLeast(5),
   summary: (label) => `Dead letters of ${label("job_type")} jobs of ${label("job")} grow.`,

@@ -15,6 +15,7 @@ export const jobDeadLettersUnattended = alert({
   severity: "warning",
   for: "1h",
   keepFiringFor: "1h",
+  thresholds: {},
   threshold: "One dead letter that is more than a day old. A warning only: it pages nobody.",
   expression: age.above(86_400),
   summary: (label) =>

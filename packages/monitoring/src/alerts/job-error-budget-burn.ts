@@ -4,7 +4,7 @@ import { grown } from "../promql/grown.ts"
 import { counter } from "../promql/select.ts"
 import { jobBudget } from "../rules/job-budget.ts"
 import { recorded } from "../rules/recording.ts"
-import { type Alert, alert, number, type Runbook } from "./alert.ts"
+import { alert, number, type Runbook } from "./alert.ts"
 import { type Burn, burns } from "./error-budget.ts"
 
 const { jobs } = catalogue
@@ -38,21 +38,21 @@ const runbook: Runbook = {
   fix: [
     "Find the leading reason, then follow JobErrorRateHigh, which covers the same causes.",
     "When the cause is gone, replay the dead letters. This does not restore the budget: the jobs were late.",
-    "If the budget is used slowly and for a good reason, change the objective in " +
-      "`packages/monitoring/src/settings.ts`."
+    "If the budget is used slowly and for a good reason, change the objective in " + "`monitoring.config.ts`."
   ],
   silence:
     "Silence by `job_type` and `window`. The long windows may be silenced for days after the cause is fixed, " +
     "until it has left them. Keep the 1h window on: it shows new trouble."
 }
 
-const burnAlert = ({ factor, lasts, long, severity, short, ...burn }: Burn): Alert =>
+const burnAlert = ({ factor, lasts, long, severity, short, ...burn }: Burn) =>
   alert({
     name: "JobErrorBudgetBurn",
     severity,
     labels: { window: long },
     for: burn.for,
     keepFiringFor: "15m",
+    thresholds: {},
     threshold: `At least three jobs of the type ended in the dead letters in ${long}.`,
     expression: recorded(jobBudget[long].burn)
       .above(factor)
@@ -66,4 +66,4 @@ const burnAlert = ({ factor, lasts, long, severity, short, ...burn }: Burn): Ale
   })
 
 /** One rule for each pair of windows, told apart by the label `window`. */
-export const jobErrorBudgetBurn: ReadonlyArray<Alert> = burns.map(burnAlert)
+export const jobErrorBudgetBurn = burns.map(burnAlert)

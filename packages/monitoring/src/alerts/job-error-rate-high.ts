@@ -14,6 +14,7 @@ export const jobErrorRateHigh = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
+  thresholds: {},
   threshold: "At least five failed attempts of the type in 10 minutes.",
   expression: recorded(failedAttempts)
     .dividedBy(recorded(attempts))

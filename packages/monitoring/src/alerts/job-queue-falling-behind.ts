@@ -13,6 +13,7 @@ export const jobQueueFallingBehind = alert({
   severity: "warning",
   for: "15m",
   keepFiringFor: "15m",
+  thresholds: {},
   threshold:
     "More than 30 jobs, and more than 10% of the arrivals, left over from 30 minutes; the oldest has waited for " +
     "over a minute.",

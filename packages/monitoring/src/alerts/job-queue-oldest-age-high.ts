@@ -13,10 +13,12 @@ export const jobQueueOldestAgeHigh = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "5m",
+  thresholds: {},
   threshold:
     "One job that waits longer than expected for its type. A burst that is worked off within 10 minutes does not " +
     "fire.",
-  expression: expectedOfJobs((job_type, { oldestAge: limit }) => recorded(oldestAge, { job_type }).above(limit)),
+  expression: (_, settings) =>
+    expectedOfJobs(settings, (job_type, { oldestAge: limit }) => recorded(oldestAge, { job_type }).above(limit)),
   summary: (label) => `${label("job_type")} jobs of ${label("job")} wait too long.`,
   description: (label) =>
     `The oldest runnable ${label("job_type")} job has waited ${duration}, longer than expected for its type. ` +
@@ -24,7 +26,7 @@ export const jobQueueOldestAgeHigh = alert({
     "arrive than finish.",
   runbook: {
     meaning:
-      "A runnable job has waited longer than `oldestAge` of its type in `packages/monitoring/src/settings.ts`. Jobs " +
+      "A runnable job has waited longer than `oldestAge` of its type in `monitoring.config.ts`. Jobs " +
       "scheduled for later do not count. This is the most reliable sign of a queue in trouble: it rises even when " +
       "no job is taken and nothing else is measured.",
     firstLook: [
@@ -58,7 +60,7 @@ export const jobQueueOldestAgeHigh = alert({
       "If the queue has stopped, go to JobQueueStalled at once.",
       "If all slots are used, add runners, or raise the concurrency of the type if its dependency can take it.",
       "If arrivals are the cause, slow the producer down, or give the bulk its own job type or a lower priority.",
-      "If the limit is wrong for the type, declare the type in `settings.ts` and run `npm run generate`."
+      "If the limit is wrong for the type, declare the type in `monitoring.config.ts` and generate the rules again."
     ],
     silence:
       "Silence by `job` and `job_type` for the duration of a known bulk load. Keep JobQueueStalled on: it tells a " +

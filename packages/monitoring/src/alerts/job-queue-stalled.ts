@@ -15,16 +15,18 @@ export const jobQueueStalled = alert({
   name: "JobQueueStalled",
   severity: "critical",
   for: "10m",
+  thresholds: {},
   threshold:
     "A job has waited for two minutes, and no attempt of its type began or ended in 10 minutes. Also fires if no " +
     "attempt was ever counted; not while an attempt runs that is within the expected time of its type.",
-  expression: expectedOfJobs((job_type, { longestRun }) =>
-    recorded(oldestAge, { job_type })
-      .above(120)
-      .unless(recorded(attempts).above(0))
-      .unless(recorded(begun).above(0))
-      .unless(longest.above(0).and(longest.atMost(longestRun)))
-  ),
+  expression: (_, settings) =>
+    expectedOfJobs(settings, (job_type, { longestRun }) =>
+      recorded(oldestAge, { job_type })
+        .above(120)
+        .unless(recorded(attempts).above(0))
+        .unless(recorded(begun).above(0))
+        .unless(longest.above(0).and(longest.atMost(longestRun)))
+    ),
   summary: (label) => `The queue of ${label("job_type")} jobs of ${label("job")} has stopped.`,
   description: (label) =>
     `A ${label("job_type")} job has waited ${duration}, and no attempt began or ended in the last 10 minutes. ` +

@@ -9,6 +9,7 @@ export const jobRedeliveriesHigh = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
+  thresholds: {},
   threshold: "At least five redeliveries in 15 minutes, and more than 5% of the attempts that ended.",
   expression: recorded(redelivered)
     .atLeast(5)

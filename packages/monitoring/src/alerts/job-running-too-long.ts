@@ -12,12 +12,14 @@ export const jobRunningTooLong = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "5m",
+  thresholds: {},
   threshold: "One attempt that runs longer than expected for its type: it holds a slot and may hang for ever.",
-  expression: expectedOfJobs((job_type, { longestRun }) =>
-    gauge(jobs.inFlightOldestAge, { operation: jobOperation.process, job_type })
-      .maxBy("job", "instance", "job_type")
-      .above(longestRun)
-  ),
+  expression: (_, settings) =>
+    expectedOfJobs(settings, (job_type, { longestRun }) =>
+      gauge(jobs.inFlightOldestAge, { operation: jobOperation.process, job_type })
+        .maxBy("job", "instance", "job_type")
+        .above(longestRun)
+    ),
   summary: (label) => `A ${label("job_type")} job of ${label("job")} runs for too long on ${label("instance")}.`,
   description: (label) =>
     `An attempt at a ${label("job_type")} job has been running for ${duration} on ${label("instance")}, longer ` +
@@ -25,7 +27,7 @@ export const jobRunningTooLong = alert({
   runbook: {
     meaning:
       "An attempt has been running for longer than `longestRun` of its type in " +
-      "`packages/monitoring/src/settings.ts`, and holds a slot. Durations don't show it, because they are recorded " +
+      "`monitoring.config.ts`, and holds a slot. Durations don't show it, because they are recorded " +
       "at the end; this number is read while the job runs.",
     firstLook: [
       {

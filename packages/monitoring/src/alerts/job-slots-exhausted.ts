@@ -17,6 +17,7 @@ export const jobSlotsExhausted = alert({
   severity: "warning",
   for: "15m",
   keepFiringFor: "10m",
+  thresholds: {},
   threshold: "Jobs are ready, and the oldest has waited for over a minute: full slots alone are no problem.",
   expression: used.atLeast(limit).and(ready.above(0)).and(recorded(oldestAge).above(60)),
   summary: (label) => `All slots for ${label("job_type")} jobs of ${label("job")} are used, and jobs wait.`,

@@ -13,6 +13,7 @@ export const telemetryExportFailing = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
+  thresholds: {},
   threshold: "At least three failed exports in 15 minutes, and none that succeeded.",
   expression: recorded(failedExports).atLeast(3).unless(recorded(succeededExports).above(0)),
   summary: (label) => `${label("instance")} of ${label("job")} can't export its metrics.`,

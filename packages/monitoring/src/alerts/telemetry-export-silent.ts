@@ -15,6 +15,7 @@ export const telemetryExportSilent = alert({
   severity: "critical",
   for: "6m",
   keepFiringFor: "5m",
+  thresholds: {},
   threshold: "The whole service has exported nothing for ten minutes: a single process that stops does not fire.",
   expression: silence.above(600),
   summary: (label) => `No metrics of ${label("job")} arrive.`,

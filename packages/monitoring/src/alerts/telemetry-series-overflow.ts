@@ -12,6 +12,7 @@ export const telemetrySeriesOverflow = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "30m",
+  thresholds: {},
   threshold: "At least ten recordings folded in 15 minutes.",
   expression: recorded(folded).atLeast(10),
   summary: (label) => `${label("metric")} of ${label("job")} has too many series.`,

@@ -14,6 +14,7 @@ export const telemetrySourceFailing = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
+  thresholds: {},
   threshold: "At least five errors at one site in 15 minutes.",
   expression: recorded(watchErrors).atLeast(5),
   summary: (label) => `${label("job")} can't measure ${label("site")}.`,

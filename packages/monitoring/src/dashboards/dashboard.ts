@@ -1,5 +1,5 @@
 /** A dashboard as data; `files/grafana.ts` turns it into Grafana's JSON, `documents/picture.ts` into a picture. */
-import type { Alert } from "../alerts/alert.ts"
+import type { AlertDefinition } from "../alerts/alert.ts"
 import type { Vector } from "../promql/vector.ts"
 
 /**
@@ -25,7 +25,7 @@ export interface Panel {
   /** What the panel shows, and what a bad shape means. */
   readonly description: string
   /** The alert whose runbook says what to do about a bad shape. */
-  readonly alert: Alert
+  readonly alert: Pick<AlertDefinition, "name">
   readonly queries: ReadonlyArray<Query>
   /** Of 24 columns; 8 unless given, 6 for a number. */
   readonly width?: number

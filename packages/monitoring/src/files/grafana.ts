@@ -18,15 +18,20 @@ import * as timeseries from "@grafana/grafana-foundation-sdk/timeseries"
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { runbookUrl } from "../alerts/alert.ts"
 import type { Dashboard, Panel, Variable } from "../dashboards/dashboard.ts"
+import type { Monitoring } from "../monitoring.ts"
+import { environmentLabels, legendIn, panelDialect, variableOf } from "../naming.ts"
+import { type Dialect, inDialect } from "../promql/dialect.ts"
 import { counter, gauge, observations } from "../promql/select.ts"
 import type { Vector } from "../promql/vector.ts"
+import type { Settings } from "../settings.ts"
 
 const source = { type: "prometheus", uid: "${datasource}" }
 
 const columns = 24
 
-/** The JSON of a dashboard; `runbooks` is the URL to which its panels link. */
-export const grafanaFile = (dashboard: Dashboard, runbooks: string): string => {
+/** The JSON of a dashboard. */
+export const grafanaFile = (monitoring: Monitoring, dashboard: Dashboard): string => {
+  const writing = writingFor(monitoring)
   const builder = new DashboardBuilder(dashboard.title)
     .uid(dashboard.uid)
     .description(dashboard.description)
@@ -44,12 +49,12 @@ export const grafanaFile = (dashboard: Dashboard, runbooks: string): string => {
         .keepTime(true)
     )
     .withVariable(new DatasourceVariableBuilder("datasource").label("Data source").type("prometheus"))
-  dashboard.variables.forEach((name) => builder.withVariable(variable(name)))
+  variablesOf(dashboard, monitoring).forEach((one) => builder.withVariable(variable(one)))
   layout(dashboard).forEach(({ panel, position, row }, index) =>
     panel === undefined
       ? builder.withRow(new RowBuilder(row).id(index + 1).gridPos(position))
       : builder.withPanel(
-          panelBuilder(panel, runbooks)
+          panelBuilder(panel, writing)
             .id(index + 1)
             .gridPos(position)
         )
@@ -98,21 +103,39 @@ const layout = ({ rows }: Dashboard): ReadonlyArray<Placed> => {
 const size = ({ kind, width }: Panel): { readonly w: number; readonly h: number } =>
   kind === "number" ? { w: width ?? 6, h: 4 } : { w: width ?? 8, h: 8 }
 
-const panelBuilder = (panel: Panel, runbooks: string) => {
+/** How the queries of panels are written, and where their runbooks are. */
+interface Writing {
+  readonly settings: Settings
+  readonly dialect: Dialect
+  /** The alerts that there are. */
+  readonly alerts: ReadonlySet<string>
+}
+
+const writingFor = ({ alerts, rows, settings }: Monitoring): Writing => ({
+  settings,
+  dialect: panelDialect(settings, rows),
+  alerts: new Set(alerts.map(({ name }) => name))
+})
+
+const panelBuilder = (panel: Panel, { alerts, dialect, settings }: Writing) => {
   const builder = kinds[panel.kind]()
     .title(panel.title)
     .description(panel.empty === undefined ? panel.description : `${panel.description}\n\nEmpty: ${panel.empty}`)
     .unit(panel.unit)
     .datasource(source)
-    .links([
-      new DashboardLinkBuilder(`Runbook: ${panel.alert.name}`).url(runbookUrl(panel.alert, runbooks)).targetBlank(true)
-    ])
+    .links(
+      [panel.alert]
+        .filter(({ name }) => alerts.has(name))
+        .map((alert) =>
+          new DashboardLinkBuilder(`Runbook: ${alert.name}`).url(runbookUrl(alert, settings.runbooks)).targetBlank(true)
+        )
+    )
   panel.queries.forEach(({ legend, query }, index) => {
     const target = new DataqueryBuilder()
       .refId(String.fromCharCode(65 + index))
       .datasource(source)
-      .expr(String(query))
-      .legendFormat(legend)
+      .expr(String(inDialect(query, dialect)))
+      .legendFormat(legendIn(legend, settings, dialect))
       .format(panel.kind === "heatmap" ? PromQueryFormat.Heatmap : PromQueryFormat.TimeSeries)
     builder.withTarget(panel.kind === "number" ? target.instant() : target.range())
   })
@@ -151,9 +174,16 @@ const kinds = {
       .color(new heatmap.HeatmapColorOptionsBuilder().mode(heatmap.HeatmapColorMode.Scheme).scheme("Blues").steps(64))
 }
 
-const variable = (name: Variable): QueryVariableBuilder => {
-  const { label, values } = variables[name]
-  return new QueryVariableBuilder(name)
+/** A variable as Grafana needs it. */
+interface ChosenLabel {
+  readonly name: string
+  readonly label: string
+  /** The query for its values. */
+  readonly values: string
+}
+
+const variable = ({ label, name, values }: ChosenLabel): QueryVariableBuilder =>
+  new QueryVariableBuilder(name)
     .label(label)
     .datasource(source)
     .query({ query: values, refId: name })
@@ -164,24 +194,48 @@ const variable = (name: Variable): QueryVariableBuilder => {
     .includeAll(true)
     .allValue(".*")
     .current({ text: ["All"], value: ["$__all"] })
+
+/** Each follows those before it: environments first. */
+const variablesOf = ({ variables }: Dashboard, { rows, settings }: Monitoring): ReadonlyArray<ChosenLabel> => {
+  const dialect = panelDialect(settings, rows)
+  const labels = environmentLabels(settings)
+  const chosen = labels.map((stored, index): ChosenLabel => {
+    // Those that come after it don't narrow its values.
+    const before = labels.slice(0, index)
+    const upTo = panelDialect({ ...settings, groupBy: before }, rows)
+    return {
+      name: variableOf(stored),
+      label: stored,
+      values: valuesIn(gauge(catalogue.telemetry.series), stored, upTo)
+    }
+  })
+  return [
+    ...chosen,
+    ...variables.map((name): ChosenLabel => {
+      const { label, of, series } = libraryVariables[name]
+      return { name, label, values: valuesIn(series, dialect.label(of), dialect) }
+    })
+  ]
 }
 
-const valuesOf = <L extends string>(vector: Vector<L>, label: NoInfer<L>): string =>
-  `label_values(${String(vector)}, ${label})`
+const valuesIn = (series: Vector<string>, stored: string, dialect: Dialect): string =>
+  `label_values(${String(inDialect(series, dialect))}, ${stored})`
 
 const here = { job: "$service" }
 
-/** The variables, and the queries for their values. */
-const variables = {
-  service: { label: "Service", values: valuesOf(gauge(catalogue.telemetry.series), "job") },
-  instance: { label: "Process", values: valuesOf(gauge(catalogue.telemetry.series, here), "instance") },
-  job_type: { label: "Job type", values: valuesOf(counter(catalogue.jobs.enqueued, here), "job_type") },
+/** The variables, and where their values are: in a label of series. */
+const libraryVariables = {
+  service: { label: "Service", of: "job", series: gauge(catalogue.telemetry.series) },
+  instance: { label: "Process", of: "instance", series: gauge(catalogue.telemetry.series, here) },
+  job_type: { label: "Job type", of: "job_type", series: counter(catalogue.jobs.enqueued, here) },
   entity_type: {
     label: "Entity type",
-    values: valuesOf(observations(catalogue.cluster.messageLatency, here), "entity_type")
+    of: "entity_type",
+    series: observations(catalogue.cluster.messageLatency, here)
   },
   http_route: {
     label: "Route",
-    values: valuesOf(observations(catalogue.http.serverRequestDuration, here), "http_route")
+    of: "http_route",
+    series: observations(catalogue.http.serverRequestDuration, here)
   }
-} as const satisfies Record<Variable, { readonly label: string; readonly values: string }>
+} as const satisfies Record<Variable, { readonly label: string; readonly of: string; readonly series: Vector<string> }>

@@ -6,9 +6,26 @@ export type AggregateOp = "sum" | "max" | "count"
 /** A binary operator between two vectors, or a vector and a number. */
 export type BinaryOp = "or" | "and" | "unless" | ">" | ">=" | "<=" | "+" | "-" | "*" | "/"
 
-/** A node; `text` is written as it is: a selector or a number. */
+/** A matcher of a selector; an expression of the values for `=~` and `!~`. */
+export interface Matcher {
+  readonly label: string
+  readonly operator: "=" | "!=" | "=~" | "!~"
+  readonly value: string
+}
+
+/** The series of a metric: now, some time ago, or over a range. */
+export interface Selector {
+  readonly kind: "selector"
+  readonly metric: string
+  readonly matchers: ReadonlyArray<Matcher>
+  readonly range?: string
+  readonly offset?: string
+}
+
+/** A node; `text` is written as it is: a number, or `time()`. */
 export type Node =
   | { readonly kind: "text"; readonly text: string }
+  | Selector
   | { readonly kind: "call"; readonly name: string; readonly args: ReadonlyArray<Node> }
   | {
       readonly kind: "aggregate"
@@ -36,6 +53,7 @@ export const print = (node: Node, indent = 0): string => {
   const close = `\n${" ".repeat(indent)})`
   switch (node.kind) {
     case "text":
+    case "selector":
       return line
     case "call":
       return `${node.name}(\n${node.args.map((arg) => pad + print(arg, indent + 2)).join(",\n")}${close}`
@@ -55,6 +73,8 @@ const flat = (node: Node): string => {
   switch (node.kind) {
     case "text":
       return node.text
+    case "selector":
+      return selectorText(node)
     case "call":
       return `${node.name}(${node.args.map(flat).join(", ")})`
     case "aggregate":
@@ -67,10 +87,21 @@ const flat = (node: Node): string => {
   }
 }
 
-const head = ({ by, op }: Extract<Node, { kind: "aggregate" }>): string => `${op} by (${by.join(", ")})`
+const selectorText = ({ matchers, metric, offset, range }: Selector): string => {
+  const parts = matchers.map(({ label, operator, value }) => `${quoted(label)}${operator}${JSON.stringify(value)}`)
+  const isPlain = quoted(metric) === metric
+  const inside = [...(isPlain ? [] : [quoted(metric)]), ...parts].join(", ")
+  const series = `${isPlain ? metric : ""}${inside === "" ? "" : `{${inside}}`}`
+  return `${series}${range === undefined ? "" : `[${range}]`}${offset === undefined ? "" : ` offset ${offset}`}`
+}
+
+/** A name as it is written: with dots, in quotes, which Prometheus 3 and VictoriaMetrics read. */
+const quoted = (name: string): string => (/^[A-Za-z_:][A-Za-z0-9_:]*$/.test(name) ? name : JSON.stringify(name))
+
+const head = ({ by, op }: Extract<Node, { kind: "aggregate" }>): string => `${op} by (${by.map(quoted).join(", ")})`
 
 const operator = ({ on, op }: Extract<Node, { kind: "binary" }>): string =>
-  on === undefined ? op : `${op} on (${on.join(", ")})`
+  on === undefined ? op : `${op} on (${on.map(quoted).join(", ")})`
 
 const isSetOperator = (op: BinaryOp): boolean => op === "or" || op === "and" || op === "unless"
 

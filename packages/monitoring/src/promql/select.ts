@@ -3,6 +3,7 @@
  * the row, label values from its closed sets: a name or value that is not there does not compile.
  */
 import type { labelValues, Row } from "@parametric-portal/server/observe/catalogue"
+import type { Matcher, Selector } from "./node.ts"
 import { Vector } from "./vector.ts"
 
 /** The labels that Prometheus adds to every series: the service, and its process. */
@@ -51,20 +52,20 @@ type RowOf<K extends Row["kind"]> = Row & { readonly kind: K }
 
 /** The stored series of one metric, now or some time ago. */
 export class Series<L extends string> extends Vector<L> {
-  private readonly selector: string
+  private readonly selector: Selector
 
-  constructor(selector: string, labels: ReadonlyArray<L>) {
-    super({ kind: "text", text: selector }, labels)
+  constructor(selector: Selector, labels: ReadonlyArray<L>) {
+    super(selector, labels)
     this.selector = selector
   }
 
   /** The series that long ago. */
   offset(range: Range): Vector<L> {
-    return new Vector({ kind: "text", text: `${this.selector} offset ${range}` }, this.labels)
+    return new Vector({ ...this.selector, offset: range }, this.labels)
   }
 
   protected over(name: string, range: Range): Vector<L> {
-    return new Vector({ kind: "call", name, args: [{ kind: "text", text: `${this.selector}[${range}]` }] }, this.labels)
+    return new Vector({ kind: "call", name, args: [{ ...this.selector, range }] }, this.labels)
   }
 }
 
@@ -156,19 +157,19 @@ export const secondsSince = <L extends string>(timestamps: Vector<L>): Vector<L>
   )
 
 /** The selector of a name with matchers. */
-export const selector = (name: string, matchers: AnyMatchers = {}): string => {
-  const parts = Object.entries(matchers).flatMap(([label, match]) =>
-    match === undefined ? [] : [`${label}${matcherText(match)}`]
-  )
-  return parts.length === 0 ? name : `${name}{${parts.join(", ")}}`
-}
+export const selector = (metric: string, matchers: AnyMatchers = {}): Selector => ({
+  kind: "selector",
+  metric,
+  matchers: Object.entries(matchers).flatMap(([label, match]) => (match === undefined ? [] : [matcher(label, match)]))
+})
 
-const matcherText = (match: string | Match<string>): string => {
+const matcher = (label: string, match: string | Match<string>): Matcher => {
   if (typeof match === "string") {
-    return match.startsWith("$") ? `=~${JSON.stringify(match)}` : `=${JSON.stringify(match)}`
+    return { label, operator: match.startsWith("$") ? "=~" : "=", value: match }
   }
-  const isPattern = match.operator === "=~" || match.operator === "!~"
-  return `${match.operator}${JSON.stringify(match.values.map((value) => (isPattern ? escape(value) : value)).join("|"))}`
+  const { operator, values } = match
+  const isPattern = operator === "=~" || operator === "!~"
+  return { label, operator, value: values.map((value) => (isPattern ? escape(value) : value)).join("|") }
 }
 
 const escape = (value: string): string => value.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&")

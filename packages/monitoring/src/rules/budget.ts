@@ -4,6 +4,7 @@
  */
 import type { Range } from "../promql/select.ts"
 import type { Vector } from "../promql/vector.ts"
+import type { Settings } from "../settings.ts"
 import { record, recorded, type Recording } from "./recording.ts"
 
 /** The windows of the burn rates. */
@@ -38,7 +39,7 @@ interface BudgetOptions<L extends string> {
     /** Whose budget it is, as in `a job type`. */
     readonly whose: string
     /** The share that went wrong, over what the objectives allow. */
-    readonly rate: (share: Recording<L>) => Vector<L>
+    readonly rate: (share: Recording<L>, settings: Settings) => Vector<L>
   }
 }
 
@@ -75,11 +76,12 @@ const within = <L extends string>(
     good: wentWell,
     bad: wentWrong,
     share,
-    burn: record(
-      `${burn.name}:ratio${window}`,
-      `Burn rate of the error budget of ${burn.whose} in ${window}; at 1 it lasts exactly thirty days.`,
-      burn.rate(share)
-    )
+    burn: {
+      name: `${burn.name}:ratio${window}`,
+      help: `Burn rate of the error budget of ${burn.whose} in ${window}; at 1 it lasts exactly thirty days.`,
+      labels: share.labels,
+      expression: (settings) => burn.rate(share, settings)
+    }
   }
 }
 

@@ -31,7 +31,9 @@ export const httpBudget = budgetOf<"job" | "http_route">({
   burn: {
     name: "http_route:http_error_budget_burn",
     whose: "a route",
-    rate: (share) =>
-      expectedOfRoutes((http_route, { objective }) => recorded(share, { http_route }).dividedBy(allowed(objective)))
+    rate: (share, settings) =>
+      expectedOfRoutes(settings, (http_route, { objective }) =>
+        recorded(share, { http_route }).dividedBy(allowed(objective))
+      )
   }
 })

@@ -24,7 +24,7 @@ export const jobBudget = budgetOf<"job" | "job_type">({
   burn: {
     name: "job_type:jobs_error_budget_burn",
     whose: "a job type",
-    rate: (share) =>
-      expectedOfJobs((job_type, { objective }) => recorded(share, { job_type }).dividedBy(allowed(objective)))
+    rate: (share, settings) =>
+      expectedOfJobs(settings, (job_type, { objective }) => recorded(share, { job_type }).dividedBy(allowed(objective)))
   }
 })

@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest"
 import { pageFiles } from "../../src/files/page.ts"
+import { monitoringOf } from "../../src/monitoring.ts"
+import { repository, settings } from "../../src/repository.ts"
 
 describe("what the page knows of alerts", () => {
-  const [[path, content] = ["", ""]] = pageFiles("https://example.com/runbooks/")
+  const [[path, content] = ["", ""]] = pageFiles(
+    monitoringOf({ ...settings, runbooks: "https://example.com/runbooks/" })
+  )
 
   it("is one file, with the address of the runbooks", () => {
-    expect(pageFiles("").map(([name]) => name)).toEqual(["packages/dashboard/src/live/generated/runbooks.ts"])
+    expect(pageFiles(repository).map(([name]) => name)).toEqual(["packages/dashboard/src/live/generated/runbooks.ts"])
     expect([path.endsWith(".ts"), content.match(/^export const runbooks = .*$/m)?.[0]]).toEqual([
       true,
       'export const runbooks = "https://example.com/runbooks/"'

@@ -18,10 +18,10 @@ import { collector } from "@parametric-portal/receivers/collector"
 import { prometheus } from "@parametric-portal/receivers/prometheus"
 import type { Stored } from "@parametric-portal/receivers/stored"
 import { victoriaMetrics } from "@parametric-portal/receivers/victoria-metrics"
-import { allAlerts, areas } from "../../src/alerts.ts"
+import { areas } from "../../src/alerts.ts"
 import { versionThree } from "../../src/files/prometheus.ts"
 import { metricsIn } from "../../src/promql/parse.ts"
-import { allRecordings } from "../../src/stored.ts"
+import { repository } from "../../src/repository.ts"
 import { committedQueries, filledIn, mayBeEmpty } from "../support/committed-queries.ts"
 import { promtool, root, ruleFiles } from "../support/promtool.ts"
 import { shop } from "../support/shop.ts"
@@ -116,7 +116,7 @@ describe("rules and panels on what arrived as OTLP", { timeout: 120_000 }, () =>
 
   it.live("VictoriaMetrics can evaluate every rule, and those of jobs have data of the service", () =>
     Effect.gen(function* () {
-      const answers = yield* Effect.forEach([...allRecordings, ...allAlerts], ({ expression, name }) =>
+      const answers = yield* Effect.forEach([...repository.recordings, ...repository.alerts], ({ expression, name }) =>
         Effect.promise(() => victoria.query(String(expression))).pipe(Effect.map((found) => ({ name, found })))
       )
       expect(answers.length).toBeGreaterThan(50)

@@ -1,6 +1,6 @@
 /** One case of an alert: when it fires with which text, and a healthy twin for which it does not. */
 import { type Yaml, yaml } from "../../src/files/yaml.ts"
-import { settings } from "../../src/settings.ts"
+import { settings } from "../../src/repository.ts"
 import { testRules } from "./promtool.ts"
 import type { Input } from "./series.ts"
 

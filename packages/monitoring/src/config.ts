@@ -1,0 +1,103 @@
+/** The configuration of `monitoring`: what a file `monitoring.config.ts`, `.mjs` or `.json` holds. Everything is optional. */
+import type { Rows } from "@parametric-portal/server/observe/catalogue"
+import type { AlertDefinition } from "./alerts/alert.ts"
+import type { definitions } from "./alerts.ts"
+import type { Form } from "./forms.ts"
+import type { Range } from "./promql/select.ts"
+import type { Recording } from "./rules/recording.ts"
+import type { AlertOverride, Expectation, Naming, RouteExpectation, Severity } from "./settings.ts"
+
+/** The names of the alerts of the library. */
+export type AlertName = Definition["name"]
+
+type Definition = (typeof definitions)[keyof typeof definitions][number]
+
+type ThresholdOf<Name extends AlertName> = keyof Extract<Definition, { readonly name: Name }>["thresholds"]
+
+/** What may be set of an alert of the library. */
+export interface AlertConfig<Threshold extends PropertyKey> extends Omit<AlertOverride, "thresholds"> {
+  /** The numbers that decide whether it fires; the guide lists them with their units. */
+  readonly thresholds?: { readonly [K in Threshold]?: number | undefined } | undefined
+}
+
+export interface MonitoringConfig {
+  /** The folder to write to, from the folder of the configuration; `monitoring` unless given. */
+  readonly to?: string | undefined
+  /**
+   * What is written: `true`, or a folder of its own within `to`, which is the name of the form unless given. `prometheus`,
+   * `grafana` and `markdown` unless given.
+   */
+  readonly forms?: { readonly [K in Form]?: boolean | string | undefined } | undefined
+  /** The URL under which operators read the runbooks, which ends with `/` or `=`; the alert's name and `.md` are appended. */
+  readonly runbooks?: string | undefined
+  /** The longest a rollout takes, `5m` unless given. An alert that fires sooner is an error. */
+  readonly rollout?: Range | undefined
+  /** Job types with expectations of their own. */
+  readonly jobTypes?: Readonly<Record<string, Partial<Expectation>>> | undefined
+  /** What is expected of all other job types, and of what a type leaves out. */
+  readonly otherJobTypes?: Partial<Expectation> | undefined
+  /** Routes with expectations of their own, by template: `/orders/:id`. */
+  readonly routes?: Readonly<Record<string, Partial<RouteExpectation>>> | undefined
+  /** What is expected of all other routes, and of what a route leaves out. */
+  readonly otherRoutes?: Partial<RouteExpectation> | undefined
+  /**
+   * Labels that tell environments apart where the store has several with one `job`: `["cluster", "namespace"]`. Rules,
+   * alerts, panels and variables group by them.
+   */
+  readonly groupBy?: ReadonlyArray<string> | undefined
+  /** Labels that all series must have, for a store that others share: `{ team: "checkout" }`. */
+  readonly selector?: Readonly<Record<string, string>> | undefined
+  /** What the store calls metrics and labels: `victoriametrics` where it takes OTLP without Prometheus' names. */
+  readonly naming?: Naming | undefined
+  /** The values of the label `severity`: `{ critical: "page", warning: "ticket" }`. */
+  readonly severities?: Readonly<Partial<Record<Severity, string>>> | undefined
+  /** Labels that every alert gets: `{ team: "checkout" }`. */
+  readonly labels?: Readonly<Record<string, string>> | undefined
+  /** Annotations that every alert gets. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined
+  /** By the name of the alert: `false` switches it off. */
+  readonly alerts?: { readonly [K in AlertName]?: AlertConfig<ThresholdOf<K>> | false | undefined } | undefined
+  /** Metrics of your own: the rows given to `MetricsService.define`, by namespace. */
+  readonly metrics?: Readonly<Record<string, Rows>> | undefined
+  /** Rules of your own, made with `record` and `alert`. */
+  readonly rules?: OwnRules | undefined
+  readonly grafana?: GrafanaConfig | undefined
+  readonly kubernetes?: KubernetesConfig | undefined
+}
+
+export interface OwnRules {
+  /** Each uses only those of the library, and those before it. */
+  readonly recordings?: ReadonlyArray<Recording> | undefined
+  readonly alerts?: ReadonlyArray<AlertDefinition> | undefined
+}
+
+export interface GrafanaConfig {
+  /** What begins the uid of each dashboard: with `shop-`, `jobs-overview` is `shop-jobs-overview`. */
+  readonly uidPrefix?: string | undefined
+  /** The folder that the dashboards are in, `Parametric Portal` unless given. */
+  readonly folder?: string | undefined
+  /** Tags besides `parametric-portal`. */
+  readonly tags?: ReadonlyArray<string> | undefined
+  /** The uid of a data source; a variable chooses it unless given. */
+  readonly datasource?: string | undefined
+}
+
+export interface KubernetesConfig {
+  /** The namespace of the objects; none unless given, so that what applies them decides. */
+  readonly namespace?: string | undefined
+  /** Labels of all objects: what the operator's selectors want, such as `{ release: "kube-prometheus-stack" }`. */
+  readonly labels?: Readonly<Record<string, string>> | undefined
+  /** The label by which Grafana's sidecar finds ConfigMaps, `{ grafana_dashboard: "1" }` unless given. */
+  readonly dashboardLabels?: Readonly<Record<string, string>> | undefined
+  /** The annotation that names the folder for the sidecar, `grafana_folder` unless given. */
+  readonly folderAnnotation?: string | undefined
+  /** The labels of the Grafana that the operator gives the dashboards to, `{ dashboards: "grafana" }` unless given. */
+  readonly grafanaLabels?: Readonly<Record<string, string>> | undefined
+  /** The labels of the services or pods that are scraped, and the name of their port. */
+  readonly scrape?:
+    | { readonly labels: Readonly<Record<string, string>>; readonly port?: string | undefined }
+    | undefined
+}
+
+/** The configuration, with its types checked: `export default defineMonitoring({ ... })`. */
+export const defineMonitoring = (config: MonitoringConfig): MonitoringConfig => config

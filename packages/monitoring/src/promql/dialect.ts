@@ -1,0 +1,52 @@
+/**
+ * How an expression is written for one store: what its environments are told apart by, which of its series are meant, and
+ * what it calls metrics and labels. Expressions are made without it, as if the store had one environment.
+ */
+import type { Matcher, Node } from "./node.ts"
+import { Vector } from "./vector.ts"
+
+export interface Dialect {
+  /** Labels by which everything is grouped besides, as the store calls them. */
+  readonly groupBy: ReadonlyArray<string>
+  /** Matchers that every selector gets besides. */
+  readonly matchers: ReadonlyArray<Matcher>
+  readonly metric: (name: string) => string
+  readonly label: (name: string) => string
+}
+
+/** The expression in a dialect. */
+export const inDialect = (vector: Vector<string>, dialect: Dialect): Vector<string> =>
+  new Vector(translated(vector.node, dialect), grouped(vector.labels, dialect))
+
+const translated = (node: Node, dialect: Dialect): Node => {
+  switch (node.kind) {
+    case "text":
+      return node
+    case "selector":
+      return {
+        ...node,
+        metric: dialect.metric(node.metric),
+        matchers: [
+          ...dialect.matchers,
+          ...node.matchers.map((matcher) => ({ ...matcher, label: dialect.label(matcher.label) }))
+        ]
+      }
+    case "call":
+      return { ...node, args: node.args.map((arg) => translated(arg, dialect)) }
+    case "aggregate":
+      return { ...node, by: grouped(node.by, dialect), body: translated(node.body, dialect) }
+    case "binary":
+      return {
+        ...node,
+        left: translated(node.left, dialect),
+        right: translated(node.right, dialect),
+        ...(node.on && { on: grouped(node.on, dialect) })
+      }
+  }
+}
+
+/** The labels, and before them those that tell environments apart: no two environments are ever added up. */
+const grouped = (labels: ReadonlyArray<string>, { groupBy, label }: Dialect): ReadonlyArray<string> => {
+  const own = labels.map(label)
+  return [...groupBy.filter((name) => !own.includes(name)), ...own]
+}
