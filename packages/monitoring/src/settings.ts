@@ -75,6 +75,34 @@ export interface Settings {
   readonly alerts: Readonly<Record<string, AlertOverride | false>>
   /** Metrics of one's own: the rows given to `MetricsService.define`, by namespace. */
   readonly metrics: Readonly<Record<string, Rows>>
+  readonly grafana: GrafanaSettings
+  readonly kubernetes: KubernetesSettings
+}
+
+export interface GrafanaSettings {
+  /** What begins the uid of each dashboard. */
+  readonly uidPrefix: string
+  /** The folder that the dashboards are in. */
+  readonly folder: string
+  /** Tags besides `parametric-portal`. */
+  readonly tags: ReadonlyArray<string>
+  /** The uid of the data source; where there is none, a variable chooses it. */
+  readonly datasource: string | undefined
+}
+
+export interface KubernetesSettings {
+  /** The namespace of the objects; where there is none, what applies them decides. */
+  readonly namespace: string | undefined
+  /** Labels of all objects. */
+  readonly labels: Readonly<Record<string, string>>
+  /** The label by which Grafana's sidecar finds ConfigMaps. */
+  readonly dashboardLabels: Readonly<Record<string, string>>
+  /** The annotation that names the folder for the sidecar. */
+  readonly folderAnnotation: string
+  /** The labels of the Grafana that the operator gives the dashboards to. */
+  readonly grafanaLabels: Readonly<Record<string, string>>
+  /** The labels of what is scraped, and the name of its port. */
+  readonly scrape: { readonly labels: Readonly<Record<string, string>>; readonly port: string }
 }
 
 /** The settings where the configuration says nothing else. */
@@ -93,5 +121,14 @@ export const defaults: Settings = {
   labels: {},
   annotations: {},
   alerts: {},
-  metrics: {}
+  metrics: {},
+  grafana: { uidPrefix: "", folder: "Parametric Portal", tags: [], datasource: undefined },
+  kubernetes: {
+    namespace: undefined,
+    labels: {},
+    dashboardLabels: { grafana_dashboard: "1" },
+    folderAnnotation: "grafana_folder",
+    grafanaLabels: { dashboards: "grafana" },
+    scrape: { labels: { "app.kubernetes.io/part-of": "parametric-portal" }, port: "metrics" }
+  }
 }
