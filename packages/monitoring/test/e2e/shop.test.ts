@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { sendCustomers } from "../../src/record/customers.ts"
 import { listenForPayments } from "../../src/record/payments.ts"
 import { jobServerProgram, running } from "../../src/record/processes.ts"
-import { storedNames } from "../../src/stored.ts"
+import { storedNames } from "../../src/monitoring.ts"
 
 const { cache, db, http, pool, rpc, runtime } = catalogue
 
