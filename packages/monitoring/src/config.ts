@@ -85,6 +85,8 @@ export interface GrafanaConfig {
 export interface KubernetesConfig {
   /** The namespace of the objects; none unless given, so that what applies them decides. */
   readonly namespace?: string | undefined
+  /** What begins the names of the objects, `parametric-portal-` unless given. */
+  readonly namePrefix?: string | undefined
   /** Labels of all objects: what the operator's selectors want, such as `{ release: "kube-prometheus-stack" }`. */
   readonly labels?: Readonly<Record<string, string>> | undefined
   /** The label by which Grafana's sidecar finds ConfigMaps, `{ grafana_dashboard: "1" }` unless given. */
@@ -93,10 +95,16 @@ export interface KubernetesConfig {
   readonly folderAnnotation?: string | undefined
   /** The labels of the Grafana that the operator gives the dashboards to, `{ dashboards: "grafana" }` unless given. */
   readonly grafanaLabels?: Readonly<Record<string, string>> | undefined
-  /** The labels of the services or pods that are scraped, and the name of their port. */
-  readonly scrape?:
-    | { readonly labels: Readonly<Record<string, string>>; readonly port?: string | undefined }
-    | undefined
+  readonly scrape?: ScrapeConfig | undefined
+}
+
+export interface ScrapeConfig {
+  /** The labels of the services or pods, `{ "app.kubernetes.io/part-of": "parametric-portal" }` unless given. */
+  readonly labels?: Readonly<Record<string, string>> | undefined
+  /** The name of their port, `metrics` unless given. */
+  readonly port?: string | undefined
+  /** The namespaces that they are in; that of the object unless given. */
+  readonly namespaces?: ReadonlyArray<string> | undefined
 }
 
 /** The configuration, with its types checked: `export default defineMonitoring({ ... })`. */

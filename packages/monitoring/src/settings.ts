@@ -93,6 +93,8 @@ export interface GrafanaSettings {
 export interface KubernetesSettings {
   /** The namespace of the objects; where there is none, what applies them decides. */
   readonly namespace: string | undefined
+  /** What begins the names of the objects. */
+  readonly namePrefix: string
   /** Labels of all objects. */
   readonly labels: Readonly<Record<string, string>>
   /** The label by which Grafana's sidecar finds ConfigMaps. */
@@ -101,8 +103,16 @@ export interface KubernetesSettings {
   readonly folderAnnotation: string
   /** The labels of the Grafana that the operator gives the dashboards to. */
   readonly grafanaLabels: Readonly<Record<string, string>>
-  /** The labels of what is scraped, and the name of its port. */
-  readonly scrape: { readonly labels: Readonly<Record<string, string>>; readonly port: string }
+  readonly scrape: ScrapeSettings
+}
+
+export interface ScrapeSettings {
+  /** The labels of what is scraped. */
+  readonly labels: Readonly<Record<string, string>>
+  /** The name of its port. */
+  readonly port: string
+  /** Where it is; where there is none, in the namespace of the object. */
+  readonly namespaces: ReadonlyArray<string>
 }
 
 /** The settings where the configuration says nothing else. */
@@ -125,10 +135,11 @@ export const defaults: Settings = {
   grafana: { uidPrefix: "", folder: "Parametric Portal", tags: [], datasource: undefined },
   kubernetes: {
     namespace: undefined,
+    namePrefix: "parametric-portal-",
     labels: {},
     dashboardLabels: { grafana_dashboard: "1" },
     folderAnnotation: "grafana_folder",
     grafanaLabels: { dashboards: "grafana" },
-    scrape: { labels: { "app.kubernetes.io/part-of": "parametric-portal" }, port: "metrics" }
+    scrape: { labels: { "app.kubernetes.io/part-of": "parametric-portal" }, port: "metrics", namespaces: [] }
   }
 }

@@ -25,17 +25,20 @@ import { counter, gauge, observations } from "../promql/select.ts"
 import type { Vector } from "../promql/vector.ts"
 import type { Settings } from "../settings.ts"
 
-const source = { type: "prometheus", uid: "${datasource}" }
+/** The data source: that of the settings, or the one that is chosen. */
+const sourceOf = ({ grafana }: Settings) => ({ type: "prometheus", uid: grafana.datasource ?? "${datasource}" })
 
 const columns = 24
 
 /** The JSON of a dashboard. */
 export const grafanaFile = (monitoring: Monitoring, dashboard: Dashboard): string => {
   const writing = writingFor(monitoring)
+  const { grafana } = monitoring.settings
+  const tags = ["parametric-portal", ...grafana.tags]
   const builder = new DashboardBuilder(dashboard.title)
-    .uid(dashboard.uid)
+    .uid(`${grafana.uidPrefix}${dashboard.uid}`)
     .description(dashboard.description)
-    .tags(["generated", "parametric-portal"])
+    .tags(["generated", ...tags])
     .timezone("browser")
     .tooltip(DashboardCursorSync.Crosshair)
     .refresh("30s")
@@ -43,13 +46,16 @@ export const grafanaFile = (monitoring: Monitoring, dashboard: Dashboard): strin
     .link(
       new DashboardLinkBuilder("Other dashboards")
         .type(DashboardLinkType.Dashboards)
-        .tags(["parametric-portal"])
+        .tags(tags)
         .asDropdown(true)
         .includeVars(true)
         .keepTime(true)
     )
-    .withVariable(new DatasourceVariableBuilder("datasource").label("Data source").type("prometheus"))
-  variablesOf(dashboard, monitoring).forEach((one) => builder.withVariable(variable(one)))
+  if (grafana.datasource === undefined) {
+    builder.withVariable(new DatasourceVariableBuilder("datasource").label("Data source").type("prometheus"))
+  }
+  const source = sourceOf(monitoring.settings)
+  variablesOf(dashboard, monitoring).forEach((one) => builder.withVariable(variable(one, source)))
   layout(dashboard).forEach(({ panel, position, row }, index) =>
     panel === undefined
       ? builder.withRow(new RowBuilder(row).id(index + 1).gridPos(position))
@@ -118,6 +124,7 @@ const writingFor = ({ alerts, rows, settings }: Monitoring): Writing => ({
 })
 
 const panelBuilder = (panel: Panel, { alerts, dialect, settings }: Writing) => {
+  const source = sourceOf(settings)
   const builder = kinds[panel.kind]()
     .title(panel.title)
     .description(panel.empty === undefined ? panel.description : `${panel.description}\n\nEmpty: ${panel.empty}`)
@@ -182,7 +189,7 @@ interface ChosenLabel {
   readonly values: string
 }
 
-const variable = ({ label, name, values }: ChosenLabel): QueryVariableBuilder =>
+const variable = ({ label, name, values }: ChosenLabel, source: ReturnType<typeof sourceOf>): QueryVariableBuilder =>
   new QueryVariableBuilder(name)
     .label(label)
     .datasource(source)

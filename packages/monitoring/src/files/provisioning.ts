@@ -1,4 +1,5 @@
 /** Provisioning: the files by which Grafana finds its data source and the dashboards. */
+import type { GrafanaSettings } from "../settings.ts"
 import { yaml } from "./yaml.ts"
 
 const header =
@@ -23,15 +24,15 @@ export const dataSourceFile = (): string =>
     ]
   })
 
-/** `provisioning/dashboards`: the dashboards in the folder `DASHBOARDS_PATH`. */
-export const dashboardProviderFile = (): string =>
+/** `provisioning/dashboards`: the dashboards in the folder `DASHBOARDS_PATH`. Names of providers are unique. */
+export const dashboardProviderFile = ({ folder, uidPrefix }: GrafanaSettings): string =>
   header +
   yaml({
     apiVersion: 1,
     providers: [
       {
-        name: "parametric-portal",
-        folder: "Parametric Portal",
+        name: `${uidPrefix}parametric-portal`,
+        folder: folder.replaceAll("$", "$$$$"),
         type: "file",
         allowUiUpdates: false,
         options: { path: "${DASHBOARDS_PATH}" }

@@ -1,0 +1,12 @@
+/** Files of Prometheus: rules, and examples of configurations that scrape or receive OTLP. */
+import { otlpConfiguration, scrapeConfiguration } from "../files/prometheus.ts"
+import { ruleFile } from "../files/rules.ts"
+import type { Monitoring } from "../monitoring.ts"
+
+/** Path -> content. */
+export const prometheusFiles = (monitoring: Monitoring): ReadonlyMap<string, string> =>
+  new Map([
+    ...monitoring.groups.map((group) => [`rules/${group.name}.yaml`, ruleFile(monitoring, group)] as const),
+    ["prometheus.yaml", scrapeConfiguration()],
+    ["prometheus-otlp.yaml", otlpConfiguration()]
+  ])
