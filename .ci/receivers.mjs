@@ -26,7 +26,9 @@ const receivers = [
   {
     name: "victoriametrics",
     module: "github.com/VictoriaMetrics/VictoriaMetrics",
-    packages: ["github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics"]
+    packages: ["victoria-metrics", "vmalert"].map(
+      (program) => `github.com/VictoriaMetrics/VictoriaMetrics/app/${program}`
+    )
   }
 ]
 

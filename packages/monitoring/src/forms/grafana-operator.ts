@@ -7,25 +7,22 @@ import { manifest } from "./object.ts"
 export const grafanaOperatorFiles = (monitoring: Monitoring): ReadonlyMap<string, string> => {
   const { grafana, kubernetes } = monitoring.settings
   return new Map(
-    monitoring.dashboards.map((one) => {
-      const name = `${grafana.uidPrefix}${one.uid}`
-      return [
-        `${name}.yaml`,
-        manifest(monitoring.settings, {
-          apiVersion: "grafana.integreatly.org/v1beta1",
-          kind: "GrafanaDashboard",
-          name,
-          content: {
-            spec: {
-              // Grafana is in a namespace of its own as a rule; the labels say which one is meant.
-              allowCrossNamespaceImport: true,
-              instanceSelector: { matchLabels: kubernetes.grafanaLabels },
-              folder: grafana.folder,
-              json: grafanaFile(monitoring, one).trimEnd()
-            }
+    monitoring.dashboards.map((one) => [
+      `${one.uid}.yaml`,
+      manifest(monitoring.settings, {
+        apiVersion: "grafana.integreatly.org/v1beta1",
+        kind: "GrafanaDashboard",
+        name: one.uid,
+        content: {
+          spec: {
+            // Grafana is in a namespace of its own as a rule; the labels say which one is meant.
+            allowCrossNamespaceImport: true,
+            instanceSelector: { matchLabels: kubernetes.grafanaLabels },
+            folder: grafana.folder,
+            json: grafanaFile(monitoring, one).trimEnd()
           }
-        })
-      ] as const
-    })
+        }
+      })
+    ])
   )
 }
