@@ -13,10 +13,10 @@ export interface VictoriaMetrics extends RealReceiver, Running {
   readonly query: (expression: string) => Promise<ReadonlyArray<Stored>>
 }
 
-/** What the rules group by. */
+/** What the rules group by. What vmalert records has no attributes of a resource, and keeps the labels that it has. */
 const relabeling = [
-  { source_labels: ["service_name"], target_label: "job" },
-  { source_labels: ["service_instance_id"], target_label: "instance" }
+  { source_labels: ["service_name"], regex: "(.+)", target_label: "job" },
+  { source_labels: ["service_instance_id"], regex: "(.+)", target_label: "instance" }
 ]
 
 /** Ends with the scope. */

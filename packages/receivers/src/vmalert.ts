@@ -36,7 +36,9 @@ export const vmalert = ({ rules, store }: VmalertOptions): Effect.Effect<Vmalert
       program: "vmalert",
       args: [
         ...rules.map((file) => `-rule=${file}`),
-        `-datasource.url=${store}`,
+        // What has just arrived counts: by default both wait for half a minute until it may be complete.
+        `-datasource.url=${store}/?latency_offset=1ms&nocache=1`,
+        "-rule.evalDelay=0s",
         `-remoteWrite.url=${store}`,
         "-remoteWrite.flushInterval=100ms",
         "-notifier.blackhole",
