@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest"
 import { areas } from "../src/alerts.ts"
 import { otlpConfiguration, versionThree } from "../src/files/prometheus.ts"
 import { yaml } from "../src/files/yaml.ts"
+import { settings } from "../src/repository.ts"
 import { has, promtool, root } from "./support/promtool.ts"
 
 const generated = path.join(root, "packages/monitoring/generated")
@@ -22,7 +23,7 @@ describe.runIf(has("promtool"))("the configuration of Prometheus", () => {
     // Debian's promtool is of version 2.42: it refuses those keys, so they are cut out as they were written.
     const old = Object.entries(versionThree).reduce(
       (text, [key, value]) => text.replace(yaml({ [key]: value }), ""),
-      otlpConfiguration()
+      otlpConfiguration(settings)
     )
     expect(old.split("\n").filter((line) => /^(otlp|storage):/.test(line))).toEqual([])
     const folder = mkdtempSync(path.join(tmpdir(), "monitoring-"))

@@ -8,5 +8,5 @@ export const prometheusFiles = (monitoring: Monitoring): ReadonlyMap<string, str
   new Map([
     ...monitoring.groups.map((group) => [`rules/${group.name}.yaml`, ruleFile(monitoring, group)] as const),
     ["prometheus.yaml", scrapeConfiguration()],
-    ["prometheus-otlp.yaml", otlpConfiguration()]
+    ["prometheus-otlp.yaml", otlpConfiguration(monitoring.settings)]
   ])

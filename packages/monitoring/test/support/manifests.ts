@@ -45,7 +45,13 @@ const strict = (schema: unknown): unknown => {
   return isClosed ? { ...inner, additionalProperties: false } : inner
 }
 
-const ajv = () => new Ajv({ strict: false, allErrors: true, validateFormats: false })
+/** Patterns are those of Go, which begin with `(?i)` where capitals don't matter. */
+const regExp = Object.assign(
+  (pattern: string) => new RegExp(pattern.replace("(?i)", ""), pattern.includes("(?i)") ? "i" : ""),
+  { code: "" }
+)
+
+const ajv = () => new Ajv({ strict: false, allErrors: true, validateFormats: false, code: { regExp } })
 
 const checking =
   (validate: ValidateFunction): Check =>

@@ -1,0 +1,18 @@
+import { describe, expect, it } from "vitest"
+import { parse } from "yaml"
+import { otlpConfiguration } from "../../src/files/prometheus.ts"
+
+const promoted = (groupBy: ReadonlyArray<string>, selector: Readonly<Record<string, string>> = {}) =>
+  parse(otlpConfiguration({ groupBy, selector })).otlp.promote_resource_attributes
+
+describe("the configuration for OTLP", () => {
+  it("makes labels of the attributes that rules group by or select", () => {
+    expect(promoted([])).toEqual(["service.version", "deployment.environment.name"])
+    expect(promoted(["k8s_cluster_name", "deployment_environment_name"], { k8s_namespace_name: "shop" })).toEqual([
+      "service.version",
+      "deployment.environment.name",
+      "k8s.cluster.name",
+      "k8s.namespace.name"
+    ])
+  })
+})
