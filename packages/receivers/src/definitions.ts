@@ -8,10 +8,9 @@ import { tmpdir } from "node:os"
 import path from "node:path"
 
 const modules = {
-  /** `kubectl` is tested with the whole API of Kubernetes 1.34. */
   kubernetes: {
-    module: "k8s.io/kubectl@v0.34.1",
-    sum: "h1:1qP1oqT5Xc93K+H8J7ecpBjaz511gan89KO9Vbsh/OI="
+    module: "k8s.io/kubernetes@v1.34.1",
+    sum: "h1:F3p8dtpv+i8zQoebZeK5zBqM1g9x1aIdnA5vthvcuUk="
   },
   "prometheus-operator": {
     module: "github.com/prometheus-operator/prometheus-operator@v0.85.0",

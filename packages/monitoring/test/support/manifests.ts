@@ -94,7 +94,7 @@ const crds = [
 /** The kinds of Kubernetes and of the operators of Prometheus and Grafana, as their Go modules define them. */
 export const realChecks = async (): Promise<Check> => {
   const swagger: { definitions: Record<string, Schema> } = JSON.parse(
-    await fileOf("kubernetes", "testdata/openapi/swagger.json")
+    await fileOf("kubernetes", "api/openapi-spec/swagger.json")
   )
   const known = ajv().addSchema({ $id: "kubernetes", definitions: strict(swagger.definitions) })
   const checks = new Map<string, Check>()
