@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { parse } from "yaml"
 import { yaml, type Yaml } from "../../src/files/yaml.ts"
 import { filesOf, type Form } from "../../src/forms.ts"
-import { monitoringOf } from "../../src/monitoring.ts"
+import { type Monitoring, monitoringOf } from "../../src/monitoring.ts"
 import { settings as ofRepository } from "../../src/repository.ts"
 import { defaults } from "../../src/settings.ts"
 import { type Check, type Manifest, realChecks, vmRule } from "../support/manifests.ts"
@@ -33,6 +33,24 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+/** The rules of the objects, each in a file of Prometheus. */
+const ruleFilesOf = (form: Form, monitoring: Monitoring): ReadonlyArray<string> =>
+  [...filesOf(form, monitoring)]
+    .filter(([name]) => name.startsWith("rules/"))
+    .map(([name, text]) => {
+      const { spec }: { spec: { groups: Yaml } } = parse(text)
+      const file = path.join(folder, `${form}-${path.basename(name)}`)
+      writeFileSync(file, yaml({ groups: spec.groups }))
+      return file
+    })
+
+const vmalertSays = (files: ReadonlyArray<string>) => {
+  const { error, status, stderr } = spawnSync("vmalert", ["-dryRun", ...files.map((file) => `-rule=${file}`)], {
+    encoding: "utf8"
+  })
+  return { status, errors: status === 0 ? "" : (error?.message ?? stderr) }
+}
+
 const defined: ReadonlyArray<Form> = ["prometheus-operator", "grafana-sidecar", "grafana-operator"]
 
 describe.each(all)("with the settings of %s", (_, monitoring) => {
@@ -48,19 +66,8 @@ describe.each(all)("with the settings of %s", (_, monitoring) => {
     expect(objects("victoriametrics").flatMap(vmRule)).toEqual([])
   })
 
-  /** The rules of the objects, each in a file of Prometheus. */
-  const ruleFiles = (form: Form): ReadonlyArray<string> =>
-    [...filesOf(form, monitoring)]
-      .filter(([name]) => name.startsWith("rules/"))
-      .map(([name, text]) => {
-        const { spec }: { spec: { groups: Yaml } } = parse(text)
-        const file = path.join(folder, `${form}-${path.basename(name)}`)
-        writeFileSync(file, yaml({ groups: spec.groups }))
-        return file
-      })
-
   it("promtool accepts the rules in each PrometheusRule", async () => {
-    const files = ruleFiles("prometheus-operator")
+    const files = ruleFilesOf("prometheus-operator", monitoring)
     const { code, output } = await promtool("check", "rules", ...files)
     expect({ code, checked: output.match(/SUCCESS: \d+ rules found/g)?.length }).toEqual({
       code: 0,
@@ -69,9 +76,17 @@ describe.each(all)("with the settings of %s", (_, monitoring) => {
   })
 
   it("vmalert accepts the rules in each VMRule", () => {
-    const rules = ruleFiles("victoriametrics").map((file) => `-rule=${file}`)
-    const { status, stderr } = spawnSync("vmalert", ["-dryRun", ...rules], { encoding: "utf8" })
-    expect({ status, errors: status === 0 ? "" : stderr }).toEqual({ status: 0, errors: "" })
+    expect(vmalertSays(ruleFilesOf("victoriametrics", monitoring))).toEqual({ status: 0, errors: "" })
+  })
+})
+
+describe("with VictoriaMetrics' own names", () => {
+  const monitoring = monitoringOf({ ...shopSettings, naming: "victoriametrics" })
+
+  it("VMRules are as their documentation says, and vmalert accepts the rules in them", () => {
+    const objects = Array.from(filesOf("victoriametrics", monitoring).values(), (text): Manifest => parse(text))
+    expect(objects.flatMap(vmRule)).toEqual([])
+    expect(vmalertSays(ruleFilesOf("victoriametrics", monitoring))).toEqual({ status: 0, errors: "" })
   })
 })
 
