@@ -72,7 +72,7 @@ export interface OwnRules {
 }
 
 export interface GrafanaConfig {
-  /** What begins the uid of each dashboard: with `shop-`, `jobs-overview` is `shop-jobs-overview`. */
+  /** What begins the uid of each dashboard: with `shop-`, `jobs-overview` is `shop-jobs-overview`. At most 40 in all. */
   readonly uidPrefix?: string | undefined
   /** The folder that the dashboards are in, `Parametric Portal` unless given. */
   readonly folder?: string | undefined
