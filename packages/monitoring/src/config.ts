@@ -12,12 +12,19 @@ export type AlertName = Definition["name"]
 
 type Definition = (typeof definitions)[keyof typeof definitions][number]
 
-type ThresholdOf<Name extends AlertName> = keyof Extract<Definition, { readonly name: Name }>["thresholds"]
+type DefinitionOf<Name extends AlertName> = Extract<Definition, { readonly name: Name }>
+
+/** By each of these names; not there where there are none. */
+type ByName<Names extends PropertyKey, A> = [Names] extends [never]
+  ? undefined
+  : { readonly [K in Names]?: A | undefined } | undefined
 
 /** What may be set of an alert of the library. */
-export interface AlertConfig<Threshold extends PropertyKey> extends Omit<AlertOverride, "thresholds"> {
+export interface AlertConfig<Name extends AlertName> extends Omit<AlertOverride, "thresholds" | "windows"> {
   /** The numbers that decide whether it fires; the guide lists them with their units. */
-  readonly thresholds?: { readonly [K in Threshold]?: number | undefined } | undefined
+  readonly thresholds?: ByName<keyof DefinitionOf<Name>["thresholds"], number>
+  /** Of an alert that watches several windows, those that are left out: `{ "3d": false }`. */
+  readonly windows?: ByName<NonNullable<DefinitionOf<Name>["window"]>, false>
 }
 
 export interface MonitoringConfig {
@@ -30,7 +37,10 @@ export interface MonitoringConfig {
   readonly forms?: { readonly [K in Form]?: boolean | string | undefined } | undefined
   /** The URL under which operators read the runbooks, which ends with `/` or `=`; the alert's name and `.md` are appended. */
   readonly runbooks?: string | undefined
-  /** The longest a rollout takes, `5m` unless given. An alert that fires sooner is an error. */
+  /**
+   * The longest a rollout takes, `5m` unless given. Every alert holds for longer before it fires: by a minute, where it would
+   * hold for less. A `for` that is not longer is an error.
+   */
   readonly rollout?: Range | undefined
   /** Job types with expectations of their own. */
   readonly jobTypes?: Readonly<Record<string, Partial<Expectation>>> | undefined
@@ -56,7 +66,7 @@ export interface MonitoringConfig {
   /** Annotations that every alert gets. */
   readonly annotations?: Readonly<Record<string, string>> | undefined
   /** By the name of the alert: `false` switches it off. */
-  readonly alerts?: { readonly [K in AlertName]?: AlertConfig<ThresholdOf<K>> | false | undefined } | undefined
+  readonly alerts?: { readonly [K in AlertName]?: AlertConfig<K> | false | undefined } | undefined
   /** Metrics of your own: the rows given to `MetricsService.define`, by namespace. */
   readonly metrics?: Readonly<Record<string, Rows>> | undefined
   /** Rules of your own, made with `record` and `alert`. */

@@ -1,6 +1,6 @@
 /** All that is monitored, with one set of settings: from it every file is written. */
 import { catalogue, type Row, type Rows } from "@parametric-portal/server/observe/catalogue"
-import type { Alert } from "./alerts/alert.ts"
+import { type Alert, isOn } from "./alerts/alert.ts"
 import { areas, definitions } from "./alerts.ts"
 import type { Dashboard } from "./dashboards/dashboard.ts"
 import { dashboards } from "./dashboards.ts"
@@ -47,7 +47,7 @@ export const monitoringOf = (settings: Settings): Monitoring => {
   const groups = areas.map((name): RuleGroup => ({
     name,
     recordings: recordings[name].map(({ expression, ...rest }) => ({ ...rest, expression: expression(settings) })),
-    alerts: definitions[name].filter((one) => settings.alerts[one.name] !== false).map((one) => one.made(settings))
+    alerts: definitions[name].filter((one) => isOn(one, settings)).map((one) => one.made(settings))
   }))
   const all = groups.flatMap((group) => group.recordings)
   const rows = [...rowsOf(catalogue), ...rowsOf(settings.metrics)]

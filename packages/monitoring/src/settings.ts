@@ -39,7 +39,9 @@ export interface AlertOverride {
   readonly labels?: Readonly<Record<string, string>> | undefined
   readonly annotations?: Readonly<Record<string, string>> | undefined
   /** By name of the threshold. */
-  readonly thresholds?: Readonly<Record<string, number>> | undefined
+  readonly thresholds?: Readonly<Record<string, number | undefined>> | undefined
+  /** By the label `window`, of alerts that watch several; `false` leaves that one out. */
+  readonly windows?: Readonly<Record<string, false | undefined>> | undefined
 }
 
 /** What a store calls metrics and labels. */
@@ -50,7 +52,7 @@ export interface Settings {
   readonly runbooks: string
   /** Where the settings are changed, for texts. */
   readonly source: string
-  /** The longest a rollout takes. Every `for` is longer, so that a rollout fires no alert. */
+  /** The longest a rollout takes. Every alert holds for longer before it fires, so that no rollout fires it. */
   readonly rollout: Range
   /** Job types with expectations of their own. */
   readonly jobTypes: Readonly<Record<string, Expectation>>

@@ -5,6 +5,8 @@ import { backlogState } from "../promql/values.ts"
 import { backlog, backlogAge } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
+import { count, lasting } from "./text.ts"
+import { least, seconds } from "./threshold.ts"
 
 const { cluster } = catalogue
 
@@ -13,15 +15,19 @@ export const clusterBacklogGrowing = alert({
   severity: "warning",
   for: "15m",
   keepFiringFor: "15m",
-  thresholds: {},
-  threshold:
-    "At least 100 messages more than at the lowest point of 30 minutes; the oldest is over a minute old and older " +
-    "than 15 minutes ago.",
-  expression: recorded(backlog)
-    .minus(recorded(backlog).minOver("30m"))
-    .atLeast(100)
-    .and(recorded(backlogAge).above(60))
-    .and(recorded(backlogAge).above(recorded(backlogAge).offset("15m"))),
+  thresholds: {
+    least: least(100, "messages more than at the lowest point of 30 minutes"),
+    seconds: seconds(60, "the oldest message may be due")
+  },
+  threshold: (set) =>
+    `At least ${count(set.least, "message")} more than at the lowest point of 30 minutes; the oldest is over ` +
+    `${lasting(set.seconds)} old and older than 15 minutes ago.`,
+  expression: (set) =>
+    recorded(backlog)
+      .minus(recorded(backlog).minOver("30m"))
+      .atLeast(set.least)
+      .and(recorded(backlogAge).above(set.seconds))
+      .and(recorded(backlogAge).above(recorded(backlogAge).offset("15m"))),
   summary: (label) => `The message backlog of ${label("job")} grows.`,
   description: () =>
     `${number} more stored messages are due and not done than at the lowest point of the last 30 minutes, and the ` +

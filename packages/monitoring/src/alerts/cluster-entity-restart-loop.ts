@@ -6,6 +6,8 @@ import { failedOrDied, failedOutcome } from "../promql/values.ts"
 import { restarts } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
+import { count, inWords } from "./text.ts"
+import { least } from "./threshold.ts"
 
 const { cluster } = catalogue
 
@@ -14,9 +16,10 @@ export const clusterEntityRestartLoop = alert({
   severity: "critical",
   for: "10m",
   keepFiringFor: "10m",
-  thresholds: {},
-  threshold: "At least five restarts in 15 minutes, for ten minutes: a single defect rebuilds an entity once.",
-  expression: recorded(restarts).atLeast(5),
+  thresholds: { least: least(5, "restarts in 15 minutes") },
+  threshold: (set, made) =>
+    `At least ${count(set.least, "restart")} in 15 minutes, for ${inWords(made.for)}: a single defect rebuilds an entity once.`,
+  expression: (set) => recorded(restarts).atLeast(set.least),
   summary: (label) => `Entities of type ${label("entity_type")} of ${label("job")} restart again and again.`,
   description: (label) =>
     `Entities of type ${label("entity_type")} were rebuilt ${number} times after a defect in the last 15 minutes. ` +

@@ -4,6 +4,8 @@ import { across, buckets, quantile } from "../promql/select.ts"
 import { operations, rejected } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
+import { count, percent } from "./text.ts"
+import { least, share } from "./threshold.ts"
 
 const { cluster } = catalogue
 
@@ -14,9 +16,14 @@ export const clusterMailboxRejections = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
-  thresholds: {},
-  threshold: "At least ten rejections in 10 minutes, and more than 1% of the operations.",
-  expression: recorded(rejected).atLeast(10).unless(recorded(rejected).dividedBy(all).atMost(0.01)),
+  thresholds: {
+    least: least(10, "rejections in 10 minutes"),
+    share: share(0.01, "the operations that is rejected")
+  },
+  threshold: (set) =>
+    `At least ${count(set.least, "rejection")} in 10 minutes, and more than ${percent(set.share)} of the operations.`,
+  expression: (set) =>
+    recorded(rejected).atLeast(set.least).unless(recorded(rejected).dividedBy(all).atMost(set.share)),
   summary: (label) => `Entities of type ${label("entity_type")} of ${label("job")} refuse messages.`,
   description: (label) =>
     `${number} messages to ${label("entity_type")} were refused in the last 10 minutes because the mailbox was ` +

@@ -4,6 +4,8 @@ import { buckets, quantile } from "../promql/select.ts"
 import { latency, operations } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, duration } from "./alert.ts"
+import { count, lasting } from "./text.ts"
+import { least, seconds } from "./threshold.ts"
 
 const { cluster } = catalogue
 
@@ -12,16 +14,20 @@ export const clusterMessageLatencyHigh = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
-  thresholds: {},
-  threshold: "At least 50 operations in 10 minutes: a percentile of fewer means little.",
-  expression: recorded(latency).above(1).and(recorded(operations).atLeast(50)),
+  thresholds: {
+    seconds: seconds(1, "95% of the operations may take, below the highest boundary of the histogram"),
+    least: least(50, "operations in 10 minutes")
+  },
+  threshold: (set) => `At least ${count(set.least, "operation")} in 10 minutes: a percentile of fewer means little.`,
+  expression: (set) => recorded(latency).above(set.seconds).and(recorded(operations).atLeast(set.least)),
   summary: (label) => `The operation ${label("operation")} on ${label("entity_type")} of ${label("job")} is slow.`,
   description: (label) =>
     `One in twenty ${label("operation")} operations on ${label("entity_type")} took longer than ${duration} in ` +
     "the last 10 minutes. Check whether the time goes into waiting for the handler or into the handler.",
-  runbook: {
+  runbook: (set) => ({
     meaning:
-      "The 95th percentile of the duration of one operation on one type of entity is above a second. Failed and " +
+      "The 95th percentile of the duration of one operation on one type of entity is above " +
+      `${lasting(set.seconds)}. Failed and ` +
       "interrupted operations count. The highest boundary is five seconds: above it the alert shows five seconds, " +
       "whatever the real value.",
     firstLook: [
@@ -62,5 +68,5 @@ export const clusterMessageLatencyHigh = alert({
     ],
     silence:
       "Silence by `entity_type` and `operation` if an operation is slow by nature; better, run such work as a job."
-  }
+  })
 })

@@ -6,6 +6,8 @@ import { redelivery, shardMove } from "../promql/values.ts"
 import { receivedMessages, redeliveredMessages, restarts, runners } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
+import { count, percent } from "./text.ts"
+import { least, share } from "./threshold.ts"
 
 const { cluster } = catalogue
 
@@ -14,11 +16,17 @@ export const clusterRedeliveriesHigh = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
-  thresholds: {},
-  threshold: "At least ten redeliveries in 15 minutes, and more than 5% of the messages received.",
-  expression: recorded(redeliveredMessages)
-    .atLeast(10)
-    .unless(recorded(redeliveredMessages).dividedBy(recorded(receivedMessages)).atMost(0.05)),
+  thresholds: {
+    least: least(10, "redeliveries in 15 minutes"),
+    share: share(0.05, "the messages received that is redelivered")
+  },
+  threshold: (set) =>
+    `At least ${count(set.least, "redelivery", "redeliveries")} in 15 minutes, and more than ${percent(set.share)} of ` +
+    "the messages received.",
+  expression: (set) =>
+    recorded(redeliveredMessages)
+      .atLeast(set.least)
+      .unless(recorded(redeliveredMessages).dividedBy(recorded(receivedMessages)).atMost(set.share)),
   summary: (label) => `Messages to ${label("entity_type")} of ${label("job")} are redelivered often.`,
   description: (label) =>
     `${number} messages reached a handler of ${label("entity_type")} again in the last 15 minutes. The label ` +

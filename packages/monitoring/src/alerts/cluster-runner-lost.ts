@@ -5,6 +5,8 @@ import { counter, gauge } from "../promql/select.ts"
 import { foundDead, runners, shards } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
+import { inWords } from "./text.ts"
+import { allowed } from "./threshold.ts"
 
 const { cluster } = catalogue
 
@@ -14,24 +16,27 @@ export const clusterRunnerLost = alert({
   name: "ClusterRunnerLost",
   severity: "critical",
   for: "10m",
-  thresholds: {},
-  threshold:
-    "Fewer runners than within the last hour, and a health check found one dead; a rollout or a scale-down stops " +
+  lasts: () => 3600,
+  thresholds: { allowed: allowed(0, "runners that may be missing") },
+  threshold: (set) =>
+    `${set.allowed === 0 ? "Fewer" : `More than ${set.allowed} fewer`} runners than within the last hour, and` +
+    " a health check found one dead; a rollout or a scale-down stops " +
     "runners in order and does not fire. Or no runner reports at all.",
-  expression: most
-    .minus(recorded(runners))
-    .above(0)
-    .and(recorded(foundDead).above(0))
-    .or(most.unless(recorded(runners))),
+  expression: (set) =>
+    most
+      .minus(recorded(runners))
+      .above(set.allowed)
+      .and(recorded(foundDead).above(0))
+      .or(most.unless(recorded(runners))),
   summary: (label) => `A runner of ${label("job")} is lost.`,
   description: (label) =>
     `${number} of the runners that ${label("job")} had within the last hour are missing. Find out why they ` +
     "stopped, and check that the others took over their shards.",
-  runbook: {
+  runbook: (_, made) => ({
     meaning:
       "A runner stopped without handing over: it was killed, crashed or is cut off from the network. The others " +
-      "took its shards when its locks expired, and redeliver what it had begun. It was not replaced for ten " +
-      "minutes. If no runner reports at all, the whole service is down, or its metrics do not arrive.",
+      "took its shards when its locks expired, and redeliver what it had begun. It was not replaced for " +
+      `${inWords(made.for)}. If no runner reports at all, the whole service is down, or its metrics do not arrive.`,
     firstLook: [
       { question: "How many runners report?", query: recorded(runners) },
       { question: "Which ones, and with how many shards?", query: gauge(cluster.shardsHeld) },
@@ -55,5 +60,5 @@ export const clusterRunnerLost = alert({
       "If it was stopped on purpose, make its stop timeout longer than its longest run."
     ],
     silence: "Silence by `job` if the service was removed or shrunk by force. The alert ends by itself after an hour."
-  }
+  })
 })

@@ -6,6 +6,7 @@ import { failedOrDied, shardMove } from "../promql/values.ts"
 import { shards, shardsConfigured } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
+import { inWords } from "./text.ts"
 
 const { cluster } = catalogue
 
@@ -15,7 +16,8 @@ export const clusterShardsDoubleOwned = alert({
   for: "6m",
   keepFiringFor: "5m",
   thresholds: {},
-  threshold: "One shard for six minutes: longer than the last numbers of a stopped runner stay visible.",
+  threshold: (_, made) =>
+    `One shard for ${inWords(made.for)}: longer than the last numbers of a stopped runner stay visible.`,
   expression: recorded(shards).minus(recorded(shardsConfigured)).above(0),
   summary: (label) => `Shards of ${label("job")} have two owners.`,
   description: (label) =>

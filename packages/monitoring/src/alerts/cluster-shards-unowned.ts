@@ -5,6 +5,8 @@ import { counter, gauge } from "../promql/select.ts"
 import { backlogAge, runners, shards, shardsConfigured } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
+import { count, inWords } from "./text.ts"
+import { allowed } from "./threshold.ts"
 
 const { cluster } = catalogue
 
@@ -12,9 +14,11 @@ export const clusterShardsUnowned = alert({
   name: "ClusterShardsUnowned",
   severity: "critical",
   for: "10m",
-  thresholds: {},
-  threshold: "One shard for ten minutes: a rollout or the loss of a runner hands shards over faster.",
-  expression: recorded(shardsConfigured).minus(recorded(shards)).above(0),
+  thresholds: { allowed: allowed(0, "shards that may have no owner") },
+  threshold: (set, made) =>
+    `${set.allowed === 0 ? "One shard" : `More than ${count(set.allowed, "shard")}`} for ${inWords(made.for)}: a rollout or ` +
+    "the loss of a runner hands shards over faster.",
+  expression: (set) => recorded(shardsConfigured).minus(recorded(shards)).above(set.allowed),
   summary: (label) => `Shards of ${label("job")} have no owner.`,
   description: (label) =>
     `No runner of ${label("job")} holds ${number} of its shards, and messages to their entities wait. Check ` +

@@ -6,6 +6,8 @@ import { failedOrDied } from "../promql/values.ts"
 import { storageErrors, storageOperations } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
+import { count, percent } from "./text.ts"
+import { least, share } from "./threshold.ts"
 
 const { cluster } = catalogue
 
@@ -14,11 +16,16 @@ export const clusterStorageErrors = alert({
   severity: "critical",
   for: "10m",
   keepFiringFor: "5m",
-  thresholds: {},
-  threshold: "At least five failures of one operation in 10 minutes, and more than 5% of its calls.",
-  expression: recorded(storageErrors)
-    .atLeast(5)
-    .unless(recorded(storageErrors).dividedBy(recorded(storageOperations)).atMost(0.05)),
+  thresholds: {
+    least: least(5, "failures of one operation in 10 minutes"),
+    share: share(0.05, "its calls that fails")
+  },
+  threshold: (set) =>
+    `At least ${count(set.least, "failure")} of one operation in 10 minutes, and more than ${percent(set.share)} of its calls.`,
+  expression: (set) =>
+    recorded(storageErrors)
+      .atLeast(set.least)
+      .unless(recorded(storageErrors).dividedBy(recorded(storageOperations)).atMost(set.share)),
   summary: (label) => `The cluster storage of ${label("job")} fails.`,
   description: (label) =>
     `${number} ${label("storage_operation")} operations on the storage of ${label("job")} failed in the last 10 ` +

@@ -5,6 +5,8 @@ import { connectionState } from "../promql/values.ts"
 import { operationLatency } from "../rules/database.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
+import { inWords } from "./text.ts"
+import { allowed } from "./threshold.ts"
 
 const { db } = catalogue
 
@@ -19,22 +21,26 @@ export const databaseConnectionsExhausted = alert({
   severity: "critical",
   for: "10m",
   keepFiringFor: "5m",
-  thresholds: {},
-  threshold: "Somebody waits for a connection: a pool that is used up alone is no problem.",
-  expression: used.atLeast(most).and(
-    waiting
-      .minOver("2m")
-      .sumBy(...by)
-      .above(0)
-  ),
+  thresholds: { allowed: allowed(0, "requests that may wait for a connection, at every reading of 2 minutes") },
+  threshold: (set) =>
+    `${set.allowed === 0 ? "Somebody waits" : `More than ${set.allowed} wait`} for a connection: a pool that is used up ` +
+    "alone is no problem.",
+  expression: (set) =>
+    used.atLeast(most).and(
+      waiting
+        .minOver("2m")
+        .sumBy(...by)
+        .above(set.allowed)
+    ),
   summary: (label) => `All database connections of ${label("instance")} of ${label("job")} are used.`,
-  description: (label) =>
+  description: (label, _, made) =>
     `All ${number} connections of the pool ${label("db_client_connection_pool_name")} of ${label("instance")} have been ` +
-    "used for 10 minutes while others wait for one. Check whether statements or transactions got slower; if not, " +
+    `used for ${inWords(made.for)} while others wait for one. Check whether statements or transactions got slower; if not, ` +
     "enlarge the pool.",
-  runbook: {
+  runbook: (_, made) => ({
     meaning:
-      "Every connection of a pool is in use, and statements wait for one, for ten minutes without a pause. Requests and " +
+      "Every connection of a pool is in use, and statements wait for one, for " +
+      `${inWords(made.for)} without a pause. Requests and ` +
       "jobs that need the database are as slow as the wait, and time out.",
     firstLook: [
       {
@@ -65,5 +71,5 @@ export const databaseConnectionsExhausted = alert({
       "Enlarge the pool, if the database can take it: all processes together must stay below its own limit."
     ],
     silence: "Silence by `db_client_connection_pool_name`, and no longer than the incident of the database."
-  }
+  })
 })

@@ -4,6 +4,8 @@ import { buckets, gauge, quantile } from "../promql/select.ts"
 import { operationLatency, operations } from "../rules/database.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, duration } from "./alert.ts"
+import { count, lasting } from "./text.ts"
+import { least, seconds } from "./threshold.ts"
 
 const { db } = catalogue
 
@@ -12,17 +14,21 @@ export const databaseSlow = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
-  thresholds: {},
-  threshold: "At least 50 operations of the kind in 10 minutes: a percentile of fewer means little.",
-  expression: recorded(operationLatency).above(1).and(recorded(operations).atLeast(50)),
+  thresholds: {
+    seconds: seconds(1, "95% of the operations of the kind may take, below the highest boundary of the histogram"),
+    least: least(50, "operations of the kind in 10 minutes")
+  },
+  threshold: (set) =>
+    `At least ${count(set.least, "operation")} of the kind in 10 minutes: a percentile of fewer means little.`,
+  expression: (set) => recorded(operationLatency).above(set.seconds).and(recorded(operations).atLeast(set.least)),
   summary: (label) => `${label("db_operation_name")} on ${label("db_system_name")} of ${label("job")} is slow.`,
   description: (label) =>
     `One in twenty ${label("db_operation_name")} operations on ${label("db_system_name")} took longer than ${duration} ` +
     "in the last 10 minutes. Check whether they wait for a connection or for the database.",
-  runbook: {
+  runbook: (set) => ({
     meaning:
-      "The 95th percentile of the duration of one kind of statement is above a second, the wait for a connection " +
-      "included. Failed and interrupted statements count, and a stream until its end.",
+      `The 95th percentile of the duration of one kind of statement is above ${lasting(set.seconds)}, the wait for a ` +
+      "connection included. Failed and interrupted statements count, and a stream until its end.",
     firstLook: [
       { question: "Which operations are slow?", query: recorded(operationLatency) },
       {
@@ -59,5 +65,5 @@ export const databaseSlow = alert({
       "If a release caused it, roll back."
     ],
     silence: "Silence by `db_operation_name` if the operation is slow by nature, such as a nightly report."
-  }
+  })
 })

@@ -5,6 +5,8 @@ import { cpuMode, eventLoopState } from "../promql/values.ts"
 import { collecting } from "../rules/node.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, duration } from "./alert.ts"
+import { inWords, lasting } from "./text.ts"
+import { seconds } from "./threshold.ts"
 
 const { runtime } = catalogue
 
@@ -13,11 +15,11 @@ export const eventLoopBlocked = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "5m",
-  thresholds: {},
-  threshold:
-    "One in a hundred timers is more than 0.1 s late, at every reading for 10 minutes. A single pause, however long, " +
-    "moves the maximum only.",
-  expression: gauge(runtime.eventLoopDelayP99).above(0.1),
+  thresholds: { seconds: seconds(0.1, "one in a hundred timers may be late") },
+  threshold: (set, made) =>
+    `One in a hundred timers is more than ${lasting(set.seconds)} late, at every reading for ${inWords(made.for)}. A ` +
+    "single pause, however long, moves the maximum only.",
+  expression: (set) => gauge(runtime.eventLoopDelayP99).above(set.seconds),
   summary: (label) => `The event loop of ${label("instance")} of ${label("job")} is blocked.`,
   description: (label) =>
     `One in a hundred timers of ${label("instance")} is ${duration} late or more, and so is everything else that it ` +

@@ -4,6 +4,8 @@ import { amounts, gauge } from "../promql/select.ts"
 import { collecting, collections, heapShare } from "../rules/node.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, percentage } from "./alert.ts"
+import { count, percent } from "./text.ts"
+import { least, share } from "./threshold.ts"
 
 const { runtime } = catalogue
 
@@ -12,16 +14,21 @@ export const garbageCollectionHeavy = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
-  thresholds: {},
-  threshold: "At least 20 collections in 10 minutes that took more than a tenth of the time.",
-  expression: recorded(collecting).above(0.1).and(recorded(collections).atLeast(20)),
+  thresholds: {
+    share: share(0.1, "the time that is spent in garbage collection"),
+    least: least(20, "collections in 10 minutes")
+  },
+  threshold: (set) =>
+    `At least ${count(set.least, "collection")} in 10 minutes that took more than ${percent(set.share)} of the time.`,
+  expression: (set) => recorded(collecting).above(set.share).and(recorded(collections).atLeast(set.least)),
   summary: (label) => `${label("instance")} of ${label("job")} is busy with garbage collection.`,
   description: (label) =>
     `${label("instance")} spent ${percentage} of the last 10 minutes in garbage collection. Check whether its heap is ` +
     "almost full, then which code makes so much garbage.",
-  runbook: {
+  runbook: (set) => ({
     meaning:
-      "Collecting garbage takes more than a tenth of the time of a process. The event loop stands still meanwhile, so " +
+      `Collecting garbage takes more than ${percent(set.share)} of the time of a process. ` +
+      "The event loop stands still meanwhile, so " +
       "everything is slower, and a heap that is almost full is the usual reason.",
     firstLook: [
       {
@@ -43,5 +50,5 @@ export const garbageCollectionHeavy = alert({
       "If it began with a release, roll back."
     ],
     silence: "Silence by `instance` while the process is being looked at."
-  }
+  })
 })

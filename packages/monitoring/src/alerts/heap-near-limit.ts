@@ -4,6 +4,8 @@ import { gauge } from "../promql/select.ts"
 import { collecting, heapShare } from "../rules/node.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, percentage } from "./alert.ts"
+import { percent } from "./text.ts"
+import { share } from "./threshold.ts"
 
 const { runtime } = catalogue
 
@@ -12,10 +14,10 @@ export const heapNearLimit = alert({
   severity: "critical",
   for: "6m",
   keepFiringFor: "5m",
-  thresholds: {},
-  threshold:
-    "The least that was used in 5 minutes is above 90% of the limit: garbage that is still there doesn't count.",
-  expression: recorded(heapShare).minOver("5m").above(0.9),
+  thresholds: { share: share(0.9, "the heap's limit that is used all the time in 5 minutes") },
+  threshold: (set) =>
+    `The least that was used in 5 minutes is above ${percent(set.share)} of the limit: garbage that is still there doesn't count.`,
+  expression: (set) => recorded(heapShare).minOver("5m").above(set.share),
   summary: (label) => `The heap of ${label("instance")} of ${label("job")} is almost full.`,
   description: (label) =>
     `${percentage} of the heap's limit was used by ${label("instance")} all the time in the last 5 minutes. At 100% the ` +

@@ -7,6 +7,8 @@ import { operationLatency } from "../rules/database.ts"
 import { latency, requests } from "../rules/http.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, duration } from "./alert.ts"
+import { count } from "./text.ts"
+import { least } from "./threshold.ts"
 
 const { http, runtime } = catalogue
 
@@ -15,21 +17,22 @@ export const httpLatencyHigh = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
-  thresholds: {},
-  threshold: "At least 50 requests to the route in 10 minutes: a percentile of fewer means little.",
-  expression: (_, settings) =>
+  thresholds: { least: least(50, "requests to the route in 10 minutes") },
+  threshold: (set) =>
+    `At least ${count(set.least, "request")} to the route in 10 minutes: a percentile of fewer means little.`,
+  expression: (set, settings) =>
     expectedOfRoutes(settings, (http_route, { latency: limit }) => recorded(latency, { http_route }).above(limit)).and(
-      recorded(requests).atLeast(50)
+      recorded(requests).atLeast(set.least)
     ),
   summary: (label) => `Requests to ${label("http_route")} of ${label("job")} are slow.`,
   description: (label) =>
     `One in twenty requests to ${label("http_route")} took longer than ${duration} in the last 10 minutes, which is ` +
     "longer than expected of the route. Check whether the time goes into the database, into another service, or into " +
     "the event loop.",
-  runbook: {
+  runbook: (_, { source }) => ({
     meaning:
       "The 95th percentile of the duration of requests to a route is above its `latency` in " +
-      "`monitoring.config.ts`. The duration ends with the body of the response, so a route that streams " +
+      `\`${source}\`. The duration ends with the body of the response, so a route that streams ` +
       "needs an expectation of its own. Failed requests count; those that their client gave up do not, as nobody knows " +
       "how long they would have taken.",
     firstLook: [
@@ -65,8 +68,8 @@ export const httpLatencyHigh = alert({
       "Find the part that is slow in the queries above, and fix that one.",
       "If one process alone is slow, take a profile, then restart it.",
       "If there is more traffic than before, add processes.",
-      "If the route is slow by nature, give it an expectation of its own in `monitoring.config.ts`."
+      `If the route is slow by nature, give it an expectation of its own in \`${source}\`.`
     ],
     silence: "Silence by `http_route`, and no longer than the incident of the dependency."
-  }
+  })
 })

@@ -5,6 +5,8 @@ import { across, counter } from "../promql/select.ts"
 import { deadLetters } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
+import { count } from "./text.ts"
+import { least } from "./threshold.ts"
 
 const { jobs } = catalogue
 
@@ -13,9 +15,9 @@ export const jobDeadLetterGrowing = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
-  thresholds: {},
-  threshold: "At least five more dead letters than at the lowest point of the last hour.",
-  expression: recorded(deadLetters).minus(recorded(deadLetters).minOver("1h")).atLeast(5),
+  thresholds: { least: least(5, "dead letters more than at the lowest point of the last hour") },
+  threshold: (set) => `At least ${count(set.least, "dead letter")} more than at the lowest point of the last hour.`,
+  expression: (set) => recorded(deadLetters).minus(recorded(deadLetters).minOver("1h")).atLeast(set.least),
   summary: (label) => `Dead letters of ${label("job_type")} jobs of ${label("job")} grow.`,
   description: (label) =>
     `There are ${number} more dead letters of ${label("job_type")} jobs than at the lowest point of the last ` +

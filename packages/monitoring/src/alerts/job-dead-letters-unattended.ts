@@ -1,10 +1,12 @@
-/** A dead letter is more than a day old, however few there are. */
+/** A dead letter is old, however few there are. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { across, counter } from "../promql/select.ts"
 import { deadLetters } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, duration } from "./alert.ts"
+import { lasting } from "./text.ts"
+import { seconds } from "./threshold.ts"
 
 const { jobs } = catalogue
 
@@ -15,17 +17,18 @@ export const jobDeadLettersUnattended = alert({
   severity: "warning",
   for: "1h",
   keepFiringFor: "1h",
-  thresholds: {},
-  threshold: "One dead letter that is more than a day old. A warning only: it pages nobody.",
-  expression: age.above(86_400),
-  summary: (label) =>
-    `Dead letters of ${label("job_type")} jobs of ${label("job")} have been there for more than a day.`,
+  thresholds: { seconds: seconds(86_400, "a dead letter may be old") },
+  threshold: (set) => `One dead letter that is more than ${lasting(set.seconds)} old.`,
+  expression: (set) => age.above(set.seconds),
+  summary: (label, set) =>
+    `Dead letters of ${label("job_type")} jobs of ${label("job")} have been there for more than ${lasting(set.seconds)}.`,
   description: (label) =>
     `The oldest dead letter of ${label("job_type")} jobs is ${duration} old. Read its error history, then replay ` +
     "or discard it.",
-  runbook: {
+  runbook: (set) => ({
     meaning:
-      "A job ended in the dead letters more than a day ago and was neither replayed nor discarded. Types with few " +
+      `A job ended in the dead letters more than ${lasting(set.seconds)} ago and was` +
+      " neither replayed nor discarded. Types with few " +
       "jobs never reach the thresholds of the other alerts; this alert makes sure that their dead letters are not " +
       "forgotten.",
     firstLook: [
@@ -49,5 +52,5 @@ export const jobDeadLettersUnattended = alert({
     ],
     silence:
       "Silence by `job_type` until the day on which the owner decides. This alert is a reminder, not an incident."
-  }
+  })
 })

@@ -1,20 +1,25 @@
-/** Jobs of a type end in the dead letters faster than its objective allows, in four pairs of windows. */
+/** Jobs of a type end in the dead letters faster than its objective allows, in several pairs of windows. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { counter } from "../promql/select.ts"
 import { jobBudget } from "../rules/job-budget.ts"
 import { recorded } from "../rules/recording.ts"
+import type { Settings } from "../settings.ts"
 import { alert, number, type Runbook } from "./alert.ts"
-import { type Burn, burns } from "./error-budget.ts"
+import { type Burn, burns, factors, firingRates, keptOn, lastsAt } from "./error-budget.ts"
+import { count } from "./text.ts"
+import { least } from "./threshold.ts"
 
 const { jobs } = catalogue
 
-const runbook: Runbook = {
+const name = "JobErrorBudgetBurn"
+
+const runbook = (rates: string, settings: Settings): Runbook => ({
   meaning:
     "Each job type has an objective: the share of its finished jobs that do not end in the dead letters, over " +
-    "thirty days. The rest is its error budget. The alert fires when the budget is used at 14.4, 6, 3 or 1 times " +
-    "the sustainable rate over one hour, six hours, one day or three days, and still is in the short window " +
-    "beside it. Attempts that fail and succeed on a retry use nothing.",
+    "thirty days. The rest is its error budget. The alert fires when the budget is used at " +
+    `${rates}, and still is in the short window beside it. ` +
+    "Attempts that fail and succeed on a retry use nothing.",
   firstLook: [
     {
       question: "How fast is the budget being used? At 1 it lasts exactly thirty days.",
@@ -38,31 +43,32 @@ const runbook: Runbook = {
   fix: [
     "Find the leading reason, then follow JobErrorRateHigh, which covers the same causes.",
     "When the cause is gone, replay the dead letters. This does not restore the budget: the jobs were late.",
-    "If the budget is used slowly and for a good reason, change the objective in " + "`monitoring.config.ts`."
+    `If the budget is used slowly and for a good reason, change the objective in \`${settings.source}\`.`
   ],
   silence:
     "Silence by `job_type` and `window`. The long windows may be silenced for days after the cause is fixed, " +
-    "until it has left them. Keep the 1h window on: it shows new trouble."
-}
+    `until it has left them.${keptOn(name, settings)}`
+})
 
-const burnAlert = ({ factor, lasts, long, severity, short, ...burn }: Burn) =>
+const burnAlert = ({ factor, long, severity, short, ...burn }: Burn) =>
   alert({
-    name: "JobErrorBudgetBurn",
+    name,
     severity,
-    labels: { window: long },
+    window: long,
     for: burn.for,
     keepFiringFor: "15m",
-    thresholds: {},
-    threshold: `At least three jobs of the type ended in the dead letters in ${long}.`,
-    expression: recorded(jobBudget[long].burn)
-      .above(factor)
-      .and(recorded(jobBudget[short].burn).above(factor))
-      .and(recorded(jobBudget[long].bad).atLeast(3)),
+    thresholds: { ...factors, least: least(3, "jobs of the type that ended in the dead letters in the window") },
+    threshold: (set) => `At least ${count(set.least, "job")} of the type ended in the dead letters in ${long}.`,
+    expression: (set) =>
+      recorded(jobBudget[long].burn)
+        .above(set[factor])
+        .and(recorded(jobBudget[short].burn).above(set[factor]))
+        .and(recorded(jobBudget[long].bad).atLeast(set.least)),
     summary: (label) => `${label("job_type")} jobs of ${label("job")} use up their error budget too fast.`,
-    description: (label) =>
+    description: (label, set) =>
       `In the last ${long} the error budget of ${label("job_type")} jobs was used at ${number} times the sustainable ` +
-      `rate; at ${factor} times it is gone in ${lasts}. Find the leading reason in jobs_dead_lettered_total.`,
-    runbook
+      `rate; at ${set[factor]} times it is gone in ${lastsAt(set[factor])}. Find the leading reason in jobs_dead_lettered_total.`,
+    runbook: (set, settings) => runbook(firingRates(name, set, settings), settings)
   })
 
 /** One rule for each pair of windows, told apart by the label `window`. */

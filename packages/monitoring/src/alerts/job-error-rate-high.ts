@@ -6,6 +6,8 @@ import { failedOrDied, jobOperation } from "../promql/values.ts"
 import { attempts, failedAttempts } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, percentage } from "./alert.ts"
+import { count, percent } from "./text.ts"
+import { least, share } from "./threshold.ts"
 
 const { jobs } = catalogue
 
@@ -14,19 +16,23 @@ export const jobErrorRateHigh = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
-  thresholds: {},
-  threshold: "At least five failed attempts of the type in 10 minutes.",
-  expression: recorded(failedAttempts)
-    .dividedBy(recorded(attempts))
-    .above(0.1)
-    .and(recorded(failedAttempts).atLeast(5)),
+  thresholds: {
+    share: share(0.1, "the attempts that fails"),
+    least: least(5, "failed attempts in 10 minutes")
+  },
+  threshold: (set) => `At least ${count(set.least, "failed attempt")} of the type in 10 minutes.`,
+  expression: (set) =>
+    recorded(failedAttempts)
+      .dividedBy(recorded(attempts))
+      .above(set.share)
+      .and(recorded(failedAttempts).atLeast(set.least)),
   summary: (label) => `Attempts at ${label("job_type")} jobs of ${label("job")} fail.`,
   description: (label) =>
     `${percentage} of the attempts at ${label("job_type")} jobs failed in the last 10 minutes. Find the leading ` +
     "reason in jobs_failed_total, and what changed when it began.",
-  runbook: {
+  runbook: (set) => ({
     meaning:
-      "More than 10% of the attempts at jobs of one type ended in a failure or a defect. Retries hide this from the " +
+      `More than ${percent(set.share)} of the attempts at jobs of one type ended in a failure or a defect. Retries hide this from the ` +
       "submitters for a while; then jobs end in the dead letters.",
     firstLook: [
       {
@@ -65,5 +71,5 @@ export const jobErrorRateHigh = alert({
     silence:
       "Silence by `job` and `job_type`, never the whole alert, and no longer than the incident of the dependency. " +
       "Keep JobDeadLetterGrowing on."
-  }
+  })
 })

@@ -5,6 +5,8 @@ import { jobOperation } from "../promql/values.ts"
 import { enqueued, leftOver, oldestAge } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
+import { count, lasting, percent } from "./text.ts"
+import { allowed, seconds, share } from "./threshold.ts"
 
 const { jobs } = catalogue
 
@@ -13,15 +15,20 @@ export const jobQueueFallingBehind = alert({
   severity: "warning",
   for: "15m",
   keepFiringFor: "15m",
-  thresholds: {},
-  threshold:
-    "More than 30 jobs, and more than 10% of the arrivals, left over from 30 minutes; the oldest has waited for " +
-    "over a minute.",
-  expression: recorded(leftOver)
-    .above(30)
-    .and(recorded(leftOver).above(recorded(enqueued).times(0.1)))
-    .and(recorded(oldestAge).above(60))
-    .and(recorded(oldestAge).above(recorded(oldestAge).offset("15m"))),
+  thresholds: {
+    allowed: allowed(30, "jobs that may be left over from 30 minutes"),
+    share: share(0.1, "the arrivals that is left over"),
+    seconds: seconds(60, "the oldest job may have waited")
+  },
+  threshold: (set) =>
+    `More than ${count(set.allowed, "job")}, and more than ${percent(set.share)} of the arrivals, left over from 30 ` +
+    `minutes; the oldest has waited for over ${lasting(set.seconds)}.`,
+  expression: (set) =>
+    recorded(leftOver)
+      .above(set.allowed)
+      .and(recorded(leftOver).above(recorded(enqueued).times(set.share)))
+      .and(recorded(oldestAge).above(set.seconds))
+      .and(recorded(oldestAge).above(recorded(oldestAge).offset("15m"))),
   summary: (label) => `More ${label("job_type")} jobs of ${label("job")} arrive than finish.`,
   description: (label) =>
     `${number} more ${label("job_type")} jobs arrived than finished in the last 30 minutes, and the oldest has ` +

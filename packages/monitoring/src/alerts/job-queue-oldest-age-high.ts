@@ -5,6 +5,7 @@ import { across, counter, observations } from "../promql/select.ts"
 import { oldestAge } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, duration } from "./alert.ts"
+import { inWords } from "./text.ts"
 
 const { jobs } = catalogue
 
@@ -14,8 +15,8 @@ export const jobQueueOldestAgeHigh = alert({
   for: "10m",
   keepFiringFor: "5m",
   thresholds: {},
-  threshold:
-    "One job that waits longer than expected for its type. A burst that is worked off within 10 minutes does not " +
+  threshold: (_, made) =>
+    `One job that waits longer than expected for its type. A burst that is worked off within ${inWords(made.for)} does not ` +
     "fire.",
   expression: (_, settings) =>
     expectedOfJobs(settings, (job_type, { oldestAge: limit }) => recorded(oldestAge, { job_type }).above(limit)),
@@ -24,9 +25,9 @@ export const jobQueueOldestAgeHigh = alert({
     `The oldest runnable ${label("job_type")} job has waited ${duration}, longer than expected for its type. ` +
     "Check whether jobs are taken at all (JobQueueStalled), whether all slots are used, and whether more jobs " +
     "arrive than finish.",
-  runbook: {
+  runbook: (_, { source }) => ({
     meaning:
-      "A runnable job has waited longer than `oldestAge` of its type in `monitoring.config.ts`. Jobs " +
+      `A runnable job has waited longer than \`oldestAge\` of its type in \`${source}\`. Jobs ` +
       "scheduled for later do not count. This is the most reliable sign of a queue in trouble: it rises even when " +
       "no job is taken and nothing else is measured.",
     firstLook: [
@@ -60,10 +61,10 @@ export const jobQueueOldestAgeHigh = alert({
       "If the queue has stopped, go to JobQueueStalled at once.",
       "If all slots are used, add runners, or raise the concurrency of the type if its dependency can take it.",
       "If arrivals are the cause, slow the producer down, or give the bulk its own job type or a lower priority.",
-      "If the limit is wrong for the type, declare the type in `monitoring.config.ts` and generate the rules again."
+      `If the limit is wrong for the type, declare the type in \`${source}\` and generate the rules again.`
     ],
     silence:
       "Silence by `job` and `job_type` for the duration of a known bulk load. Keep JobQueueStalled on: it tells a " +
       "stopped queue from a slow one."
-  }
+  })
 })

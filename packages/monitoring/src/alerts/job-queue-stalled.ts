@@ -6,6 +6,8 @@ import { jobOperation } from "../promql/values.ts"
 import { attempts, begun, oldestAge } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, duration } from "./alert.ts"
+import { lasting } from "./text.ts"
+import { seconds } from "./threshold.ts"
 
 const { jobs } = catalogue
 
@@ -15,14 +17,15 @@ export const jobQueueStalled = alert({
   name: "JobQueueStalled",
   severity: "critical",
   for: "10m",
-  thresholds: {},
-  threshold:
-    "A job has waited for two minutes, and no attempt of its type began or ended in 10 minutes. Also fires if no " +
+  thresholds: { seconds: seconds(120, "the oldest job may have waited") },
+  threshold: (set) =>
+    `A job has waited for ${lasting(set.seconds)}, and` +
+    " no attempt of its type began or ended in 10 minutes. Also fires if no " +
     "attempt was ever counted; not while an attempt runs that is within the expected time of its type.",
-  expression: (_, settings) =>
+  expression: (set, settings) =>
     expectedOfJobs(settings, (job_type, { longestRun }) =>
       recorded(oldestAge, { job_type })
-        .above(120)
+        .above(set.seconds)
         .unless(recorded(attempts).above(0))
         .unless(recorded(begun).above(0))
         .unless(longest.above(0).and(longest.atMost(longestRun)))

@@ -3,17 +3,25 @@ import { runners } from "../rules/cluster.ts"
 import { ended, redelivered } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
+import { count, percent } from "./text.ts"
+import { least, share } from "./threshold.ts"
 
 export const jobRedeliveriesHigh = alert({
   name: "JobRedeliveriesHigh",
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
-  thresholds: {},
-  threshold: "At least five redeliveries in 15 minutes, and more than 5% of the attempts that ended.",
-  expression: recorded(redelivered)
-    .atLeast(5)
-    .unless(recorded(redelivered).dividedBy(recorded(ended)).atMost(0.05)),
+  thresholds: {
+    least: least(5, "redeliveries in 15 minutes"),
+    share: share(0.05, "the attempts that ended that is redelivered")
+  },
+  threshold: (set) =>
+    `At least ${count(set.least, "redelivery", "redeliveries")} in 15 minutes, and more than ${percent(set.share)} of ` +
+    "the attempts that ended.",
+  expression: (set) =>
+    recorded(redelivered)
+      .atLeast(set.least)
+      .unless(recorded(redelivered).dividedBy(recorded(ended)).atMost(set.share)),
   summary: (label) => `${label("job_type")} jobs of ${label("job")} are redelivered often.`,
   description: (label) =>
     `${number} attempts at ${label("job_type")} jobs began in the last 15 minutes on jobs that a lost run had ` +

@@ -24,10 +24,10 @@ export const jobRunningTooLong = alert({
   description: (label) =>
     `An attempt at a ${label("job_type")} job has been running for ${duration} on ${label("instance")}, longer ` +
     "than expected for its type. Find out in the log of the runner which job it is and what it waits for.",
-  runbook: {
+  runbook: (_, { source }) => ({
     meaning:
       "An attempt has been running for longer than `longestRun` of its type in " +
-      "`monitoring.config.ts`, and holds a slot. Durations don't show it, because they are recorded " +
+      `\`${source}\`, and holds a slot. Durations don't show it, because they are recorded ` +
       "at the end; this number is read while the job runs.",
     firstLook: [
       {
@@ -64,5 +64,5 @@ export const jobRunningTooLong = alert({
       "Give each attempt of the type a timeout, and the call that hung as well."
     ],
     silence: "Silence by `instance` and `job_type` for the expected duration of the large piece of work, and no longer."
-  }
+  })
 })

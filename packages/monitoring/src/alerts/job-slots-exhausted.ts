@@ -5,6 +5,8 @@ import { jobOperation, jobState, slotState } from "../promql/values.ts"
 import { oldestAge } from "../rules/jobs.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, number } from "./alert.ts"
+import { inWords, lasting } from "./text.ts"
+import { seconds } from "./threshold.ts"
 
 const { jobs } = catalogue
 
@@ -17,12 +19,13 @@ export const jobSlotsExhausted = alert({
   severity: "warning",
   for: "15m",
   keepFiringFor: "10m",
-  thresholds: {},
-  threshold: "Jobs are ready, and the oldest has waited for over a minute: full slots alone are no problem.",
-  expression: used.atLeast(limit).and(ready.above(0)).and(recorded(oldestAge).above(60)),
+  thresholds: { seconds: seconds(60, "the oldest job may have waited") },
+  threshold: (set) =>
+    `Jobs are ready, and the oldest has waited for over ${lasting(set.seconds)}: full slots alone are no problem.`,
+  expression: (set) => used.atLeast(limit).and(ready.above(0)).and(recorded(oldestAge).above(set.seconds)),
   summary: (label) => `All slots for ${label("job_type")} jobs of ${label("job")} are used, and jobs wait.`,
-  description: (label) =>
-    `All ${number} slots for ${label("job_type")} jobs have been used for 15 minutes while jobs wait. Check ` +
+  description: (label, _, made) =>
+    `All ${number} slots for ${label("job_type")} jobs have been used for ${inWords(made.for)} while jobs wait. Check ` +
     "whether attempts got slower; if not, add runners.",
   runbook: {
     meaning:

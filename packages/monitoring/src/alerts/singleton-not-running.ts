@@ -18,6 +18,7 @@ export const singletonNotRunning = alert({
   name: "SingletonNotRunning",
   severity: "critical",
   for: "10m",
+  lasts: () => 86_400,
   thresholds: {},
   threshold:
     "It ran within the last day, did not end successfully, and runners report: ClusterRunnerLost covers a service " +

@@ -5,6 +5,8 @@ import { buckets, counter, gauge, quantile, secondsSince } from "../promql/selec
 import { recorded } from "../rules/recording.ts"
 import { failedExports, succeededExports } from "../rules/telemetry.ts"
 import { alert, number } from "./alert.ts"
+import { count } from "./text.ts"
+import { least } from "./threshold.ts"
 
 const { telemetry } = catalogue
 
@@ -13,9 +15,9 @@ export const telemetryExportFailing = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
-  thresholds: {},
-  threshold: "At least three failed exports in 15 minutes, and none that succeeded.",
-  expression: recorded(failedExports).atLeast(3).unless(recorded(succeededExports).above(0)),
+  thresholds: { least: least(3, "failed exports in 15 minutes") },
+  threshold: (set) => `At least ${count(set.least, "failed export")} in 15 minutes, and none that succeeded.`,
+  expression: (set) => recorded(failedExports).atLeast(set.least).unless(recorded(succeededExports).above(0)),
   summary: (label) => `${label("instance")} of ${label("job")} can't export its metrics.`,
   description: (label) =>
     `${number} exports of ${label("instance")} failed in the last 15 minutes and none succeeded. Check whether ` +

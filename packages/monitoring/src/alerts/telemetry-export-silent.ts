@@ -1,12 +1,17 @@
-/** No process of a service has had an export acknowledged for ten minutes. */
+/** No process of a service has had an export acknowledged for long. */
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { grown } from "../promql/grown.ts"
 import { counter, gauge, secondsSince } from "../promql/select.ts"
 import { runners } from "../rules/cluster.ts"
 import { recorded } from "../rules/recording.ts"
 import { alert, duration } from "./alert.ts"
+import { lasting } from "./text.ts"
+import { seconds } from "./threshold.ts"
 
 const { telemetry } = catalogue
+
+/** The last numbers are looked at for an hour, in seconds. */
+const remembered = 3600
 
 const silence = secondsSince(gauge(telemetry.lastSuccess).lastOver("1h").maxBy("job"))
 
@@ -15,16 +20,21 @@ export const telemetryExportSilent = alert({
   severity: "critical",
   for: "6m",
   keepFiringFor: "5m",
-  thresholds: {},
-  threshold: "The whole service has exported nothing for ten minutes: a single process that stops does not fire.",
-  expression: silence.above(600),
+  lasts: (set) => remembered - set.seconds,
+  thresholds: {
+    // The interval between two exports, unless configured, is a minute.
+    seconds: { ...seconds(600, "no export of the service may have been acknowledged"), above: 60, below: remembered }
+  },
+  threshold: (set) =>
+    `The whole service has exported nothing for ${lasting(set.seconds)}: a single process that stops does not fire.`,
+  expression: (set) => silence.above(set.seconds),
   summary: (label) => `No metrics of ${label("job")} arrive.`,
   description: (label) =>
     `No process of ${label("job")} has had an export acknowledged for ${duration}, so its other alerts can't ` +
     "fire. Check whether the service runs, then whether its collector does.",
-  runbook: {
+  runbook: (set) => ({
     meaning:
-      "The last acknowledged export of any process of the service was more than ten minutes ago. If metrics arrive " +
+      `The last acknowledged export of any process of the service was more than ${lasting(set.seconds)} ago. If metrics arrive ` +
       "only over OTLP, a failing exporter can't report itself: its numbers just end. This alert looks at the last " +
       "ones that arrived, for an hour. Until it is resolved, don't rely on other alerts of this service.",
     firstLook: [
@@ -52,5 +62,5 @@ export const telemetryExportSilent = alert({
       "Afterwards, check the dashboards for what went unnoticed."
     ],
     silence: "Silence by `job` if the service was removed. Otherwise watch the service by other means."
-  }
+  })
 })

@@ -4,6 +4,8 @@ import { gauge } from "../promql/select.ts"
 import { recorded } from "../rules/recording.ts"
 import { folded } from "../rules/telemetry.ts"
 import { alert, number } from "./alert.ts"
+import { count } from "./text.ts"
+import { least } from "./threshold.ts"
 
 const { telemetry } = catalogue
 
@@ -12,9 +14,9 @@ export const telemetrySeriesOverflow = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "30m",
-  thresholds: {},
-  threshold: "At least ten recordings folded in 15 minutes.",
-  expression: recorded(folded).atLeast(10),
+  thresholds: { least: least(10, "recordings folded in 15 minutes") },
+  threshold: (set) => `At least ${count(set.least, "recording")} folded in 15 minutes.`,
+  expression: (set) => recorded(folded).atLeast(set.least),
   summary: (label) => `${label("metric")} of ${label("job")} has too many series.`,
   description: (label) =>
     `${number} recordings of ${label("metric")} went into its overflow series in the last 15 minutes. Totals are ` +

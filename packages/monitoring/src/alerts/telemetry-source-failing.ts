@@ -6,6 +6,8 @@ import { failedOrDied } from "../promql/values.ts"
 import { recorded } from "../rules/recording.ts"
 import { watchErrors } from "../rules/telemetry.ts"
 import { alert, number } from "./alert.ts"
+import { count } from "./text.ts"
+import { least } from "./threshold.ts"
 
 const { cluster } = catalogue
 
@@ -14,9 +16,9 @@ export const telemetrySourceFailing = alert({
   severity: "warning",
   for: "10m",
   keepFiringFor: "10m",
-  thresholds: {},
-  threshold: "At least five errors at one site in 15 minutes.",
-  expression: recorded(watchErrors).atLeast(5),
+  thresholds: { least: least(5, "errors at one site in 15 minutes") },
+  threshold: (set) => `At least ${count(set.least, "error")} at one site in 15 minutes.`,
+  expression: (set) => recorded(watchErrors).atLeast(set.least),
   summary: (label) => `${label("job")} can't measure ${label("site")}.`,
   description: (label) =>
     `${number} errors in the last 15 minutes while measuring ${label("site")}: its numbers may be absent, and ` +

@@ -51,7 +51,7 @@ export const jobCases: ReadonlyArray<Case> = [
         labels: fired("critical", { window: "1h" }),
         summary: "digest jobs of shop use up their error budget too fast.",
         description:
-          "In the last 1h the error budget of digest jobs was used at 16.39 times the sustainable rate; at 14.4 times it is gone in two days. Find the leading reason in jobs_dead_lettered_total."
+          "In the last 1h the error budget of digest jobs was used at 16.39 times the sustainable rate; at 14.4 times it is gone in 50 hours. Find the leading reason in jobs_dead_lettered_total."
       }
     ],
     healthy: {
@@ -79,7 +79,7 @@ export const jobCases: ReadonlyArray<Case> = [
         labels: fired("critical", { window: "6h" }),
         summary: "digest jobs of shop use up their error budget too fast.",
         description:
-          "In the last 6h the error budget of digest jobs was used at 8 times the sustainable rate; at 6 times it is gone in five days. Find the leading reason in jobs_dead_lettered_total."
+          "In the last 6h the error budget of digest jobs was used at 8 times the sustainable rate; at 6 times it is gone in 5 days. Find the leading reason in jobs_dead_lettered_total."
       }
     ],
     healthy: {
@@ -107,7 +107,7 @@ export const jobCases: ReadonlyArray<Case> = [
         labels: fired("warning", { window: "1d" }),
         summary: "digest jobs of shop use up their error budget too fast.",
         description:
-          "In the last 1d the error budget of digest jobs was used at 4 times the sustainable rate; at 3 times it is gone in ten days. Find the leading reason in jobs_dead_lettered_total."
+          "In the last 1d the error budget of digest jobs was used at 4 times the sustainable rate; at 3 times it is gone in 10 days. Find the leading reason in jobs_dead_lettered_total."
       }
     ],
     healthy: {
@@ -135,7 +135,7 @@ export const jobCases: ReadonlyArray<Case> = [
         labels: fired("warning", { window: "3d" }),
         summary: "digest jobs of shop use up their error budget too fast.",
         description:
-          "In the last 3d the error budget of digest jobs was used at 2 times the sustainable rate; at 1 times it is gone in thirty days. Find the leading reason in jobs_dead_lettered_total."
+          "In the last 3d the error budget of digest jobs was used at 2 times the sustainable rate; at 1 times it is gone in 30 days. Find the leading reason in jobs_dead_lettered_total."
       }
     ],
     healthy: {
@@ -331,7 +331,7 @@ export const jobCases: ReadonlyArray<Case> = [
     firing: [
       {
         labels: fired("warning"),
-        summary: "Dead letters of digest jobs of shop have been there for more than a day.",
+        summary: "Dead letters of digest jobs of shop have been there for more than 1 day.",
         description:
           "The oldest dead letter of digest jobs is 1d 1h 1m 0s old. Read its error history, then replay or discard it."
       }

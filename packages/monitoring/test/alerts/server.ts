@@ -31,7 +31,7 @@ const budgetCases: ReadonlyArray<Case> = [
     when: "two of a hundred requests fail, where one of a thousand may",
     series: [seen(), served(fine, "0+98x600"), served(bad, "_x420 2+2x180")],
     firesAt: 468,
-    firing: [burning("critical", "1h", "16.39 times the sustainable rate; at 14.4 times it is gone in two days")],
+    firing: [burning("critical", "1h", "16.39 times the sustainable rate; at 14.4 times it is gone in 50 hours")],
     healthy: {
       when: "clients give up as many, and as many that no route matches fail",
       series: [seen(), served(fine, "0+98x600"), served(gone, "_x420 2+2x180"), served(unmatched, "_x420 2+2x180")]
@@ -44,7 +44,7 @@ const budgetCases: ReadonlyArray<Case> = [
     when: "eight of a thousand fail for hours",
     series: [seen(), served(fine, "0+992x900"), served(bad, "0+8x900")],
     firesAt: 20,
-    firing: [burning("critical", "6h", "8 times the sustainable rate; at 6 times it is gone in five days")],
+    firing: [burning("critical", "6h", "8 times the sustainable rate; at 6 times it is gone in 5 days")],
     healthy: {
       when: "the nine requests of a quiet route fail",
       series: [seen(), served(bad, "_x420 9x300")]
@@ -57,7 +57,7 @@ const budgetCases: ReadonlyArray<Case> = [
     when: "four of a thousand fail for a day",
     series: [seen(), served(fine, "0+996x1600"), served(bad, "0+4x1600")],
     firesAt: 65,
-    firing: [burning("warning", "1d", "4 times the sustainable rate; at 3 times it is gone in ten days")],
+    firing: [burning("warning", "1d", "4 times the sustainable rate; at 3 times it is gone in 10 days")],
     healthy: {
       when: "two of ten thousand do",
       series: [seen(), served(fine, "0+9998x1600"), served(bad, "0+2x1600")]
@@ -70,7 +70,7 @@ const budgetCases: ReadonlyArray<Case> = [
     when: "two of a thousand fail for three days",
     series: [seen(), served(fine, "0+998x4500"), served(bad, "0+2x4500")],
     firesAt: 210,
-    firing: [burning("warning", "3d", "2 times the sustainable rate; at 1 times it is gone in thirty days")],
+    firing: [burning("warning", "3d", "2 times the sustainable rate; at 1 times it is gone in 30 days")],
     healthy: {
       when: "a route of which less is expected does the same",
       series: [
