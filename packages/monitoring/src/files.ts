@@ -3,6 +3,7 @@
  * the same bytes.
  */
 import { readAnswers } from "./answers/answers.ts"
+import { alertTable } from "./documents/alert-table.ts"
 import type { Block } from "./documents/block.ts"
 import { clusterMetrics, stableMetrics } from "./documents/metric-table.ts"
 import { picture } from "./documents/picture.ts"
@@ -39,7 +40,8 @@ export const sources = (monitoring: Monitoring): ReadonlyMap<string, string> =>
 /** Generated tables in pages of this repository that are otherwise written by hand. */
 export const blocks = (): ReadonlyArray<Block> => [
   { page: "README.md", name: "stable metrics", content: stableMetrics() },
-  { page: "docs/guides/cluster.md", name: "cluster metrics", content: clusterMetrics("../metrics.md") }
+  { page: "docs/guides/cluster.md", name: "cluster metrics", content: clusterMetrics("../metrics.md") },
+  { page: "docs/guides/monitoring.md", name: "alerts", content: alertTable("../runbooks/") }
 ]
 
 /** Folders that hold only generated files: anything else in them is removed. */

@@ -17,7 +17,7 @@ export const clusterBacklogGrowing = alert({
   keepFiringFor: "15m",
   thresholds: {
     least: least(100, "messages more than at the lowest point of 30 minutes"),
-    seconds: seconds(60, "the oldest message may be due")
+    seconds: seconds(60, "the oldest message may have been due")
   },
   threshold: (set) =>
     `At least ${count(set.least, "message")} more than at the lowest point of 30 minutes; the oldest is over ` +

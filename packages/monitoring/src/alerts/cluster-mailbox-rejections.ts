@@ -18,7 +18,7 @@ export const clusterMailboxRejections = alert({
   keepFiringFor: "10m",
   thresholds: {
     least: least(10, "rejections in 10 minutes"),
-    share: share(0.01, "the operations that is rejected")
+    share: share(0.01, "operations that are rejected")
   },
   threshold: (set) =>
     `At least ${count(set.least, "rejection")} in 10 minutes, and more than ${percent(set.share)} of the operations.`,

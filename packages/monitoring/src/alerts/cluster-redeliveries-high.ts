@@ -18,7 +18,7 @@ export const clusterRedeliveriesHigh = alert({
   keepFiringFor: "10m",
   thresholds: {
     least: least(10, "redeliveries in 15 minutes"),
-    share: share(0.05, "the messages received that is redelivered")
+    share: share(0.05, "redeliveries, of the messages received")
   },
   threshold: (set) =>
     `At least ${count(set.least, "redelivery", "redeliveries")} in 15 minutes, and more than ${percent(set.share)} of ` +

@@ -18,7 +18,7 @@ export const clusterStorageErrors = alert({
   keepFiringFor: "5m",
   thresholds: {
     least: least(5, "failures of one operation in 10 minutes"),
-    share: share(0.05, "its calls that fails")
+    share: share(0.05, "its calls that fail")
   },
   threshold: (set) =>
     `At least ${count(set.least, "failure")} of one operation in 10 minutes, and more than ${percent(set.share)} of its calls.`,

@@ -17,7 +17,7 @@ export const jobDeadLettersUnattended = alert({
   severity: "warning",
   for: "1h",
   keepFiringFor: "1h",
-  thresholds: { seconds: seconds(86_400, "a dead letter may be old") },
+  thresholds: { seconds: seconds(86_400, "a dead letter may be left alone") },
   threshold: (set) => `One dead letter that is more than ${lasting(set.seconds)} old.`,
   expression: (set) => age.above(set.seconds),
   summary: (label, set) =>

@@ -17,7 +17,7 @@ export const jobErrorRateHigh = alert({
   for: "10m",
   keepFiringFor: "10m",
   thresholds: {
-    share: share(0.1, "the attempts that fails"),
+    share: share(0.1, "attempts that fail"),
     least: least(5, "failed attempts in 10 minutes")
   },
   threshold: (set) => `At least ${count(set.least, "failed attempt")} of the type in 10 minutes.`,

@@ -17,7 +17,7 @@ export const jobQueueFallingBehind = alert({
   keepFiringFor: "15m",
   thresholds: {
     allowed: allowed(30, "jobs that may be left over from 30 minutes"),
-    share: share(0.1, "the arrivals that is left over"),
+    share: share(0.1, "arrivals that are left over"),
     seconds: seconds(60, "the oldest job may have waited")
   },
   threshold: (set) =>

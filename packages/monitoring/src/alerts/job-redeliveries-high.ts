@@ -13,7 +13,7 @@ export const jobRedeliveriesHigh = alert({
   keepFiringFor: "10m",
   thresholds: {
     least: least(5, "redeliveries in 15 minutes"),
-    share: share(0.05, "the attempts that ended that is redelivered")
+    share: share(0.05, "redeliveries, of the attempts that ended")
   },
   threshold: (set) =>
     `At least ${count(set.least, "redelivery", "redeliveries")} in 15 minutes, and more than ${percent(set.share)} of ` +

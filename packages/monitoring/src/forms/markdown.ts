@@ -11,7 +11,7 @@ export const markdownFiles = (monitoring: Monitoring): ReadonlyMap<string, strin
     ["metrics.md", referencePage(monitoring)],
     ["runbooks/README.md", runbookIndex(monitoring.alerts)],
     ...pages(monitoring).map((rules) => [`runbooks/${rules[0].name}.md`, runbookPage(monitoring, rules)] as const),
-    ["dashboards/README.md", galleryPage(monitoring.dashboards)]
+    ["dashboards/README.md", galleryPage(monitoring)]
   ])
 
 /** Rules of the same name share a page. */

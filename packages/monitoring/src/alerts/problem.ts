@@ -1,0 +1,44 @@
+/** What is wrong with a value of the configuration, and how to fix it. */
+export interface Problem {
+  /** Where it is: `alerts.JobErrorRateHigh.thresholds.share`. */
+  readonly path: string
+  /** The value as it is written in the configuration. */
+  readonly given: string
+  readonly expected: string
+  /** A sentence without its full stop. */
+  readonly fix: string
+}
+
+/** Makes a problem of a value that another can take the place of, unless a fix is given. */
+export const problem = (
+  path: string,
+  value: unknown,
+  { expected, fix = "Use a valid value, or omit it" }: { readonly expected: string; readonly fix?: string | undefined }
+): Problem => ({ path, given: written(value), expected, fix })
+
+const written = (value: unknown): string =>
+  typeof value === "number" || typeof value === "bigint" || typeof value === "function"
+    ? String(value)
+    : (JSON.stringify(value) ?? String(value))
+
+/** The problem in one line. */
+export const problemText = ({ expected, fix, given, path }: Problem): string =>
+  `${path}: given ${given}; expected ${expected}. ${fix}.`
+
+/** Whether a value is an object with names, as maps of the configuration are. */
+export const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** The problems of each entry of a map that is there; of the map itself, where it is none. */
+export const problemsOfEach = (
+  path: string,
+  map: unknown,
+  of: (path: string, value: unknown, name: string) => ReadonlyArray<Problem>
+): ReadonlyArray<Problem> => {
+  if (map === undefined) {
+    return []
+  }
+  return isMap(map)
+    ? Object.entries(map).flatMap(([name, value]) => (value === undefined ? [] : of(`${path}.${name}`, value, name)))
+    : [problem(path, map, { expected: "an object" })]
+}
