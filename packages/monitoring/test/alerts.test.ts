@@ -1,21 +1,9 @@
 import { describe, expect, it } from "vitest"
 import { definitions } from "../src/alerts.ts"
 import { repository, settings } from "../src/repository.ts"
-import { clusterCases } from "./alerts/cluster.ts"
-import { jobCases } from "./alerts/jobs.ts"
-import { nodeCases } from "./alerts/node.ts"
-import { serverCases } from "./alerts/server.ts"
-import { telemetryCases } from "./alerts/telemetry.ts"
 import { fires, staysSilent } from "./support/case.ts"
+import { cases } from "./support/cases.ts"
 import { has, promtool, ruleFile, ruleFiles } from "./support/promtool.ts"
-
-const cases = [
-  ...jobCases.map((one) => ({ ...one, area: "jobs" as const })),
-  ...clusterCases.map((one) => ({ ...one, area: "cluster" as const })),
-  ...serverCases.map((one) => ({ ...one, area: "server" as const })),
-  ...nodeCases.map((one) => ({ ...one, area: "node" as const })),
-  ...telemetryCases.map((one) => ({ ...one, area: "telemetry" as const }))
-]
 
 const seconds = (range: string): number =>
   Number.parseInt(range, 10) * ({ s: 1, m: 60, h: 3600, d: 86_400 }[range.at(-1) ?? ""] ?? Number.NaN)

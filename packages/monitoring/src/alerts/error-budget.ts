@@ -3,7 +3,7 @@ import type { Range } from "../promql/select.ts"
 import type { Window } from "../rules/budget.ts"
 import type { Settings, Severity } from "../settings.ts"
 import { isOn, type Values } from "./alert.ts"
-import { either, inWords, lasting } from "./text.ts"
+import { count, either, inWords } from "./text.ts"
 import type { Threshold } from "./threshold.ts"
 
 /** The long windows, by which the rules of one name are told apart. */
@@ -49,9 +49,7 @@ const month = 30 * 86_400
 export const lastsAt = (times: number): string => {
   const seconds = month / times
   const [unit, length] = seconds < 3 * 86_400 ? (["hour", 3600] as const) : (["day", 86_400] as const)
-  return lasting(seconds) === `${seconds} s`
-    ? `${Number((seconds / length).toPrecision(3))} ${unit}s`
-    : lasting(seconds)
+  return count(Number((seconds / length).toPrecision(3)), unit)
 }
 
 /** At which rates the alert fires, over which windows, of those that are on. */
