@@ -14,17 +14,24 @@ type Definition = (typeof definitions)[keyof typeof definitions][number]
 
 type DefinitionOf<Name extends AlertName> = Extract<Definition, { readonly name: Name }>
 
+type ThresholdOf<Name extends AlertName> = keyof DefinitionOf<Name>["thresholds"]
+
+type WindowOf<Name extends AlertName> = NonNullable<DefinitionOf<Name>["window"]>
+
 /** By each of these names; not there where there are none. */
 type ByName<Names extends PropertyKey, A> = [Names] extends [never]
   ? undefined
   : { readonly [K in Names]?: A | undefined } | undefined
 
 /** What may be set of an alert of the library. */
-export interface AlertConfig<Name extends AlertName> extends Omit<AlertOverride, "thresholds" | "windows"> {
+export interface AlertConfig<Threshold extends PropertyKey, Window extends PropertyKey = never> extends Omit<
+  AlertOverride,
+  "thresholds" | "windows"
+> {
   /** The numbers that decide whether it fires; the guide lists them with their units. */
-  readonly thresholds?: ByName<keyof DefinitionOf<Name>["thresholds"], number>
+  readonly thresholds?: ByName<Threshold, number>
   /** Of an alert that watches several windows, those that are left out: `{ "3d": false }`. */
-  readonly windows?: ByName<NonNullable<DefinitionOf<Name>["window"]>, false>
+  readonly windows?: ByName<Window, false>
 }
 
 export interface MonitoringConfig {
@@ -66,7 +73,9 @@ export interface MonitoringConfig {
   /** Annotations that every alert gets. */
   readonly annotations?: Readonly<Record<string, string>> | undefined
   /** By the name of the alert: `false` switches it off. */
-  readonly alerts?: { readonly [K in AlertName]?: AlertConfig<K> | false | undefined } | undefined
+  readonly alerts?:
+    | { readonly [K in AlertName]?: AlertConfig<ThresholdOf<K>, WindowOf<K>> | false | undefined }
+    | undefined
   /** Metrics of your own: the rows given to `MetricsService.define`, by namespace. */
   readonly metrics?: Readonly<Record<string, Rows>> | undefined
   /** Rules of your own, made with `record` and `alert`. */

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { definitions } from "../src/alerts.ts"
 import type { AlertDefinition } from "../src/alerts/alert.ts"
-import { yaml } from "../src/files/yaml.ts"
+import { type Yaml, yaml } from "../src/files/yaml.ts"
+import { settings } from "../src/repository.ts"
 import type { AlertOverride, Settings } from "../src/settings.ts"
-import { fires } from "./support/case.ts"
 import { type CaseOfArea, cases } from "./support/cases.ts"
 import { has, testRules } from "./support/promtool.ts"
 import { RuleFiles } from "./support/rules.ts"
@@ -105,7 +105,7 @@ describe.runIf(has("promtool"))("alerts that are set", { timeout: 60_000 }, () =
     Object.entries(thresholds)
       .filter(([key]) => window === undefined || !key.startsWith("factor") || key === `factor${window}`)
       .filter(([key]) => !beyond.includes(`${name} ${key}`))
-      .map(([key, { below }]) => [name, key, below === undefined ? 1e9 : below * 0.999, window] as const)
+      .map(([key, { below }]) => ({ name, key, value: below === undefined ? 1e9 : below * 0.999, window }))
   )
 
   it("have thresholds, all but those on what must not happen and on what is expected", () => {
@@ -118,7 +118,7 @@ describe.runIf(has("promtool"))("alerts that are set", { timeout: 60_000 }, () =
     ])
   })
 
-  describe.concurrent.each(highest)("%s with the highest %s", (name, key, value, window) => {
+  describe.concurrent.each(highest)("$name with the highest $key", ({ key, name, value, window }) => {
     it("is silent", async ({ expect }) => {
       const moment = { alert: name, set: { thresholds: { [key]: value } }, firesAt: never, window }
       expect(await firesFirst(moment, caseOf(name, window))).toBe("as expected")
@@ -139,25 +139,52 @@ describe.runIf(has("promtool"))("alerts that are set", { timeout: 60_000 }, () =
     }
   }
 
+  /** Whether what fires is as it must be, of the rules of jobs that are set. */
+  const fires = ({ alert, firesAt, series }: CaseOfArea, expected: Yaml): Promise<string> =>
+    testRules(
+      yaml({
+        rule_files: [rules.write(set).jobs],
+        evaluation_interval: "1m",
+        tests: [
+          {
+            interval: "1m",
+            input_series: series.map(({ series, values }) => ({ series, values })),
+            alert_rule_test: [{ eval_time: `${firesAt}m`, alertname: alert, exp_alerts: [expected] }]
+          }
+        ]
+      })
+    )
+
   it("fire with their severity, labels and annotations", async () => {
     const one = caseOf("JobErrorRateHigh")
-    const firing = one.firing.map((firing) => ({
-      ...firing,
-      labels: { ...firing.labels, severity: "page", team: "checkout", tier: "1" },
-      annotations: { channel: "#shop", dashboard: "https://grafana.example.org/d/jobs?var-service=shop" }
-    }))
-    expect(await fires({ ...one, firing }, rules.write(set).jobs)).toBe("as expected")
+    const [firing] = one.firing
+    expect(
+      await fires(one, {
+        exp_labels: { ...firing?.labels, severity: "page", team: "checkout", tier: "1" },
+        exp_annotations: {
+          summary: firing?.summary,
+          description: firing?.description,
+          runbook_url: `${settings.runbooks}JobErrorRateHigh.md`,
+          channel: "#shop",
+          dashboard: "https://grafana.example.org/d/jobs?var-service=shop"
+        }
+      })
+    ).toBe("as expected")
   })
 
   it("fire with what is said for all alerts, and with a text that has the threshold", async () => {
-    const one = caseOf("JobDeadLettersUnattended")
-    const firing = one.firing.map((firing) => ({
-      ...firing,
-      labels: { ...firing.labels, severity: "ticket", team: "checkout", tier: "2" },
-      annotations: { channel: "#shop" },
-      summary: "Dead letters of digest jobs of shop have been there for more than 12 hours.",
-      description: firing.description.replace("1d 1h 1m 0s", "1d 0h 50m 0s")
-    }))
-    expect(await fires({ ...one, firesAt: 60, firing }, rules.write(set).jobs)).toBe("as expected")
+    const one = { ...caseOf("JobDeadLettersUnattended"), firesAt: 60 }
+    expect(
+      await fires(one, {
+        exp_labels: { ...one.firing[0]?.labels, severity: "ticket", team: "checkout", tier: "2" },
+        exp_annotations: {
+          summary: "Dead letters of digest jobs of shop have been there for more than 12 hours.",
+          description:
+            "The oldest dead letter of digest jobs is 1d 0h 50m 0s old. Read its error history, then replay or discard it.",
+          runbook_url: `${settings.runbooks}JobDeadLettersUnattended.md`,
+          channel: "#shop"
+        }
+      })
+    ).toBe("as expected")
   })
 })

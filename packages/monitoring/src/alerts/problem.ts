@@ -23,7 +23,7 @@ const written = (value: unknown): string =>
 
 /** The problem in one line. */
 export const problemText = ({ expected, fix, given, path }: Problem): string =>
-  `${path}: given ${given}; expected ${expected}. ${fix}.`
+  `${path} is ${given}, expected ${expected}. ${fix}.`
 
 /** Whether a value is an object with names, as maps of the configuration are. */
 export const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -39,6 +39,10 @@ export const problemsOfEach = (
     return []
   }
   return isMap(map)
-    ? Object.entries(map).flatMap(([name, value]) => (value === undefined ? [] : of(`${path}.${name}`, value, name)))
+    ? Object.entries(map).flatMap(([name, value]) => (value === undefined ? [] : of(below(path, name), value, name)))
     : [problem(path, map, { expected: "an object" })]
 }
+
+/** The path of a name: `alerts.JobErrorRateHigh`, `windows["1h"]`. */
+export const below = (path: string, name: string): string =>
+  /^[A-Za-z_$][\w$]*$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`

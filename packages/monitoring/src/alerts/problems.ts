@@ -9,7 +9,7 @@ import { defaults, type Settings } from "../settings.ts"
 import { type AlertDefinition, isOn } from "./alert.ts"
 import { secondsOf } from "./duration.ts"
 import { annotationProblems, labelProblems, textProblems } from "./label-problems.ts"
-import { isMap, problem, type Problem, problemsOfEach } from "./problem.ts"
+import { below, isMap, problem, type Problem, problemsOfEach } from "./problem.ts"
 import { lasting } from "./text.ts"
 import type { Threshold } from "./threshold.ts"
 
@@ -114,7 +114,7 @@ const ownLabels = (definition: AlertDefinition, { groupBy, selector }: AlertingC
 const unknownNames = (path: string, map: Readonly<Record<string, unknown>>): ReadonlyArray<Problem> =>
   Object.entries(map)
     .filter(([name]) => !keys.includes(name))
-    .map(([name, value]) => unknownName(`${path}.${name}`, value, keys))
+    .map(([name, value]) => unknownName(below(path, name), value, keys))
 
 const list = (names: ReadonlyArray<string>): string => [...new Set(names)].join(", ")
 

@@ -9,8 +9,6 @@ export interface Firing {
   readonly labels: Readonly<Record<string, string>>
   readonly summary: string
   readonly description: string
-  /** Others than these, and than the runbook's. */
-  readonly annotations?: Readonly<Record<string, string>>
 }
 
 export interface Case {
@@ -37,9 +35,9 @@ interface Expectation {
 const expectation = (alert: string, { firing, minute }: Expectation): Yaml => ({
   eval_time: `${minute}m`,
   alertname: alert,
-  exp_alerts: firing.map(({ annotations, description, labels, summary }) => ({
+  exp_alerts: firing.map(({ description, labels, summary }) => ({
     exp_labels: labels,
-    exp_annotations: { summary, description, runbook_url: `${settings.runbooks}${alert}.md`, ...annotations }
+    exp_annotations: { summary, description, runbook_url: `${settings.runbooks}${alert}.md` }
   }))
 })
 
