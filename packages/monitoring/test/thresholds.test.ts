@@ -118,6 +118,34 @@ describe.runIf(has("promtool"))("alerts that are set", { timeout: 60_000 }, () =
     ])
   })
 
+  const texts = (definition: AlertDefinition, alerts: Settings["alerts"]): string => {
+    const { description, runbook, summary, threshold } = definition.made({ ...settings, alerts })
+    return [threshold, summary, description, runbook.meaning].join("\n")
+  }
+
+  it.each(highest)("$name says its $key", ({ key, name, value, window }) => {
+    const [one] = all.filter((definition) => definition.name === name && definition.window === window)
+    expect(one && texts(one, { [name]: { thresholds: { [key]: value } } })).not.toBe(one && texts(one, {}))
+  })
+
+  it("say for how long they hold as it is set, where they say so", () => {
+    const words = (one: AlertDefinition, held: "44m" | "45m") => texts(one, { [one.name]: { for: held } })
+    const saying = all.filter((one) => words(one, "44m") !== words(one, "45m"))
+    expect(saying.map((one) => words(one, "44m").replaceAll("44 minutes", "45 minutes"))).toEqual(
+      saying.map((one) => words(one, "45m"))
+    )
+    expect(saying.map(({ name }) => name)).toEqual([
+      "JobQueueOldestAgeHigh",
+      "JobSlotsExhausted",
+      "ClusterShardsUnowned",
+      "ClusterShardsDoubleOwned",
+      "ClusterRunnerLost",
+      "ClusterEntityRestartLoop",
+      "DatabaseConnectionsExhausted",
+      "EventLoopBlocked"
+    ])
+  })
+
   describe.concurrent.each(highest)("$name with the highest $key", ({ key, name, value, window }) => {
     it("is silent", async ({ expect }) => {
       const moment = { alert: name, set: { thresholds: { [key]: value } }, firesAt: never, window }

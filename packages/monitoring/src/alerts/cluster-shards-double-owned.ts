@@ -17,7 +17,7 @@ export const clusterShardsDoubleOwned = alert({
   keepFiringFor: "5m",
   thresholds: {},
   threshold: (_, made) =>
-    `One shard for ${inWords(made.for)}: longer than the last numbers of a stopped runner stay visible.`,
+    `One shard for ${inWords(made.for)}: the last numbers of a stopped runner stay visible for up to 5 minutes.`,
   expression: recorded(shards).minus(recorded(shardsConfigured)).above(0),
   summary: (label) => `Shards of ${label("job")} have two owners.`,
   description: (label) =>
