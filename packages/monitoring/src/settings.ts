@@ -52,7 +52,7 @@ export interface Settings {
   readonly runbooks: string
   /** Where the settings are changed, for texts. */
   readonly source: string
-  /** The longest a rollout takes. Every alert holds for longer before it fires, so that no rollout fires it. */
+  /** The longest a rollout takes. Every `for` is longer, so that a rollout fires no alert. */
   readonly rollout: Range
   /** Job types with expectations of their own. */
   readonly jobTypes: Readonly<Record<string, Expectation>>
