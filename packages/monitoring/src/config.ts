@@ -1,11 +1,12 @@
 /** The configuration of `monitoring`: what a file `monitoring.config.ts`, `.mjs` or `.json` holds. Everything is optional. */
 import type { Rows } from "@parametric-portal/server/observe/catalogue"
-import type { AlertDefinition } from "./alerts/alert.ts"
 import type { definitions } from "./alerts.ts"
 import type { Form } from "./forms.ts"
+import type { OwnRules } from "./own-rules.ts"
 import type { Range } from "./promql/select.ts"
-import type { Recording } from "./rules/recording.ts"
 import type { AlertOverride, Expectation, Naming, RouteExpectation, Severity } from "./settings.ts"
+
+export type { OwnRules }
 
 /** The names of the alerts of the library. */
 export type AlertName = Definition["name"]
@@ -78,16 +79,10 @@ export interface MonitoringConfig {
     | undefined
   /** Metrics of your own: the rows given to `MetricsService.define`, by namespace. */
   readonly metrics?: Readonly<Record<string, Rows>> | undefined
-  /** Rules of your own, made with `record` and `alert`. */
+  /** Rules of your own, made with `record` and `alert`, and their tests, made with `alertTest`. */
   readonly rules?: OwnRules | undefined
   readonly grafana?: GrafanaConfig | undefined
   readonly kubernetes?: KubernetesConfig | undefined
-}
-
-export interface OwnRules {
-  /** Each uses only those of the library, and those before it. */
-  readonly recordings?: ReadonlyArray<Recording> | undefined
-  readonly alerts?: ReadonlyArray<AlertDefinition> | undefined
 }
 
 export interface GrafanaConfig {

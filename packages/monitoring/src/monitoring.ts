@@ -1,13 +1,21 @@
 /** All that is monitored, with one set of settings: from it every file is written. */
 import { catalogue, type Row, type Rows } from "@parametric-portal/server/observe/catalogue"
-import { type Alert, isOn } from "./alerts/alert.ts"
+import { type Alert, type AlertDefinition, isOn } from "./alerts/alert.ts"
 import { areas, definitions } from "./alerts.ts"
 import type { Dashboard } from "./dashboards/dashboard.ts"
+import { ownDashboard } from "./dashboards/own.ts"
 import { dashboards } from "./dashboards.ts"
+import { ownGroup, ownNameProblems } from "./own-names.ts"
+import type { OwnRules } from "./own-rules.ts"
 import { metricsIn } from "./promql/parse.ts"
 import type { Vector } from "./promql/vector.ts"
 import { recordings } from "./recordings.ts"
+import type { AlertTest } from "./rule-tests/alert-test.ts"
+import type { Recording } from "./rules/recording.ts"
 import type { Settings } from "./settings.ts"
+import { storedNames } from "./stored-names.ts"
+
+export { storedNames }
 
 /** A recording rule with its expression. */
 export interface RecordingRule {
@@ -31,45 +39,68 @@ export interface NamedRow {
 
 export interface Monitoring {
   readonly settings: Settings
+  /** One's own first. */
   readonly rows: ReadonlyArray<NamedRow>
   readonly groups: ReadonlyArray<RuleGroup>
   /** Those of all groups. */
   readonly recordings: ReadonlyArray<RecordingRule>
   /** Those of all groups. */
   readonly alerts: ReadonlyArray<Alert>
+  /** Tests of one's own, of alerts that there are. */
+  readonly tests: ReadonlyArray<AlertTest>
   readonly dashboards: ReadonlyArray<Dashboard>
   /** The metrics of rows that an expression reads, directly or through recording rules. */
   readonly metricsBehind: (expression: string) => ReadonlySet<string>
 }
 
-/** All that is monitored with these settings. */
-export const monitoringOf = (settings: Settings): Monitoring => {
-  const groups = areas.map((name): RuleGroup => ({
-    name,
-    recordings: recordings[name].map(({ expression, ...rest }) => ({ ...rest, expression: expression(settings) })),
-    alerts: definitions[name].filter((one) => isOn(one, settings)).map((one) => one.made(settings))
-  }))
+/** All that is monitored with these settings and rules of one's own; throws where one of their names is taken. */
+export const monitoringOf = (settings: Settings, rules: OwnRules = {}): Monitoring => {
+  const [problem] = ownNameProblems({ metrics: settings.metrics, rules })
+  if (problem !== undefined) {
+    throw new Error(problem)
+  }
+  const own = { name: ownGroup, recordings: rules.recordings ?? [], alerts: rules.alerts ?? [] }
+  const groups = [
+    ...areas.map((name) => groupOf({ name, recordings: recordings[name], alerts: definitions[name] }, settings)),
+    ...(own.recordings.length + own.alerts.length === 0 ? [] : [groupOf(own, settings)])
+  ]
   const all = groups.flatMap((group) => group.recordings)
-  const rows = [...rowsOf(catalogue), ...rowsOf(settings.metrics)]
+  const alerts = groups.flatMap((group) => group.alerts)
+  const rows = [...rowsOf(settings.metrics), ...rowsOf(catalogue)]
+  const behind = metricsBehind(rows, all)
+  const alertsOf = (metric: string) =>
+    alerts.filter(({ expression }) => behind(String(expression)).has(metric)).map(({ name }) => name)
+  const ownDashboards = Object.entries(settings.metrics).map(([namespace, one]) =>
+    ownDashboard(namespace, one, alertsOf)
+  )
   return {
     settings,
     rows,
     groups,
     recordings: all,
-    alerts: groups.flatMap((group) => group.alerts),
-    dashboards,
-    metricsBehind: metricsBehind(rows, all)
+    alerts,
+    tests: (rules.tests ?? []).filter(({ alert }) => alerts.some(({ name }) => name === alert)),
+    dashboards: [...dashboards, ...ownDashboards],
+    metricsBehind: behind
   }
 }
+
+interface GroupOptions {
+  readonly name: string
+  readonly recordings: ReadonlyArray<Recording>
+  readonly alerts: ReadonlyArray<AlertDefinition>
+}
+
+const groupOf = ({ alerts, name, recordings }: GroupOptions, settings: Settings): RuleGroup => ({
+  name,
+  recordings: recordings.map(({ expression, ...rest }) => ({ ...rest, expression: expression(settings) })),
+  alerts: alerts.filter((one) => isOn(one, settings)).map((one) => one.made(settings))
+})
 
 const rowsOf = (namespaces: Readonly<Record<string, Rows>>): ReadonlyArray<NamedRow> =>
   Object.entries(namespaces).flatMap(([namespace, handles]) =>
     Object.entries(handles).map(([name, row]) => ({ handle: `${namespace}.${name}`, row }))
   )
-
-/** The names under which Prometheus stores a row. */
-export const storedNames = ({ kind, name }: Row): ReadonlyArray<string> =>
-  kind === "histogram" ? [`${name}_bucket`, `${name}_count`, `${name}_sum`] : [name]
 
 const metricsBehind = (
   rows: ReadonlyArray<NamedRow>,

@@ -1,24 +1,30 @@
 /** What a store calls metrics, labels and environments: the dialect in which rules and panels are written for it. */
 import { otlpAttribute, otlpName } from "@parametric-portal/server/observe/catalogue"
-import { type NamedRow, storedNames } from "./monitoring.ts"
-import type { Dialect } from "./promql/dialect.ts"
+import type { Query } from "./dashboards/dashboard.ts"
+import type { Monitoring } from "./monitoring.ts"
+import { type Dialect, labelIn, metricsOf } from "./promql/dialect.ts"
 import type { Matcher } from "./promql/node.ts"
-import type { Naming, Settings } from "./settings.ts"
+import type { Vector } from "./promql/vector.ts"
+import type { Settings } from "./settings.ts"
+import { storedNames } from "./stored-names.ts"
+
+/** What a dialect is made of. */
+type Monitored = Pick<Monitoring, "recordings" | "rows" | "settings">
 
 /** The dialect of rules. */
-export const ruleDialect = (
-  { groupBy, naming, selector }: Pick<Settings, "groupBy" | "naming" | "selector">,
-  rows: ReadonlyArray<NamedRow>
-): Dialect => ({
-  ...namesOf(naming, rows),
-  groupBy: [...groupBy, ...Object.keys(selector).filter((label) => !groupBy.includes(label))],
-  matchers: Object.entries(selector).map(([label, value]): Matcher => ({ label, operator: "=", value }))
-})
+export const ruleDialect = (monitoring: Monitored): Dialect => {
+  const { groupBy, selector } = monitoring.settings
+  return {
+    ...namesOf(monitoring),
+    groupBy: [...groupBy, ...Object.keys(selector).filter((label) => !groupBy.includes(label))],
+    matchers: Object.entries(selector).map(([label, value]): Matcher => ({ label, operator: "=", value }))
+  }
+}
 
 /** The dialect of panels: where environments are told apart, they follow a variable for each label. */
-export const panelDialect = (settings: Settings, rows: ReadonlyArray<NamedRow>): Dialect => {
-  const dialect = ruleDialect(settings, rows)
-  const variables = environmentLabels(settings).map((label): Matcher => ({
+export const panelDialect = (monitoring: Monitored): Dialect => {
+  const dialect = ruleDialect(monitoring)
+  const variables = environmentLabels(monitoring.settings).map((label): Matcher => ({
     label,
     operator: "=~",
     value: `$${variableOf(label)}`
@@ -33,37 +39,61 @@ export const environmentLabels = ({ groupBy, selector }: Settings): ReadonlyArra
 /** The name of the variable of a label. */
 export const variableOf = (label: string): string => label.replaceAll(/\W/g, "_")
 
-const namesOf = (naming: Naming, rows: ReadonlyArray<NamedRow>): Pick<Dialect, "label" | "metric"> => {
-  if (naming === "prometheus") {
+/** Every series has them, whatever measures it. */
+const targets: ReadonlyMap<string, string> = new Map([
+  ["job", "service.name"],
+  ["instance", "service.instance.id"]
+])
+
+const namesOf = ({ recordings, rows, settings }: Monitored): Pick<Dialect, "label" | "metric"> => {
+  if (settings.naming === "prometheus") {
     return { metric: (name) => name, label: (name) => name }
   }
-  const metrics = new Map(
-    rows.flatMap(({ row }) => storedNames(row).map((name) => [name, name.replace(row.name, otlpName(row))] as const))
-  )
-  const labels = new Map([
-    ...rows.flatMap(({ row }) => row.labels.map((label) => [label, otlpAttribute(row, label)] as const)),
-    ["job", "service.name"] as const,
-    ["instance", "service.instance.id"] as const
-  ])
-  return { metric: (name) => metrics.get(name) ?? name, label: (name) => labels.get(name) ?? name }
+  const byName = new Map(rows.flatMap(({ row }) => storedNames(row).map((name) => [name, row] as const)))
+  const recorded = new Map(recordings.map(({ expression, name }) => [name, expression] as const))
+  // A label of one name is an attribute of a convention on one metric, and has the name that we gave it on another.
+  const ofMetric = (name: string, metric: string): ReadonlyArray<string> => {
+    const row = byName.get(metric)
+    const behind = recorded.get(metric)
+    if (row !== undefined) {
+      return row.labels.includes(name) ? [otlpAttribute(row, name)] : []
+    }
+    return behind === undefined ? [] : metricsOf(behind.node).flatMap((one) => ofMetric(name, one))
+  }
+  return {
+    metric: (name) => {
+      const row = byName.get(name)
+      return row === undefined ? name : name.replace(row.name, otlpName(row))
+    },
+    label: (name, metrics) => {
+      const [stored = name, ...others] = new Set(metrics.flatMap((metric) => ofMetric(name, metric)))
+      if (others.length > 0) {
+        throw new Error(
+          `the label ${name} of ${metrics.join(", ")} has several names: ${[stored, ...others].join(", ")}`
+        )
+      }
+      return targets.get(name) ?? stored
+    }
+  }
 }
 
 /** What begins the summary of an alert where environments are told apart: `production/eu-1: `. */
 export const environmentOf = (settings: Settings): string => {
   const labels = environmentLabels(settings)
-  return labels.length === 0 ? "" : `${labels.map((label) => `{{ $labels.${label} }}`).join("/")}: `
+  return labels.length === 0 ? "" : `${labels.map(templateOf).join("/")}: `
 }
 
-/** The text of an alert, whose labels are named as in the store. */
-export const templateIn = (text: string, { label }: Pick<Dialect, "label">): string =>
-  text.replaceAll(/\{\{ \$labels\.(\S+) \}\}/g, (_, name: string) => {
-    const stored = label(name)
-    return /^\w+$/.test(stored) ? `{{ $labels.${stored} }}` : `{{ index $labels ${JSON.stringify(stored)} }}`
-  })
+/** The text of an alert on an expression, whose labels are named as in the store. */
+export const templateIn = (text: string, expression: Vector<string>, dialect: Dialect): string =>
+  text.replaceAll(/\{\{ \$labels\.(\S+) \}\}/g, (_, name: string) => templateOf(labelIn(name, expression, dialect)))
 
-/** The legend of a series, whose labels are named as in the store, after those of its environment. */
-export const legendIn = (legend: string, settings: Settings, { label }: Pick<Dialect, "label">): string =>
+/** The value of a label in the text of an alert. */
+const templateOf = (stored: string): string =>
+  /^\w+$/.test(stored) ? `{{ $labels.${stored} }}` : `{{ index $labels ${JSON.stringify(stored)} }}`
+
+/** The legend of a query, whose labels are named as in the store, after those of its environment. */
+export const legendIn = ({ legend, query }: Query, settings: Settings, dialect: Dialect): string =>
   [
     ...environmentLabels(settings).map((name) => `{{${name}}}`),
-    legend.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => `{{${label(name)}}}`)
+    legend.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => `{{${labelIn(name, query, dialect)}}}`)
   ].join(" ")

@@ -6,6 +6,10 @@ import path from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { ruleFile } from "../src/files/rules.ts"
 import { monitoringOf } from "../src/monitoring.ts"
+import { ruleDialect } from "../src/naming.ts"
+import { inDialect } from "../src/promql/dialect.ts"
+import { grown } from "../src/promql/grown.ts"
+import { counter } from "../src/promql/select.ts"
 import { defaults, type Settings } from "../src/settings.ts"
 import { yaml } from "../src/files/yaml.ts"
 import { type Input, seen, series } from "./support/series.ts"
@@ -96,5 +100,37 @@ describe.runIf(has("promtool"))("two environments of one job", () => {
       "as expected"
     )
     expect(await evaluated({ selector: { namespace: "staging" } }, [])).toBe("as expected")
+  })
+
+  it("have processes of one name that are not taken for each other: what is new in one is of unknown age", async () => {
+    const failed = { ...mail, instance: "one", reason: "Timeout" }
+    const dialect = ruleDialect(monitoringOf({ ...defaults, groupBy: ["namespace"] }))
+    const expr = String(inDialect(grown(counter(jobs.failures), "10m").sumBy("job", "job_type"), dialect))
+    const sample = (namespace: string, value: number) => ({
+      labels: `{namespace="${namespace}", job="shop", job_type="mail"}`,
+      value
+    })
+    expect(
+      await testRules(
+        yaml({
+          evaluation_interval: "1m",
+          tests: [
+            {
+              interval: "1m",
+              input_series: [
+                // Production's process is new at minute 20, staging's was there before; each fails five times at once.
+                within("production", seen({}, "_x20 12x40")),
+                within("production", series(jobs.failures, failed, "_x20 5x40")),
+                within("staging", seen({}, "12x60")),
+                within("staging", series(jobs.failures, failed, "_x20 5x40"))
+              ].map((one) => ({ series: one.series, values: one.values })),
+              promql_expr_test: [
+                { expr, eval_time: "25m", exp_samples: [sample("production", 0), sample("staging", 5)] }
+              ]
+            }
+          ]
+        })
+      )
+    ).toBe("as expected")
   })
 })

@@ -21,6 +21,7 @@ import { jobServer } from "./support/job-server.ts"
 import { type Answer, collector, prometheus, type RunningPrometheus } from "./support/prometheus.ts"
 import { has } from "./support/promtool.ts"
 import { shop } from "./support/shop.ts"
+import { type PanelAnswer, type TwoEnvironments, twoEnvironments } from "./support/two-environments.ts"
 
 const quiet = Logger.minimumLogLevel(LogLevel.Error)
 
@@ -40,6 +41,7 @@ const stillRecordings = [
 describe.runIf(has("prometheus"))("a real Prometheus", { timeout: 120_000 }, () => {
   const scope = Effect.runSync(Scope.make())
   let running: RunningPrometheus
+  let apart: TwoEnvironments
 
   /** On a busy machine a scrape may fail, and with it a moment's data: what is not as it must be is asked for again. */
   const until = <A>(ask: Effect.Effect<A>, isRight: (answer: A) => boolean, left = 20): Effect.Effect<A> =>
@@ -76,7 +78,9 @@ describe.runIf(has("prometheus"))("a real Prometheus", { timeout: 120_000 }, () 
         const [context, server] = yield* Effect.all([Layer.build(shop(yield* collector)), jobServer], {
           concurrency: "unbounded"
         })
-        running = yield* prometheus({ shop: Context.get(context, Prometheus).url, "job-server": server })
+        const page = Context.get(context, Prometheus).url
+        running = yield* prometheus({ shop: page, "job-server": server })
+        apart = yield* twoEnvironments({ production: page, staging: server })
         yield* Effect.sleep("8 seconds")
       }).pipe(Scope.extend(scope), Effect.provide(quiet), Effect.runPromise),
     120_000
@@ -87,6 +91,39 @@ describe.runIf(has("prometheus"))("a real Prometheus", { timeout: 120_000 }, () 
   it.live("answers what each panel asks with data, or the panel says why it may be empty", () =>
     Effect.gen(function* () {
       expect((yield* askAll()).map(({ name }) => name)).toEqual([])
+    })
+  )
+
+  it.live("answers what each panel asks of one of two environments with numbers of that one alone", () =>
+    Effect.gen(function* () {
+      const answered = (answers: ReadonlyArray<PanelAnswer>) => ({
+        production: answers.filter(({ production }) => production > 0).length > 100,
+        staging: answers.filter(({ staging }) => staging > 0).length > 40
+      })
+      const answers = yield* until(apart.panels, (all) => Object.values(answered(all)).every(Boolean))
+      expect(answers.filter(({ problem }) => problem !== undefined)).toEqual([])
+      expect(answered(answers)).toEqual({ production: true, staging: true })
+    })
+  )
+
+  it.live("answers what each panel asks of one value of each variable", () =>
+    Effect.gen(function* () {
+      const answers = yield* until(apart.variables, (all) => all.every(({ problem }) => problem === undefined))
+      expect(answers.filter(({ problem }) => problem !== undefined)).toEqual([])
+      expect([...new Set(answers.map(({ variable }) => variable))].sort()).toEqual([
+        "entity_type",
+        "http_route",
+        "instance",
+        "job_type",
+        "namespace",
+        "service"
+      ])
+    })
+  )
+
+  it.live("records nothing of two environments together", () =>
+    Effect.gen(function* () {
+      expect(yield* apart.together).toEqual([])
     })
   )
 

@@ -19,41 +19,55 @@ const relabeling = [
   { source_labels: ["service_instance_id"], regex: "(.+)", target_label: "instance" }
 ]
 
-/** Ends with the scope. */
-export const victoriaMetrics: Effect.Effect<VictoriaMetrics, never, Scope> = Effect.gen(function* () {
-  const home = yield* folder
+/** What the guide sets, so that names are those of Prometheus. */
+const prometheusNames = (home: string): ReadonlyArray<string> => {
   const file = path.join(home, "relabel.yaml")
   writeFileSync(file, JSON.stringify(relabeling))
-  const address = `http://127.0.0.1:${yield* Effect.promise(freePort)}`
-  const running = yield* start({
-    program: "victoria-metrics",
-    args: [
-      `-storageDataPath=${path.join(home, "data")}`,
-      `-httpListenAddr=${address.slice("http://".length)}`,
-      `-relabelConfig=${file}`,
-      "-opentelemetry.usePrometheusNaming",
-      "-opentelemetry.promoteAllResourceAttributes=false",
-      "-opentelemetry.promoteResourceAttributes=service.name,service.instance.id,service.version"
-    ],
-    isReady: answers(`${address}/health`)
-  })
-  const flushed = () => fetch(`${address}/internal/force_flush`).then((response) => response.arrayBuffer())
-  return {
-    ...running,
-    address,
-    url: `${address}/opentelemetry/v1/metrics`,
-    query: async (expression) => {
-      await flushed()
-      return query(address, { query: expression, latency_offset: "1ms", nocache: "1" })
-    },
-    all: async (service) => {
-      await flushed()
-      const match = new URLSearchParams({ "match[]": `{job="${service}"}` })
-      const lines = await fetch(`${address}/api/v1/export?${match}`).then((response) => response.text())
-      return lines.split("\n").flatMap((line) => (line === "" ? [] : [exported(line)]))
+  return [
+    `-relabelConfig=${file}`,
+    "-opentelemetry.usePrometheusNaming",
+    "-opentelemetry.promoteAllResourceAttributes=false",
+    "-opentelemetry.promoteResourceAttributes=service.name,service.instance.id,service.version"
+  ]
+}
+
+const startWith = (argumentsIn: (home: string) => ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const home = yield* folder
+    const address = `http://127.0.0.1:${yield* Effect.promise(freePort)}`
+    const running = yield* start({
+      program: "victoria-metrics",
+      args: [
+        `-storageDataPath=${path.join(home, "data")}`,
+        `-httpListenAddr=${address.slice("http://".length)}`,
+        ...argumentsIn(home)
+      ],
+      isReady: answers(`${address}/health`)
+    })
+    const flushed = () => fetch(`${address}/internal/force_flush`).then((response) => response.arrayBuffer())
+    const made: VictoriaMetrics = {
+      ...running,
+      address,
+      url: `${address}/opentelemetry/v1/metrics`,
+      query: async (expression) => {
+        await flushed()
+        return query(address, { query: expression, latency_offset: "1ms", nocache: "1" })
+      },
+      all: async (service) => {
+        await flushed()
+        const match = new URLSearchParams({ "match[]": `{job="${service}"}` })
+        const lines = await fetch(`${address}/api/v1/export?${match}`).then((response) => response.text())
+        return lines.split("\n").flatMap((line) => (line === "" ? [] : [exported(line)]))
+      }
     }
-  }
-})
+    return made
+  })
+
+/** Set up as the guide says. Ends with the scope. */
+export const victoriaMetrics: Effect.Effect<VictoriaMetrics, never, Scope> = startWith(prometheusNames)
+
+/** As it is without flags: names are those of OTLP, and every attribute of the resource is a label. Ends with the scope. */
+export const victoriaMetricsWithItsNames: Effect.Effect<VictoriaMetrics, never, Scope> = startWith(() => [])
 
 /** A line of its export: a series with all of its values, of which the last counts. */
 const exported = (line: string): Stored => {

@@ -24,8 +24,8 @@ export interface Panel {
   readonly unit: string
   /** What the panel shows, and what a bad shape means. */
   readonly description: string
-  /** The alert whose runbook says what to do about a bad shape. */
-  readonly alert: Pick<AlertDefinition, "name">
+  /** The alert whose runbook says what to do about a bad shape; a metric of one's own may have none. */
+  readonly alert?: Pick<AlertDefinition, "name"> | undefined
   readonly queries: ReadonlyArray<Query>
   /** Of 24 columns; 8 unless given, 6 for a number. */
   readonly width?: number
@@ -38,8 +38,19 @@ export interface Row {
   readonly panels: ReadonlyArray<Panel>
 }
 
-/** The variables at the top of a dashboard, besides the data source. */
+/** The variables of the library's dashboards, besides the data source. */
 export type Variable = "service" | "instance" | "job_type" | "entity_type" | "http_route"
+
+/** A variable whose values are those of a label. */
+export interface LabelVariable {
+  /** In queries: `$name`. */
+  readonly name: string
+  /** Beside its choice. */
+  readonly title: string
+  readonly label: string
+  /** The metrics that have the label, by their names in Prometheus. */
+  readonly metrics: ReadonlyArray<string>
+}
 
 export interface Dashboard {
   readonly uid: string
@@ -48,7 +59,7 @@ export interface Dashboard {
   readonly description: string
   /** Where to begin, and which shapes are a reason to worry; for who sees it for the first time. */
   readonly reading: string
-  readonly variables: ReadonlyArray<Variable>
+  readonly variables: ReadonlyArray<Variable | LabelVariable>
   readonly rows: ReadonlyArray<Row>
 }
 

@@ -1,6 +1,7 @@
 /** The page that shows the dashboards without a Grafana: `docs/dashboards/README.md`. */
 import { type Dashboard, type Panel, unitName } from "../dashboards/dashboard.ts"
 import type { Monitoring } from "../monitoring.ts"
+import { cell } from "./markdown.ts"
 
 const reads: Readonly<Record<Panel["kind"], string>> = {
   lines: "lines",
@@ -36,8 +37,10 @@ const section = (dashboard: Dashboard, alerts: Monitoring["alerts"]): string =>
   ].join("\n\n")
 
 const row = (panel: Panel, alerts: Monitoring["alerts"]): string =>
-  `| ${panel.title} | ${reads[panel.kind]}, ${unitName(panel.unit)} | ${panel.description}` +
+  `| ${panel.title} | ${reads[panel.kind]}, ${unitName(panel.unit)} | ${cell(panel.description)}` +
   `${panel.empty === undefined ? "" : ` *Empty: ${panel.empty}*`} | ${runbook(panel, alerts)} |`
 
-const runbook = ({ alert: { name } }: Panel, alerts: Monitoring["alerts"]): string =>
-  alerts.some((one) => one.name === name) ? `[${name}](../runbooks/${name}.md)` : ""
+const runbook = ({ alert }: Panel, alerts: Monitoring["alerts"]): string =>
+  alert !== undefined && alerts.some(({ name }) => name === alert.name)
+    ? `[${alert.name}](../runbooks/${alert.name}.md)`
+    : ""

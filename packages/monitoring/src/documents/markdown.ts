@@ -6,3 +6,6 @@ export const list = (items: ReadonlyArray<string>): string => items.map((item) =
 
 export const numbered = (items: ReadonlyArray<string>): string =>
   items.map((item, index) => `${index + 1}. ${item}`).join("\n")
+
+/** Text in a cell of a table. */
+export const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll(/\s*\n\s*/g, " ")

@@ -3,11 +3,11 @@ import type { Alert, Check } from "../alerts/alert.ts"
 import type { Monitoring } from "../monitoring.ts"
 import { ruleDialect } from "../naming.ts"
 import { type Dialect, inDialect } from "../promql/dialect.ts"
-import { code, list, numbered } from "./markdown.ts"
+import { cell, code, list, numbered } from "./markdown.ts"
 
 /** The page of all rules that have one name. */
 export const runbookPage = (monitoring: Monitoring, rules: readonly [Alert, ...ReadonlyArray<Alert>]): string => {
-  const dialect = ruleDialect(monitoring.settings, monitoring.rows)
+  const dialect = ruleDialect(monitoring)
   const [{ name, runbook }] = rules
   const text = linked(monitoring.alerts.map((rule) => rule.name).filter((other) => other !== name))
   return (
@@ -78,7 +78,7 @@ const check = ({ query, question }: Check, dialect: Dialect): string =>
 export const runbookIndex = (alerts: ReadonlyArray<Alert>): string => {
   const rows = alerts.map(
     (rule) =>
-      `| [${rule.name}](${rule.name}.md)${windowOf(rule)} | ${rule.severity} | ${rule.for} | ${rule.threshold} |`
+      `| [${rule.name}](${rule.name}.md)${windowOf(rule)} | ${rule.severity} | ${rule.for} | ${cell(rule.threshold)} |`
   )
   return (
     [

@@ -17,12 +17,12 @@ import * as stat from "@grafana/grafana-foundation-sdk/stat"
 import * as timeseries from "@grafana/grafana-foundation-sdk/timeseries"
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import { runbookUrl } from "../alerts/alert.ts"
-import type { Dashboard, Panel, Variable } from "../dashboards/dashboard.ts"
+import type { Dashboard, LabelVariable, Panel, Variable } from "../dashboards/dashboard.ts"
 import type { Monitoring } from "../monitoring.ts"
 import { environmentLabels, legendIn, panelDialect, variableOf } from "../naming.ts"
-import { type Dialect, inDialect } from "../promql/dialect.ts"
-import { counter, gauge, observations } from "../promql/select.ts"
-import type { Vector } from "../promql/vector.ts"
+import { type Dialect, inDialect, labelIn } from "../promql/dialect.ts"
+import { counter, gauge, observations, oneOf, selector } from "../promql/select.ts"
+import { Vector } from "../promql/vector.ts"
 import type { Settings } from "../settings.ts"
 
 /** The data source: that of the settings, or the one that is chosen. */
@@ -117,32 +117,34 @@ interface Writing {
   readonly alerts: ReadonlySet<string>
 }
 
-const writingFor = ({ alerts, rows, settings }: Monitoring): Writing => ({
-  settings,
-  dialect: panelDialect(settings, rows),
-  alerts: new Set(alerts.map(({ name }) => name))
+const writingFor = (monitoring: Monitoring): Writing => ({
+  settings: monitoring.settings,
+  dialect: panelDialect(monitoring),
+  alerts: new Set(monitoring.alerts.map(({ name }) => name))
 })
 
 const panelBuilder = (panel: Panel, { alerts, dialect, settings }: Writing) => {
   const source = sourceOf(settings)
-  const builder = kinds[panel.kind]()
+  const builder = kinds[panel.kind](panel)
     .title(panel.title)
     .description(panel.empty === undefined ? panel.description : `${panel.description}\n\nEmpty: ${panel.empty}`)
     .unit(panel.unit)
     .datasource(source)
     .links(
       [panel.alert]
+        .filter((alert) => alert !== undefined)
         .filter(({ name }) => alerts.has(name))
         .map((alert) =>
           new DashboardLinkBuilder(`Runbook: ${alert.name}`).url(runbookUrl(alert, settings.runbooks)).targetBlank(true)
         )
     )
-  panel.queries.forEach(({ legend, query }, index) => {
+  panel.queries.forEach((one, index) => {
     const target = new DataqueryBuilder()
       .refId(String.fromCharCode(65 + index))
       .datasource(source)
-      .expr(String(inDialect(query, dialect)))
-      .legendFormat(legendIn(legend, settings, dialect))
+      .expr(String(inDialect(one.query, dialect)))
+      // Grafana reads the boundaries of a heat map from its legend.
+      .legendFormat(panel.kind === "heatmap" ? one.legend : legendIn(one, settings, dialect))
       .format(panel.kind === "heatmap" ? PromQueryFormat.Heatmap : PromQueryFormat.TimeSeries)
     builder.withTarget(panel.kind === "number" ? target.instant() : target.range())
   })
@@ -174,23 +176,30 @@ const kinds = {
       .graphMode(common.BigValueGraphMode.None)
       .colorMode(common.BigValueColorMode.None)
       .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(["lastNotNull"])),
-  heatmap: () =>
+  heatmap: ({ unit }: Panel) =>
     new heatmap.PanelBuilder()
       .calculate(false)
-      .yAxis(new heatmap.YAxisConfigBuilder().unit("s"))
+      .yAxis(new heatmap.YAxisConfigBuilder().unit(unit))
       .color(new heatmap.HeatmapColorOptionsBuilder().mode(heatmap.HeatmapColorMode.Scheme).scheme("Blues").steps(64))
 }
 
 /** A variable as Grafana needs it. */
-interface ChosenLabel {
+interface ChosenLabel extends Values {
   readonly name: string
   readonly label: string
-  /** The query for its values. */
-  readonly values: string
 }
 
-const variable = ({ label, name, values }: ChosenLabel, source: ReturnType<typeof sourceOf>): QueryVariableBuilder =>
-  new QueryVariableBuilder(name)
+/** The query for the values of a variable, and where they are in its answer. */
+interface Values {
+  readonly values: string
+  readonly regex?: string
+}
+
+const variable = (
+  { label, name, regex, values }: ChosenLabel,
+  source: ReturnType<typeof sourceOf>
+): QueryVariableBuilder => {
+  const builder = new QueryVariableBuilder(name)
     .label(label)
     .datasource(source)
     .query({ query: values, refId: name })
@@ -201,32 +210,60 @@ const variable = ({ label, name, values }: ChosenLabel, source: ReturnType<typeo
     .includeAll(true)
     .allValue(".*")
     .current({ text: ["All"], value: ["$__all"] })
+  return regex === undefined ? builder : builder.regex(regex)
+}
 
 /** Each follows those before it: environments first. */
-const variablesOf = ({ variables }: Dashboard, { rows, settings }: Monitoring): ReadonlyArray<ChosenLabel> => {
-  const dialect = panelDialect(settings, rows)
+const variablesOf = ({ variables }: Dashboard, monitoring: Monitoring): ReadonlyArray<ChosenLabel> => {
+  const { settings } = monitoring
+  const dialect = panelDialect(monitoring)
   const labels = environmentLabels(settings)
   const chosen = labels.map((stored, index): ChosenLabel => {
     // Those that come after it don't narrow its values.
-    const before = labels.slice(0, index)
-    const upTo = panelDialect({ ...settings, groupBy: before }, rows)
+    const upTo = panelDialect({ ...monitoring, settings: { ...settings, groupBy: labels.slice(0, index) } })
     return {
       name: variableOf(stored),
       label: stored,
-      values: valuesIn(gauge(catalogue.telemetry.series), stored, upTo)
+      ...valuesIn(gauge(catalogue.telemetry.series), stored, upTo)
     }
   })
   return [
     ...chosen,
-    ...variables.map((name): ChosenLabel => {
-      const { label, of, series } = libraryVariables[name]
-      return { name, label, values: valuesIn(series, dialect.label(of), dialect) }
+    ...variables.map((given): ChosenLabel => {
+      if (typeof given !== "string") {
+        const { of, series, ...rest } = ofLabel(given, dialect)
+        return { ...rest, ...valuesIn(series, of, dialect) }
+      }
+      const { label, of, series } = libraryVariables[given]
+      return { name: given, label, ...valuesIn(series, labelIn(of, series, dialect), dialect) }
     })
   ]
 }
 
-const valuesIn = (series: Vector<string>, stored: string, dialect: Dialect): string =>
-  `label_values(${String(inDialect(series, dialect))}, ${stored})`
+/** The values of a label. Grafana takes no name with dots in `label_values`, so those are cut out of whole series. */
+const valuesIn = (series: Vector<string>, stored: string, dialect: Dialect): Values => {
+  const expression = inDialect(series, dialect)
+  return /^\w+$/.test(stored)
+    ? { values: `label_values(${String(expression)}, ${stored})` }
+    : {
+        values: `query_result(${onOneLine(new Vector(expression.node, [stored]).countBy(stored))})`,
+        regex: `/${stored.replaceAll(".", "\\.")}="([^"]+)"/`
+      }
+}
+
+const onOneLine = (vector: Vector<string>): string => String(vector).replaceAll(/\s*\n\s*/g, " ")
+
+/** Its values are those of all metrics that have the label under the same name. */
+const ofLabel = ({ label, metrics, name, title }: LabelVariable, dialect: Dialect) => {
+  const [metric = "", ...others] = metrics
+  const stored = dialect.label(label, [metric])
+  const same = others.filter((other) => dialect.label(label, [other]) === stored)
+  const node =
+    same.length === 0
+      ? selector(metric, here)
+      : selector("", { ...here, __name__: oneOf(...[metric, ...same].map((one) => dialect.metric(one))) })
+  return { name, label: title, of: stored, series: new Vector(node, [label]) }
+}
 
 const here = { job: "$service" }
 

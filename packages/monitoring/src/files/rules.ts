@@ -7,13 +7,13 @@ import type { Settings } from "../settings.ts"
 import { type Yaml, yaml } from "./yaml.ts"
 
 /** A rule group as Prometheus reads it; kinds of Kubernetes have it too. */
-export const ruleGroup = ({ rows, settings }: Monitoring, { alerts, name, recordings }: RuleGroup): Yaml => {
-  const dialect = ruleDialect(settings, rows)
+export const ruleGroup = (monitoring: Monitoring, { alerts, name, recordings }: RuleGroup): Yaml => {
+  const dialect = ruleDialect(monitoring)
   return {
     name,
     rules: [
       ...recordings.map((one) => recordingRule(one, dialect)),
-      ...alerts.map((one) => alertRule(one, dialect, settings))
+      ...alerts.map((one) => alertRule(one, dialect, monitoring.settings))
     ]
   }
 }
@@ -30,8 +30,8 @@ const alertRule = (one: Alert, dialect: Dialect, settings: Settings): Yaml => ({
   keep_firing_for: one.keepFiringFor,
   labels: { severity: settings.severities[one.severity], ...one.labels },
   annotations: {
-    summary: templateIn(`${environmentOf(settings)}${one.summary}`, dialect),
-    description: templateIn(one.description, dialect),
+    summary: `${environmentOf(settings)}${templateIn(one.summary, one.expression, dialect)}`,
+    description: templateIn(one.description, one.expression, dialect),
     runbook_url: runbookUrl(one, settings.runbooks),
     ...one.annotations
   }

@@ -11,12 +11,33 @@ export interface Dialect {
   /** Matchers that every selector gets besides. */
   readonly matchers: ReadonlyArray<Matcher>
   readonly metric: (name: string) => string
-  readonly label: (name: string) => string
+  /** The name of a label of what is made of these metrics. */
+  readonly label: (name: string, metrics: ReadonlyArray<string>) => string
 }
 
 /** The expression in a dialect. */
 export const inDialect = (vector: Vector<string>, dialect: Dialect): Vector<string> =>
-  new Vector(translated(vector.node, dialect), grouped(vector.labels, dialect))
+  new Vector(translated(vector.node, dialect), grouped(vector.labels, vector.node, dialect))
+
+/** The name of a label of an expression, which is written without the dialect. */
+export const labelIn = (name: string, vector: Vector<string>, dialect: Dialect): string =>
+  dialect.label(name, metricsOf(vector.node))
+
+/** The metrics that an expression selects. */
+export const metricsOf = (node: Node): ReadonlyArray<string> => {
+  switch (node.kind) {
+    case "text":
+      return []
+    case "selector":
+      return [node.metric]
+    case "call":
+      return node.args.flatMap(metricsOf)
+    case "aggregate":
+      return metricsOf(node.body)
+    case "binary":
+      return [...metricsOf(node.left), ...metricsOf(node.right)]
+  }
+}
 
 const translated = (node: Node, dialect: Dialect): Node => {
   switch (node.kind) {
@@ -28,25 +49,26 @@ const translated = (node: Node, dialect: Dialect): Node => {
         metric: dialect.metric(node.metric),
         matchers: [
           ...dialect.matchers,
-          ...node.matchers.map((matcher) => ({ ...matcher, label: dialect.label(matcher.label) }))
+          ...node.matchers.map((matcher) => ({ ...matcher, label: dialect.label(matcher.label, [node.metric]) }))
         ]
       }
     case "call":
       return { ...node, args: node.args.map((arg) => translated(arg, dialect)) }
     case "aggregate":
-      return { ...node, by: grouped(node.by, dialect), body: translated(node.body, dialect) }
+      return { ...node, by: grouped(node.by, node.body, dialect), body: translated(node.body, dialect) }
     case "binary":
       return {
         ...node,
         left: translated(node.left, dialect),
         right: translated(node.right, dialect),
-        ...(node.on && { on: grouped(node.on, dialect) })
+        ...(node.on && { on: grouped(node.on, node, dialect) })
       }
   }
 }
 
 /** The labels, and before them those that tell environments apart: no two environments are ever added up. */
-const grouped = (labels: ReadonlyArray<string>, { groupBy, label }: Dialect): ReadonlyArray<string> => {
-  const own = labels.map(label)
+const grouped = (labels: ReadonlyArray<string>, of: Node, { groupBy, label }: Dialect): ReadonlyArray<string> => {
+  const metrics = metricsOf(of)
+  const own = labels.map((name) => label(name, metrics))
   return [...groupBy.filter((name) => !own.includes(name)), ...own]
 }

@@ -16,6 +16,7 @@ export interface Matcher {
 /** The series of a metric: now, some time ago, or over a range. */
 export interface Selector {
   readonly kind: "selector"
+  /** Its name; empty where a matcher of `__name__` says which. */
   readonly metric: string
   readonly matchers: ReadonlyArray<Matcher>
   readonly range?: string
@@ -89,7 +90,7 @@ const flat = (node: Node): string => {
 
 const selectorText = ({ matchers, metric, offset, range }: Selector): string => {
   const parts = matchers.map(({ label, operator, value }) => `${quoted(label)}${operator}${JSON.stringify(value)}`)
-  const isPlain = quoted(metric) === metric
+  const isPlain = metric === "" || quoted(metric) === metric
   const inside = [...(isPlain ? [] : [quoted(metric)]), ...parts].join(", ")
   const series = `${isPlain ? metric : ""}${inside === "" ? "" : `{${inside}}`}`
   return `${series}${range === undefined ? "" : `[${range}]`}${offset === undefined ? "" : ` offset ${offset}`}`

@@ -58,11 +58,13 @@ export class RunningPrometheus {
   readonly get = <A>(where: string): Effect.Effect<A> =>
     Effect.promise(() => fetch(`${this.url}${where}`).then((response): Promise<A> => response.json() as Promise<A>))
 
-  readonly query = (expression: string): Effect.Effect<Answer> =>
+  /** An instant query, of now or of a time in seconds. */
+  readonly query = (expression: string, time?: number): Effect.Effect<Answer> =>
     Effect.promise(() =>
-      fetch(`${this.url}/api/v1/query`, { method: "POST", body: new URLSearchParams({ query: expression }) }).then(
-        (response) => response.json() as Promise<Answer>
-      )
+      fetch(`${this.url}/api/v1/query`, {
+        method: "POST",
+        body: new URLSearchParams({ query: expression, ...(time !== undefined && { time: String(time) }) })
+      }).then((response) => response.json() as Promise<Answer>)
     )
 
   readonly isReady: Effect.Effect<boolean> = Effect.promise(() =>
@@ -76,27 +78,52 @@ export class RunningPrometheus {
 /** The page of each service, by its name. */
 export type Targets = Readonly<Record<string, URL>>
 
-const configuration = (targets: Targets): string =>
+/** Pages of one service in several environments, by the value of the label `namespace`. */
+export interface Environments {
+  readonly service: string
+  readonly pages: Targets
+}
+
+interface Scraped {
+  readonly service: string
+  readonly page: URL
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+const configuration = (scraped: ReadonlyArray<Scraped>, rules: ReadonlyArray<string>): string =>
   yaml({
     global: { scrape_interval: "2s", evaluation_interval: "1s" },
-    rule_files: ruleFiles,
-    scrape_configs: Object.entries(targets).map(([service, target]) => ({
-      job_name: service,
-      metrics_path: target.pathname,
+    rule_files: rules,
+    scrape_configs: scraped.map(({ labels, page, service }, index) => ({
+      job_name: labels === undefined ? service : `${service}-${index}`,
+      metrics_path: page.pathname,
       metric_relabel_configs: withoutCreated,
-      static_configs: [{ targets: [target.host] }]
+      static_configs: [{ targets: [page.host], labels: labels && { job: service, ...labels } }]
     }))
   })
 
 /** Starts one that scrapes the pages every other second and evaluates the committed rules. */
 export const prometheus = (targets: Targets) =>
+  scraping(
+    Object.entries(targets).map(([service, page]) => ({ service, page })),
+    ruleFiles
+  )
+
+/** Starts one that scrapes one service in several environments, and evaluates these rules. */
+export const prometheusOf = ({ pages, service }: Environments, rules: ReadonlyArray<string>) =>
+  scraping(
+    Object.entries(pages).map(([namespace, page]) => ({ service, page, labels: { namespace } })),
+    rules
+  )
+
+const scraping = (scraped: ReadonlyArray<Scraped>, rules: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const folder = yield* Effect.acquireRelease(
       Effect.sync(() => mkdtempSync(path.join(tmpdir(), "prometheus-"))),
       (made) => Effect.sync(() => rmSync(made, { recursive: true, force: true }))
     )
     const file = path.join(folder, "prometheus.yaml")
-    writeFileSync(file, configuration(targets))
+    writeFileSync(file, configuration(scraped, rules))
     const port = yield* Effect.promise(freePort)
     yield* Effect.acquireRelease(
       Effect.sync(() => {
