@@ -11,6 +11,8 @@ export interface EvaluatedRule {
   readonly health: string
   readonly lastError: string
   readonly lastEvaluation: string
+  /** Of an alert: the pending and the firing. */
+  readonly alerts?: ReadonlyArray<{ readonly annotations: Readonly<Record<string, string>> }>
 }
 
 export interface VmalertOptions {

@@ -4,14 +4,19 @@
  */
 import { describe, expect, it } from "@effect/vitest"
 import { victoriaMetricsWithItsNames, type VictoriaMetrics } from "@parametric-portal/receivers/victoria-metrics"
+import { type EvaluatedRule, vmalert } from "@parametric-portal/receivers/vmalert"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Scope from "effect/Scope"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import path from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import { grafanaFile } from "../../src/files/grafana.ts"
+import { ruleFile } from "../../src/files/rules.ts"
 import { monitoringOf } from "../../src/monitoring.ts"
 import { ruleDialect } from "../../src/naming.ts"
 import { inDialect } from "../../src/promql/dialect.ts"
@@ -62,7 +67,7 @@ const still = [
 const filledIn = (expression: string, values: Readonly<Record<string, string>> = {}): string =>
   expression.replaceAll("$__rate_interval", "10s").replaceAll(/\$([a-z_]+)/g, (_, name: string) => values[name] ?? ".*")
 
-describe("rules and panels with the names of VictoriaMetrics", { timeout: 120_000 }, () => {
+describe("rules and panels with the names of VictoriaMetrics", { timeout: 150_000 }, () => {
   const scope = Effect.runSync(Scope.make())
   let store: VictoriaMetrics
 
@@ -124,6 +129,33 @@ describe("rules and panels with the names of VictoriaMetrics", { timeout: 120_00
       expect(asked.length).toBeGreaterThan(100)
       yield* Effect.forEach(asked, (one) => ask(String(inDialect(one, dialect))), { concurrency: 8 })
     })
+  )
+
+  it.live("vmalert evaluates every rule, and writes the service into the text of an alert", () =>
+    Effect.gen(function* () {
+      const folder = mkdtempSync(path.join(tmpdir(), "monitoring-"))
+      yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(folder, { recursive: true, force: true })))
+      const files = monitoring.groups.map((group) => {
+        const file = path.join(folder, `${group.name}.yaml`)
+        writeFileSync(file, ruleFile(monitoring, group))
+        return file
+      })
+      const alerts = yield* vmalert({ store: store.address, rules: files })
+      const summaries = (rules: ReadonlyArray<EvaluatedRule>) =>
+        rules.flatMap((rule) => (rule.alerts ?? []).map(({ annotations }) => annotations["summary"]))
+      const isEvaluated = ({ lastEvaluation }: EvaluatedRule) => !lastEvaluation.startsWith("0001")
+      const evaluated = (left: number): Effect.Effect<ReadonlyArray<EvaluatedRule>> =>
+        Effect.flatMap(Effect.promise(alerts.rules), (rules) =>
+          left === 0 || (summaries(rules).length > 0 && rules.every(isEvaluated))
+            ? Effect.succeed(rules)
+            : Effect.delay(evaluated(left - 1), "1 second")
+        )
+      const rules = yield* evaluated(90)
+      expect(rules.length).toBe(monitoring.recordings.length + monitoring.alerts.length)
+      expect(rules.filter(({ health }) => health !== "ok").map(({ lastError }) => lastError)).toEqual([])
+      expect(summaries(rules).filter((text) => !text?.includes(" of shop"))).toEqual([])
+      expect(summaries(rules).length).toBeGreaterThan(0)
+    }).pipe(Effect.scoped)
   )
 
   it.live("every panel has data of the service, and its legend names labels that are there", () =>
