@@ -22,7 +22,7 @@ export const packed = {
   name: "the packed packages",
   execute: async () => {
     let ok = true
-    for (const name of ["@parametric-portal/server", "@parametric-portal/dashboard"]) {
+    for (const name of ["@parametric-portal/server", "@parametric-portal/dashboard", "@parametric-portal/monitoring"]) {
       const folder = mkdtempSync(path.join(tmpdir(), "portal-pack-"))
       ok = (await inspect(name, folder)) && ok
       rmSync(folder, { recursive: true, force: true })

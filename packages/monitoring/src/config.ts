@@ -39,10 +39,12 @@ export interface MonitoringConfig {
   /** The folder to write to, from the folder of the configuration; `monitoring` unless given. */
   readonly to?: string | undefined
   /**
-   * What is written: `true`, or a folder of its own within `to`, which is the name of the form unless given. `prometheus`,
-   * `grafana` and `markdown` unless given.
+   * What is written: `true`, or a folder of its own, from `to`, which is the name of the form unless given. `prometheus`,
+   * `grafana` and `markdown` where the option is left out; no other than those named where it is not.
    */
   readonly forms?: { readonly [K in Form]?: boolean | string | undefined } | undefined
+  /** The command that the first line of each file names: `npx @parametric-portal/monitoring generate` unless given. */
+  readonly generatedBy?: string | undefined
   /** The URL under which operators read the runbooks, which ends with `/` or `=`; the alert's name and `.md` are appended. */
   readonly runbooks?: string | undefined
   /**
@@ -63,7 +65,7 @@ export interface MonitoringConfig {
    * alerts, panels and variables group by them.
    */
   readonly groupBy?: ReadonlyArray<string> | undefined
-  /** Labels that all series must have, for a store that others share: `{ team: "checkout" }`. */
+  /** Labels that all series must have, for a store that others share: `{ tenant: "checkout" }`. */
   readonly selector?: Readonly<Record<string, string>> | undefined
   /** What the store calls metrics and labels: `victoriametrics` where it takes OTLP without Prometheus' names. */
   readonly naming?: Naming | undefined

@@ -1,65 +1,37 @@
-/** `npm run generate`: writes every generated file, and removes files of this repository that are no longer generated. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+/** `npm run generate`: the command over this repository's configuration, with what only this repository has generated. */
+import { readFileSync, writeFileSync } from "node:fs"
 import path from "node:path"
-import { type GenerateOptions, parseCommandLine, usage } from "./command-line.ts"
+import { parse, usage } from "./command/options.ts"
+import { run } from "./command/run.ts"
+import { processTerminal } from "./command/terminal.ts"
 import { withBlock } from "./documents/block.ts"
-import { blocks, files, generatedFolders, sources } from "./files.ts"
-import { monitoringOf } from "./monitoring.ts"
-import { settings } from "./repository.ts"
+import { blocks, files } from "./repository/files.ts"
 
-const repository = path.resolve(import.meta.dirname, "../../..")
+const root = path.resolve(import.meta.dirname, "../../..")
 
-const generate = ({ runbooks, to }: GenerateOptions): void => {
-  if (to === undefined) {
-    generateHere(runbooks)
-  } else {
-    const wanted = files(monitoringOf({ ...settings, runbooks }))
-    writeAll(path.resolve(to), wanted)
-    process.stdout.write(`Generated ${wanted.size} files in ${path.resolve(to)}.\n`)
+const configuration = path.join(root, "monitoring.config.ts")
+
+const main = async (args: ReadonlyArray<string>): Promise<number> => {
+  const asked = parse(["generate", ...args])
+  const terminal = processTerminal()
+  if (typeof asked === "string" || "problem" in asked) {
+    terminal.error(typeof asked === "string" ? usage : asked.problem)
+    return typeof asked === "string" ? 0 : 2
   }
+  const isHere = args.length === 0
+  const code = await run({ ...asked, config: asked.config ?? configuration }, terminal, isHere ? files : undefined)
+  if (code === 0 && isHere) {
+    writeBlocks()
+  }
+  return code
 }
 
-/** Writes sources and tables as well, and removes files that are no longer generated. */
-const generateHere = (runbooks: string): void => {
-  const monitoring = monitoringOf({ ...settings, runbooks })
-  const wanted = new Map([...files(monitoring), ...sources(monitoring)])
-  removeOthers(wanted)
-  writeAll(repository, wanted)
-  const generated = blocks()
-  for (const block of generated) {
-    const file = path.join(repository, block.page)
+/** Tables in pages that are otherwise written by hand. */
+const writeBlocks = (): void => {
+  for (const block of blocks()) {
+    const file = path.join(root, block.page)
     writeFileSync(file, withBlock(readFileSync(file, "utf8"), block))
   }
-  process.stdout.write(`Generated ${wanted.size} files and ${generated.length} tables in other pages.\n`)
 }
 
-const writeAll = (root: string, wanted: ReadonlyMap<string, string>): void => {
-  for (const [name, content] of wanted) {
-    const file = path.join(root, name)
-    mkdirSync(path.dirname(file), { recursive: true })
-    writeFileSync(file, content)
-  }
-}
-
-const removeOthers = (wanted: ReadonlyMap<string, string>): void => {
-  for (const folder of generatedFolders) {
-    mkdirSync(path.join(repository, folder), { recursive: true })
-    for (const found of readdirSync(path.join(repository, folder), { recursive: true, withFileTypes: true })) {
-      const name = path.relative(repository, path.join(found.parentPath, found.name)).split(path.sep).join("/")
-      if (found.isFile() && !wanted.has(name)) {
-        rmSync(path.join(repository, name))
-        process.stdout.write(`Removed ${name}.\n`)
-      }
-    }
-  }
-}
-
-const asked = parseCommandLine(process.argv.slice(2))
-if (asked === "help") {
-  process.stdout.write(`${usage}\n`)
-} else if ("problem" in asked) {
-  process.stderr.write(`${asked.problem}\n`)
-  process.exitCode = 2
-} else {
-  generate(asked)
-}
+process.exitCode = await main(process.argv.slice(2))

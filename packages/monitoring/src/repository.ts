@@ -1,11 +1,8 @@
-/** The settings of this repository: what is expected of the jobs of the demo, and of its routes. */
+/** What the configuration of this repository makes. */
+import path from "node:path"
+import { load } from "./config/load.ts"
 import { monitoringOf } from "./monitoring.ts"
-import { defaults, type Settings } from "./settings.ts"
 
-export const settings: Settings = {
-  ...defaults,
-  jobTypes: { digest: { objective: 0.999, oldestAge: 300, longestRun: 900 } },
-  routes: { "/reports": { objective: 0.99, latency: 10 } }
-}
+export const { settings } = await load(path.resolve(import.meta.dirname, "../../.."))
 
 export const repository = monitoringOf(settings)

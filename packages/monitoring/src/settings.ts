@@ -52,6 +52,8 @@ export interface Settings {
   readonly runbooks: string
   /** Where the settings are changed, for texts. */
   readonly source: string
+  /** The command that writes the files, for their first line. */
+  readonly generatedBy: string
   /** The longest a rollout takes. Every `for` is longer, so that a rollout fires no alert. */
   readonly rollout: Range
   /** Job types with expectations of their own. */
@@ -121,6 +123,7 @@ export interface ScrapeSettings {
 export const defaults: Settings = {
   runbooks: "https://github.com/parametric-portal/parametric-portal/blob/main/docs/runbooks/",
   source: "monitoring.config.ts",
+  generatedBy: "npx @parametric-portal/monitoring generate",
   rollout: "5m",
   jobTypes: {},
   otherJobTypes: { objective: 0.99, oldestAge: 600, longestRun: 3600 },

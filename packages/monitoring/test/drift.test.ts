@@ -10,10 +10,12 @@ import { runbookUrl } from "../src/alerts/alert.ts"
 import { excused } from "../src/excused.ts"
 import { withBlock } from "../src/documents/block.ts"
 import { upstream } from "../src/documents/upstream.ts"
-import { blocks, files, generatedFolders, sources } from "../src/files.ts"
 import { parse, type Selected } from "../src/promql/parse.ts"
+import { load } from "../src/config/load.ts"
+import { planOf } from "../src/command/plan.ts"
 import { storedNames } from "../src/monitoring.ts"
 import { repository, settings } from "../src/repository.ts"
+import { blocks, files, generatedFolders } from "../src/repository/files.ts"
 import { root } from "./support/promtool.ts"
 
 const { alerts, dashboards, metricsBehind, recordings, rows } = repository
@@ -102,7 +104,9 @@ const violations = ({ expression, where }: Found): ReadonlyArray<string> => {
   ].map((violation) => `${where}: ${violation}`)
 }
 
-const made = new Map([...files(repository), ...sources(repository)])
+const wanted = async () => planOf(await load(root), { to: undefined, more: files }).wanted
+
+const made = await wanted()
 
 describe("generated files", () => {
   it("are as their sources make them, byte for byte", () => {
@@ -115,8 +119,8 @@ describe("generated files", () => {
     expect(generatedFolders.flatMap(under).filter((name) => !made.has(name))).toEqual([])
   })
 
-  it("are made twice with the same bytes", () => {
-    expect([...files(repository), ...sources(repository)]).toEqual([...made])
+  it("are made twice with the same bytes", async () => {
+    expect([...(await wanted())]).toEqual([...made])
   })
 
   it("have their blocks in pages written by hand, byte for byte", () => {

@@ -2,16 +2,20 @@
 import * as FastCheck from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
 import { definitions } from "../src/alerts.ts"
-import { files, sources } from "../src/files.ts"
+import { filesOf, forms } from "../src/forms.ts"
 import { monitoringOf } from "../src/monitoring.ts"
 import { settings } from "../src/repository.ts"
+import { files } from "../src/repository/files.ts"
 import type { Settings } from "../src/settings.ts"
 
 const names = [...new Set(Object.values(definitions).flatMap((all) => all.map(({ name }) => name)))]
 
 const made = (alerts: Settings["alerts"]): ReadonlyMap<string, string> => {
   const monitoring = monitoringOf({ ...settings, alerts })
-  return new Map([...files(monitoring), ...sources(monitoring)])
+  const ofForms = forms.flatMap((form) =>
+    [...filesOf(form, monitoring)].map(([name, text]) => [`${form}/${name}`, text] as const)
+  )
+  return new Map([...ofForms, ...files(monitoring)])
 }
 
 /** Where a rule, a page or a link of these alerts is. */
@@ -51,15 +55,17 @@ describe("alerts that are switched off", () => {
 
   it("leave all others as they were", () => {
     const [before, after] = [made({}), made({ JobQueueStalled: false })]
-    expect([...before.keys()].filter((path) => !after.has(path))).toEqual(["docs/runbooks/JobQueueStalled.md"])
-    expect(after.get("docs/runbooks/SingletonNotRunning.md")).toBe(before.get("docs/runbooks/SingletonNotRunning.md"))
+    expect([...before.keys()].filter((path) => !after.has(path))).toEqual(["markdown/runbooks/JobQueueStalled.md"])
+    expect(after.get("markdown/runbooks/SingletonNotRunning.md")).toBe(
+      before.get("markdown/runbooks/SingletonNotRunning.md")
+    )
   })
 
   it("are so by window as well, and their page says what is left", () => {
     const all = made({ JobErrorBudgetBurn: { windows: { "1h": false, "3d": false } } })
-    const rules = all.get("packages/monitoring/generated/prometheus/rules/jobs.yaml") ?? ""
+    const rules = all.get("prometheus/rules/jobs.yaml") ?? ""
     expect([...rules.matchAll(/window: (\w+)$/gm)].map(([, window]) => window)).toEqual(["6h", "1d"])
-    const page = all.get("docs/runbooks/JobErrorBudgetBurn.md") ?? ""
+    const page = all.get("markdown/runbooks/JobErrorBudgetBurn.md") ?? ""
     expect(page).toContain("used at 6 times the sustainable rate over 6 hours or 3 times over 1 day, and")
     expect(page).toContain("Keep the 6h window on")
     const none = { "1h": false, "6h": false, "1d": false, "3d": false } as const

@@ -7,11 +7,10 @@ import type { Monitoring } from "../monitoring.ts"
 export const grafanaFiles = (monitoring: Monitoring): ReadonlyMap<string, string> => {
   const { datasource, uidPrefix } = monitoring.settings.grafana
   return new Map([
-    ...(datasource === undefined ? [["provisioning/datasources/prometheus.yaml", dataSourceFile()] as const] : []),
-    [
-      `provisioning/dashboards/${uidPrefix}parametric-portal.yaml`,
-      dashboardProviderFile(monitoring.settings.grafana)
-    ] as const,
+    ...(datasource === undefined
+      ? [["provisioning/datasources/prometheus.yaml", dataSourceFile(monitoring.settings)] as const]
+      : []),
+    [`provisioning/dashboards/${uidPrefix}parametric-portal.yaml`, dashboardProviderFile(monitoring.settings)] as const,
     ...monitoring.dashboards.map(
       (one) => [`dashboards/${uidPrefix}${one.uid}.json`, grafanaFile(monitoring, one)] as const
     )

@@ -1,17 +1,16 @@
-/** Pages: the reference of metrics, the runbooks, and what each panel shows. */
+/** The reference of metrics, runbooks, and what each panel shows. */
 import type { Alert } from "../alerts/alert.ts"
 import { galleryPage } from "../documents/gallery.ts"
 import { referencePage } from "../documents/reference.ts"
 import { runbookIndex, runbookPage } from "../documents/runbook.ts"
 import type { Monitoring } from "../monitoring.ts"
 
-/** Path -> content. */
 export const markdownFiles = (monitoring: Monitoring): ReadonlyMap<string, string> =>
   new Map([
-    ["metrics.md", referencePage(monitoring)],
-    ["runbooks/README.md", runbookIndex(monitoring.alerts)],
+    ["dashboards/README.md", galleryPage(monitoring)],
     ...pages(monitoring).map((rules) => [`runbooks/${rules[0].name}.md`, runbookPage(monitoring, rules)] as const),
-    ["dashboards/README.md", galleryPage(monitoring)]
+    ["runbooks/README.md", runbookIndex(monitoring)],
+    ["metrics.md", referencePage(monitoring)]
   ])
 
 /** Rules of the same name share a page. */

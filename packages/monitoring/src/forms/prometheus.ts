@@ -9,6 +9,6 @@ export const prometheusFiles = (monitoring: Monitoring): ReadonlyMap<string, str
   new Map([
     ...monitoring.groups.map((group) => [`rules/${group.name}.yaml`, ruleFile(monitoring, group)] as const),
     ...testFiles(monitoring),
-    ["prometheus.yaml", scrapeConfiguration()],
+    ["prometheus.yaml", scrapeConfiguration(monitoring.settings)],
     ["prometheus-otlp.yaml", otlpConfiguration(monitoring.settings)]
   ])

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
 import { otlpConfiguration } from "../../src/files/prometheus.ts"
+import { defaults } from "../../src/settings.ts"
 
 const promoted = (groupBy: ReadonlyArray<string>, selector: Readonly<Record<string, string>> = {}) =>
-  parse(otlpConfiguration({ groupBy, selector })).otlp.promote_resource_attributes
+  parse(otlpConfiguration({ ...defaults, groupBy, selector })).otlp.promote_resource_attributes
 
 describe("the configuration for OTLP", () => {
   it("makes labels of the attributes that rules group by or select", () => {

@@ -64,17 +64,19 @@ const overSubpaths = async (): Promise<string> => {
 
 let archive = ""
 let archiveOfPage = ""
+let archiveOfMonitoring = ""
 let project: EmptyProject
 
 beforeAll(async () => {
   const pnpm = String((await json("package.json"))["packageManager"])
   archive = await EmptyProject.pack(pnpm)
   archiveOfPage = await EmptyProject.pack(pnpm, "dashboard")
+  archiveOfMonitoring = await EmptyProject.pack(pnpm, "monitoring")
   project = await EmptyProject.make()
 }, 300_000)
 
 afterAll(async () => {
-  for (const file of [archive, archiveOfPage]) {
+  for (const file of [archive, archiveOfPage, archiveOfMonitoring]) {
     await rm(path.dirname(file), { recursive: true, force: true })
   }
   await project.remove()
@@ -104,7 +106,8 @@ const firstEvent = async (url: string): Promise<State> => {
 /** The published packages, with what of theirs only this workspace has. */
 const archives = [
   { name: "server", file: () => archive, atLeast: 2 * 7 },
-  { name: "dashboard", file: () => archiveOfPage, atLeast: 2 }
+  { name: "dashboard", file: () => archiveOfPage, atLeast: 2 },
+  { name: "monitoring", file: () => archiveOfMonitoring, atLeast: 2 }
 ]
 
 describe("the archive", () => {

@@ -22,8 +22,12 @@ export interface Started {
 
 const library = fileURLToPath(new URL("../..", import.meta.url))
 
-/** The folder of the package with the live page. */
-const dashboard = fileURLToPath(new URL("../../../dashboard", import.meta.url))
+/** The folders of the published packages. */
+const folders = {
+  server: library,
+  dashboard: fileURLToPath(new URL("../../../dashboard", import.meta.url)),
+  monitoring: fileURLToPath(new URL("../../../monitoring", import.meta.url))
+}
 
 /** What npm and pnpm tell the programs that they start is not for those that are started here; which registry is. */
 export const environment = (): NodeJS.ProcessEnv =>
@@ -58,11 +62,11 @@ export class EmptyProject {
     return project
   }
 
-  /** A published package, packed as a release packs it: the library unless the other one is asked for. */
-  static async pack(pnpm: string, which: "server" | "dashboard" = "server"): Promise<string> {
+  /** A published package, packed as a release packs it: the library unless another one is asked for. */
+  static async pack(pnpm: string, which: keyof typeof folders = "server"): Promise<string> {
     const folder = await mkdtemp(path.join(tmpdir(), "packed-"))
     const command = ["npx", "--yes", pnpm, "pack", "--pack-destination", folder]
-    const { code, stderr, stdout } = await run(which === "server" ? library : dashboard, command)
+    const { code, stderr, stdout } = await run(folders[which], command)
     const [archive] = await readdir(folder)
     if (code !== 0 || archive === undefined) {
       throw new Error(`the package was not packed: ${stdout}\n${stderr}`)

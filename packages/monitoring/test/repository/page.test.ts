@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { pageFiles } from "../../src/files/page.ts"
+import { pageFiles } from "../../src/repository/page.ts"
 import { monitoringOf } from "../../src/monitoring.ts"
 import { repository, settings } from "../../src/repository.ts"
 

@@ -1,0 +1,116 @@
+/** From a configuration that nobody has checked to settings, which have a value for everything. */
+import { problemText } from "../alerts/problem.ts"
+import { alertProblems } from "../alerts/problems.ts"
+import type { MonitoringConfig } from "../config.ts"
+import { formProblems } from "../forms/problems.ts"
+import { ownNameProblems } from "../own-names.ts"
+import { defaults, type Settings } from "../settings.ts"
+import { isObject, type Problems } from "./check.ts"
+import { metricProblems } from "./own-metrics.ts"
+import { alerting, anyWith, besideAlerts, schema, withOwn } from "./schema.ts"
+
+/** The configuration with its settings, or all that is wrong with it. */
+export type Checked =
+  | { readonly config: MonitoringConfig; readonly settings: Settings }
+  | { readonly problems: Problems }
+
+/** Checks a configuration. */
+export const checked = (given: unknown): Checked => {
+  const problems = [...schema.problems(given, ""), ...alertingProblems(given), ...partProblems(given)]
+  return problems.length === 0 && schema.accepts(given) ? { config: given, settings: settingsOf(given) } : { problems }
+}
+
+/** Problems of parts whose shape is right, whatever the others are like. */
+const partProblems = (given: unknown): Problems =>
+  parts.flatMap(({ check, problems }) => (check.accepts(given) ? problems(given) : []))
+
+/** Labels that every rule groups by, whatever the configuration says, or that no rule may keep. */
+const ofEverySeries = ["job", "instance", "le"]
+
+const groupProblems = ({ groupBy = [] }: MonitoringConfig): Problems =>
+  groupBy.flatMap((label, index) => [
+    ...(ofEverySeries.includes(label)
+      ? [`groupBy[${index}] is "${label}", expected a label of an environment, such as "namespace"`]
+      : []),
+    ...(groupBy.indexOf(label) === index ? [] : [`groupBy[${index}] is "${label}", expected each label once`])
+  ])
+
+const selectorProblems = ({ selector = {} }: MonitoringConfig): Problems =>
+  selector["le"] === undefined ? [] : ["selector.le is set, expected a label that all series have"]
+
+/** Alerts are looked at with those of the other options that are right. */
+const alertingProblems = (given: unknown): Problems => {
+  const config = isObject(given)
+    ? Object.fromEntries(
+        Object.entries(given).filter(([name]) =>
+          besideAlerts.every((one) => one !== name || anyWith(one).accepts(given))
+        )
+      )
+    : given
+  return alerting.accepts(config) ? alertProblems(config).map(problemText) : []
+}
+
+const parts = [
+  { check: anyWith("groupBy"), problems: groupProblems },
+  { check: anyWith("selector"), problems: selectorProblems },
+  {
+    check: anyWith("grafana"),
+    problems: ({ grafana }: MonitoringConfig) => formProblems(settingsOf({ grafana }))
+  },
+  {
+    check: anyWith("kubernetes"),
+    problems: ({ kubernetes }: MonitoringConfig) => formProblems(settingsOf({ kubernetes }))
+  },
+  {
+    check: withOwn,
+    problems: ({ metrics = {}, rules = {} }: MonitoringConfig) => ownNameProblems({ metrics, rules })
+  },
+  { check: anyWith("metrics"), problems: ({ metrics }: MonitoringConfig) => metricProblems(metrics ?? {}) }
+]
+
+/** The settings of a configuration that is right. */
+export const settingsOf = (config: MonitoringConfig): Settings => {
+  const otherJobTypes = merged(defaults.otherJobTypes, config.otherJobTypes)
+  const otherRoutes = merged(defaults.otherRoutes, config.otherRoutes)
+  return {
+    ...merged(defaults, {
+      generatedBy: config.generatedBy,
+      runbooks: config.runbooks,
+      rollout: config.rollout,
+      groupBy: config.groupBy,
+      selector: config.selector,
+      naming: config.naming,
+      labels: config.labels,
+      annotations: config.annotations,
+      metrics: config.metrics
+    }),
+    alerts: withoutUndefined(config.alerts ?? {}),
+    otherJobTypes,
+    otherRoutes,
+    jobTypes: each(config.jobTypes, (one) => merged(otherJobTypes, one)),
+    routes: each(config.routes, (one) => merged(otherRoutes, one)),
+    severities: merged(defaults.severities, config.severities),
+    grafana: merged(defaults.grafana, config.grafana),
+    kubernetes: {
+      ...merged(defaults.kubernetes, { ...config.kubernetes, scrape: undefined }),
+      scrape: merged(defaults.kubernetes.scrape, config.kubernetes?.scrape)
+    }
+  }
+}
+
+/** What is given, and the rest of what is there without it. */
+const merged = <A extends object>(there: A, given: { readonly [K in keyof A]?: A[K] | undefined } | undefined): A => ({
+  ...there,
+  ...withoutUndefined(given ?? {})
+})
+
+const withoutUndefined = <A>(given: Readonly<Record<string, A | undefined>>): Readonly<Record<string, A>> =>
+  each(given, (one) => one)
+
+const each = <A, B>(
+  given: Readonly<Record<string, A | undefined>> | undefined,
+  as: (one: A) => B
+): Readonly<Record<string, B>> =>
+  Object.fromEntries(
+    Object.entries(given ?? {}).flatMap(([name, one]) => (one === undefined ? [] : [[name, as(one)] as const]))
+  )
