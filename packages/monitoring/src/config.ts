@@ -65,7 +65,7 @@ export interface MonitoringConfig {
    * alerts, panels and variables group by them.
    */
   readonly groupBy?: ReadonlyArray<string> | undefined
-  /** Labels that all series must have, for a store that others share: `{ tenant: "checkout" }`. */
+  /** Labels that all series must have, for a store that others share: `{ team: "checkout" }`. */
   readonly selector?: Readonly<Record<string, string>> | undefined
   /** What the store calls metrics and labels: `victoriametrics` where it takes OTLP without Prometheus' names. */
   readonly naming?: Naming | undefined

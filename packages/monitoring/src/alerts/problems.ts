@@ -16,7 +16,7 @@ import type { Threshold } from "./threshold.ts"
 /** The parts of the configuration that make alerts. */
 export type AlertingConfig = Pick<
   MonitoringConfig,
-  "alerts" | "annotations" | "groupBy" | "labels" | "rollout" | "rules" | "selector" | "severities"
+  "alerts" | "annotations" | "groupBy" | "labels" | "rollout" | "rules" | "severities"
 >
 
 /** The problems, with the path of each. Values need not have the types of the configuration: JSON has none. */
@@ -100,12 +100,11 @@ const problemsOf = (path: string, given: unknown, named: Named): ReadonlyArray<P
   ]
 }
 
-/** The labels of its series, and those that Prometheus and its rule give it. */
-const ownLabels = (definition: AlertDefinition, { groupBy, selector }: AlertingConfig): ReadonlySet<string> =>
+/** The labels of its series, and those that its rule gives it. One of the selector is the same for all: it may be said. */
+const ownLabels = (definition: AlertDefinition, { groupBy }: AlertingConfig): ReadonlySet<string> =>
   new Set([
     ...definition.made(defaults).expression.labels,
     ...listOf(groupBy),
-    ...Object.keys(selector ?? {}),
     ...Object.keys(definition.labels),
     "severity",
     "alertname"

@@ -26,7 +26,7 @@ export const check = async (plan: Plan, isJson: boolean): Promise<Verdict> => {
   }
   const all = `${plan.wanted.size} files are as generated`
   if (!ok) {
-    return { ok, text: `${all}, and promtool refuses their rules:\n${rules}\n` }
+    return { ok, text: `${all}, and promtool refuses their rules, or a test of one fails:\n${rules}\n` }
   }
   return { ok, text: `${all}${rules === "none" ? ", and promtool accepts their rules" : ""}.\n` }
 }

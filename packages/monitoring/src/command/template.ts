@@ -50,7 +50,7 @@ export default defineMonitoring({
   // groupBy: ["cluster", "namespace"],
 
   // Labels that all series must have, in a store that others share.
-  // selector: { tenant: "checkout" },
+  // selector: { team: "checkout" },
 
   // What the store calls metrics and labels: "victoriametrics" where it takes OTLP without the names of Prometheus.
   // naming: "prometheus",

@@ -196,7 +196,7 @@ export const withOwn = new Check<Pick<MonitoringConfig, "metrics" | "rules">>((g
 )
 
 /** What the checks of alerts look at besides. */
-export const besideAlerts = ["rules", "groupBy", "selector"] as const
+export const besideAlerts = ["rules", "groupBy"] as const
 
 /** A configuration whose alerts can be checked: values of what is looked at besides them are right. */
 export const alerting = new Check<AlertingConfig>((given, path) =>

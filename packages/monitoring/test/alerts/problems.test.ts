@@ -127,7 +127,6 @@ describe("problems of alerts", () => {
       'alerts.JobErrorRateHigh.labels.job_type is "a"',
       'alerts.JobErrorRateHigh.labels.severity is "b"',
       'alerts.JobErrorRateHigh.labels.namespace is "c"',
-      'alerts.JobErrorRateHigh.labels.cluster is "d"',
       'alerts.JobErrorBudgetBurn.labels.window is "1h"',
       'alerts.HeapNearLimit.labels["my-team"] is "my-team"',
       'alerts.HeapNearLimit.labels.__x is "__x"',
@@ -184,8 +183,7 @@ describe("problems of alerts", () => {
         annotations: value,
         severities: value,
         rollout: value,
-        groupBy: value,
-        selector: value
+        groupBy: value
       },
       { requiredKeys: [] }
     )

@@ -236,7 +236,7 @@ describe("check", () => {
     onTestFinished(() => void vi.unstubAllEnvs())
     expect(await command(folder, "check")).toEqual({
       code: 1,
-      out: "7 files are as generated, and promtool refuses their rules:\ncheck rules: FAILED\n",
+      out: "7 files are as generated, and promtool refuses their rules, or a test of one fails:\ncheck rules: FAILED\n",
       error: ""
     })
     vi.stubEnv("PATH", path.join(folder, "none"))
