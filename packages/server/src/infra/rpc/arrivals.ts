@@ -15,6 +15,8 @@ export class Arrival {
   readonly method: string
   /** The server has called the handler, so it will run unless something ends the call before. */
   isCalled = false
+  /** Its handler is uninterruptible, and runs after its wait whoever interrupts it. */
+  isUninterruptible = false
   private state: "waiting" | "begun" | "ended" = "waiting"
   private readonly watch: Watch
   private readonly left: (arrival: Arrival) => void
@@ -40,6 +42,13 @@ export class Arrival {
       this.state = "ended"
       this.left(this)
       this.watch.end(outcome)
+    }
+  }
+
+  /** Its client does not want it any more, or is gone. */
+  interrupt(): void {
+    if (!this.isUninterruptible) {
+      this.end(interrupted)
     }
   }
 
@@ -78,12 +87,12 @@ export class Arrivals {
 
   /** A client has interrupted a call. */
   interrupt(clientId: number, id: string): void {
-    this.byClient.get(clientId)?.get(idOf(id))?.end(interrupted)
+    this.byClient.get(clientId)?.get(idOf(id))?.interrupt()
   }
 
   /** A client is gone, and its calls with it. */
   leave(clientId: number): void {
-    this.byClient.get(clientId)?.forEach((arrival) => arrival.end(interrupted))
+    this.byClient.get(clientId)?.forEach((arrival) => arrival.interrupt())
   }
 
   /** The server is gone. */

@@ -49,6 +49,9 @@ const watchResult = (result: unknown, isStream: boolean, call: Call): unknown =>
     return watchValue(result, isStream, call)
   }
   const { fork, uninterruptible } = result
+  if (uninterruptible && call.arrival !== undefined) {
+    call.arrival.isUninterruptible = true
+  }
   const watched = watchValue(result.value, isStream, call)
   return Predicate.isObject(watched) ? Rpc.wrap({ fork, uninterruptible })(watched) : result
 }

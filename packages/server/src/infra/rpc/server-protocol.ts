@@ -7,14 +7,17 @@ import type * as RpcGroup from "@effect/rpc/RpcGroup"
 import type { FromClientEncoded, RequestEncoded } from "@effect/rpc/RpcMessage"
 import { Protocol } from "@effect/rpc/RpcServer"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
 import type * as Mailbox from "effect/Mailbox"
 import type { Outcome } from "../../observe/catalogue/outcome.ts"
+import { currentFiber } from "../../observe/instrument/fiber.ts"
 import { MetricsService } from "../../observe/metrics.ts"
-import { watchWith } from "../../observe/track/watch.ts"
+import { Watch } from "../../observe/track/watch.ts"
 import { decorateOnce } from "../decorator/decorate-once.ts"
 import { Arrivals } from "./arrivals.ts"
-import { CallTracker } from "./call-tracker.ts"
+import { Refusals } from "./refusals.ts"
 import { trackerOf } from "./server.ts"
 
 /** A group, by the methods that it has. */
@@ -51,58 +54,52 @@ interface Known {
 
 type Received = Effect.Effect<void>
 
+type Receiving = (clientId: number, message: FromClientEncoded) => Received
+
 const watched = (protocol: Protocol["Type"], arrivals: Arrivals, { groups, metrics }: Known): Protocol["Type"] => {
-  const { meter, rpc: handles } = metrics
-  let other: CallTracker | undefined
-  const countUnknown = (received: Received): Received => {
-    other ??= new CallTracker(
-      meter,
-      { active: handles.serverCallsActive, duration: handles.serverCallDuration },
-      unknownMethod
-    )
-    const tracker = other.withoutHandler()
-    return watchWith(received, {
-      ...tracker,
-      ended: (outcome, seconds, start) =>
-        tracker.ended(outcome._tag === "success" ? isUnknown : outcome, seconds, start)
-    })
-  }
-  const receive = (clientId: number, request: RequestEncoded, received: Received): Received => {
+  const refusals = new Refusals(metrics)
+  const receive = (receiving: Receiving, clientId: number, request: RequestEncoded): Received => {
     const rpc = groups.map(({ requests }) => requests.get(request.tag)).find((found) => found !== undefined)
     if (rpc === undefined) {
-      return countUnknown(received)
+      return refusals.read(receiving(clientId, request))
     }
-    const tracker = trackerOf(meter, rpc)
+    const watcher = trackerOf(metrics.meter, rpc)?.withoutHandler()
     // A call whose handler is not watched is left alone.
-    return tracker === undefined
-      ? received
-      : Effect.suspend(() => {
-          const arrival = arrivals.arrive(clientId, request, tracker.withoutHandler())
-          return Effect.onExit(received, (exit) => Effect.sync(() => arrival.received(exit, isNotDecoded)))
-        })
+    if (watcher === undefined) {
+      return receiving(clientId, request)
+    }
+    const received = Either.try({ try: () => receiving(clientId, request), catch: identity })
+    if (Either.isLeft(received)) {
+      new Watch(watcher, currentFiber()).end(isNotDecoded)
+      throw received.left
+    }
+    return Effect.suspend(() => {
+      const arrival = arrivals.arrive(clientId, request, watcher)
+      return Effect.onExit(received.right, (exit) => Effect.sync(() => arrival.received(exit, isNotDecoded)))
+    })
   }
-  const watchMessage = (clientId: number, message: FromClientEncoded, received: Received): Received => {
+  const watchMessage = (receiving: Receiving, clientId: number, message: FromClientEncoded): Received => {
     switch (message._tag) {
       case "Request":
-        return receive(clientId, message, received)
+        return receive(receiving, clientId, message)
       case "Interrupt":
-        return Effect.onExit(received, () => Effect.sync(() => arrivals.interrupt(clientId, message.requestId)))
+        return Effect.onExit(receiving(clientId, message), () =>
+          Effect.sync(() => arrivals.interrupt(clientId, message.requestId))
+        )
       default:
-        return received
+        return receiving(clientId, message)
     }
   }
   return {
     ...protocol,
     disconnects: tapped(protocol.disconnects, (clientId) => arrivals.leave(clientId)),
-    run: (receiving) =>
-      protocol.run((clientId, message) => watchMessage(clientId, message, receiving(clientId, message)))
+    send: (clientId, response, transferables) => {
+      const sent = protocol.send(clientId, response, transferables)
+      return response._tag === "Defect" ? Effect.zipRight(refusals.refuse, sent) : sent
+    },
+    run: (receiving) => protocol.run((clientId, message) => watchMessage(receiving, clientId, message))
   }
 }
-
-/** As OpenTelemetry's convention has it: no name that a client makes up becomes a label. */
-const unknownMethod = "_OTHER"
-
-const isUnknown: Outcome = { _tag: "failure", error: { _tag: "UnknownMethod" } }
 
 const isNotDecoded: Outcome = { _tag: "failure", error: { _tag: "ParseError" } }
 
