@@ -4,7 +4,8 @@ import * as HttpLayerRouter from "@effect/platform/HttpLayerRouter"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { MetricsService } from "../../observe/metrics.ts"
-import { LayerRoutes, observeApi } from "./look-up-of-layers.ts"
+import { lookUpInLayers, observeApi } from "./look-up-of-layers.ts"
+import { observe } from "./observe.ts"
 import { recorderOf } from "./recorder.ts"
 
 /** Observes the requests to an `HttpApi`: provide it to `HttpApiBuilder.serve()` or `HttpApiBuilder.toWebHandler`. */
@@ -15,11 +16,14 @@ export const apiLayer: Layer.Layer<never, never, MetricsService> = HttpApiBuilde
   })
 ).pipe(Layer.provide(HttpApiBuilder.Router.Live))
 
-/** Observes the requests to an `HttpLayerRouter`: merge it with the layers of the routes. */
+/**
+ * Observes the requests to an `HttpLayerRouter`: merge it with the layers of the routes. Middleware that is added after it is
+ * inside of it.
+ */
 export const layerRouter: Layer.Layer<never, never, HttpLayerRouter.HttpRouter | MetricsService> = HttpLayerRouter.use(
   (router) =>
-    Effect.flatMap(MetricsService, (metrics) => {
-      const routes = new LayerRoutes(router, recorderOf(metrics))
-      return router.addGlobalMiddleware((app) => routes.observe(app))
+    Effect.flatMap(Effect.all([MetricsService, lookUpInLayers(router)]), ([metrics, lookUp]) => {
+      const recorder = recorderOf(metrics)
+      return router.addGlobalMiddleware((app) => observe(app, recorder, lookUp))
     })
 )

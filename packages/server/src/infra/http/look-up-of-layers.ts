@@ -2,11 +2,11 @@
 import type * as HttpApp from "@effect/platform/HttpApp"
 import type * as HttpLayerRouter from "@effect/platform/HttpLayerRouter"
 import * as HttpRouter from "@effect/platform/HttpRouter"
-import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
-import { serviceOf } from "../../observe/instrument/fiber.ts"
-import { lookUpBySpan, lookUpIn, runQuietly } from "./look-up.ts"
+import { attempt } from "../../observe/catalogue/attempt.ts"
+import { lookUpBySpan, lookUpIn } from "./look-up.ts"
 import { observe } from "./observe.ts"
 import type { Recorder } from "./recorder.ts"
 import type { LookUp } from "./request-route.ts"
@@ -35,56 +35,29 @@ export const observeApi = <E, R>(
   })
 }
 
-/** An `HttpLayerRouter` that is observed by a middleware of its own. */
-export class LayerRoutes {
-  private asked: Asked | undefined = undefined
-  private readonly router: HttpLayerRouter.HttpRouter
-  private readonly recorder: Recorder
-
-  constructor(router: HttpLayerRouter.HttpRouter, recorder: Recorder) {
-    this.router = router
-    this.recorder = recorder
-  }
-
-  /**
-   * Observes what is inside of this middleware. That may be other middleware, so the router is asked for its application
-   * once more, with a middleware next to its routes.
-   */
-  observe(app: LayerApp): LayerApp {
-    const { recorder, router } = this
-    if (this.asked !== undefined) {
-      this.asked.inside = app
-      return app
-    }
-    const asked: Asked = { inside: app, lookUp: undefined }
-    const innermost = (routes: LayerApp): LayerApp => {
-      if (this.asked !== asked) {
-        return routes
+/**
+ * Looks up in an `HttpLayerRouter`. It hands its routes to the middleware that was added last, which takes them, and throws
+ * before the function of any other middleware is called. Routes that are added later are found too.
+ */
+export const lookUpInLayers = (router: HttpLayerRouter.HttpRouter): Effect.Effect<LookUp | undefined> =>
+  Effect.suspend(() => {
+    let found: LookUp | undefined = undefined
+    let isAsked = false
+    const take = (routes: LayerApp): LayerApp => {
+      if (isAsked) {
+        found = lookUpBySpan(routes)
+        throw taken
       }
-      asked.lookUp = lookUpBySpan(routes)
-      return reached(routes, asked.lookUp, recorder)
+      return routes
     }
-    this.asked = asked
-    recorder.guard(() => {
-      runQuietly(router.addGlobalMiddleware(innermost))
-      router.asHttpEffect()
+    return Effect.map(router.addGlobalMiddleware(take), () => {
+      isAsked = true
+      attempt(() => router.asHttpEffect())
+      isAsked = false
+      return found
     })
-    this.asked = undefined
-    return observe(asked.inside, recorder, asked.lookUp)
-  }
-}
+  })
+
+const taken = new Error("The routes were taken")
 
 type LayerApp = Effect.Effect<Response, HttpLayerRouter.unhandled, Request>
-
-/** What the router has answered. */
-interface Asked {
-  inside: LayerApp
-  lookUp: LookUp | undefined
-}
-
-/** The same routes, which tell that a request reaches them, and with which URL. */
-const reached = (routes: LayerApp, lookUp: LookUp, recorder: Recorder): LayerApp =>
-  Effect.withFiberRuntime<Response, HttpLayerRouter.unhandled, Request>((fiber) => {
-    recorder.guard(() => recorder.reached(serviceOf(fiber.currentContext, HttpServerRequest.HttpServerRequest), lookUp))
-    return routes
-  })

@@ -69,17 +69,12 @@ const spanThatTells = (route: RequestRoute): Tracer.Span =>
 
 const span = Effect.runSync(Effect.makeSpan("look-up", { root: true, captureStackTrace: false }))
 
+// Without flags and references its fiber is none of the program's: no metrics of fibers, no supervisor and no logger see it.
 const run = <R>(effect: Effect.Effect<unknown, unknown, R>, context: Context.Context<R>): void => {
   Runtime.runSyncExit(Runtime.make({ context, runtimeFlags: RuntimeFlags.none, fiberRefs }))(Effect.exit(effect))
 }
 
 const fiberRefs = FiberRefs.empty()
-
-/**
- * Runs what is synchronous, however it ends. Without flags and references its fiber is none of the program's: no metrics
- * of fibers, no supervisor and no logger see it.
- */
-export const runQuietly = (effect: Effect.Effect<unknown, unknown>): void => run(effect, Context.empty())
 
 type Silent = HttpRouter.HttpRouter<HttpServerError.RouteNotFound>
 

@@ -116,7 +116,11 @@ export class ServedRequest {
   // Node says nothing of a body that it could not write to the end, but that the connection broke.
   private get isCutOff(): boolean {
     const { arriving, cause, response } = this
-    const hasBody = response !== undefined && response.body._tag !== "Empty" && response.body !== this.streamed?.body
+    const hasBody =
+      response !== undefined &&
+      response.body._tag !== "Empty" &&
+      response.body !== this.streamed?.body &&
+      !bodiless.has(response.status)
     return cause === undefined && hasBody && isBroken(arriving.connection)
   }
 

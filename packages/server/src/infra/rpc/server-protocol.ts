@@ -25,9 +25,9 @@ export type AnyGroup = Pick<RpcGroup.RpcGroup<Rpc.Any>, "requests">
 
 /**
  * Decorates the `RpcServer.Protocol` that it is given; goes beside the `serverLayer` of the same groups, and counts what that
- * can't see. Calls of unknown methods have `rpc_method="_OTHER"` and `error_type="UnknownMethod"`, and those whose payload
- * does not decode `error_type="ParseError"`. Calls that are interrupted while they wait for the server's `concurrency` have
- * `error_type="interrupted"`. The duration of each is the time from its arrival until it ended.
+ * can't see. Calls of methods that the server does not have are `rpc_method="_OTHER"` and `error_type="UnknownMethod"`, and
+ * those whose id or payload does not decode `error_type="ParseError"`. Calls that are interrupted while they wait for the
+ * server's `concurrency` have `error_type="interrupted"`, but for uninterruptible ones, which run nevertheless. The duration of each is the time from its arrival until it ended.
  */
 export const serverProtocolLayer = (
   ...groups: ReadonlyArray<AnyGroup>

@@ -130,6 +130,15 @@ describe.each(protocols)("over %s a response", (protocol) => {
     }).pipe(Effect.provide(layer))
   )
 
+  it.scopedLive("that is sent without the body that it was given is none that the client left", () =>
+    Effect.gen(function* () {
+      const unchanged = HttpServerResponse.text("text", { status: 304 })
+      const server = yield* start(protocol, HttpMetrics.router(HttpRouter.empty.pipe(HttpRouter.get("/", unchanged))))
+      expect(yield* (yield* send(server, "/")).answered).toBe(304)
+      expect(withoutScheme(yield* ended(1))).toEqual({ "GET / 304": 1 })
+    }).pipe(Effect.provide(layer))
+  )
+
   it.scopedLive("that is read to its end is none that the client left, also where its request ends later", () =>
     Effect.gen(function* () {
       const finished = yield* Deferred.make<void>()

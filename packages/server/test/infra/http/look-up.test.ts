@@ -61,13 +61,23 @@ describe.each(variants)("the route of an HttpLayerRouter, %s,", (_, how) => {
       return yield* ended(paths.length)
     })
 
-  it.scopedLive.each<readonly [string, Routes]>([
-    ["before it", Layer.mergeAll(withoutVersion, HttpMetrics.layerRouter, orders)],
-    ["after it", Layer.mergeAll(HttpMetrics.layerRouter, orders, withoutVersion)]
-  ])("is what the router matched after a middleware that was added %s has changed the URL", ([, routes]) =>
+  it.scopedLive("is what the router matched after a middleware around it has changed the URL", () =>
     Effect.gen(function* () {
+      const routes = Layer.mergeAll(withoutVersion, HttpMetrics.layerRouter, orders)
       const found = yield* asked(routes, ["/v0/orders/1", "/orders/1", "/v0/nothing"])
       expect(found).toEqual({ "GET /orders/:order 200": 2, "GET 404": 1 })
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.scopedLive("is that of the span, else of the URL before a middleware inside of it has changed that", () =>
+    Effect.gen(function* () {
+      const routes = Layer.mergeAll(HttpMetrics.layerRouter, orders, withoutVersion)
+      const found = yield* asked(routes, ["/v0/orders/1", "/orders/1", "/v0/nothing"])
+      expect(found).toEqual(
+        how === traced
+          ? { "GET /orders/:order 200": 2, "GET 404": 1 }
+          : { "GET /orders/:order 200": 1, "GET 200": 1, "GET 404": 1 }
+      )
     }).pipe(Effect.provide(layer))
   )
 
@@ -165,6 +175,29 @@ it.scopedLive("a look-up is no fiber of the program", () =>
       })
     const plain = yield* untraced(of(orders))
     expect(yield* untraced(of(Layer.merge(orders, HttpMetrics.layerRouter)))).toBe(plain)
+    expect(yield* ended(1)).toEqual({ "GET /orders/:order 200": 1 })
+  }).pipe(Effect.provide(layer))
+)
+
+it.scopedLive("the function of a middleware is called once, as without metrics", () =>
+  Effect.gen(function* () {
+    const calls: Array<string> = []
+    const named = (name: string) =>
+      HttpLayerRouter.middleware(
+        <E, R>(app: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>) => {
+          calls.push(name)
+          return calls.filter((call) => call === name).length > 1
+            ? app
+            : Effect.map(app, HttpServerResponse.setHeader(name, "1"))
+        },
+        { global: true }
+      )
+    const routes = Layer.mergeAll(named("before"), HttpMetrics.layerRouter, orders, named("after"))
+    const app = yield* untraced(HttpLayerRouter.toHttpEffect(routes))
+    const handler = HttpApp.toWebHandlerRuntime(yield* Effect.runtime<never>())(app)
+    const { headers } = yield* Effect.promise(() => handler(new Request("http://x/orders/1")))
+    expect(calls).toEqual(["after", "before"])
+    expect([headers.get("before"), headers.get("after")]).toEqual(["1", "1"])
     expect(yield* ended(1)).toEqual({ "GET /orders/:order 200": 1 })
   }).pipe(Effect.provide(layer))
 )
