@@ -4,8 +4,8 @@ import { MetricsService } from "@parametric-portal/server/observe/metrics"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
-import { has } from "./support/promtool.ts"
-import { type Process, Recorder, start, verdict } from "./support/simulation.ts"
+import { has } from "../support/promtool.ts"
+import { type Process, Recorder, start, verdict } from "../support/simulation.ts"
 
 const { label } = MetricsService
 
