@@ -6,7 +6,7 @@ import { labelValues } from "@parametric-portal/server/observe/catalogue"
 import { readdirSync, readFileSync } from "node:fs"
 import path from "node:path"
 import { describe, expect, it } from "vitest"
-import { runbookUrl } from "../src/alerts/alert.ts"
+import { runbookUrl } from "../src/runbook-url.ts"
 import { excused } from "../src/excused.ts"
 import { withBlock } from "../src/documents/block.ts"
 import { upstream } from "../src/documents/upstream.ts"
@@ -265,7 +265,7 @@ describe("alerts", () => {
 
   it("lead to a runbook with every part that is needed at night", () => {
     for (const { name } of alerts) {
-      expect(runbookUrl({ name }, settings.runbooks).endsWith(`/docs/runbooks/${name}.md`)).toBe(true)
+      expect(runbookUrl({ name }, settings)?.endsWith(`/docs/runbooks/${name}.md`)).toBe(true)
       const headings = [...read(`docs/runbooks/${name}.md`).matchAll(/^##? (.*)$/gm)].map(([, text]) => text)
       expect(headings).toEqual([name, "What it means", "First look", "Likely causes", "Fix", "Silence"])
     }

@@ -177,9 +177,6 @@ const haveAll = <T extends string>(
   thresholds: Readonly<Record<T, Threshold>>
 ): values is Values<T> => Object.keys(thresholds).every((name) => values[name] !== undefined)
 
-/** The URL of its runbook: where all runbooks are, and its name. */
-export const runbookUrl = ({ name }: Pick<Alert, "name">, runbooks: string): string => `${runbooks}${name}.md`
-
 /** The value of the alert as a share. */
 export const percentage = "{{ $value | humanizePercentage }}"
 

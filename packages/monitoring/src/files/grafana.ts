@@ -16,13 +16,13 @@ import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-s
 import * as stat from "@grafana/grafana-foundation-sdk/stat"
 import * as timeseries from "@grafana/grafana-foundation-sdk/timeseries"
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
-import { runbookUrl } from "../alerts/alert.ts"
 import type { Dashboard, LabelVariable, Panel, Variable } from "../dashboards/dashboard.ts"
 import type { Monitoring } from "../monitoring.ts"
 import { environmentLabels, legendIn, panelDialect, variableOf } from "../naming.ts"
 import { type Dialect, inDialect, labelIn } from "../promql/dialect.ts"
 import { counter, gauge, observations, oneOf, selector } from "../promql/select.ts"
 import { Vector } from "../promql/vector.ts"
+import { runbookUrl } from "../runbook-url.ts"
 import type { Settings } from "../settings.ts"
 
 /** The data source: that of the settings, or the one that is chosen. */
@@ -123,6 +123,14 @@ const writingFor = (monitoring: Monitoring): Writing => ({
   alerts: new Set(monitoring.alerts.map(({ name }) => name))
 })
 
+/** To the runbook of its alert, where there are both. */
+const runbookLinks = ({ alert }: Panel, { alerts, settings }: Pick<Writing, "alerts" | "settings">) => {
+  const url = alert === undefined || !alerts.has(alert.name) ? undefined : runbookUrl(alert, settings)
+  return alert === undefined || url === undefined
+    ? []
+    : [new DashboardLinkBuilder(`Runbook: ${alert.name}`).url(url).targetBlank(true)]
+}
+
 const panelBuilder = (panel: Panel, { alerts, dialect, settings }: Writing) => {
   const source = sourceOf(settings)
   const builder = kinds[panel.kind](panel)
@@ -130,14 +138,7 @@ const panelBuilder = (panel: Panel, { alerts, dialect, settings }: Writing) => {
     .description(panel.empty === undefined ? panel.description : `${panel.description}\n\nEmpty: ${panel.empty}`)
     .unit(panel.unit)
     .datasource(source)
-    .links(
-      [panel.alert]
-        .filter((alert) => alert !== undefined)
-        .filter(({ name }) => alerts.has(name))
-        .map((alert) =>
-          new DashboardLinkBuilder(`Runbook: ${alert.name}`).url(runbookUrl(alert, settings.runbooks)).targetBlank(true)
-        )
-    )
+    .links(runbookLinks(panel, { alerts, settings }))
   panel.queries.forEach((one, index) => {
     const target = new DataqueryBuilder()
       .refId(String.fromCharCode(65 + index))

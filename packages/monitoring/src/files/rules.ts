@@ -1,8 +1,9 @@
 /** The rule files of Prometheus: recording rules and alerts. */
-import { type Alert, runbookUrl } from "../alerts/alert.ts"
+import type { Alert } from "../alerts/alert.ts"
 import type { Monitoring, RecordingRule, RuleGroup } from "../monitoring.ts"
 import { environmentOf, ruleDialect, templateIn } from "../naming.ts"
 import { type Dialect, inDialect } from "../promql/dialect.ts"
+import { runbookUrl } from "../runbook-url.ts"
 import type { Settings } from "../settings.ts"
 import { header } from "./header.ts"
 import { type Yaml, yaml } from "./yaml.ts"
@@ -33,7 +34,7 @@ const alertRule = (one: Alert, dialect: Dialect, settings: Settings): Yaml => ({
   annotations: {
     summary: `${environmentOf(settings)}${templateIn(one.summary, one.expression, dialect)}`,
     description: templateIn(one.description, one.expression, dialect),
-    runbook_url: runbookUrl(one, settings.runbooks),
+    runbook_url: runbookUrl(one, settings),
     ...one.annotations
   }
 })

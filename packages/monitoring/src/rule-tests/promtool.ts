@@ -1,8 +1,9 @@
 /** Tests of alerts as promtool reads them. */
-import { type Alert, runbookUrl } from "../alerts/alert.ts"
+import type { Alert } from "../alerts/alert.ts"
 import { type Yaml, yaml } from "../files/yaml.ts"
 import type { Monitoring } from "../monitoring.ts"
 import { environmentLabels } from "../naming.ts"
+import { runbookUrl } from "../runbook-url.ts"
 import type { Settings, Severity } from "../settings.ts"
 import type { AlertTest, Firing } from "./alert-test.ts"
 import { type Input, labelled } from "./input.ts"
@@ -94,7 +95,7 @@ const expected = (
     exp_annotations: {
       summary: place.length === 0 ? summary : `${place.join("/")}: ${summary}`,
       description,
-      runbook_url: runbookUrl(rule, settings.runbooks),
+      runbook_url: runbookUrl(rule, settings),
       ...rule.annotations
     }
   }

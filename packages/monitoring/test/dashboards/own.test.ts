@@ -101,7 +101,7 @@ describe("the dashboard of a namespace", () => {
   })
 
   it("says what each metric is, and links to the runbook of the alert that reads it", () => {
-    const { panels } = written()
+    const { panels } = written({ runbooks: "https://wiki.example.org/runbooks/" })
     const [placed, , last] = ["Placed", "Carts open", "Order duration"].map((title) =>
       panels.find((one) => one.title === title)
     )
