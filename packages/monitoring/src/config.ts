@@ -1,5 +1,6 @@
 /** The configuration of `monitoring`: what a file `monitoring.config.ts`, `.mjs` or `.json` holds. Everything is optional. */
 import type { Rows } from "@parametric-portal/server/observe/catalogue"
+import type { AlertDefinition } from "./alerts/alert.ts"
 import type { definitions } from "./alerts.ts"
 import type { Form } from "./forms.ts"
 import type { OwnRules } from "./own-rules.ts"
@@ -45,7 +46,11 @@ export interface MonitoringConfig {
   readonly forms?: { readonly [K in Form]?: boolean | string | undefined } | undefined
   /** The command that the first line of each file names: `npx @parametric-portal/monitoring generate` unless given. */
   readonly generatedBy?: string | undefined
-  /** The URL under which operators read the runbooks, which ends with `/` or `=`; the alert's name and `.md` are appended. */
+  /**
+   * The URL under which operators read the runbooks that the form `markdown` writes, which ends with `/` or `=`; the alert's
+   * name and `.md` are appended. Unless given, alerts link to the library's runbooks, which have its thresholds and not yours,
+   * and alerts of your own link to none.
+   */
   readonly runbooks?: string | undefined
   /**
    * The longest a rollout takes, `5m` unless given. Every alert holds for longer before it fires: by a minute, where it would
@@ -123,5 +128,20 @@ export interface ScrapeConfig {
   readonly namespaces?: ReadonlyArray<string> | undefined
 }
 
+/** What may be set of alerts of your own, by the names that `rules` gives them. */
+export interface OwnAlertsConfig<Own extends AlertDefinition> {
+  readonly rules?: { readonly alerts?: ReadonlyArray<Own> | undefined } | undefined
+  readonly alerts?:
+    | {
+        readonly [K in Own as K["name"]]?:
+          | AlertConfig<keyof K["thresholds"], NonNullable<K["window"]>>
+          | false
+          | undefined
+      }
+    | undefined
+}
+
 /** The configuration, with its types checked: `export default defineMonitoring({ ... })`. */
-export const defineMonitoring = (config: MonitoringConfig): MonitoringConfig => config
+export const defineMonitoring = <const Own extends AlertDefinition = never>(
+  config: MonitoringConfig & OwnAlertsConfig<Own>
+): MonitoringConfig => config

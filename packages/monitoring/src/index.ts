@@ -10,6 +10,7 @@ export { alert, type AlertDefinition, type AlertOptions, duration, number, perce
 export type { Check, Label, Runbook, Values } from "./alerts/alert.ts"
 export type { Threshold } from "./alerts/threshold.ts"
 export { type AlertConfig, type AlertName, defineMonitoring, type MonitoringConfig } from "./config.ts"
+export type { OwnAlertsConfig } from "./config.ts"
 export type { GrafanaConfig, KubernetesConfig, ScrapeConfig } from "./config.ts"
 export type { Form } from "./forms.ts"
 export { grown } from "./promql/grown.ts"

@@ -1,5 +1,6 @@
 /** What may be set of an alert has its types from the alert: another name does not compile. */
 import { defineMonitoring } from "../src/config.ts"
+import { ownRules, tooManyInvoices } from "./support/own.ts"
 
 defineMonitoring({
   alerts: {
@@ -24,3 +25,15 @@ defineMonitoring({ alerts: { HttpErrorBudgetBurn: { windows: { "1h": true } } } 
 defineMonitoring({ alerts: { JobErrorRateHigh: { severity: "page" } } })
 // @ts-expect-error no duration
 defineMonitoring({ alerts: { JobErrorRateHigh: { for: "soon" } } })
+
+defineMonitoring({
+  rules: ownRules,
+  alerts: { ShopInvoicesHigh: { severity: "critical", thresholds: { orders: 60 } }, ClusterBacklogGrowing: false }
+})
+defineMonitoring({ rules: { alerts: [tooManyInvoices] }, alerts: { ShopInvoicesHigh: false } })
+// @ts-expect-error an alert of one's own has no such threshold
+defineMonitoring({ rules: ownRules, alerts: { ShopInvoicesHigh: { thresholds: { seconds: 1 } } } })
+// @ts-expect-error there is no such alert, nor is there one's own
+defineMonitoring({ rules: ownRules, alerts: { ShopInvoicesLow: false } })
+// @ts-expect-error an alert of the library has no such threshold, beside one's own
+defineMonitoring({ rules: ownRules, alerts: { JobErrorRateHigh: { thresholds: { seconds: 1 } } } })
