@@ -9,18 +9,31 @@ const global = { scrape_interval: "15s", evaluation_interval: "30s" }
 /** OpenMetrics has the start time of each series; Prometheus would store it as a series of its own. */
 export const withoutCreated = [{ source_labels: ["__name__"], regex: ".+_created", action: "drop" }]
 
-/** The name of a scrape job is the service: it becomes the label `job`, by which everything is grouped. */
-const scrape = [
+/**
+ * The name of a scrape job is the service: it becomes the label `job`, by which everything is grouped. Labels that rules
+ * select come with the target: no rule sees a series without them.
+ */
+const scrape = ({ naming, selector }: Settings) => [
   {
     job_name: "parametric-portal",
     metric_relabel_configs: withoutCreated,
-    static_configs: [{ targets: ["localhost:9464"] }]
+    static_configs: [
+      {
+        targets: ["localhost:9464"],
+        labels: naming === "prometheus" && Object.keys(selector).length > 0 ? selector : undefined
+      }
+    ]
   }
 ]
 
+/** What stands at the top of both: whoever changes one has a copy of their own, which nothing writes again. */
+const exampleHeader = (settings: Settings): string =>
+  `${header(settings)}# An example: copy it to change targets or intervals. rule_files is relative to the file.\n`
+
 /** Scrapes the Prometheus endpoint of each process. For version 2.42 and later. */
 export const scrapeConfiguration = (settings: Settings): string =>
-  header(settings) + yaml({ global, rule_files: ["rules/*.yaml"], scrape_configs: scrape })
+  `${exampleHeader(settings)}# job_name is the name of the service: one entry for each.\n` +
+  yaml({ global, rule_files: ["rules/*.yaml"], scrape_configs: scrape(settings) })
 
 /** The keys that only version 3 knows. */
 export const versionThree = {
@@ -51,6 +64,6 @@ const versionThreeFor = ({ groupBy, selector }: Pick<Settings, "groupBy" | "sele
 
 /** Receives OTLP at `/api/v1/otlp/v1/metrics`, when started with `--web.enable-otlp-receiver`. */
 export const otlpConfiguration = (settings: Settings): string =>
-  `${header(settings)}# For Prometheus 3, started with --web.enable-otlp-receiver. \`service.name\` becomes the label job, and\n` +
+  `${exampleHeader(settings)}# For Prometheus 3, started with --web.enable-otlp-receiver. \`service.name\` becomes the label job, and\n` +
   "# `service.instance.id` becomes the label instance.\n" +
   yaml({ global, rule_files: ["rules/*.yaml"], ...versionThreeFor(settings) })

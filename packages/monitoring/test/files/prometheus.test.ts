@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { parse } from "yaml"
-import { otlpConfiguration } from "../../src/files/prometheus.ts"
+import { otlpConfiguration, scrapeConfiguration } from "../../src/files/prometheus.ts"
 import { defaults } from "../../src/settings.ts"
 
 const promoted = (groupBy: ReadonlyArray<string>, selector: Readonly<Record<string, string>> = {}) =>
@@ -15,5 +15,15 @@ describe("the configuration for OTLP", () => {
       "k8s.cluster.name",
       "k8s.namespace.name"
     ])
+  })
+})
+
+describe("the configuration that scrapes", () => {
+  const targets = (selector: Readonly<Record<string, string>>) =>
+    parse(scrapeConfiguration({ ...defaults, selector })).scrape_configs[0].static_configs
+
+  it("gives a target the labels without which no rule sees it", () => {
+    expect(targets({})).toEqual([{ targets: ["localhost:9464"] }])
+    expect(targets({ team: "checkout" })).toEqual([{ targets: ["localhost:9464"], labels: { team: "checkout" } }])
   })
 })
