@@ -3,6 +3,7 @@
  * would be refused by Prometheus. Pure; whoever reads configurations says it to their author.
  */
 import { definitions } from "../alerts.ts"
+import { nearest } from "../config/check.ts"
 import type { MonitoringConfig } from "../config.ts"
 import type { Range } from "../promql/select.ts"
 import { defaults, type Settings } from "../settings.ts"
@@ -43,11 +44,13 @@ interface Context {
 
 /** The rules of one name. */
 interface Named extends Context {
+  readonly name: string
   readonly rules: ReadonlyArray<AlertDefinition>
 }
 
 const of = (name: string, context: Context): Named => ({
   ...context,
+  name,
   rules: context.all.filter((one) => one.name === name)
 })
 
@@ -68,13 +71,7 @@ const keys = ["severity", "for", "keepFiringFor", "labels", "annotations", "thre
 const problemsOf = (path: string, given: unknown, named: Named): ReadonlyArray<Problem> => {
   const [first] = named.rules
   if (first === undefined) {
-    return [
-      unknownName(
-        path,
-        given,
-        named.all.map(({ name }) => name)
-      )
-    ]
+    return [unknownAlert(path, given, named)]
   }
   if (given === false) {
     return []
@@ -171,6 +168,15 @@ const unknownName = (path: string, value: unknown, known: ReadonlyArray<string>)
     expected: known.length === 0 ? "nothing: this alert has none" : `one of ${list(known)}`,
     fix: "Correct the name, or remove it"
   })
+
+/** With the name that was probably meant in the place of all, of which there are many. */
+const unknownAlert = (path: string, value: unknown, { all, name }: Named): Problem => {
+  const known = all.map((one) => one.name)
+  const near = nearest(name, known)
+  return near === undefined
+    ? unknownName(path, value, known)
+    : problem(path, value, { expected: `the name of an alert, such as ${near}`, fix: "Correct the name, or remove it" })
+}
 
 /** What would have to hold for longer than it can. Only for a configuration without other problems. */
 const neverFiring = ({ all, config, rollout }: Context): ReadonlyArray<Problem> => {

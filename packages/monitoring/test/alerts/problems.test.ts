@@ -24,8 +24,11 @@ describe("problems of alerts", () => {
   })
 
   it("name alerts, thresholds, windows and settings that are not there, and list those that are", () => {
-    expect(of({ JobErrorRateLow: {} })[0]).toMatch(
-      /^alerts\.JobErrorRateLow is \{\}, expected one of JobErrorRateHigh, JobErrorBudgetBurn, .*\. Correct the name, or remove it\.$/
+    expect(of({ JobErrorRate: false })).toEqual([
+      "alerts.JobErrorRate is false, expected the name of an alert, such as JobErrorRateHigh. Correct the name, or remove it."
+    ])
+    expect(of({ Nonsense: {} })[0]).toMatch(
+      /^alerts\.Nonsense is \{\}, expected one of JobErrorRateHigh, JobErrorBudgetBurn, .*\. Correct the name, or remove it\.$/
     )
     expect(
       of({
