@@ -10,8 +10,15 @@ export interface Verdict {
   readonly text: string
 }
 
+export interface CheckOptions {
+  /** Whether the result is printed as JSON. */
+  readonly isJson: boolean
+  /** The folder of `--to`, as it was given. */
+  readonly to: string | undefined
+}
+
 /** Compares the files of a plan with those that are there; where promtool is installed, it checks the rules. */
-export const check = async (plan: Plan, isJson: boolean): Promise<Verdict> => {
+export const check = async (plan: Plan, { isJson, to }: CheckOptions): Promise<Verdict> => {
   const differences = differencesOf(plan).map(({ kind, name }) => ({ kind, name }))
   const rules = differences.length === 0 ? await rulesProblem(ruleFilesOf(plan)) : "not asked"
   const ok = differences.length === 0 && (rules === "none" || rules === "not asked")
@@ -20,9 +27,13 @@ export const check = async (plan: Plan, isJson: boolean): Promise<Verdict> => {
   }
   if (differences.length > 0) {
     const lines = differences.map(({ kind, name }) => `${kind.padEnd(9)}  ${name}`)
-    const { generatedBy } = plan.monitoring.settings
+    const command = `${plan.monitoring.settings.generatedBy}${to === undefined ? "" : ` --to ${to}`}`
+    if (plan.listed.size === 0 && differences.every(({ kind }) => kind === "missing")) {
+      const elsewhere = to === undefined ? ", or name the folder that they are in: --to folder" : ""
+      return { ok, text: `${plan.to} has no generated files. Run: ${command}${elsewhere}\n` }
+    }
     const files = `${differences.length} ${differences.length === 1 ? "file is" : "files are"}`
-    return { ok, text: `${[...lines, `${files} not as generated. Run: ${generatedBy}`].join("\n")}\n` }
+    return { ok, text: `${[...lines, `${files} not as generated. Run: ${command}`].join("\n")}\n` }
   }
   const all = `${plan.wanted.size} files are as generated`
   if (!ok) {

@@ -1,5 +1,6 @@
 /** `generate`: writes the files, and says how many of which form. */
 import path from "node:path"
+import { guide } from "./guide.ts"
 import type { Plan } from "./plan.ts"
 import { write } from "./write.ts"
 
@@ -25,5 +26,20 @@ export const generate = (plan: Plan, { from, isJson }: GenerateOptions): string 
     `${unchanged} unchanged`,
     ...(removed.length > 0 ? [`${removed.length} removed`] : [])
   ]
-  return `${[`${counts.join(", ")}:`, ...lines].join("\n")}\n`
+  const isFirst = unchanged + removed.length === 0
+  return `${[`${counts.join(", ")}:`, ...lines, ...(isFirst ? next(plan, from) : [])].join("\n")}\n`
+}
+
+/** What comes after the first time. */
+const next = ({ folders, hasRunbooks, to }: Plan, from: string): ReadonlyArray<string> => {
+  const markdown = folders.get("markdown")
+  return [
+    `Next: commit them, and apply each form as ${guide}#forms says.`,
+    ...(markdown === undefined || hasRunbooks
+      ? []
+      : [
+          "Alerts link to the library's runbooks, which have its thresholds. To link to yours, set runbooks to the address of " +
+            `${path.join(path.relative(from, to), markdown, "runbooks")}.`
+        ])
+  ]
 }

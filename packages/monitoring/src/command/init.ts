@@ -2,6 +2,7 @@
 import { existsSync, writeFileSync } from "node:fs"
 import path from "node:path"
 import { names } from "../config/load.ts"
+import { guide } from "./guide.ts"
 import { TargetError } from "./target-error.ts"
 import { template } from "./template.ts"
 
@@ -17,8 +18,9 @@ export const init = (folder: string): string => {
     throw new TargetError([error instanceof Error ? error.message : String(error)])
   }
   return [
-    "Wrote monitoring.config.ts: all of it is optional.",
+    "Wrote monitoring.config.ts: all of it is optional. Uncomment what differs for your jobs, routes and runbooks.",
     "Next: npx @parametric-portal/monitoring generate",
-    "In CI: npx @parametric-portal/monitoring check\n"
+    "In CI: npx @parametric-portal/monitoring check",
+    `Guide: ${guide}\n`
   ].join("\n")
 }

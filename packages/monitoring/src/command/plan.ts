@@ -14,6 +14,8 @@ export interface Plan {
   readonly to: string
   /** The folders that no file leaves, absolute. */
   readonly within: ReadonlyArray<string>
+  /** Whether the configuration says where its runbooks are read. */
+  readonly hasRunbooks: boolean
   /** The folder of each form, from `to`. */
   readonly folders: ReadonlyMap<Form, string>
   /** Content by path from `to`, with `/`. */
@@ -65,7 +67,7 @@ export const planOf = ({ config, file, settings }: Loaded, { more, to: asked }: 
   if (strange.length > 0) {
     throw new TargetError(strange.map((name) => `${name} is listed as generated in ${to}, and is outside of ${home}`))
   }
-  return { monitoring, to, within, folders, wanted, listed }
+  return { monitoring, to, within, hasRunbooks: config.runbooks !== undefined, folders, wanted, listed }
 }
 
 const byDefault: ReadonlyArray<Form> = ["prometheus", "grafana", "markdown"]

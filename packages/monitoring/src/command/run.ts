@@ -42,7 +42,7 @@ const verdictOf = async (
     case "generate":
       return { ok: true, text: generate(plan, { isJson: json, from: folder }) }
     case "check":
-      return check(plan, json)
+      return check(plan, { isJson: json, to })
     case "diff":
       return diff(plan, hasColors)
   }

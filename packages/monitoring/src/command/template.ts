@@ -21,8 +21,9 @@ export default defineMonitoring({
   // The command that the first line of each file names.
   // generatedBy: "npm run monitoring",
 
-  // Where operators read the runbooks; ends with / or =. The alert's name and .md are appended.
-  // runbooks: "https://wiki.example.org/runbooks/",
+  // Where operators read the runbooks that the form markdown writes; ends with / or =. The alert's name and .md are appended.
+  // Unless given, alerts link to the library's runbooks, which have its thresholds; alerts of your own link to none.
+  // runbooks: "https://github.com/example/shop/blob/main/monitoring/markdown/runbooks/",
 
   // The longest a rollout takes. An alert that fires sooner is an error.
   // rollout: "5m",

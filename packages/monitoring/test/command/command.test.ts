@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync } from "node:fs"
 import path from "node:path"
 import { describe, expect, it, onTestFinished, vi } from "vitest"
+import { guide } from "../../src/command/guide.ts"
 import { has } from "../support/promtool.ts"
 import { command, filesIn, folderWith, read, write } from "../support/folder.ts"
 
@@ -34,7 +35,10 @@ describe("generate", () => {
         "50 files written, 0 unchanged:",
         "  prometheus  monitoring/prometheus",
         "  grafana     monitoring/grafana",
-        "  markdown    monitoring/markdown\n"
+        "  markdown    monitoring/markdown",
+        `Next: commit them, and apply each form as ${guide}#forms says.`,
+        "Alerts link to the library's runbooks, which have its thresholds. To link to yours, set runbooks to the address of " +
+          "monitoring/markdown/runbooks.\n"
       ].join("\n"),
       error: ""
     })
@@ -228,6 +232,22 @@ describe("check", () => {
     })
   })
 
+  it("says in one line that a folder has none, and names the folder that was asked for", async () => {
+    const folder = folderWith({ "monitoring.config.ts": configuration() })
+    const generate = "Run: npx @parametric-portal/monitoring generate"
+    expect((await command(folder, "check")).out).toBe(
+      `<folder>/monitoring has no generated files. ${generate}, or name the folder that they are in: --to folder\n`
+    )
+    expect((await command(folder, "check", "--to", "ops")).out).toBe(
+      `<folder>/ops has no generated files. ${generate} --to ops\n`
+    )
+    await command(folder, "generate", "--to", "ops")
+    write(folder, "ops/prometheus/rules/jobs.yaml", "changed")
+    expect((await command(folder, "check", "--to", "ops")).out).toBe(
+      `differs    prometheus/rules/jobs.yaml\n1 file is not as generated. ${generate} --to ops\n`
+    )
+  })
+
   it("shows what promtool says of rules that it refuses, and does without where it is not installed", async () => {
     const folder = await made()
     write(folder, "bin/promtool", '#!/bin/sh\necho "$1 $2: FAILED"\nexit 1\n')
@@ -271,31 +291,5 @@ describe("diff", () => {
       "--- /dev/null",
       "+++ b/prometheus/prometheus.yaml"
     ])
-  })
-})
-
-describe("init", () => {
-  it("writes a configuration that generate takes, and says what comes next in three lines", async () => {
-    const folder = folderWith()
-    expect(await command(folder, "init")).toEqual({
-      code: 0,
-      out: [
-        "Wrote monitoring.config.ts: all of it is optional.",
-        "Next: npx @parametric-portal/monitoring generate",
-        "In CI: npx @parametric-portal/monitoring check\n"
-      ].join("\n"),
-      error: ""
-    })
-    expect((await command(folder, "generate")).code).toBe(0)
-  })
-
-  it.each(["monitoring.config.ts", "monitoring.config.json"])("never replaces a %s", async (name) => {
-    const folder = folderWith({ [name]: "mine" })
-    expect(await command(folder, "init")).toEqual({
-      code: 1,
-      out: "",
-      error: `${name} is there already. Nothing was written.`
-    })
-    expect(filesIn(folder).map((file) => [file, read(folder, file)])).toEqual([[name, "mine"]])
   })
 })
