@@ -15,11 +15,11 @@ import { clean, Newcomer, packed } from "../support/newcomer.ts"
 
 const guide = readFileSync(path.join(root, "docs/guides/monitoring.md"), "utf8")
 
-/** The files and commands of the guide's beginning. */
+/** The commands of the guide's beginning. */
 const beginning = guide.slice(0, guide.indexOf("\n## "))
 
 const fileOf = (name: string): string =>
-  beginning.split(`<!-- ts: file ${name} -->\n\`\`\`ts\n`)[1]?.split("```")[0] ?? `${name} is not in the guide`
+  guide.split(`<!-- ts: file ${name} -->\n\`\`\`ts\n`)[1]?.split("```")[0] ?? `${name} is not in the guide`
 
 const commands = (/```sh\n([^`]*)```/.exec(beginning)?.[1] ?? "").trim().split("\n")
 
@@ -67,6 +67,23 @@ describe("the first commands of the guide", () => {
     expect(project.read("ops/prometheus/rules/jobs.yaml")).toContain('job_type="mail"')
     expect(project.read("ops/markdown/metrics.md")).toContain("### shop_orders_total")
     expect(project.read("ops/grafana/dashboards/shop.json")).toContain("shop_orders_total")
+  })
+
+  it("take rules of one's own, whose test promtool runs", async () => {
+    project.write("rules.ts", fileOf("rules.ts"))
+    const config = fileOf("monitoring.config.ts")
+      .replace("\n\n", '\nimport { rules } from "./rules.ts"\n\n')
+      .replace(
+        "metrics: { shop }",
+        "metrics: { shop },\n  rules,\n  alerts: { ShopOrdersHigh: { thresholds: { orders: 55 } } }"
+      )
+    project.write("monitoring.config.ts", config)
+    const tsc = "npx tsc --noEmit --strict --module nodenext --target es2022 --allowImportingTsExtensions"
+    expect(await project.run(`${tsc} monitoring.config.ts`)).toMatchObject({ code: 0, stdout: "" })
+    expect(await project.run(`${program} generate`)).toMatchObject({ code: 0, stderr: "" })
+    expect(project.read("ops/prometheus/rules/own.yaml")).toContain("ShopOrdersHigh")
+    expect(project.read("ops/prometheus/tests/ShopOrdersHigh.yaml")).toContain("fires when ten orders a minute")
+    expect(await project.run(`${program} check`)).toMatchObject({ code: 0 })
   })
 
   it("have a configuration with every option, whose types are right", async () => {
@@ -117,7 +134,7 @@ describe.runIf(has("prometheus") && has("promtool"))("a real Prometheus", () => 
     const ended = once(child, "exit")
     try {
       const rules = await rulesOf(`http://127.0.0.1:${port}/api/v1/rules`)
-      const wanted = ["jobs", "cluster", "server", "node", "telemetry"].flatMap((name) =>
+      const wanted = ["jobs", "cluster", "server", "node", "telemetry", "own"].flatMap((name) =>
         [...project.read(`ops/prometheus/rules/${name}.yaml`).matchAll(/^ +- (?:alert|record): "?([^"\n]+)"?$/gm)].map(
           ([, rule = ""]) => rule
         )
