@@ -15,7 +15,7 @@ export const runbookPage = (monitoring: Monitoring, rules: readonly [Alert, ...R
     [
       `# ${name}`,
       comment(monitoring.settings),
-      rules.map((rule) => ruleLines(rule, dialect)).join("\n\n"),
+      rules.map((rule) => ruleLines(rule, { dialect, settings: monitoring.settings })).join("\n\n"),
       ...thresholdLines(rules[0], monitoring.settings),
       "## What it means",
       text(runbook.meaning),
@@ -40,10 +40,19 @@ const linked =
       ? text
       : text.replace(new RegExp(`(?<![[\\w])(${[...new Set(names)].join("|")})(?![\\w\\]]|\\.md)`, "g"), "[$1]($1.md)")
 
-const ruleLines = (rule: Alert, dialect: Dialect): string =>
+/** How queries are written, and what the labels of an alert are. */
+interface Written extends Pick<Monitoring, "settings"> {
+  readonly dialect: Dialect
+}
+
+/** Of the library, and as the label says it where that differs. */
+const severityOf = ({ severity }: Alert, { severities }: Monitoring["settings"]): string =>
+  severities[severity] === severity ? severity : `${severity} (\`severity="${severities[severity]}"\`)`
+
+const ruleLines = (rule: Alert, { dialect, settings }: Written): string =>
   [
     list([
-      `**Severity:** ${rule.severity}${windowOf(rule)}`,
+      `**Severity:** ${severityOf(rule, settings)}${windowOf(rule)}`,
       `**Fires after:** ${rule.for}${
         rule.keepFiringFor === undefined ? "" : `; keeps firing for ${rule.keepFiringFor} after the condition last held`
       }`,
