@@ -34,10 +34,16 @@ export const panelDialect = (monitoring: Monitored): Dialect => {
 
 /** The labels that are chosen on a dashboard: those that the selector does not fix. */
 export const environmentLabels = ({ groupBy, selector }: Settings): ReadonlyArray<string> =>
-  groupBy.filter((label) => selector[label] === undefined)
+  groupBy.filter((label) => !Object.hasOwn(selector, label))
 
 /** The name of the variable of a label. */
-export const variableOf = (label: string): string => label.replaceAll(/\W/g, "_")
+export const variableOf = (label: string): string => {
+  const name = label.replaceAll(/\W/g, "_")
+  return taken.has(name) ? `${name}_label` : name
+}
+
+/** Names that variables of every dashboard have already. */
+const taken: ReadonlySet<string> = new Set(["service", "instance", "datasource"])
 
 /** Every series has them, whatever measures it. */
 const targets: ReadonlyMap<string, string> = new Map([

@@ -16,18 +16,50 @@ export const problem = (
   { expected, fix = "Use a valid value, or omit it" }: { readonly expected: string; readonly fix?: string | undefined }
 ): Problem => ({ path, given: written(value), expected, fix })
 
-const written = (value: unknown): string =>
-  typeof value === "number" || typeof value === "bigint" || typeof value === "function"
-    ? String(value)
-    : (JSON.stringify(value) ?? String(value))
+/** A value as it is written in a configuration, in one line of at most 80 characters. */
+export const written = (value: unknown): string => {
+  const text = isData(value) ? json(value) : typeof value === "function" ? "a function" : kindOf(value)
+  return text.length <= 80 ? text : `${text.slice(0, 77)}...`
+}
+
+/** What JSON has a text for, apart from what is in it. */
+const isData = (value: unknown): boolean =>
+  typeof value === "string" || typeof value === "boolean" || value === null || Array.isArray(value) || isMap(value)
+
+const json = (value: unknown): string => {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    // It contains itself, or a bigint.
+    return Array.isArray(value) ? "a list" : "an object"
+  }
+}
+
+const kindOf = (value: unknown): string => {
+  if (typeof value !== "object" || value === null) {
+    return String(value)
+  }
+  const { name } = Object(value.constructor)
+  return typeof name !== "string" || name === "" || name === "Object"
+    ? "an object that inherits"
+    : `an instance of ${name}`
+}
 
 /** The problem in one line. */
 export const problemText = ({ expected, fix, given, path }: Problem): string =>
   `${path} is ${given}, expected ${expected}. ${fix}.`
 
-/** Whether a value is an object with names, as maps of the configuration are. */
-export const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
+/**
+ * Whether a value is an object with names, as maps of the configuration are: a plain one, or what a module exports. An
+ * instance of a class, such as a `Map`, keeps its values where nothing here would read them.
+ */
+export const isMap = (value: unknown): value is Readonly<Record<string, unknown>> => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return false
+  }
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype
+}
 
 /** The problems of each entry of a map that is there; of the map itself, where it is none. */
 export const problemsOfEach = (

@@ -1,4 +1,5 @@
 /** Checks of values whose types nobody has checked, such as those of a JSON file: all problems at once, each a line. */
+import { isMap, written } from "../alerts/problem.ts"
 
 /** What is wrong with a value, each with its path: `jobTypes.mail.objective is 99, expected ...`. */
 export type Problems = ReadonlyArray<string>
@@ -20,7 +21,7 @@ export class Check<A> {
 
 /** A value that a predicate decides about; `expected` completes "expected ...". */
 export const value = <A>(expected: string, accepts: (given: unknown) => boolean): Check<A> =>
-  new Check((given, path) => (accepts(given) ? [] : [`${path} is ${shown(given)}, expected ${expected}`]))
+  new Check((given, path) => (accepts(given) ? [] : [`${path} is ${written(given)}, expected ${expected}`]))
 
 /** One of these words. */
 export const oneOf = <const A extends string>(words: ReadonlyArray<A>): Check<A> =>
@@ -31,23 +32,23 @@ export const listOf = <A>(item: Check<A>): Check<ReadonlyArray<A>> =>
   new Check((given, path) =>
     Array.isArray(given)
       ? given.flatMap((one: unknown, index) => item.problems(one, `${path}[${index}]`))
-      : [`${path} is ${shown(given)}, expected a list`]
+      : [`${path} is ${written(given)}, expected a list`]
   )
 
 /** An object with any keys, which pass a check of their own, and values that each pass. */
 export const recordOf = <A>(item: Check<A>, key: (name: string) => string | undefined = () => undefined) =>
   new Check<Readonly<Record<string, A>>>((given, path) =>
-    isObject(given)
+    isMap(given)
       ? Object.entries(given).flatMap(([name, one]) => {
           const expected = key(name)
           return [
             ...(expected === undefined
               ? []
-              : [`${below(path, name)}: the key is ${shown(name)}, expected ${expected}`]),
+              : [`${below(path, name)}: the key is ${written(name)}, expected ${expected}`]),
             ...(one === undefined ? [] : item.problems(one, below(path, name)))
           ]
         })
-      : [`${path} is ${shown(given)}, expected an object`]
+      : [`${path} is ${written(given)}, expected an object`]
   )
 
 /** The checks of an object's keys. Those in `required` must be there. */
@@ -60,8 +61,8 @@ export const shape = <A extends object>(
 ): Check<A> => {
   const checks = new Map<string, Check<unknown>>(Object.entries(fields))
   return new Check((given, path) => {
-    if (!isObject(given)) {
-      return [`${path === "" ? "the configuration" : path} is ${shown(given)}, expected an object`]
+    if (!isMap(given)) {
+      return [`${path === "" ? "the configuration" : path} is ${written(given)}, expected an object`]
     }
     return [
       ...required.filter((name) => given[name] === undefined).map((name) => `${below(path, name)} is missing`),
@@ -107,15 +108,3 @@ const distance = (from: string, to: string): number => {
 /** The path of a key: `jobTypes.mail`, `routes["/orders"]`. */
 const below = (path: string, name: string): string =>
   /^[A-Za-z_$][\w$]*$/.test(name) ? (path === "" ? name : `${path}.${name}`) : `${path}[${JSON.stringify(name)}]`
-
-const shown = (given: unknown): string => {
-  if (typeof given === "function") {
-    return "a function"
-  }
-  const text = typeof given === "number" || given === undefined ? String(given) : JSON.stringify(given)
-  return text.length <= 80 ? text : `${text.slice(0, 77)}...`
-}
-
-/** An object, and no list. */
-export const isObject = (given: unknown): given is Readonly<Record<string, unknown>> =>
-  typeof given === "object" && given !== null && !Array.isArray(given)

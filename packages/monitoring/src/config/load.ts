@@ -1,9 +1,10 @@
 /** Finds the configuration and loads it: TypeScript through jiti, JavaScript by import, JSON with the place of an error. */
 import { createJiti } from "jiti"
 import { parse, type ParseError, printParseErrorCode } from "jsonc-parser"
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readFileSync, statSync } from "node:fs"
 import path from "node:path"
 import { pathToFileURL } from "node:url"
+import { written } from "../alerts/problem.ts"
 import * as entry from "../index.ts"
 import { ConfigError } from "./config-error.ts"
 import { type Checked, checked } from "./settings.ts"
@@ -17,15 +18,31 @@ export type Loaded = Exclude<Checked, { readonly problems: unknown }> & { readon
 /** Loads the configuration of a folder, or the file that is asked for. Fails with a `ConfigError`. */
 export const load = async (folder: string, asked?: string): Promise<Loaded> => {
   const file = asked === undefined ? found(folder) : path.resolve(folder, asked)
-  if (!existsSync(file)) {
-    throw new ConfigError(file, ["there is no such file"])
+  const state = statSync(file, { throwIfNoEntry: false })
+  if (state === undefined || !state.isFile()) {
+    throw new ConfigError(file, [state === undefined ? "there is no such file" : "it is no file"])
   }
-  const result = checked(file.endsWith(".json") ? fromJson(file) : exported(file, await loaded(file)))
+  if (!endings.test(file)) {
+    throw new ConfigError(file, ["expected a file that ends in .ts, .mts, .cts, .js, .mjs, .cjs or .json"])
+  }
+  const given = file.endsWith(".json") ? fromJson(file) : exported(file, await loaded(file))
+  const result = readable(file, () => checked(given))
   if ("problems" in result) {
     throw new ConfigError(file, result.problems)
   }
   const settings = { ...result.settings, source: path.basename(file) }
   return { ...result, settings, file }
+}
+
+const endings = /\.([cm]?[jt]s|json)$/
+
+/** What a configuration that computes its options throws while they are read is no fault of ours. */
+const readable = <A>(file: string, read: () => A): A => {
+  try {
+    return read()
+  } catch (error) {
+    throw new ConfigError(file, [`it can't be read: ${inWords(error)}`], error)
+  }
 }
 
 const found = (folder: string): string => {
@@ -65,7 +82,7 @@ const loaded = async (file: string): Promise<unknown> => {
 /** The message of an error, and where in files of one's own it was thrown. */
 const inWords = (error: unknown): string => {
   if (!(error instanceof Error)) {
-    return String(error)
+    return typeof error === "string" ? error : `it throws ${written(error)}`
   }
   const [place] = (error.stack ?? "")
     .split("\n")
@@ -89,10 +106,11 @@ const exported = (file: string, module: unknown): unknown => {
 const fromJson = (file: string): unknown => {
   const text = readFileSync(file, "utf8").replace(/^\uFEFF/, "")
   const errors: Array<ParseError> = []
-  const value: unknown = parse(text, errors, { disallowComments: true })
+  parse(text, errors, { disallowComments: true })
   const [first] = errors
   if (first === undefined) {
-    return value
+    // That of the language: `__proto__` is a key like any other there.
+    return JSON.parse(text)
   }
   const before = text.slice(0, first.offset).split("\n")
   const place = `${before.length}:${(before.at(-1)?.length ?? 0) + 1}`

@@ -1,6 +1,7 @@
 /** What each option of the configuration may be. */
 import type { Convention, Row, Rows } from "@parametric-portal/server/observe/catalogue"
 import type { AlertDefinition } from "../alerts/alert.ts"
+import { isMap } from "../alerts/problem.ts"
 import type { AlertingConfig } from "../alerts/problems.ts"
 import type { GrafanaConfig, KubernetesConfig, MonitoringConfig, ScrapeConfig } from "../config.ts"
 import type { Form } from "../forms.ts"
@@ -9,13 +10,28 @@ import type { AlertTest, Firing } from "../rule-tests/alert-test.ts"
 import type { Input } from "../rule-tests/input.ts"
 import type { Recording } from "../rules/recording.ts"
 import type { Expectation, RouteExpectation } from "../settings.ts"
-import { Check, type Fields, isObject, listOf, oneOf, recordOf, shape, value } from "./check.ts"
+import { Check, type Fields, listOf, oneOf, recordOf, shape, value } from "./check.ts"
 
 const isText = (given: unknown): given is string => typeof given === "string" && given !== ""
 
-const text = value<string>("a text that is not empty", isText)
+/** Half of a character: no store, no file and no expression can have it. */
+const isHalf = (given: string): boolean => /\p{Surrogate}/u.test(given)
 
-const anyText = value<string>("a text", (given) => typeof given === "string")
+const text = value<string>("a text that is not empty", (given) => isText(given) && !isHalf(given))
+
+const anyText = value<string>("a text", (given) => typeof given === "string" && !isHalf(given))
+
+// It is written into comments of YAML and of Markdown.
+const command = value<string>(
+  'a command on one line, without ` and -->, such as "npm run monitoring"',
+  (given) => isText(given) && !/[\p{Cc}\u2028\u2029\p{Surrogate}`]|-->/u.test(given)
+)
+
+// A path is a line of the list of generated files.
+const folder = value<string>(
+  "a folder, without control characters",
+  (given) => isText(given) && !/[\p{Cc}\p{Surrogate}]/u.test(given)
+)
 
 const share = value<number>(
   "a share above 0 and below 1, such as 0.99",
@@ -40,7 +56,13 @@ const texts = recordOf(anyText)
 
 const runbooks = value<string>(
   'an http or https URL that ends with / or =, such as "https://wiki.example.org/runbooks/"',
-  (given) => isText(given) && /^https?:\/\/[^/]/.test(given) && URL.canParse(given) && /[/=]$/.test(given)
+  (given) =>
+    isText(given) &&
+    /^https?:\/\/[^/]/.test(given) &&
+    URL.canParse(given) &&
+    /[/=]$/.test(given) &&
+    // It stands in templates and in links.
+    !/[\s<>"`{}\p{Surrogate}]/u.test(given)
 )
 
 const expectation = shape<Partial<Expectation>>({ objective: share, oldestAge: seconds, longestRun: seconds })
@@ -49,11 +71,15 @@ const routeExpectation = shape<Partial<RouteExpectation>>({ objective: share, la
 
 /** A job type or a route, which is a value of a matcher: what begins with `$` is a variable of Grafana there. */
 const subject = (name: string): string | undefined =>
-  name === "" || name.startsWith("$") ? "a name that is not empty and does not begin with $" : undefined
+  name === "" || name.startsWith("$")
+    ? "a name that is not empty and does not begin with $"
+    : isHalf(name)
+      ? "a name without half of a character"
+      : undefined
 
 const output = value<boolean | string>(
-  "true, false, or a folder",
-  (given) => typeof given === "boolean" || isText(given)
+  "true, false, or a folder without control characters",
+  (given) => typeof given === "boolean" || folder.accepts(given)
 )
 
 const outputs = shape<Partial<Record<Form, boolean | string>>>({
@@ -152,9 +178,9 @@ const kubernetes = shape<KubernetesConfig>({
 const ofAlerts = <A>(): Check<A> => new Check(() => [])
 
 const options: Fields<MonitoringConfig> = {
-  to: text,
+  to: folder,
   forms: outputs,
-  generatedBy: text,
+  generatedBy: command,
   runbooks,
   rollout: ofAlerts(),
   jobTypes: recordOf(expectation, subject),
@@ -183,7 +209,7 @@ export const schema = shape<MonitoringConfig>(options)
 /** A configuration in which this option is right, whatever the others are like. */
 export const anyWith = <K extends keyof MonitoringConfig>(name: K): Check<Pick<MonitoringConfig, K>> =>
   new Check((given, path) =>
-    isObject(given)
+    isMap(given)
       ? given[name] === undefined
         ? []
         : options[name].problems(given[name], name)
@@ -197,6 +223,14 @@ export const withOwn = new Check<Pick<MonitoringConfig, "metrics" | "rules">>((g
 
 /** What the checks of alerts look at besides. */
 export const besideAlerts = ["rules", "groupBy"] as const
+
+/** What tells environments apart, with the metrics that could have the same labels. */
+export const ofEnvironments = ["groupBy", "selector", "metrics"] as const
+
+/** A configuration in which these options are right. */
+export const environments = new Check<Pick<MonitoringConfig, (typeof ofEnvironments)[number]>>((given, path) =>
+  ofEnvironments.flatMap((name) => anyWith(name).problems(given, path))
+)
 
 /** A configuration whose alerts can be checked: values of what is looked at besides them are right. */
 export const alerting = new Check<AlertingConfig>((given, path) =>

@@ -1,13 +1,14 @@
 /** From a configuration that nobody has checked to settings, which have a value for everything. */
-import { problemText } from "../alerts/problem.ts"
+import { isMap, problemText } from "../alerts/problem.ts"
 import { alertProblems } from "../alerts/problems.ts"
 import type { MonitoringConfig } from "../config.ts"
 import { formProblems } from "../forms/problems.ts"
 import { ownNameProblems } from "../own-names.ts"
 import { defaults, type Settings } from "../settings.ts"
-import { isObject, type Problems } from "./check.ts"
+import type { Problems } from "./check.ts"
+import { environmentProblems } from "./environments.ts"
 import { metricProblems } from "./own-metrics.ts"
-import { alerting, anyWith, besideAlerts, schema, withOwn } from "./schema.ts"
+import { alerting, anyWith, besideAlerts, environments, ofEnvironments, schema, withOwn } from "./schema.ts"
 
 /** The configuration with its settings, or all that is wrong with it. */
 export type Checked =
@@ -16,7 +17,12 @@ export type Checked =
 
 /** Checks a configuration. */
 export const checked = (given: unknown): Checked => {
-  const problems = [...schema.problems(given, ""), ...alertingProblems(given), ...partProblems(given)]
+  const problems = [
+    ...schema.problems(given, ""),
+    ...alertingProblems(given),
+    ...labelProblems(given),
+    ...partProblems(given)
+  ]
   return problems.length === 0 && schema.accepts(given) ? { config: given, settings: settingsOf(given) } : { problems }
 }
 
@@ -24,35 +30,26 @@ export const checked = (given: unknown): Checked => {
 const partProblems = (given: unknown): Problems =>
   parts.flatMap(({ check, problems }) => (check.accepts(given) ? problems(given) : []))
 
-/** Labels that every rule groups by, whatever the configuration says, or that no rule may keep. */
-const ofEverySeries = ["job", "instance", "le"]
-
-const groupProblems = ({ groupBy = [] }: MonitoringConfig): Problems =>
-  groupBy.flatMap((label, index) => [
-    ...(ofEverySeries.includes(label)
-      ? [`groupBy[${index}] is "${label}", expected a label of an environment, such as "namespace"`]
-      : []),
-    ...(groupBy.indexOf(label) === index ? [] : [`groupBy[${index}] is "${label}", expected each label once`])
-  ])
-
-const selectorProblems = ({ selector = {} }: MonitoringConfig): Problems =>
-  selector["le"] === undefined ? [] : ["selector.le is set, expected a label that all series have"]
-
 /** Alerts are looked at with those of the other options that are right. */
 const alertingProblems = (given: unknown): Problems => {
-  const config = isObject(given)
-    ? Object.fromEntries(
-        Object.entries(given).filter(([name]) =>
-          besideAlerts.every((one) => one !== name || anyWith(one).accepts(given))
-        )
-      )
-    : given
+  const config = withoutWrong(given, besideAlerts)
   return alerting.accepts(config) ? alertProblems(config).map(problemText) : []
 }
 
+/** Labels of environments as well. */
+const labelProblems = (given: unknown): Problems => {
+  const config = withoutWrong(given, ofEnvironments)
+  return environments.accepts(config) ? environmentProblems(config) : []
+}
+
+const withoutWrong = (given: unknown, names: ReadonlyArray<keyof MonitoringConfig>): unknown =>
+  isMap(given)
+    ? Object.fromEntries(
+        Object.entries(given).filter(([name]) => names.every((one) => one !== name || anyWith(one).accepts(given)))
+      )
+    : given
+
 const parts = [
-  { check: anyWith("groupBy"), problems: groupProblems },
-  { check: anyWith("selector"), problems: selectorProblems },
   {
     check: anyWith("grafana"),
     problems: ({ grafana }: MonitoringConfig) => formProblems(settingsOf({ grafana }))

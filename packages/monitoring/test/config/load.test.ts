@@ -35,6 +35,50 @@ describe("a configuration", () => {
     ).toEqual(mail)
   })
 
+  it.each([
+    [
+      "const to = {}; to.to = to; export default { to }",
+      "to is an object, expected a folder, without control characters"
+    ],
+    ["export default { to: 5n }", "to is 5, expected a folder, without control characters"],
+    ['export default { to: Symbol("x") }', "to is Symbol(x), expected a folder, without control characters"],
+    [
+      'export default { jobTypes: new Map([["mail", { objective: 0.9 }]]) }',
+      "jobTypes is an instance of Map, expected an object"
+    ],
+    [
+      'export default new (class Config { to = "x" })()',
+      "the configuration is an instance of Config, expected an object"
+    ],
+    ['export default Object.create({ to: "x" })', "the configuration is an object that inherits, expected an object"],
+    ["throw { a: 1 }", 'it can\'t be loaded: it throws {"a":1}']
+  ])("%s is told in a line", async (text, problem) => {
+    expect(await loaded({ "monitoring.config.mjs": text })).toBe(`<folder>/monitoring.config.mjs: ${problem}`)
+  })
+
+  it("that throws while it is read is told so", async () => {
+    const text = 'export default { get to() { throw new Error("no folder") } }'
+    expect(await loaded({ "monitoring.config.mjs": text })).toMatch(
+      /^<folder>\/monitoring\.config\.mjs: it can't be read: Error: no folder\n +at .*get to .*$/
+    )
+  })
+
+  it("in JSON has `__proto__` for a key like any other", async () => {
+    expect(await loaded({ "monitoring.config.json": '{"jobTypes":{"__proto__":{"objective":0.9}}}' })).toEqual(
+      JSON.parse('{"__proto__":{"objective":0.9,"oldestAge":600,"longestRun":3600}}')
+    )
+    expect(await loaded({ "monitoring.config.json": '{"__proto__":{"to":"elsewhere"}}' })).toMatch(
+      /: __proto__ is not an option: /
+    )
+  })
+
+  it("is a file of a kind that it knows", async () => {
+    expect(await loaded({ "own/a": "" }, "own")).toBe("<folder>/own: it is no file")
+    expect(await loaded({ "own.yaml": "to: x" }, "own.yaml")).toBe(
+      "<folder>/own.yaml: expected a file that ends in .ts, .mts, .cts, .js, .mjs, .cjs or .json"
+    )
+  })
+
   it("is asked for where there is none, or two", async () => {
     expect(await loaded({})).toBe(
       "<folder>: there is no monitoring.config.ts, .mts, .mjs, .js or .json. To write one: npx @parametric-portal/monitoring init"
