@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 /** `npx @parametric-portal/monitoring`: dashboards, alerts and runbooks in the repository of whoever uses the library. */
 import { parse, usage } from "./command/options.ts"
-import { processTerminal } from "./command/terminal.ts"
+import { exitWith, mustFinish } from "./command/ending.ts"
+import { processTerminal, type Terminal } from "./command/terminal.ts"
 import { installedVersion, ownVersion, versionProblem } from "./command/versions.ts"
 
-const main = async (args: ReadonlyArray<string>): Promise<number> => {
-  const terminal = processTerminal()
+const main = async (args: ReadonlyArray<string>, terminal: Terminal): Promise<number> => {
   const asked = parse(args)
   if (asked === "help" || asked === "version") {
     terminal.out(asked === "help" ? usage : `${ownVersion()}\n`)
@@ -24,4 +24,8 @@ const main = async (args: ReadonlyArray<string>): Promise<number> => {
   return run(asked, terminal)
 }
 
-process.exitCode = await main(process.argv.slice(2))
+const terminal = processTerminal()
+const finished = mustFinish(terminal)
+const code = await main(process.argv.slice(2), terminal)
+finished()
+exitWith(code)

@@ -49,7 +49,7 @@ const ruleFilesOf = ({ folders, monitoring, to, wanted }: Plan): RuleFiles => {
     folder === undefined
       ? []
       : [...wanted.keys()]
-          .filter((name) => name.startsWith(`${path.posix.normalize(folder)}/${part}/`) && name.endsWith(".yaml"))
+          .filter((name) => name.startsWith(path.posix.join(folder, part, "/")) && name.endsWith(".yaml"))
           .map((name) => path.join(to, name))
   return { rules: within("rules"), tests: within("tests") }
 }

@@ -19,7 +19,7 @@ export interface Difference {
 
 /** The differences, by path. Fails with a `TargetError` where a path leads through a link, or to what is no file. */
 export const differencesOf = (plan: Plan): ReadonlyArray<Difference> => {
-  const names = [...new Set([...plan.wanted.keys(), ...plan.listed])].sort()
+  const names = [...new Set([...plan.wanted.keys(), ...leftOver(plan)])].sort()
   const problems = names.flatMap((name) => pathProblem(plan, name))
   if (problems.length > 0) {
     throw new TargetError([...new Set(problems)])
@@ -28,12 +28,27 @@ export const differencesOf = (plan: Plan): ReadonlyArray<Difference> => {
     const wanted = plan.wanted.get(name)
     const file = path.join(plan.to, name)
     const is = stateOf(file) === undefined ? undefined : readFileSync(file, "utf8")
-    if (is === wanted || (is === undefined && wanted === undefined)) {
+    // Git may write CRLF where it checks out.
+    if (is?.replaceAll("\r\n", "\n") === wanted) {
       return []
     }
     const kind = is === undefined ? "missing" : wanted === undefined ? "left over" : "differs"
     return [{ name, kind, is: is ?? "", wanted: wanted ?? "" }]
   })
+}
+
+/** What is listed and no longer wanted; not where a file system without case has it under the name of one that is. */
+const leftOver = ({ listed, to, wanted }: Plan): ReadonlyArray<string> => {
+  const byCase = new Map([...wanted.keys()].map((name) => [name.toLowerCase(), name]))
+  return [...listed].filter((name) => {
+    const same = byCase.get(name.toLowerCase())
+    return same === undefined || (same !== name && !isOneFile(path.join(to, name), path.join(to, same)))
+  })
+}
+
+const isOneFile = (one: string, other: string): boolean => {
+  const [a, b] = [stateOf(one), stateOf(other)]
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev
 }
 
 /** Every folder on the way is one, and none is a link that could lead elsewhere. */

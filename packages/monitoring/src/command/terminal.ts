@@ -11,10 +11,20 @@ export interface Terminal {
   readonly hasColors: boolean
 }
 
-/** The terminal of this process. */
-export const processTerminal = (): Terminal => ({
-  folder: process.cwd(),
-  out: (text) => process.stdout.write(text),
-  error: (line) => process.stderr.write(`${line}\n`),
-  hasColors: process.stdout.isTTY && process.stdout.hasColors()
-})
+/** The terminal of this process. Who reads its output may stop at any line, as `head` does. */
+export const processTerminal = (): Terminal => {
+  process.stdout.on("error", ignoreClosed)
+  process.stderr.on("error", ignoreClosed)
+  return {
+    folder: process.cwd(),
+    out: (text) => process.stdout.write(text),
+    error: (line) => process.stderr.write(`${line}\n`),
+    hasColors: process.stdout.isTTY && process.stdout.hasColors()
+  }
+}
+
+const ignoreClosed = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== "EPIPE") {
+    throw error
+  }
+}
