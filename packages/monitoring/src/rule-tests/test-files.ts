@@ -1,4 +1,5 @@
 /** The files in which tests of alerts are written for promtool, beside the rule files. */
+import { header } from "../files/header.ts"
 import type { Monitoring } from "../monitoring.ts"
 import { metricsIn } from "../promql/parse.ts"
 import type { AlertTest } from "./alert-test.ts"
@@ -20,13 +21,13 @@ export const testFiles = (monitoring: Monitoring): ReadonlyMap<string, string> =
       const count = (counts.get(test.alert) ?? 0) + 1
       counts.set(test.alert, count)
       const groups = groupsFor(monitoring, test)
-      const content = testFile({
+      const tested = testFile({
         rules: groups.map((name) => `../rules/${name}.yaml`),
         groups,
         every: test.every ?? 1,
         tests: [firingTest(monitoring, test, environment), silentTest(test, environment)]
       })
-      return [`tests/${test.alert}${count === 1 ? "" : `-${count}`}.yaml`, content] as const
+      return [`tests/${test.alert}${count === 1 ? "" : `-${count}`}.yaml`, header(settings) + tested] as const
     })
   )
 }
