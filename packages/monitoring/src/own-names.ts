@@ -81,8 +81,20 @@ const recordingProblems = ({ metrics, rules: { recordings: own = [] } }: Own): R
 }
 
 const testProblems = ({ rules: { alerts = [], tests = [] } }: Own): ReadonlyArray<string> => {
-  const known = new Set<string>([...Object.values(definitions).flat(), ...alerts].map(({ name }) => name))
-  return tests.flatMap(({ alert }, index) =>
-    problem(known.has(alert), `rules.tests[${index}] is of ${JSON.stringify(alert)}`, "the name of an alert")
-  )
+  const all = [...Object.values(definitions).flatMap((area) => [...area]), ...alerts]
+  return tests.flatMap(({ alert, firing }, index) => {
+    const rules = all.filter(({ name }) => name === alert)
+    const isOfRule = (labels: Readonly<Record<string, string>>): boolean =>
+      rules.some((rule) => Object.entries(rule.labels).every(([label, fixed]) => (labels[label] ?? fixed) === fixed))
+    return [
+      ...problem(rules.length > 0, `rules.tests[${index}] is of ${JSON.stringify(alert)}`, "the name of an alert"),
+      ...firing.flatMap(({ labels }, at) =>
+        problem(
+          rules.length === 0 || isOfRule(labels),
+          `rules.tests[${index}].firing[${at}].labels is ${JSON.stringify(labels)}`,
+          `the labels that a rule of ${alert} has`
+        )
+      )
+    ]
+  })
 }

@@ -15,6 +15,6 @@ export const secondsOf = (range: string): number => {
 
 /** The duration, or a minute more than a rollout takes, where that is not shorter. */
 export const longerThan = (rollout: Range, range: Range): Range =>
-  secondsOf(range) > secondsOf(rollout) ? range : written(secondsOf(rollout) + 60)
+  secondsOf(range) <= secondsOf(rollout) ? written(secondsOf(rollout) + 60) : range
 
 const written = (seconds: number): Range => (seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`)

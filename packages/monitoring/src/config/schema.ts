@@ -1,7 +1,8 @@
 /** What each option of the configuration may be. */
 import type { Convention, Row, Rows } from "@parametric-portal/server/observe/catalogue"
 import type { AlertDefinition } from "../alerts/alert.ts"
-import { isMap } from "../alerts/problem.ts"
+import { ownAlertProblems } from "../alerts/own-problems.ts"
+import { isMap, problemText, written } from "../alerts/problem.ts"
 import type { AlertingConfig } from "../alerts/problems.ts"
 import type { GrafanaConfig, KubernetesConfig, MonitoringConfig, ScrapeConfig } from "../config.ts"
 import type { Form } from "../forms.ts"
@@ -124,8 +125,27 @@ const row = shape<Row>(
 
 const metrics = recordOf<Rows>(recordOf(row))
 
-const isMade = (given: unknown, member: "expression" | "made"): boolean =>
-  typeof given === "object" && given !== null && member in given && "name" in given && isText(given.name)
+const isNamed = (given: unknown): given is { readonly name: string } =>
+  typeof given === "object" && given !== null && "name" in given && isText(given.name)
+
+const isRecording = (given: unknown): given is Recording =>
+  isNamed(given) && "expression" in given && typeof given.expression === "function"
+
+const isAlert = (given: unknown): given is AlertDefinition =>
+  isNamed(given) &&
+  "made" in given &&
+  typeof given.made === "function" &&
+  "thresholds" in given &&
+  isMap(given.thresholds) &&
+  Object.values(given.thresholds).every(isMap)
+
+const recording = value<Recording>("a rule made with record", isRecording)
+
+const ownAlert = new Check<AlertDefinition>((given, path) =>
+  isAlert(given)
+    ? ownAlertProblems(path, given).map((one) => (typeof one === "string" ? one : problemText(one)))
+    : [`${path} is ${written(given)}, expected an alert made with alert`]
+)
 
 const input = shape<Input>({ series: text, values: text }, ["series", "values"])
 
@@ -135,7 +155,13 @@ const firing = shape<Firing>({ labels: texts, summary: anyText, description: any
   "description"
 ])
 
-const minutes = value<number>("a number of minutes", (given) => typeof given === "number" && given >= 0)
+// More of them than a week has would take promtool hours.
+const mostMinutes = 10_080
+
+const minutes = value<number>(
+  `a whole number of minutes above 0, at most ${mostMinutes}`,
+  (given) => typeof given === "number" && Number.isInteger(given) && given > 0 && given <= mostMinutes
+)
 
 const alertTest = shape<AlertTest>(
   {
@@ -152,8 +178,8 @@ const alertTest = shape<AlertTest>(
 )
 
 const rules = shape<OwnRules>({
-  recordings: listOf(value<Recording>("a rule made with record", (given) => isMade(given, "expression"))),
-  alerts: listOf(value<AlertDefinition>("an alert made with alert", (given) => isMade(given, "made"))),
+  recordings: listOf(recording),
+  alerts: listOf(ownAlert),
   tests: listOf(alertTest)
 })
 
@@ -216,21 +242,14 @@ export const anyWith = <K extends keyof MonitoringConfig>(name: K): Check<Pick<M
       : schema.problems(given, path)
   )
 
-/** A configuration in which what is one's own is right. */
-export const withOwn = new Check<Pick<MonitoringConfig, "metrics" | "rules">>((given, path) =>
-  [anyWith("metrics"), anyWith("rules")].flatMap((one) => one.problems(given, path))
-)
+/** A configuration in which these options are right, whatever the others are like. */
+export const withAll = <const K extends keyof MonitoringConfig>(
+  names: ReadonlyArray<K>
+): Check<Pick<MonitoringConfig, K>> =>
+  new Check((given, path) => names.flatMap((name) => anyWith(name).problems(given, path)))
 
 /** What the checks of alerts look at besides. */
 export const besideAlerts = ["rules", "groupBy"] as const
-
-/** What tells environments apart, with the metrics that could have the same labels. */
-export const ofEnvironments = ["groupBy", "selector", "metrics"] as const
-
-/** A configuration in which these options are right. */
-export const environments = new Check<Pick<MonitoringConfig, (typeof ofEnvironments)[number]>>((given, path) =>
-  ofEnvironments.flatMap((name) => anyWith(name).problems(given, path))
-)
 
 /** A configuration whose alerts can be checked: values of what is looked at besides them are right. */
 export const alerting = new Check<AlertingConfig>((given, path) =>

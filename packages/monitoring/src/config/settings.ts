@@ -2,13 +2,14 @@
 import { isMap, problemText } from "../alerts/problem.ts"
 import { alertProblems } from "../alerts/problems.ts"
 import type { MonitoringConfig } from "../config.ts"
+import { dashboards } from "../dashboards.ts"
 import { formProblems } from "../forms/problems.ts"
 import { ownNameProblems } from "../own-names.ts"
 import { defaults, type Settings } from "../settings.ts"
 import type { Problems } from "./check.ts"
 import { environmentProblems } from "./environments.ts"
 import { metricProblems } from "./own-metrics.ts"
-import { alerting, anyWith, besideAlerts, environments, ofEnvironments, schema, withOwn } from "./schema.ts"
+import { alerting, anyWith, besideAlerts, schema, withAll } from "./schema.ts"
 
 /** The configuration with its settings, or all that is wrong with it. */
 export type Checked =
@@ -17,29 +18,17 @@ export type Checked =
 
 /** Checks a configuration. */
 export const checked = (given: unknown): Checked => {
-  const problems = [
-    ...schema.problems(given, ""),
-    ...alertingProblems(given),
-    ...labelProblems(given),
-    ...partProblems(given)
-  ]
+  const problems = [...schema.problems(given, ""), ...alertingProblems(given), ...partProblems(given)]
   return problems.length === 0 && schema.accepts(given) ? { config: given, settings: settingsOf(given) } : { problems }
 }
 
 /** Problems of parts whose shape is right, whatever the others are like. */
-const partProblems = (given: unknown): Problems =>
-  parts.flatMap(({ check, problems }) => (check.accepts(given) ? problems(given) : []))
+const partProblems = (given: unknown): Problems => parts.flatMap((problems) => problems(given))
 
 /** Alerts are looked at with those of the other options that are right. */
 const alertingProblems = (given: unknown): Problems => {
   const config = withoutWrong(given, besideAlerts)
   return alerting.accepts(config) ? alertProblems(config).map(problemText) : []
-}
-
-/** Labels of environments as well. */
-const labelProblems = (given: unknown): Problems => {
-  const config = withoutWrong(given, ofEnvironments)
-  return environments.accepts(config) ? environmentProblems(config) : []
 }
 
 const withoutWrong = (given: unknown, names: ReadonlyArray<keyof MonitoringConfig>): unknown =>
@@ -49,20 +38,24 @@ const withoutWrong = (given: unknown, names: ReadonlyArray<keyof MonitoringConfi
       )
     : given
 
+/** Checks of options together, as far as each of them is right. */
+const part =
+  <const K extends keyof MonitoringConfig>(
+    names: ReadonlyArray<K>,
+    problems: (config: Pick<MonitoringConfig, K>) => Problems
+  ) =>
+  (given: unknown): Problems => {
+    const config = withoutWrong(given, names)
+    return withAll(names).accepts(config) ? problems(config) : []
+  }
+
 const parts = [
-  {
-    check: anyWith("grafana"),
-    problems: ({ grafana }: MonitoringConfig) => formProblems(settingsOf({ grafana }))
-  },
-  {
-    check: anyWith("kubernetes"),
-    problems: ({ kubernetes }: MonitoringConfig) => formProblems(settingsOf({ kubernetes }))
-  },
-  {
-    check: withOwn,
-    problems: ({ metrics = {}, rules = {} }: MonitoringConfig) => ownNameProblems({ metrics, rules })
-  },
-  { check: anyWith("metrics"), problems: ({ metrics }: MonitoringConfig) => metricProblems(metrics ?? {}) }
+  part(["groupBy", "selector", "metrics"], environmentProblems),
+  part(["grafana", "kubernetes", "metrics"], (config) =>
+    formProblems(settingsOf(config), [...dashboards.map(({ uid }) => uid), ...Object.keys(config.metrics ?? {})])
+  ),
+  part(["metrics", "rules"], ({ metrics = {}, rules = {} }) => ownNameProblems({ metrics, rules })),
+  part(["metrics"], ({ metrics = {} }) => metricProblems(metrics))
 ]
 
 /** The settings of a configuration that is right. */
