@@ -51,7 +51,13 @@ const labelName = (name: string): string | undefined =>
 
 const label = value<string>("the name of a label", (given) => isText(given) && labelName(given) === undefined)
 
-const labels = recordOf(anyText, labelName)
+// Grafana has no way to write either without a variable in mind.
+const selected = value<string>(
+  "a text without $ and [[, which Grafana would read as a variable",
+  (given) => anyText.accepts(given) && !/\$|\[\[/.test(given)
+)
+
+const labels = recordOf(selected, labelName)
 
 const texts = recordOf(anyText)
 

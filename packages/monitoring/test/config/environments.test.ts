@@ -39,6 +39,8 @@ describe("a text", () => {
     { jobTypes: { "\ud800": {} } },
     { routes: { "/\udfff": {} } },
     { selector: { team: "\ud800" } },
+    { selector: { team: "$service" } },
+    { selector: { team: "[[service]]" } },
     { generatedBy: "two\nlines" },
     { generatedBy: "a `quote`" },
     { generatedBy: "an end -->" },

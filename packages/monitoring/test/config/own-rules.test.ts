@@ -73,8 +73,8 @@ describe("an alert of one's own", () => {
     expect(
       problems({ rules: { alerts: [{ name: "ShopBad", made: 1 }], recordings: [{ name: "a:b", expression: 1 }] } })
     ).toEqual([
-      'rules.recordings[0] is {"name":"a:b","expression":1}, expected a rule made with record',
-      'rules.alerts[0] is {"name":"ShopBad","made":1}, expected an alert made with alert'
+      'rules.alerts[0] is {"name":"ShopBad","made":1}, expected an alert made with alert',
+      'rules.recordings[0] is {"name":"a:b","expression":1}, expected a rule made with record'
     ])
   })
 })
