@@ -152,7 +152,10 @@ const options = fc.record(
     jobTypes: fc.dictionary(name, fc.record({ objective: fc.constantFrom(0.5, 0.99, 1e-9) }, { requiredKeys: [] })),
     routes: fc.dictionary(name, fc.record({ latency: fc.double({ min: 0.001, max: 1e6, noNaN: true }) })),
     groupBy: fc.subarray(["namespace", "cluster", "region"]),
-    selector: fc.dictionary(fc.constantFrom("team", "cluster"), fc.string()),
+    selector: fc.dictionary(
+      fc.constantFrom("team", "cluster"),
+      fc.string().filter((one) => !/\$|\[\[/.test(one))
+    ),
     labels: fc.dictionary(fc.constantFrom("tier", "owner"), fc.stringMatching(/^[a-z ]{1,9}$/)),
     annotations: fc.dictionary(fc.constantFrom("note", "dashboard"), fc.stringMatching(/^[a-z ]{1,9}$/)),
     severities: fc.record({ critical: fc.stringMatching(/^[a-z]{1,9}$/) })
