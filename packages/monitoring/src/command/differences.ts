@@ -27,7 +27,7 @@ export const differencesOf = (plan: Plan): ReadonlyArray<Difference> => {
   return names.flatMap((name): ReadonlyArray<Difference> => {
     const wanted = plan.wanted.get(name)
     const file = path.join(plan.to, name)
-    const is = stateOf(file) === undefined ? undefined : readFileSync(file, "utf8")
+    const is = contentOf(file)
     // Git may write CRLF where it checks out.
     if (is?.replaceAll("\r\n", "\n") === wanted) {
       return []
@@ -74,6 +74,18 @@ const pathProblem = ({ to, within }: Plan, name: string): ReadonlyArray<string> 
 const foldersAbove = (file: string, within: ReadonlyArray<string>): ReadonlyArray<string> => {
   const folder = path.dirname(file)
   return within.includes(folder) || folder === path.dirname(folder) ? [] : [folder, ...foldersAbove(folder, within)]
+}
+
+/** Nothing where there is no file, also where another run has just removed it. */
+const contentOf = (file: string): string | undefined => {
+  try {
+    return stateOf(file) === undefined ? undefined : readFileSync(file, "utf8")
+  } catch (error) {
+    if (stateOf(file) === undefined) {
+      return undefined
+    }
+    throw error
+  }
 }
 
 const stateOf = (file: string): Stats | undefined => {
