@@ -30,7 +30,7 @@ export const endToEnd = (name: string, globalSetup: ReadonlyArray<string> = []) 
 
 /**
  * Tests with receivers that others wrote; `npm run test:receivers` builds them and puts them into the path. `others` are
- * tests that run with Debian's programs too, in `npm test`.
+ * tests that run with Debian's programs elsewhere too.
  */
 export const withReceivers = (
   name: string,
