@@ -1,9 +1,7 @@
 /** A real Prometheus over two environments of one `job`, of which one loses half of its jobs: that one's alert fires alone. */
 import { expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { once } from "node:events"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:http"
 import { tmpdir } from "node:os"
 import path from "node:path"
 import { freePort } from "../../../../vitest.ports.ts"
@@ -11,34 +9,24 @@ import { ruleFile } from "../../src/files/rules.ts"
 import { monitoringOf } from "../../src/monitoring.ts"
 import { defaults, type Settings } from "../../src/settings.ts"
 import { prometheusOf, type RunningPrometheus } from "../support/prometheus.ts"
+import { serve } from "../support/serve.ts"
 
 /** The page of a process that has ended so many mails each second. */
 const pageOf = (done: number, lost: number) =>
   Effect.gen(function* () {
     const began = process.hrtime.bigint()
     const port = yield* Effect.promise(freePort)
-    yield* Effect.acquireRelease(
-      Effect.promise(async () => {
-        const server = createServer((_, response) => {
-          const seconds = Number((process.hrtime.bigint() - began) / 1_000_000_000n)
-          response.setHeader("content-type", "text/plain; version=0.0.4")
-          response.end(
-            [
-              'telemetry_series{metric="jobs_enqueued_total"} 12',
-              `jobs_completed_total{job_type="mail",operation="process",priority="normal"} ${seconds * done}`,
-              `jobs_dead_lettered_total{job_type="mail",reason="Timeout"} ${seconds * lost}\n`
-            ].join("\n")
-          )
-        }).listen(port, "127.0.0.1")
-        await once(server, "listening")
-        return server
-      }),
-      (server) =>
-        Effect.sync(() => {
-          server.close()
-          server.closeAllConnections()
-        })
-    )
+    yield* serve(port, (_, response) => {
+      const seconds = Number((process.hrtime.bigint() - began) / 1_000_000_000n)
+      response.setHeader("content-type", "text/plain; version=0.0.4")
+      response.end(
+        [
+          'telemetry_series{metric="jobs_enqueued_total"} 12',
+          `jobs_completed_total{job_type="mail",operation="process",priority="normal"} ${seconds * done}`,
+          `jobs_dead_lettered_total{job_type="mail",reason="Timeout"} ${seconds * lost}\n`
+        ].join("\n")
+      )
+    })
     return new URL(`http://127.0.0.1:${port}/metrics`)
   })
 

@@ -3,7 +3,6 @@ import * as Effect from "effect/Effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import path from "node:path"
@@ -11,26 +10,16 @@ import { freePort } from "../../../../vitest.ports.ts"
 import { withoutCreated } from "../../src/files/prometheus.ts"
 import { yaml } from "../../src/files/yaml.ts"
 import { ruleFiles } from "./promtool.ts"
+import { serve } from "./serve.ts"
 
 const portOf = (address: string | AddressInfo | null): number =>
   typeof address === "object" ? (address?.port ?? 0) : 0
 
 /** A collector that takes everything; its address. */
 export const collector = Effect.map(
-  Effect.acquireRelease(
-    Effect.promise(async () => {
-      const server = createServer((request, response) => {
-        request.resume().on("end", () => response.writeHead(200, { "content-type": "application/json" }).end("{}"))
-      }).listen(0, "127.0.0.1")
-      await once(server, "listening")
-      return server
-    }),
-    (server) =>
-      Effect.sync(() => {
-        server.close()
-        server.closeAllConnections()
-      })
-  ),
+  serve(0, (request, response) => {
+    request.resume().on("end", () => response.writeHead(200, { "content-type": "application/json" }).end("{}"))
+  }),
   (server) => `http://127.0.0.1:${portOf(server.address())}/v1/metrics`
 )
 
