@@ -8,6 +8,7 @@ import * as Exit from "effect/Exit"
 import { identity } from "effect/Function"
 import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Scope from "effect/Scope"
+import { attempted } from "../../observe/catalogue/attempt.ts"
 import { type AnyFiber, serviceOf } from "../../observe/instrument/fiber.ts"
 import type { Recorder } from "./recorder.ts"
 import type { LookUp } from "./request-route.ts"
@@ -43,21 +44,21 @@ interface Watched<E, R> {
 /** Runs `observed` under observation, or the application alone where the request has an observation already. */
 const watched = <E, R>({ app, lookUp, observed, recorder }: Watched<E, R>): HttpApp.Default<E, R> => {
   const begin = (fiber: AnyFiber, restore: Restore): HttpApp.Default<E, R> => {
-    const request = serviceOf(fiber.currentContext, HttpServerRequest.HttpServerRequest)
-    const served = recorder.begin(request, fiber)
+    const served = recorder.begin(fiber)
     if (lookUp !== undefined) {
-      recorder.reached(request, lookUp)
+      recorder.reached(serviceOf(fiber.currentContext, HttpServerRequest.HttpServerRequest), lookUp)
     }
     if (served === undefined) {
       return restore(app)
     }
     const seen: Observed = { recorder, served, scope: scopeOf(fiber), fiber }
-    return Effect.matchCauseEffect(restore(upgradeSeen(observed, request, served)), {
+    return Effect.matchCauseEffect(restore(upgradeSeen(observed, served)), {
       onFailure: (cause) => {
         const exit = Exit.failCause(cause)
-        return recorder.guard(() => failed(seen, exit)) ?? exit
+        const first = seeFailed(seen, exit)
+        return first === undefined ? exit : Effect.zipRight(first, exit)
       },
-      onSuccess: (response) => recorder.guard(() => succeeded(seen, response)) ?? Exit.succeed(response)
+      onSuccess: (response) => seeSucceeded(seen, response) ?? Exit.succeed(response)
     })
   }
   // A server handles its requests where nothing is interruptible, but for what the router makes so.
@@ -80,19 +81,23 @@ interface Observed {
 const scopeOf = (fiber: AnyFiber): Scope.Scope | undefined => fiber.currentContext.unsafeMap.get(Scope.Scope.key)
 
 /** The request ends with its scope, which closes after the body of its response. */
-const endWithScope = ({ recorder, served }: Observed, scope: Scope.Scope): Effect.Effect<void> =>
-  Scope.addFinalizerExit(scope, (exit) => Effect.sync(() => recorder.guard(() => served.written(exit))))
+const endWithScope = ({ served }: Observed, scope: Scope.Scope): Effect.Effect<void> =>
+  Scope.addFinalizerExit(scope, (exit) => Effect.sync(() => seeWritten(served, exit)))
+
+const swallowed = ({ recorder }: Observed, thrown: unknown): undefined => recorder.swallow(thrown)
 
 /** The application failed. What that is answered with is not known yet, unless it was written already. */
-const failed = <E>(observed: Observed, exit: Exit.Exit<never, E>): Effect.Effect<never, E> => {
+const failed = (observed: Observed, exit: Exit.Exit<never, unknown>): Effect.Effect<void> => {
   const { recorder, scope, served } = observed
   served.appEnded(exit)
   if (served.isAnswered || scope === undefined) {
     served.end()
-    return exit
+    return Effect.void
   }
-  return Effect.zipRight(Effect.zipRight(recorder.seeResponse, endWithScope(observed, scope)), exit)
+  return Effect.zipRight(recorder.seeResponse, endWithScope(observed, scope))
 }
+
+const seeFailed = attempted(failed, swallowed)
 
 /**
  * The application has a response. Where that is written already, only a stream may be still under way; where it is not,
@@ -102,29 +107,33 @@ const succeeded = (observed: Observed, response: Response): Effect.Effect<Respon
   const { fiber, recorder, scope, served } = observed
   const isWritten = served.isAnswered
   const seen = isWritten ? response : recorder.answered(served, response)
-  served.appEnded(Exit.succeed(seen))
+  const exit = Exit.succeed(seen)
+  served.appEnded(exit)
   if (!isWritten && scope !== undefined && !served.isWithoutEnd && !served.hasEnded) {
     if (served.hasFiberOfItsOwn && !served.isStreaming) {
-      fiber.addObserver((exit) => recorder.guard(() => served.written(exit)))
-      return Exit.succeed(seen)
+      fiber.addObserver((exit) => seeWritten(served, exit))
+      return exit
     }
     return Effect.as(endWithScope(observed, scope), seen)
   }
   if (!served.isStreaming) {
     served.end()
   }
-  return Exit.succeed(seen)
+  return exit
 }
 
+const seeSucceeded = attempted(succeeded, swallowed)
+
+const seeWritten = attempted(
+  (served: ServedRequest, exit: Exit.Exit<unknown, unknown>) => served.written(exit),
+  (served, thrown) => served.swallow(thrown)
+)
+
 /** The application, where a client asks for another protocol with a request whose acceptance is seen. */
-const upgradeSeen = <E, R>(
-  app: HttpApp.Default<E, R>,
-  request: HttpServerRequest.HttpServerRequest,
-  served: ServedRequest
-): HttpApp.Default<E, R> =>
-  request.headers["upgrade"] === undefined
+const upgradeSeen = <E, R>(app: HttpApp.Default<E, R>, served: ServedRequest): HttpApp.Default<E, R> =>
+  served.request.headers["upgrade"] === undefined
     ? app
-    : Effect.provideService(app, HttpServerRequest.HttpServerRequest, seeUpgrade(request, served))
+    : Effect.provideService(app, HttpServerRequest.HttpServerRequest, seeUpgrade(served.request, served))
 
 /** The same request, which tells when another protocol has begun. */
 const seeUpgrade = (

@@ -1,26 +1,26 @@
 /** Finds the observation of a request, and sees its response before it is written. */
 import * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpBody from "@effect/platform/HttpBody"
-import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
-import type { AnyFiber } from "../../observe/instrument/fiber.ts"
+import { attempted } from "../../observe/catalogue/attempt.ts"
+import { type AnyFiber, serviceOf } from "../../observe/instrument/fiber.ts"
 import type { Meter } from "../../observe/instrument/meter.ts"
 import type { MetricsService } from "../../observe/metrics.ts"
-import { leave, type Pipeline, Pipelines } from "./pipelines.ts"
-import { isCutOff, isStream } from "./http2-stream.ts"
+import type { Site } from "../../observe/track/watch.ts"
+import { type Http2Request, isCutOff, isStream } from "./http2-stream.ts"
 import { connectionOf, sourceOf, whenClosed } from "./request-attributes.ts"
 import type { LookUp } from "./request-route.ts"
-import { ServedRequest, type Streamed } from "./served-request.ts"
+import { type Requests, ServedRequest, type Streamed } from "./served-request.ts"
 import { ServerSeries } from "./server-series.ts"
+import { UnderWay } from "./under-way.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
 type Response = HttpServerResponse.HttpServerResponse
-
-const site = "http server"
 
 /** The requests under way to the servers of one registry. */
 export class Recorder {
@@ -29,51 +29,49 @@ export class Recorder {
    * changes a reference of the fiber.
    */
   readonly seeResponse: Effect.Effect<void>
-  private readonly meter: Meter
+  private readonly at: Site
   private readonly series: ServerSeries
-  private readonly underWay = new WeakMap<object, ServedRequest>()
-  private readonly pipelines = new Pipelines()
+  private readonly underWay = new UnderWay()
+  private latest: ServedRequest | undefined = undefined
 
   constructor(metrics: MetricsService) {
-    this.meter = metrics.meter
+    this.at = { site: "http server", meter: metrics.meter }
     this.series = new ServerSeries(metrics)
     this.seeResponse = HttpApp.appendPreResponseHandler((request, response) =>
       Effect.sync(() => this.guard(() => this.responding(request, response)) ?? response)
     )
   }
 
-  /** Begins the observation of a request; `undefined` where it has one already. */
-  begin(request: Request, fiber: AnyFiber): ServedRequest | undefined {
-    return this.guard(() => {
-      const source = sourceOf(request)
-      if (this.underWay.has(source)) {
-        return undefined
-      }
-      const { meter, series } = this
-      const span: Tracer.AnySpan | undefined = fiber.currentContext.unsafeMap.get(Tracer.ParentSpan.key)
-      const connection = connectionOf(source)
-      // What has ended is forgotten: many keys that nobody removes make each garbage collection long.
-      let pipeline: Pipeline | undefined = undefined
-      const forget = (): void => {
-        this.underWay.delete(source)
-        if (pipeline !== undefined) {
-          leave(pipeline, served)
-        }
-      }
-      const served = new ServedRequest({ request, connection, fiber, span, series, at: { site, meter }, forget })
-      this.underWay.set(source, served)
-      if (isStream(source)) {
-        this.guard(() => whenClosed(connection, () => this.guard(() => isCutOff(source) && served.cutOff())))
-      } else if (served.hasFiberOfItsOwn) {
-        pipeline = this.guard(() => this.pipelines.begun(connection, served))
-      }
-      return served
-    })
+  /** Begins the observation of the request that the fiber handles; `undefined` where it has one already. */
+  begin(fiber: AnyFiber): ServedRequest | undefined {
+    return begin(this, fiber)
+  }
+
+  /** The same, which may throw. */
+  unsafeBegin(fiber: AnyFiber): ServedRequest | undefined {
+    const request = serviceOf(fiber.currentContext, HttpServerRequest.HttpServerRequest)
+    const source = sourceOf(request)
+    const connection = connectionOf(source)
+    const among = this.underWay.of(source, connection)
+    if (among.find(source) !== undefined) {
+      return undefined
+    }
+    const { at, series } = this
+    const span: Tracer.AnySpan | undefined = fiber.currentContext.unsafeMap.get(Tracer.ParentSpan.key)
+    const served = new ServedRequest({ request, source, connection, fiber, span, series, at, among })
+    this.latest = served
+    seeEnd(served, among)
+    return served
   }
 
   /** The observation of a request, until its end. */
   find(request: Request): ServedRequest | undefined {
-    return this.underWay.get(sourceOf(request))
+    const { latest } = this
+    const source = sourceOf(request)
+    // Most handlers begin as soon as the request has: then it is found without a lookup.
+    return latest?.source === source && !latest.hasEnded
+      ? latest
+      : this.underWay.of(source, connectionOf(source)).find(source)
   }
 
   /** A request goes to a router that can be asked for its route. */
@@ -83,7 +81,12 @@ export class Recorder {
 
   /** Runs what observes: a defect in it goes no further. */
   guard<A>(observe: () => A): A | undefined {
-    return this.meter.guard(site, observe)
+    return this.at.meter.guard(this.at.site, observe)
+  }
+
+  /** Counts a defect in what observes. */
+  swallow(thrown: unknown): undefined {
+    return this.at.meter.swallow(this.at.site, thrown)
   }
 
   /** The response as it is to be written; its body is counted if it is a stream. */
@@ -129,6 +132,33 @@ export class Recorder {
     return HttpServerResponse.setBody(response, streamed.body)
   }
 }
+
+// Made once, so that a request makes no closure to be guarded: each costs as much as a few lookups.
+const begin = attempted(
+  (recorder: Recorder, fiber: AnyFiber) => recorder.unsafeBegin(fiber),
+  (recorder, thrown) => recorder.swallow(thrown)
+)
+
+// What can't be told of a connection loses no request.
+const seeEnd = attempted(
+  (served: ServedRequest, among: Requests): void => {
+    among.begun(served)
+    const { connection, source } = served
+    if (isStream(source)) {
+      whenClosed(connection, () => cutOff(served, source))
+    }
+  },
+  (served, thrown) => served.swallow(thrown)
+)
+
+const cutOff = attempted(
+  (served: ServedRequest, source: Http2Request) => {
+    if (isCutOff(source)) {
+      served.cutOff()
+    }
+  },
+  (served, thrown) => served.swallow(thrown)
+)
 
 /** The recorder of the registry that a `MetricsService` records in. */
 export const recorderOf = (metrics: MetricsService): Recorder => {

@@ -1,6 +1,8 @@
 /** The route of one request: what a router has told of it, else what its span says, else what a look-up finds. */
 import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import type * as Cause from "effect/Cause"
 import type * as Tracer from "effect/Tracer"
+import { isUnmatched, outcomeOf } from "./error-type.ts"
 
 /** Finds the route of a request by the router that serves it, without running a handler. */
 export interface LookUp {
@@ -47,8 +49,8 @@ export class RequestRoute {
     this.lookUp = lookUp
   }
 
-  /** The template of the route; `undefined` where there is none, or none is known. */
-  found(isUnmatched: () => boolean): string | undefined {
+  /** The template of the route, by the cause that the application failed with; `undefined` where there is or is known none. */
+  found(cause: Cause.Cause<unknown> | undefined): string | undefined {
     if (this.path !== undefined) {
       return this.path
     }
@@ -56,7 +58,7 @@ export class RequestRoute {
     if (traced !== undefined && this.isWhole(traced)) {
       return (this.mounted ?? "") + traced
     }
-    if (isUnmatched()) {
+    if (cause !== undefined && isUnmatched(outcomeOf(cause))) {
       return undefined
     }
     this.lookUp?.find(this.request, this)

@@ -8,12 +8,13 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import { serviceOf } from "../../observe/instrument/fiber.ts"
+import { attempted } from "../../observe/catalogue/attempt.ts"
+import { type AnyFiber, serviceOf } from "../../observe/instrument/fiber.ts"
 import { MetricsService } from "../../observe/metrics.ts"
 import { isUnmatched, outcomeOf } from "./error-type.ts"
 import { observe } from "./observe.ts"
 import { type Recorder, recorderOf } from "./recorder.ts"
-import type { ServedRequest } from "./served-request.ts"
+import type { RequestRoute } from "./request-route.ts"
 
 /**
  * An application of a router, whose requests are observed: `HttpServer.serve(HttpMetrics.router(router))`. It knows the
@@ -22,19 +23,20 @@ import type { ServedRequest } from "./served-request.ts"
 export const router = <E, R>(
   given: HttpRouter.HttpRouter<E, R>
 ): HttpApp.Default<E | HttpServerError.RouteNotFound, R | MetricsService> => {
-  const known = new WeakMap<Recorder, HttpApp.Default<E | HttpServerError.RouteNotFound, R>>()
+  const known = new WeakMap<MetricsService, HttpApp.Default<E | HttpServerError.RouteNotFound, R>>()
   return Effect.withFiberRuntime<
     HttpServerResponse.HttpServerResponse,
     E | HttpServerError.RouteNotFound,
     R | HttpServerRequest.HttpServerRequest | MetricsService
   >((fiber) => {
-    const recorder = recorderOf(serviceOf(fiber.currentContext, MetricsService))
-    const made = known.get(recorder)
+    const metrics = serviceOf(fiber.currentContext, MetricsService)
+    const made = known.get(metrics)
     if (made !== undefined) {
       return made
     }
+    const recorder = recorderOf(metrics)
     const app = observe(withRoutes(given, recorder), recorder)
-    known.set(recorder, app)
+    known.set(metrics, app)
     return app
   })
 }
@@ -45,14 +47,21 @@ export const withRoutes = <E, R>(given: HttpRouter.HttpRouter<E, R>, recorder: R
   const left = leavingOf(recorder)
   const routes: Routed<E, R> = HttpRouter.fromIterable(
     Chunk.map(given.routes, ({ handler, method, path, prefix, uninterruptible }) =>
-      HttpRouter.makeRoute(method, path, tell(handler), { prefix: Option.getOrUndefined(prefix), uninterruptible })
+      HttpRouter.makeRoute(
+        method,
+        path,
+        tell(handler, (route) => route.routed(path)),
+        { prefix: Option.getOrUndefined(prefix), uninterruptible }
+      )
     )
   )
   return Chunk.reduce(given.mounts, routes, (router, [prefix, app, options]) => {
     const mounted: HttpApp.Default<E | HttpServerError.RouteNotFound, R> = isRouter(app)
       ? withRoutes(app, recorder)
       : app
-    return HttpRouter.mountApp(router, isPath(prefix) ? prefix : "/", left(tell(mounted)), options)
+    const told: Told = (route) =>
+      options?.includePrefix === true ? route.routed(`${prefix}/*`) : route.mountedAt(prefix)
+    return HttpRouter.mountApp(router, isPath(prefix) ? prefix : "/", left(tell(mounted, told)), options)
   })
 }
 
@@ -65,20 +74,25 @@ export const isPath = (prefix: string): prefix is `/${string}` => prefix.startsW
 /** The application is a router, whose routes can be read. */
 export const isRouter = (app: object): app is HttpRouter.HttpRouter => Predicate.hasProperty(app, HttpRouter.TypeId)
 
-const tellingOf =
-  (recorder: Recorder) =>
-  <A, E, R>(handler: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+/** Runs `told` with the observation of the request before the handler. */
+const tellingOf = (recorder: Recorder) => {
+  const tell = attempted(
+    (fiber: AnyFiber, told: Told): void => {
+      const served = recorder.find(serviceOf(fiber.currentContext, HttpServerRequest.HttpServerRequest))
+      if (served !== undefined) {
+        told(served.route)
+      }
+    },
+    (_, thrown) => recorder.swallow(thrown)
+  )
+  return <A, E, R>(handler: Effect.Effect<A, E, R>, told: Told): Effect.Effect<A, E, R> =>
     Effect.withFiberRuntime<A, E, R>((fiber) => {
-      recorder.guard(() => {
-        const request = serviceOf(fiber.currentContext, HttpServerRequest.HttpServerRequest)
-        const { route } = serviceOf(fiber.currentContext, HttpRouter.RouteContext)
-        const served = recorder.find(request)
-        if (served !== undefined) {
-          tellRoute(served, route)
-        }
-      })
+      tell(fiber, told)
       return handler
     })
+}
+
+type Told = (route: RequestRoute) => void
 
 // Where what is mounted has no route, another router may have one: what was told of the mount is taken back.
 const leavingOf =
@@ -99,12 +113,3 @@ const leavingOf =
         )
       )
     })
-
-// What is mounted has a route of its own, whose path says nothing but that it is mounted.
-const tellRoute = (served: ServedRequest, { path, prefix }: HttpRouter.Route<unknown, unknown>): void => {
-  if (path === "/*" && Option.isSome(prefix)) {
-    served.route.mountedAt(prefix.value)
-  } else {
-    served.route.routed(path)
-  }
-}

@@ -8,11 +8,12 @@ import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Cause from "effect/Cause"
 import type * as Exit from "effect/Exit"
 import type * as Tracer from "effect/Tracer"
+import { attempted } from "../../observe/catalogue/attempt.ts"
 import type { AnyFiber } from "../../observe/instrument/fiber.ts"
 import type { Series } from "../../observe/instrument/series.ts"
 import { type Site, Watch } from "../../observe/track/watch.ts"
 import { clientAbort } from "../../observe/catalogue/http.ts"
-import { errorTypeOf, isBodyFailure, isClientAbort, isUnmatched, outcomeOf } from "./error-type.ts"
+import { errorTypeOf, isBodyFailure, isClientAbort, outcomeOf } from "./error-type.ts"
 import {
   bodySizeOf,
   type Connection,
@@ -30,14 +31,22 @@ import type { Answer, Arrival, ServerSeries } from "./server-series.ts"
 /** What is known when a request arrives. */
 export interface Arriving {
   readonly request: HttpServerRequest.HttpServerRequest
+  readonly source: object
   readonly connection: Connection
   readonly fiber: AnyFiber
   /** The span that a router may write the route to. */
   readonly span: Tracer.AnySpan | undefined
   readonly series: ServerSeries
   readonly at: Site
-  /** Told of the end. */
-  readonly forget: () => void
+  /** Those under way that it is one of until its end. */
+  readonly among: Requests
+}
+
+/** Requests under way, by what each was received with. */
+export interface Requests {
+  readonly find: (source: object) => ServedRequest | undefined
+  readonly begun: (served: ServedRequest) => void
+  readonly ended: (served: ServedRequest) => void
 }
 
 /** The body of a response, where it is a stream. */
@@ -137,6 +146,25 @@ export class ServedRequest {
     return this.arriving.connection.destroyed !== undefined
   }
 
+  /** What it was received with. */
+  get source(): object {
+    return this.arriving.source
+  }
+
+  get request(): HttpServerRequest.HttpServerRequest {
+    return this.arriving.request
+  }
+
+  get connection(): Connection {
+    return this.arriving.connection
+  }
+
+  /** Counts a defect in what observes it. */
+  swallow(thrown: unknown): undefined {
+    const { meter, site } = this.arriving.at
+    return meter.swallow(site, thrown)
+  }
+
   get method(): Method {
     return this.arrival.method
   }
@@ -197,7 +225,7 @@ export class ServedRequest {
       return
     }
     this.hasEnded = true
-    this.arriving.forget()
+    this.arriving.among.ended(this)
     this.active.record(-1)
     const { connection, request, series } = this.arriving
     const served = series.servedOf(this.arrival, answer)
@@ -212,10 +240,7 @@ export class ServedRequest {
   }
 
   private get foundRoute(): string | undefined {
-    const { at } = this.arriving
-    return at.meter.guard(at.site, () =>
-      this.route.found(() => this.cause !== undefined && isUnmatched(outcomeOf(this.cause)))
-    )
+    return foundRoute(this, this.cause)
   }
 
   private errorType(): string | undefined {
@@ -260,6 +285,12 @@ export class ServedRequest {
     return body._tag === "Empty" || this.arrival.method === "HEAD" ? 0 : body.contentLength
   }
 }
+
+// Made once, so that a request makes no closure to be guarded.
+const foundRoute = attempted(
+  ({ route }: ServedRequest, cause: Cause.Cause<unknown> | undefined) => route.found(cause),
+  (served, thrown) => served.swallow(thrown)
+)
 
 /** Whatever the application gives, responses of these statuses are sent without a body. */
 const bodiless: ReadonlySet<number> = new Set([204, 304])
