@@ -1,4 +1,8 @@
-/** What one value costs on a series that was bound before: ours, and Effect's own metric with one stable array of labels. */
+/**
+ * What one value costs on a series that was bound before: ours, and Effect's own metric with one stable array of labels; and
+ * in exponential buckets, which ours fills beside those with boundaries, and those of OpenTelemetry's SDK.
+ */
+import { AggregationType, InstrumentType, MeterProvider } from "@opentelemetry/sdk-metrics"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as MetricBoundaries from "effect/MetricBoundaries"
@@ -6,9 +10,21 @@ import * as MetricLabel from "effect/MetricLabel"
 import { MetricsService } from "@parametric-portal/server/observe/metrics"
 import * as Testing from "@parametric-portal/server/observe/testing"
 import { claim, interleave, medians, ratio, type Result, type Subject } from "./harness.ts"
+import { Reader } from "../test/support/sdk-reader.ts"
 
 const pairs = { job_type: "digest", operation: "process", priority: "high" }
 const tags = Object.entries(pairs).map(([key, value]) => MetricLabel.make(key, value))
+
+/** Durations in seconds over three orders of magnitude. */
+const durations = Array.from({ length: 4096 }, (_, index) => 10 ** (-3 + ((index * 1_597) % 4096) / 1_365))
+
+const durationOf = (call: number): number => durations[call % durations.length] ?? 0
+
+const exponential = Effect.gen(function* () {
+  const { jobs } = yield* MetricsService
+  const histogram = yield* MetricsService.series(jobs.processingSeconds, pairs)
+  return { histogram, read: Testing.read(jobs.processingSeconds, pairs) }
+}).pipe(Effect.provide(MetricsService.layer({ registry: "own", histograms: { default: "exponential" } })))
 
 const bound = Effect.gen(function* () {
   const { jobs } = yield* MetricsService
@@ -21,8 +37,53 @@ const bound = Effect.gen(function* () {
 /** Measures `record_*`: a counter and a histogram together, and each alone. */
 export const measure = async (): Promise<ReadonlyArray<Result>> => {
   const both = await interleave(await subjects(), { rounds: 100, batchMs: 2 })
-  const nanos = medians("record", both)
-  return [ratio("record_bound_ns_vs_raw", both, { of: "bound, both", to: "raw, both" }), ...nanos]
+  const exponentials = await interleave(await exponentialSubjects(), { rounds: 100, batchMs: 2 })
+  return [
+    ratio("record_bound_ns_vs_raw", both, { of: "bound, both", to: "raw, both" }),
+    ratio("record_exponential_ns_vs_otel", exponentials, { of: "bound, exponential", to: "otel, exponential" }),
+    ...medians("record", both),
+    ...medians("record", exponentials)
+  ]
+}
+
+const exponentialSubjects = async (): Promise<ReadonlyArray<Subject>> => {
+  const { histogram, read } = await Effect.runPromise(exponential)
+  const reader = new Reader()
+  const view = {
+    instrumentType: InstrumentType.HISTOGRAM,
+    aggregation: { type: AggregationType.EXPONENTIAL_HISTOGRAM } as const
+  }
+  const otel = new MeterProvider({ readers: [reader], views: [view] }).getMeter("bench").createHistogram("seconds")
+  const calls = { ours: 0, otel: 0 }
+  return [
+    {
+      name: "bound, exponential",
+      run: (times) => {
+        calls.ours += times
+        for (let call = 0; call < times; call++) {
+          histogram.record(durationOf(call))
+        }
+      },
+      check: async () => {
+        const held = await Effect.runPromise(read)
+        claim("bound exponential", typeof held === "object" ? held.count : 0, calls.ours)
+      }
+    },
+    {
+      name: "otel, exponential",
+      run: (times) => {
+        calls.otel += times
+        for (let call = 0; call < times; call++) {
+          otel.record(durationOf(call), pairs)
+        }
+      },
+      check: async () => {
+        const { resourceMetrics } = await reader.collect()
+        const point = resourceMetrics.scopeMetrics[0]?.metrics[0]?.dataPoints[0]?.value
+        claim("otel exponential", typeof point === "object" ? point.count : 0, calls.otel)
+      }
+    }
+  ]
 }
 
 const subjects = async (): Promise<ReadonlyArray<Subject>> => {

@@ -5,7 +5,7 @@
  */
 import { createRequire } from "node:module"
 import { PgInstrumentation } from "@opentelemetry/instrumentation-pg"
-import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics"
+import { MeterProvider } from "@opentelemetry/sdk-metrics"
 import { SqlMetrics } from "@parametric-portal/server/infra/sql"
 import { MetricsService } from "@parametric-portal/server/observe/metrics"
 import * as Testing from "@parametric-portal/server/observe/testing"
@@ -17,20 +17,12 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Redacted from "effect/Redacted"
 import { claim, interleave, medians, pairedMicros, type Result, type Subject } from "./harness.ts"
 import { startServers } from "./jobs/servers.ts"
+import { Reader } from "../test/support/sdk-reader.ts"
 
 // Two of each, so that neither is always made first.
 const ours = ["watched", "watched, the second"]
 const theirs = ["instrumentation-pg", "instrumentation-pg, the second"]
 const plain = ["plain", "plain, the second"]
-
-class Reader extends MetricReader {
-  protected override onForceFlush(): Promise<void> {
-    return Promise.resolve()
-  }
-  protected override onShutdown(): Promise<void> {
-    return Promise.resolve()
-  }
-}
 
 /** Measures `sql_overhead_vs_otel`. */
 export const measure = async (): Promise<ReadonlyArray<Result>> => {
@@ -58,7 +50,7 @@ export const measure = async (): Promise<ReadonlyArray<Result>> => {
 }
 
 interface Instrumented {
-  readonly reader: MetricReader
+  readonly reader: Reader
   /** Lets it record from now on, or not. */
   readonly records: (isOn: boolean) => void
 }

@@ -1,15 +1,11 @@
 /** OpenTelemetry's SDK with as many series of one histogram. */
-import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics"
+import { MeterProvider } from "@opentelemetry/sdk-metrics"
 import { type Collected, pointsOf } from "./points.ts"
-
-class OnDemand extends MetricReader {
-  protected override async onForceFlush(): Promise<void> {}
-  protected override async onShutdown(): Promise<void> {}
-}
+import { Reader } from "../../test/support/sdk-reader.ts"
 
 /** A way to collect so many histogram series, each with a few values. */
 export const otelSdk = (size: number): Collected => {
-  const reader = new OnDemand({ cardinalitySelector: () => 2 * size })
+  const reader = new Reader({ cardinalitySelector: () => 2 * size })
   const histogram = new MeterProvider({ readers: [reader] })
     .getMeter("bench")
     .createHistogram("processing", { unit: "s", advice: { explicitBucketBoundaries: [0.01, 0.1, 1, 10, 100, 1000] } })

@@ -8,20 +8,16 @@ import { HttpMetrics } from "@parametric-portal/server/infra/http"
 import { MetricsService } from "@parametric-portal/server/observe/metrics"
 import * as Testing from "@parametric-portal/server/observe/testing"
 import { HttpInstrumentation } from "@opentelemetry/instrumentation-http"
-import { DataPointType, MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics"
+import { DataPointType, MeterProvider } from "@opentelemetry/sdk-metrics"
 import { Effect, Layer } from "effect"
 import { createServer } from "node:http"
 import { createRequire } from "node:module"
+import { Reader } from "../../test/support/sdk-reader.ts"
 
 /** The answer to each question. */
 export interface Answer {
   readonly micros: number
   readonly counted: number
-}
-
-class Reader extends MetricReader {
-  protected override onShutdown = (): Promise<void> => Promise.resolve()
-  protected override onForceFlush = (): Promise<void> => Promise.resolve()
 }
 
 const reader = new Reader()

@@ -1,17 +1,13 @@
 /** The OpenTelemetry API, with its SDK behind it, inside Effect: instruments made once, attributes given with each value. */
 import { metrics as api } from "@opentelemetry/api"
-import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics"
+import { MeterProvider } from "@opentelemetry/sdk-metrics"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { options } from "./work.ts"
+import { Reader } from "../../test/support/sdk-reader.ts"
 
-class OnDemand extends MetricReader {
-  protected override async onForceFlush(): Promise<void> {}
-  protected override async onShutdown(): Promise<void> {}
-}
-
-const reader = new OnDemand()
+const reader = new Reader()
 api.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
 const meter = api.getMeter("bench")
 

@@ -19,6 +19,7 @@ import { conventionBoundaries } from "./catalogue/convention.ts"
 import type { Row, Rows } from "./catalogue/row.ts"
 import { checkLabels, checkOptions } from "./instrument/definition.ts"
 import type { CatalogueHandles } from "./instrument/handles.ts"
+import { defaultHistogram } from "./metrics/default-histogram.ts"
 import { catalogueHandles } from "./metrics/namespaces.ts"
 import { type Gauge, type HandlesOf, InstrumentId } from "./instrument/instrument.ts"
 import type { Pairs } from "./catalogue/label.ts"
@@ -76,8 +77,8 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
   scoped: Effect.orDie(Effect.suspend(() => build({}, "MetricsService.Default")))
 }) {
   /**
-   * An instance with own boundaries for each family, own limits of series, or an own registry. Fails with a
-   * {@link DefinitionError} when boundaries or limits are not sound, or conflict with what the registry holds.
+   * An instance with own boundaries for each family, own limits of series, exponential histograms, or an own registry.
+   * Fails with a {@link DefinitionError} when one of them is not sound, or conflicts with what the registry holds.
    */
   static readonly layer = (options: MetricsOptions = {}): Layer.Layer<MetricsService, DefinitionError> => {
     const made = `MetricsService.layer of ${callerOf(MetricsService.layer) ?? "an unknown place"}`
@@ -264,13 +265,15 @@ const clusterTracked = { tag: MetricsService, trackerOf: ({ clusterTracker }: Me
 const effectsTracked = { tag: MetricsService, trackerOf: ({ meter }: MetricsService) => effectTracker(meter) }
 
 const build = (
-  { registry: given, ...options }: MetricsOptions,
+  { registry: given, ...asked }: MetricsOptions,
   made: string
 ): Effect.Effect<MetricsShape, DefinitionError, Scope.Scope> => {
   const site = `${made}, built at ${programSite() ?? "a place that is not on the stack"}`
   return Effect.gen(function* () {
     const scope = yield* Effect.scope
-    yield* checkOptions(options)
+    yield* checkOptions(asked)
+    const histogram = asked.histograms?.default ?? (yield* defaultHistogram)
+    const options = { ...asked, histograms: { ...asked.histograms, default: histogram } }
     const registry = given === "own" ? MetricRegistry.make() : (given ?? Metric.globalMetricRegistry)
     const meter = meterOf(registry)
     const handles = yield* catalogueHandles(meter, options)

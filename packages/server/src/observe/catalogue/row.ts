@@ -17,6 +17,12 @@ export type Kind = "counter" | "gauge" | "upDownCounter" | "histogram"
  */
 export type Scope = "runner" | "cluster"
 
+/**
+ * How a histogram goes out over OTLP: with the counts of buckets between `boundaries`, or of base-2 exponential ones, for which
+ * nobody has to know the range of the values. Prometheus scrapes the former either way.
+ */
+export type HistogramKind = "explicit" | "exponential"
+
 /** One metric. Names fixed by the mission carry `stable`: handle, name, kind and label names are API. */
 export interface Row<Label extends string = string> {
   /** The name: unit and `_total` are part of it. It is the same on every wire, unless OTLP has that of a `convention`. */
@@ -39,6 +45,8 @@ export interface Row<Label extends string = string> {
   readonly stable?: true
   /** Histograms only: a family of `boundaries`, or own numbers. */
   readonly boundaries?: BoundaryFamily | ReadonlyArray<number>
+  /** Histograms only: how it goes out over OTLP, unless the options of `MetricsService` say otherwise. */
+  readonly histogram?: HistogramKind
   /** Labels whose values are a closed set; a metric whose labels are all closed is exported as 0 from the start. */
   readonly closed?: { readonly [K in Label]?: ReadonlyArray<string> }
   /** Its name and those of its labels on OTLP, where OpenTelemetry's semantic conventions define the metric. */

@@ -130,7 +130,13 @@ const pointOf = (metric: ExportMetric, boundaries: Array<number>, series: OwnSer
 }
 
 /** A value that is handed out is never written to: the series may move on before it is sent. */
-const copyOf = ({ count, counts, max, min, sum }: Live, boundaries: Array<number>): Distribution => {
+const copyOf = ({ count, counts, exponential, max, min, sum }: Live, boundaries: Array<number>): Distribution => {
   const buckets = { boundaries, counts: counts.slice() }
+  if (exponential !== undefined) {
+    const state = exponential.state()
+    return count === 0
+      ? { count, sum, buckets, exponential: state }
+      : { count, sum, min, max, buckets, exponential: state }
+  }
   return count === 0 ? { count, sum, buckets } : { count, sum, min, max, buckets }
 }

@@ -47,7 +47,6 @@ export const otlpSettings = (options: OtlpOptions, limits: TargetLimits): Effect
       ["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"],
       oneOf("cumulative", "delta", "lowmemory")
     )
-    yield* variable(["OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION"], oneOf("explicit_bucket_histogram"))
     return { type: "otlp", ...target, temporality: options.temporality ?? temporality?.value ?? "cumulative" }
   })
 

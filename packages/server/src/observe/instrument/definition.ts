@@ -5,8 +5,9 @@ import type * as MetricRegistry from "effect/MetricRegistry"
 import { attempt } from "../catalogue/attempt.ts"
 import { boundaries as families, boundariesProblem } from "../catalogue/boundaries.ts"
 import { otlpName } from "../catalogue/conventional.ts"
-import { labelNameProblem, metricNameProblem, type Row, unitProblem } from "../catalogue/row.ts"
-import type { Instrument } from "./instrument.ts"
+import { type HistogramKind, labelNameProblem, metricNameProblem, type Row, unitProblem } from "../catalogue/row.ts"
+import type { Definition, Instrument } from "./instrument.ts"
+import { checkHistogram, type HistogramOptions, histogramProblem } from "./histogram-kind.ts"
 import { conventionProblem } from "./convention-problem.ts"
 import { misspelt } from "./misspelt.ts"
 import { entries } from "./registry.ts"
@@ -44,7 +45,9 @@ export const checkRow = (row: Row): Either.Either<void, DefinitionError> => {
     (convention && problem(convention.reason, convention.given, convention.expected)) ??
     problem("Unit", row.unit, unitProblem(row.unit, row.convention)) ??
     problem("Name", row.name, metricNameProblem(row)) ??
-    problem("Boundaries", String(row.boundaries), misplacedBoundaries(row)) ??
+    problem("Boundaries", String(row.boundaries), misplaced(row, "boundaries")) ??
+    problem("Histogram", String(row.histogram), misplaced(row, "histogram")) ??
+    problem("Histogram", String(row.histogram), histogramProblem(row.histogram)) ??
     row.labels
       .map((name, index) => problem("Label", name, labelNameProblem(name) ?? repeated(row, name, index)))
       .find((found) => found !== undefined) ??
@@ -54,8 +57,8 @@ export const checkRow = (row: Row): Either.Either<void, DefinitionError> => {
   return error === undefined ? Either.void : Either.left(error)
 }
 
-const misplacedBoundaries = ({ boundaries, kind }: Row): string | undefined =>
-  boundaries === undefined || kind === "histogram" ? undefined : "boundaries of a histogram only"
+const misplaced = (row: Row, property: "boundaries" | "histogram"): string | undefined =>
+  row[property] === undefined || row.kind === "histogram" ? undefined : `${property} of a histogram only`
 
 const repeated = ({ labels }: Row, name: string, index: number): string | undefined =>
   labels.indexOf(name) === index ? undefined : "each label once"
@@ -105,10 +108,15 @@ export const checkFamily = (family: string): Either.Either<void, DefinitionError
 export interface WantedOptions {
   readonly boundaries?: Readonly<Record<string, ReadonlyArray<number> | undefined>> | undefined
   readonly limits?: LimitOptions | undefined
+  readonly histograms?: HistogramOptions | undefined
 }
 
 /** Options name families and metrics that there are, and their boundaries can sort values. */
-export const checkOptions = ({ boundaries = {}, limits }: WantedOptions): Either.Either<void, DefinitionError> =>
+export const checkOptions = ({
+  boundaries = {},
+  histograms,
+  limits
+}: WantedOptions): Either.Either<void, DefinitionError> =>
   Either.gen(function* () {
     for (const [family, given] of Object.entries(boundaries)) {
       yield* checkFamily(family)
@@ -116,13 +124,25 @@ export const checkOptions = ({ boundaries = {}, limits }: WantedOptions): Either
         yield* checkBoundaries(`boundaries.${family}`, given)
       }
     }
-    // Other names may be of metrics that are defined later.
-    for (const name of Object.keys(limits?.metrics ?? {})) {
+    yield* checkNames("Limit", limits)
+    yield* checkNames("Histogram", histograms)
+    for (const [name, given] of Object.entries({ "histograms.default": histograms?.default, ...histograms?.metrics })) {
+      yield* checkHistogram(name, given)
+    }
+  })
+
+// Other names may be of metrics that are defined later.
+const checkNames = (
+  reason: DefinitionError["reason"],
+  options: LimitOptions | HistogramOptions | undefined
+): Either.Either<void, DefinitionError> =>
+  Either.gen(function* () {
+    for (const name of Object.keys(options?.metrics ?? {})) {
       const meant = misspelt(name)
       if (meant !== undefined) {
         yield* Either.left(
           new DefinitionError({
-            reason: "Limit",
+            reason,
             metric: name,
             given: "a name that the catalogue does not have",
             expected: meant,
@@ -166,14 +186,20 @@ export const checkLabels = (row: Row, names: ReadonlyArray<string>): Either.Eith
       )
 }
 
+/** What a new definition wants of a histogram. */
+interface Wanted {
+  readonly boundaries: ReadonlyArray<number> | undefined
+  readonly histogram: HistogramKind | undefined
+}
+
 /** An existing instrument and a new definition of the same name mean the same. */
 export const conflictWith = (
   existing: Instrument,
   row: Row,
-  boundaries: ReadonlyArray<number> | undefined
+  { boundaries, histogram = existing.histogram }: Wanted
 ): Either.Either<void, DefinitionError> => {
-  const was = describe(existing.row, existing.boundaries)
-  const is = describe(row, boundaries)
+  const was = describe(existing.row, existing)
+  const is = describe(row, { boundaries, histogram })
   return was === is ? Either.void : Either.left(conflict(row, is, was))
 }
 
@@ -220,10 +246,10 @@ const conflict = (row: Row, given: string, was: string): DefinitionError =>
     fix: "Give one of the two another name, or its own registry with MetricsService.layer({ registry })"
   })
 
-const describe = (row: Row, boundaries: ReadonlyArray<number> | undefined): string =>
+const describe = (row: Row, { boundaries, histogram }: Pick<Definition, "boundaries" | "histogram">): string =>
   `a ${row.kind} of ${row.unit}, labels [${Array.from(row.labels).sort().join(", ")}]` +
   (row.convention === undefined ? "" : `, "${row.convention.name}" on OTLP`) +
-  (boundaries === undefined ? "" : `, boundaries [${boundaries.join(", ")}]`)
+  (boundaries === undefined ? "" : `, ${histogram}, boundaries [${boundaries.join(", ")}]`)
 
 const sameType = (keyType: unknown, row: Row): boolean => {
   switch (row.kind) {

@@ -4,6 +4,7 @@
  */
 import * as MetricHook from "effect/MetricHook"
 import * as MetricState from "effect/MetricState"
+import type { ExponentialBuckets } from "./exponential-buckets.ts"
 
 /** What a histogram holds now. It is the storage itself: read it at once, and copy what is kept. */
 export interface Buckets {
@@ -14,21 +15,29 @@ export interface Buckets {
   readonly max: number
   /** One for each boundary, and one for what is above the last. Not added up. */
   readonly counts: ReadonlyArray<number>
+  /** Of an exponential one. */
+  readonly exponential: ExponentialBuckets | undefined
 }
+
+/** What a source counts that knows only buckets with boundaries. */
+export type Counted = Omit<Buckets, "exponential">
 
 /** A hook with its buckets. */
 export interface HistogramHook {
   readonly hook: MetricHook.MetricHook<number, MetricState.MetricState.Histogram>
   readonly buckets: Buckets
   /** Makes it hold what a histogram of the same boundaries holds, whose source keeps its own count. */
-  readonly replace: (now: Buckets) => void
+  readonly replace: (now: Counted) => void
 }
 
-/** A histogram over finite, increasing boundaries, each inclusive above. */
-export const makeHistogram = (boundaries: ReadonlyArray<number>): HistogramHook => {
+/** A histogram over finite, increasing boundaries, each inclusive above, and in exponential buckets where it has them. */
+export const makeHistogram = (
+  boundaries: ReadonlyArray<number>,
+  exponential?: ExponentialBuckets | undefined
+): HistogramHook => {
   const last = boundaries.length
   const counts = [0, ...boundaries.map(() => 0)]
-  const buckets = { count: 0, sum: 0, min: 0, max: 0, counts }
+  const buckets = { count: 0, sum: 0, min: 0, max: 0, counts, exponential }
   const update = (value: number): void => {
     let index = 0
     while (index < last && !(value <= (boundaries[index] ?? Number.POSITIVE_INFINITY))) {
@@ -39,6 +48,7 @@ export const makeHistogram = (boundaries: ReadonlyArray<number>): HistogramHook 
     buckets.max = buckets.count === 0 || value > buckets.max ? value : buckets.max
     buckets.count += 1
     buckets.sum += value
+    buckets.exponential?.record(value)
   }
   const get = (): MetricState.MetricState.Histogram => {
     let below = 0
@@ -49,7 +59,7 @@ export const makeHistogram = (boundaries: ReadonlyArray<number>): HistogramHook 
     const { count, max, min, sum } = buckets
     return MetricState.histogram({ buckets: cumulative, count, min, max, sum })
   }
-  const replace = (now: Buckets): void => {
+  const replace = (now: Counted): void => {
     now.counts.forEach((count, index) => {
       counts[index] = count
     })
@@ -57,6 +67,8 @@ export const makeHistogram = (boundaries: ReadonlyArray<number>): HistogramHook 
     buckets.sum = now.sum
     buckets.min = now.min
     buckets.max = now.max
+    // Its source says nothing of what they would hold.
+    buckets.exponential = undefined
   }
   return { hook: MetricHook.make({ get, update, modify: update }), buckets, replace }
 }

@@ -9,7 +9,7 @@ import type * as MetricKeyType from "effect/MetricKeyType"
 import * as MetricLabel from "effect/MetricLabel"
 import type * as MetricRegistry from "effect/MetricRegistry"
 import type * as MetricState from "effect/MetricState"
-import type { Row } from "../catalogue/row.ts"
+import type { HistogramKind, Row } from "../catalogue/row.ts"
 import { count, seconds } from "./amount.ts"
 import { closedCombinations } from "./closed.ts"
 import { detached } from "../catalogue/clean-text.ts"
@@ -20,7 +20,7 @@ import { Bindings, type Epoch } from "./bindings.ts"
 import { declaredLabels } from "./declared-labels.ts"
 import { clockOf, currentFiber } from "./fiber.ts"
 import { type Ambient, type Canonical, canonicalOf, hasOnly, type LabelInput } from "./label.ts"
-import { overflowIdentity, overflowLabels } from "./overflow.ts"
+import { overflowIdentity, overflowLabels, withLast } from "./overflow.ts"
 import { canonicalTags } from "./tags.ts"
 import type { How, Writing } from "./writing.ts"
 import { nowNanosOf, startOf } from "./sound-clock.ts"
@@ -74,6 +74,8 @@ export interface Definition {
   readonly row: Row
   /** Of a histogram. */
   readonly boundaries: ReadonlyArray<number> | undefined
+  /** Of a histogram as well. */
+  readonly histogram: HistogramKind
   readonly limit: number
 }
 
@@ -91,6 +93,7 @@ export interface Keeper extends Epoch {
 export class Instrument {
   readonly row: Row
   readonly boundaries: ReadonlyArray<number> | undefined
+  readonly histogram: HistogramKind
   readonly keeper: Keeper
   readonly handle: Metric.Metric<unknown, unknown, SeriesState> & Declared<string>
   /** At most this many series, the overflow series included. */
@@ -104,9 +107,10 @@ export class Instrument {
   private readonly declared: (given: LabelInput, added?: string) => LabelInput
   private overflow: Series | undefined
 
-  constructor({ boundaries, limit, row }: Definition, keeper: Keeper) {
+  constructor({ boundaries, histogram, limit, row }: Definition, keeper: Keeper) {
     this.row = row
     this.boundaries = boundaries
+    this.histogram = histogram
     this.limit = limit
     this.keeper = keeper
     this.amountOf = row.kind === "histogram" && row.unit === "s" ? seconds : count
@@ -115,6 +119,7 @@ export class Instrument {
     this.declared = declaredLabels(row, (label) => keeper.undeclared(row, label))
     this.opened = open(keeper.registry, row, {
       boundaries: boundaries ?? [],
+      histogram,
       failed: (thrown) => keeper.swallow(row.name, thrown)
     })
     this.handle = Object.assign(makeMetric(this.opened.keyType, this), {
@@ -283,11 +288,6 @@ export class Instrument {
       state: hook.get
     }
   }
-}
-
-const withLast = function* <A>(first: Iterable<A>, last: A): Generator<A> {
-  yield* first
-  yield last
 }
 
 const makeMetric = (keyType: unknown, instrument: Instrument): Metric.Metric<unknown, unknown, SeriesState> =>

@@ -28,6 +28,7 @@ import {
   limitOf,
   type LimitOptions
 } from "./definition.ts"
+import { histogramOf, type HistogramOptions } from "./histogram-kind.ts"
 import { type HandlesOf, Instrument, type Keeper } from "./instrument.ts"
 import { overflowLabel, richestLabel } from "./overflow.ts"
 import type { Pairs } from "../catalogue/label.ts"
@@ -46,6 +47,8 @@ export interface DefineOptions {
   readonly boundaries?: BoundaryOptions | undefined
   /** The most series that a metric may have. */
   readonly limits?: LimitOptions | undefined
+  /** How histograms go out over OTLP. */
+  readonly histograms?: HistogramOptions | undefined
 }
 
 /** Sets series of its gauge when it is read; given the time of the read in nanoseconds. */
@@ -82,15 +85,19 @@ export class Meter implements Keeper {
       yield* checkRow(row)
       const boundaries = row.kind === "histogram" ? yield* boundariesOf(row, options) : undefined
       const limit = yield* limitOf(row, options.limits)
+      const histogram = yield* histogramOf(row, options.histograms)
       const existing = this.instruments.get(row.name)
       if (existing !== undefined) {
-        yield* conflictWith(existing, row, boundaries)
+        yield* conflictWith(existing, row, { boundaries, histogram })
         existing.limit = limit ?? existing.limit
         return existing
       }
       yield* externalConflict(this.registry, row)
       yield* nameConflict(this.instruments.values(), row)
-      const instrument = new Instrument({ row, boundaries, limit: limit ?? defaultLimit }, this)
+      const instrument = new Instrument(
+        { row, boundaries, histogram: histogram ?? "explicit", limit: limit ?? defaultLimit },
+        this
+      )
       this.instruments.set(row.name, instrument)
       return instrument
     })

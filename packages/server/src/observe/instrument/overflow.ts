@@ -26,3 +26,9 @@ export const richestLabel = (series: Iterable<Series>): string => {
   ]
   return `"${key}" (${distinct.size})`
 }
+
+/** All of them, and one more at the end. */
+export const withLast = function* <A>(first: Iterable<A>, last: A): Generator<A> {
+  yield* first
+  yield last
+}

@@ -9,7 +9,8 @@ import type * as MetricKeyType from "effect/MetricKeyType"
 import type * as MetricRegistry from "effect/MetricRegistry"
 import * as MetricState from "effect/MetricState"
 import { attempt } from "../catalogue/attempt.ts"
-import type { Row } from "../catalogue/row.ts"
+import type { HistogramKind, Row } from "../catalogue/row.ts"
+import { ExponentialBuckets } from "./exponential-buckets.ts"
 import { type Buckets, type HistogramHook, makeHistogram } from "./histogram.ts"
 import { adopt, type AnyKey, hasSoundHooks } from "./registry.ts"
 import type { Canonical } from "./label.ts"
@@ -67,6 +68,7 @@ export interface Opened {
 /** What a row is opened with besides its registry. */
 export interface OpenOptions {
   readonly boundaries: ReadonlyArray<number>
+  readonly histogram: HistogramKind
   /** Told of what the registry throws. */
   readonly failed: (thrown: unknown) => undefined
 }
@@ -125,7 +127,7 @@ const registeredHook = (
 const openHistogram = (
   registry: MetricRegistry.MetricRegistry,
   row: Row,
-  { boundaries, failed }: OpenOptions
+  { boundaries, failed, histogram }: OpenOptions
 ): Opened => {
   const unreadable = MetricState.histogram({ buckets: [], count: Number.NaN, min: 0, max: 0, sum: Number.NaN })
   const base = MetricKey.histogram(row.name, MetricBoundaries.fromIterable(boundaries), row.help)
@@ -134,7 +136,8 @@ const openHistogram = (
     zero: () => makeHistogram(boundaries).hook.get(),
     hook: (labels) => {
       const key = MetricKey.taggedWithLabels(base, labels)
-      const { buckets, hook, replace } = makeHistogram(boundaries)
+      const exponential = histogram === "exponential" ? new ExponentialBuckets() : undefined
+      const { buckets, hook, replace } = makeHistogram(boundaries, exponential)
       if (adopt(registry, key, hook) === "adopted") {
         return { key, hook, buckets, replace }
       }

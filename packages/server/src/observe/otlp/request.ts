@@ -1,8 +1,16 @@
 /** Points as OpenTelemetry's serialisers take them, grouped by scope and metric. */
 import type { Resource } from "@opentelemetry/resources"
-import type { DataPoint, Histogram, MetricData, ResourceMetrics } from "@opentelemetry/sdk-metrics"
+import type {
+  DataPoint,
+  ExponentialHistogram,
+  ExponentialHistogramMetricData,
+  Histogram,
+  MetricData,
+  ResourceMetrics
+} from "@opentelemetry/sdk-metrics"
 import { type Convention, numericAttributes } from "../catalogue/convention.ts"
-import type { ExportMetric, ExportSeries, HrTime, Point } from "../collect/points/point.ts"
+import type { ExponentialState } from "../catalogue/exponential.ts"
+import type { Distribution, ExportMetric, ExportSeries, HrTime, Point } from "../collect/points/point.ts"
 import { externalScope, ownScope } from "../collect/scope.ts"
 import type { Baselines } from "../collect/points/temporality.ts"
 
@@ -17,6 +25,7 @@ export interface RequestBuilder {
 
 // The enums of OpenTelemetry's packages by value, so that nothing of them is loaded before something is exported.
 const histogramType = 0
+const exponentialType = 1
 const gaugeType = 2
 const sumType = 3
 const deltaTemporality = 0
@@ -97,13 +106,10 @@ const adder = (
       }
     }
     case "histogram": {
-      const dataPoints: Array<DataPoint<Histogram>> = []
-      const descriptor = descriptorOf(metric, "")
-      put({ descriptor, aggregationTemporality: temporality, dataPointType: histogramType, dataPoints })
+      const add = histogramAdder({ descriptor: descriptorOf(metric, ""), aggregationTemporality: temporality }, put)
       return ({ series, type, value }, startTime) => {
-        const attributes = attributesOf(series)
         if (type === "distribution") {
-          dataPoints.push({ startTime, endTime, attributes, value })
+          add({ startTime, endTime, attributes: attributesOf(series), value })
         }
       }
     }
@@ -122,6 +128,42 @@ const adder = (
     }
   }
 }
+
+/** What adds points of a histogram, to the data of their kind. */
+const histogramAdder = (
+  shared: Pick<ExponentialHistogramMetricData, "descriptor" | "aggregationTemporality">,
+  put: (data: MetricData) => void
+): ((point: DataPoint<Distribution>) => void) => {
+  const explicit: Array<DataPoint<Histogram>> = []
+  const exponential: Array<DataPoint<ExponentialHistogram>> = []
+  put({ ...shared, dataPointType: histogramType, dataPoints: explicit })
+  put({ ...shared, dataPointType: exponentialType, dataPoints: exponential })
+  return (point) => {
+    const { attributes, endTime, startTime, value } = point
+    if (value.exponential === undefined) {
+      explicit.push(point)
+    } else {
+      exponential.push({ startTime, endTime, attributes, value: exponentialOf(value, value.exponential) })
+    }
+  }
+}
+
+// None of our values is negative.
+const noBuckets = { offset: 0, bucketCounts: [] }
+
+const exponentialOf = (
+  { count, max, min, sum }: Distribution,
+  { counts, offset, scale, zeroCount }: ExponentialState
+): ExponentialHistogram => ({
+  count,
+  ...(sum === undefined ? {} : { sum }),
+  ...(min === undefined ? {} : { min }),
+  ...(max === undefined ? {} : { max }),
+  scale,
+  zeroCount,
+  positive: { offset, bucketCounts: Array.from(counts) },
+  negative: noBuckets
+})
 
 const conventionalAttributes = (
   attributes: ExportSeries["attributes"],

@@ -7,7 +7,7 @@ import * as Metric from "effect/Metric"
 import * as MetricState from "effect/MetricState"
 import type * as Scope from "effect/Scope"
 import { bind } from "../instrument/bind.ts"
-import type { Buckets } from "../instrument/histogram.ts"
+import type { Counted } from "../instrument/histogram.ts"
 import { InstrumentId, type Seconds } from "../instrument/instrument.ts"
 import type { Meter } from "../instrument/meter.ts"
 import { entries, type Entry, sizeOf } from "../instrument/registry.ts"
@@ -124,7 +124,7 @@ const fiberEntries = (): ReadonlyMap<string, ReadonlyArray<Entry>> => {
 const secondsOf = (
   states: ReadonlyArray<MetricState.MetricState.Histogram>,
   boundaries: ReadonlyArray<number>
-): Buckets => {
+): Counted => {
   const counts = [...boundaries.map(() => 0), 0]
   for (const { buckets } of states) {
     let below = 0

@@ -4,7 +4,7 @@
  */
 import { NodeHttpServer } from "@effect/platform-node"
 import { HttpInstrumentation } from "@opentelemetry/instrumentation-http"
-import { DataPointType, MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics"
+import { DataPointType, MeterProvider } from "@opentelemetry/sdk-metrics"
 import { Effect, Layer, Logger } from "effect"
 import { readFileSync } from "node:fs"
 import { createRequire, syncBuiltinESMExports } from "node:module"
@@ -13,11 +13,7 @@ import * as Https from "node:https"
 import { connect } from "node:net"
 import * as Tls from "node:tls"
 import * as Testing from "../../../src/observe/testing.ts"
-
-class Reader extends MetricReader {
-  protected override onShutdown = (): Promise<void> => Promise.resolve()
-  protected override onForceFlush = (): Promise<void> => Promise.resolve()
-}
+import { Reader } from "../../support/sdk-reader.ts"
 
 const reader = new Reader()
 const instrumentation = new HttpInstrumentation()

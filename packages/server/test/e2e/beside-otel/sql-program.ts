@@ -4,7 +4,7 @@
  */
 import { createRequire } from "node:module"
 import { PgInstrumentation } from "@opentelemetry/instrumentation-pg"
-import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics"
+import { MeterProvider } from "@opentelemetry/sdk-metrics"
 import { PgClient } from "@effect/sql-pg"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
@@ -14,6 +14,7 @@ import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { SqlMetrics } from "../../../src/infra/sql.ts"
 import * as Testing from "../../../src/observe/testing.ts"
+import { Reader } from "../../support/sdk-reader.ts"
 
 /** What was counted of one operation. */
 export interface Counted {
@@ -32,15 +33,6 @@ export interface Report {
   readonly slow: ReadonlyArray<{ readonly ours: Counted; readonly theirs: Counted }>
   /** Of statements that do nothing, in batches: what else the machine does lengthens some of them. */
   readonly quick: ReadonlyArray<{ readonly ours: Counted; readonly theirs: Counted }>
-}
-
-class Reader extends MetricReader {
-  protected override onForceFlush(): Promise<void> {
-    return Promise.resolve()
-  }
-  protected override onShutdown(): Promise<void> {
-    return Promise.resolve()
-  }
 }
 
 const reader = new Reader()

@@ -280,11 +280,6 @@ const malformed: ReadonlyArray<readonly [variable: string, value: string, messag
   ],
   ["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "both", `"both"; expected cumulative, delta, lowmemory`],
   [
-    "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
-    "base2_exponential_bucket_histogram",
-    `"base2_exponential_bucket_histogram"; expected explicit_bucket_histogram`
-  ],
-  [
     "OTEL_EXPORTER_OTLP_CERTIFICATE",
     "/no/such/file",
     `"/no/such/file", which is not there; expected the path of a file in PEM format that can be read`

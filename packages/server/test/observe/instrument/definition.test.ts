@@ -117,6 +117,7 @@ describe("a definition", () => {
     ["a label twice", { ...uploads, labels: ["region", "region"] }, "Label"],
     ["a closed label that is not declared", { ...uploads, closed: { zone: ["a"] } }, "Label"],
     ["boundaries of a counter", { ...uploads, boundaries: [1, 2] }, "Boundaries"],
+    ["a counter that is exponential", { ...uploads, histogram: "exponential" }, "Histogram"],
     ["the name of a histogram's count", { ...uploads, name: "jobs_attempts_count", kind: "gauge" }, "Conflict"]
   ] as ReadonlyArray<readonly [string, Row, DefinitionError["reason"]]>)(
     "with %s is a typed error",
@@ -210,6 +211,35 @@ describe("names that there are not", () => {
           : `Limit of metric "${name}": given a name that the catalogue does not have; expected ${meant}. Correct the name, or omit it.`
       )
     })
+  )
+
+  it.scoped.each([
+    ["jobs_duration_second", "exponential", "a name that the catalogue does not have; expected jobs_duration_seconds"],
+    ["jobs_duration_seconds", "log", `"log"; expected explicit or exponential`],
+    ["jobs_enqueued_total", "exponential", `"exponential" of a counter; expected the name of a histogram`]
+  ])("of a metric in histograms that can't be used are a typed error: %s is %s", ([name, kind, words]) =>
+    Effect.gen(function* () {
+      const error = yield* failureOf(options(`{ "histograms": { "metrics": { "${name}": "${kind}" } } }`))
+      expect(error.message).toContain(`Histogram of metric "${name}": given ${words}. `)
+    })
+  )
+
+  it.effect("that want another kind of a histogram than it has are a typed error", () =>
+    Effect.gen(function* () {
+      const row = {
+        name: "sizes",
+        kind: "histogram",
+        unit: "{item}",
+        labels: [],
+        boundaries: [1],
+        help: "Sizes."
+      } as const
+      const first = yield* MetricsService.define({ sizes: { ...row, histogram: "exponential" } })
+      // Who says nothing takes it as it is.
+      expect((yield* MetricsService.define({ sizes: row })).sizes).toBe(first.sizes)
+      const error = yield* Effect.flip(MetricsService.define({ sizes: { ...row, histogram: "explicit" } }))
+      expect(error.reason).toBe("Conflict")
+    }).pipe(Effect.provide(Testing.layer()))
   )
 
   it.scoped("may be of a metric that is defined later", () =>

@@ -3,7 +3,6 @@ import { describe, expect, it } from "@effect/vitest"
 import { Receiver } from "@parametric-portal/dashboard/receiver"
 import * as RunnerAddress from "@effect/cluster/RunnerAddress"
 import * as ShardingConfig from "@effect/cluster/ShardingConfig"
-import { MetricReader } from "@opentelemetry/sdk-metrics"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
@@ -22,6 +21,7 @@ import { makeSizeLimit } from "../../../src/observe/otlp/size-limit.ts"
 import { makePace } from "../../../src/observe/otlp/pace.ts"
 import { snapshot } from "../../../src/observe/testing.ts"
 import { captureLog, own, pipeline, telemetryTo, totalOf, until } from "./pipeline.ts"
+import { Reader } from "../../support/sdk-reader.ts"
 
 const count = (series: number) =>
   Effect.flatMap(MetricsService, ({ jobs }) =>
@@ -192,15 +192,6 @@ describe("the variables", () => {
   )
 })
 
-class OneReader extends MetricReader {
-  protected override onForceFlush() {
-    return Promise.resolve()
-  }
-  protected override onShutdown() {
-    return Promise.resolve()
-  }
-}
-
 describe("in a cluster", () => {
   it.scopedLive("the resource has the address of the runner", () =>
     Effect.gen(function* () {
@@ -243,7 +234,7 @@ describe("a reader of OpenTelemetry", () => {
       const { MeterProvider } = yield* Effect.promise(() => import("@opentelemetry/sdk-metrics"))
       yield* count(1)
       yield* Metric.increment(Metric.counter("r_counter", { incremental: true }))
-      const reader = new OneReader({ metricProducers: [yield* Telemetry.metricProducer()] })
+      const reader = new Reader({ metricProducers: [yield* Telemetry.metricProducer()] })
       const provider = new MeterProvider({ readers: [reader] })
       provider.getMeter("theirs").createCounter("their_counter").add(2)
       const { errors, resourceMetrics } = yield* Effect.promise(() => reader.collect())

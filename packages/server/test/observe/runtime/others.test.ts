@@ -1,21 +1,13 @@
 /** The same process seen by this library, by prom-client's default metrics, and by OpenTelemetry's instrumentation. */
 import { expect, it } from "@effect/vitest"
 import { RuntimeNodeInstrumentation } from "@opentelemetry/instrumentation-runtime-node"
-import { MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics"
+import { MeterProvider } from "@opentelemetry/sdk-metrics"
 import { Effect, Layer } from "effect"
 import { collectDefaultMetrics, Registry } from "prom-client"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import { RuntimeMetrics } from "../../../src/observe/runtime.ts"
 import * as Testing from "../../../src/observe/testing.ts"
-
-class Reader extends MetricReader {
-  protected override onShutdown(): Promise<void> {
-    return Promise.resolve()
-  }
-  protected override onForceFlush(): Promise<void> {
-    return Promise.resolve()
-  }
-}
+import { Reader } from "../../support/sdk-reader.ts"
 
 /** OpenTelemetry's numbers by metric and the values of its attributes; a histogram's are its counts. */
 const startOtel = () => {

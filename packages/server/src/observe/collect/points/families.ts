@@ -1,4 +1,5 @@
 /** A metric with all of its series in one registry, and what happens when several of one name meet. */
+import { mergeExponential } from "../../catalogue/exponential.ts"
 import type { Drop } from "./drop.ts"
 import type { Distribution, ExportMetric, ExportSeries, Point, Quantiles } from "./point.ts"
 import { sound } from "./sound.ts"
@@ -176,7 +177,10 @@ const addDistributions = (one: Distribution, other: Distribution): Distribution 
     buckets: {
       boundaries: one.buckets.boundaries,
       counts: one.buckets.counts.map((count, index) => count + (other.buckets.counts[index] ?? 0))
-    }
+    },
+    ...(one.exponential === undefined || other.exponential === undefined
+      ? {}
+      : { exponential: mergeExponential(one.exponential, other.exponential) })
   }
 }
 

@@ -1,6 +1,7 @@
 /** What collection hands to every destination: one metric and one point of it at a time, whatever format it leaves in. */
 
 import type { Convention } from "../../catalogue/convention.ts"
+import type { ExponentialState } from "../../catalogue/exponential.ts"
 
 /** A metric as it goes out. `own` metrics are of our catalogue or defined with `MetricsService.define`. */
 export interface ExportMetric {
@@ -43,6 +44,8 @@ export interface Distribution {
   readonly min?: number
   readonly max?: number
   readonly buckets: Buckets
+  /** The same values in exponential buckets, where the metric has them. */
+  readonly exponential?: ExponentialState
 }
 
 /** OpenTelemetry's types let these be written to; nobody does. */

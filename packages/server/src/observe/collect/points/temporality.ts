@@ -2,6 +2,7 @@
  * From cumulative values to deltas, for one destination. What a destination acknowledged is remembered for each series;
  * the next delta is what came after it, so that a failed export is carried over and intervals touch.
  */
+import { type ExponentialState, exponentialSince, mergeExponential } from "../../catalogue/exponential.ts"
 import type { Distribution, ExportMetric, ExportSeries, HrTime, Point } from "./point.ts"
 
 /**
@@ -89,20 +90,35 @@ const since = (point: Point, base: Baseline["value"]): Point => {
 }
 
 /** Min and max of an interval can't be told from those of all time. */
-const subtract = (
-  { buckets: { boundaries, counts: now }, count, sum }: Distribution,
-  base: Distribution
-): Distribution => {
-  const counts = now.map((one, index) => one - (base.buckets.counts[index] ?? 0))
-  return distribution(count - base.count, sum === undefined || base.sum === undefined ? undefined : sum - base.sum, {
-    boundaries,
-    counts
+const subtract = (now: Distribution, base: Distribution): Distribution => {
+  const { boundaries, counts } = now.buckets
+  const buckets = { boundaries, counts: counts.map((one, index) => one - (base.buckets.counts[index] ?? 0)) }
+  return distribution(now.count - base.count, combined(now.sum, base.sum, minus), {
+    buckets,
+    exponential: combined(now.exponential, base.exponential, exponentialSince)
   })
 }
 
-/** Written out twice: with a spread it would be made, and read, several times slower. */
-const distribution = (count: number, sum: number | undefined, buckets: Distribution["buckets"]): Distribution =>
-  sum === undefined ? { count, buckets } : { count, sum, buckets }
+const minus = (one: number, other: number): number => one - other
+
+const plus = (one: number, other: number): number => one + other
+
+/** Nothing is known of both where nothing is of one. */
+const combined = <A>(one: A | undefined, other: A | undefined, combine: (one: A, other: A) => A): A | undefined =>
+  one === undefined || other === undefined ? undefined : combine(one, other)
+
+interface AllBuckets {
+  readonly buckets: Distribution["buckets"]
+  readonly exponential: ExponentialState | undefined
+}
+
+/** Written out: with a spread it would be made, and read, several times slower. */
+const distribution = (count: number, sum: number | undefined, { buckets, exponential }: AllBuckets): Distribution => {
+  if (exponential !== undefined) {
+    return sum === undefined ? { count, buckets, exponential } : { count, sum, buckets, exponential }
+  }
+  return sum === undefined ? { count, buckets } : { count, sum, buckets }
+}
 
 /** The sum that the receiver has come to by adding the deltas, rounding included: rounding errors never add up. */
 const after = (before: Baseline["value"] | undefined, delta: number | Distribution): number | Distribution => {
@@ -112,9 +128,9 @@ const after = (before: Baseline["value"] | undefined, delta: number | Distributi
   if (before === undefined || typeof before === "number") {
     return delta
   }
-  const sum = before.sum === undefined || delta.sum === undefined ? undefined : before.sum + delta.sum
-  return distribution(before.count + delta.count, sum, {
-    boundaries: delta.buckets.boundaries,
-    counts: before.buckets.counts.map((one, index) => one + (delta.buckets.counts[index] ?? 0))
+  const { boundaries, counts } = delta.buckets
+  return distribution(before.count + delta.count, combined(before.sum, delta.sum, plus), {
+    buckets: { boundaries, counts: before.buckets.counts.map((one, index) => one + (counts[index] ?? 0)) },
+    exponential: combined(before.exponential, delta.exponential, mergeExponential)
   })
 }
