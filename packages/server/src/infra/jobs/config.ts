@@ -3,6 +3,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { checked, count, finiteTime, text, time, timeOrNone } from "./options.ts"
+import type { TraceMode } from "./spans.ts"
 import type { OptionsError } from "../../observe/instrument/options-error.ts"
 
 /** How long the finished jobs of a type are kept. Each duration is more than zero; `Infinity` keeps them for good. */
@@ -52,6 +53,11 @@ export interface JobsOptions {
   readonly maxPayloadLength?: number | undefined
   /** A job that lost its runner this many times while it ran alone is a dead letter; 5 unless given. */
   readonly maxLosses?: number | undefined
+  /**
+   * What an attempt is to the span that its job was submitted in, where a tracer is installed: `link` begins a trace with
+   * a link to it, `parent` makes it a child; `link` unless given.
+   */
+  readonly trace?: TraceMode | undefined
   /** How long completed and cancelled jobs are kept; 7 days unless given, `Infinity` for good. */
   readonly keepCompleted?: Duration.DurationInput | undefined
   /** How long dead letters are kept; for good unless given. */
@@ -90,6 +96,8 @@ export interface JobsSettings {
   readonly maxPayloadLength: number
   /** A job that has lost its runner this many times while it ran alone becomes a dead letter. */
   readonly maxLosses: number
+  /** What an attempt is to the span of the submit. */
+  readonly trace: TraceMode
   /** How long finished jobs of a type are kept. */
   readonly keepOf: (jobType: string) => KeepSettings
   /** How often to look for what has been kept for long enough. */
@@ -114,6 +122,7 @@ export const settingsOf = (options: JobsOptions = {}): JobsSettings => {
     interruptGrace: Duration.decode(options.interruptGrace ?? "5 seconds"),
     maxPayloadLength: options.maxPayloadLength ?? 4_194_304,
     maxLosses: options.maxLosses ?? 5,
+    trace: options.trace ?? "link",
     keepOf: (jobType) => {
       const own = keep.get(jobType)
       return {
@@ -147,6 +156,12 @@ export const settingsAsked = (options: JobsOptions = {}): Effect.Effect<JobsSett
       text("runnerName", options.runnerName, 200),
       count("maxPayloadLength", options.maxPayloadLength),
       count("maxLosses", options.maxLosses),
+      {
+        option: "trace",
+        given: options.trace,
+        isFit: options.trace === undefined || options.trace === "link" || options.trace === "parent",
+        expected: "link or parent"
+      },
       finiteTime("lease", options.lease),
       finiteTime("pollInterval", options.pollInterval),
       finiteTime("sampleInterval", options.sampleInterval),

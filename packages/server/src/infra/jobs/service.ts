@@ -32,6 +32,7 @@ import { type JobResult, resultOf, settledOf } from "./result.ts"
 import { schedules } from "./schedules.ts"
 import type { Depth, JobStatus, Oldest, Operations, RunnerStatus } from "./store/operations.ts"
 import type { JobState } from "./store/state.ts"
+import { countAttribute, idAttribute, submitting } from "./spans.ts"
 import { JobStore } from "./store.ts"
 import { isInTransaction } from "./transaction.ts"
 import { found, reached } from "./submit/refusal.ts"
@@ -202,20 +203,26 @@ export const service: Layer.Layer<JobService, never, JobStore | JobCalls> = Laye
     return {
       ...reads(tables),
       submit: (job, payload, options = none) =>
-        Effect.map(
-          calls.submit(
-            { type: job.type, priority: options.priority ?? job.priority },
-            Effect.suspend(() => submissionOf({ kind: job, payload, options, maxPayloadLength }))
+        submitting(
+          Effect.map(
+            calls.submit(
+              { type: job.type, priority: options.priority ?? job.priority },
+              Effect.suspend(() => submissionOf({ kind: job, payload, options, maxPayloadLength }))
+            ),
+            ({ id }) => id
           ),
-          ({ id }) => id
+          { jobType: job.type, idOf: idAttribute }
         ),
       submitMany: (job, payloads, options = {}) =>
-        Effect.map(
-          calls.submitMany(
-            { type: job.type, priority: options.priority ?? job.priority },
-            submissionsOf({ kind: job, payloads, options, maxPayloadLength })
+        submitting(
+          Effect.map(
+            calls.submitMany(
+              { type: job.type, priority: options.priority ?? job.priority },
+              submissionsOf({ kind: job, payloads, options, maxPayloadLength })
+            ),
+            (accepted) => accepted.map(({ id }) => id)
           ),
-          (accepted) => accepted.map(({ id }) => id)
+          { jobType: job.type, idOf: ({ length }) => countAttribute(length) }
         ),
       cancel: calls.cancel,
       deadLetters: {

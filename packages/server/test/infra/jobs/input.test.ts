@@ -173,7 +173,8 @@ const settings: ReadonlyArray<JobsOptions> = [
   { keepDead: -1 },
   { runnerName: "\u0000" },
   { tablePrefix: "a b" },
-  { schema: "jobs" }
+  { schema: "jobs" },
+  JSON.parse('{ "trace": "child" }')
 ]
 
 describe("refuses to run jobs with", () => {

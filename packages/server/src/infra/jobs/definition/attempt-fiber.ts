@@ -7,6 +7,7 @@ import type * as Fiber from "effect/Fiber"
 import * as Runtime from "effect/Runtime"
 import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Scope from "effect/Scope"
+import { attempting, type TraceMode } from "../spans.ts"
 import type { Attempt, AttemptFailed } from "./attempt.ts"
 
 /** What a runner gives to the fiber of an attempt. */
@@ -16,6 +17,8 @@ export interface AttemptFiber {
   /** Closed when the handler has ended. */
   readonly scope: Scope.CloseableScope
   readonly updateRefs: NonNullable<Runtime.RunForkOptions["updateRefs"]>
+  /** How it is traced; not at all where it is undefined. */
+  readonly trace: TraceMode | undefined
 }
 
 /** Begins an attempt at a payload on a fiber of its own. */
@@ -37,14 +40,15 @@ export const forking =
     context: Context.Context<Exclude<R, Scope.Scope>>,
     run: (payload: string, attempt: Attempt, scope: AttemptScope) => Effect.Effect<string, AttemptFailed, R>
   ): ForkAttempt =>
-  (payload, attempt, { runtime, scope, updateRefs }) => {
+  (payload, attempt, { runtime, scope, trace, updateRefs }) => {
     const { unsafeMap } = Context.add(context, Scope.Scope, scope)
     const withServices = Runtime.make({
       context: Context.unsafeMake<R>(unsafeMap),
       fiberRefs: runtime.fiberRefs,
       runtimeFlags: RuntimeFlags.disable(runtime.runtimeFlags, RuntimeFlags.Interruption)
     })
-    return Runtime.runFork(withServices, run(payload, attempt, scope), { updateRefs })
+    const ran = run(payload, attempt, scope)
+    return Runtime.runFork(withServices, trace === undefined ? ran : attempting(ran, attempt, trace), { updateRefs })
   }
 
 /** The handler, interruptible, then its finalizers. */

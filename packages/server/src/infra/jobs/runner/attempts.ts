@@ -23,6 +23,7 @@ import type { Places } from "./places.ts"
 import type { HandlerExit, Order, Run } from "./run.ts"
 import { Progress } from "./progress.ts"
 import { conclude } from "./settlement.ts"
+import { isTraced, type TraceMode } from "../spans.ts"
 import type { RunnerState } from "./state.ts"
 
 /** The attempts of a runner. */
@@ -31,6 +32,7 @@ export class Attempts {
   private readonly ends: Ends
   private readonly deadlines: Deadlines
   private readonly progress: Progress
+  private readonly trace: TraceMode | undefined
   /** Which type is first in the next turn, so that each has its turn. */
   private first = 0
   private readonly working = new Set<Run>()
@@ -42,6 +44,7 @@ export class Attempts {
     this.ends = ends
     this.deadlines = new Deadlines(state, (run) => this.stop(run, "timedOut"))
     this.progress = new Progress(state, (run) => this.stop(run, "lost"))
+    this.trace = isTraced(state.runtime.fiberRefs) ? state.settings.trace : undefined
   }
 
   /** Whether no handler is at work that is not left to itself. */
@@ -146,6 +149,7 @@ export class Attempts {
     return handler.fork(job.payload, attempt, {
       runtime: this.state.runtime,
       scope: this.scopes.pop() ?? this.moreScopes(),
+      trace: this.trace,
       updateRefs: (references, fiberId) =>
         FiberRefs.updateAs(references, {
           fiberId,

@@ -11,5 +11,6 @@ export type RunnerSettings = Pick<
   | "interruptGrace"
   | "maxPayloadLength"
   | "maxLosses"
+  | "trace"
   | "isWatched"
 >

@@ -34,6 +34,7 @@ export const settings: RunnerSettings = {
   interruptGrace: Duration.seconds(5),
   maxPayloadLength: 4_194_304,
   maxLosses: 5,
+  trace: "link",
   isWatched: true
 }
 
