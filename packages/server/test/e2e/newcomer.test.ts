@@ -46,11 +46,11 @@ const overSubpaths = async (): Promise<string> => {
     ...subpaths.map(
       (subpath, index) => `import * as ${names[index]} from "@parametric-portal/server/${subpath.slice(2)}"`
     ),
-    'import { MetricsService } from "@parametric-portal/server/observe/metrics"',
+    'import { type CatalogueHandles, MetricsService } from "@parametric-portal/server/observe/metrics"',
     'import * as Testing from "@parametric-portal/server/observe/testing"',
     'import { Effect } from "effect"',
     // What users see of the service: its namespaces and the registry.
-    'type Seen = Exclude<keyof MetricsService, "_tag" | "jobs" | "cluster" | "workflow" | "telemetry" | "registry">',
+    'type Seen = Exclude<keyof MetricsService, "_tag" | "registry" | keyof CatalogueHandles>',
     "const nothingElse: [Seen] extends [never] ? true : Seen = true",
     `const all: ReadonlyArray<unknown> = [nothingElse, ${names.join(", ")}]`,
     "const program = Effect.gen(function* () {",

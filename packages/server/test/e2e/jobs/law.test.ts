@@ -110,9 +110,23 @@ const trouble = (alive: Array<Runner>, start: Effect.Effect<Runner, never, Scope
     })
   )
 
+/** Callers are quicker than runners, the more so on a busy machine: they wait while this many jobs are in the tables. */
+const mostJobs = 2_000
+
+interface Crowd {
+  held: number
+}
+
+interface Calling {
+  readonly jobs: typeof JobService.Service
+  readonly proxy: Proxy
+  readonly crowd: Crowd
+}
+
 /** Calls without end. */
-const calling = (steps: ReadonlyArray<Step>, jobs: typeof JobService.Service, proxy: Proxy) => {
+const calling = (steps: ReadonlyArray<Step>, { crowd, jobs, proxy }: Calling) => {
   const known = new Known()
+  const room = Effect.sleep("100 millis").pipe(Effect.repeat({ until: () => crowd.held < mostJobs }))
   const caller = { jobs, known }
   const turn = Effect.forEach(
     steps,
@@ -137,7 +151,7 @@ const calling = (steps: ReadonlyArray<Step>, jobs: typeof JobService.Service, pr
     },
     { discard: true }
   )
-  return { known, run: Effect.forever(turn) }
+  return { known, run: Effect.forever(Effect.zipRight(room, turn)) }
 }
 
 const names: Readonly<Record<Exclude<Audit.FactName, "ended" | "attempts">, string>> = {
@@ -183,7 +197,7 @@ const untruths = (received: Snapshot, { isKilled, name }: Runner, did: Audit.Fac
     return found
   })
 
-/** Callers are quicker than runners, the more so on a busy machine: waits for as long as there is less left every minute. */
+/** Waits for as long as there is less left every minute. */
 const drained = <A extends { readonly held: number | undefined; readonly uncounted: number | undefined }, E>(
   look: Effect.Effect<A, E>
 ): Effect.Effect<A, E> =>
@@ -229,12 +243,16 @@ it.scopedLive(
       const { all, start } = starter({ databaseUrl, metricsUrl: collector.url }, program)
       const alive = yield* Effect.all([start, start, start])
       const imbalances = new Set<number | undefined>()
+      const crowd: Crowd = { held: 0 }
       const look = Effect.provide(
-        Effect.map(Audit.imbalance(place), (off) => imbalances.add(off)),
+        Effect.gen(function* () {
+          imbalances.add(yield* Audit.imbalance(place))
+          crowd.held = (yield* Audit.unsettled(place)).held ?? 0
+        }),
         observer
       )
       const callers = FastCheck.sample(programs(false), 4).map((steps) =>
-        calling([...steps, { _tag: "pass", ms: 100 }], jobs, proxy)
+        calling([...steps, { _tag: "pass", ms: 100 }], { jobs, proxy, crowd })
       )
       const fibers = yield* Effect.forEach(
         [...callers.map(({ run }) => Effect.provide(run, client)), Effect.forever(Effect.delay(look, "1 second"))],
