@@ -84,7 +84,11 @@ const scopeOf = (fiber: AnyFiber): Scope.Scope | undefined => fiber.currentConte
 const endWithScope = ({ served }: Observed, scope: Scope.Scope): Effect.Effect<void> =>
   Scope.addFinalizerExit(scope, (exit) => Effect.sync(() => seeWritten(served, exit)))
 
-const swallowed = ({ recorder }: Observed, thrown: unknown): undefined => recorder.swallow(thrown)
+// A request whose answer can't be seen, as it may be no response, ends with the fiber that fails to write it.
+const unseen = ({ fiber, served }: Observed, thrown: unknown): undefined => {
+  fiber.addObserver((exit) => seeWritten(served, exit))
+  return served.swallow(thrown)
+}
 
 /** The application failed. What that is answered with is not known yet, unless it was written already. */
 const failed = (observed: Observed, exit: Exit.Exit<never, unknown>): Effect.Effect<void> => {
@@ -97,7 +101,7 @@ const failed = (observed: Observed, exit: Exit.Exit<never, unknown>): Effect.Eff
   return Effect.zipRight(recorder.seeResponse, endWithScope(observed, scope))
 }
 
-const seeFailed = attempted(failed, swallowed)
+const seeFailed = attempted(failed, unseen)
 
 /**
  * The application has a response. Where that is written already, only a stream may be still under way; where it is not,
@@ -106,9 +110,10 @@ const seeFailed = attempted(failed, swallowed)
 const succeeded = (observed: Observed, response: Response): Effect.Effect<Response> => {
   const { fiber, recorder, scope, served } = observed
   const isWritten = served.isAnswered
+  const ended = Exit.succeed(response)
+  served.appEnded(ended)
   const seen = isWritten ? response : recorder.answered(served, response)
-  const exit = Exit.succeed(seen)
-  served.appEnded(exit)
+  const exit = seen === response ? ended : Exit.succeed(seen)
   if (!isWritten && scope !== undefined && !served.isWithoutEnd && !served.hasEnded) {
     if (served.hasFiberOfItsOwn && !served.isStreaming) {
       fiber.addObserver((exit) => seeWritten(served, exit))
@@ -122,7 +127,7 @@ const succeeded = (observed: Observed, response: Response): Effect.Effect<Respon
   return exit
 }
 
-const seeSucceeded = attempted(succeeded, swallowed)
+const seeSucceeded = attempted(succeeded, unseen)
 
 const seeWritten = attempted(
   (served: ServedRequest, exit: Exit.Exit<unknown, unknown>) => served.written(exit),
@@ -131,9 +136,9 @@ const seeWritten = attempted(
 
 /** The application, where a client asks for another protocol with a request whose acceptance is seen. */
 const upgradeSeen = <E, R>(app: HttpApp.Default<E, R>, served: ServedRequest): HttpApp.Default<E, R> =>
-  served.request.headers["upgrade"] === undefined
+  served.arriving.request.headers["upgrade"] === undefined
     ? app
-    : Effect.provideService(app, HttpServerRequest.HttpServerRequest, seeUpgrade(served.request, served))
+    : Effect.provideService(app, HttpServerRequest.HttpServerRequest, seeUpgrade(served.arriving.request, served))
 
 /** The same request, which tells when another protocol has begun. */
 const seeUpgrade = (

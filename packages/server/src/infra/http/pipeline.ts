@@ -21,7 +21,7 @@ export class Pipeline implements Requests {
   }
 
   begun(served: ServedRequest): void {
-    this.underWay.set(served.source, served)
+    this.underWay.set(served.arriving.source, served)
     if (this.underWay.size > 1 || isWriting(this.connection)) {
       this.behind ??= this.watchedBehind()
       this.behind.add(served)
@@ -29,7 +29,7 @@ export class Pipeline implements Requests {
   }
 
   ended(served: ServedRequest): void {
-    this.underWay.delete(served.source)
+    this.underWay.delete(served.arriving.source)
     this.behind?.delete(served)
   }
 

@@ -69,7 +69,7 @@ export class Recorder {
     const { latest } = this
     const source = sourceOf(request)
     // Most handlers begin as soon as the request has: then it is found without a lookup.
-    return latest?.source === source && !latest.hasEnded
+    return latest?.arriving.source === source && !latest.hasEnded
       ? latest
       : this.underWay.of(source, connectionOf(source)).find(source)
   }
@@ -98,7 +98,7 @@ export class Recorder {
       }
       return response
     }
-    const isRead = served.method !== "HEAD" && response.body !== served.streamed?.body
+    const isRead = served.arrival.method !== "HEAD" && response.body !== served.streamed?.body
     const seen = isRead ? this.counted(served, response) : response
     served.answer(seen)
     return seen
@@ -143,7 +143,7 @@ const begin = attempted(
 const seeEnd = attempted(
   (served: ServedRequest, among: Requests): void => {
     among.begun(served)
-    const { connection, source } = served
+    const { connection, source } = served.arriving
     if (isStream(source)) {
       whenClosed(connection, () => cutOff(served, source))
     }

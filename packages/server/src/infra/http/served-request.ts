@@ -20,7 +20,6 @@ import {
   isBroken,
   isGone,
   isWeb,
-  type Method,
   methodOf,
   schemeOf,
   whenClosed
@@ -67,10 +66,10 @@ export class ServedRequest {
   hasEnded = false
   private cause: Cause.Cause<unknown> | undefined = undefined
   private hasAppEnded = false
-  private readonly arrival: Arrival
+  readonly arrival: Arrival
   private readonly watch: Watch
   private readonly active: Series
-  private readonly arriving: Arriving
+  readonly arriving: Arriving
 
   constructor(arriving: Arriving) {
     const { at, connection, fiber, request, series, span } = arriving
@@ -135,7 +134,7 @@ export class ServedRequest {
 
   /** What is to be written has no body that a web handler's reader would read: nothing says of its end. */
   get isWithoutEnd(): boolean {
-    return this.method === "HEAD" && isWeb(this.arriving.connection)
+    return this.arrival.method === "HEAD" && isWeb(this.arriving.connection)
   }
 
   /**
@@ -146,27 +145,10 @@ export class ServedRequest {
     return this.arriving.connection.destroyed !== undefined
   }
 
-  /** What it was received with. */
-  get source(): object {
-    return this.arriving.source
-  }
-
-  get request(): HttpServerRequest.HttpServerRequest {
-    return this.arriving.request
-  }
-
-  get connection(): Connection {
-    return this.arriving.connection
-  }
-
   /** Counts a defect in what observes it. */
   swallow(thrown: unknown): undefined {
     const { meter, site } = this.arriving.at
     return meter.swallow(site, thrown)
-  }
-
-  get method(): Method {
-    return this.arrival.method
   }
 
   /** The client is known to have gone away. */
@@ -214,10 +196,20 @@ export class ServedRequest {
   /** The end of the request, if it is the first. */
   end({ isGone = false }: { readonly isGone?: boolean } = {}): void {
     if (!this.hasEnded) {
-      const errorType = isGone || this.isCutOff ? clientAbort : this.errorType()
-      const status = this.statusSent(errorType)
-      this.record({ route: this.foundRoute, status, errorType }, this.sizeSent(errorType))
+      end(this, isGone)
     }
+  }
+
+  /** The same, which may throw. */
+  unsafeEnd(isGone: boolean): void {
+    const errorType = isGone || this.isCutOff ? clientAbort : this.errorType()
+    const status = this.statusSent(errorType)
+    this.record({ route: this.foundRoute, status, errorType }, this.sizeSent(errorType))
+  }
+
+  /** The end of a request of which no more can be told. */
+  lost(): void {
+    this.record({ route: this.foundRoute, status: this.response?.status, errorType: undefined }, undefined)
   }
 
   private record(answer: Answer, sent: number | undefined): void {
@@ -286,7 +278,15 @@ export class ServedRequest {
   }
 }
 
-// Made once, so that a request makes no closure to be guarded.
+// These are made once, so that a request makes no closure to be guarded.
+const end = attempted(
+  (served: ServedRequest, isGone: boolean) => served.unsafeEnd(isGone),
+  (served, thrown) => {
+    served.swallow(thrown)
+    served.lost()
+  }
+)
+
 const foundRoute = attempted(
   ({ route }: ServedRequest, cause: Cause.Cause<unknown> | undefined) => route.found(cause),
   (served, thrown) => served.swallow(thrown)

@@ -36,10 +36,10 @@ class Others implements Requests {
   }
 
   begun(served: ServedRequest): void {
-    this.known.set(served.source, served)
+    this.known.set(served.arriving.source, served)
   }
 
   ended(served: ServedRequest): void {
-    this.known.delete(served.source)
+    this.known.delete(served.arriving.source)
   }
 }
