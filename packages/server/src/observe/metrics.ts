@@ -272,8 +272,9 @@ const build = (
   return Effect.gen(function* () {
     const scope = yield* Effect.scope
     yield* checkOptions(asked)
-    const histogram = asked.histograms?.default ?? (yield* defaultHistogram)
-    const options = { ...asked, histograms: { ...asked.histograms, default: histogram } }
+    // As every variable, it is checked also where an option overrides it.
+    const named = yield* defaultHistogram
+    const options = { ...asked, histograms: { ...asked.histograms, default: asked.histograms?.default ?? named } }
     const registry = given === "own" ? MetricRegistry.make() : (given ?? Metric.globalMetricRegistry)
     const meter = meterOf(registry)
     const handles = yield* catalogueHandles(meter, options)

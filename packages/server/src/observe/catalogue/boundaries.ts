@@ -3,6 +3,8 @@
  * value equal to it falls into its bucket (`le`), and one more bucket up to infinity follows the last.
  */
 
+import { wordsOf } from "./thrown.ts"
+
 /** The families: what an instrument names instead of writing numbers. */
 export type BoundaryFamily = keyof typeof boundaries
 
@@ -23,6 +25,10 @@ export const boundaries = {
  * They are compared by value everywhere: two equal lists define the same instrument.
  */
 export const boundariesProblem = (given: ReadonlyArray<number>): string | undefined => {
+  // A program in JavaScript may give anything.
+  if (!Array.isArray(given)) {
+    return "a list of numbers"
+  }
   if (given.length === 0) {
     return "at least one boundary"
   }
@@ -31,5 +37,5 @@ export const boundariesProblem = (given: ReadonlyArray<number>): string | undefi
   )
   return offender === -1
     ? undefined
-    : `finite numbers, each greater than the one before; number ${offender + 1} (${given[offender]}) is not`
+    : `finite numbers, each greater than the one before; number ${offender + 1} (${wordsOf(given[offender])}) is not`
 }

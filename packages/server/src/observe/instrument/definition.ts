@@ -2,10 +2,12 @@
 import * as Either from "effect/Either"
 import * as MetricKeyType from "effect/MetricKeyType"
 import type * as MetricRegistry from "effect/MetricRegistry"
+import * as Predicate from "effect/Predicate"
 import { attempt } from "../catalogue/attempt.ts"
 import { boundaries as families, boundariesProblem } from "../catalogue/boundaries.ts"
 import { otlpName } from "../catalogue/conventional.ts"
 import { type HistogramKind, labelNameProblem, metricNameProblem, type Row, unitProblem } from "../catalogue/row.ts"
+import { wordsOf } from "../catalogue/thrown.ts"
 import type { Definition, Instrument } from "./instrument.ts"
 import { checkHistogram, type HistogramOptions, histogramProblem } from "./histogram-kind.ts"
 import { conventionProblem } from "./convention-problem.ts"
@@ -45,9 +47,9 @@ export const checkRow = (row: Row): Either.Either<void, DefinitionError> => {
     (convention && problem(convention.reason, convention.given, convention.expected)) ??
     problem("Unit", row.unit, unitProblem(row.unit, row.convention)) ??
     problem("Name", row.name, metricNameProblem(row)) ??
-    problem("Boundaries", String(row.boundaries), misplaced(row, "boundaries")) ??
-    problem("Histogram", String(row.histogram), misplaced(row, "histogram")) ??
-    problem("Histogram", String(row.histogram), histogramProblem(row.histogram)) ??
+    problem("Boundaries", wordsOf(row.boundaries), misplaced(row, "boundaries")) ??
+    problem("Histogram", wordsOf(row.histogram), misplaced(row, "histogram")) ??
+    problem("Histogram", wordsOf(row.histogram), histogramProblem(row.histogram)) ??
     row.labels
       .map((name, index) => problem("Label", name, labelNameProblem(name) ?? repeated(row, name, index)))
       .find((found) => found !== undefined) ??
@@ -75,7 +77,7 @@ export const checkBoundaries = (
         new DefinitionError({
           reason: "Boundaries",
           metric,
-          given: `[${given.join(", ")}]`,
+          given: Array.isArray(given) ? `[${given.map(wordsOf).join(", ")}]` : wordsOf(given),
           expected,
           fix: "Sort the boundaries, remove repeated ones and those that are not finite"
         })
@@ -118,6 +120,11 @@ export const checkOptions = ({
   limits
 }: WantedOptions): Either.Either<void, DefinitionError> =>
   Either.gen(function* () {
+    yield* checkObject("Boundaries", "boundaries", boundaries)
+    yield* checkObject("Limit", "limits", limits)
+    yield* checkObject("Limit", "limits.metrics", limits?.metrics)
+    yield* checkObject("Histogram", "histograms", histograms)
+    yield* checkObject("Histogram", "histograms.metrics", histograms?.metrics)
     for (const [family, given] of Object.entries(boundaries)) {
       yield* checkFamily(family)
       if (given !== undefined) {
@@ -130,6 +137,24 @@ export const checkOptions = ({
       yield* checkHistogram(name, given)
     }
   })
+
+// A program in JavaScript may give what has none of the properties that are read.
+const checkObject = (
+  reason: DefinitionError["reason"],
+  metric: string,
+  given: unknown
+): Either.Either<void, DefinitionError> =>
+  given === undefined || Predicate.isReadonlyRecord(given)
+    ? Either.void
+    : Either.left(
+        new DefinitionError({
+          reason,
+          metric,
+          given: wordsOf(given),
+          expected: "an object",
+          fix: "Correct it, or omit it"
+        })
+      )
 
 // Other names may be of metrics that are defined later.
 const checkNames = (
@@ -163,7 +188,7 @@ export const limitOf = (row: Row, limits: LimitOptions = {}): Either.Either<numb
         new DefinitionError({
           reason: "Limit",
           metric: row.name,
-          given: String(limit),
+          given: wordsOf(limit),
           expected: "a whole number of at least 2: one series and the overflow series",
           fix: "Raise the limit"
         })

@@ -1,6 +1,7 @@
 /** Which histograms go out as exponential ones over OTLP. */
 import * as Either from "effect/Either"
 import type { HistogramKind, Row } from "../catalogue/row.ts"
+import { wordsOf } from "../catalogue/thrown.ts"
 import { DefinitionError } from "./definition-error.ts"
 
 /** How histograms go out over OTLP: all of them, and single ones by name. */
@@ -26,7 +27,7 @@ export const checkHistogram = (metric: string, given: string | undefined): Eithe
         new DefinitionError({
           reason: "Histogram",
           metric,
-          given: `"${given}"`,
+          given: `"${wordsOf(given)}"`,
           expected,
           fix: "Correct it, or omit it"
         })
@@ -48,7 +49,7 @@ export const histogramOf = (
         new DefinitionError({
           reason: "Histogram",
           metric: row.name,
-          given: `"${named}" of a ${row.kind}`,
+          given: `"${wordsOf(named)}" of a ${row.kind}`,
           expected: "the name of a histogram",
           fix: "Omit it"
         })

@@ -224,6 +224,45 @@ describe("names that there are not", () => {
     })
   )
 
+  it.scoped.each([
+    [`{ "histograms": "exponential" }`, `Histogram of metric "histograms": given exponential; expected an object`],
+    [`{ "histograms": null }`, `Histogram of metric "histograms": given null; expected an object`],
+    [`{ "histograms": ["exponential"] }`, `Histogram of metric "histograms": given exponential; expected an object`],
+    [
+      `{ "histograms": { "metrics": null } }`,
+      `Histogram of metric "histograms.metrics": given null; expected an object`
+    ],
+    [`{ "histograms": { "default": 5 } }`, `Histogram of metric "histograms.default": given "5"; expected explicit or`],
+    [`{ "limits": 100 }`, `Limit of metric "limits": given 100; expected an object`],
+    [`{ "limits": { "metrics": null } }`, `Limit of metric "limits.metrics": given null; expected an object`],
+    [`{ "boundaries": "http" }`, `Boundaries of metric "boundaries": given http; expected an object`],
+    [`{ "boundaries": { "http": 5 } }`, `Boundaries of metric "boundaries.http": given 5; expected a list of numbers`],
+    [
+      `{ "boundaries": { "http": ["x"] } }`,
+      `Boundaries of metric "boundaries.http": given [x]; expected finite numbers`
+    ]
+  ])("in options of the wrong shape are a typed error: %s", ([text, words]) =>
+    Effect.gen(function* () {
+      const error = yield* failureOf(options(text))
+      expect(error.message).toContain(words)
+    })
+  )
+
+  it.scoped.each([Symbol("kind"), Object.create(null), { toString: 5 }])(
+    "that have no text are a typed error all the same (%#)",
+    (kind) =>
+      Effect.gen(function* () {
+        const histograms = options(`{ "default": null }`)
+        const error = yield* failureOf({ histograms: Object.assign(histograms, { default: kind }) })
+        expect(error).toMatchObject({ _tag: "MetricDefinitionError", reason: "Histogram" })
+        const row = { name: "sizes", kind: "histogram", unit: "{item}", labels: [], help: "Sizes." } as const
+        const ofRow = yield* Effect.flip(
+          Effect.provide(MetricsService.define({ sizes: Object.assign(row, { histogram: kind }) }), Testing.layer())
+        )
+        expect(ofRow).toMatchObject({ _tag: "MetricDefinitionError", reason: "Histogram" })
+      })
+  )
+
   it.effect("that want another kind of a histogram than it has are a typed error", () =>
     Effect.gen(function* () {
       const row = {
