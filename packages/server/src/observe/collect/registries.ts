@@ -120,6 +120,7 @@ const ownFamily = (instrument: Instrument): Source => {
   return {
     metric,
     shape: shapeOf(metric, instrument.boundaries),
+    isExponential: instrument.histogram === "exponential",
     size: instrument.size,
     instrument,
     points: () => ownPoints(instrument)

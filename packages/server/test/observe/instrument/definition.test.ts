@@ -241,11 +241,13 @@ describe("names that there are not", () => {
       `{ "boundaries": { "http": ["x"] } }`,
       `Boundaries of metric "boundaries.http": given [x]; expected finite numbers`
     ]
-  ])("in options of the wrong shape are a typed error: %s", ([text, words]) =>
-    Effect.gen(function* () {
-      const error = yield* failureOf(options(text))
-      expect(error.message).toContain(words)
-    })
+  ] as ReadonlyArray<readonly [string, string]>)(
+    "in options of the wrong shape are a typed error: %s",
+    ([text, words]) =>
+      Effect.gen(function* () {
+        const error = yield* failureOf(options(text))
+        expect(error.message).toContain(words)
+      })
   )
 
   it.scoped.each([Symbol("kind"), Object.create(null), { toString: 5 }])(

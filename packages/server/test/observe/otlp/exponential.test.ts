@@ -11,6 +11,7 @@ import {
   mergeExponential
 } from "../../../src/observe/catalogue/exponential.ts"
 import { bridge } from "./grpc/bridge.ts"
+import { captureLog } from "./pipeline.ts"
 
 const name = "jobs_processing_seconds"
 const histograms = { metrics: { [name]: "exponential" } } as const
@@ -152,6 +153,41 @@ describe("which histograms are exponential", () => {
       expect(String(error)).toContain("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION")
       expect(String(error)).toContain("base2_exponential_bucket_histogram")
     }).pipe(Effect.scoped)
+  )
+})
+
+describe("a histogram that two registries have, one of them without exponential buckets", () => {
+  it.scopedLive.each(["cumulative", "delta"] as const)("is one with boundaries, every value once, %s", (temporality) =>
+    Effect.gen(function* () {
+      const collector = yield* Collector
+      const { layer: log, lines } = captureLog()
+      const shared = yield* Layer.build(MetricsService.layer({ histograms: { default: "explicit" } }))
+      const metrics = Layer.provideMerge(
+        Telemetry.layer({
+          destinations: [{ type: "otlp", url: `${collector.url}/v1/metrics`, temporality }],
+          registries: "all",
+          interval: "1 hour"
+        }),
+        MetricsService.layer({ registry: "own", histograms })
+      )
+      const removed = yield* Effect.gen(function* () {
+        yield* recordAll(first)
+        yield* Telemetry.flush
+        yield* Effect.provide(recordAll(second), shared)
+        yield* Telemetry.flush
+        const { jobs } = yield* Effect.provide(MetricsService, shared)
+        return yield* Effect.provide(MetricsService.remove(jobs.processingSeconds, {}), shared)
+      }).pipe(Effect.provide(metrics.pipe(Layer.provideMerge(log))))
+      expect(removed).toBe(1)
+      const points = (yield* collector.metrics).filter((point) => point.name === name)
+      expect(new Set(points.map(({ type }) => type))).toEqual(new Set(["histogram"]))
+      const counts = points.map(({ type, value }) => (type === "histogram" ? value.count : Number.NaN))
+      const total = temporality === "delta" ? sumOf(counts) : counts.at(-1)
+      expect(total).toBe(all.length)
+      expect(lines).toContain(
+        `WARN Metric "${name}" is exported without exponential buckets: it has them in one registry, and only boundaries in another`
+      )
+    }).pipe(Effect.provide([Collector.layer, Logger.remove(Logger.defaultLogger)]))
   )
 })
 

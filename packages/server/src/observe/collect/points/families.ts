@@ -12,6 +12,8 @@ export interface Family {
   readonly metric: ExportMetric
   /** Kind, unit and boundaries in words: families that agree in it can be merged. */
   readonly shape: string
+  /** Its points have exponential buckets. */
+  readonly isExponential?: boolean | undefined
   readonly size: number
   readonly points: () => Generator<Step>
 }
@@ -48,7 +50,8 @@ interface Merged {
  * The points of families of one name, each attribute set once. The family that was seen first, ours before others,
  * gives the definition; another of the same shape is merged into it: counters and histograms are added, and so are count
  * and sum of summaries, whose quantiles can't be merged and are left out; of gauges the largest value stands. A family
- * of another shape is dropped, and so is a point that is not sound, before it can spoil what it would be merged with.
+ * of another shape is dropped, and so is a point that is not sound, before it can spoil what it would be merged with. A
+ * histogram is exponential where all of them are: one metric of two types is none to a receiver.
  */
 export const mergeFamilies = function* (
   families: ReadonlyArray<Family>,
@@ -71,6 +74,8 @@ export const mergeFamilies = function* (
     }
   }
   claims.series.set(name, merged)
+  const isExponential =
+    areExponential(families, first, dropped) && Array.from(found.values()).flat().every(hasExponential)
   for (const { left, parts, series } of merged.values()) {
     const areQuantilesOne = parts.filter(hasQuantiles).length <= 1
     if (!areQuantilesOne) {
@@ -79,7 +84,8 @@ export const mergeFamilies = function* (
     }
     const all = [...(left === undefined ? [] : [left]), ...parts]
     const value = (areQuantilesOne ? all : all.map(withoutQuantiles)).reduce(add)
-    yield sound({ ...value, metric: first.metric, series }, dropped)
+    const shown = isExponential ? value : withoutExponential(value)
+    yield sound({ ...shown, metric: first.metric, series }, dropped)
   }
 }
 
@@ -131,6 +137,28 @@ const hasQuantiles = ({ type, value }: Point): boolean => type === "summary" && 
 
 const withoutQuantiles = (point: Point): Point =>
   point.type === "summary" ? { ...point, value: { ...point.value, quantiles: [] } } : point
+
+// A registry that is not Effect's has hooks of its own, which know only boundaries.
+const hasExponential = ({ type, value }: Point): boolean => type !== "distribution" || value.exponential !== undefined
+
+const areExponential = (families: ReadonlyArray<Family>, first: Family, dropped: (drop: Drop) => void): boolean => {
+  const [one, ...others] = new Set(
+    families.filter(({ shape }) => shape === first.shape).map(({ isExponential }) => isExponential === true)
+  )
+  if (others.length > 0) {
+    const why = "it has them in one registry, and only boundaries in another"
+    dropped({ metric: first.metric.name, reason: "conflict", points: 0, part: "exponential buckets", why })
+  }
+  return one === true && others.length === 0
+}
+
+const withoutExponential = (point: Point): Point => {
+  if (point.type !== "distribution") {
+    return point
+  }
+  const { exponential: _, ...value } = point.value
+  return { ...point, value }
+}
 
 /** A registry has no order: without a memory the definition could change with every metric that is added. */
 export const holder = <F extends Family>(families: ReadonlyArray<F>, { shapes }: Claims): F | undefined => {
