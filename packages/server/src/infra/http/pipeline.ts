@@ -5,15 +5,20 @@
 import { type Connection, whenClosed } from "./request-attributes.ts"
 import type { Requests, ServedRequest } from "./served-request.ts"
 
+/** Told of the end of each request. */
+export type Ended = Pick<Requests, "ended">
+
 /** The requests under way on one connection. */
 export class Pipeline implements Requests {
   private readonly connection: Connection
+  private readonly all: Ended
   private readonly underWay = new Map<object, ServedRequest>()
   /** Those that others are before, in the order of their arrival. */
   private behind: Set<ServedRequest> | undefined = undefined
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, all: Ended) {
     this.connection = connection
+    this.all = all
   }
 
   find(source: object): ServedRequest | undefined {
@@ -31,6 +36,7 @@ export class Pipeline implements Requests {
   ended(served: ServedRequest): void {
     this.underWay.delete(served.arriving.source)
     this.behind?.delete(served)
+    this.all.ended(served)
   }
 
   // One listener for each connection that is pipelined; others need none.

@@ -32,7 +32,6 @@ export class Recorder {
   private readonly at: Site
   private readonly series: ServerSeries
   private readonly underWay = new UnderWay()
-  private latest: ServedRequest | undefined = undefined
 
   constructor(metrics: MetricsService) {
     this.at = { site: "http server", meter: metrics.meter }
@@ -59,14 +58,14 @@ export class Recorder {
     const { at, series } = this
     const span: Tracer.AnySpan | undefined = fiber.currentContext.unsafeMap.get(Tracer.ParentSpan.key)
     const served = new ServedRequest({ request, source, connection, fiber, span, series, at, among })
-    this.latest = served
+    this.underWay.latest = served
     seeEnd(served, among)
     return served
   }
 
   /** The observation of a request, until its end. */
   find(request: Request): ServedRequest | undefined {
-    const { latest } = this
+    const { latest } = this.underWay
     const source = sourceOf(request)
     // Most handlers begin as soon as the request has: then it is found without a lookup.
     return latest?.arriving.source === source && !latest.hasEnded
