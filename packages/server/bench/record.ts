@@ -2,6 +2,8 @@
  * What one value costs on a series that was bound before: ours, and Effect's own metric with one stable array of labels; and
  * in exponential buckets, which ours fills beside those with boundaries, and those of OpenTelemetry's SDK.
  */
+import { createRequire } from "node:module"
+import path from "node:path"
 import { AggregationType, InstrumentType, MeterProvider } from "@opentelemetry/sdk-metrics"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
@@ -40,11 +42,29 @@ export const measure = async (): Promise<ReadonlyArray<Result>> => {
   const exponentials = await interleave(await exponentialSubjects(), { rounds: 100, batchMs: 2 })
   return [
     ratio("record_bound_ns_vs_raw", both, { of: "bound, both", to: "raw, both" }),
-    ratio("record_exponential_ns_vs_otel", exponentials, { of: "bound, exponential", to: "otel, exponential" }),
+    ratio("record_exponential_ns_vs_otel", exponentials, { of: "bound, exponential", to: "otel, buckets alone" }),
     ...medians("record", both),
     ...medians("record", exponentials)
   ]
 }
+
+/** What its instrument records in once it has looked up the attributes; the package keeps it to itself. */
+interface Accumulation {
+  readonly toPointValue: () => { readonly count: number }
+  readonly record: (value: number) => void
+}
+
+const require = createRequire(import.meta.url)
+const internals: {
+  readonly ExponentialHistogramAccumulation: new (
+    startTime: [number, number],
+    maxSize: number,
+    recordMinMax: boolean
+  ) => Accumulation
+} = require(
+  path.join(path.dirname(require.resolve("@opentelemetry/sdk-metrics")), "aggregator/ExponentialHistogram.js")
+)
+const { ExponentialHistogramAccumulation } = internals
 
 const exponentialSubjects = async (): Promise<ReadonlyArray<Subject>> => {
   const { histogram, read } = await Effect.runPromise(exponential)
@@ -54,7 +74,8 @@ const exponentialSubjects = async (): Promise<ReadonlyArray<Subject>> => {
     aggregation: { type: AggregationType.EXPONENTIAL_HISTOGRAM } as const
   }
   const otel = new MeterProvider({ readers: [reader], views: [view] }).getMeter("bench").createHistogram("seconds")
-  const calls = { ours: 0, otel: 0 }
+  const alone = new ExponentialHistogramAccumulation([0, 0], 160, true)
+  const calls = { ours: 0, otel: 0, alone: 0 }
   return [
     {
       name: "bound, exponential",
@@ -82,6 +103,16 @@ const exponentialSubjects = async (): Promise<ReadonlyArray<Subject>> => {
         const point = resourceMetrics.scopeMetrics[0]?.metrics[0]?.dataPoints[0]?.value
         claim("otel exponential", typeof point === "object" ? point.count : 0, calls.otel)
       }
+    },
+    {
+      name: "otel, buckets alone",
+      run: (times) => {
+        calls.alone += times
+        for (let call = 0; call < times; call++) {
+          alone.record(durationOf(call))
+        }
+      },
+      check: async () => claim("otel buckets", alone.toPointValue().count, calls.alone)
     }
   ]
 }
