@@ -123,6 +123,7 @@ const row = shape<Row>(
     since: oneOf(["process"]),
     stable: value<true>("true", (given) => given === true),
     boundaries,
+    histogram: oneOf(["explicit", "exponential"]),
     closed: recordOf(listOf(anyText)),
     convention
   },

@@ -111,7 +111,7 @@ const trouble = (alive: Array<Runner>, start: Effect.Effect<Runner, never, Scope
   )
 
 /** Callers are quicker than runners, the more so on a busy machine: they wait while this many jobs are in the tables. */
-const mostJobs = 2_000
+const mostJobs = 1_000
 
 interface Crowd {
   held: number
@@ -126,7 +126,12 @@ interface Calling {
 /** Calls without end. */
 const calling = (steps: ReadonlyArray<Step>, { crowd, jobs, proxy }: Calling) => {
   const known = new Known()
-  const room = Effect.sleep("100 millis").pipe(Effect.repeat({ until: () => crowd.held < mostJobs }))
+  // One of them may have paused the type, which nobody else would resume meanwhile.
+  const wait = Effect.zipRight(Effect.ignore(jobs.resume("work")), Effect.sleep("100 millis"))
+  const room = Effect.whenEffect(
+    Effect.repeat(wait, { until: () => crowd.held < mostJobs }),
+    Effect.sync(() => crowd.held >= mostJobs)
+  )
   const caller = { jobs, known }
   const turn = Effect.forEach(
     steps,
