@@ -49,9 +49,11 @@ export const pgPool = (name: string, pool: PgPool): ConnectionPool => ({
 
 /** Reads the counts of a pool whenever metrics are collected, until the scope closes. */
 export const observePool = (
-  { db, meter }: MetricsService,
+  metrics: MetricsService,
   { counts, name }: ConnectionPool
 ): Effect.Effect<void, never, Scope.Scope> => {
+  // Taken apart here: the published types would name what they leave out.
+  const { db, meter } = metrics
   const labels = { db_client_connection_pool_name: name }
   return Effect.all(
     [
