@@ -116,7 +116,7 @@ const succeeded = (observed: Observed, response: Response): Effect.Effect<Respon
   const exit = seen === response ? ended : Exit.succeed(seen)
   if (!isWritten && scope !== undefined && !served.isWithoutEnd && !served.hasEnded) {
     if (served.hasFiberOfItsOwn && !served.isStreaming) {
-      fiber.addObserver((exit) => seeWritten(served, exit))
+      fiber.addObserver((written) => seeWritten(served, written))
       return exit
     }
     return Effect.as(endWithScope(observed, scope), seen)

@@ -211,7 +211,7 @@ export const service: Layer.Layer<JobService, never, JobStore | JobCalls> = Laye
             ),
             ({ id }) => id
           ),
-          { jobType: job.type, idOf: idAttribute }
+          { jobType: job.type, attributesOf: idAttribute }
         ),
       submitMany: (job, payloads, options = {}) =>
         submitting(
@@ -222,7 +222,7 @@ export const service: Layer.Layer<JobService, never, JobStore | JobCalls> = Laye
             ),
             (accepted) => accepted.map(({ id }) => id)
           ),
-          { jobType: job.type, idOf: ({ length }) => countAttribute(length) }
+          { jobType: job.type, attributesOf: ({ length }) => countAttribute(length) }
         ),
       cancel: calls.cancel,
       deadLetters: {

@@ -3,10 +3,13 @@
  * (https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/): a producer for each submit, a consumer for each
  * attempt. There are none where no tracer was installed.
  */
+import * as Headers from "@effect/platform/Headers"
+import * as HttpTraceContext from "@effect/platform/HttpTraceContext"
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
 import * as FiberRefs from "effect/FiberRefs"
+import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
 
 /**
@@ -27,11 +30,14 @@ const effectsOwn = Context.unsafeGet(DefaultServices.liveServices, Tracer.Tracer
 /** Submits jobs of a type in the span of a producer, which becomes that of the jobs. */
 export const submitting = <A, E>(
   submit: Effect.Effect<A, E>,
-  { idOf, jobType }: { readonly jobType: string; readonly idOf: (accepted: A) => Readonly<Record<string, unknown>> }
+  {
+    attributesOf,
+    jobType
+  }: { readonly jobType: string; readonly attributesOf: (accepted: A) => Readonly<Record<string, unknown>> }
 ): Effect.Effect<A, E> =>
   Effect.withFiberRuntime(({ currentTracer }) =>
     isInstalled(currentTracer)
-      ? Effect.tap(submit, (accepted) => Effect.annotateCurrentSpan(idOf(accepted))).pipe(
+      ? Effect.tap(submit, (accepted) => Effect.annotateCurrentSpan(attributesOf(accepted))).pipe(
           Effect.withSpan(`submit ${jobType}`, {
             kind: "producer",
             captureStackTrace: false,
@@ -56,7 +62,7 @@ export const attempting = <A, E, R>(
   { attempt, isRedelivered, jobId, jobType, traceparent }: Attempted,
   mode: TraceMode
 ): Effect.Effect<A, E, R> => {
-  const submit = traceparent === undefined ? undefined : externalSpan(traceparent)
+  const submit = Option.getOrUndefined(HttpTraceContext.w3c(Headers.fromInput({ traceparent })))
   return namingTrace(run).pipe(
     Effect.withSpan(`process ${jobType}`, {
       kind: "consumer",
@@ -103,10 +109,3 @@ const attributes = ({ jobType, operation, type }: Operation): Readonly<Record<st
   "messaging.operation.type": type,
   "messaging.destination.name": jobType
 })
-
-const externalSpan = (traceparent: string): Tracer.ExternalSpan | undefined => {
-  const [, traceId, spanId, flags] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(traceparent) ?? []
-  return traceId === undefined || spanId === undefined
-    ? undefined
-    : Tracer.externalSpan({ traceId, spanId, sampled: (Number.parseInt(flags ?? "00", 16) & 1) === 1 })
-}

@@ -29,7 +29,7 @@ export const mergeExponential = (one: ExponentialState, other: ExponentialState)
     return { ...filled, zeroCount }
   }
   const [a, b] = alike(one, other)
-  const by = tooFine(Math.min(a.offset, b.offset), Math.max(endOf(a), endOf(b)))
+  const by = coarserBy(Math.min(a.offset, b.offset), Math.max(endOf(a), endOf(b)))
   return added(atScale(a, a.scale - by), atScale(b, b.scale - by), 1)
 }
 
@@ -85,7 +85,7 @@ const trimmed = (state: ExponentialState): ExponentialState => {
 }
 
 /** By how many scales both are to be coarser, so that they fit in the buckets that there are. */
-export const tooFine = (low: number, high: number): number => {
+export const coarserBy = (low: number, high: number): number => {
   let by = 0
   while ((high >> by) - (low >> by) >= maxBuckets) {
     by++

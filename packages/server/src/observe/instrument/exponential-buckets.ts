@@ -1,5 +1,5 @@
 /** Exponential buckets to record in. */
-import { type ExponentialState, maxBuckets, maxScale, tooFine } from "../catalogue/exponential.ts"
+import { type ExponentialState, maxBuckets, maxScale, coarserBy } from "../catalogue/exponential.ts"
 
 /** Buckets to record in. */
 export class ExponentialBuckets {
@@ -27,7 +27,7 @@ export class ExponentialBuckets {
       this.high = index
       this.base = index
     } else if (index < this.low || index > this.high) {
-      const by = tooFine(Math.min(index, this.low), Math.max(index, this.high))
+      const by = coarserBy(Math.min(index, this.low), Math.max(index, this.high))
       if (by > 0) {
         this.widen(by)
         index = indexOf(value, this.scale, this.factor)
