@@ -17,13 +17,14 @@ import { type Bindable, bindForGood, type BoundSeries } from "./instrument/bind.
 import { boundaries } from "./catalogue/boundaries.ts"
 import { conventionBoundaries } from "./catalogue/convention.ts"
 import type { Row, Rows } from "./catalogue/row.ts"
-import { checkLabels, checkOptions } from "./instrument/definition.ts"
+import { checkOptions, type DefineOptions } from "./instrument/define-options.ts"
+import { checkLabels } from "./instrument/definition.ts"
 import type { CatalogueHandles } from "./instrument/handles.ts"
-import { defaultHistogram } from "./metrics/default-histogram.ts"
+import { defaultExemplars, defaultHistogram } from "./metrics/variables.ts"
 import { catalogueHandles } from "./metrics/namespaces.ts"
 import { type Gauge, type HandlesOf, InstrumentId } from "./instrument/instrument.ts"
 import type { Pairs } from "./catalogue/label.ts"
-import { type DefineOptions, handlesOf, type Meter, meterOf } from "./instrument/meter.ts"
+import { handlesOf, type Meter, meterOf } from "./instrument/meter.ts"
 import { observe, sample, type Sample, type SampleOptions } from "./instrument/sampler.ts"
 import type { ClusterTracker, TrackClusterOptions } from "./track/track-cluster.ts"
 import { trackersOf } from "./track/trackers.ts"
@@ -77,7 +78,8 @@ export class MetricsService extends Effect.Service<MetricsService>()("server/Met
   scoped: Effect.orDie(Effect.suspend(() => build({}, "MetricsService.Default")))
 }) {
   /**
-   * An instance with own boundaries for each family, own limits of series, exponential histograms, or an own registry.
+   * An instance with own boundaries for each family, own limits of series, exponential histograms, own filters of exemplars, or an own
+   * registry.
    * Fails with a {@link DefinitionError} when one of them is not sound, or conflicts with what the registry holds.
    */
   static readonly layer = (options: MetricsOptions = {}): Layer.Layer<MetricsService, DefinitionError> => {
@@ -273,8 +275,12 @@ const build = (
     const scope = yield* Effect.scope
     yield* checkOptions(asked)
     // As every variable, it is checked also where an option overrides it.
-    const named = yield* defaultHistogram
-    const options = { ...asked, histograms: { ...asked.histograms, default: asked.histograms?.default ?? named } }
+    const named = { histograms: yield* defaultHistogram, exemplars: yield* defaultExemplars }
+    const options = {
+      ...asked,
+      histograms: { ...asked.histograms, default: asked.histograms?.default ?? named.histograms },
+      exemplars: { ...asked.exemplars, default: asked.exemplars?.default ?? named.exemplars }
+    }
     const registry = given === "own" ? MetricRegistry.make() : (given ?? Metric.globalMetricRegistry)
     const meter = meterOf(registry)
     const handles = yield* catalogueHandles(meter, options)

@@ -23,6 +23,7 @@ export {
   UnexpectedDelta
 } from "./testing/delta.ts"
 export { eventually, type EventuallyOptions, NotReached } from "./testing/eventually.ts"
+export { exemplars, type ExemplarValue } from "./testing/exemplars.ts"
 export { lint, type LintOptions, type LintProblem, type LintRule } from "./testing/lint.ts"
 export { prometheusText, type PrometheusTextOptions } from "./testing/prometheus-text.ts"
 export {

@@ -76,13 +76,13 @@ const trackerOf = (metrics: MetricsService): Tracker<Request, Sent> => {
   return {
     site,
     meter: metrics.meter,
-    begin: ({ method, url }, { ambient }) => {
-      const sending = { method: methodOf(method), ambient, ...serverOf(url) }
+    begin: ({ method, url }, start) => {
+      const sending = { method: methodOf(method), ambient: start.ambient, ...serverOf(url) }
       const active = series.activeOf(sending)
       active.record(1)
       const end = (seconds: number, answer: Answer): void => {
         active.record(-1)
-        series.durationOf(sending, answer).record(seconds)
+        series.durationOf(sending, answer).record(seconds, start)
       }
       return {
         answered: ({ status }, seconds) =>

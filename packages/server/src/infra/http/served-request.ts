@@ -221,13 +221,13 @@ export class ServedRequest {
     this.active.record(-1)
     const { connection, request, series } = this.arriving
     const served = series.servedOf(this.arrival, answer)
-    served.duration.record(this.watch.elapsed())
+    served.duration.record(this.watch.elapsed(), this.watch)
     const received = answer.errorType === clientAbort ? undefined : bodySizeOf(request, connection)
     if (received !== undefined) {
-      served.requestSize.record(received)
+      served.requestSize.record(received, this.watch)
     }
     if (sent !== undefined) {
-      served.responseSize.record(sent)
+      served.responseSize.record(sent, this.watch)
     }
   }
 

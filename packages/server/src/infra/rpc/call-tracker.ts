@@ -40,7 +40,8 @@ export class CallTracker implements Tracker<Arrival | undefined> {
     this.activeUnder([])
   }
 
-  begin(arrival: Arrival | undefined, { ambient }: Start): Ending {
+  begin(arrival: Arrival | undefined, start: Start): Ending {
+    const { ambient } = start
     const isCounted = arrival?.begin() === false
     const active = this.activeUnder(ambient)
     active.add(1)
@@ -48,7 +49,7 @@ export class CallTracker implements Tracker<Arrival | undefined> {
       ended: (outcome, seconds) => {
         active.add(-1)
         if (!isCounted) {
-          this.durationOf(errorTypeOf(outcome), ambient).record(seconds)
+          this.durationOf(errorTypeOf(outcome), ambient).record(seconds, start)
         }
       }
     }
@@ -59,15 +60,15 @@ export class CallTracker implements Tracker<Arrival | undefined> {
     return {
       site: this.site,
       meter: this.meter,
-      ended: (outcome, seconds, { ambient }) => this.durationOf(errorTypeOf(outcome), ambient).record(seconds)
+      ended: (outcome, seconds, start) => this.durationOf(errorTypeOf(outcome), start.ambient).record(seconds, start)
     }
   }
 
   /** Records what ends a call in a middleware, before its handler: the outcomes that do. */
   guarding(endsCall: (outcome: Outcome) => boolean): Tracker<Arrival | undefined> {
-    const ended: Ending["ended"] = (outcome, seconds, { ambient }) => {
+    const ended: Ending["ended"] = (outcome, seconds, start) => {
       if (endsCall(outcome)) {
-        this.durationOf(errorTypeOf(outcome), ambient).record(seconds)
+        this.durationOf(errorTypeOf(outcome), start.ambient).record(seconds, start)
       }
     }
     return {

@@ -84,7 +84,8 @@ export class StatementTimer {
     return {
       site,
       meter: this.metrics.meter,
-      ended: (outcome, seconds, { ambient }) => this.series(operation, errorType(outcome), ambient).record(seconds)
+      ended: (outcome, seconds, start) =>
+        this.series(operation, errorType(outcome), start.ambient).record(seconds, start)
     }
   }
 

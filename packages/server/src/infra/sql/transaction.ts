@@ -34,7 +34,8 @@ export class TransactionTracker implements Tracker<Progress> {
     this.activeUnder([])
   }
 
-  begin(progress: Progress, { ambient }: Start): Ending {
+  begin(progress: Progress, start: Start): Ending {
+    const { ambient } = start
     const active = this.activeUnder(ambient)
     active.add(1)
     return {
@@ -44,7 +45,7 @@ export class TransactionTracker implements Tracker<Progress> {
         const outcome = ended._tag === "interrupted" && progress.hasSucceeded ? undefined : failedOutcome(ended)
         const branch = this.durations.under(ambient).at(outcome)
         branch.bound ??= bind(this.metrics.db.transactionDuration, { ...this.labels, outcome }, ambient)
-        branch.bound.record(seconds)
+        branch.bound.record(seconds, start)
       }
     }
   }

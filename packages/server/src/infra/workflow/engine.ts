@@ -13,6 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { runOutcomes } from "../../observe/catalogue.ts"
 import { bind } from "../../observe/instrument/bind.ts"
+import type { Moment } from "../../observe/instrument/moment.ts"
 import { failedOutcome } from "../../observe/catalogue/outcome.ts"
 import { MetricsService } from "../../observe/metrics.ts"
 import { ofExit } from "../../observe/track/outcome-of.ts"
@@ -75,16 +76,16 @@ const watchRun = <A, E, R>(
 ): Effect.Effect<A, E, R> =>
   Effect.withFiberRuntime<A, E, R>((fiber) => {
     const instance = Option.getOrUndefined(Context.getOption(fiber.currentContext, WorkflowEngine.WorkflowInstance))
-    const record = (outcome: RunOutcome, seconds: number): void => {
+    const record = (outcome: RunOutcome, seconds: number, at: Moment): void => {
       const labels = { workflow: workflow.name, outcome }
       bind(handles.executions, labels).record(1)
-      bind(handles.duration, labels).record(seconds)
+      bind(handles.duration, labels).record(seconds, at)
     }
     const watcher: Watcher = {
       site: "workflow",
       meter,
-      ended: (outcome, seconds) => record(failedOutcome(outcome), seconds),
-      notCounted: (seconds) => record("suspended", seconds)
+      ended: (outcome, seconds, start) => record(failedOutcome(outcome), seconds, start),
+      notCounted: (seconds, start) => record("suspended", seconds, start)
     }
     const watch = new Watch(watcher, fiber)
     fiber.addObserver((exit) => {
@@ -126,10 +127,10 @@ const watchExecution = <A, E, R>(
     return watchWith(execute, {
       site: "workflow activity",
       meter,
-      ended: (outcome, seconds) => {
+      ended: (outcome, seconds, start) => {
         const labels = { workflow, activity, outcome: failedOutcome(outcome) }
         bind(handles.activityAttempts, labels).record(1)
-        bind(handles.activityDuration, labels).record(seconds)
+        bind(handles.activityDuration, labels).record(seconds, start)
       }
     })
   })

@@ -130,13 +130,19 @@ const pointOf = (metric: ExportMetric, boundaries: Array<number>, series: OwnSer
 }
 
 /** A value that is handed out is never written to: the series may move on before it is sent. */
-const copyOf = ({ count, counts, exponential, max, min, sum }: Live, boundaries: Array<number>): Distribution => {
+const copyOf = (
+  { count, counts, exemplars, exponential, max, min, sum }: Live,
+  boundaries: Array<number>
+): Distribution => {
   const buckets = { boundaries, counts: counts.slice() }
-  if (exponential !== undefined) {
-    const state = exponential.state()
-    return count === 0
-      ? { count, sum, buckets, exponential: state }
-      : { count, sum, min, max, buckets, exponential: state }
+  const copy: Distribution = count === 0 ? { count, sum, buckets } : { count, sum, min, max, buckets }
+  const kept = exemplars?.state()
+  if (exponential === undefined && kept === undefined) {
+    return copy
   }
-  return count === 0 ? { count, sum, buckets } : { count, sum, min, max, buckets }
+  return {
+    ...copy,
+    ...(exponential === undefined ? {} : { exponential: exponential.state() }),
+    ...(kept === undefined ? {} : { exemplars: kept })
+  }
 }

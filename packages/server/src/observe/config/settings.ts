@@ -2,7 +2,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
-import { flag, milliseconds, oneOf, port, someOf, text } from "./format.ts"
+import { flag, milliseconds, port, someOf, text } from "./format.ts"
 import type { DestinationOptions, PrometheusOptions, TelemetryOptions } from "./options.ts"
 import { type OtlpSettings, otlpSettings } from "./otlp-settings.ts"
 import { OptionsError } from "../instrument/options-error.ts"
@@ -33,7 +33,6 @@ export const settingsOf = (options: TelemetryOptions): Effect.Effect<Settings, O
   Effect.gen(function* () {
     const disabled = yield* variable(["OTEL_SDK_DISABLED"], flag)
     const interval = yield* variable(["OTEL_METRIC_EXPORT_INTERVAL"], milliseconds)
-    yield* variable(["OTEL_METRICS_EXEMPLAR_FILTER"], oneOf("always_on", "always_off", "trace_based"))
     const intervalMs =
       (yield* durationOption("interval", options.interval)) ?? interval?.value ?? Duration.toMillis("60 seconds")
     const exportTimeout = yield* variable(["OTEL_METRIC_EXPORT_TIMEOUT"], milliseconds)

@@ -10,10 +10,11 @@ import * as Data from "effect/Data"
  * - `Name`, `Unit`: not legal in Prometheus or not UCUM, or not the name of the row's convention
  * - `Label`: a label name that is not legal, not declared by the metric, or without an attribute of its own on OTLP
  * - `Histogram`: neither explicit nor exponential, or of a metric that is no histogram
+ * - `Exemplars`: not a filter that there is, or of a metric that is no histogram
  * - `Limit`: a cardinality limit that is not a whole number of at least 2
  */
 export class DefinitionError extends Data.TaggedError("MetricDefinitionError")<{
-  readonly reason: "Boundaries" | "Conflict" | "Name" | "Unit" | "Label" | "Histogram" | "Limit"
+  readonly reason: "Boundaries" | "Conflict" | "Name" | "Unit" | "Label" | "Histogram" | "Exemplars" | "Limit"
   readonly metric: string
   readonly given: string
   readonly expected: string

@@ -2,16 +2,16 @@
 import * as Either from "effect/Either"
 import * as MetricKeyType from "effect/MetricKeyType"
 import type * as MetricRegistry from "effect/MetricRegistry"
-import * as Predicate from "effect/Predicate"
 import { attempt } from "../catalogue/attempt.ts"
-import { boundaries as families, boundariesProblem } from "../catalogue/boundaries.ts"
+import { boundariesProblem } from "../catalogue/boundaries.ts"
 import { otlpName } from "../catalogue/conventional.ts"
+import type { ExemplarFilter } from "../catalogue/exemplar.ts"
 import { type HistogramKind, labelNameProblem, metricNameProblem, type Row, unitProblem } from "../catalogue/row.ts"
 import { wordsOf } from "../catalogue/thrown.ts"
-import type { Definition, Instrument } from "./instrument.ts"
-import { checkHistogram, type HistogramOptions, histogramProblem } from "./histogram-kind.ts"
+import type { Decided } from "./decided.ts"
+import type { Instrument } from "./instrument.ts"
+import { histogramOption, wordProblem } from "./histogram-options.ts"
 import { conventionProblem } from "./convention-problem.ts"
-import { misspelt } from "./misspelt.ts"
 import { entries } from "./registry.ts"
 import { DefinitionError } from "./definition-error.ts"
 
@@ -49,7 +49,7 @@ export const checkRow = (row: Row): Either.Either<void, DefinitionError> => {
     problem("Name", row.name, metricNameProblem(row)) ??
     problem("Boundaries", wordsOf(row.boundaries), misplaced(row, "boundaries")) ??
     problem("Histogram", wordsOf(row.histogram), misplaced(row, "histogram")) ??
-    problem("Histogram", wordsOf(row.histogram), histogramProblem(row.histogram)) ??
+    problem("Histogram", wordsOf(row.histogram), wordProblem(histogramOption, row.histogram)) ??
     row.labels
       .map((name, index) => problem("Label", name, labelNameProblem(name) ?? repeated(row, name, index)))
       .find((found) => found !== undefined) ??
@@ -84,117 +84,6 @@ export const checkBoundaries = (
       )
 }
 
-/** How many series a metric may have, the overflow series included: for all metrics, and for single ones by name. */
-export interface LimitOptions {
-  /** The limit of every metric that `metrics` does not name; 2,000 series unless given. */
-  readonly default?: number | undefined
-  /** Limits of single metrics, by metric name. */
-  readonly metrics?: Readonly<Record<string, number>> | undefined
-}
-
-/** A family is one of ours. */
-export const checkFamily = (family: string): Either.Either<void, DefinitionError> =>
-  Object.hasOwn(families, family)
-    ? Either.void
-    : Either.left(
-        new DefinitionError({
-          reason: "Boundaries",
-          metric: `boundaries.${family}`,
-          given: `the family "${family}"`,
-          expected: `one of ${Object.keys(families).join(", ")}`,
-          fix: "Correct its name, or omit it"
-        })
-      )
-
-/** What is wanted of metrics that are not defined yet. */
-export interface WantedOptions {
-  readonly boundaries?: Readonly<Record<string, ReadonlyArray<number> | undefined>> | undefined
-  readonly limits?: LimitOptions | undefined
-  readonly histograms?: HistogramOptions | undefined
-}
-
-/** Options name families and metrics that there are, and their boundaries can sort values. */
-export const checkOptions = ({
-  boundaries = {},
-  histograms,
-  limits
-}: WantedOptions): Either.Either<void, DefinitionError> =>
-  Either.gen(function* () {
-    yield* checkObject("Boundaries", "boundaries", boundaries)
-    yield* checkObject("Limit", "limits", limits)
-    yield* checkObject("Limit", "limits.metrics", limits?.metrics)
-    yield* checkObject("Histogram", "histograms", histograms)
-    yield* checkObject("Histogram", "histograms.metrics", histograms?.metrics)
-    for (const [family, given] of Object.entries(boundaries)) {
-      yield* checkFamily(family)
-      if (given !== undefined) {
-        yield* checkBoundaries(`boundaries.${family}`, given)
-      }
-    }
-    yield* checkNames("Limit", limits)
-    yield* checkNames("Histogram", histograms)
-    for (const [name, given] of Object.entries({ "histograms.default": histograms?.default, ...histograms?.metrics })) {
-      yield* checkHistogram(name, given)
-    }
-  })
-
-// A program in JavaScript may give what has none of the properties that are read.
-const checkObject = (
-  reason: DefinitionError["reason"],
-  metric: string,
-  given: unknown
-): Either.Either<void, DefinitionError> =>
-  given === undefined || Predicate.isReadonlyRecord(given)
-    ? Either.void
-    : Either.left(
-        new DefinitionError({
-          reason,
-          metric,
-          given: wordsOf(given),
-          expected: "an object",
-          fix: "Correct it, or omit it"
-        })
-      )
-
-// Other names may be of metrics that are defined later.
-const checkNames = (
-  reason: DefinitionError["reason"],
-  options: LimitOptions | HistogramOptions | undefined
-): Either.Either<void, DefinitionError> =>
-  Either.gen(function* () {
-    for (const name of Object.keys(options?.metrics ?? {})) {
-      const meant = misspelt(name)
-      if (meant !== undefined) {
-        yield* Either.left(
-          new DefinitionError({
-            reason,
-            metric: name,
-            given: "a name that the catalogue does not have",
-            expected: meant,
-            fix: "Correct the name, or omit it"
-          })
-        )
-      }
-    }
-  })
-
-/** The limit that options give to a metric; undefined where they give none. */
-export const limitOf = (row: Row, limits: LimitOptions = {}): Either.Either<number | undefined, DefinitionError> => {
-  const { metrics = {} } = limits
-  const limit = (Object.hasOwn(metrics, row.name) ? metrics[row.name] : undefined) ?? limits.default
-  return limit === undefined || (Number.isInteger(limit) && limit >= 2)
-    ? Either.right(limit)
-    : Either.left(
-        new DefinitionError({
-          reason: "Limit",
-          metric: row.name,
-          given: wordsOf(limit),
-          expected: "a whole number of at least 2: one series and the overflow series",
-          fix: "Raise the limit"
-        })
-      )
-}
-
 /** Labels that are bound are declared by the metric. */
 export const checkLabels = (row: Row, names: ReadonlyArray<string>): Either.Either<void, DefinitionError> => {
   const undeclared = names.find((name) => !row.labels.includes(name))
@@ -215,16 +104,17 @@ export const checkLabels = (row: Row, names: ReadonlyArray<string>): Either.Eith
 interface Wanted {
   readonly boundaries: ReadonlyArray<number> | undefined
   readonly histogram: HistogramKind | undefined
+  readonly exemplars: ExemplarFilter | undefined
 }
 
 /** An existing instrument and a new definition of the same name mean the same. */
 export const conflictWith = (
   existing: Instrument,
   row: Row,
-  { boundaries, histogram = existing.histogram }: Wanted
+  { boundaries, exemplars = existing.exemplars, histogram = existing.histogram }: Wanted
 ): Either.Either<void, DefinitionError> => {
   const was = describe(existing.row, existing)
-  const is = describe(row, { boundaries, histogram })
+  const is = describe(row, { boundaries, exemplars, histogram })
   return was === is ? Either.void : Either.left(conflict(row, is, was))
 }
 
@@ -271,10 +161,10 @@ const conflict = (row: Row, given: string, was: string): DefinitionError =>
     fix: "Give one of the two another name, or its own registry with MetricsService.layer({ registry })"
   })
 
-const describe = (row: Row, { boundaries, histogram }: Pick<Definition, "boundaries" | "histogram">): string =>
+const describe = (row: Row, { boundaries, exemplars, histogram }: Omit<Decided, "limit" | "row">): string =>
   `a ${row.kind} of ${row.unit}, labels [${Array.from(row.labels).sort().join(", ")}]` +
   (row.convention === undefined ? "" : `, "${row.convention.name}" on OTLP`) +
-  (boundaries === undefined ? "" : `, ${histogram}, boundaries [${boundaries.join(", ")}]`)
+  (boundaries === undefined ? "" : `, ${histogram}, exemplars ${exemplars}, boundaries [${boundaries.join(", ")}]`)
 
 const sameType = (keyType: unknown, row: Row): boolean => {
   switch (row.kind) {

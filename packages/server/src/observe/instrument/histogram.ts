@@ -4,7 +4,9 @@
  */
 import * as MetricHook from "effect/MetricHook"
 import * as MetricState from "effect/MetricState"
+import type { ExemplarSlots } from "./exemplar-slots.ts"
 import type { ExponentialBuckets } from "./exponential-buckets.ts"
+import type { Moment } from "./moment.ts"
 
 /** What a histogram holds now. It is the storage itself: read it at once, and copy what is kept. */
 export interface Buckets {
@@ -17,28 +19,35 @@ export interface Buckets {
   readonly counts: ReadonlyArray<number>
   /** Of an exponential one. */
   readonly exponential: ExponentialBuckets | undefined
+  /** Of one that keeps some. */
+  readonly exemplars: ExemplarSlots | undefined
 }
 
 /** What a source counts that knows only buckets with boundaries. */
-export type Counted = Omit<Buckets, "exponential">
+export type Counted = Omit<Buckets, "exponential" | "exemplars">
 
 /** A hook with its buckets. */
 export interface HistogramHook {
   readonly hook: MetricHook.MetricHook<number, MetricState.MetricState.Histogram>
   readonly buckets: Buckets
+  /** What the hook does, for a value that came about at another moment. */
+  readonly record: (value: number, at?: Moment) => void
   /** Makes it hold what a histogram of the same boundaries holds, whose source keeps its own count. */
   readonly replace: (now: Counted) => void
 }
 
-/** A histogram over finite, increasing boundaries, each inclusive above, and in exponential buckets where it has them. */
+/** What a histogram has besides the counts between its boundaries. */
+export type HistogramParts = Partial<Pick<Buckets, "exponential" | "exemplars">>
+
+/** A histogram over finite, increasing boundaries, each inclusive above. */
 export const makeHistogram = (
   boundaries: ReadonlyArray<number>,
-  exponential?: ExponentialBuckets | undefined
+  { exemplars, exponential }: HistogramParts = {}
 ): HistogramHook => {
   const last = boundaries.length
   const counts = [0, ...boundaries.map(() => 0)]
-  const buckets = { count: 0, sum: 0, min: 0, max: 0, counts, exponential }
-  const update = (value: number): void => {
+  const buckets = { count: 0, sum: 0, min: 0, max: 0, counts, exponential, exemplars }
+  const record = (value: number, at?: Moment): void => {
     let index = 0
     while (index < last && !(value <= (boundaries[index] ?? Number.POSITIVE_INFINITY))) {
       index++
@@ -49,6 +58,7 @@ export const makeHistogram = (
     buckets.count += 1
     buckets.sum += value
     buckets.exponential?.record(value)
+    exemplars?.offer(index, value, at)
   }
   const get = (): MetricState.MetricState.Histogram => {
     let below = 0
@@ -70,5 +80,7 @@ export const makeHistogram = (
     // Its source says nothing of what they would hold.
     buckets.exponential = undefined
   }
-  return { hook: MetricHook.make({ get, update, modify: update }), buckets, replace }
+  // What Effect hands to a hook is recorded where it is.
+  const update = (value: number): void => record(value)
+  return { hook: MetricHook.make({ get, update, modify: update }), buckets, record, replace }
 }

@@ -9,7 +9,9 @@ import type * as MetricKeyType from "effect/MetricKeyType"
 import * as MetricLabel from "effect/MetricLabel"
 import type * as MetricRegistry from "effect/MetricRegistry"
 import type * as MetricState from "effect/MetricState"
+import type { ExemplarFilter } from "../catalogue/exemplar.ts"
 import type { HistogramKind, Row } from "../catalogue/row.ts"
+import type { Decided } from "./decided.ts"
 import { count, seconds } from "./amount.ts"
 import { closedCombinations } from "./closed.ts"
 import { detached } from "../catalogue/clean-text.ts"
@@ -69,16 +71,6 @@ export type HandleOf<R extends Row> = R["kind"] extends "counter"
 /** The handles of a namespace. */
 export type HandlesOf<Rs extends Readonly<Record<string, Row>>> = { readonly [K in keyof Rs]: HandleOf<Rs[K]> }
 
-/** A row with what was decided about it. */
-export interface Definition {
-  readonly row: Row
-  /** Of a histogram. */
-  readonly boundaries: ReadonlyArray<number> | undefined
-  /** Of a histogram as well. */
-  readonly histogram: HistogramKind
-  readonly limit: number
-}
-
 /** What an instrument reports to those that keep count of refusals, and asks them. */
 export interface Keeper extends Epoch {
   readonly registry: MetricRegistry.MetricRegistry
@@ -94,6 +86,7 @@ export class Instrument {
   readonly row: Row
   readonly boundaries: ReadonlyArray<number> | undefined
   readonly histogram: HistogramKind
+  readonly exemplars: ExemplarFilter
   readonly keeper: Keeper
   readonly handle: Metric.Metric<unknown, unknown, SeriesState> & Declared<string>
   /** At most this many series, the overflow series included. */
@@ -107,10 +100,11 @@ export class Instrument {
   private readonly declared: (given: LabelInput, added?: string) => LabelInput
   private overflow: Series | undefined
 
-  constructor({ boundaries, histogram, limit, row }: Definition, keeper: Keeper) {
+  constructor({ boundaries, exemplars, histogram, limit, row }: Decided, keeper: Keeper) {
     this.row = row
     this.boundaries = boundaries
     this.histogram = histogram
+    this.exemplars = exemplars
     this.limit = limit
     this.keeper = keeper
     this.amountOf = row.kind === "histogram" && row.unit === "s" ? seconds : count
@@ -120,6 +114,7 @@ export class Instrument {
     this.opened = open(keeper.registry, row, {
       boundaries: boundaries ?? [],
       histogram,
+      exemplars,
       failed: (thrown) => keeper.swallow(row.name, thrown)
     })
     this.handle = Object.assign(makeMetric(this.opened.keyType, this), {
@@ -171,7 +166,7 @@ export class Instrument {
   update(input: unknown, writing: Writing): void {
     const amount = this.amountOf(input)
     if (!this.refuses(amount)) {
-      this.seriesOf(writing)[writing.how](amount)
+      this.seriesOf(writing)[writing.how](amount, writing.at)
     }
   }
 
@@ -256,39 +251,42 @@ export class Instrument {
   private make(given: Canonical, isOverflow: boolean): Series {
     const { isSigned, keeper, row } = this
     const labels = given.map(({ key, value }) => MetricLabel.make(detached(key), detached(value)))
-    const { buckets, hook, key, replace } = this.opened.hook(labels)
+    const { histogram, hook, key } = this.opened.hook(labels)
     const guarded =
-      (write: (amount: number) => void) =>
-      (amount: number): void => {
+      (write: Write): Write =>
+      (amount, at) => {
         if (amount < Number.POSITIVE_INFINITY && (isSigned ? amount > Number.NEGATIVE_INFINITY : amount >= 0)) {
-          write(amount)
+          write(amount, at)
         } else {
           keeper.refused(row, amount)
         }
       }
-    const recorded = (write: (amount: number) => void): ((amount: number) => void) =>
+    const recorded = (write: Write): Write =>
       isOverflow
-        ? guarded((amount) => {
-            write(amount)
+        ? guarded((amount, at) => {
+            write(amount, at)
             keeper.folded(this)
           })
         : guarded(write)
-    const add = recorded(hook.modify)
+    const add = recorded(histogram?.record ?? hook.modify)
+    const update = histogram?.record ?? hook.update
     return {
       labels,
       key,
       startNanos: startOf(row, clockOf(currentFiber())),
       isOverflow,
       isRemoved: false,
-      record: row.kind === "upDownCounter" ? add : recorded(hook.update),
+      record: row.kind === "upDownCounter" ? add : recorded(update),
       add,
-      set: guarded(hook.update),
-      buckets,
-      replace,
+      set: guarded(update),
+      buckets: histogram?.buckets,
+      replace: histogram?.replace,
       state: hook.get
     }
   }
 }
+
+type Write = Series["record"]
 
 const makeMetric = (keyType: unknown, instrument: Instrument): Metric.Metric<unknown, unknown, SeriesState> =>
   Metric.make<unknown, unknown, SeriesState>(

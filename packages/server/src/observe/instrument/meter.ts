@@ -10,7 +10,6 @@ import * as Runtime from "effect/Runtime"
 import { attempt } from "../catalogue/attempt.ts"
 import { cleanTo, detached } from "../catalogue/clean-text.ts"
 import { wordsOf } from "../catalogue/thrown.ts"
-import { type BoundaryFamily, boundaries as defaultBoundaries } from "../catalogue/boundaries.ts"
 import { defaultLimit, type Row, type Rows } from "../catalogue/row.ts"
 import { telemetry } from "../catalogue/telemetry.ts"
 import { closedCombinations } from "./closed.ts"
@@ -18,38 +17,14 @@ import { bind } from "./bind.ts"
 import { Bindings } from "./bindings.ts"
 import { runtimeOfFiber } from "./fiber.ts"
 import { withoutDefect } from "./sound-log.ts"
-import {
-  checkBoundaries,
-  checkFamily,
-  checkRow,
-  conflictWith,
-  externalConflict,
-  nameConflict,
-  limitOf,
-  type LimitOptions
-} from "./definition.ts"
-import { histogramOf, type HistogramOptions } from "./histogram-kind.ts"
+import { boundariesOf, type DefineOptions, histogramOf, limitOf } from "./define-options.ts"
+import { checkRow, conflictWith, externalConflict, nameConflict } from "./definition.ts"
 import { type HandlesOf, Instrument, type Keeper } from "./instrument.ts"
 import { overflowLabel, richestLabel } from "./overflow.ts"
 import type { Pairs } from "../catalogue/label.ts"
 import type { Series } from "./series.ts"
 import type { DefinitionError } from "./definition-error.ts"
 import type { Canonical } from "./label.ts"
-
-/** Replacements of the default boundaries, by family. */
-export type BoundaryOptions = { readonly [F in BoundaryFamily]?: ReadonlyArray<number> | undefined }
-
-/** How to define a row. */
-export interface DefineOptions {
-  /**
-   * Bucket boundaries by family, instead of those of `MetricsService.boundaries`; in seconds, for `attempts` a count.
-   */
-  readonly boundaries?: BoundaryOptions | undefined
-  /** The most series that a metric may have. */
-  readonly limits?: LimitOptions | undefined
-  /** How histograms go out over OTLP. */
-  readonly histograms?: HistogramOptions | undefined
-}
 
 /** Sets series of its gauge when it is read; given the time of the read in nanoseconds. */
 export interface Observer {
@@ -85,17 +60,23 @@ export class Meter implements Keeper {
       yield* checkRow(row)
       const boundaries = row.kind === "histogram" ? yield* boundariesOf(row, options) : undefined
       const limit = yield* limitOf(row, options.limits)
-      const histogram = yield* histogramOf(row, options.histograms)
+      const { exemplars, histogram } = yield* histogramOf(row, options)
       const existing = this.instruments.get(row.name)
       if (existing !== undefined) {
-        yield* conflictWith(existing, row, { boundaries, histogram })
+        yield* conflictWith(existing, row, { boundaries, exemplars, histogram })
         existing.limit = limit ?? existing.limit
         return existing
       }
       yield* externalConflict(this.registry, row)
       yield* nameConflict(this.instruments.values(), row)
       const instrument = new Instrument(
-        { row, boundaries, histogram: histogram ?? "explicit", limit: limit ?? defaultLimit },
+        {
+          row,
+          boundaries,
+          histogram: histogram ?? "explicit",
+          exemplars: exemplars ?? "trace_based",
+          limit: limit ?? defaultLimit
+        },
         this
       )
       this.instruments.set(row.name, instrument)
@@ -260,16 +241,6 @@ const isRecorded = (instrument: Instrument): boolean =>
 const hasMoved = ({ state }: Series): boolean => {
   const now = state()
   return "count" in now ? now.count > 0 : now.value !== 0
-}
-
-const boundariesOf = (row: Row, options: DefineOptions): Either.Either<ReadonlyArray<number>, DefinitionError> => {
-  const given = row.boundaries ?? "jobs"
-  if (typeof given !== "string") {
-    return checkBoundaries(row.name, given)
-  }
-  return Either.flatMap(checkFamily(given), () =>
-    checkBoundaries(row.name, options.boundaries?.[given] ?? defaultBoundaries[given])
-  )
 }
 
 /** The handles of a namespace of rows; the first row that can't be defined fails it. */

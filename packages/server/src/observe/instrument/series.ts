@@ -9,9 +9,12 @@ import type * as MetricKeyType from "effect/MetricKeyType"
 import type * as MetricRegistry from "effect/MetricRegistry"
 import * as MetricState from "effect/MetricState"
 import { attempt } from "../catalogue/attempt.ts"
+import type { ExemplarFilter } from "../catalogue/exemplar.ts"
 import type { HistogramKind, Row } from "../catalogue/row.ts"
+import { ExemplarSlots } from "./exemplar-slots.ts"
 import { ExponentialBuckets } from "./exponential-buckets.ts"
 import { type Buckets, type HistogramHook, makeHistogram } from "./histogram.ts"
+import type { Moment } from "./moment.ts"
 import { adopt, type AnyKey, hasSoundHooks } from "./registry.ts"
 import type { Canonical } from "./label.ts"
 
@@ -34,10 +37,10 @@ export interface Series {
   /** It is in no instrument any more: what is recorded on it is lost. */
   isRemoved: boolean
   /**
-   * Adds to a counter, up-down or not, sets a gauge, puts a value into a histogram (seconds, when that is its unit).
-   * Never throws.
+   * Adds to a counter, up-down or not, sets a gauge, puts a value into a histogram (seconds, when that is its unit); it
+   * came about here and now unless a moment is given. Never throws.
    */
-  readonly record: (amount: number) => void
+  readonly record: (amount: number, at?: Moment) => void
   /** Adds to a gauge; the same as `record` for the other kinds. Never throws. */
   readonly add: (amount: number) => void
   /**
@@ -60,8 +63,7 @@ export interface Opened {
   readonly hook: (labels: Canonical) => {
     readonly key: AnyKey
     readonly hook: NumberHook
-    readonly buckets?: Buckets
-    readonly replace?: HistogramHook["replace"]
+    readonly histogram?: HistogramHook
   }
 }
 
@@ -69,6 +71,7 @@ export interface Opened {
 export interface OpenOptions {
   readonly boundaries: ReadonlyArray<number>
   readonly histogram: HistogramKind
+  readonly exemplars: ExemplarFilter
   /** Told of what the registry throws. */
   readonly failed: (thrown: unknown) => undefined
 }
@@ -127,7 +130,7 @@ const registeredHook = (
 const openHistogram = (
   registry: MetricRegistry.MetricRegistry,
   row: Row,
-  { boundaries, failed, histogram }: OpenOptions
+  { boundaries, exemplars, failed, histogram }: OpenOptions
 ): Opened => {
   const unreadable = MetricState.histogram({ buckets: [], count: Number.NaN, min: 0, max: 0, sum: Number.NaN })
   const base = MetricKey.histogram(row.name, MetricBoundaries.fromIterable(boundaries), row.help)
@@ -136,14 +139,17 @@ const openHistogram = (
     zero: () => makeHistogram(boundaries).hook.get(),
     hook: (labels) => {
       const key = MetricKey.taggedWithLabels(base, labels)
-      const exponential = histogram === "exponential" ? new ExponentialBuckets() : undefined
-      const { buckets, hook, replace } = makeHistogram(boundaries, exponential)
+      const own = makeHistogram(boundaries, {
+        exponential: histogram === "exponential" ? new ExponentialBuckets() : undefined,
+        exemplars: exemplars === "always_off" ? undefined : new ExemplarSlots(exemplars, boundaries.length + 1, failed)
+      })
+      const { hook } = own
       if (adopt(registry, key, hook) === "adopted") {
-        return { key, hook, buckets, replace }
+        return { key, hook, histogram: own }
       }
       const find = () => trueExtremes(registry.getHistogram(key))
       const registered = registeredHook(registry, { find, unreadable, failed })
-      return registered === undefined ? { key, hook, buckets, replace } : { key, hook: registered }
+      return registered === undefined ? { key, hook, histogram: own } : { key, hook: registered }
     }
   }
 }

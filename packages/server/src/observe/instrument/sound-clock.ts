@@ -3,7 +3,7 @@ import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
-import { attempt, attempted } from "../catalogue/attempt.ts"
+import { attempted } from "../catalogue/attempt.ts"
 import type { Row } from "../catalogue/row.ts"
 
 /** The clock of the process. */
@@ -24,6 +24,15 @@ const soundMillis = (millis: unknown): number | undefined =>
 export const nowNanosOf = (clock: Clock.Clock): bigint =>
   nanosOf(clock, undefined) ?? processClock.unsafeCurrentTimeNanos()
 
+/** The time of a clock in milliseconds, of the process where it throws. */
+export const nowMillisOf = (clock: Clock.Clock): number =>
+  millisOf(clock, undefined) ?? processClock.unsafeCurrentTimeMillis()
+
+const millisOf = attempted(
+  (clock: Clock.Clock, _: undefined) => soundMillis(clock.unsafeCurrentTimeMillis()),
+  () => undefined
+)
+
 /** A millisecond before now, and not before the epoch. */
 const justBefore = (clock: Clock.Clock): bigint => {
   const nanos = nowNanosOf(clock) - 1_000_000n
@@ -42,8 +51,7 @@ export const startOf = ({ since }: Pick<Row, "since">, clock: Clock.Clock): bigi
 
 /** What needs a clock keeps going with this one. */
 export const soundClock = (clock: Clock.Clock): Clock.Clock => {
-  const nowMillis = (): number =>
-    attempt(() => soundMillis(clock.unsafeCurrentTimeMillis())) ?? processClock.unsafeCurrentTimeMillis()
+  const nowMillis = (): number => nowMillisOf(clock)
   const nowNanos = (): bigint => nowNanosOf(clock)
   return {
     [Clock.ClockTypeId]: Clock.ClockTypeId,

@@ -18,10 +18,10 @@ export type AnyMetric<In> = Pick<Metric.Metric<unknown, In, unknown>, "unsafeUpd
 }
 
 /** The labels of a recording; the ambient ones are those of the fiber unless given. */
-export type Recording = Pick<Writing, "labels" | "added"> & Partial<Pick<Writing, "ambient">>
+export type Recording = Pick<Writing, "labels" | "added" | "at"> & Partial<Pick<Writing, "ambient">>
 
 /** Adds to a counter, sets a gauge, puts a value into a histogram. */
-export const record = <In>(metric: AnyMetric<In>, input: In, { added, ambient, labels }: Recording): void =>
+export const record = <In>(metric: AnyMetric<In>, input: In, { added, ambient, at, labels }: Recording): void =>
   attempt(
     () =>
       write(metric, input, {
@@ -29,7 +29,8 @@ export const record = <In>(metric: AnyMetric<In>, input: In, { added, ambient, l
         labels: labels ?? {},
         ambient: ambient ?? ambientOf(currentFiber()),
         how: "record",
-        added
+        added,
+        at
       }),
     (thrown) => swallowed(metric, thrown)
   )

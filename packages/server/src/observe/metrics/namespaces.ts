@@ -12,7 +12,8 @@ import { telemetry } from "../catalogue/telemetry.ts"
 import { workflow } from "../catalogue/workflow.ts"
 import type { DefinitionError } from "../instrument/definition-error.ts"
 import type { CatalogueHandles } from "../instrument/handles.ts"
-import { type DefineOptions, handlesOf, type Meter } from "../instrument/meter.ts"
+import type { DefineOptions } from "../instrument/define-options.ts"
+import { handlesOf, type Meter } from "../instrument/meter.ts"
 
 /** Defines every row of the catalogue. */
 export const catalogueHandles = (

@@ -3,7 +3,6 @@
  * is refused. What was acknowledged is remembered, and deltas that may have been taken are frozen.
  */
 import type { Resource } from "@opentelemetry/resources"
-import type { ResourceMetrics } from "@opentelemetry/sdk-metrics"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -13,6 +12,7 @@ import type { Point } from "../collect/points/point.ts"
 import type { SelfMetrics } from "../collect/self-metrics.ts"
 import { printable } from "./answer.ts"
 import type { Encoded, Encoding } from "./encoding.ts"
+import type { MetricsRequest } from "./exemplar-fields.ts"
 import type { Interval } from "./frozen.ts"
 import type { Pace } from "./pace.ts"
 import type { Rejection } from "./partial-success.ts"
@@ -26,7 +26,7 @@ import type { Stream } from "./stream.ts"
 export interface DeliveryContext {
   /** For people: an address without credentials. */
   readonly name: string
-  readonly encoding: Encoding<ResourceMetrics>
+  readonly encoding: Encoding<MetricsRequest>
   readonly resource: Resource
   readonly stream: Stream
   readonly pace: Pace
@@ -165,6 +165,7 @@ export class Deliveries {
         }
         stream.frozen.remove(part.points)
         stream.baselines.acknowledge(deltas, part.endTime)
+        stream.exemplars.acknowledge(part.points)
         return yield* this.acknowledged(part, result.right)
       }
       return yield* this.failed({ ...part, deltas, body, failure: result.left }, progress)

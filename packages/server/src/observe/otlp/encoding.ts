@@ -1,10 +1,10 @@
 /** Requests as bytes: encoded by OpenTelemetry's serialisers, compressed off the event loop. */
-import type { ISerializer } from "@opentelemetry/otlp-transformer"
 import * as Effect from "effect/Effect"
 import * as Zlib from "node:zlib"
 import type { OtlpTarget } from "../config/otlp-settings.ts"
 import { loadPeer, type PeerUse, unavailable } from "../config/peer.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
+import type { Serializer } from "./exemplar-fields.ts"
 import type { Body } from "./in-flight.ts"
 
 /** How a destination wants its requests. */
@@ -45,8 +45,8 @@ export type Serializers = typeof import("@opentelemetry/otlp-transformer")
 
 /** What a signal is encoded with, as JSON and as protobuf. */
 export interface SignalSerializers<A> {
-  readonly json: ISerializer<A, unknown>
-  readonly protobuf: ISerializer<A, unknown>
+  readonly json: Serializer<A>
+  readonly protobuf: Serializer<A>
 }
 
 /** Loads the serialisers of a signal. */

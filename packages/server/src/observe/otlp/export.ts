@@ -62,7 +62,8 @@ const intervals = (context: ExportContext): Effect.Effect<Effect.Effect<Interval
       const room = pace.points()
       yield* inSlices(steps, (point) => {
         if (point !== undefined && !isOut(point)) {
-          points.push(stream.baselines.isDelta(point.metric) ? stream.baselines.since(point) : point)
+          const since = stream.baselines.isDelta(point.metric) ? stream.baselines.since(point) : point
+          points.push(stream.exemplars.of(since))
         }
         return points.length < room
       })

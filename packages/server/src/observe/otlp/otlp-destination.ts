@@ -17,6 +17,7 @@ import { makeOutageLog } from "./outage.ts"
 import { makePace } from "./pace.ts"
 import { loadPeer, unavailable } from "../config/peer.ts"
 import { makeEncoding } from "./encoding.ts"
+import { jsonWithExemplars, protobufWithExemplars } from "./exemplar-fields.ts"
 import { loadGrpc } from "./grpc/load.ts"
 import { exportLast } from "./last-export.ts"
 import { makeSenderFactory } from "./sender.ts"
@@ -49,7 +50,10 @@ export const makeOtlpDestination = (
     )
     const encoding = yield* makeEncoding(
       { ...otlp, neededFor: "OTLP" },
-      ({ JsonMetricsSerializer: json, ProtobufMetricsSerializer: protobuf }) => ({ json, protobuf })
+      ({ JsonMetricsSerializer: json, ProtobufMetricsSerializer: protobuf }) => ({
+        json: jsonWithExemplars(json),
+        protobuf: protobufWithExemplars(protobuf)
+      })
     )
     const makeSender = makeSenderFactory({ ...otlp, grpc, untraced: yield* loadUntraced("OTLP") }, encoding.empty)
     const sender = makeSender(otlp.timeoutMs)

@@ -5,14 +5,15 @@ import type {
   ExponentialHistogram,
   ExponentialHistogramMetricData,
   Histogram,
-  MetricData,
-  ResourceMetrics
+  MetricData
 } from "@opentelemetry/sdk-metrics"
 import { type Convention, numericAttributes } from "../catalogue/convention.ts"
+import type { Exemplar } from "../catalogue/exemplar.ts"
 import type { ExponentialState } from "../catalogue/exponential.ts"
 import type { Distribution, ExportMetric, ExportSeries, HrTime, Point } from "../collect/points/point.ts"
 import { externalScope, ownScope } from "../collect/scope.ts"
 import type { Baselines } from "../collect/points/temporality.ts"
+import type { MetricsRequest } from "./exemplar-fields.ts"
 
 type Attributes = DataPoint<number>["attributes"]
 
@@ -20,7 +21,7 @@ type Attributes = DataPoint<number>["attributes"]
 export interface RequestBuilder {
   /** Adds a point; of a delta, what came after its baseline. */
   readonly add: (point: Point) => void
-  readonly build: (resource: Resource) => ResourceMetrics
+  readonly build: (resource: Resource) => MetricsRequest
 }
 
 // The enums of OpenTelemetry's packages by value, so that nothing of them is loaded before something is exported.
@@ -36,12 +37,13 @@ const double = 1
 export const makeRequest = (baselines: Baselines, endTime: HrTime): RequestBuilder => {
   const own: Array<MetricData> = []
   const external: Array<MetricData> = []
+  const exemplars = new Map<object, ReadonlyArray<Exemplar>>()
   const adders = new Map<ExportMetric, (point: Point, startTime: HrTime) => void>()
   let current: ExportMetric | undefined
   let put = (_: Point, __: HrTime): void => {}
   const adderOf = (metric: ExportMetric): ((point: Point, startTime: HrTime) => void) => {
     const list = metric.origin === "own" ? own : external
-    return adder({ metric, isDelta: baselines.isDelta(metric), endTime }, (data) => list.push(data))
+    return adder({ metric, isDelta: baselines.isDelta(metric), endTime, exemplars }, (data) => list.push(data))
   }
   return {
     add: (point) => {
@@ -60,7 +62,7 @@ export const makeRequest = (baselines: Baselines, endTime: HrTime): RequestBuild
       const scopeMetrics = scopes
         .map(({ metrics, scope }) => ({ scope, metrics: metrics.filter(({ dataPoints }) => dataPoints.length > 0) }))
         .filter(({ metrics }) => metrics.length > 0)
-      return { resource, scopeMetrics }
+      return { resource, scopeMetrics, exemplars }
     }
   }
 }
@@ -69,11 +71,13 @@ interface Adder {
   readonly metric: ExportMetric
   readonly isDelta: boolean
   readonly endTime: HrTime
+  /** Gets those of each point of OpenTelemetry's that has some. */
+  readonly exemplars: Map<object, ReadonlyArray<Exemplar>>
 }
 
 /** Puts the empty data of a metric into a request, and returns what adds points to it. */
 const adder = (
-  { endTime, isDelta, metric }: Adder,
+  { endTime, exemplars, isDelta, metric }: Adder,
   put: (data: MetricData) => void
 ): ((point: Point, startTime: HrTime) => void) => {
   const temporality = isDelta ? deltaTemporality : cumulativeTemporality
@@ -109,7 +113,10 @@ const adder = (
       const add = histogramAdder({ descriptor: descriptorOf(metric, ""), aggregationTemporality: temporality }, put)
       return ({ series, type, value }, startTime) => {
         if (type === "distribution") {
-          add({ startTime, endTime, attributes: attributesOf(series), value })
+          const point = add({ startTime, endTime, attributes: attributesOf(series), value })
+          if (value.exemplars !== undefined) {
+            exemplars.set(point, value.exemplars.filter(isThere))
+          }
         }
       }
     }
@@ -129,11 +136,13 @@ const adder = (
   }
 }
 
-/** What adds points of a histogram, to the data of their kind. */
+const isThere = (one: Exemplar | undefined): one is Exemplar => one !== undefined
+
+/** What adds points of a histogram to the data of their kind, and returns them as they are there. */
 const histogramAdder = (
   shared: Pick<ExponentialHistogramMetricData, "descriptor" | "aggregationTemporality">,
   put: (data: MetricData) => void
-): ((point: DataPoint<Distribution>) => void) => {
+): ((point: DataPoint<Distribution>) => object) => {
   const explicit: Array<DataPoint<Histogram>> = []
   const exponential: Array<DataPoint<ExponentialHistogram>> = []
   put({ ...shared, dataPointType: histogramType, dataPoints: explicit })
@@ -142,9 +151,11 @@ const histogramAdder = (
     const { attributes, endTime, startTime, value } = point
     if (value.exponential === undefined) {
       explicit.push(point)
-    } else {
-      exponential.push({ startTime, endTime, attributes, value: exponentialOf(value, value.exponential) })
+      return point
     }
+    const made = { startTime, endTime, attributes, value: exponentialOf(value, value.exponential) }
+    exponential.push(made)
+    return made
   }
 }
 

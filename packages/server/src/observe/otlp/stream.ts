@@ -13,11 +13,13 @@ import { type LeftOut, makeLeftOut } from "./left-out.ts"
 import { makeNews, type News } from "./news.ts"
 import { makeReceiverPause, type ReceiverPause } from "./receiver-pause.ts"
 import type { UnderWay } from "./under-way.ts"
+import { makeUnsentExemplars, type UnsentExemplars } from "./unsent-exemplars.ts"
 import { makeWireTime } from "./wire-time.ts"
 
 /** What is known of a stream. */
 export interface Stream extends ReceiverPause {
   readonly baselines: Baselines
+  readonly exemplars: UnsentExemplars
   /** The time of the points of a collection that begins now. */
   readonly time: Effect.Effect<bigint>
   readonly frozen: Frozen
@@ -35,6 +37,7 @@ export const streamOf = (meter: Meter, id: string, temporality: Temporality): St
   known.set(meter, streams)
   const stream = streams.get(id) ?? {
     baselines: makeBaselines(temporality),
+    exemplars: makeUnsentExemplars(),
     time: makeWireTime(),
     frozen: makeFrozen(),
     leftOut: makeLeftOut(),

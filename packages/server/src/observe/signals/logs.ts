@@ -17,7 +17,7 @@ import { loadPeer, unavailable } from "../config/peer.ts"
 import type { LogRecordLimits } from "../config/record-limits.ts"
 import type { TelemetryPeerMissing } from "../config/peer-missing.ts"
 import type { Recorder } from "./recorder.ts"
-import { hasSoundIds } from "./span-ids.ts"
+import { hasSoundIds } from "../catalogue/span-ids.ts"
 
 const neededFor = "exporting logs"
 

@@ -13,7 +13,7 @@ import type { SpanLimits } from "../config/record-limits.ts"
 import type { SamplerSettings } from "../config/sampler-settings.ts"
 import type { Recorder } from "./recorder.ts"
 import { makeSoundSpan } from "./sound-span.ts"
-import { hasSoundIds } from "./span-ids.ts"
+import { hasSoundIds } from "../catalogue/span-ids.ts"
 
 const neededFor = "exporting traces"
 

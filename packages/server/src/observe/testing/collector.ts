@@ -28,6 +28,7 @@ export type {
   LogRecord,
   MetricPoint,
   NumberPoint,
+  ReceivedExemplar,
   SpanRecord,
   SummaryPoint,
   Temporality

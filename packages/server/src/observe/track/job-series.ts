@@ -6,6 +6,7 @@ import { detached } from "../catalogue/clean-text.ts"
 import { type Bindable, bind, bindEach } from "../instrument/bind.ts"
 import { type HandlesOf, InstrumentId } from "../instrument/instrument.ts"
 import type { Ambient } from "../instrument/label.ts"
+import type { Moment } from "../instrument/moment.ts"
 import type { Series } from "../instrument/series.ts"
 import type { Run, Runs } from "./runs.ts"
 
@@ -32,13 +33,8 @@ export interface JobStart extends JobLabels {
   readonly deliverAt?: number | undefined
 }
 
-/** Whatever has the time of an operation, in epoch milliseconds. */
-export interface Timed {
-  readonly nowMillis: () => number
-}
-
 /** What is known of it when it ends. */
-export interface JobEnd extends Timed {
+export interface JobEnd extends Moment {
   readonly seconds: number
   readonly enqueuedAt: number | undefined
   /** No attempt follows. */
@@ -97,12 +93,12 @@ export class JobSeries {
   }
 
   /** An operation begins: the wait of a `process` is over, and it is in flight. */
-  begin({ attempt = 1, deliverAt, enqueuedAt }: JobStart, clock: Timed, run: Run): void {
+  begin({ attempt = 1, deliverAt, enqueuedAt }: JobStart, at: Moment, run: Run): void {
     if (this.labels.operation === "process") {
       if (enqueuedAt !== undefined) {
         const dueMs = Math.max(enqueuedAt, deliverAt ?? enqueuedAt)
         this.wait ??= this.bind(this.handles.waitDuration)
-        this.wait.record(elapsedSeconds(dueMs, clock.nowMillis()))
+        this.wait.record(elapsedSeconds(dueMs, at.nowMillis()), at)
       }
       if (attempt > 1) {
         this.retries ??= this.bind(this.handles.retries)
@@ -124,31 +120,31 @@ export class JobSeries {
   }
 
   /** It goes on elsewhere. */
-  notCounted(seconds: number): void {
-    this.processing("interrupted").record(seconds)
+  notCounted(seconds: number, at: Moment): void {
+    this.processing("interrupted").record(seconds, at)
   }
 
   /** It is counted. */
   end(outcome: Outcome, at: JobEnd): void {
     if (at.attempts !== undefined) {
       this.attempts ??= this.bind(this.handles.attempts)
-      this.attempts.record(at.attempts)
+      this.attempts.record(at.attempts, at)
     }
     switch (outcome._tag) {
       case "success": {
-        this.processed.record(at.seconds)
+        this.processed.record(at.seconds, at)
         this.succeeded.record(1)
         return this.finish(at)
       }
       case "failure":
       case "defect": {
         const { _tag } = outcome
-        this.processing(_tag).record(at.seconds)
+        this.processing(_tag).record(at.seconds, at)
         this.failures(_tag === "failure" ? failureReason(outcome.error) : defectReason(outcome.defect)).record(1)
         return at.isFinal ? this.finish(at) : undefined
       }
       case "interrupted": {
-        this.notCounted(at.seconds)
+        this.notCounted(at.seconds, at)
         return this.labels.operation === "process" ? this.cancel() : undefined
       }
       default:
@@ -164,7 +160,7 @@ export class JobSeries {
   private finish(at: JobEnd): void {
     if (this.labels.operation === "process" && at.enqueuedAt !== undefined) {
       this.duration ??= this.bind(this.handles.duration)
-      this.duration.record(elapsedSeconds(at.enqueuedAt, at.nowMillis()))
+      this.duration.record(elapsedSeconds(at.enqueuedAt, at.nowMillis()), at)
     }
   }
 }

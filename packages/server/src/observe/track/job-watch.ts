@@ -3,9 +3,12 @@
  * counted later than it stopped: it is timed to when it stopped. Nothing in it throws.
  */
 import type * as Clock from "effect/Clock"
+import type * as Tracer from "effect/Tracer"
 import { attempted } from "../catalogue/attempt.ts"
 import type { Outcome } from "../catalogue/outcome.ts"
 import type { Ambient } from "../instrument/label.ts"
+import { ambientOf, clockOf, currentFiber } from "../instrument/fiber.ts"
+import { spanOf } from "../instrument/moment.ts"
 import { nowNanosOf } from "../instrument/sound-clock.ts"
 import type { JobEnd, JobSeries, JobStart } from "./job-series.ts"
 import type { Run } from "./runs.ts"
@@ -22,6 +25,13 @@ export interface Tracking extends Site {
 export interface Surroundings {
   readonly clock: Clock.Clock
   readonly ambient: Ambient
+  readonly span: Tracer.AnySpan | undefined
+}
+
+/** Those of the fiber that runs now. */
+export const surroundings = (): Surroundings => {
+  const fiber = currentFiber()
+  return { clock: clockOf(fiber), ambient: ambientOf(fiber), span: spanOf(fiber) }
 }
 
 /** Milliseconds of the epoch by the nanoseconds of a clock, which nobody sets. */
@@ -37,6 +47,8 @@ export class JobWatch implements Run, JobEnd {
   isFinal = false
   attempts: number | undefined = undefined
   enqueuedAt: number | undefined = undefined
+  /** The span that it is in, which may begin after it. */
+  span: Tracer.AnySpan | undefined
   private readonly tracking: Tracking
   private readonly around: Surroundings
   private readonly startMs: number
@@ -47,6 +59,7 @@ export class JobWatch implements Run, JobEnd {
   constructor(tracking: Tracking, around: Surroundings, startMs = millisOf(around.clock)) {
     this.tracking = tracking
     this.around = around
+    this.span = around.span
     this.startMs = startMs
   }
 
@@ -111,7 +124,7 @@ export class JobWatch implements Run, JobEnd {
     }
     const series = watch.tracking.current(watch.series)
     if (outcome._tag === "interrupted") {
-      series.notCounted(watch.seconds)
+      series.notCounted(watch.seconds, watch)
     } else {
       series.end(outcome, watch)
     }

@@ -8,6 +8,7 @@ import { Bindings } from "../instrument/bindings.ts"
 import type { HandlesOf } from "../instrument/instrument.ts"
 import type { Ambient } from "../instrument/label.ts"
 import type { Meter } from "../instrument/meter.ts"
+import type { Moment } from "../instrument/moment.ts"
 import type { Series } from "../instrument/series.ts"
 import type { Ending, Tracker, Watcher } from "./watch.ts"
 
@@ -49,7 +50,7 @@ export class ClusterTracker implements Tracker<TrackClusterOptions> {
     return {
       site,
       meter,
-      ended: (outcome, seconds, { ambient }) => this.seriesOf(options, ambient).end(outcome, seconds)
+      ended: (outcome, seconds, start) => this.seriesOf(options, start.ambient).end(outcome, seconds, start)
     }
   }
 
@@ -77,8 +78,8 @@ class OperationSeries {
     this.errors = bindEach(handles.errors, "type", { labels: { entity_type }, ambient })
   }
 
-  end(outcome: Outcome, seconds: number): void {
-    this.latency.record(seconds)
+  end(outcome: Outcome, seconds: number, at: Moment): void {
+    this.latency.record(seconds, at)
     switch (outcome._tag) {
       case "success":
         return this.succeeded?.record(1)

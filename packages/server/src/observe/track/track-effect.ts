@@ -61,7 +61,7 @@ const recordEnd = (
   const shared = errors === undefined ? labels : sharedWith(duration, errors, labels)
   const added = outcome._tag === "success" ? undefined : "outcome"
   const timed = added === undefined ? shared : withLabel(shared, added, outcome._tag)
-  record(duration, Duration.seconds(seconds), { labels: timed, ambient, added })
+  record(duration, Duration.seconds(seconds), { labels: timed, ambient, added, at: start })
   if (errors !== undefined && (outcome._tag === "failure" || outcome._tag === "defect")) {
     const error = outcome._tag === "failure" ? outcome.error : outcome.defect
     recordError(errors, error, { labels: declaredBy(errors, labels), ambient })

@@ -1,13 +1,12 @@
 /** Watching one operation on a job. */
 import type { Outcome } from "../catalogue/outcome.ts"
 import { Bindings } from "../instrument/bindings.ts"
-import { ambientOf, clockOf, currentFiber } from "../instrument/fiber.ts"
 import { InstrumentId } from "../instrument/instrument.ts"
 import type { Ambient } from "../instrument/label.ts"
 import type { Meter } from "../instrument/meter.ts"
 import type { Series } from "../instrument/series.ts"
 import { type JobHandles, type JobLabels, JobSeries, type JobStart } from "./job-series.ts"
-import { JobWatch, type Surroundings, type Tracking } from "./job-watch.ts"
+import { JobWatch, type Surroundings, surroundings, type Tracking } from "./job-watch.ts"
 import { type Run, Runs } from "./runs.ts"
 import type { Ending, Start, Tracker } from "./watch.ts"
 
@@ -48,7 +47,7 @@ export class JobTracker implements Tracker<TrackJobOptions>, Tracking {
   /**
    * For whoever knows better than an exit how an operation ends. It begins now, on this fiber unless told otherwise.
    */
-  watch(start: JobStart, around: Surroundings = here(), startMs?: number): JobWatch {
+  watch(start: JobStart, around: Surroundings = surroundings(), startMs?: number): JobWatch {
     return new JobWatch(this, around, startMs).begin(start)
   }
 
@@ -83,11 +82,6 @@ export class JobTracker implements Tracker<TrackJobOptions>, Tracking {
   }
 }
 
-const here = (): Surroundings => {
-  const fiber = currentFiber()
-  return { clock: clockOf(fiber), ambient: ambientOf(fiber) }
-}
-
 /** One operation on one job, from its beginning on a fiber to its end. */
 class JobRun implements Ending, Run {
   before: Run | undefined = undefined
@@ -114,10 +108,11 @@ class JobRun implements Ending, Run {
     this.series.leave(this)
     const series = this.tracker.current(this.series)
     if (outcome._tag === "interrupted" && interruption === "elsewhere") {
-      series.notCounted(seconds)
+      series.notCounted(seconds, this.start)
     } else {
+      const { span } = this.start
       const nowMillis = () => this.start.nowMillis()
-      series.end(outcome, { seconds, enqueuedAt, isFinal: final === true, attempts: undefined, nowMillis })
+      series.end(outcome, { seconds, enqueuedAt, isFinal: final === true, attempts: undefined, span, nowMillis })
     }
   }
 }

@@ -5,22 +5,25 @@
 import type * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Tracer from "effect/Tracer"
 import { attempted } from "../catalogue/attempt.ts"
 import { failedOutcome, type FailedOutcome, type Outcome, success } from "../catalogue/outcome.ts"
 import { ambientOf, type AnyFiber, clockOf, currentFiber, serviceOf } from "../instrument/fiber.ts"
 import type { Ambient } from "../instrument/label.ts"
 import type { Meter } from "../instrument/meter.ts"
+import { type Moment, spanOf } from "../instrument/moment.ts"
 import { processClock } from "../instrument/sound-clock.ts"
 import type { Series } from "../instrument/series.ts"
 import { ofCause } from "./outcome-of.ts"
 
-/** What is known of a watch from its beginning on. Nothing in it throws: what a clock that does would say is NaN. */
-export interface Start {
+/**
+ * What is known of a watch from its beginning on, with the span that it began in. Nothing in it throws: what a clock that
+ * does would say is NaN.
+ */
+export interface Start extends Moment {
   readonly ambient: Ambient
   /** The seconds since the beginning, on the fiber's clock. */
   readonly elapsed: () => number
-  /** The time of the fiber's clock in epoch milliseconds. */
-  readonly nowMillis: () => number
 }
 
 /** Told once of the end of each effect that it watches. */
@@ -48,6 +51,7 @@ export interface Tracker<Options, E extends Ending = Ending> extends Site {
 export class Watch implements Start {
   clock: Clock.Clock = processClock
   ambient: Ambient = none
+  span: Tracer.AnySpan | undefined = undefined
   startNanos = 0n
   readonly at: Site
   /** Told of the end; there is none where the beginning failed. */
@@ -94,6 +98,7 @@ const start = attempted(
   (watch: Watch, fiber: AnyFiber | undefined): void => {
     watch.ambient = ambientOf(fiber)
     watch.clock = clockOf(fiber)
+    watch.span = spanOf(fiber)
     watch.startNanos = watch.clock.unsafeCurrentTimeNanos()
   },
   (watch, thrown): void => {
@@ -196,5 +201,5 @@ const untilEnd = <A, E, R>(
 export const timer = ({ meter, site }: Site, series: (outcome: FailedOutcome | undefined) => Series): Watcher => ({
   site,
   meter,
-  ended: (outcome, seconds) => series(failedOutcome(outcome)).record(seconds)
+  ended: (outcome, seconds, start) => series(failedOutcome(outcome)).record(seconds, start)
 })

@@ -256,7 +256,6 @@ const malformed: ReadonlyArray<readonly [variable: string, value: string, messag
     "60001",
     `"60001"; expected at most the interval between two exports, which is 60000 milliseconds`
   ],
-  ["OTEL_METRICS_EXEMPLAR_FILTER", "some", `"some"; expected always_on, always_off, trace_based`],
   ["OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318", `"localhost:4318"; expected ${address}`],
   ["OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://c", `"ftp://c"; expected ${address}`],
   ["OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:0", `"http://c:0"; expected ${address}`],

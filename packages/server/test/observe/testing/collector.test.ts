@@ -14,7 +14,7 @@ import * as Metric from "effect/Metric"
 import { gzipSync } from "node:zlib"
 import { MetricsService } from "../../../src/observe/metrics.ts"
 import { Telemetry, type TelemetryOptions } from "../../../src/observe/telemetry.ts"
-import { Collector } from "../../../src/observe/testing/collector.ts"
+import { Collector, type MetricPoint, type ReceivedExemplar } from "../../../src/observe/testing/collector.ts"
 import { append } from "../../../src/observe/testing/collector/append.ts"
 import { fromProtobuf } from "../../../src/observe/testing/collector/protobuf.ts"
 import { decode } from "../../../src/observe/testing/collector/request.ts"
@@ -36,6 +36,9 @@ const post = (url: string, body: string | Uint8Array, headers: Record<string, st
   Effect.promise(() =>
     fetch(url, { method: "POST", body, headers }).then(async (answer) => [answer.status, await answer.text()] as const)
   )
+
+const exemplarsOf = (point: MetricPoint): ReadonlyArray<ReceivedExemplar> =>
+  point.type === "summary" ? [] : (point.exemplars ?? [])
 
 describe("the collector of tests", () => {
   it.live("takes an application that is told nothing of it, and its last export", () =>
@@ -111,7 +114,14 @@ describe("the collector of tests", () => {
           // Of the library's own metrics some depend on time and on the form of the requests.
           const points = (yield* collector.metrics).filter(({ name }) => name.startsWith("jobs_"))
           return {
-            points: points.map(({ startTimeUnixNano: _, timeUnixNano: __, ...point }) => point),
+            points: points.map((point) => ({
+              ...point,
+              startTimeUnixNano: undefined,
+              timeUnixNano: undefined,
+              exemplars: exemplarsOf(point).map(({ attributes, spanId, traceId, value }) => {
+                return { attributes, value, ids: [spanId?.length, traceId?.length] }
+              })
+            })),
             spans: (yield* collector.spans).map(({ attributes, kind, name, parentSpanId, resource, scope, status }) => {
               const hasParent = parentSpanId !== undefined
               return { attributes, kind, name, hasParent, resource, scope, status }

@@ -45,9 +45,9 @@ const watchJob = <E, R>(
   watchWith(execute, {
     site: "cluster cron",
     meter,
-    ended: (outcome, seconds) => {
+    ended: (outcome, seconds, start) => {
       const labels = { entity_type, message: "run", outcome: failedOutcome(outcome) }
-      bind(cluster.messageProcessing, labels).record(seconds)
+      bind(cluster.messageProcessing, labels).record(seconds, start)
       const type = errorTypeOf(outcome)
       if (type !== undefined) {
         bind(cluster.errors, { entity_type, type }).record(1)

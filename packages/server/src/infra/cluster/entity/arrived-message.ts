@@ -4,6 +4,7 @@
  */
 import type * as Clock from "effect/Clock"
 import { failedOutcome, type Outcome, success } from "../../../observe/catalogue/outcome.ts"
+import type { Moment } from "../../../observe/instrument/moment.ts"
 import { errorTypeOf } from "../cluster-error.ts"
 import type { MessageSeries } from "./message-series.ts"
 
@@ -63,8 +64,8 @@ export class ArrivedMessage {
     }
   }
 
-  /** The message ended, in one of the four outcomes. */
-  end(outcome: Outcome, isFatal: boolean): void {
+  /** The message ended, in one of the four outcomes; here, in the span that runs now, unless a moment is given. */
+  end(outcome: Outcome, isFatal: boolean, at?: Moment): void {
     const before = this.state
     if (before === "ended") {
       return
@@ -78,9 +79,9 @@ export class ArrivedMessage {
     if (before === "running") {
       series.inFlight.add(-1)
       const processed = outcome === success ? series.processed : series.processing(failedOutcome(outcome))
-      processed.record(seconds(this.startedNanos, now))
+      processed.record(seconds(this.startedNanos, now), at)
     }
-    series.latency.record(seconds(this.arrivedNanos, now))
+    series.latency.record(seconds(this.arrivedNanos, now), at)
     const type = outcome === success ? undefined : errorTypeOf(outcome)
     if (type !== undefined) {
       series.errors(type).record(1)

@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
 import { failedOutcome, type Outcome, success } from "../../../observe/catalogue/outcome.ts"
+import { unspanned } from "../../../observe/instrument/moment.ts"
 import { ofCause } from "../../../observe/track/outcome-of.ts"
 import { Arrivals, site } from "./arrivals.ts"
 import { type DeactivationReason, type EntitySeries, entitySeries } from "./entity-series.ts"
@@ -125,13 +126,13 @@ export class EntityLifecycle {
 
   private deactivate({ startNanos, unsettled }: Generation, reason: DeactivationReason): void {
     for (const message of unsettled) {
-      message.end({ _tag: "interrupted" }, false)
+      message.end({ _tag: "interrupted" }, false, unspanned)
     }
     unsettled.clear()
     const { active, deactivations, lifetime } = this.series()
     active.add(-1)
     deactivations(reason).record(1)
-    lifetime.record(Math.max(0, Number(this.registered.clock.unsafeCurrentTimeNanos() - startNanos) / 1e9))
+    lifetime.record(Math.max(0, Number(this.registered.clock.unsafeCurrentTimeNanos() - startNanos) / 1e9), unspanned)
   }
 
   // The RPC server reads each handler once, when it is built. A proxy keeps the type of what it stands for.

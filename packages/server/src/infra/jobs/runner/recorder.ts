@@ -4,6 +4,7 @@
 import * as Duration from "effect/Duration"
 import type { MetricsService } from "../../../observe/metrics.ts"
 import type { Outcome } from "../../../observe/catalogue/outcome.ts"
+import { unspanned } from "../../../observe/instrument/moment.ts"
 import { type AnyMetric, record } from "../../../observe/instrument/update.ts"
 import type { Surroundings } from "../../../observe/track/job-watch.ts"
 import type { Priority } from "../definition/priority.ts"
@@ -110,7 +111,7 @@ export class Recorder {
 
   private add<In>(metric: AnyMetric<In>, labels: Readonly<Record<string, string>>, amount: In): void {
     if (this.isWatched) {
-      record(metric, amount, { labels, ambient: this.around.ambient })
+      record(metric, amount, { labels, ambient: this.around.ambient, at: unspanned })
     }
   }
 }

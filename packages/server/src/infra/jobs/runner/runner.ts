@@ -93,7 +93,7 @@ const makeState = ({ settings, tables }: RunnerOptions): Effect.Effect<RunnerSta
       tables,
       settings,
       clock,
-      recorder: new Recorder(yield* MetricsService, { clock, ambient }, settings.isWatched),
+      recorder: new Recorder(yield* MetricsService, { clock, ambient, span: undefined }, settings.isWatched),
       // A layer is built where nothing interrupts it, perhaps in a transaction; how a handler ends is looked at anyway.
       runtime: runtime.pipe(
         Runtime.enableRuntimeFlag(RuntimeFlags.Interruption),

@@ -5,9 +5,9 @@
 import * as Effect from "effect/Effect"
 import type { JobOperation } from "../../../observe/metrics.ts"
 import { MetricsService } from "../../../observe/metrics.ts"
-import { ambientOf, clockOf, currentFiber } from "../../../observe/instrument/fiber.ts"
+import { unspanned } from "../../../observe/instrument/moment.ts"
 import { record } from "../../../observe/instrument/update.ts"
-import type { JobWatch, Surroundings } from "../../../observe/track/job-watch.ts"
+import { type JobWatch, type Surroundings, surroundings } from "../../../observe/track/job-watch.ts"
 import { JobsConfig } from "../config.ts"
 import type { Priority } from "../definition/priority.ts"
 
@@ -52,11 +52,10 @@ class Watched implements Recording {
   private readonly watch: JobWatch
 
   constructor(metrics: MetricsService, operation: JobOperation, kind: Kind) {
-    const fiber = currentFiber()
     this.metrics = metrics
     this.operation = operation
     this.kind = kind
-    this.around = { clock: clockOf(fiber), ambient: ambientOf(fiber) }
+    this.around = surroundings()
     this.watch = metrics.jobTracker.watch({ jobType: kind.type, operation, priority: kind.priority }, this.around)
   }
 
@@ -81,7 +80,11 @@ class Watched implements Recording {
   }
 
   attempts(attempts: number): void {
-    record(this.metrics.jobs.attempts, attempts, { labels: this.labels("process"), ambient: this.around.ambient })
+    record(this.metrics.jobs.attempts, attempts, {
+      labels: this.labels("process"),
+      ambient: this.around.ambient,
+      at: unspanned
+    })
   }
 
   found(): void {

@@ -1,4 +1,5 @@
 /** A metric with all of its series in one registry, and what happens when several of one name meet. */
+import { laterExemplars } from "../../catalogue/exemplar.ts"
 import { mergeExponential } from "../../catalogue/exponential.ts"
 import type { Drop } from "./drop.ts"
 import type { Distribution, ExportMetric, ExportSeries, Point, Quantiles } from "./point.ts"
@@ -197,6 +198,7 @@ const addDistributions = (one: Distribution, other: Distribution): Distribution 
   const [filled, second] = one.count === 0 ? [other, one] : [one, other]
   const min = second.count === 0 ? filled.min : lesser(filled.min, second.min)
   const max = second.count === 0 ? filled.max : greater(filled.max, second.max)
+  const exemplars = laterExemplars(one.exemplars, other.exemplars)
   return {
     count: one.count + other.count,
     ...(one.sum === undefined || other.sum === undefined ? {} : { sum: one.sum + other.sum }),
@@ -208,7 +210,8 @@ const addDistributions = (one: Distribution, other: Distribution): Distribution 
     },
     ...(one.exponential === undefined || other.exponential === undefined
       ? {}
-      : { exponential: mergeExponential(one.exponential, other.exponential) })
+      : { exponential: mergeExponential(one.exponential, other.exponential) }),
+    ...(exemplars === undefined ? {} : { exemplars })
   }
 }
 

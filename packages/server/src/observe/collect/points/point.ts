@@ -1,6 +1,7 @@
 /** What collection hands to every destination: one metric and one point of it at a time, whatever format it leaves in. */
 
 import type { Convention } from "../../catalogue/convention.ts"
+import type { Exemplars } from "../../catalogue/exemplar.ts"
 import type { ExponentialState } from "../../catalogue/exponential.ts"
 
 /** A metric as it goes out. `own` metrics are of our catalogue or defined with `MetricsService.define`. */
@@ -46,6 +47,8 @@ export interface Distribution {
   readonly buckets: Buckets
   /** The same values in exponential buckets, where the metric has them. */
   readonly exponential?: ExponentialState
+  /** Single values, by their bucket between boundaries. */
+  readonly exemplars?: Exemplars
 }
 
 /** OpenTelemetry's types let these be written to; nobody does. */

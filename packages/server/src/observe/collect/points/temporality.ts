@@ -93,10 +93,11 @@ const since = (point: Point, base: Baseline["value"]): Point => {
 const subtract = (now: Distribution, base: Distribution): Distribution => {
   const { boundaries, counts } = now.buckets
   const buckets = { boundaries, counts: counts.map((one, index) => one - (base.buckets.counts[index] ?? 0)) }
-  return distribution(now.count - base.count, combined(now.sum, base.sum, minus), {
+  const delta = distribution(now.count - base.count, combined(now.sum, base.sum, minus), {
     buckets,
     exponential: combined(now.exponential, base.exponential, exponentialSince)
   })
+  return now.exemplars === undefined ? delta : { ...delta, exemplars: now.exemplars }
 }
 
 const minus = (one: number, other: number): number => one - other

@@ -3,7 +3,7 @@
  * or the Prometheus text format 0.0.4. Names are those of the catalogue in both.
  */
 import type { Drop } from "../../collect/points/drop.ts"
-import type { ExportMetric, ExportSeries, Point } from "../../collect/points/point.ts"
+import type { Distribution, ExportMetric, ExportSeries, Point } from "../../collect/points/point.ts"
 import { familyName, isName, namesOf, reserved } from "./family-name.ts"
 import type { TextFormat } from "./negotiate.ts"
 import { bound, escaped, escapedHelp, labelsOf } from "./syntax.ts"
@@ -131,7 +131,8 @@ const histogram = (family: string, format: TextFormat): Writer => {
     let below = 0
     for (const [index, count] of counts.entries()) {
       below += count
-      text += `${family}_bucket{${separated}le="${bounds[index] ?? "+Inf"}"} ${below}\n`
+      const exemplar = isOpen ? exemplarText(value.exemplars?.[index]) : ""
+      text += `${family}_bucket{${separated}le="${bounds[index] ?? "+Inf"}"} ${below}${exemplar}\n`
     }
     const sum = isOpen && (boundaries[0] ?? 0) < 0 ? undefined : value.sum
     if (sum !== undefined) {
@@ -142,6 +143,16 @@ const histogram = (family: string, format: TextFormat): Writer => {
     }
     return isOpen ? text + createdOf(family, seriesText) : text
   }
+}
+
+/** Behind the count of its bucket; its labels have far fewer than the 128 characters that OpenMetrics allows. */
+const exemplarText = (exemplar: NonNullable<Distribution["exemplars"]>[number]): string => {
+  if (exemplar === undefined) {
+    return ""
+  }
+  const { span, timeMs, value } = exemplar
+  const labels = span === undefined ? "" : `trace_id="${span.traceId}",span_id="${span.spanId}"`
+  return ` # {${labels}} ${value} ${(timeMs / 1000).toFixed(3)}`
 }
 
 /** Boundaries as text: once for all series that have them. */

@@ -32,6 +32,7 @@ const scopeOf = (records: string, message: string) =>
   ({ 1: ["scope", "Scope"], 2: [records, message, "list"] }) as const
 
 const times = { 2: ["startTimeUnixNano", "fixed64"], 3: ["timeUnixNano", "fixed64"] } as const
+const exemplars = ["exemplars", "Exemplar", "list"] as const
 const temporality = ["aggregationTemporality", "varint"] as const
 
 export const messages = {
@@ -53,7 +54,13 @@ export const messages = {
   Histogram: { 1: ["dataPoints", "HistogramPoint", "list"], 2: temporality },
   ExponentialHistogram: { 1: ["dataPoints", "ExponentialPoint", "list"], 2: temporality },
   Summary: { 1: ["dataPoints", "SummaryPoint", "list"] },
-  NumberPoint: { 7: ["attributes", "KeyValue", "list"], ...times, 4: ["asDouble", "double"], 6: ["asInt", "sfixed64"] },
+  NumberPoint: {
+    7: ["attributes", "KeyValue", "list"],
+    ...times,
+    4: ["asDouble", "double"],
+    6: ["asInt", "sfixed64"],
+    5: exemplars
+  },
   HistogramPoint: {
     9: ["attributes", "KeyValue", "list"],
     ...times,
@@ -61,6 +68,7 @@ export const messages = {
     5: ["sum", "double"],
     6: ["bucketCounts", "fixed64", "list"],
     7: ["explicitBounds", "double", "list"],
+    8: exemplars,
     11: ["min", "double"],
     12: ["max", "double"]
   },
@@ -73,9 +81,18 @@ export const messages = {
     7: ["zeroCount", "fixed64"],
     8: ["positive", "Buckets"],
     9: ["negative", "Buckets"],
+    11: exemplars,
     12: ["min", "double"],
     13: ["max", "double"],
     14: ["zeroThreshold", "double"]
+  },
+  Exemplar: {
+    7: ["filteredAttributes", "KeyValue", "list"],
+    2: ["timeUnixNano", "fixed64"],
+    3: ["asDouble", "double"],
+    6: ["asInt", "sfixed64"],
+    4: ["spanId", "hex"],
+    5: ["traceId", "hex"]
   },
   Buckets: { 1: ["offset", "sint32"], 2: ["bucketCounts", "uint64", "list"] },
   SummaryPoint: {

@@ -9,6 +9,7 @@ import type {
   LogRecord,
   MetricPoint,
   NumberPoint,
+  ReceivedExemplar,
   SpanRecord,
   Temporality
 } from "./records.ts"
@@ -92,8 +93,7 @@ const pointsOfMetric = (metric: typeof WireMetric.Type, from: Of): ReadonlyArray
     { isMonotonic, temporality }: Pick<NumberPoint, "isMonotonic" | "temporality">
   ) =>
     ((type === "gauge" ? gauge : sum)?.dataPoints ?? []).map((point): MetricPoint => {
-      const value = point.asDouble ?? Number(point.asInt ?? 0n)
-      return { ...shared(point), type, value, isMonotonic, temporality }
+      return { ...shared(point), ...exemplarsOf(point), type, value: numberOf(point), isMonotonic, temporality }
     })
   return [
     ...numbers("gauge", { isMonotonic: false, temporality: "unspecified" }),
@@ -103,11 +103,12 @@ const pointsOfMetric = (metric: typeof WireMetric.Type, from: Of): ReadonlyArray
     }),
     ...(histogram?.dataPoints ?? []).map((point): MetricPoint => {
       const temporality = temporalityOf(histogram?.aggregationTemporality ?? 0)
-      return { ...shared(point), type: "histogram", temporality, value: histogramOf(point) }
+      return { ...shared(point), ...exemplarsOf(point), type: "histogram", temporality, value: histogramOf(point) }
     }),
     ...(exponentialHistogram?.dataPoints ?? []).map((point): MetricPoint => {
       const temporality = temporalityOf(exponentialHistogram?.aggregationTemporality ?? 0)
-      return { ...shared(point), type: "exponentialHistogram", temporality, value: exponentialOf(point) }
+      const value = exponentialOf(point)
+      return { ...shared(point), ...exemplarsOf(point), type: "exponentialHistogram", temporality, value }
     }),
     ...(summary?.dataPoints ?? []).map((point): MetricPoint => {
       const quantiles = point.quantileValues.map(({ quantile, value }) => [String(quantile), value] as const)
@@ -116,6 +117,26 @@ const pointsOfMetric = (metric: typeof WireMetric.Type, from: Of): ReadonlyArray
     })
   ]
 }
+
+type WireNumber = NonNullable<(typeof WireMetric.Type)["gauge"]>["dataPoints"][number]
+
+const numberOf = ({ asDouble, asInt }: Pick<WireNumber, "asDouble" | "asInt">): number =>
+  asDouble ?? Number(asInt ?? 0n)
+
+const exemplarsOf = ({ exemplars }: Pick<WireNumber, "exemplars">) =>
+  exemplars.length === 0
+    ? {}
+    : {
+        exemplars: exemplars.map(
+          ({ filteredAttributes, spanId, timeUnixNano, traceId, ...value }): ReceivedExemplar => ({
+            value: numberOf(value),
+            timeUnixNano,
+            ...(traceId === "" ? {} : { traceId }),
+            ...(spanId === "" ? {} : { spanId }),
+            attributes: attributesOf(filteredAttributes)
+          })
+        )
+      }
 
 interface Times {
   readonly startTimeUnixNano: bigint

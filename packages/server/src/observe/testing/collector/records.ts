@@ -33,11 +33,30 @@ interface ReceivedPoint extends Received {
   readonly timeUnixNano: bigint
 }
 
+/** A value that was measured, and the span that it was measured in. */
+export interface ReceivedExemplar {
+  readonly value: number
+  /** When it was measured, in nanoseconds since the epoch. */
+  readonly timeUnixNano: bigint
+  /** The trace, in hexadecimal digits; not there if it was in none. */
+  readonly traceId?: string
+  /** The span, in hexadecimal digits; not there if it was in none. */
+  readonly spanId?: string
+  /** Attributes that the point does not have. */
+  readonly attributes: Attributes
+}
+
+/** Of points that may have exemplars. */
+interface Exemplified {
+  /** Single values; not there if none were sent. */
+  readonly exemplars?: ReadonlyArray<ReceivedExemplar>
+}
+
 /** Whether a value counts from the start (`cumulative`), or from the export before (`delta`). */
 export type Temporality = "unspecified" | "delta" | "cumulative"
 
 /** A point of a gauge or a counter. */
-export interface NumberPoint extends ReceivedPoint {
+export interface NumberPoint extends ReceivedPoint, Exemplified {
   /** The type of the metric; `sum` for counters. */
   readonly type: "gauge" | "sum"
   /** The value. */
@@ -49,7 +68,7 @@ export interface NumberPoint extends ReceivedPoint {
 }
 
 /** A point of a histogram with explicit boundaries, in the form that `read` returns. Its sum is NaN if none was sent. */
-export interface HistogramPoint extends ReceivedPoint {
+export interface HistogramPoint extends ReceivedPoint, Exemplified {
   /** The type of the metric. */
   readonly type: "histogram"
   /** Count, sum and buckets. */
@@ -59,7 +78,7 @@ export interface HistogramPoint extends ReceivedPoint {
 }
 
 /** A point of an exponential histogram, whose boundaries are powers of 2^(2^-scale). */
-export interface ExponentialPoint extends ReceivedPoint {
+export interface ExponentialPoint extends ReceivedPoint, Exemplified {
   /** The type of the metric. */
   readonly type: "exponentialHistogram"
   /** Count, sum and buckets. */

@@ -26,15 +26,19 @@ const attributes = list(Schema.Struct({ key: text, value: Schema.optionalWith(Sc
 const resource = message(Schema.Struct({ attributes }))
 const scope = message(Schema.Struct({ name: text, version: text }))
 
-const point = { attributes, startTimeUnixNano: time, timeUnixNano: time }
-const distribution = { ...point, count: time, sum: optionalNumber, min: optionalNumber, max: optionalNumber }
-const buckets = message(Schema.Struct({ offset: integer, bucketCounts: list(long) }))
-
-const NumberPoint = Schema.Struct({
-  ...point,
+const measured = {
   asDouble: optionalNumber,
   asInt: Schema.optionalWith(long, { exact: true, nullable: true })
-})
+}
+const exemplars = list(
+  Schema.Struct({ filteredAttributes: attributes, timeUnixNano: time, ...measured, spanId: text, traceId: text })
+)
+
+const point = { attributes, startTimeUnixNano: time, timeUnixNano: time }
+const distribution = { ...point, exemplars, count: time, sum: optionalNumber, min: optionalNumber, max: optionalNumber }
+const buckets = message(Schema.Struct({ offset: integer, bucketCounts: list(long) }))
+
+const NumberPoint = Schema.Struct({ ...point, ...measured, exemplars })
 const HistogramPoint = Schema.Struct({ ...distribution, bucketCounts: list(long), explicitBounds: list(double) })
 const ExponentialPoint = Schema.Struct({
   ...distribution,

@@ -1,0 +1,92 @@
+/** Where a histogram keeps its exemplars: of each bucket the last one. */
+import { attempted } from "../catalogue/attempt.ts"
+import type { Exemplar, ExemplarFilter, Exemplars } from "../catalogue/exemplar.ts"
+import { hasSoundIds } from "../catalogue/span-ids.ts"
+import { clockOf, currentFiber } from "./fiber.ts"
+import { type Moment, spanOf } from "./moment.ts"
+import { nowMillisOf } from "./sound-clock.ts"
+
+/** The slots of one series. They take no memory until there is something to keep. */
+export class ExemplarSlots {
+  readonly isAlways: boolean
+  readonly failed: (thrown: unknown) => undefined
+  private readonly size: number
+  private slots: Slots | undefined = undefined
+
+  constructor(filter: Exclude<ExemplarFilter, "always_off">, size: number, failed: (thrown: unknown) => undefined) {
+    this.isAlways = filter === "always_on"
+    this.size = size
+    this.failed = failed
+  }
+
+  /** Keeps a value of a bucket if the filter wants it: recorded at a moment, or here and now. Never throws. */
+  offer(index: number, value: number, at: Moment | undefined): void {
+    const kept = wanted(this, at)
+    if (kept !== undefined) {
+      const slots = (this.slots ??= emptySlots(this.size))
+      slots.values[index] = value
+      slots.times[index] = kept.timeMs
+      slots.traceIds[index] = kept.traceId
+      slots.spanIds[index] = kept.spanId
+    }
+  }
+
+  /** What it holds now: a copy. There is none while it is empty. */
+  state(): Exemplars | undefined {
+    const { slots } = this
+    return slots === undefined ? undefined : slots.values.map((_, index) => exemplarOf(slots, index))
+  }
+}
+
+/** Of a span nothing else is kept: its parents and all that it says would live as long. */
+interface Kept {
+  readonly timeMs: number
+  readonly traceId: string | undefined
+  readonly spanId: string | undefined
+}
+
+// A tracer and a clock may be anybody's. It is made once, so that a call makes no closure to be guarded.
+const wanted = attempted(
+  ({ isAlways }: ExemplarSlots, at: Moment | undefined): Kept | undefined => {
+    const fiber = at === undefined ? currentFiber() : undefined
+    const span = at === undefined ? spanOf(fiber) : at.span
+    return isAlways || span?.sampled === true
+      ? {
+          timeMs: at === undefined ? nowMillisOf(clockOf(fiber)) : at.nowMillis(),
+          traceId: span?.traceId,
+          spanId: span?.spanId
+        }
+      : undefined
+  },
+  ({ failed }, thrown) => failed(thrown)
+)
+
+interface Slots {
+  /** NaN where there is none. */
+  readonly values: Array<number>
+  readonly times: Array<number>
+  readonly traceIds: Array<string | undefined>
+  readonly spanIds: Array<string | undefined>
+}
+
+const emptySlots = (size: number): Slots => ({
+  values: Array.from({ length: size }, () => Number.NaN),
+  times: Array.from({ length: size }, () => Number.NaN),
+  traceIds: Array.from({ length: size }, () => undefined),
+  spanIds: Array.from({ length: size }, () => undefined)
+})
+
+const exemplarOf = ({ spanIds, times, traceIds, values }: Slots, index: number): Exemplar | undefined => {
+  const value = values[index] ?? Number.NaN
+  const timeMs = times[index] ?? Number.NaN
+  const [traceId, spanId] = [traceIds[index], spanIds[index]]
+  if (!Number.isFinite(value) || !Number.isFinite(timeMs)) {
+    return undefined
+  }
+  if (traceId === undefined && spanId === undefined) {
+    return { value, timeMs }
+  }
+  // A tracer may name its spans as it likes. To receivers such a name is an error.
+  const span = { traceId: String(traceId).toLowerCase(), spanId: String(spanId).toLowerCase() }
+  return hasSoundIds(span) ? { value, timeMs, span } : undefined
+}

@@ -1,0 +1,29 @@
+/** When and in which span something is recorded: exemplars show both. */
+import * as Context from "effect/Context"
+import * as DefaultServices from "effect/DefaultServices"
+import * as Tracer from "effect/Tracer"
+import type { AnyFiber } from "./fiber.ts"
+import { processClock } from "./sound-clock.ts"
+
+/** Whoever records a value later than it came about, or on another fiber, says where that was. */
+export interface Moment {
+  readonly span: Tracer.AnySpan | undefined
+  /** In milliseconds of the epoch. */
+  readonly nowMillis: () => number
+}
+
+/** Now, and in no span: of what is recorded for others. */
+export const unspanned: Moment = { span: undefined, nowMillis: () => processClock.unsafeCurrentTimeMillis() }
+
+/** Whether a program has installed this tracer: the spans of Effect's own go nowhere. */
+export const isInstalled = (tracer: Tracer.Tracer): boolean => tracer !== effectsOwn
+
+const effectsOwn = Context.unsafeGet(DefaultServices.liveServices, Tracer.Tracer)
+
+/** The span of a fiber, unless it is one that goes nowhere. */
+export const spanOf = (fiber: AnyFiber | undefined): Tracer.AnySpan | undefined => {
+  const span = fiber?.currentSpan
+  return span === undefined || fiber === undefined || (span._tag === "Span" && !isInstalled(fiber.currentTracer))
+    ? undefined
+    : span
+}
