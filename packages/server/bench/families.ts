@@ -23,6 +23,7 @@ const stall = "jobs_longest_stall_ms"
 export const families: ReadonlyArray<FamilyPlan> = [
   { name: "track", figures: ["track_"], processes: 7 },
   { name: "record", figures: ["record_"], processes: 3 },
+  { name: "exemplars", figures: ["exemplar_"], processes: 3 },
   { name: "collect", figures: ["collect_"], processes: 5 },
   { name: "export", figures: ["export_"], processes: 1 },
   { name: "spans", figures: ["spans_"], processes: 3 },

@@ -28,6 +28,7 @@ export const figures: ReadonlyArray<Figure> = [
   more("track_speedup_vs_original", 10, 15),
   less("record_bound_ns_vs_raw", 1.5, 1),
   less("record_exponential_ns_vs_otel", 1, 0.7),
+  less("exemplar_cost_ns", 70),
   less("collect_10k_vs_otel_sdk", 1.5, 0.8),
   less("collect_10k_idle_vs_otel_sdk", 1),
   less("collect_10k_vs_bridge", 0.25, 0.1),

@@ -1,4 +1,4 @@
-/** A tracer for tests: spans of Effect's own, which somebody has installed. */
+/** A tracer for tests: spans as Effect's own makes them, of a tracer that is installed. */
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
@@ -6,14 +6,15 @@ import * as Tracer from "effect/Tracer"
 
 const own = Context.unsafeGet(DefaultServices.liveServices, Tracer.Tracer)
 
-/** Spans are sampled unless their attributes say `sampled: false`. */
+const unsampled = "unsampled"
+
+/** All spans are sampled but those of this name. */
 export const tracer: Tracer.Tracer = Tracer.make({
   span: (...given) => {
     const span = own.span(...given)
-    return new Proxy(span, {
-      get: (target, key) =>
-        key === "sampled" ? span.attributes.get("sampled") !== false : Reflect.get(target, key, target)
-    })
+    return given[0] === unsampled
+      ? new Proxy(span, { get: (target, key) => (key === "sampled" ? false : Reflect.get(target, key, target)) })
+      : span
   },
   context: (run) => run()
 })
@@ -23,6 +24,4 @@ export const inSpan = <A, E, R>(effect: Effect.Effect<A, E, R>, isSampled = true
   Effect.gen(function* () {
     const { spanId, traceId } = yield* Effect.orDie(Effect.currentSpan)
     return { result: yield* effect, span: { traceId, spanId } }
-  }).pipe(Effect.withSpan("test", { root: true }), Effect.withTracer(tracer), (run) =>
-    isSampled ? run : Effect.annotateSpans(run, "sampled", false)
-  )
+  }).pipe(Effect.withSpan(isSampled ? "sampled" : unsampled, { root: true }), Effect.withTracer(tracer))
