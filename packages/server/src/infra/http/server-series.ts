@@ -61,7 +61,8 @@ export class ServerSeries {
   private readonly active: Bindings<Series>
   private readonly served: Bindings<ServedSeries>
 
-  constructor({ http, meter }: MetricsService) {
+  constructor(metrics: MetricsService) {
+    const { http, meter } = metrics
     this.handles = http
     this.active = new Bindings(meter)
     this.served = new Bindings(meter)

@@ -18,13 +18,10 @@ export interface SelfMetrics {
 }
 
 /** The self metrics of one service. `telemetry_exports_total` is there, at 0, from now on. */
-export const makeSelfMetrics = (
-  { meter, telemetry }: MetricsService,
-  dropped: (drop: Drop) => void
-): Effect.Effect<SelfMetrics> =>
+export const makeSelfMetrics = (metrics: MetricsService, dropped: (drop: Drop) => void): Effect.Effect<SelfMetrics> =>
   Effect.sync(() => {
-    const { exportDuration, exports, lastSuccess } = telemetry
-    meter.zero(exports.row)
+    const { exportDuration, exports, lastSuccess } = metrics.telemetry
+    metrics.meter.zero(exports.row)
     const ended = (exit: Exit.Exit<ExportReport>, startedNanos: bigint) =>
       Effect.gen(function* () {
         const outcome = outcomeOf(exit)

@@ -21,12 +21,9 @@ export interface EntitySeries {
 }
 
 /** The series of one entity type: bound once, and again after a removal. */
-export const entitySeries = (
-  { cluster, meter }: MetricsService,
-  entity_type: string,
-  ambient: Ambient
-): (() => EntitySeries) =>
-  bound(meter, () => ({
+export const entitySeries = (metrics: MetricsService, entity_type: string, ambient: Ambient): (() => EntitySeries) => {
+  const { cluster, meter } = metrics
+  return bound(meter, () => ({
     activations: bind(cluster.entityActivations, { entity_type }, ambient),
     restarts: bind(cluster.entityRestarts, { entity_type }, ambient),
     active: bind(cluster.entitiesActive, { entity_type }, ambient),
@@ -34,3 +31,4 @@ export const entitySeries = (
     building: bindEach(cluster.activationDuration, "outcome", { labels: { entity_type }, ambient }),
     deactivations: (reason) => bind(cluster.entityDeactivations, { entity_type, reason }, ambient)
   }))
+}

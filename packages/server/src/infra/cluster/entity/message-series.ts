@@ -23,10 +23,11 @@ export interface MessageSeries {
 
 /** The series of one RPC of an entity type: bound once, and again after a removal. */
 export const messageSeries = (
-  { cluster, meter }: MetricsService,
+  metrics: MetricsService,
   { entity_type, message }: { readonly entity_type: string; readonly message: string | undefined },
   ambient: Ambient
 ): (() => MessageSeries) => {
+  const { cluster, meter } = metrics
   const operation = { entity_type, operation: "receive", message }
   return bound(meter, () => {
     const processing = bindEach(cluster.messageProcessing, "outcome", { labels: { entity_type, message }, ambient })

@@ -13,10 +13,11 @@ const site = "cluster singletons"
 
 /** The watched run of a singleton. */
 export const watchSingleton = <E, R>(
-  { cluster, meter }: MetricsService,
+  metrics: MetricsService,
   singleton: string,
   run: Effect.Effect<void, E, R>
 ): Effect.Effect<void, E, R | Scope.Scope> => {
+  const { cluster, meter } = metrics
   const active = () => bind(cluster.singletonsActive, { singleton })
   const runs = (outcome: string | undefined) => bind(cluster.singletonRuns, { singleton, outcome })
   meter.guard(site, () => [active(), runs(undefined)])

@@ -13,7 +13,8 @@ export type OperationTimer = <A, E, R>(
 ) => Effect.Effect<A, E, R>
 
 /** The timer of the operations of one storage. Each operation has one watcher and its series, made at its first use. */
-export const operationTimer = ({ cluster, meter }: MetricsService): OperationTimer => {
+export const operationTimer = (metrics: MetricsService): OperationTimer => {
+  const { cluster, meter } = metrics
   const watchers = new Map<string, Watcher>()
   const watcherOf = (storage_operation: string): Watcher => {
     const known = watchers.get(storage_operation)
