@@ -34,6 +34,8 @@ const firstRunOf = ({
   priority,
   timeoutMs,
   traceparent,
+  tracestate,
+  baggage,
   type
 }: NewJob): HeldJob => ({
   id,
@@ -52,5 +54,9 @@ const firstRunOf = ({
   maxAttempts,
   timeoutMs,
   backoff,
-  traceparent
+  traceparent,
+  tracestate,
+  baggage,
+  lastTraceparent: undefined,
+  replayTraceparent: undefined
 })

@@ -8,6 +8,7 @@
  */
 export * as Job from "./jobs/definition/job.ts"
 export type { Attempt } from "./jobs/definition/attempt.ts"
+export { type Baggage, type BaggageKeys, JobBaggage } from "./jobs/baggage.ts"
 export type { BackoffOptions } from "./jobs/definition/backoff.ts"
 export {
   JobsConfig,

@@ -2,6 +2,7 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { type BaggageKeys, isBaggageKey } from "./baggage.ts"
 import { checked, count, finiteTime, text, time, timeOrNone } from "./options.ts"
 import type { TraceMode } from "./spans.ts"
 import type { OptionsError } from "../../observe/instrument/options-error.ts"
@@ -58,6 +59,11 @@ export interface JobsOptions {
    * a link to it, `parent` makes it a child; `link` unless given.
    */
   readonly trace?: TraceMode | undefined
+  /**
+   * What of `JobBaggage` is kept with a submitted job and is there again in its attempts: all of it with `true`, or only
+   * these keys; nothing unless given. It is kept in the tables as it is: no place for secrets.
+   */
+  readonly baggage?: BaggageKeys | undefined
   /** How long completed and cancelled jobs are kept; 7 days unless given, `Infinity` for good. */
   readonly keepCompleted?: Duration.DurationInput | undefined
   /** How long dead letters are kept; for good unless given. */
@@ -98,6 +104,8 @@ export interface JobsSettings {
   readonly maxLosses: number
   /** What an attempt is to the span of the submit. */
   readonly trace: TraceMode
+  /** What of `JobBaggage` is carried: all, nothing, or these keys. */
+  readonly baggage: BaggageKeys
   /** How long finished jobs of a type are kept. */
   readonly keepOf: (jobType: string) => KeepSettings
   /** How often to look for what has been kept for long enough. */
@@ -123,6 +131,7 @@ export const settingsOf = (options: JobsOptions = {}): JobsSettings => {
     maxPayloadLength: options.maxPayloadLength ?? 4_194_304,
     maxLosses: options.maxLosses ?? 5,
     trace: options.trace ?? "link",
+    baggage: options.baggage ?? false,
     keepOf: (jobType) => {
       const own = keep.get(jobType)
       return {
@@ -148,6 +157,9 @@ const retentionInterval = (kept: ReadonlyArray<Duration.Duration>): Duration.Dur
     maximum: Duration.minutes(1)
   })
 
+const areKeys = (given: unknown): boolean =>
+  Array.isArray(given) && given.every((key) => typeof key === "string" && isBaggageKey(key))
+
 /** The settings that options make, if each of them makes sense. */
 export const settingsAsked = (options: JobsOptions = {}): Effect.Effect<JobsSettings, OptionsError> =>
   Effect.map(
@@ -161,6 +173,12 @@ export const settingsAsked = (options: JobsOptions = {}): Effect.Effect<JobsSett
         given: options.trace,
         isFit: options.trace === undefined || options.trace === "link" || options.trace === "parent",
         expected: "link or parent"
+      },
+      {
+        option: "baggage",
+        given: options.baggage,
+        isFit: typeof (options.baggage ?? false) === "boolean" || areKeys(options.baggage),
+        expected: "true, false, or keys as HTTP tokens"
       },
       finiteTime("lease", options.lease),
       finiteTime("pollInterval", options.pollInterval),

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { JobError } from "./error.ts"
 import { checkedBounds, refuse } from "./pages.ts"
+import { countAttribute, replaying } from "./spans.ts"
 import type { JobStatus, Operations } from "./store/operations.ts"
 import { reached } from "./submit/refusal.ts"
 import { isInTransaction } from "./transaction.ts"
@@ -39,14 +40,26 @@ const together = 4
 const pageSize = 200
 const mostErrors = 100
 
-/** Replays dead letters, a page after the other. */
+/** Replays dead letters, a page after the other, in one span. */
 export const replayMany = (needs: Needs, options: ReplayManyOptions): Effect.Effect<Replayed, JobError> =>
   Effect.gen(function* () {
-    const { ids, limit = Number.MAX_SAFE_INTEGER } = options
+    const { jobType, limit = Number.MAX_SAFE_INTEGER } = options
     const before = yield* checkedBounds(options)
     if (!(Number.isSafeInteger(limit) && limit >= 1)) {
       return yield* refuse(`"limit" is a whole number of at least 1, not ${limit}`)
     }
+    return yield* replaying(replayChosen(needs, { ...options, before, limit }), {
+      jobType,
+      attributesOf: ({ replayed }) => countAttribute(replayed)
+    })
+  })
+
+const replayChosen = (
+  needs: Needs,
+  options: ReplayManyOptions & { readonly limit: number }
+): Effect.Effect<Replayed, JobError> =>
+  Effect.gen(function* () {
+    const { ids, limit } = options
     const concurrency = (yield* isInTransaction) ? 1 : together
     const step = (some: ReadonlyArray<string>) =>
       Effect.map(
@@ -54,10 +67,10 @@ export const replayMany = (needs: Needs, options: ReplayManyOptions): Effect.Eff
         doneOf
       )
     if (ids !== undefined) {
-      const chosen = yield* chosenOf(needs, { ...options, before }, ids.slice(0, limit))
+      const chosen = yield* chosenOf(needs, options, ids.slice(0, limit))
       return yield* step(chosen)
     }
-    return yield* overPages(needs, { ...options, before, limit }, step)
+    return yield* overPages(needs, options, step)
   })
 
 type Step = (ids: ReadonlyArray<string>) => Effect.Effect<Replayed, JobError>

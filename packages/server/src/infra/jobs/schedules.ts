@@ -9,32 +9,44 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
+import type * as Tracer from "effect/Tracer"
+import { attempt } from "../../observe/catalogue/attempt.ts"
 import { JobCalls } from "./calls.ts"
 import { JobsConfig } from "./config.ts"
 import type { JobKind } from "./definition/kind.ts"
 import { type JobSchedule, JobSchedules } from "./definition/schedules.ts"
 import { JobError } from "./error.ts"
+import { idAttribute, isTracedNow, linksTo, submitting } from "./spans.ts"
+import { JobStore } from "./store.ts"
+import type { ReadOperations } from "./store/operations.ts"
 import { submissionOf } from "./submit/submission.ts"
 import { outliving } from "./transaction.ts"
 
 /** The schedules of this process, on the entities of its cluster. */
-export const schedules: Layer.Layer<JobSchedules, never, Sharding.Sharding | JobCalls> = Layer.effect(
+export const schedules: Layer.Layer<JobSchedules, never, Sharding.Sharding | JobCalls | JobStore> = Layer.effect(
   JobSchedules,
   Effect.gen(function* () {
     const sharding = yield* Sharding.Sharding
     const { submit } = yield* JobCalls
-    const { maxPayloadLength } = yield* JobsConfig
+    const tables = yield* JobStore
+    const settings = yield* JobsConfig
     const names = new Set<string>()
-    const tick = <P>({ cron, kind, name, payload }: JobSchedule<P>) =>
+    const tick = <P>(schedule: JobSchedule<P>) =>
       Effect.gen(function* () {
+        const { cron, kind, payload } = schedule
         const now = yield* Clock.currentTimeMillis
+        const traced = yield* isTracedNow
         // What is told late is still of the last tick; one that is told twice is the same job twice.
         const at = Cron.prev(cron, now + 1).getTime()
-        const options = { unique: { key: `schedule ${name} ${at}`, for: longestRepeat } }
+        const options = { unique: { key: keyOf(schedule, at), for: traced ? untilNext(cron, at) : longestRepeat } }
         const job = Effect.flatMap(payloadOf(kind, payload, at), (value) =>
-          submissionOf({ kind, payload: value, options, maxPayloadLength })
+          submissionOf({ kind, payload: value, options, settings })
         )
-        yield* submit({ type: kind.type, priority: kind.priority }, job)
+        yield* submitting(submit({ type: kind.type, priority: kind.priority }, job), {
+          jobType: kind.type,
+          attributesOf: ({ id }) => idAttribute(id),
+          links: traced ? yield* linksToTickBefore(tables, schedule, at) : []
+        })
       }).pipe(Effect.retry({ schedule: patience, while: (error) => error.isRetryable }))
     return {
       register: (schedule) =>
@@ -67,6 +79,24 @@ const atEachTick = (cron: Cron.Cron, look: Effect.Effect<void>): Effect.Effect<v
   )
 
 const longestTimer = Duration.toMillis(Duration.days(1))
+
+const keyOf = ({ name }: Pick<JobSchedule<never>, "name">, at: number): string => `schedule ${name} ${at}`
+
+/** To the submit of the tick before, while its job and its key are kept. What fails here fails no tick. */
+const linksToTickBefore = <P>(
+  tables: Pick<ReadOperations, "traceparentByKey">,
+  schedule: JobSchedule<P>,
+  at: number
+): Effect.Effect<ReadonlyArray<Tracer.SpanLink>> =>
+  Effect.try(() => Cron.prev(schedule.cron, at).getTime()).pipe(
+    Effect.flatMap((before) => tables.traceparentByKey(schedule.kind.type, keyOf(schedule, before))),
+    Effect.map((traceparent) => linksTo("previous_run", { traceparent })),
+    Effect.orElseSucceed(() => [])
+  )
+
+/** For so long the key of a tick is kept where the next one is to find it. */
+const untilNext = (cron: Cron.Cron, at: number): Duration.Duration =>
+  Duration.sum(longestRepeat, Duration.millis(attempt(() => Cron.next(cron, at).getTime() - at) ?? 0))
 
 /** A message of the cluster is delivered again within this time, if it is. */
 const longestRepeat = Duration.days(1)

@@ -199,7 +199,7 @@ export const service: Layer.Layer<JobService, never, JobStore | JobCalls> = Laye
   Effect.gen(function* () {
     const tables = yield* JobStore
     const calls = yield* JobCalls
-    const { maxPayloadLength } = yield* JobsConfig
+    const settings = yield* JobsConfig
     return {
       ...reads(tables),
       submit: (job, payload, options = none) =>
@@ -207,7 +207,7 @@ export const service: Layer.Layer<JobService, never, JobStore | JobCalls> = Laye
           Effect.map(
             calls.submit(
               { type: job.type, priority: options.priority ?? job.priority },
-              Effect.suspend(() => submissionOf({ kind: job, payload, options, maxPayloadLength }))
+              Effect.suspend(() => submissionOf({ kind: job, payload, options, settings }))
             ),
             ({ id }) => id
           ),
@@ -218,7 +218,7 @@ export const service: Layer.Layer<JobService, never, JobStore | JobCalls> = Laye
           Effect.map(
             calls.submitMany(
               { type: job.type, priority: options.priority ?? job.priority },
-              submissionsOf({ kind: job, payloads, options, maxPayloadLength })
+              submissionsOf({ kind: job, payloads, options, settings })
             ),
             (accepted) => accepted.map(({ id }) => id)
           ),
@@ -228,7 +228,7 @@ export const service: Layer.Layer<JobService, never, JobStore | JobCalls> = Laye
       deadLetters: {
         list: (options = {}) => listDead(tables, options),
         replay: calls.replay,
-        replayMany: (options = {}) => replayMany({ tables, replay: calls.replay }, options),
+        replayMany: (options = {}) => replayMany({ tables, replay: calls.replayWithin }, options),
         count: (options = {}) => countDead(tables, options),
         purge: (options = {}) => purge(tables, ["dead"], options)
       }

@@ -1,16 +1,14 @@
 /**
  * Spans of jobs, as OpenTelemetry's conventions have them for messaging
  * (https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/): a producer for each submit, a consumer for each
- * attempt. There are none where no tracer was installed.
+ * attempt, and links from each to what came before it. There are none where no tracer was installed.
  */
-import * as Headers from "@effect/platform/Headers"
-import * as HttpTraceContext from "@effect/platform/HttpTraceContext"
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
 import * as FiberRefs from "effect/FiberRefs"
-import * as Option from "effect/Option"
 import * as Tracer from "effect/Tracer"
+import { spanOf, type TraceContext, traceContextOn } from "./trace-context.ts"
 
 /**
  * - `link`: an attempt begins a trace of its own, with a link to the submit: a job may run for long, and often
@@ -22,53 +20,96 @@ export type TraceMode = "link" | "parent"
 export const isTraced = (refs: FiberRefs.FiberRefs): boolean =>
   isInstalled(Context.unsafeGet(FiberRefs.getOrDefault(refs, DefaultServices.currentServices), Tracer.Tracer))
 
+/** The same, for the fiber that runs now. */
+export const isTracedNow: Effect.Effect<boolean> = Effect.withFiberRuntime(({ currentTracer }) =>
+  Effect.succeed(isInstalled(currentTracer))
+)
+
 // The spans of Effect's own go nowhere.
 const isInstalled = (tracer: Tracer.Tracer): boolean => tracer !== effectsOwn
 
 const effectsOwn = Context.unsafeGet(DefaultServices.liveServices, Tracer.Tracer)
 
-/** Submits jobs of a type in the span of a producer, which becomes that of the jobs. */
-export const submitting = <A, E>(
-  submit: Effect.Effect<A, E>,
-  {
-    attributesOf,
-    jobType
-  }: { readonly jobType: string; readonly attributesOf: (accepted: A) => Readonly<Record<string, unknown>> }
-): Effect.Effect<A, E> =>
-  Effect.withFiberRuntime(({ currentTracer }) =>
-    isInstalled(currentTracer)
-      ? Effect.tap(submit, (accepted) => Effect.annotateCurrentSpan(attributesOf(accepted))).pipe(
-          Effect.withSpan(`submit ${jobType}`, {
-            kind: "producer",
-            captureStackTrace: false,
-            attributes: attributes({ jobType, operation: "submit", type: "send" })
-          })
-        )
-      : submit
-  )
+/** What a link leads to; the attribute `job.link` of it. */
+export type LinkKind = "submit" | "previous_attempt" | "replay" | "previous_run"
+
+/** The link to a span, if the text is one. */
+export const linksTo = (kind: LinkKind, text: Partial<TraceContext>): ReadonlyArray<Tracer.SpanLink> => {
+  const span = spanOf(text)
+  return span === undefined ? [] : [{ _tag: "SpanLink", span, attributes: { [names.link]: kind } }]
+}
+
+/** The `traceparent` of the span that this runs in; undefined where no tracer is installed. */
+export const currentTraceparent: Effect.Effect<string | undefined> = Effect.withFiberRuntime((fiber) =>
+  Effect.succeed(isInstalled(fiber.currentTracer) ? traceContextOn(fiber).traceparent : undefined)
+)
+
+/** What the span of a producer says. */
+export interface Producing<A> {
+  /** Of all the jobs; undefined where they may be of several types. */
+  readonly jobType: string | undefined
+  readonly attributesOf: (made: A) => Readonly<Record<string, unknown>>
+  readonly links?: ReadonlyArray<Tracer.SpanLink> | undefined
+}
+
+const producing =
+  (operation: "submit" | "replay") =>
+  <A, E>(made: Effect.Effect<A, E>, { attributesOf, jobType, links }: Producing<A>): Effect.Effect<A, E> =>
+    Effect.withFiberRuntime(({ currentTracer }) =>
+      isInstalled(currentTracer)
+        ? Effect.tap(made, (value) => Effect.annotateCurrentSpan(attributesOf(value))).pipe(
+            Effect.withSpan(jobType === undefined ? operation : `${operation} ${jobType}`, {
+              kind: "producer",
+              captureStackTrace: false,
+              links: links ?? [],
+              attributes: attributes({ jobType, operation, type: "send" })
+            })
+          )
+        : made
+    )
+
+/** Submits jobs in the span of a producer, which becomes that of the jobs. */
+export const submitting = producing("submit")
+
+/** Replays dead letters in the span of a producer, which their next attempts link to. */
+export const replaying = producing("replay")
 
 /** What the span of an attempt says. */
-export interface Attempted {
+export interface Attempted extends TraceContext {
   readonly jobId: string
   readonly jobType: string
   readonly attempt: number
   readonly isRedelivered: boolean
-  readonly traceparent: string | undefined
+}
+
+/** How an attempt is traced. */
+export interface AttemptTrace {
+  readonly mode: TraceMode
+  /** The span of the last attempt that ended without completing the job. */
+  readonly lastTraceparent: string | undefined
+  /** The span of the last replay. */
+  readonly replayTraceparent: string | undefined
+  /** Told the span of the attempt as it begins. */
+  readonly spanned: (span: Tracer.AnySpan) => void
 }
 
 /** Runs an attempt in the span of a consumer, whose trace its log lines name. */
 export const attempting = <A, E, R>(
   run: Effect.Effect<A, E, R>,
-  { attempt, isRedelivered, jobId, jobType, traceparent }: Attempted,
-  mode: TraceMode
+  { attempt, isRedelivered, jobId, jobType, ...text }: Attempted,
+  { lastTraceparent, mode, replayTraceparent, spanned }: AttemptTrace
 ): Effect.Effect<A, E, R> => {
-  const submit = Option.getOrUndefined(HttpTraceContext.w3c(Headers.fromInput({ traceparent })))
-  return namingTrace(run).pipe(
+  const parent = mode === "parent" ? spanOf(text) : undefined
+  return beginning(run, spanned).pipe(
     Effect.withSpan(`process ${jobType}`, {
       kind: "consumer",
       captureStackTrace: false,
-      ...(mode === "parent" && submit !== undefined ? { parent: submit } : { root: true }),
-      links: mode === "parent" || submit === undefined ? [] : [{ _tag: "SpanLink", span: submit, attributes: {} }],
+      ...(parent === undefined ? { root: true } : { parent }),
+      links: [
+        ...(mode === "parent" ? [] : linksTo("submit", text)),
+        ...linksTo("previous_attempt", { traceparent: lastTraceparent }),
+        ...linksTo("replay", { traceparent: replayTraceparent })
+      ],
       attributes: {
         ...attributes({ jobType, operation: "process", type: "process" }),
         [names.id]: jobId,
@@ -79,10 +120,14 @@ export const attempting = <A, E, R>(
   )
 }
 
-const namingTrace = <A, E, R>(run: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.withFiberRuntime(({ currentSpan }) =>
-    currentSpan === undefined ? run : Effect.annotateLogs(run, "traceId", currentSpan.traceId)
-  )
+const beginning = <A, E, R>(run: Effect.Effect<A, E, R>, spanned: AttemptTrace["spanned"]): Effect.Effect<A, E, R> =>
+  Effect.withFiberRuntime(({ currentSpan }) => {
+    if (currentSpan === undefined) {
+      return run
+    }
+    spanned(currentSpan)
+    return Effect.annotateLogs(run, "traceId", currentSpan.traceId)
+  })
 
 /** The attributes that a submitted job has. */
 export const idAttribute = (id: string): Readonly<Record<string, unknown>> => ({ [names.id]: id })
@@ -94,11 +139,12 @@ const names = {
   id: "messaging.message.id",
   count: "messaging.batch.message_count",
   attempt: "job.attempt",
-  redelivered: "job.redelivered"
+  redelivered: "job.redelivered",
+  link: "job.link"
 }
 
 interface Operation {
-  readonly jobType: string
+  readonly jobType: string | undefined
   readonly operation: string
   readonly type: "send" | "process"
 }
@@ -107,5 +153,5 @@ const attributes = ({ jobType, operation, type }: Operation): Readonly<Record<st
   "messaging.system": "parametric_portal",
   "messaging.operation.name": operation,
   "messaging.operation.type": type,
-  "messaging.destination.name": jobType
+  ...(jobType === undefined ? {} : { "messaging.destination.name": jobType })
 })

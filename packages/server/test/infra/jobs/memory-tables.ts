@@ -58,6 +58,8 @@ export interface Row extends Omit<NewJob, "delayMs" | "at"> {
   result: string | undefined
   reason: string | undefined
   progress: JobStatus["progress"]
+  lastTraceparent: string | undefined
+  replayTraceparent: string | undefined
   /** Another session has it locked. */
   isLocked: boolean
 }
@@ -186,6 +188,8 @@ export const memoryTables = (memory: Memory): Operations => {
       at((now) => Option.map(Option.fromNullable(memory.rows.get(id)), (row) => status(memory, row, now))),
     ending: (id) =>
       at((now) => Option.map(Option.fromNullable(memory.rows.get(id)), (row) => ending(memory, row, now))),
+    traceparentByKey: (type, key) =>
+      Effect.sync(() => memory.rows.get(memory.unique.get(`${type} ${key}`)?.id ?? "")?.traceparent),
     payload: (id) => Effect.sync(() => Option.map(Option.fromNullable(memory.rows.get(id)), ({ payload }) => payload)),
     page: (request) => at((now) => page(memory, request, now)),
     depth: at((now) => depths(memory, now, true)),
@@ -261,6 +265,8 @@ const insert = (
       before: undefined,
       result: undefined,
       reason: undefined,
+      lastTraceparent: undefined,
+      replayTraceparent: undefined,
       isLocked: false
     })
     if (key !== undefined && job.unique !== undefined) {
@@ -322,6 +328,7 @@ const replay = (memory: Memory, { id, now, options }: Call): Option.Option<Repla
     state: "waiting",
     dueAt: now,
     replays: row.replays + 1,
+    replayTraceparent: options.traceparent ?? row.replayTraceparent,
     finishedAt: undefined,
     reason: undefined
   })
@@ -440,7 +447,11 @@ const hold = (
     maxAttempts: row.maxAttempts,
     timeoutMs: row.timeoutMs,
     backoff: row.backoff,
-    traceparent: row.traceparent
+    traceparent: row.traceparent,
+    tracestate: row.tracestate,
+    baggage: row.baggage,
+    lastTraceparent: row.lastTraceparent,
+    replayTraceparent: row.replayTraceparent
   }
   if (isStarted) {
     begin(row, now, false)
@@ -496,6 +507,9 @@ const writeEnd = (memory: Memory, { end, now, runnerId }: EndOf): Written => {
   const { settlement } = end
   const wasStarted = row.startedAt !== undefined
   Object.assign(row, { heldBy: undefined, isAlone: false })
+  if (settlement._tag !== "Completed" && settlement._tag !== "Returned") {
+    row.lastTraceparent = end.traceparent ?? row.lastTraceparent
+  }
   if (settlement._tag === "Retrying" || settlement._tag === "Dead") {
     const { encoded, message, reason } = settlement.failure
     memory.failures.push({ id: end.id, run: end.run, attempt: end.attempt, failedAt: now, reason, message, encoded })
@@ -594,6 +608,7 @@ const status = (memory: Memory, row: Row, now: number): JobStatus => ({
   reason: row.reason,
   progress: row.progress,
   traceparent: row.traceparent,
+  lastTraceparent: row.lastTraceparent,
   errors: memory.failures
     .filter(({ id }) => id === row.id)
     .map(({ attempt, failedAt, message, reason }) => ({ attempt, failedAt, message, reason }))

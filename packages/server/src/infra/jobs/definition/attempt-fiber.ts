@@ -7,7 +7,8 @@ import type * as Fiber from "effect/Fiber"
 import * as Runtime from "effect/Runtime"
 import * as RuntimeFlags from "effect/RuntimeFlags"
 import * as Scope from "effect/Scope"
-import { attempting, type TraceMode } from "../spans.ts"
+import { type Baggage, JobBaggage } from "../baggage.ts"
+import { attempting, type AttemptTrace } from "../spans.ts"
 import type { Attempt, AttemptFailed } from "./attempt.ts"
 
 /** What a runner gives to the fiber of an attempt. */
@@ -18,7 +19,9 @@ export interface AttemptFiber {
   readonly scope: Scope.CloseableScope
   readonly updateRefs: NonNullable<Runtime.RunForkOptions["updateRefs"]>
   /** How it is traced; not at all where it is undefined. */
-  readonly trace: TraceMode | undefined
+  readonly trace: AttemptTrace | undefined
+  /** What is carried with its job; that of the handler's layer where it is undefined. */
+  readonly baggage: Baggage | undefined
 }
 
 /** Begins an attempt at a payload on a fiber of its own. */
@@ -40,8 +43,9 @@ export const forking =
     context: Context.Context<Exclude<R, Scope.Scope>>,
     run: (payload: string, attempt: Attempt, scope: AttemptScope) => Effect.Effect<string, AttemptFailed, R>
   ): ForkAttempt =>
-  (payload, attempt, { runtime, scope, trace, updateRefs }) => {
-    const { unsafeMap } = Context.add(context, Scope.Scope, scope)
+  (payload, attempt, { baggage, runtime, scope, trace, updateRefs }) => {
+    const scoped = Context.add(context, Scope.Scope, scope)
+    const { unsafeMap } = baggage === undefined ? scoped : Context.add(scoped, JobBaggage, baggage)
     const withServices = Runtime.make({
       context: Context.unsafeMake<R>(unsafeMap),
       fiberRefs: runtime.fiberRefs,

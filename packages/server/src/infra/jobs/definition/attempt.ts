@@ -25,6 +25,8 @@ export interface Attempt {
   readonly acceptedAt: number
   /** The W3C trace context of the submit, if it had a span. */
   readonly traceparent: string | undefined
+  /** The `tracestate` beside it, if there was one. */
+  readonly tracestate: string | undefined
   /**
    * Says how far the attempt has come, from 0 to 1, and in words; `status` shows what was said last. It never fails,
    * gives the attempt no more time, and is written at most a few times a second; of the words 2,000 characters are kept.

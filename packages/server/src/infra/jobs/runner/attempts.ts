@@ -13,6 +13,7 @@ import * as FiberRefs from "effect/FiberRefs"
 import * as HashMap from "effect/HashMap"
 import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
+import { carriedBaggage } from "../baggage.ts"
 import { type Attempt, AttemptFailed } from "../definition/attempt.ts"
 import { pauseAfter } from "../definition/backoff.ts"
 import { sliceMs } from "../pause.ts"
@@ -23,7 +24,8 @@ import type { Places } from "./places.ts"
 import type { HandlerExit, Order, Run } from "./run.ts"
 import { Progress } from "./progress.ts"
 import { conclude } from "./settlement.ts"
-import { isTraced, type TraceMode } from "../spans.ts"
+import { type AttemptTrace, isTraced, type TraceMode } from "../spans.ts"
+import { traceparentOf } from "../trace-context.ts"
 import type { RunnerState } from "./state.ts"
 
 /** The attempts of a runner. */
@@ -144,12 +146,14 @@ export class Attempts {
       isRedelivered: job.isRedelivered,
       acceptedAt: job.acceptedAt,
       traceparent: job.traceparent,
+      tracestate: job.tracestate,
       progress: (ratio, note) => Effect.sync(() => this.progress.say(run, ratio, note))
     }
     return handler.fork(job.payload, attempt, {
       runtime: this.state.runtime,
       scope: this.scopes.pop() ?? this.moreScopes(),
-      trace: this.trace,
+      trace: this.trace === undefined ? undefined : traceOf(run, this.trace),
+      baggage: carriedBaggage(job.baggage, this.state.settings.baggage),
       updateRefs: (references, fiberId) =>
         FiberRefs.updateAs(references, {
           fiberId,
@@ -209,7 +213,8 @@ export class Attempts {
       maxAttempts: job.maxAttempts ?? places.handler.maxAttempts,
       pauseMs: () => pauseAfter(job.attempt, job.backoff ?? places.backoff, this.state.make(Random.next))
     })
-    this.ends.add(run, conclusion)
+    // One that did not end is of no attempt that could be linked to.
+    this.ends.add(run, conclusion, exit === undefined || run.span === undefined ? undefined : traceparentOf(run.span))
   }
 
   /** What is too long to be kept is a failure, or at least left out. */
@@ -226,6 +231,15 @@ export class Attempts {
     )
   }
 }
+
+const traceOf = (run: Run, mode: TraceMode): AttemptTrace => ({
+  mode,
+  lastTraceparent: run.job.lastTraceparent,
+  replayTraceparent: run.job.replayTraceparent,
+  spanned: (span) => {
+    run.span = span
+  }
+})
 
 const scopes: Arr.NonEmptyReadonlyArray<Effect.Effect<Scope.CloseableScope>> = Arr.makeBy(64, () => Scope.make())
 

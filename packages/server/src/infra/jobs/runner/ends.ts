@@ -19,6 +19,8 @@ import type { RunnerState } from "./state.ts"
 /** A run that has ended, and how. */
 interface Ended extends Conclusion {
   readonly run: Run
+  /** Of the span of its attempt, if that has ended. */
+  readonly traceparent: string | undefined
 }
 
 /** A row that another session has locked is tried again after so many milliseconds. */
@@ -51,9 +53,9 @@ export class Ends {
     return this.pending >= this.most
   }
 
-  add(run: Run, { outcome, settlement }: Conclusion): void {
+  add(run: Run, { outcome, settlement }: Conclusion, traceparent?: string): void {
     run.stage = "ending"
-    this.put({ run, settlement, outcome })
+    this.put({ run, settlement, outcome, traceparent })
   }
 
   /** Gives a job back that has not begun. */
@@ -145,7 +147,7 @@ export class Ends {
     }
   }
 
-  private refused({ run, settlement }: Ended, error: SqlError): void {
+  private refused({ run, settlement, traceparent }: Ended, error: SqlError): void {
     const isHopeless = settlement === unwritable.settlement
     const follows = isHopeless ? "it will be redelivered" : "it becomes a dead letter"
     this.state.fork(
@@ -157,7 +159,7 @@ export class Ends {
       run.leave()
       run.watch?.endUncounted()
     } else {
-      this.put({ run, ...(isHopeless ? released : unwritable) })
+      this.put({ run, traceparent, ...(isHopeless ? released : unwritable) })
     }
   }
 }
@@ -196,11 +198,12 @@ const groupOf = ({ tables }: RunnerState): Effect.Effect<Group<Ended, Written, S
 
 const isGivenBack = ({ _tag }: Settlement): boolean => _tag === "Released" || _tag === "Returned"
 
-const endOf = ({ run: { job }, settlement }: Ended): End => ({
+const endOf = ({ run: { job }, settlement, traceparent }: Ended): End => ({
   id: job.id,
   run: job.run,
   attempt: job.attempt,
-  settlement
+  settlement,
+  traceparent
 })
 
 const lengthOf = (settlement: End["settlement"]): number => {

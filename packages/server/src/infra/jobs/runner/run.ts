@@ -1,6 +1,7 @@
 /** What a runner holds: jobs, each from its claim until its end is in the tables or it is lost. */
 import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
+import type * as Tracer from "effect/Tracer"
 import type { JobWatch } from "../../../observe/track/job-watch.ts"
 import type { AttemptFailed } from "../definition/attempt.ts"
 import type { RegisteredHandler } from "../definition/handlers.ts"
@@ -61,6 +62,8 @@ export class Run {
   order: Order | undefined = undefined
   watch: JobWatch | undefined = undefined
   fiber: Fiber.RuntimeFiber<string, AttemptFailed> | undefined = undefined
+  /** Of its attempt, once that has begun, where a tracer is installed. */
+  span: Tracer.AnySpan | undefined = undefined
   /** Waits until the handler's time to end is over. */
   grace: Fiber.RuntimeFiber<void> | undefined = undefined
   /** When its handler began, and when the attempt is over. */

@@ -12,5 +12,6 @@ export type RunnerSettings = Pick<
   | "maxPayloadLength"
   | "maxLosses"
   | "trace"
+  | "baggage"
   | "isWatched"
 >

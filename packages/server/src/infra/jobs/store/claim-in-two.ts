@@ -77,13 +77,17 @@ type HeldColumns = readonly [
   maxAttempts: number | null,
   timeoutMs: number | null,
   backoff: string | null,
-  traceparent: string | null
+  traceparent: string | null,
+  tracestate: string | null,
+  baggage: string | null,
+  lastTraceparent: string | null,
+  replayTraceparent: string | null
 ]
 
 const heldRowOf = ({ held, id, payload }: TakenRow): HeldRow => {
   const columns: HeldColumns = JSON.parse(held)
-  const [run, type, priority, started, attempt, redeliver, deaths, accepted, due, now, most, timeout, backoff, trace] =
-    columns
+  const [run, type, priority, started, attempt, redeliver, deaths, accepted, due, now, ...given] = columns
+  const [most, timeout, backoff, traceparent, tracestate, baggage, last, replay] = given
   return {
     id,
     run,
@@ -100,6 +104,10 @@ const heldRowOf = ({ held, id, payload }: TakenRow): HeldRow => {
     max_attempts: most,
     timeout_ms: timeout,
     backoff,
-    traceparent: trace
+    traceparent,
+    tracestate,
+    baggage,
+    last_traceparent: last,
+    replay_traceparent: replay
   }
 }

@@ -89,6 +89,13 @@ export const headStarts = priorities.map((priority, index) => `(${index}, ${head
 export const keptColumns = `id, type, partition, priority, due_at, accepted_at, attempt, run, redeliveries, replays, retries,
   dedupe_key, limit_key, is_limited, max_attempts, timeout_ms, backoff, traceparent, payload`
 
+/** Those that it keeps for as long as it may run again: what was carried with its submit, and the spans after that. */
+export const traceColumns = "tracestate, baggage, last_traceparent, replay_traceparent"
+
+/** These columns after an attempt, if that has a span. */
+export const lastSpanColumns = (span: string): string =>
+  traceColumns.replace("last_traceparent", `coalesce(${span}, last_traceparent)`)
+
 /** Those of them that say how its last run went. */
 export const runColumns = "started_at, held_by, progress, progress_note"
 
@@ -97,7 +104,7 @@ export const heldColumns = (now: string, real: string): string => `
   id, run, type, priority, payload, CASE WHEN started_at IS NULL THEN 0 ELSE 1 END AS is_started,
   attempt + CASE WHEN started_at IS NULL THEN 1 - redeliver ELSE 0 END AS attempt, redeliver, deaths,
   CAST(accepted_at AS ${real}) AS accepted_at, CAST(due_at AS ${real}) AS due_at, CAST(${now} AS ${real}) AS now,
-  max_attempts, CAST(timeout_ms AS ${real}) AS timeout_ms, backoff, traceparent`
+  max_attempts, CAST(timeout_ms AS ${real}) AS timeout_ms, backoff, traceparent, ${traceColumns}`
 
 /** A submission as it goes into the statement, by the names of the columns it fills. */
 export const submissionOf = (job: NewJob) => ({
@@ -116,6 +123,8 @@ export const submissionOf = (job: NewJob) => ({
   timeout_ms: job.timeoutMs,
   backoff: job.backoff === undefined ? undefined : JSON.stringify(job.backoff),
   traceparent: job.traceparent,
+  tracestate: job.tracestate,
+  baggage: job.baggage,
   payload: job.payload
 })
 
@@ -125,18 +134,19 @@ export type KeyedJob = Pick<NewJob, "id" | "type" | "dedupeKey" | "unique">
 export const keysOf = ({ dedupeKey: dedupe, id, type, unique }: KeyedJob) => ({ id, type, dedupe, once: unique?.key })
 
 /** An end as it goes into its statement. */
-export const endOf = ({ attempt, id: of, run, settlement }: End) => {
+export const endOf = ({ attempt, id: of, run, settlement, traceparent: span }: End) => {
   const fence = { of, of_run: run }
   switch (settlement._tag) {
     case "Completed":
       return { ...fence, result: settlement.result }
-    case "Released":
     case "Returned":
       return fence
+    case "Released":
+      return { ...fence, span }
     default: {
       const { encoded: error, message, reason } = settlement.failure
       const pause = settlement._tag === "Retrying" ? settlement.pauseMs : undefined
-      return { ...fence, of_attempt: attempt, reason, message, error, pause }
+      return { ...fence, of_attempt: attempt, reason, message, error, pause, span }
     }
   }
 }
@@ -220,3 +230,10 @@ export interface Change {
   readonly id: string
   readonly token: string
 }
+
+/** The columns of a dead letter as a replay puts them back; `traceparent` is the value of its span. */
+export const replayedColumns = (now: string, traceparent: string): string =>
+  `${keptColumns.replace("due_at", now).replace("attempt,", "0,").replace("replays", "replays + 1")}, ${traceColumns.replace(
+    "replay_traceparent",
+    `coalesce(${traceparent}, replay_traceparent)`
+  )}`

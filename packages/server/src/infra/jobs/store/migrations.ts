@@ -11,11 +11,17 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import { priorities } from "../../../observe/catalogue.ts"
-import { indexNames, priorityNumber, quoted, tableNames, type Tables } from "./dialect.ts"
+import { indexNames, priorityNumber, quoted, tableNames, type Tables, traceColumns } from "./dialect.ts"
 import { forbidden } from "./session.ts"
 
 /** All migrations that there ever were; the first has the id 1. */
-export const migrationNames = ["create_tables", "cover_samples", "queue_in_tables", "slots_of_runners"] as const
+export const migrationNames = [
+  "create_tables",
+  "cover_samples",
+  "queue_in_tables",
+  "slots_of_runners",
+  "spans_of_jobs"
+] as const
 
 const last = migrationNames.length
 
@@ -28,7 +34,8 @@ export const migrate = (
   Migrator.make({})({
     loader: Effect.succeed([
       [3, migrationNames[2], Effect.succeed(queueInTables(sql, tables))],
-      [4, migrationNames[3], Effect.succeed(slotsOfRunners(sql, tables))]
+      [4, migrationNames[3], Effect.succeed(slotsOfRunners(sql, tables))],
+      [5, migrationNames[4], Effect.succeed(spansOfJobs(sql, tables))]
     ]),
     table: migrationsTable
   }).pipe(
@@ -64,6 +71,20 @@ const slotsOfRunners = (sql: SqlClient.SqlClient, tables: Tables) =>
   Effect.gen(function* () {
     yield* sql.onDialectOrElse({ pg: () => sql`SET LOCAL lock_timeout = '1s'`, orElse: () => Effect.void })
     yield* sql.unsafe(`ALTER TABLE ${tables.runners} ADD COLUMN slots BIGINT`)
+  })
+
+/**
+ * As above, with both tables: less patient than the database is before it looks for a deadlock, as a replay that comes
+ * between the two has the second and waits for the first.
+ */
+const spansOfJobs = (sql: SqlClient.SqlClient, tables: Tables) =>
+  Effect.gen(function* () {
+    yield* sql.onDialectOrElse({ pg: () => sql`SET LOCAL lock_timeout = '500ms'`, orElse: () => Effect.void })
+    const columns = traceColumns.split(", ").map((column) => `ADD COLUMN ${column} TEXT`)
+    const altered = sql.onDialectOrElse({ pg: () => [columns.join(", ")], orElse: () => columns })
+    for (const table of [tables.jobs, tables.done]) {
+      yield* Effect.forEach(altered, (added) => sql.unsafe(`ALTER TABLE ${table} ${added}`), { discard: true })
+    }
   })
 
 const queueInTables = (sql: SqlClient.SqlClient, tables: Tables) =>

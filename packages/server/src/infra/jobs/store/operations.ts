@@ -9,9 +9,11 @@ import type * as Option from "effect/Option"
 import type { BackoffSettings } from "../definition/backoff.ts"
 import type { ClusterLimits } from "../definition/limits.ts"
 import type { Priority } from "../definition/priority.ts"
+import type { Fence, HeldFence, HeldJob } from "./held-job.ts"
 import type { OtherDatabase } from "./other-database.ts"
 import type { Depth, JobEnding, JobStatus, Oldest, PageRequest, RunnerStatus, Slots } from "./readings.ts"
 
+export type { Fence, HeldFence, HeldJob } from "./held-job.ts"
 export type { Depth, JobEnding, JobFailure, JobStatus, Oldest, PageRequest, RunnerStatus } from "./readings.ts"
 
 /** A job to be accepted. */
@@ -38,6 +40,9 @@ export interface NewJob {
   readonly limitKey?: string | undefined
   /** The W3C trace context that it was submitted in. */
   readonly traceparent?: string | undefined
+  readonly tracestate?: string | undefined
+  /** What is carried with it, as W3C Baggage writes it. */
+  readonly baggage?: string | undefined
 }
 
 /** What became of a submission: its own id, or that of the job that it is a duplicate of. */
@@ -97,41 +102,6 @@ export interface ClaimRequest {
   readonly most: number
 }
 
-/** A job that a runner holds. `run` is its fence, with the id of the runner's life. */
-export interface HeldJob {
-  readonly id: string
-  readonly run: number
-  readonly type: string
-  readonly priority: Priority
-  readonly payload: string
-  /** Marked as started: by its claim, unless it is a suspect. What is not is no attempt yet. */
-  readonly isStarted: boolean
-  /** The number of the attempt that it is, or will be once it is started; a redelivery has that of the one before. */
-  readonly attempt: number
-  readonly isRedelivered: boolean
-  /** By the database's clock, in epoch milliseconds: for the handler to read. */
-  readonly acceptedAt: number
-  readonly dueAt: number
-  /** How long ago it was accepted and due, by the database's clock, when it was claimed. */
-  readonly ageMs: number
-  readonly dueMs: number
-  /** How many runners in a row died while it ran. */
-  readonly deaths: number
-  readonly maxAttempts: number | undefined
-  readonly timeoutMs: number | undefined
-  readonly backoff: BackoffSettings | undefined
-  readonly traceparent: string | undefined
-}
-
-/** The fence of a job that is held. */
-export interface Fence {
-  readonly id: string
-  readonly run: number
-}
-
-/** What the tables say of a job that is held. */
-export type HeldFence = Fence & Pick<HeldJob, "type" | "priority" | "isStarted" | "attempt" | "isRedelivered">
-
 /** What was claimed, and in how many milliseconds limits let more begin; undefined where none hold anything back. */
 export interface Claimed {
   readonly jobs: ReadonlyArray<HeldJob>
@@ -160,6 +130,8 @@ export type Settlement =
 export interface End extends Fence {
   readonly attempt: number
   readonly settlement: Settlement
+  /** The span of the attempt, where it has ended; kept where the job may run again. */
+  readonly traceparent?: string | undefined
 }
 
 /**
@@ -224,6 +196,8 @@ export interface CallOptions {
   readonly isHasty?: boolean | undefined
   /** By which a change is found again. */
   readonly token?: string | undefined
+  /** The span that a dead letter is replayed in. */
+  readonly traceparent?: string | undefined
 }
 
 /** What runners do. */
@@ -282,6 +256,8 @@ export interface ReadOperations {
   readonly status: (id: string) => Asked<Option.Option<JobStatus>>
   readonly ending: (id: string) => Asked<Option.Option<JobEnding>>
   readonly payload: (id: string) => Asked<Option.Option<string>>
+  /** That of the submit of the job which has this key for a period. */
+  readonly traceparentByKey: (type: string, key: string) => Asked<string | undefined>
   readonly page: (request: PageRequest) => Asked<ReadonlyArray<JobStatus>>
   readonly depth: Asked<ReadonlyArray<Depth>>
   readonly dead: Asked<ReadonlyArray<Depth>>

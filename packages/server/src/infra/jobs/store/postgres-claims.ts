@@ -50,7 +50,7 @@ export interface ClaimFunctions {
 /** A row in the names and types of a row that is held. */
 const heldTypes = `id text, run int, type text, priority smallint, payload text, is_started int, attempt int,
   redeliver smallint, deaths int, accepted_at float8, due_at float8, now float8, max_attempts int, timeout_ms float8,
-  backoff text, traceparent text`
+  backoff text, traceparent text, tracestate text, baggage text, last_traceparent text, replay_traceparent text`
 
 export const claimFunctions = (tables: Tables): ClaimFunctions => {
   const parameters = "text, float8, int, text[], int[], bigint[], bigint[], bigint[], bigint[]"

@@ -5,13 +5,15 @@
 import {
   endOf,
   keptColumns,
+  lastSpanColumns,
   lostReason,
   notStarted,
   overForMs,
   type Queries,
   type Query,
   runColumns,
-  type Tables
+  type Tables,
+  traceColumns
 } from "./dialect.ts"
 import type { End, Fence } from "./operations.ts"
 import { type DatabaseFunction, databaseFunction, rowsOf } from "./postgres-functions.ts"
@@ -69,7 +71,7 @@ export const endFunctions = (tables: Tables): Readonly<Record<Kind, DatabaseFunc
   const of = (kind: Kind) =>
     databaseFunction(tables, {
       name: `job_end_${kind.toLowerCase()}`,
-      parameters: kind === "Retrying" ? "text, json, jsonb" : "text, json",
+      parameters: parametersOf[kind],
       columns: "id text",
       block: rowsOf(endText(tables, kind))
     })
@@ -82,31 +84,46 @@ export const endFunctions = (tables: Tables): Readonly<Record<Kind, DatabaseFunc
   }
 }
 
+/** After the runner and its ends: pauses and spans by the ids of the jobs. */
+const parametersOf: Readonly<Record<Kind, string>> = {
+  Completed: "text, json",
+  Retrying: "text, json, jsonb, jsonb",
+  Dead: "text, json",
+  Released: "text, json, jsonb",
+  Returned: "text, json"
+}
+
 export const end =
   (functions: Readonly<Record<Kind, DatabaseFunction>>) =>
   (runnerId: string, kind: Kind, ends: ReadonlyArray<End>): Queries => {
     const values = [runnerId, JSON.stringify(ends.map(endOf))]
-    const pauses = ends.map(({ id, settlement }) => [id, settlement._tag === "Retrying" ? settlement.pauseMs : 0])
-    return [
-      functions[kind].call(kind === "Retrying" ? [...values, JSON.stringify(Object.fromEntries(pauses))] : values)
-    ]
+    const pauses = kind === "Retrying" ? [byId(ends, pauseOf)] : []
+    const spans = kind === "Retrying" || kind === "Released" ? [byId(ends, ({ traceparent }) => traceparent)] : []
+    return [functions[kind].call([...values, ...pauses, ...spans])]
   }
+
+const pauseOf = ({ settlement }: End): number => (settlement._tag === "Retrying" ? settlement.pauseMs : 0)
+
+const byId = (ends: ReadonlyArray<End>, of: (end: End) => unknown): string =>
+  JSON.stringify(Object.fromEntries(ends.map((end) => [end.id, of(end)])))
 
 const endText = (tables: Tables, kind: Kind): string => {
   switch (kind) {
     case "Completed":
-      return `${moved(tables, ", result text", "2, result")} SELECT id FROM fenced`
+      return `${completed(tables)} SELECT id FROM fenced`
     case "Dead":
-      return `${moved(tables, failureColumns, "4, reason")}${recorded(tables)} SELECT id FROM fenced`
+      return `${buried(tables)}${recorded(tables)} SELECT id FROM fenced`
     case "Retrying":
       return `${fenced(tables, failureColumns, "id, run")}${recorded(tables)}
         UPDATE ${tables.jobs} SET state = 0, held_by = NULL, is_retry = 1, redeliver = 0, deaths = 0, losses = 0,
-          is_suspect = 0, alone = 0, due_at = ${now} + ($3::jsonb ->> id)::float8::bigint
+          is_suspect = 0, alone = 0, due_at = ${now} + ($3::jsonb ->> id)::float8::bigint,
+          last_traceparent = coalesce($4::jsonb ->> id, last_traceparent)
         WHERE ${these} RETURNING id`
     case "Released":
       return `${fenced(tables, "")}
         UPDATE ${tables.jobs} SET state = 0, held_by = NULL, alone = 0,
-          redeliver = CASE WHEN started_at IS NULL THEN redeliver ELSE 1 END
+          redeliver = CASE WHEN started_at IS NULL THEN redeliver ELSE 1 END,
+          last_traceparent = coalesce($3::jsonb ->> id, last_traceparent)
         WHERE ${these} RETURNING id`
     case "Returned":
       return `${fenced(tables, "")}
@@ -115,19 +132,26 @@ const endText = (tables: Tables, kind: Kind): string => {
   }
 }
 
-const failureColumns = ", of_attempt int, reason text, message text, error text"
+const failureColumns = ", of_attempt int, reason text, message text, error text, span text"
 
 const recorded = (tables: Tables): string => `, failures AS (
   INSERT INTO ${tables.errors} (job_id, run, attempt, failed_at, reason, message, error)
   SELECT id, run, of_attempt, ${now}, reason, message, error FROM fenced)`
 
 /** Moves what is fenced to the table of what is done. */
-const moved = (tables: Tables, given: string, ending: "2, result" | "4, reason"): string => `
-  ${fenced(tables, given, `${keptColumns}, ${runColumns}, token`)},
+const completed = (tables: Tables): string => `
+  ${fenced(tables, ", result text", `${keptColumns}, ${runColumns}, token`)},
   gone AS (DELETE FROM ${tables.jobs} WHERE ${these}),
   moved AS (
-    INSERT INTO ${tables.done} (${keptColumns}, ${runColumns}, token, finished_at, ${ending.replace(/^./, "state")})
-    SELECT ${keptColumns}, ${runColumns}, token, ${now}, ${ending} FROM fenced)`
+    INSERT INTO ${tables.done} (${keptColumns}, ${runColumns}, token, finished_at, state, result)
+    SELECT ${keptColumns}, ${runColumns}, token, ${now}, 2, result FROM fenced)`
+
+const buried = (tables: Tables): string => `
+  ${fenced(tables, failureColumns, `${keptColumns}, ${runColumns}, ${traceColumns}, token`)},
+  gone AS (DELETE FROM ${tables.jobs} WHERE ${these}),
+  moved AS (
+    INSERT INTO ${tables.done} (${keptColumns}, ${runColumns}, ${traceColumns}, token, finished_at, state, reason)
+    SELECT ${keptColumns}, ${runColumns}, ${lastSpanColumns("span")}, token, ${now}, 4, reason FROM fenced)`
 
 // Single values, and no EXISTS: that one may be answered by hashing the whole of a table.
 export const look =
@@ -194,8 +218,9 @@ export const takeOver =
         DELETE FROM ${tables.jobs} WHERE id = ANY(ARRAY(
           SELECT id FROM lost WHERE is_started AND losses >= $2::int)) RETURNING *),
       dead AS (
-        INSERT INTO ${tables.done} (${keptColumns}, ${runColumns}, token, state, finished_at, reason)
-        SELECT ${keptColumns.replace("run,", "run + 1,")}, ${runColumns}, token, 4, ${now}, '${lostReason.reason}' FROM gone
+        INSERT INTO ${tables.done} (${keptColumns}, ${runColumns}, ${traceColumns}, token, state, finished_at, reason)
+        SELECT ${keptColumns.replace("run,", "run + 1,")}, ${runColumns}, ${traceColumns}, token, 4, ${now},
+          '${lostReason.reason}' FROM gone
         RETURNING id, run, type, priority, attempt, accepted_at),
       failures AS (
         INSERT INTO ${tables.errors} (job_id, run, attempt, failed_at, reason, message)

@@ -11,9 +11,11 @@ import {
   keysOf,
   type Queries,
   type Query,
+  replayedColumns,
   runColumns,
   submissionOf,
-  type Tables
+  type Tables,
+  traceColumns
 } from "./dialect.ts"
 import type { CallOptions, NewJob } from "./operations.ts"
 import { claim, claimFunctions, claimLimited, claimSuspect } from "./postgres-claims.ts"
@@ -64,7 +66,7 @@ type Tell = (payload: string) => string
 
 const given = `id text, type text, partition int, priority int, delay float8, at float8, dedupe_key text,
   unique_key text, unique_for float8, limit_key text, is_limited int, max_attempts int, timeout_ms float8, backoff text,
-  traceparent text, payload text`
+  traceparent text, tracestate text, baggage text, payload text`
 
 /**
  * A caller's transaction waits for whoever has its keys; by itself a submission gives its connection back after this.
@@ -102,26 +104,26 @@ const submitFunction = (tables: Tables): DatabaseFunction =>
   databaseFunction(tables, {
     name: "job_submit",
     // The last three: the identity of the database where it is a part of a transaction, and what is told on which channel.
-    parameters: `float8, float8, text, text, int, int, text, text, int, int, float8, text, text, text,
+    parameters: `float8, float8, text, text, int, int, text, text, int, int, float8, text, text, text, text, text,
       text, text, text`,
     columns: "id text",
     block: `
     DECLARE now_ms bigint := (extract(epoch FROM statement_timestamp()) * 1000)::bigint;
     BEGIN
-      IF $15 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ${tables.identity} i WHERE i.id = $15) THEN
+      IF $17 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ${tables.identity} i WHERE i.id = $17) THEN
         RETURN;
       END IF;
       RETURN QUERY
         INSERT INTO ${tables.jobs} (due_at, accepted_at, id, type, partition, priority, dedupe_key, limit_key, is_limited,
-          max_attempts, timeout_ms, backoff, traceparent, payload)
+          max_attempts, timeout_ms, backoff, traceparent, tracestate, baggage, payload)
         VALUES (CASE WHEN $1 IS NULL THEN greatest(now_ms, $2::bigint) ELSE now_ms + $1::bigint END, now_ms,
-          $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+          $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         ON CONFLICT DO NOTHING RETURNING id;
-      IF FOUND AND $15 IS NOT NULL THEN
+      IF FOUND AND $17 IS NOT NULL THEN
         INSERT INTO ${tables.uncounted} (operation, type, priority) VALUES ('submit', $4, $6);
       END IF;
-      IF FOUND AND $16 IS NOT NULL THEN
-        PERFORM pg_notify($17, $16);
+      IF FOUND AND $18 IS NOT NULL THEN
+        PERFORM pg_notify($19, $18);
       END IF;
     END`
   })
@@ -145,6 +147,8 @@ const insertOne =
       row.timeout_ms,
       row.backoff,
       row.traceparent,
+      row.tracestate,
+      row.baggage,
       row.payload,
       isInTransaction ? home.identity : undefined,
       hint ? hintOf(home, isInTransaction) : undefined,
@@ -170,10 +174,10 @@ const insertMany =
     ${isPatient ? `, ${keyPatience(isHasty)}` : ""}${takesKeys ? `, ${taken(tables, isInTransaction, isPatient)}` : ""},
     inserted AS (
       INSERT INTO ${tables.jobs} (id, type, partition, priority, due_at, accepted_at, dedupe_key, limit_key, is_limited,
-        max_attempts, timeout_ms, backoff, traceparent, payload)
+        max_attempts, timeout_ms, backoff, traceparent, tracestate, baggage, payload)
       SELECT id, type, partition, priority,
         CASE WHEN delay IS NULL THEN greatest(${now}, at::bigint) ELSE ${now} + delay::bigint END, ${now},
-        dedupe_key, limit_key, is_limited, max_attempts, timeout_ms, backoff, traceparent, payload
+        dedupe_key, limit_key, is_limited, max_attempts, timeout_ms, backoff, traceparent, tracestate, baggage, payload
       FROM given${isPatient ? ", patience" : ""} ${guards.length === 0 ? "" : `WHERE ${guards.join(" AND ")}`}
       ${isKeyed ? "ORDER BY type, dedupe_key, id" : ""}
       ON CONFLICT DO NOTHING RETURNING id, type, priority)
@@ -243,14 +247,14 @@ const replay =
     one(
       `WITH chosen AS MATERIALIZED (${chosen(`${tables.done} WHERE id = $1 AND state = 4`, options)}),
       changed AS (
-        INSERT INTO ${tables.jobs} (${keptColumns}, token)
-        SELECT ${keptColumns.replace("due_at", now).replace("attempt,", "0,").replace("replays", "replays + 1")}, $2
+        INSERT INTO ${tables.jobs} (${keptColumns}, ${traceColumns}, token)
+        SELECT ${replayedColumns(now, "$3")}, $2
         FROM ${tables.done} WHERE id = ANY(ARRAY(SELECT id FROM chosen))
         ON CONFLICT DO NOTHING RETURNING id, type, priority),
       gone AS (DELETE FROM ${tables.done} WHERE id = ANY(ARRAY(SELECT id FROM changed)))
       ${options.isInTransaction ? counted(tables, "replay", "0") : ""}
       SELECT *${options.hint ? `, ${tell("'1'")} AS told` : ""} FROM changed`,
-      [id, token]
+      [id, token, options.traceparent ?? null]
     )
 
 const changed =

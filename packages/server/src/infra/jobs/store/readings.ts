@@ -46,6 +46,11 @@ export interface JobStatus {
   readonly progress: { readonly ratio: number; readonly note: string | undefined } | undefined
   /** The W3C `traceparent` of the span that it was submitted in; undefined where there was none. */
   readonly traceparent: string | undefined
+  /**
+   * The W3C `traceparent` of its last attempt that has ended, of a job that may run again or is a dead letter; undefined
+   * where there was none, or no tracer.
+   */
+  readonly lastTraceparent: string | undefined
   /** The history of failures, oldest first, over replays. */
   readonly errors: ReadonlyArray<JobFailure>
 }

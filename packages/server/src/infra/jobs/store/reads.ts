@@ -10,7 +10,7 @@ import { endingOf, type EndingRow, type FailureRow, failuresOf, statusOf, type S
 import type { Session } from "./session.ts"
 
 /** These operations over open tables. */
-export const reads = (session: Session): Pick<ReadOperations, "status" | "ending" | "payload"> => {
+export const reads = (session: Session): Pick<ReadOperations, "status" | "ending" | "payload" | "traceparentByKey"> => {
   const { ours, sql, tables } = session
   const columns = statusColumns(session)
   const jobs = sql.literal(tables.jobs)
@@ -41,7 +41,16 @@ export const reads = (session: Session): Pick<ReadOperations, "status" | "ending
         SELECT payload FROM ${jobs} WHERE id = ${id} UNION ALL SELECT payload FROM ${done} WHERE id = ${id}`,
       ([row]) => Option.map(Option.fromNullable(row), (found) => found.payload)
     )
+  const traceparentByKey = (type: string, key: string) => {
+    const id = sql`(SELECT job_id FROM ${sql.literal(tables.unique)} WHERE type = ${type} AND key = ${key})`
+    return Effect.map(
+      sql<{ readonly traceparent: string | null }>`
+        SELECT traceparent FROM ${jobs} WHERE id = ${id} UNION ALL SELECT traceparent FROM ${done} WHERE id = ${id}`,
+      ([row]) => row?.traceparent ?? undefined
+    )
+  }
   return {
+    traceparentByKey: (type, key) => ours(traceparentByKey(type, key)),
     status: (id) => ours(status(id)),
     ending: (id) => ours(ending(id)),
     payload: (id) => ours(payload(id))
@@ -56,7 +65,7 @@ export const heldJobs = ({ jobs }: Tables): string =>
 export const statusColumns = ({ dialect, sql }: Session) => {
   const real = (column: string) => `CAST(${column} AS ${dialect.real}) AS ${column}`
   const both = `id, type, priority, attempt, ${["accepted_at", "due_at", "started_at"].map(real).join(", ")}, replays,
-    redeliveries, held_by, progress, progress_note, traceparent`
+    redeliveries, held_by, progress, progress_note, traceparent, last_traceparent`
   const stateOfJob = `CASE WHEN state = 1 THEN 'running' WHEN due_at <= ${dialect.now} THEN 'ready'
     WHEN is_retry = 1 THEN 'retrying' ELSE 'scheduled' END`
   const stateOfDone = "CASE state WHEN 2 THEN 'completed' WHEN 3 THEN 'cancelled' ELSE 'dead' END"

@@ -39,6 +39,10 @@ export interface HeldRow {
   readonly timeout_ms: number | null
   readonly backoff: string | null
   readonly traceparent: string | null
+  readonly tracestate: string | null
+  readonly baggage: string | null
+  readonly last_traceparent: string | null
+  readonly replay_traceparent: string | null
 }
 
 /** What was claimed, in the order in which it is to run. */
@@ -79,7 +83,11 @@ export const heldOf = (row: HeldRow): Option.Option<HeldJob> =>
         maxAttempts: row.max_attempts ?? undefined,
         timeoutMs: row.timeout_ms ?? undefined,
         backoff: row.backoff === null ? undefined : backoffOf(row.backoff),
-        traceparent: row.traceparent ?? undefined
+        traceparent: row.traceparent ?? undefined,
+        tracestate: row.tracestate ?? undefined,
+        baggage: row.baggage ?? undefined,
+        lastTraceparent: row.last_traceparent ?? undefined,
+        replayTraceparent: row.replay_traceparent ?? undefined
       })
 
 export type HeldFenceRow = Pick<HeldRow, "run" | "type" | "priority" | "is_started" | "attempt" | "redeliver"> & {
@@ -190,6 +198,7 @@ export interface StatusRow {
   readonly progress: number | null
   readonly progress_note: string | null
   readonly traceparent: string | null
+  readonly last_traceparent: string | null
 }
 
 export const statusOf = (row: StatusRow, errors: ReadonlyArray<JobFailure>): JobStatus => ({
@@ -208,6 +217,7 @@ export const statusOf = (row: StatusRow, errors: ReadonlyArray<JobFailure>): Job
   reason: row.reason ?? undefined,
   progress: row.progress === null ? undefined : { ratio: row.progress, note: row.progress_note ?? undefined },
   traceparent: row.traceparent ?? undefined,
+  lastTraceparent: row.last_traceparent ?? undefined,
   errors
 })
 

@@ -1,5 +1,5 @@
 /** How a runner claims jobs on SQLite: as on PostgreSQL, with windows where a limit would depend on a row. */
-import { headStarts, heldColumns, type Queries, type Query, type Room, type Tables } from "./dialect.ts"
+import { headStarts, heldColumns, type Queries, type Query, type Room, type Tables, traceColumns } from "./dialect.ts"
 import type { ClaimRequest, TypeClaim } from "./operations.ts"
 import { field, now } from "./sqlite-runs.ts"
 
@@ -62,7 +62,7 @@ export const take =
     WHERE id IN (SELECT value FROM json_each(?)) AND +state = 0 AND ${isAlive(tables)}
     RETURNING id, payload, json_array(
       run, type, priority, 1, attempt, redeliver, deaths, accepted_at, due_at, ${now}, max_attempts, timeout_ms, backoff,
-      traceparent) AS held`,
+      traceparent, ${traceColumns}) AS held`,
     values: [runnerId, JSON.stringify(ids), runnerId, leaseMs]
   })
 

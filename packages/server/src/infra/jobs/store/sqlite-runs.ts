@@ -5,13 +5,15 @@
 import {
   endOf,
   keptColumns,
+  lastSpanColumns,
   lostReason,
   notStarted,
   overForMs,
   type Queries,
   type Query,
   runColumns,
-  type Tables
+  type Tables,
+  traceColumns
 } from "./dialect.ts"
 import type { End, Fence } from "./operations.ts"
 
@@ -64,21 +66,13 @@ export const end =
     const values: EndValues = [JSON.stringify(ends.map(endOf)), runnerId]
     switch (kind) {
       case "Completed":
-        return [moved(tables, "2, result", values), gone(tables, ends)]
+        return [completed(tables, values), gone(tables, ends)]
       case "Dead":
-        return [recorded(tables, values), moved(tables, "4, reason", values), gone(tables, ends)]
+        return [recorded(tables, values), buried(tables, values), gone(tables, ends)]
       case "Retrying":
         return [recorded(tables, values), retried(tables, values)]
       case "Released":
-        return [
-          {
-            text: `
-            UPDATE ${tables.jobs} SET state = 0, held_by = NULL, alone = 0,
-              redeliver = CASE WHEN started_at IS NULL THEN redeliver ELSE 1 END
-            WHERE ${isFenced} RETURNING id`,
-            values: fencedValues(runnerId, ends)
-          }
-        ]
+        return [released(tables, values)]
       case "Returned":
         return [
           {
@@ -98,10 +92,19 @@ const ended = (tables: Tables): string => `
 
 type EndValues = readonly [ends: string, runnerId: string]
 
-const moved = (tables: Tables, ending: "2, result" | "4, reason", values: EndValues): Query => ({
+const completed = (tables: Tables, values: EndValues): Query => ({
   text: `
-    INSERT INTO ${tables.done} (${keptColumns}, ${runColumns}, token, finished_at, ${ending.replace(/^./, "state")})
-    SELECT ${keptColumns}, ${runColumns}, token, ${now}, ${ending.replace(/\w+$/, (column) => `e.${field(column)}`)}
+    INSERT INTO ${tables.done} (${keptColumns}, ${runColumns}, token, finished_at, state, result)
+    SELECT ${keptColumns}, ${runColumns}, token, ${now}, 2, e.${field("result")}
+    FROM ${ended(tables)} RETURNING id`,
+  values
+})
+
+const buried = (tables: Tables, values: EndValues): Query => ({
+  text: `
+    INSERT INTO ${tables.done} (${keptColumns}, ${runColumns}, ${traceColumns}, token, finished_at, state, reason)
+    SELECT ${keptColumns}, ${runColumns}, ${lastSpanColumns(`e.${field("span")}`)}, token, ${now}, 4,
+      e.${field("reason")}
     FROM ${ended(tables)} RETURNING id`,
   values
 })
@@ -125,11 +128,23 @@ const recorded = (tables: Tables, values: EndValues): Query => ({
 const retried = (tables: Tables, [ends, runnerId]: EndValues): Query => ({
   text: `
     UPDATE ${tables.jobs} SET state = 0, held_by = NULL, is_retry = 1, redeliver = 0, deaths = 0, losses = 0,
-      is_suspect = 0, alone = 0, due_at = CAST(${now} + e.pause AS INTEGER)
-    FROM (SELECT ${field("of")} AS of, ${field("of_run")} AS of_run, ${field("pause")} AS pause FROM json_each(?)) e
-    WHERE id = e.of AND run = e.of_run AND +held_by = ? AND +state = 1 RETURNING id`,
+      is_suspect = 0, alone = 0, due_at = CAST(${now} + e.pause AS INTEGER), ${ofEnded("pause")}`,
   values: [ends, runnerId]
 })
+
+const released = (tables: Tables, [ends, runnerId]: EndValues): Query => ({
+  text: `
+    UPDATE ${tables.jobs} SET state = 0, held_by = NULL, alone = 0,
+      redeliver = CASE WHEN started_at IS NULL THEN redeliver ELSE 1 END, ${ofEnded()}`,
+  values: [ends, runnerId]
+})
+
+/** Also writes the span of an attempt that has one. */
+const ofEnded = (...members: ReadonlyArray<string>): string => `
+      last_traceparent = coalesce(e.span, last_traceparent)
+    FROM (SELECT ${["of", "of_run", "span", ...members].map((name) => `${field(name)} AS ${name}`).join(", ")}
+      FROM json_each(?)) e
+    WHERE id = e.of AND run = e.of_run AND +held_by = ? AND +state = 1 RETURNING id`
 
 export const look =
   (tables: Tables) =>
@@ -203,8 +218,9 @@ export const takeOver =
       },
       {
         text: `
-        INSERT INTO ${tables.done} (${keptColumns}, ${runColumns}, token, state, finished_at, reason)
-        SELECT ${keptColumns.replace("run,", "run + 1,")}, ${runColumns}, token, 4, ${now}, '${lostReason.reason}'
+        INSERT INTO ${tables.done} (${keptColumns}, ${runColumns}, ${traceColumns}, token, state, finished_at, reason)
+        SELECT ${keptColumns.replace("run,", "run + 1,")}, ${runColumns}, ${traceColumns}, token, 4, ${now},
+          '${lostReason.reason}'
         FROM ${tables.jobs} WHERE ${isDead}
         RETURNING 'dead' AS outcome`,
         values: [maxLosses]

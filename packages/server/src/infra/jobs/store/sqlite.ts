@@ -11,9 +11,11 @@ import {
   keysOf,
   type Queries,
   type Query,
+  replayedColumns,
   runColumns,
   submissionOf,
-  type Tables
+  type Tables,
+  traceColumns
 } from "./dialect.ts"
 import type { CallOptions, NewJob } from "./operations.ts"
 import { candidates, claimLimited, claimSuspect, lastKey, nextDue, take } from "./sqlite-claims.ts"
@@ -56,12 +58,13 @@ const insert =
     const insertion: Query = {
       text: `
       INSERT INTO ${tables.jobs} (id, type, partition, priority, due_at, accepted_at, dedupe_key, limit_key, is_limited,
-        max_attempts, timeout_ms, backoff, traceparent, payload)
+        max_attempts, timeout_ms, backoff, traceparent, tracestate, baggage, payload)
       SELECT ${field("id")}, ${field("type")}, ${field("partition")}, ${field("priority")},
         CAST(CASE WHEN ${field("delay")} IS NULL THEN max(${now}, coalesce(${field("at")}, 0))
           ELSE ${now} + ${field("delay")} END AS INTEGER), ${now},
         ${field("dedupe_key")}, ${field("limit_key")}, ${field("is_limited")}, ${field("max_attempts")},
-        ${field("timeout_ms")}, ${field("backoff")}, ${field("traceparent")}, ${field("payload")}
+        ${field("timeout_ms")}, ${field("backoff")}, ${field("traceparent")}, ${field("tracestate")},
+        ${field("baggage")}, ${field("payload")}
       FROM json_each(?)
       WHERE EXISTS (SELECT 1 FROM ${tables.identity} WHERE id = ?) ${takesKeys ? `AND ${isTaken}` : ""}
       ON CONFLICT DO NOTHING RETURNING id`,
@@ -135,16 +138,15 @@ const cancel =
 
 const replay =
   (tables: Tables) =>
-  (change: Change, { isInTransaction }: CallOptions): Queries => {
+  (change: Change, { isInTransaction, traceparent }: CallOptions): Queries => {
     const { id, token } = change
-    const columns = keptColumns.replace("due_at", now).replace("attempt,", "0,").replace("replays", "replays + 1")
     return [
       {
         text: `
-        INSERT INTO ${tables.jobs} (${keptColumns}, token)
-        SELECT ${columns}, ? FROM ${tables.done} WHERE id = ? AND state = 4
+        INSERT INTO ${tables.jobs} (${keptColumns}, ${traceColumns}, token)
+        SELECT ${replayedColumns(now, "?")}, ? FROM ${tables.done} WHERE id = ? AND state = 4
         ON CONFLICT DO NOTHING RETURNING id, type, priority`,
-        values: [token, id]
+        values: [traceparent ?? null, token, id]
       },
       {
         text: `DELETE FROM ${tables.done} WHERE id = ? AND EXISTS (SELECT 1 FROM ${tables.jobs} WHERE id = ?)`,

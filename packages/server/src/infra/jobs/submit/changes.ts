@@ -7,7 +7,15 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import { JobError } from "../error.ts"
-import type { CallerOperations, CallOptions, JobStatus, ReadOperations, RunnerOperations } from "../store/operations.ts"
+import { currentTraceparent, idAttribute, replaying } from "../spans.ts"
+import type {
+  CallerOperations,
+  CallOptions,
+  JobStatus,
+  ReadOperations,
+  ReplayedJob,
+  RunnerOperations
+} from "../store/operations.ts"
 import { isInTransaction } from "../transaction.ts"
 import type { Doubt, Doubts } from "./doubts.ts"
 import type { LocalRunner } from "./local-runners.ts"
@@ -29,6 +37,8 @@ export interface ChangeOptions {
 export interface Changes {
   readonly cancel: (id: string) => Effect.Effect<void, JobError>
   readonly replay: (id: string) => Effect.Effect<void, JobError>
+  /** One of many: in the span of all, and in none of its own. */
+  readonly replayWithin: (id: string) => Effect.Effect<void, JobError>
 }
 
 /** The changes of these tables. */
@@ -55,18 +65,30 @@ export const makeChanges = (options: ChangeOptions): Changes => {
       }),
     replay: (id) =>
       change(options, id, {
-        operation: "replay",
-        make: (how) => orRefused(options, id, { made: reached(tables.replay(id, how)), refusal: notDead }),
-        perhapsMade: () => {
-          if (tables.hintChannel === undefined) {
-            runners.forEach((runner) => runner.waiting())
-          }
-        },
-        made: (_, recording) => {
-          recording.succeeded()
-          runners.forEach((runner) => runner.waiting())
-        }
-      })
+        ...replayOf(options, id),
+        within: (made, jobType) => replaying(made, { jobType, attributesOf: () => idAttribute(id) })
+      }),
+    replayWithin: (id) => change(options, id, replayOf(options, id))
+  }
+}
+
+const replayOf = (options: ChangeOptions, id: string): Change<ReplayedJob> => {
+  const { runners, tables } = options
+  return {
+    operation: "replay",
+    make: (how) =>
+      Effect.flatMap(currentTraceparent, (traceparent) =>
+        orRefused(options, id, { made: reached(tables.replay(id, { ...how, traceparent })), refusal: notDead })
+      ),
+    perhapsMade: () => {
+      if (tables.hintChannel === undefined) {
+        runners.forEach((runner) => runner.waiting())
+      }
+    },
+    made: (_, recording) => {
+      recording.succeeded()
+      runners.forEach((runner) => runner.waiting())
+    }
   }
 }
 
@@ -77,17 +99,24 @@ interface Change<A> {
   readonly perhapsMade: () => void
   /** It is committed. */
   readonly made: (value: A, recording: Recording) => void
+  /** What it is made in, once the type of its job is known. */
+  readonly within?: (<E>(made: Effect.Effect<void, E>, jobType: string) => Effect.Effect<void, E>) | undefined
 }
 
-const change = <A>(
+const change = <A>(options: ChangeOptions, id: string, change: Change<A>): Effect.Effect<void, JobError> =>
+  // What can't be looked up has no type to be counted under.
+  Effect.flatMap(found(id, options.tables.status(id)), (job) => {
+    const changing = changeFound(options, job, change)
+    return change.within === undefined ? changing : change.within(changing, job.jobType)
+  })
+
+const changeFound = <A>(
   { doubts, recorder, tables }: ChangeOptions,
-  id: string,
+  { id, jobType, priority }: JobStatus,
   { make, made, operation, perhapsMade }: Change<A>
 ): Effect.Effect<void, JobError> =>
   Effect.gen(function* () {
     const isInside = yield* isInTransaction
-    // What can't be looked up has no type to be counted under.
-    const { jobType, priority } = yield* found(id, tables.status(id))
     const token = globalThis.crypto.randomUUID()
     const changed = make({ isInTransaction: isInside, hint: true, token })
     const concluded = (

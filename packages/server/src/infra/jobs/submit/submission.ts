@@ -1,4 +1,5 @@
 /** From what a caller wants to what the tables take: the payload as text, an id, the options checked. */
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -11,7 +12,8 @@ import { JobError } from "../error.ts"
 import { type Check, firstUnfit, isText, timeOrNone } from "../options.ts"
 import type { NewJob } from "../store/operations.ts"
 import * as Id from "./id.ts"
-import { traceparentOn } from "./traceparent.ts"
+import { type BaggageKeys, carriedText, JobBaggage } from "../baggage.ts"
+import { traceContextOn } from "../trace-context.ts"
 
 /** How to submit a job. What is not given is as in its definition. */
 export interface SubmitOptions extends AttemptOptions {
@@ -43,17 +45,18 @@ export interface Order<P> {
   readonly kind: JobKind<P>
   readonly payload: P
   readonly options: SubmitOptions
+  readonly settings: OrderSettings
+}
+
+/** The settings of all orders. */
+export interface OrderSettings {
   readonly maxPayloadLength: number
+  readonly baggage: BaggageKeys
 }
 
 /** Fails with `Validation` where the caller can fix it; nothing has reached the tables then. */
-export const submissionOf = <P>({
-  kind,
-  maxPayloadLength,
-  options,
-  payload
-}: Order<P>): Effect.Effect<NewJob, JobError> =>
-  Effect.suspend(() => made({ kind, maxPayloadLength, given: givenIn(kind, options) }, payload))
+export const submissionOf = <P>({ kind, options, payload, settings }: Order<P>): Effect.Effect<NewJob, JobError> =>
+  Effect.suspend(() => made({ kind, settings, given: givenIn(kind, options) }, payload))
 
 /** What many jobs are made of. */
 export interface Orders<P> extends Omit<Order<P>, "payload" | "options"> {
@@ -64,16 +67,16 @@ export interface Orders<P> extends Omit<Order<P>, "payload" | "options"> {
 /** The submission of each payload, in order, each made when it is asked for. */
 export function* submissionsOf<P>({
   kind,
-  maxPayloadLength,
   options: { dedupeKey, unique, ...common },
-  payloads
+  payloads,
+  settings
 }: Orders<P>): Generator<Effect.Effect<NewJob, JobError>> {
-  const order: Making<P> = { kind, maxPayloadLength, given: givenIn(kind, common) }
+  const order: Making<P> = { kind, settings, given: givenIn(kind, common) }
   for (const payload of payloads) {
     yield dedupeKey === undefined && unique === undefined
       ? made(order, payload)
       : Effect.flatMap(keysOf({ dedupeKey, unique }, payload, kind.type), (keys) =>
-          submissionOf({ kind, maxPayloadLength, payload, options: { ...common, ...keys } })
+          submissionOf({ kind, settings, payload, options: { ...common, ...keys } })
         )
   }
 }
@@ -104,7 +107,7 @@ interface Given {
 
 interface Making<P> {
   readonly kind: JobKind<P>
-  readonly maxPayloadLength: number
+  readonly settings: OrderSettings
   readonly given: Given
 }
 
@@ -119,7 +122,8 @@ const givenIn = <P>(kind: JobKind<P>, options: SubmitOptions): Given => {
 }
 
 const made = <P>(making: Making<P>, payload: P): Effect.Effect<NewJob, JobError> => {
-  const { given, kind, maxPayloadLength } = making
+  const { given, kind, settings } = making
+  const { maxPayloadLength } = settings
   return given.problem !== undefined
     ? refuse(kind, given.problem)
     : Effect.matchEffect(kind.payload.encode(payload), {
@@ -137,13 +141,14 @@ const made = <P>(making: Making<P>, payload: P): Effect.Effect<NewJob, JobError>
 const refuse = ({ type: jobType }: { readonly type: string }, message: string): Effect.Effect<never, JobError> =>
   new JobError({ reason: "Validation", message, jobType })
 
-/** The job as it is on the fiber that runs now: by its clock, in its span. */
+/** The job as it is on the fiber that runs now: by its clock, in its span, with its baggage. */
 const newJob = <P>(
-  { given: { fields, priority }, kind }: Making<P>,
+  { given: { fields, priority }, kind, settings: { baggage } }: Making<P>,
   payload: string,
   limitKey: string | undefined
 ): NewJob => {
   const fiber = currentFiber()
+  const { traceparent, tracestate } = traceContextOn(fiber)
   return {
     id: Id.next(clockOf(fiber).unsafeCurrentTimeMillis()),
     type: kind.type,
@@ -159,7 +164,9 @@ const newJob = <P>(
     backoff: fields.backoff,
     isLimited: kind.limits !== undefined,
     limitKey,
-    traceparent: traceparentOn(fiber)
+    traceparent,
+    tracestate,
+    baggage: fiber === undefined ? undefined : carriedText(Context.get(fiber.currentContext, JobBaggage), baggage)
   }
 }
 

@@ -35,6 +35,7 @@ export const settings: RunnerSettings = {
   maxPayloadLength: 4_194_304,
   maxLosses: 5,
   trace: "link",
+  baggage: false,
   isWatched: true
 }
 

@@ -88,6 +88,8 @@ const operations: { readonly [Operation in keyof Store]: ((store: Store) => Aske
   isKnown: ({ isKnown }) => Effect.all([isKnown("waiting 3"), isKnown("done 4 3"), isKnown("none")]),
   cancel: ({ cancel }) => Effect.all([cancel("waiting 2", outside), cancel("none", outside)]),
   replay: ({ replay }) => Effect.all([replay("done 4 1", outside), replay("done 2 1", outside)]),
+  traceparentByKey: ({ traceparentByKey }) =>
+    Effect.all([traceparentByKey("t", "key 100"), traceparentByKey("t", "none")]),
   changed: ({ changed }) => Effect.all([changed("cancel", "done 3 1", "none"), changed("replay", "waiting 2", "none")]),
   purge: ({ purge }) =>
     Effect.all([
