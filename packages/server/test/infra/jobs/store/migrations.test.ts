@@ -1,4 +1,4 @@
-/** Tables of migration 3, with jobs and runners at work: they get what migration 4 adds, and nothing else changes. */
+/** Tables of migration 3, with jobs and runners at work: they get what later ones add, and nothing else changes. */
 import { expect, it } from "@effect/vitest"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Statement from "@effect/sql/Statement"
@@ -7,6 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as TestServices from "effect/TestServices"
+import { traceColumns } from "../../../../src/infra/jobs/store/dialect.ts"
 import { JobStore, make } from "../../../../src/infra/jobs/store.ts"
 import type { TableOptions } from "../../../../src/infra/jobs/store/names.ts"
 import { outliving } from "../../../../src/infra/jobs/transaction.ts"
@@ -37,7 +38,12 @@ const open = (options: TableOptions = {}) => Effect.flatMap(SqlClient.SqlClient,
 const takeBack = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`ALTER TABLE job_runners DROP COLUMN slots`
-  yield* sql`DELETE FROM jobs_migrations WHERE migration_id = 4`
+  for (const table of ["jobs", "jobs_done"]) {
+    for (const column of traceColumns.split(", ")) {
+      yield* sql.unsafe(`ALTER TABLE ${table} DROP COLUMN ${column}`)
+    }
+  }
+  yield* sql`DELETE FROM jobs_migrations WHERE migration_id > 3`
 })
 
 const migrations = Effect.flatMap(
@@ -45,9 +51,10 @@ const migrations = Effect.flatMap(
   (sql) => sql`SELECT migration_id AS id, name FROM jobs_migrations ORDER BY migration_id`
 )
 
-const both = [
+const all = [
   { id: 3, name: "queue_in_tables" },
-  { id: 4, name: "slots_of_runners" }
+  { id: 4, name: "slots_of_runners" },
+  { id: 5, name: "spans_of_jobs" }
 ]
 
 const now = (sql: SqlClient.SqlClient) =>
@@ -66,7 +73,7 @@ const beatBefore = (sql: SqlClient.SqlClient, id: string) => sql`
   UPDATE job_runners SET heartbeat_at = ${now(sql)} WHERE id = ${id} AND heartbeat_at > ${now(sql)} - ${lease} RETURNING id`
 
 const lives = Effect.flatMap(JobStore, (store) =>
-  Effect.map(store.lives, (all) => all.map(({ heartbeatAgeMs: _, ...life }) => life))
+  Effect.map(store.lives, (lives) => lives.map(({ heartbeatAgeMs: _, ...life }) => life))
 )
 
 const promises: Promises = {
@@ -85,7 +92,7 @@ const promises: Promises = {
     yield* takeBack
     yield* open()
     expect(yield* jobs).toEqual(before)
-    expect(yield* migrations).toEqual(both)
+    expect(yield* migrations).toEqual(all)
     expect((yield* startOne()).id).toBe("ready")
     expect(Option.isSome(yield* replay("dead", outside))).toBe(true)
   }),
@@ -93,10 +100,10 @@ const promises: Promises = {
   "lets runners of the version before begin and work on, whose slots are not known": Effect.gen(function* () {
     const old = yield* Second
     const { end } = yield* JobStore
-    yield* takeBack
     yield* beginBefore(old, "old")
     yield* accept(jobOf("1"), jobOf("2"))
     const held = yield* startOne("old")
+    yield* takeBack
     yield* open()
     yield* live("new", 7)
     expect(yield* beatBefore(old, "old")).toEqual([{ id: "old" }])
@@ -116,7 +123,7 @@ const promises: Promises = {
     yield* takeBack
     const three = Effect.all([open(), make(second), open()], { concurrency: 3, discard: true })
     expect(yield* Effect.exit(three)).toEqual(Exit.void)
-    expect(yield* migrations).toEqual(both)
+    expect(yield* migrations).toEqual(all)
     yield* live("me", 1)
     expect(yield* lives).toEqual([{ id: "me", name: "me", running: 0, slots: 1 }])
   })
@@ -144,7 +151,7 @@ it.scoped("is made although a runner of another process writes at the same momen
     )
     expect(yield* Effect.exit(Effect.asVoid(opened))).toEqual(Exit.void)
     expect(times).toBe(2)
-    expect(yield* migrations).toEqual(both)
+    expect(yield* migrations).toEqual(all)
     yield* live("me", 1)
   }).pipe(Effect.provide(storeOver(sqliteFile)), TestServices.provideLive)
 )
@@ -167,7 +174,7 @@ it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
         })
       )
       expect(yield* Fiber.join(opening)).toEqual(Exit.void)
-      expect(yield* migrations).toEqual(both)
+      expect(yield* migrations).toEqual(all)
     }).pipe(Effect.provide(storeOver(postgresOf("readers"))), TestServices.provideLive)
   )
 
@@ -187,7 +194,7 @@ it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
         "schema: given owned; expected one where this role may make what is missing, but must be owner of table " +
           "job_runners. Start once as the role that owns the tables."
       ])
-      expect(yield* migrations).toEqual(both.slice(0, 1))
+      expect(yield* migrations).toEqual(all.slice(0, 1))
       yield* open(options)
       expect(yield* Effect.exit(Effect.asVoid(asOther(open(options))))).toEqual(Exit.void)
     }).pipe(Effect.provide(postgresOf("owned")), TestServices.provideLive)
