@@ -362,7 +362,9 @@ describe("one job", () => {
     reason: "Timeout",
     errors: [{ attempt: 1, failedAt: now - 4000, reason: "Timeout", message: "first\nsecond" }],
     traceId: "0af7651916cd43dd8448eb211c80319c",
-    traceUrl: "https://traces.example/trace/0af7"
+    traceUrl: "https://traces.example/trace/0af7",
+    lastTraceId: "4bf92f3577b34da6a3ce929d0e0e4736",
+    lastTraceUrl: "https://traces.example/trace/4bf9"
   })
   const stateOf = (job = dead): FixtureState => ({ ...sampleState(), jobs: [job] })
 
@@ -377,13 +379,14 @@ describe("one job", () => {
     ])
   })
 
-  it("leads to its trace, in a window that knows nothing of this one", async () => {
+  it("leads to its traces, in a window that knows nothing of this one", async () => {
     const page = await show(stateOf(), `#/jobs/${dead.id}`)
-    const link = page.getByRole("link", { name: dead.traceId ?? "" })
-    expect([await link.getAttribute("href"), await link.getAttribute("rel")]).toEqual([
-      "https://traces.example/trace/0af7",
-      "noreferrer noopener"
-    ])
+    const leads = async (traceId = "") => {
+      const link = page.getByRole("link", { name: traceId })
+      return [await link.getAttribute("href"), await link.getAttribute("rel")]
+    }
+    expect(await leads(dead.traceId)).toEqual(["https://traces.example/trace/0af7", "noreferrer noopener"])
+    expect(await leads(dead.lastTraceId)).toEqual(["https://traces.example/trace/4bf9", "noreferrer noopener"])
   })
 
   it("leads to no address that would run here", async () => {

@@ -6,9 +6,20 @@ import type { JobView } from "./shapes.ts"
 import { Ago, Text } from "./text.tsx"
 import { durationText } from "./time.ts"
 
+/** A trace, as a link where there is an address. */
+const traceOf = (traceId: string | undefined, traceUrl: string | undefined): ComponentChild => {
+  const address = webAddress(traceUrl)
+  return address === undefined ? (
+    traceId !== undefined && <Text class="mono" text={traceId} />
+  ) : (
+    <a href={address} target="_blank" rel="noreferrer noopener">
+      <Text class="mono" text={traceId ?? "Open"} />
+    </a>
+  )
+}
+
 export const JobFacts = ({ job, now }: { readonly job: JobView; readonly now: number }) => {
-  const { finishedAt, heldBy, progress, reason, startedAt, traceId } = job
-  const trace = webAddress(job.traceUrl)
+  const { finishedAt, heldBy, progress, reason, startedAt } = job
   const facts: ReadonlyArray<readonly [name: string, value: ComponentChild]> = [
     ["Priority", job.priority],
     ["Attempt", job.attempt],
@@ -24,16 +35,8 @@ export const JobFacts = ({ job, now }: { readonly job: JobView; readonly now: nu
         durationText((finishedAt ?? now) - startedAt)
     ],
     ["Progress", progress !== undefined && <Progress progress={progress} />],
-    [
-      "Trace",
-      trace === undefined ? (
-        traceId !== undefined && <Text class="mono" text={traceId} />
-      ) : (
-        <a href={trace} target="_blank" rel="noreferrer noopener">
-          <Text class="mono" text={traceId ?? "Open"} />
-        </a>
-      )
-    ]
+    ["Trace", traceOf(job.traceId, job.traceUrl)],
+    ["Trace of the last attempt", traceOf(job.lastTraceId, job.lastTraceUrl)]
   ]
   return (
     <dl>

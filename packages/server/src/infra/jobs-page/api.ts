@@ -93,7 +93,10 @@ export const JobView = Schema.Struct({
   /** The trace that it was submitted in. */
   traceId: optional(Schema.String),
   /** Where that trace can be read: what the application's `traceUrl` makes of it. */
-  traceUrl: optional(Schema.String)
+  traceUrl: optional(Schema.String),
+  /** The trace of its last attempt that has ended, of a job that may run again or is dead. */
+  lastTraceId: optional(Schema.String),
+  lastTraceUrl: optional(Schema.String)
 })
 export type JobView = typeof JobView.Type
 

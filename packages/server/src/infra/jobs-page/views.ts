@@ -9,9 +9,11 @@ export type ViewOptions = Pick<JobsPageOptions, "formatPayload" | "traceUrl">
 
 /** A job as it stands, without what it does not have. */
 export const viewOf = (job: JobStatus, options: ViewOptions): Effect.Effect<JobView> => {
-  const { finishedAt, heldBy, progress, reason, startedAt, traceparent, ...rest } = job
+  const { finishedAt, heldBy, lastTraceparent, progress, reason, startedAt, traceparent, ...rest } = job
   const traceId = traceIdOf(traceparent)
-  return Effect.map(traceUrlOf(traceId, options), (traceUrl) => ({
+  const lastTraceId = traceIdOf(lastTraceparent)
+  const urls = Effect.all([traceUrlOf(traceId, options), traceUrlOf(lastTraceId, options)])
+  return Effect.map(urls, ([traceUrl, lastTraceUrl]) => ({
     ...rest,
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(finishedAt === undefined ? {} : { finishedAt }),
@@ -19,7 +21,9 @@ export const viewOf = (job: JobStatus, options: ViewOptions): Effect.Effect<JobV
     ...(reason === undefined ? {} : { reason }),
     ...(progress === undefined ? {} : { progress: progressOf(progress) }),
     ...(traceId === undefined ? {} : { traceId }),
-    ...(traceUrl === undefined ? {} : { traceUrl })
+    ...(traceUrl === undefined ? {} : { traceUrl }),
+    ...(lastTraceId === undefined ? {} : { lastTraceId }),
+    ...(lastTraceUrl === undefined ? {} : { lastTraceUrl })
   }))
 }
 

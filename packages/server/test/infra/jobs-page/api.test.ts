@@ -130,6 +130,18 @@ onBoth("jobs_page_api", {
       expect(refused).toEqual([400, 400, 400, 400, 409, 409])
     }).pipe(Effect.scoped, Effect.provide(serviceOf(database))),
 
+  "shows the trace of the last attempt": (database) =>
+    Effect.gen(function* () {
+      const { get } = yield* site({ traceUrl: (traceId) => `https://traces.example/${traceId}` })
+      const sql = yield* SqlClient.SqlClient
+      const id = yield* dead
+      const traceId = "4bf92f3577b34da6a3ce929d0e0e4736"
+      yield* sql`UPDATE jobs_done SET last_traceparent = ${`00-${traceId}-b7ad6b7169203331-01`} WHERE id = ${id}`
+      const { job } = detailOf(yield* get(`/admin/jobs/job/${id}`))
+      expect([job.traceId, job.traceUrl]).toEqual([undefined, undefined])
+      expect([job.lastTraceId, job.lastTraceUrl]).toEqual([traceId, `https://traces.example/${traceId}`])
+    }).pipe(Effect.scoped, Effect.provide(serviceOf(database))),
+
   "shows a job with its errors, progress and trace, and no payload unless there is a formatter": (database) =>
     Effect.gen(function* () {
       const { submit } = yield* JobService

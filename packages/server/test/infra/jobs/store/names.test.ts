@@ -79,7 +79,7 @@ const takenAlong = Effect.gen(function* () {
   // Opened once more, they are what they are.
   yield* openWith({})
   expect(yield* sql`SELECT migration_id FROM jobs_migrations ORDER BY migration_id`).toEqual(
-    [1, 2, 3, 4].map((id) => ({ migration_id: id }))
+    [1, 2, 3, 4, 5].map((id) => ({ migration_id: id }))
   )
 })
 
@@ -120,11 +120,11 @@ it.effect("takes tables for its own which a later version has added to, and none
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     yield* openWith({})
-    yield* sql`INSERT INTO jobs_migrations (migration_id, name) VALUES (5, 'of_a_later_version')`
+    yield* sql`INSERT INTO jobs_migrations (migration_id, name) VALUES (6, 'of_a_later_version')`
     expect(yield* goThrough(yield* openWith({}))).toEqual(went)
     yield* sql`UPDATE jobs_migrations SET name = 'add_users' WHERE migration_id = 4`
     expect(yield* refusal()).toMatch(/another "job/)
-    yield* sql`DELETE FROM jobs_migrations WHERE migration_id < 5`
+    yield* sql`DELETE FROM jobs_migrations WHERE migration_id < 6`
     expect(yield* refusal()).toMatch(/another "job/)
     yield* sql`CREATE TABLE a_jobs_migrations (migration_id INTEGER, name TEXT)`
     yield* sql`INSERT INTO a_jobs_migrations VALUES (1, 'create_tables'), (2, 'add_users')`
