@@ -94,7 +94,13 @@ export const traceColumns = "tracestate, baggage, last_traceparent, replay_trace
 
 /** These columns after an attempt, if that has a span. */
 export const lastSpanColumns = (span: string): string =>
-  traceColumns.replace("last_traceparent", `coalesce(${span}, last_traceparent)`)
+  traceColumns.replace("last_traceparent", () => `coalesce(${span}, last_traceparent)`)
+
+/** All of them of a dead letter as a replay puts it back; `span` is the `traceparent` of the replay. */
+export const replayedColumns = (now: string, span: string): string => {
+  const kept = keptColumns.replace("due_at", now).replace("attempt,", "0,").replace("replays", "replays + 1")
+  return `${kept}, ${traceColumns.replace("replay_traceparent", () => `coalesce(${span}, replay_traceparent)`)}`
+}
 
 /** Those of them that say how its last run went. */
 export const runColumns = "started_at, held_by, progress, progress_note"
@@ -230,10 +236,3 @@ export interface Change {
   readonly id: string
   readonly token: string
 }
-
-/** The columns of a dead letter as a replay puts them back; `traceparent` is the value of its span. */
-export const replayedColumns = (now: string, traceparent: string): string =>
-  `${keptColumns.replace("due_at", now).replace("attempt,", "0,").replace("replays", "replays + 1")}, ${traceColumns.replace(
-    "replay_traceparent",
-    `coalesce(${traceparent}, replay_traceparent)`
-  )}`

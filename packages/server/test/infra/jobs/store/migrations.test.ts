@@ -7,7 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as TestServices from "effect/TestServices"
-import { traceColumns } from "../../../../src/infra/jobs/store/dialect.ts"
+import { keptColumns, runColumns, traceColumns } from "../../../../src/infra/jobs/store/dialect.ts"
 import { JobStore, make } from "../../../../src/infra/jobs/store.ts"
 import type { TableOptions } from "../../../../src/infra/jobs/store/names.ts"
 import { outliving } from "../../../../src/infra/jobs/transaction.ts"
@@ -18,6 +18,7 @@ import {
   completed,
   dead,
   endAs,
+  failure,
   jobOf,
   lease,
   live,
@@ -72,6 +73,26 @@ const beginBefore = (sql: SqlClient.SqlClient, id: string) => sql`
 const beatBefore = (sql: SqlClient.SqlClient, id: string) => sql`
   UPDATE job_runners SET heartbeat_at = ${now(sql)} WHERE id = ${id} AND heartbeat_at > ${now(sql)} - ${lease} RETURNING id`
 
+/** How runners of the version before migration 5 do what moves a job: with the columns that they know. */
+const withoutSpans = (sql: SqlClient.SqlClient, id: string) => {
+  const columns = sql.literal(`${keptColumns}, ${runColumns}`)
+  return {
+    claim: sql`
+      UPDATE jobs SET state = 1, held_by = 'old', run = run + 1, started_at = ${now(sql)}, attempt = attempt + 1
+      WHERE id = ${id}`,
+    retry: sql`UPDATE jobs SET state = 0, held_by = NULL, is_retry = 1 WHERE id = ${id}`,
+    bury: Effect.zipRight(
+      sql`INSERT INTO jobs_done (${columns}, finished_at, state, reason)
+        SELECT ${columns}, ${now(sql)}, 4, 'r' FROM jobs WHERE id = ${id}`,
+      sql`DELETE FROM jobs WHERE id = ${id}`
+    ),
+    replay: Effect.zipRight(
+      sql`INSERT INTO jobs (${sql.literal(keptColumns)}) SELECT ${sql.literal(keptColumns)} FROM jobs_done WHERE id = ${id}`,
+      sql`DELETE FROM jobs_done WHERE id = ${id}`
+    )
+  }
+}
+
 const lives = Effect.flatMap(JobStore, (store) =>
   Effect.map(store.lives, (lives) => lives.map(({ heartbeatAgeMs: _, ...life }) => life))
 )
@@ -117,6 +138,34 @@ const promises: Promises = {
       { id: "older", name: "older", running: 1 }
     ])
   }),
+
+  "lets runners of the version before move jobs whose spans are kept, and those of this version what they have moved":
+    Effect.gen(function* () {
+      const { status } = yield* JobStore
+      const old = yield* Second
+      const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+      yield* live()
+      yield* accept(jobOf("1", { traceparent, tracestate: "a=1", baggage: "b=2" }))
+      const { attempt, id, run } = yield* startOne()
+      const retrying = { _tag: "Retrying", failure, pauseMs: 0 } as const
+      const { end, replay } = yield* JobStore
+      yield* end("me", [{ id, run, attempt, settlement: retrying, traceparent }])
+      const before = withoutSpans(old, id)
+      yield* before.claim
+      yield* before.retry
+      const kept = { traceparent, tracestate: "a=1", baggage: "b=2", lastTraceparent: traceparent }
+      const again = yield* startOne()
+      expect(again).toMatchObject({ ...kept, attempt: 3, replayTraceparent: undefined })
+      yield* before.bury
+      expect(Option.getOrThrow(yield* status(id))).toMatchObject({ state: "dead", traceparent })
+      expect(Option.isSome(yield* replay(id, { ...outside, traceparent }))).toBe(true)
+      const lost = { tracestate: undefined, baggage: undefined, lastTraceparent: undefined }
+      const replayed = yield* startOne()
+      expect(replayed).toMatchObject({ traceparent, ...lost, replayTraceparent: traceparent })
+      yield* endAs(replayed, dead)
+      yield* before.replay
+      expect(yield* startOne()).toMatchObject({ traceparent, ...lost, replayTraceparent: undefined })
+    }),
 
   "is made once, by three at the same time": Effect.gen(function* () {
     const second = yield* Second
@@ -176,6 +225,29 @@ it.layer(Postgres.layer, { timeout: "1 minute" })("on PostgreSQL", (it) => {
       expect(yield* Fiber.join(opening)).toEqual(Exit.void)
       expect(yield* migrations).toEqual(all)
     }).pipe(Effect.provide(storeOver(postgresOf("readers"))), TestServices.provideLive)
+  )
+
+  it.scoped("holds up no job for long while a caller's transaction has submitted one", () =>
+    Effect.gen(function* () {
+      yield* takeBack
+      const sql = yield* SqlClient.SqlClient
+      const submit = (other: SqlClient.SqlClient, id: string) => other`
+        INSERT INTO jobs (id, type, partition, priority, due_at, accepted_at, payload) VALUES (${id}, 't', 0, 2, 1, 1, '1')`
+      const opening = yield* whileOpen(
+        (other) => submit(other, "1"),
+        Effect.gen(function* () {
+          const fiber = yield* Effect.fork(Effect.exit(Effect.asVoid(open())))
+          const isWaiting = sql`SELECT 1 FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted`
+          yield* Effect.repeat(isWaiting, { until: (rows) => rows.length > 0 })
+          expect(Option.isSome(yield* Effect.timeoutOption(Effect.disconnect(submit(sql, "2")), "5 seconds"))).toBe(
+            true
+          )
+          return fiber
+        })
+      )
+      expect(yield* Fiber.join(opening)).toEqual(Exit.void)
+      expect(yield* migrations).toEqual(all)
+    }).pipe(Effect.provide(storeOver(postgresOf("submitters"))), TestServices.provideLive)
   )
 
   it.effect("refuses to start as a role that may not make it, and serves that role once it is made", () =>
