@@ -17,6 +17,7 @@ const attempt: Attempt = {
   isRedelivered: false,
   acceptedAt: 0,
   traceparent: undefined,
+  tracestate: undefined,
   progress: () => Effect.void
 }
 

@@ -61,7 +61,8 @@ const submission = {
   ),
   limitKey: Schema.optional(Schema.String),
   isLimited: Schema.optional(Schema.Boolean),
-  traceparent: Schema.optional(Schema.String)
+  traceparent: Schema.optional(Schema.String),
+  tracestate: Schema.optional(Schema.String)
 }
 
 /**

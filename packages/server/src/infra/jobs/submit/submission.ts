@@ -3,7 +3,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { clockOf, currentFiber } from "../../../observe/instrument/fiber.ts"
+import { type AnyFiber, clockOf, currentFiber } from "../../../observe/instrument/fiber.ts"
 import { describe } from "../definition/attempt.ts"
 import { backoffSettings } from "../definition/backoff.ts"
 import { type AttemptOptions, attemptChecks, type JobKind, priorityCheck } from "../definition/kind.ts"
@@ -12,7 +12,7 @@ import { JobError } from "../error.ts"
 import { type Check, firstUnfit, isText, timeOrNone } from "../options.ts"
 import type { NewJob } from "../store/operations.ts"
 import * as Id from "./id.ts"
-import { type BaggageKeys, carriedText, JobBaggage } from "../baggage.ts"
+import { type Baggage, type BaggageKeys, carriedText, JobBaggage } from "../baggage.ts"
 import { traceContextOn } from "../trace-context.ts"
 
 /** How to submit a job. What is not given is as in its definition. */
@@ -166,9 +166,11 @@ const newJob = <P>(
     limitKey,
     traceparent,
     tracestate,
-    baggage: fiber === undefined ? undefined : carriedText(Context.get(fiber.currentContext, JobBaggage), baggage)
+    baggage: baggage === false || fiber === undefined ? undefined : carriedText(baggageOf(fiber), baggage)
   }
 }
+
+const baggageOf = ({ currentContext }: AnyFiber): Baggage => Context.get(currentContext, JobBaggage)
 
 const partitions = 32_768
 
