@@ -1,6 +1,7 @@
 /**
  * The law: enqueued + replays = completed + cancelled + dead-lettered + still held, over random programs on two runners
- * that are restarted, cut off from the tables, and killed. More than the sum: each counter is what the tables say.
+ * that are restarted, cut off from the tables, and killed. More than the sum: each counter is what the tables say, and each
+ * link of a span leads to one that has ended, before its runner was killed.
  */
 import { expect, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
@@ -11,12 +12,14 @@ import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as TestContext from "effect/TestContext"
+import type * as Tracer from "effect/Tracer"
 import * as Job from "../../../../src/infra/jobs/definition/job.ts"
 import type { Priority } from "../../../../src/infra/jobs/definition/priority.ts"
 import type { Operations } from "../../../../src/infra/jobs/store/operations.ts"
 import * as Testing from "../../../../src/observe/testing.ts"
 import { type Behaviour, behaviours, behaving, Sour } from "../law/work.ts"
 import { memoryTables } from "../memory-tables.ts"
+import { recording } from "../recorded-spans.ts"
 import { breathe, Memory, pass, Runner, separate, world } from "./world.ts"
 
 const Work = Job.make({
@@ -104,12 +107,19 @@ const start = (memory: Memory) =>
       paused: guard(tables.paused)
     })
     const lease = Duration.seconds(3)
-    const { context, stop } = yield* separate(world(WorkLive, { memory, changed, maxLosses: 2, lease }))
+    const { layer, spans } = recording()
+    const made = world(WorkLive, { memory, changed, maxLosses: 2, lease }).pipe(Layer.provideMerge(layer))
+    const { context, stop } = yield* separate(made)
+    /** What a process that is killed takes with it. */
+    const lost = new Set<Tracer.Span>()
     return {
       context,
       stop,
+      spans,
+      exported: () => spans.filter((span) => span.status._tag === "Ended" && !lost.has(span)),
       kill: Effect.sync(() => {
         isKilled = true
+        spans.filter(({ status }) => status._tag === "Started").forEach((span) => lost.add(span))
       }),
       cut: Effect.sync(() => {
         isCut = !isCut
@@ -143,7 +153,7 @@ const run = (program: ReadonlyArray<Step>) =>
             const payload = yield* Work.payload.encode(each.behaviour)
             const { dedupeKey, delayMs, priority } = each
             const job = { id: `job-${made}`, type: "work", partition: made, priority, payload, dedupeKey, delayMs }
-            yield* tables.insert([{ ...job, isLimited: false }], inTransaction)
+            yield* tables.insert([{ ...job, isLimited: false, traceparent: callers.submit }], inTransaction)
           }
           yield* told
           break
@@ -155,7 +165,7 @@ const run = (program: ReadonlyArray<Step>) =>
           break
         }
         case "replay":
-          yield* tables.replay(nth(each.nth), inTransaction)
+          yield* tables.replay(nth(each.nth), { ...inTransaction, traceparent: callers.replay })
           yield* told
           break
         case "pass":
@@ -178,12 +188,29 @@ const run = (program: ReadonlyArray<Step>) =>
     const snapshots = yield* Effect.forEach(all, ({ context }) => Effect.provide(Testing.snapshot, context))
     yield* Effect.forEach(alive, ({ stop }) => Effect.raceFirst(stop, Effect.forever(pass(500, 500))))
     const { totals } = memory
-    return { tables: totals, counted: { ...counted(snapshots), held: totals.held }, inFlight: inFlightOf(snapshots) }
+    const metrics = { ...counted(snapshots), held: totals.held }
+    return { tables: totals, counted: metrics, inFlight: inFlightOf(snapshots), links: linksOf(all) }
   }).pipe(
     Effect.orDie,
     Effect.scoped,
     Effect.provide(Layer.merge(TestContext.TestContext, Logger.remove(Logger.defaultLogger)))
   )
+
+const callers = {
+  submit: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+  replay: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+}
+
+/** What each attempt links to, beside its submit; what is not exported by then is dangling. */
+const linksOf = (all: ReadonlyArray<Incarnation>) => {
+  const callersSpans = Object.values(callers).map((traceparent) => traceparent.split("-")[2])
+  const known = new Set([...callersSpans, ...all.flatMap(({ exported }) => exported().map(({ spanId }) => spanId))])
+  const spans = all.flatMap((incarnation) => incarnation.spans)
+  return {
+    dangling: spans.flatMap(({ links }) => links).filter(({ span }) => !known.has(span.spanId)),
+    withoutSubmit: spans.filter(({ links }) => links[0]?.attributes["job.link"] !== "submit")
+  }
+}
 
 /** The counters, over all runners. */
 const counted = (snapshots: ReadonlyArray<Testing.Snapshot>) => {
@@ -211,12 +238,13 @@ const inFlightOf = (snapshots: ReadonlyArray<Testing.Snapshot>): number =>
 it("keeps the law, and each counter says what the tables say, whatever happens", { timeout: 240_000 }, () =>
   FastCheck.assert(
     FastCheck.asyncProperty(FastCheck.array(step, { minLength: 3, maxLength: 16 }), async (program) => {
-      const { counted: metrics, inFlight, tables } = await Effect.runPromise(run(program))
+      const { counted: metrics, inFlight, links, tables } = await Effect.runPromise(run(program))
       expect(metrics).toEqual(tables)
       expect(metrics.enqueued + metrics.replays).toBe(
         metrics.completions + metrics.cancellations + metrics.deadLettered + tables.held
       )
       expect([tables.held, inFlight]).toEqual([0, 0])
+      expect(links).toEqual({ dangling: [], withoutSubmit: [] })
     }),
     { numRuns: Number(process.env["LAW_RUNS"] ?? 1) }
   )
