@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { MetricsService } from "@parametric-portal/server/observe/metrics"
 import * as Testing from "@parametric-portal/server/observe/testing"
 import { claim, interleave, medians, pairedMicros, type Result, type Samples, type Subject } from "./harness.ts"
-import { tracer } from "../test/support/sampled.ts"
+import { tracerOf } from "../test/support/sampled.ts"
 
 const pairs = { job_type: "digest", operation: "process", priority: "high" }
 
@@ -30,7 +30,7 @@ const subject = async (name: string, filter: Filter, isInSpan: boolean): Promise
           histogram.record(call % 200)
         }
       })
-      const onFiber = Effect.withTracer(isInSpan ? Effect.withSpan(loop, "batch") : loop, tracer)
+      const onFiber = Effect.withTracer(isInSpan ? Effect.withSpan(loop, "batch") : loop, tracerOf(true))
       Effect.runSync(onFiber)
     },
     check: async (calls) => {

@@ -6,18 +6,16 @@ import * as RpcTest from "@effect/rpc/RpcTest"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import { expect, it } from "@effect/vitest"
-import * as Context from "effect/Context"
-import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import * as Tracer from "effect/Tracer"
 import { HttpMetrics } from "../../src/infra/http.ts"
 import { RpcMetrics } from "../../src/infra/rpc.ts"
 import { SqlMetrics } from "../../src/infra/sql.ts"
 import { MetricsService } from "../../src/observe/metrics.ts"
 import * as Testing from "../../src/observe/testing.ts"
+import { recording } from "../support/recorded-spans.ts"
 import { ready, settle, testCluster } from "./cluster/test-cluster.ts"
 import { layer as httpServer, serve } from "./http/http-server.ts"
 import { Api, handlers } from "./rpc/api.ts"
@@ -25,18 +23,9 @@ import { Api, handlers } from "./rpc/api.ts"
 /** Runs in the span "caller" of a tracer that keeps all spans; the names of spans by their ids. */
 const traced = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
-    const names = new Map<string, string>()
-    const own = Context.unsafeGet(DefaultServices.liveServices, Tracer.Tracer)
-    const tracer = Tracer.make({
-      span: (...given) => {
-        const span = own.span(...given)
-        names.set(span.spanId, span.name)
-        return span
-      },
-      context: (run) => run()
-    })
+    const { spans, tracer } = recording()
     yield* effect.pipe(Effect.withSpan("caller"), Effect.withTracer(tracer))
-    return names
+    return new Map(spans.map(({ name, spanId }) => [spanId, name]))
   })
 
 /** The names of the spans of a metric's exemplars. */

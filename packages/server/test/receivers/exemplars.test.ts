@@ -13,6 +13,7 @@ import { MetricsService } from "../../src/observe/metrics.ts"
 import { Prometheus } from "../../src/observe/prometheus.ts"
 import { Telemetry } from "../../src/observe/telemetry.ts"
 import { eventually } from "../support/eventually.ts"
+import { type Found, exemplarsIn } from "./support/exemplars.ts"
 import { inSpan } from "../support/sampled.ts"
 
 const name = "jobs_processing_seconds"
@@ -26,24 +27,6 @@ const record = (seconds: number) =>
       )
     )
   )
-
-interface Found {
-  readonly seriesLabels: Readonly<Record<string, string>>
-  readonly exemplars: ReadonlyArray<{
-    readonly labels: Readonly<Record<string, string>>
-    readonly value: string
-    readonly timestamp: number
-  }>
-}
-
-/** The exemplars that a Prometheus has of a selector, as its API returns them. */
-const exemplarsIn = (address: string, query: string): Promise<ReadonlyArray<Found>> => {
-  const now = Date.now() / 1_000
-  const parameters = new URLSearchParams({ query, start: String(now - 600), end: String(now + 600) })
-  return fetch(`${address}/api/v1/query_exemplars?${parameters.toString()}`)
-    .then((response) => response.text())
-    .then((text): ReadonlyArray<Found> => JSON.parse(text).data)
-}
 
 const valuesIn = (found: ReadonlyArray<Found>) =>
   found

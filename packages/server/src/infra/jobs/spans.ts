@@ -8,6 +8,7 @@ import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
 import * as FiberRefs from "effect/FiberRefs"
 import * as Tracer from "effect/Tracer"
+import { isInstalled } from "../../observe/instrument/moment.ts"
 import { spanOf, type TraceContext, traceContextOn } from "./trace-context.ts"
 
 /**
@@ -24,11 +25,6 @@ export const isTraced = (refs: FiberRefs.FiberRefs): boolean =>
 export const isTracedNow: Effect.Effect<boolean> = Effect.withFiberRuntime(({ currentTracer }) =>
   Effect.succeed(isInstalled(currentTracer))
 )
-
-// The spans of Effect's own go nowhere.
-const isInstalled = (tracer: Tracer.Tracer): boolean => tracer !== effectsOwn
-
-const effectsOwn = Context.unsafeGet(DefaultServices.liveServices, Tracer.Tracer)
 
 /** What a link leads to; the attribute `job.link` of it. */
 export type LinkKind = "submit" | "previous_attempt" | "replay" | "previous_run"

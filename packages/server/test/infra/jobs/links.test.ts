@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { Job, type JobsOptions, JobService } from "../../../src/infra/jobs.ts"
-import { recording } from "./recorded-spans.ts"
+import { recording } from "../../support/recorded-spans.ts"
 import { type Database, eventually, onBoth, world } from "./world.ts"
 
 class Refused extends Schema.TaggedError<Refused>()("Refused", {}) {}

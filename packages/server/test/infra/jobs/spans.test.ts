@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Tracer from "effect/Tracer"
 import { Job, type JobsOptions, JobService } from "../../../src/infra/jobs.ts"
-import { recording } from "./recorded-spans.ts"
+import { recording } from "../../support/recorded-spans.ts"
 import { type Database, eventually, onBoth, world } from "./world.ts"
 
 class Refused extends Schema.TaggedError<Refused>()("Refused", {}) {}

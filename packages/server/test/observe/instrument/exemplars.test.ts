@@ -4,7 +4,7 @@ import { ConfigProvider, Duration, Effect, FastCheck, Metric, TestClock, Tracer 
 import { type ExemplarFilter, MetricsService, type MetricsOptions } from "../../../src/observe/metrics.ts"
 import { exemplars, read } from "../../../src/observe/testing.ts"
 import { ExemplarSlots } from "../../../src/observe/instrument/exemplar-slots.ts"
-import { inSpan, tracer } from "../../support/sampled.ts"
+import { inSpan, tracerOf } from "../../support/sampled.ts"
 
 const name = "jobs_processing_seconds"
 const labels = { job_type: "digest" }
@@ -180,7 +180,7 @@ describe("which values are kept", () => {
         kept.pipe(Effect.provide(MetricsService.layer({ registry, exemplars: { default: "always_on" } })))
       )
       expect(error).toMatchObject({ reason: "Conflict" })
-      yield* Effect.withTracer(record(0.02), tracer)
+      yield* Effect.withTracer(record(0.02), tracerOf(true))
       expect(yield* kept).toEqual([])
     }).pipe(own())
   )

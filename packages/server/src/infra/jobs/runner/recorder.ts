@@ -2,6 +2,7 @@
  * What a runner counts: each fact once it is in the tables, and an attempt timed to the end of its handler.
  */
 import * as Duration from "effect/Duration"
+import type * as Tracer from "effect/Tracer"
 import type { MetricsService } from "../../../observe/metrics.ts"
 import type { Outcome } from "../../../observe/catalogue/outcome.ts"
 import { unspanned } from "../../../observe/instrument/moment.ts"
@@ -30,8 +31,8 @@ export class Recorder {
     this.isWatched = isWatched
   }
 
-  /** An attempt begins; times are those that watches use. */
-  begin(run: Run, now: number): void {
+  /** An attempt begins, of a job that was submitted in this span; times are those that watches use. */
+  begin(run: Run, now: number, submit: Tracer.AnySpan | undefined): void {
     if (!this.isWatched) {
       return
     }
@@ -49,7 +50,7 @@ export class Recorder {
         enqueuedAt: run.claimedAt - ageMs,
         deliverAt: run.claimedAt - dueMs
       },
-      this.around,
+      submit === undefined ? this.around : { ...this.around, span: submit },
       now
     )
   }

@@ -19,7 +19,7 @@ import type { Operations } from "../../../../src/infra/jobs/store/operations.ts"
 import * as Testing from "../../../../src/observe/testing.ts"
 import { type Behaviour, behaviours, behaving, Sour } from "../law/work.ts"
 import { memoryTables } from "../memory-tables.ts"
-import { recording } from "../recorded-spans.ts"
+import { recording } from "../../../support/recorded-spans.ts"
 import { breathe, Memory, pass, Runner, separate, world } from "./world.ts"
 
 const Work = Job.make({

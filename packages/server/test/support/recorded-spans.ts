@@ -30,5 +30,5 @@ export const recording = ({ sampled = true }: { readonly sampled?: boolean } = {
     const ended = new Set(spans.filter(({ status }) => status._tag === "Ended").map(({ spanId }) => spanId))
     expect(spans.flatMap(({ links }) => links.filter(({ span }) => !ended.has(span.spanId)))).toEqual([])
   }
-  return { spans, named, linked, expectNoneDangling, layer: Layer.setTracer(tracer) }
+  return { spans, named, linked, expectNoneDangling, tracer, layer: Layer.setTracer(tracer) }
 }
