@@ -1,4 +1,6 @@
 /** Where a histogram keeps its exemplars: of each bucket the last one. */
+import * as Predicate from "effect/Predicate"
+import type * as Tracer from "effect/Tracer"
 import { attempted } from "../catalogue/attempt.ts"
 import type { Exemplar, ExemplarFilter, Exemplars } from "../catalogue/exemplar.ts"
 import { hasSoundIds } from "../catalogue/span-ids.ts"
@@ -50,16 +52,21 @@ const wanted = attempted(
   ({ isAlways }: ExemplarSlots, at: Moment | undefined): Kept | undefined => {
     const fiber = at === undefined ? currentFiber() : undefined
     const span = at === undefined ? spanOf(fiber) : at.span
-    return isAlways || span?.sampled === true
-      ? {
-          timeMs: at === undefined ? nowMillisOf(clockOf(fiber)) : at.nowMillis(),
-          traceId: span?.traceId,
-          spanId: span?.spanId
-        }
-      : undefined
+    if (span === undefined ? !isAlways : !(isAlways || span.sampled)) {
+      return undefined
+    }
+    const timeMs = at === undefined ? nowMillisOf(clockOf(fiber)) : at.nowMillis()
+    return span === undefined ? { timeMs, traceId: undefined, spanId: undefined } : named(span, timeMs)
   },
   ({ failed }, thrown) => failed(thrown)
 )
+
+// What is no id by its length takes no slot: it could be of any length, or no text at all. Its digits are looked at where
+// it is read, which is done less often.
+const named = ({ spanId, traceId }: Tracer.AnySpan, timeMs: number): Kept | undefined =>
+  Predicate.isString(traceId) && traceId.length === 32 && Predicate.isString(spanId) && spanId.length === 16
+    ? { timeMs, traceId, spanId }
+    : undefined
 
 interface Slots {
   /** NaN where there is none. */
@@ -80,13 +87,16 @@ const exemplarOf = ({ spanIds, times, traceIds, values }: Slots, index: number):
   const value = values[index] ?? Number.NaN
   const timeMs = times[index] ?? Number.NaN
   const [traceId, spanId] = [traceIds[index], spanIds[index]]
-  if (!Number.isFinite(value) || !Number.isFinite(timeMs)) {
+  if (!Number.isFinite(value) || !(timeMs >= 0 && timeMs < endOfTime)) {
     return undefined
   }
-  if (traceId === undefined && spanId === undefined) {
+  if (traceId === undefined || spanId === undefined) {
     return { value, timeMs }
   }
   // A tracer may name its spans as it likes. To receivers such a name is an error.
-  const span = { traceId: String(traceId).toLowerCase(), spanId: String(spanId).toLowerCase() }
+  const span = { traceId: traceId.toLowerCase(), spanId: spanId.toLowerCase() }
   return hasSoundIds(span) ? { value, timeMs, span } : undefined
 }
+
+/** The first millisecond that is none of OTLP's times, which are nanoseconds of the epoch in 64 bits. */
+const endOfTime = 2 ** 64 / 1e6

@@ -2,6 +2,7 @@
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
 import * as Tracer from "effect/Tracer"
+import { attempted } from "../catalogue/attempt.ts"
 import type { AnyFiber } from "./fiber.ts"
 import { processClock } from "./sound-clock.ts"
 
@@ -20,10 +21,12 @@ export const isInstalled = (tracer: Tracer.Tracer): boolean => tracer !== effect
 
 const effectsOwn = Context.unsafeGet(DefaultServices.liveServices, Tracer.Tracer)
 
-/** The span of a fiber, unless it is one that goes nowhere. */
-export const spanOf = (fiber: AnyFiber | undefined): Tracer.AnySpan | undefined => {
-  const span = fiber?.currentSpan
-  return span === undefined || fiber === undefined || (span._tag === "Span" && !isInstalled(fiber.currentTracer))
-    ? undefined
-    : span
-}
+/** The span of a fiber, unless it is one that goes nowhere, or throws. */
+export const spanOf = (fiber: AnyFiber | undefined): Tracer.AnySpan | undefined =>
+  fiber?.currentSpan === undefined ? undefined : sentSpan(fiber, fiber.currentSpan)
+
+const sentSpan = attempted(
+  (fiber: AnyFiber, span: Tracer.AnySpan): Tracer.AnySpan | undefined =>
+    span._tag === "Span" && !isInstalled(fiber.currentTracer) ? undefined : span,
+  () => undefined
+)

@@ -1,8 +1,8 @@
 /** Which values become exemplars: of each bucket the last one that was recorded in a sampled span. */
 import { describe, expect, it } from "@effect/vitest"
-import { ConfigProvider, Duration, Effect, FastCheck, Metric, TestClock, Tracer } from "effect"
+import { Clock, ConfigProvider, Duration, Effect, FastCheck, Metric, TestClock, Tracer } from "effect"
 import { type ExemplarFilter, MetricsService, type MetricsOptions } from "../../../src/observe/metrics.ts"
-import { exemplars, read } from "../../../src/observe/testing.ts"
+import { exemplars, read, total } from "../../../src/observe/testing.ts"
 import { ExemplarSlots } from "../../../src/observe/instrument/exemplar-slots.ts"
 import { inSpan, tracerOf } from "../../support/sampled.ts"
 
@@ -18,6 +18,16 @@ const record = (seconds: number) =>
   )
 
 const kept = Effect.flatMap(MetricsService, ({ jobs }) => exemplars(jobs.processingSeconds, labels))
+
+const brokenSpan = (name: string) =>
+  new Proxy(Tracer.externalSpan({ traceId: "a".repeat(32), spanId: "b".repeat(16) }), {
+    get: (target, key) => {
+      if (key === name) {
+        throw new Error("broken")
+      }
+      return Reflect.get(target, key, target)
+    }
+  })
 
 const own = (options: MetricsOptions = {}) => Effect.provide(MetricsService.layer({ registry: "own", ...options }))
 
@@ -65,20 +75,51 @@ describe("a histogram", () => {
     }).pipe(own())
   )
 
-  it.effect("counts a value all the same where its span throws", () =>
+  it.effect.each(["sampled", "traceId", "_tag"])("counts and times all the same where a span throws for %s", (name) =>
     Effect.gen(function* () {
-      const broken = new Proxy(Tracer.externalSpan({ traceId: "a".repeat(32), spanId: "b".repeat(16) }), {
-        get: (target, key) => {
-          if (key === "sampled" || key === "traceId") {
-            throw new Error("broken")
-          }
-          return Reflect.get(target, key, target)
-        }
-      })
-      yield* Effect.withParentSpan(record(0.02), broken)
+      const run = Effect.sleep("2 seconds").pipe(
+        MetricsService.trackJob({ jobType: "digest", operation: "process", enqueuedAt: 0, final: true })
+      )
+      const fiber = yield* Effect.fork(Effect.withParentSpan(Effect.zip(record(0.02), run), brokenSpan(name)))
+      yield* TestClock.adjust("3 seconds")
+      yield* fiber
       const { jobs } = yield* MetricsService
-      expect((yield* read(jobs.processingSeconds, labels))?.count).toBe(1)
+      expect(yield* total(jobs.processingSeconds, labels)).toMatchObject({ count: 2, sum: 2.02 })
+      expect(yield* total(jobs.duration, labels)).toMatchObject({ count: 1, sum: 2 })
+      expect(yield* kept).toEqual([])
     }).pipe(own())
+  )
+
+  it.effect.each([
+    { traceId: "a".repeat(32), spanId: Symbol("span") },
+    {
+      traceId: {
+        toString: () => {
+          throw new Error("no text")
+        }
+      },
+      spanId: "b".repeat(16)
+    },
+    { traceId: "a".repeat(32), spanId: "b".repeat(1_000_000) }
+  ])("keeps the value before where the ids of a span are none", (ids) =>
+    Effect.gen(function* () {
+      const { span } = yield* inSpan(record(0.02))
+      // @ts-expect-error -- as from JavaScript
+      yield* Effect.withParentSpan(record(0.03), Tracer.externalSpan(ids))
+      expect(yield* kept).toEqual([{ value: 0.02, bucket: "0.1", timeMs: 0, span }])
+    }).pipe(own())
+  )
+
+  it.effect.each([-1, -0.1, 2 ** 64 / 1e6, 1e300])(
+    "has no exemplar of the time %s, which OTLP could not say",
+    (timeMs) =>
+      Effect.gen(function* () {
+        const clock = Object.assign(Clock.make(), { unsafeCurrentTimeMillis: () => timeMs })
+        yield* Effect.withClock(inSpan(record(0.02)), clock)
+        expect(yield* kept).toEqual([])
+        const { jobs } = yield* MetricsService
+        expect(yield* total(jobs.processingSeconds, labels)).toMatchObject({ count: 1, sum: 0.02 })
+      }).pipe(own())
   )
 
   it("keeps one value a bucket, the last one that was offered to it, whatever comes", () =>
