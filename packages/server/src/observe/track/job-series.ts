@@ -33,8 +33,14 @@ export interface JobStart extends JobLabels {
   readonly deliverAt?: number | undefined
 }
 
+/** An operation that a clock times, which need not be the wall's: its moment is. */
+export interface Timed extends Moment {
+  /** The seconds from a time of that clock, in milliseconds of the epoch, to now. */
+  readonly secondsSince: (epochMs: number) => number
+}
+
 /** What is known of it when it ends. */
-export interface JobEnd extends Moment {
+export interface JobEnd extends Timed {
   readonly seconds: number
   readonly enqueuedAt: number | undefined
   /** No attempt follows. */
@@ -93,12 +99,12 @@ export class JobSeries {
   }
 
   /** An operation begins: the wait of a `process` is over, and it is in flight. */
-  begin({ attempt = 1, deliverAt, enqueuedAt }: JobStart, at: Moment, run: Run): void {
+  begin({ attempt = 1, deliverAt, enqueuedAt }: JobStart, run: Run & Timed): void {
     if (this.labels.operation === "process") {
       if (enqueuedAt !== undefined) {
         const dueMs = Math.max(enqueuedAt, deliverAt ?? enqueuedAt)
         this.wait ??= this.bind(this.handles.waitDuration)
-        this.wait.record(elapsedSeconds(dueMs, at.nowMillis()), at)
+        this.wait.record(run.secondsSince(dueMs), run)
       }
       if (attempt > 1) {
         this.retries ??= this.bind(this.handles.retries)
@@ -160,7 +166,7 @@ export class JobSeries {
   private finish(at: JobEnd): void {
     if (this.labels.operation === "process" && at.enqueuedAt !== undefined) {
       this.duration ??= this.bind(this.handles.duration)
-      this.duration.record(elapsedSeconds(at.enqueuedAt, at.nowMillis()), at)
+      this.duration.record(at.secondsSince(at.enqueuedAt), at)
     }
   }
 }
@@ -176,7 +182,7 @@ const succeeds = {
 /**
  * Never negative, as the two times may be of two clocks; what is no time gives no number, to be refused and counted.
  */
-const elapsedSeconds = (fromMs: number, toMs: number): number => {
+export const elapsedSeconds = (fromMs: number, toMs: number): number => {
   const seconds = (toMs - fromMs) / 1000
   return Number.isFinite(seconds) ? Math.max(0, seconds) : Number.NaN
 }

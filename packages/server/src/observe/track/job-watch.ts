@@ -9,8 +9,8 @@ import type { Outcome } from "../catalogue/outcome.ts"
 import type { Ambient } from "../instrument/label.ts"
 import { ambientOf, clockOf, currentFiber } from "../instrument/fiber.ts"
 import { spanOf } from "../instrument/moment.ts"
-import { nowNanosOf } from "../instrument/sound-clock.ts"
-import type { JobEnd, JobSeries, JobStart } from "./job-series.ts"
+import { nowMillisOf, nowNanosOf } from "../instrument/sound-clock.ts"
+import { elapsedSeconds, type JobEnd, type JobSeries, type JobStart } from "./job-series.ts"
 import type { Run } from "./runs.ts"
 import type { Site } from "./watch.ts"
 
@@ -98,8 +98,18 @@ export class JobWatch implements Run, JobEnd {
     return Math.max(0, (this.stopMs ?? millisOf(this.around.clock)) - this.startMs) / 1000
   }
 
-  /** When it stopped, and before that when it began. */
+  /** To when it stopped, and before that to when it began. */
+  secondsSince(epochMs: number): number {
+    return elapsedSeconds(epochMs, this.lastMs)
+  }
+
+  /** When that was by the wall, which may have been set since the clock began, or gone on while the machine slept. */
   nowMillis(): number {
+    const { clock } = this.around
+    return nowMillisOf(clock) - (millisOf(clock) - this.lastMs)
+  }
+
+  private get lastMs(): number {
     return this.stopMs ?? this.startMs
   }
 
@@ -111,7 +121,7 @@ export class JobWatch implements Run, JobEnd {
   private static readonly begins = attempted((watch: JobWatch, start: JobStart): void => {
     watch.enqueuedAt = start.enqueuedAt
     watch.series = watch.tracking.seriesOf(start, watch.around.ambient)
-    watch.series.begin(start, watch, watch)
+    watch.series.begin(start, watch)
   }, JobWatch.swallow)
 
   private static readonly stops = attempted((watch: JobWatch, _: undefined): void => {

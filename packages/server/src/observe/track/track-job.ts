@@ -5,7 +5,7 @@ import { InstrumentId } from "../instrument/instrument.ts"
 import type { Ambient } from "../instrument/label.ts"
 import type { Meter } from "../instrument/meter.ts"
 import type { Series } from "../instrument/series.ts"
-import { type JobHandles, type JobLabels, JobSeries, type JobStart } from "./job-series.ts"
+import { elapsedSeconds, type JobEnd, type JobHandles, type JobLabels, JobSeries, type JobStart } from "./job-series.ts"
 import { JobWatch, type Surroundings, surroundings, type Tracking } from "./job-watch.ts"
 import { type Run, Runs } from "./runs.ts"
 import type { Ending, Start, Tracker } from "./watch.ts"
@@ -83,9 +83,11 @@ export class JobTracker implements Tracker<TrackJobOptions>, Tracking {
 }
 
 /** One operation on one job, from its beginning on a fiber to its end. */
-class JobRun implements Ending, Run {
+class JobRun implements Ending, Run, JobEnd {
   before: Run | undefined = undefined
   after: Run | undefined = undefined
+  seconds = 0
+  readonly attempts = undefined
   private readonly tracker: JobTracker
   private readonly options: TrackJobOptions
   private readonly start: Start
@@ -96,7 +98,27 @@ class JobRun implements Ending, Run {
     this.options = options
     this.start = start
     this.series = tracker.seriesOf(options, start.ambient)
-    this.series.begin(options, start, this)
+    this.series.begin(options, this)
+  }
+
+  get span(): Start["span"] {
+    return this.start.span
+  }
+
+  get enqueuedAt(): number | undefined {
+    return this.options.enqueuedAt
+  }
+
+  get isFinal(): boolean {
+    return this.options.final === true
+  }
+
+  nowMillis(): number {
+    return this.start.nowMillis()
+  }
+
+  secondsSince(epochMs: number): number {
+    return elapsedSeconds(epochMs, this.start.nowMillis())
   }
 
   elapsed(): number {
@@ -104,15 +126,13 @@ class JobRun implements Ending, Run {
   }
 
   ended(outcome: Outcome, seconds: number): void {
-    const { enqueuedAt, final, interruption } = this.options
+    this.seconds = seconds
     this.series.leave(this)
     const series = this.tracker.current(this.series)
-    if (outcome._tag === "interrupted" && interruption === "elsewhere") {
-      series.notCounted(seconds, this.start)
+    if (outcome._tag === "interrupted" && this.options.interruption === "elsewhere") {
+      series.notCounted(seconds, this)
     } else {
-      const { span } = this.start
-      const nowMillis = () => this.start.nowMillis()
-      series.end(outcome, { seconds, enqueuedAt, isFinal: final === true, attempts: undefined, span, nowMillis })
+      series.end(outcome, this)
     }
   }
 }

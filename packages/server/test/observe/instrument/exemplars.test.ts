@@ -144,6 +144,28 @@ describe("a histogram", () => {
     ))
 })
 
+describe("a watch of a job", () => {
+  it.live("has exemplars of the wall's time, also where that has gone on without the clock that it is timed with", () =>
+    Effect.gen(function* () {
+      const { jobs, jobTracker } = yield* MetricsService
+      const live = Clock.make()
+      const asleepMs = 3_600_000
+      const clock = Object.assign(Clock.make(), {
+        unsafeCurrentTimeNanos: () => live.unsafeCurrentTimeNanos() - BigInt(asleepMs) * 1_000_000n
+      })
+      const watched = Effect.sync(() => {
+        const enqueuedAt = Date.now() - asleepMs - 60_000
+        jobTracker.watch({ jobType: "digest", operation: "process", enqueuedAt }).count({ _tag: "success" }, true)
+      })
+      yield* Effect.withClock(inSpan(watched), clock)
+      const all = [jobs.processingSeconds, jobs.duration, jobs.waitDuration]
+      const found = (yield* Effect.forEach(all, (one) => exemplars(one, { job_type: "digest" }))).flat()
+      expect(found.map(({ timeMs }) => Math.abs(timeMs - Date.now()) < 60_000)).toEqual([true, true, true])
+      expect(found.map(({ value }) => Math.round(value / 60))).toEqual([0, 1, 1])
+    }).pipe(own())
+  )
+})
+
 describe("trackJob and trackEffect", () => {
   it.effect("name the span that they run in, also where the effect ends in another", () =>
     Effect.gen(function* () {
