@@ -6,11 +6,17 @@ import * as RpcTest from "@effect/rpc/RpcTest"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import { expect, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
 import { HttpMetrics } from "../../src/infra/http.ts"
+import { Recorder } from "../../src/infra/jobs/runner/recorder.ts"
 import { RpcMetrics } from "../../src/infra/rpc.ts"
 import { SqlMetrics } from "../../src/infra/sql.ts"
 import { MetricsService } from "../../src/observe/metrics.ts"
@@ -106,4 +112,33 @@ it.scoped("of messages of the cluster: of the span of each", () =>
     expect(yield* spansOf(cluster.messageProcessing, names)).toEqual(["Counter(one).Add"])
     expect(yield* spansOf(cluster.messageLatency, names)).toEqual(["Counter(one).Add", "caller"])
   }).pipe(Effect.provide(testCluster()))
+)
+
+it.scoped("have the time of the program's clock, also in no span", () =>
+  Effect.gen(function* () {
+    const metrics = yield* MetricsService
+    const scope = yield* Scope.make()
+    yield* Scope.extend(Layer.build(Counter.toLayer({ Add: ({ payload }) => Effect.succeed(payload.n + 1) })), scope)
+    yield* ready
+    const client = yield* Counter.client
+    const fiber = yield* Effect.fork(client("one").Add({ n: 1 }))
+    yield* settle
+    yield* fiber
+    const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
+    yield* TestClock.adjust("1 minute")
+    yield* closing
+    const clock = yield* Effect.clock
+    const lost = { operation: "lose", type: "digest", priority: "high", attempts: 3, ageMs: 5_000, times: 1 } as const
+    new Recorder(metrics, { clock, ambient: [], span: undefined }, true).uncounted([lost])
+    const { cluster, jobs } = metrics
+    const handles = [cluster.entityLifetime, cluster.messageLatency, jobs.attempts, jobs.duration]
+    const found = yield* Effect.forEach(handles, (handle) => Testing.exemplars(handle, {}))
+    const now = yield* Clock.currentTimeMillis
+    expect(found.map((all) => all.length > 0 && all.every(({ timeMs }) => timeMs <= now))).toEqual(
+      handles.map(() => true)
+    )
+  }).pipe(
+    Effect.provide(testCluster()),
+    Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["OTEL_METRICS_EXEMPLAR_FILTER", "always_on"]])))
+  )
 )

@@ -1,10 +1,11 @@
 /** When and in which span something is recorded: exemplars show both. */
+import type * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
 import * as Tracer from "effect/Tracer"
 import { attempted } from "../catalogue/attempt.ts"
 import type { AnyFiber } from "./fiber.ts"
-import { processClock } from "./sound-clock.ts"
+import { nowMillisOf } from "./sound-clock.ts"
 
 /** Whoever records a value later than it came about, or on another fiber, says where that was. */
 export interface Moment {
@@ -13,8 +14,8 @@ export interface Moment {
   readonly nowMillis: () => number
 }
 
-/** Now, and in no span: of what is recorded for others. */
-export const unspanned: Moment = { span: undefined, nowMillis: () => processClock.unsafeCurrentTimeMillis() }
+/** Now by this clock, and in no span: of what is recorded for others. */
+export const unspanned = (clock: Clock.Clock): Moment => ({ span: undefined, nowMillis: () => nowMillisOf(clock) })
 
 /** Whether a program has installed this tracer: the spans of Effect's own go nowhere. */
 export const isInstalled = (tracer: Tracer.Tracer): boolean => tracer !== effectsOwn

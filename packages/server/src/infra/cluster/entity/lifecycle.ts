@@ -125,14 +125,16 @@ export class EntityLifecycle {
   }
 
   private deactivate({ startNanos, unsettled }: Generation, reason: DeactivationReason): void {
+    const { clock } = this.registered
+    const now = unspanned(clock)
     for (const message of unsettled) {
-      message.end({ _tag: "interrupted" }, false, unspanned)
+      message.end({ _tag: "interrupted" }, false, now)
     }
     unsettled.clear()
     const { active, deactivations, lifetime } = this.series()
     active.add(-1)
     deactivations(reason).record(1)
-    lifetime.record(Math.max(0, Number(this.registered.clock.unsafeCurrentTimeNanos() - startNanos) / 1e9), unspanned)
+    lifetime.record(Math.max(0, Number(clock.unsafeCurrentTimeNanos() - startNanos) / 1e9), now)
   }
 
   // The RPC server reads each handler once, when it is built. A proxy keeps the type of what it stands for.

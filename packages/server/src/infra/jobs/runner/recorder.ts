@@ -112,7 +112,8 @@ export class Recorder {
 
   private add<In>(metric: AnyMetric<In>, labels: Readonly<Record<string, string>>, amount: In): void {
     if (this.isWatched) {
-      record(metric, amount, { labels, ambient: this.around.ambient, at: unspanned })
+      const { ambient, clock } = this.around
+      record(metric, amount, { labels, ambient, at: unspanned(clock) })
     }
   }
 }

@@ -83,7 +83,7 @@ class Watched implements Recording {
     record(this.metrics.jobs.attempts, attempts, {
       labels: this.labels("process"),
       ambient: this.around.ambient,
-      at: unspanned
+      at: unspanned(this.around.clock)
     })
   }
 
