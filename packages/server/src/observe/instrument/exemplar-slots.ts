@@ -2,6 +2,7 @@
 import * as Predicate from "effect/Predicate"
 import type * as Tracer from "effect/Tracer"
 import { attempted } from "../catalogue/attempt.ts"
+import { detached } from "../catalogue/clean-text.ts"
 import type { Exemplar, ExemplarFilter, Exemplars } from "../catalogue/exemplar.ts"
 import { hasSoundIds } from "../catalogue/span-ids.ts"
 import { clockOf, currentFiber } from "./fiber.ts"
@@ -30,13 +31,16 @@ export class ExemplarSlots {
       slots.times[index] = kept.timeMs
       slots.traceIds[index] = kept.traceId
       slots.spanIds[index] = kept.spanId
+      slots.read[index] = undefined
     }
   }
 
   /** What it holds now: a copy. There is none while it is empty. */
   state(): Exemplars | undefined {
     const { slots } = this
-    return slots === undefined ? undefined : slots.values.map((_, index) => exemplarOf(slots, index))
+    return slots === undefined
+      ? undefined
+      : slots.values.map((_, index) => (slots.read[index] ??= settled(slots, index)))
   }
 }
 
@@ -74,14 +78,27 @@ interface Slots {
   readonly times: Array<number>
   readonly traceIds: Array<string | undefined>
   readonly spanIds: Array<string | undefined>
+  /** Those of what has been read since it was kept. */
+  readonly read: Array<Exemplar | undefined>
 }
 
 const emptySlots = (size: number): Slots => ({
   values: Array.from({ length: size }, () => Number.NaN),
   times: Array.from({ length: size }, () => Number.NaN),
   traceIds: Array.from({ length: size }, () => undefined),
-  spanIds: Array.from({ length: size }, () => undefined)
+  spanIds: Array.from({ length: size }, () => undefined),
+  read: Array.from({ length: size }, () => undefined)
 })
+
+// Ids may be parts of a long text, such as a message that they came with. They are copied where they are read: copying
+// those of each value would cost more than all else that keeps it.
+const settled = (slots: Slots, index: number): Exemplar | undefined => {
+  const exemplar = exemplarOf(slots, index)
+  slots.values[index] = exemplar?.value ?? Number.NaN
+  slots.traceIds[index] = exemplar?.span?.traceId
+  slots.spanIds[index] = exemplar?.span?.spanId
+  return exemplar
+}
 
 const exemplarOf = ({ spanIds, times, traceIds, values }: Slots, index: number): Exemplar | undefined => {
   const value = values[index] ?? Number.NaN
@@ -94,7 +111,7 @@ const exemplarOf = ({ spanIds, times, traceIds, values }: Slots, index: number):
     return { value, timeMs }
   }
   // A tracer may name its spans as it likes. To receivers such a name is an error.
-  const span = { traceId: traceId.toLowerCase(), spanId: spanId.toLowerCase() }
+  const span = { traceId: detached(traceId.toLowerCase()), spanId: detached(spanId.toLowerCase()) }
   return hasSoundIds(span) ? { value, timeMs, span } : undefined
 }
 

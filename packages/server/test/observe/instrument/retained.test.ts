@@ -2,6 +2,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
+import * as Tracer from "effect/Tracer"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { MetricsService } from "../../../src/observe/metrics.ts"
@@ -72,6 +73,26 @@ it.effect("labels of metrics of others that are parts of long texts keep no more
           MetricsService.inc(metrics.errors, { queue: part(index) })
         ].map(Effect.ignore)
       )
+    expect(yield* megabytesKeptBy(track)).toBeLessThan(10)
+  }).pipe(Effect.provide(Testing.layer()))
+)
+
+it.effect("spans of exemplars whose ids are parts of long texts keep no more memory than they need, once read", () =>
+  Effect.gen(function* () {
+    const { jobs } = yield* MetricsService
+    const track = (index: number) => {
+      const id = String(index + 1).padStart(32, "a")
+      const [traceId = "", spanId = ""] = `${id}-${id.slice(16)}-${longText(index)}`.split("-")
+      return Effect.zipRight(
+        Effect.withParentSpan(
+          MetricsService.trackJob(Effect.void, { jobType: `type ${index}`, operation: "submit" }),
+          Tracer.externalSpan({ traceId, spanId })
+        ),
+        Effect.map(Testing.exemplars(jobs.processingSeconds, { job_type: `type ${index}` }), (found) =>
+          expect(found.map(({ span }) => span?.traceId)).toEqual([id])
+        )
+      )
+    }
     expect(yield* megabytesKeptBy(track)).toBeLessThan(10)
   }).pipe(Effect.provide(Testing.layer()))
 )
