@@ -3,6 +3,8 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { type Instrument, InstrumentId } from "../instrument/instrument.ts"
+import { unspanned } from "../instrument/moment.ts"
+import type { Series } from "../instrument/series.ts"
 import type { Pairs } from "../catalogue/label.ts"
 import type { MetricsService } from "../metrics.ts"
 import type { FailedOutcome } from "../catalogue/outcome.ts"
@@ -25,8 +27,10 @@ export const makeSelfMetrics = (metrics: MetricsService, dropped: (drop: Drop) =
     const ended = (exit: Exit.Exit<ExportReport>, startedNanos: bigint) =>
       Effect.gen(function* () {
         const outcome = outcomeOf(exit)
+        const seconds = Math.max(0, Number((yield* Clock.currentTimeNanos) - startedNanos) / 1e9)
         add(exports, { outcome }, 1)
-        add(exportDuration, { outcome }, Math.max(0, Number((yield* Clock.currentTimeNanos) - startedNanos) / 1e9))
+        // The fiber that exports is in whatever span the layer was built in: that may have ended long ago.
+        seriesOf(exportDuration, { outcome }).record(seconds, unspanned(yield* Effect.clock))
         if (outcome === undefined) {
           // Of the wall: it is compared with the time of whoever asks.
           add(lastSuccess, {}, (yield* Clock.currentTimeMillis) / 1_000)
@@ -47,5 +51,10 @@ const outcomeOf = (exit: Exit.Exit<ExportReport>): FailedOutcome | undefined => 
   return _tag === "success" ? undefined : _tag
 }
 
-const add = (handle: { readonly [InstrumentId]: Instrument }, pairs: Pairs, amount: number): void =>
-  handle[InstrumentId].resolve(canonical(label(pairs))).record(amount)
+const add = (handle: Handle, pairs: Pairs, amount: number): void => seriesOf(handle, pairs).record(amount)
+
+const seriesOf = (handle: Handle, pairs: Pairs): Series => handle[InstrumentId].resolve(canonical(label(pairs)))
+
+interface Handle {
+  readonly [InstrumentId]: Instrument
+}

@@ -156,6 +156,23 @@ describe("exemplars", () => {
   )
 })
 
+it.scopedLive("an export is in no span, whatever the layer was built in", () =>
+  Effect.gen(function* () {
+    const { url } = yield* Collector
+    const layer = Telemetry.layer({ destinations: [{ type: "otlp", url: `${url}/v1/metrics` }], interval: "1 hour" })
+    const { result } = yield* inSpan(
+      Telemetry.flush.pipe(
+        Effect.zipRight(MetricsService),
+        Effect.flatMap(({ telemetry }) => exemplars(telemetry.exportDuration, {})),
+        Effect.provide(
+          layer.pipe(Layer.provideMerge(MetricsService.layer({ registry: "own", exemplars: { default: "always_on" } })))
+        )
+      )
+    )
+    expect(result.map((one) => [one.value < 60, one.span])).toEqual([[true, undefined]])
+  }).pipe(scoped)
+)
+
 describe("what is added to a protobuf message", () => {
   const bytes = FastCheck.uint8Array({ maxLength: 300 })
 
