@@ -1,7 +1,6 @@
 /** Both ends of the range of `@opentelemetry/otlp-transformer` encode requests as the installed one does. */
 import * as Installed from "@opentelemetry/otlp-transformer"
 import { resourceFromAttributes } from "@opentelemetry/resources"
-import type { ResourceMetrics } from "@opentelemetry/sdk-metrics"
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -11,9 +10,16 @@ import { expect, it } from "vitest"
 import type { Point } from "../../src/observe/collect/points/point.ts"
 import { exportSeries } from "../../src/observe/collect/points/point.ts"
 import { makeBaselines } from "../../src/observe/collect/points/temporality.ts"
+import {
+  jsonWithExemplars,
+  type MetricsRequest,
+  protobufWithExemplars
+} from "../../src/observe/otlp/exemplar-fields.ts"
 import { makeRequest } from "../../src/observe/otlp/request.ts"
 
 const series = exportSeries({ job_type: "digest", queue: "ü" }, 1_700_000_000_000_000_000n)
+
+const span = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331" }
 
 const points: ReadonlyArray<Point> = [
   {
@@ -32,17 +38,24 @@ const points: ReadonlyArray<Point> = [
     type: "distribution",
     metric: { name: "a_seconds", help: "S.", unit: "s", kind: "histogram", origin: "own" },
     series,
-    value: { count: 3, sum: 1.5, min: 0.25, max: 1, buckets: { boundaries: [0.5, 1], counts: [1, 2, 0] } }
+    value: {
+      count: 3,
+      sum: 1.5,
+      min: 0.25,
+      max: 1,
+      buckets: { boundaries: [0.5, 1], counts: [1, 2, 0] },
+      exemplars: [undefined, { value: 0.75, timeMs: 1_700_000_050_000, span }, undefined]
+    }
   }
 ]
 
-const request = (): ResourceMetrics => {
+const request = (): MetricsRequest => {
   const builder = makeRequest(makeBaselines("cumulative"), [1_700_000_060, 500])
   points.forEach(builder.add)
   return builder.build(resourceFromAttributes({ "service.name": "one", "process.pid": 7, flag: true }))
 }
 
-const ids = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", traceFlags: 1 }
+const ids = { ...span, traceFlags: 1 }
 
 /** A span and a log record as data, of the resource that they are given. */
 const record = (resource: unknown) => ({
@@ -96,8 +109,8 @@ console.log(JSON.stringify((${encode})(Serializers, JSON.parse(readFileSync("req
 `
 
 /** A resource as all versions read it, written out. */
-const plain = ({ resource, ...rest }: ResourceMetrics) => ({
-  ...rest,
+const plain = ({ resource, scopeMetrics }: MetricsRequest) => ({
+  scopeMetrics,
   resource: { attributes: resource.attributes, asyncAttributesPending: false }
 })
 
@@ -106,6 +119,13 @@ const readable = (hex: string): unknown => {
   const text = Buffer.from(hex, "hex").toString("utf8")
   return text.startsWith("{") ? JSON.parse(text, (key, value) => (key === "flags" ? undefined : value)) : hex
 }
+
+/** The first two, which are metrics as JSON and protobuf, with the exemplars of the request. */
+const withExemplars = (encoded: ReadonlyArray<string>): ReadonlyArray<string> =>
+  [jsonWithExemplars, protobufWithExemplars].map((added, index) => {
+    const serializeRequest = () => Buffer.from(encoded[index] ?? "", "hex")
+    return Buffer.from(added({ serializeRequest }).serializeRequest(request()) ?? []).toString("hex")
+  })
 
 /** Of an old version, all but the bytes of spans. */
 const compared = (encoded: ReadonlyArray<string>, hasFlags: boolean) =>
@@ -131,6 +151,8 @@ it.each([
     const ours = encodeHere(Installed, JSON.parse(JSON.stringify(content)))
     expect(theirs).toHaveLength(6)
     expect(compared(theirs, hasFlags)).toEqual(compared(ours, hasFlags))
+    expect(withExemplars(theirs).map(readable)).toEqual(withExemplars(ours).map(readable))
+    expect(withExemplars(theirs)[1]).toContain(`${span.spanId}2a10${span.traceId}`)
   } finally {
     rmSync(folder, { recursive: true })
   }
