@@ -114,8 +114,9 @@ const adder = (
       return ({ series, type, value }, startTime) => {
         if (type === "distribution") {
           const point = add({ startTime, endTime, attributes: attributesOf(series), value })
-          if (value.exemplars !== undefined) {
-            exemplars.set(point, value.exemplars.filter(isThere))
+          const kept = value.exemplars?.filter(isThere) ?? []
+          if (kept.length > 0) {
+            exemplars.set(point, kept)
           }
         }
       }
