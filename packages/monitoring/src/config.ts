@@ -74,6 +74,14 @@ export interface MonitoringConfig {
   readonly selector?: Readonly<Record<string, string>> | undefined
   /** What the store calls metrics and labels: `victoriametrics` where it takes OTLP without Prometheus' names. */
   readonly naming?: Naming | undefined
+  /**
+   * The histograms that the store has as native ones, because they are exponential and arrive by OTLP: by the name of the
+   * metric, or `true` for all but `effect_fiber_lifetime_seconds`. Rules, panels and variables then ask for
+   * `histogram_count(…)` instead of `…_count`, and so on. For Prometheus 3.
+   */
+  readonly nativeHistograms?: true | ReadonlyArray<string> | undefined
+  /** Where Grafana finds the trace of an exemplar: one of both, or both. */
+  readonly traces?: TracesConfig | undefined
   /** The values of the label `severity`: `{ critical: "page", warning: "ticket" }`. */
   readonly severities?: Readonly<Partial<Record<Severity, string>>> | undefined
   /** Labels that every alert gets: `{ team: "checkout" }`. */
@@ -90,6 +98,13 @@ export interface MonitoringConfig {
   readonly rules?: OwnRules | undefined
   readonly grafana?: GrafanaConfig | undefined
   readonly kubernetes?: KubernetesConfig | undefined
+}
+
+export interface TracesConfig {
+  /** The URL of a trace: `https://jaeger.example.com/trace/{traceId}`. */
+  readonly url?: string | undefined
+  /** The uid of a data source of Grafana that has the traces, such as one of Tempo. */
+  readonly datasource?: string | undefined
 }
 
 export interface GrafanaConfig {

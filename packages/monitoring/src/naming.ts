@@ -2,6 +2,7 @@
 import { otlpAttribute, otlpName } from "@parametric-portal/server/observe/catalogue"
 import type { Query } from "./dashboards/dashboard.ts"
 import type { Monitoring } from "./monitoring.ts"
+import { nativeOf } from "./native-histograms.ts"
 import { type Dialect, labelIn, metricsOf } from "./promql/dialect.ts"
 import type { Matcher } from "./promql/node.ts"
 import type { Vector } from "./promql/vector.ts"
@@ -51,9 +52,13 @@ const targets: ReadonlyMap<string, string> = new Map([
   ["instance", "service.instance.id"]
 ])
 
-const namesOf = ({ recordings, rows, settings }: Monitored): Pick<Dialect, "label" | "metric"> => {
+const namesOf = ({ recordings, rows, settings }: Monitored): Pick<Dialect, "label" | "metric" | "native"> => {
+  const native = nativeOf(
+    rows.map(({ row }) => row),
+    settings
+  )
   if (settings.naming === "prometheus") {
-    return { metric: (name) => name, label: (name) => name }
+    return { metric: (name) => name, label: (name) => name, native }
   }
   const byName = new Map(rows.flatMap(({ row }) => storedNames(row).map((name) => [name, row] as const)))
   const recorded = new Map(recordings.map(({ expression, name }) => [name, expression] as const))
@@ -67,6 +72,7 @@ const namesOf = ({ recordings, rows, settings }: Monitored): Pick<Dialect, "labe
     return behind === undefined ? [] : metricsOf(behind.node).flatMap((one) => ofMetric(name, one))
   }
   return {
+    native,
     metric: (name) => {
       const row = byName.get(name)
       return row === undefined ? name : name.replace(row.name, otlpName(row))

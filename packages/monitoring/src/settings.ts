@@ -69,6 +69,9 @@ export interface Settings {
   /** Labels, with their values, of the series that are meant, where others share the store. */
   readonly selector: Readonly<Record<string, string>>
   readonly naming: Naming
+  /** The histograms that the store has as native ones, by metric name; `true` for all that can be exponential. */
+  readonly nativeHistograms: true | ReadonlyArray<string>
+  readonly traces: TraceSettings
   /** The value of the label `severity` for each of both. */
   readonly severities: Readonly<Record<Severity, string>>
   /** Labels that every alert gets. */
@@ -81,6 +84,14 @@ export interface Settings {
   readonly metrics: Readonly<Record<string, Rows>>
   readonly grafana: GrafanaSettings
   readonly kubernetes: KubernetesSettings
+}
+
+/** Where Grafana finds the trace of an exemplar. */
+export interface TraceSettings {
+  /** The URL of a trace, with `{traceId}` in the place of its id. */
+  readonly url: string | undefined
+  /** The uid of a data source of traces in Grafana. */
+  readonly datasource: string | undefined
 }
 
 export interface GrafanaSettings {
@@ -132,6 +143,8 @@ export const defaults: Settings = {
   groupBy: [],
   selector: {},
   naming: "prometheus",
+  nativeHistograms: [],
+  traces: { url: undefined, datasource: undefined },
   severities: { critical: "critical", warning: "warning" },
   labels: {},
   annotations: {},

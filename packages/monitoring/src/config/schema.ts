@@ -11,6 +11,7 @@ import type { AlertTest, Firing } from "../rule-tests/alert-test.ts"
 import type { Input } from "../rule-tests/input.ts"
 import type { Recording } from "../rules/recording.ts"
 import type { Expectation, RouteExpectation } from "../settings.ts"
+import { traces } from "./traces.ts"
 import { Check, type Fields, listOf, oneOf, recordOf, shape, value } from "./check.ts"
 
 const isText = (given: unknown): given is string => typeof given === "string" && given !== ""
@@ -207,6 +208,16 @@ const kubernetes = shape<KubernetesConfig>({
   scrape: shape<ScrapeConfig>({ labels: texts, port: anyText, namespaces: listOf(anyText) })
 })
 
+const names = listOf(text)
+
+const nativeHistograms = new Check<true | ReadonlyArray<string>>((given, path) =>
+  given === true
+    ? []
+    : Array.isArray(given)
+      ? names.problems(given, path)
+      : [`${path} is ${written(given)}, expected true, or a list of names of histograms`]
+)
+
 /** What `alertProblems` checks: it knows the alerts that there are. */
 const ofAlerts = <A>(): Check<A> => new Check(() => [])
 
@@ -223,6 +234,8 @@ const options: Fields<MonitoringConfig> = {
   groupBy: listOf(label),
   selector: labels,
   naming: oneOf(["prometheus", "victoriametrics"]),
+  nativeHistograms,
+  traces,
   severities: ofAlerts(),
   labels: ofAlerts(),
   annotations: ofAlerts(),

@@ -8,6 +8,7 @@ import { ownNameProblems } from "../own-names.ts"
 import { defaults, type Settings } from "../settings.ts"
 import type { Problems } from "./check.ts"
 import { environmentProblems } from "./environments.ts"
+import { nativeProblems } from "./native-histograms.ts"
 import { metricProblems } from "./own-metrics.ts"
 import { alerting, anyWith, besideAlerts, schema, withAll } from "./schema.ts"
 
@@ -55,7 +56,8 @@ const parts = [
     formProblems(settingsOf(config), [...dashboards.map(({ uid }) => uid), ...Object.keys(config.metrics ?? {})])
   ),
   part(["metrics", "rules"], ({ metrics = {}, rules = {} }) => ownNameProblems({ metrics, rules })),
-  part(["metrics"], ({ metrics = {} }) => metricProblems(metrics))
+  part(["metrics"], ({ metrics = {} }) => metricProblems(metrics)),
+  part(["nativeHistograms", "metrics", "rules", "naming", "forms"], nativeProblems)
 ]
 
 /** The settings of a configuration that is right. */
@@ -70,6 +72,7 @@ export const settingsOf = (config: MonitoringConfig): Settings => {
       groupBy: config.groupBy,
       selector: config.selector,
       naming: config.naming,
+      nativeHistograms: config.nativeHistograms,
       labels: config.labels,
       annotations: config.annotations,
       metrics: config.metrics
@@ -80,6 +83,7 @@ export const settingsOf = (config: MonitoringConfig): Settings => {
     jobTypes: each(config.jobTypes, (one) => merged(otherJobTypes, one)),
     routes: each(config.routes, (one) => merged(otherRoutes, one)),
     severities: merged(defaults.severities, config.severities),
+    traces: merged(defaults.traces, config.traces),
     grafana: merged(defaults.grafana, config.grafana),
     kubernetes: {
       ...merged(defaults.kubernetes, { ...config.kubernetes, scrape: undefined }),

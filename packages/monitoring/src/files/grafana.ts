@@ -19,11 +19,12 @@ import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import type { Dashboard, LabelVariable, Panel, Variable } from "../dashboards/dashboard.ts"
 import type { Monitoring } from "../monitoring.ts"
 import { environmentLabels, legendIn, panelDialect, variableOf } from "../naming.ts"
-import { type Dialect, inDialect, labelIn } from "../promql/dialect.ts"
+import { type Dialect, inDialect, labelIn, seriesInDialect } from "../promql/dialect.ts"
 import { counter, gauge, observations, oneOf, selector } from "../promql/select.ts"
 import { Vector } from "../promql/vector.ts"
 import { runbookUrl } from "../runbook-url.ts"
 import type { Settings } from "../settings.ts"
+import { asksForExemplars, traceLinks } from "./traces.ts"
 
 /** The data source: that of the settings, or the one that is chosen. */
 const sourceOf = ({ grafana }: Settings) => ({ type: "prometheus", uid: grafana.datasource ?? "${datasource}" })
@@ -139,6 +140,10 @@ const panelBuilder = (panel: Panel, { alerts, dialect, settings }: Writing) => {
     .unit(panel.unit)
     .datasource(source)
     .links(runbookLinks(panel, { alerts, settings }))
+  const withExemplars = asksForExemplars(panel)
+  if (withExemplars.size > 0 && settings.traces.datasource !== undefined) {
+    builder.dataLinks(traceLinks(settings.traces.datasource))
+  }
   panel.queries.forEach((one, index) => {
     const target = new DataqueryBuilder()
       .refId(String.fromCharCode(65 + index))
@@ -147,6 +152,9 @@ const panelBuilder = (panel: Panel, { alerts, dialect, settings }: Writing) => {
       // Grafana reads the boundaries of a heat map from its legend.
       .legendFormat(panel.kind === "heatmap" ? one.legend : legendIn(one, settings, dialect))
       .format(panel.kind === "heatmap" ? PromQueryFormat.Heatmap : PromQueryFormat.TimeSeries)
+    if (withExemplars.has(one)) {
+      target.exemplar(true)
+    }
     builder.withTarget(panel.kind === "number" ? target.instant() : target.range())
   })
   return builder
@@ -243,7 +251,10 @@ const variablesOf = ({ variables }: Dashboard, monitoring: Monitoring): Readonly
 
 /** The values of a label. Grafana takes no name with dots in `label_values`, so those are cut out of whole series. */
 const valuesIn = (series: Vector<string>, stored: string, dialect: Dialect): Values => {
-  const expression = inDialect(series, dialect)
+  const expression =
+    series.node.kind === "selector"
+      ? new Vector(seriesInDialect(series.node, dialect), series.labels)
+      : inDialect(series, dialect)
   return /^\w+$/.test(stored)
     ? { values: `label_values(${String(expression)}, ${stored})` }
     : {
@@ -262,7 +273,10 @@ const ofLabel = ({ label, metrics, name, title }: LabelVariable, dialect: Dialec
   const node =
     same.length === 0
       ? selector(metric, here)
-      : selector("", { ...here, __name__: oneOf(...[metric, ...same].map((one) => dialect.metric(one))) })
+      : selector("", {
+          ...here,
+          __name__: oneOf(...[metric, ...same].map((one) => dialect.metric(dialect.native(one)?.metric ?? one)))
+        })
   return { name, label: title, of: stored, series: new Vector(node, [label]) }
 }
 

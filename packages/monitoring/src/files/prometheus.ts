@@ -28,7 +28,8 @@ const scrape = ({ naming, selector }: Settings) => [
 
 /** What stands at the top of both: whoever changes one has a copy of their own, which nothing writes again. */
 const exampleHeader = (settings: Settings): string =>
-  `${header(settings)}# An example: copy it to change targets or intervals. rule_files is relative to the file.\n`
+  `${header(settings)}# An example: copy it to change targets or intervals. rule_files is relative to the file.\n` +
+  "# Exemplars, which lead from a bucket to a trace, need --enable-feature=exemplar-storage.\n"
 
 /** Scrapes the Prometheus endpoint of each process. For version 2.42 and later. */
 export const scrapeConfiguration = (settings: Settings): string =>

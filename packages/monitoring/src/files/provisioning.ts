@@ -1,6 +1,7 @@
 /** Provisioning: the files by which Grafana finds its data source and the dashboards. */
 import type { Settings } from "../settings.ts"
 import { header } from "./header.ts"
+import { exemplarDestinations } from "./traces.ts"
 import { yaml } from "./yaml.ts"
 
 const head = (settings: Settings): string =>
@@ -19,7 +20,11 @@ export const dataSourceFile = (settings: Settings): string =>
         access: "proxy",
         url: "${PROMETHEUS_URL}",
         isDefault: true,
-        jsonData: { timeInterval: "15s", httpMethod: "POST" }
+        jsonData: {
+          timeInterval: "15s",
+          httpMethod: "POST",
+          exemplarTraceIdDestinations: exemplarDestinations(settings.traces)
+        }
       }
     ]
   })

@@ -1,8 +1,10 @@
 /**
- * How an expression is written for one store: what its environments are told apart by, which of its series are meant, and
- * what it calls metrics and labels. Expressions are made without it, as if the store had one environment.
+ * How an expression is written for one store: what its environments are told apart by, which of its series are meant, what
+ * it calls metrics and labels, and which histograms are native there. Expressions are made without it, as if the store had one
+ * environment and no native histograms.
  */
-import type { Matcher, Node } from "./node.ts"
+import { type NativeOf, renamed, withNative, withoutBoundary } from "./native.ts"
+import { type Matcher, type Node, type Selector, selectorsOf } from "./node.ts"
 import { Vector } from "./vector.ts"
 
 export interface Dialect {
@@ -13,31 +15,27 @@ export interface Dialect {
   readonly metric: (name: string) => string
   /** The name of a label of what is made of these metrics. */
   readonly label: (name: string, metrics: ReadonlyArray<string>) => string
+  /** What a name is of a histogram that is native in the store. */
+  readonly native: NativeOf
 }
 
 /** The expression in a dialect. */
 export const inDialect = (vector: Vector<string>, dialect: Dialect): Vector<string> =>
-  new Vector(translated(vector.node, dialect), grouped(vector.labels, vector.node, dialect))
+  new Vector(
+    translated(withNative(vector.node, dialect.native), dialect),
+    grouped(withoutBoundary(vector.labels, vector.node, dialect.native), vector.node, dialect)
+  )
+
+/** The series that a selector is of, in a dialect: of a native histogram, whose parts have no series of their own. */
+export const seriesInDialect = (selector: Selector, dialect: Dialect): Node =>
+  translated(renamed(selector, dialect.native), dialect)
 
 /** The name of a label of an expression, which is written without the dialect. */
 export const labelIn = (name: string, vector: Vector<string>, dialect: Dialect): string =>
   dialect.label(name, metricsOf(vector.node))
 
 /** The metrics that an expression selects. */
-export const metricsOf = (node: Node): ReadonlyArray<string> => {
-  switch (node.kind) {
-    case "text":
-      return []
-    case "selector":
-      return [node.metric]
-    case "call":
-      return node.args.flatMap(metricsOf)
-    case "aggregate":
-      return metricsOf(node.body)
-    case "binary":
-      return [...metricsOf(node.left), ...metricsOf(node.right)]
-  }
-}
+export const metricsOf = (node: Node): ReadonlyArray<string> => selectorsOf(node).map(({ metric }) => metric)
 
 const translated = (node: Node, dialect: Dialect): Node => {
   switch (node.kind) {

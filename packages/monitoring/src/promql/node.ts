@@ -42,6 +42,22 @@ export type Node =
       readonly right: Node
     }
 
+/** The selectors of an expression, from left to right. */
+export const selectorsOf = (node: Node): ReadonlyArray<Selector> => {
+  switch (node.kind) {
+    case "text":
+      return []
+    case "selector":
+      return [node]
+    case "call":
+      return node.args.flatMap(selectorsOf)
+    case "aggregate":
+      return selectorsOf(node.body)
+    case "binary":
+      return [...selectorsOf(node.left), ...selectorsOf(node.right)]
+  }
+}
+
 const width = 100
 
 /** The text of an expression; lines longer than 100 columns are broken and indented. */

@@ -42,6 +42,10 @@ export const inputBuckets = <R extends RowOf<"histogram">>(
 ): ReadonlyArray<Input> =>
   Object.entries(values).map(([le, text]) => named(`${row.name}_bucket`, { ...labels, le }, text))
 
+/** A native histogram; values in promtool's notation of histograms: `{{schema:0 count:0}}+{{schema:0 count:2 buckets:[2]}}x60`. */
+export const inputHistogram = <R extends RowOf<"histogram">>(row: R, labels: Labels<R>, values: string): Input =>
+  named(row.name, labels, values)
+
 /** What every process exports always, and by which `grown` knows that it was there before. */
 export const inputProcess = (labels: Labels<typeof catalogue.telemetry.series> = {}, values = "12x6000"): Input =>
   inputSeries(catalogue.telemetry.series, { metric: catalogue.jobs.enqueued.name, ...labels }, values)
