@@ -49,6 +49,8 @@ export interface Monitoring {
   /** Tests of one's own, of alerts that there are. */
   readonly tests: ReadonlyArray<AlertTest>
   readonly dashboards: ReadonlyArray<Dashboard>
+  /** The series of rows that an expression reads, directly or through recording rules: `jobs_processing_seconds_count`. */
+  readonly seriesBehind: (expression: string) => ReadonlySet<string>
   /** The metrics of rows that an expression reads, directly or through recording rules. */
   readonly metricsBehind: (expression: string) => ReadonlySet<string>
 }
@@ -67,7 +69,8 @@ export const monitoringOf = (settings: Settings, rules: OwnRules = {}): Monitori
   const all = groups.flatMap((group) => group.recordings)
   const alerts = groups.flatMap((group) => group.alerts)
   const rows = [...rowsOf(settings.metrics), ...rowsOf(catalogue)]
-  const behind = metricsBehind(rows, all)
+  const series = seriesBehind(all)
+  const behind = metricsBehind(rows, series)
   const alertsOf = (metric: string) =>
     alerts.filter(({ expression }) => behind(String(expression)).has(metric)).map(({ name }) => name)
   const ownDashboards = Object.entries(settings.metrics).map(([namespace, one]) =>
@@ -81,6 +84,7 @@ export const monitoringOf = (settings: Settings, rules: OwnRules = {}): Monitori
     alerts,
     tests: (rules.tests ?? []).filter(({ alert }) => alerts.some(({ name }) => name === alert)),
     dashboards: [...dashboards, ...ownDashboards],
+    seriesBehind: series,
     metricsBehind: behind
   }
 }
@@ -102,11 +106,7 @@ const rowsOf = (namespaces: Readonly<Record<string, Rows>>): ReadonlyArray<Named
     Object.entries(handles).map(([name, row]) => ({ handle: `${namespace}.${name}`, row }))
   )
 
-const metricsBehind = (
-  rows: ReadonlyArray<NamedRow>,
-  all: ReadonlyArray<RecordingRule>
-): ((expression: string) => ReadonlySet<string>) => {
-  const rowNames = new Map(rows.flatMap(({ row }) => storedNames(row).map((name) => [name, row.name] as const)))
+const seriesBehind = (all: ReadonlyArray<RecordingRule>): ((expression: string) => ReadonlySet<string>) => {
   const known = new Map<string, ReadonlySet<string>>()
   const behind = (expression: string): ReadonlySet<string> => {
     const found =
@@ -114,11 +114,19 @@ const metricsBehind = (
       new Set(
         metricsIn(expression).flatMap((metric) => {
           const recording = all.find(({ name }) => name === metric)
-          return recording === undefined ? [rowNames.get(metric) ?? metric] : [...behind(String(recording.expression))]
+          return recording === undefined ? [metric] : [...behind(String(recording.expression))]
         })
       )
     known.set(expression, found)
     return found
   }
   return behind
+}
+
+const metricsBehind = (
+  rows: ReadonlyArray<NamedRow>,
+  behind: (expression: string) => ReadonlySet<string>
+): ((expression: string) => ReadonlySet<string>) => {
+  const rowNames = new Map(rows.flatMap(({ row }) => storedNames(row).map((name) => [name, row.name] as const)))
+  return (expression) => new Set([...behind(expression)].map((name) => rowNames.get(name) ?? name))
 }

@@ -127,7 +127,8 @@ describe("generated files", () => {
     expect(blocks().map(({ page }) => page)).toEqual([
       "README.md",
       "docs/guides/cluster.md",
-      "docs/guides/monitoring.md"
+      "docs/guides/monitoring.md",
+      "docs/guides/telemetry-wiring.md"
     ])
     for (const block of blocks()) {
       expect(withBlock(read(block.page), block), `${block.page} is not what \`npm run generate\` makes`).toBe(

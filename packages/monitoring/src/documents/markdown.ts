@@ -9,3 +9,10 @@ export const numbered = (items: ReadonlyArray<string>): string =>
 
 /** Text in a cell of a table. */
 export const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll(/\s*\n\s*/g, " ")
+
+/** A table; a cell without text is empty. */
+export const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
+  [`| ${head.join(" | ")} |`, `|${head.map(() => "---|").join("")}`, ...rows.map(line)].join("\n")
+
+const line = (cells: ReadonlyArray<string>): string =>
+  `|${cells.map((text) => (text === "" ? " |" : ` ${text} |`)).join("")}`

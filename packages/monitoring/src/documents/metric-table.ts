@@ -1,5 +1,6 @@
 /** The tables of metrics that stand in pages written by hand: the README's, and that of the guide to clusters. */
 import { catalogue, type Row, type Rows } from "@parametric-portal/server/observe/catalogue"
+import { table } from "./markdown.ts"
 
 /** The kinds of metrics, as pages call them. */
 export const kinds = {
@@ -34,9 +35,3 @@ export const clusterMetrics = (reference: string): string =>
       row.scope === "cluster" ? "`max`" : "`sum`"
     ])
   )
-
-const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
-  [`| ${head.join(" | ")} |`, `|${head.map(() => "---|").join("")}`, ...rows.map(line)].join("\n")
-
-const line = (cells: ReadonlyArray<string>): string =>
-  `|${cells.map((cell) => (cell === "" ? " |" : ` ${cell} |`)).join("")}`

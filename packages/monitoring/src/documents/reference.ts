@@ -3,7 +3,9 @@ import { otlpAttribute, otlpName, type Row } from "@parametric-portal/server/obs
 import { excused } from "../excused.ts"
 import { comment } from "../files/header.ts"
 import { type Monitoring, type NamedRow, storedNames } from "../monitoring.ts"
+import { isNative } from "../native-histograms.ts"
 import { cell, list } from "./markdown.ts"
+import { histogramTable } from "./histogram-table.ts"
 import { kinds } from "./metric-table.ts"
 import { upstream } from "./upstream.ts"
 
@@ -37,6 +39,11 @@ export const referencePage = (monitoring: Monitoring): string => {
         "|---|---|",
         ...monitoring.recordings.map(({ help, name }) => `| \`${name}\` | ${cell(help)} |`)
       ].join("\n"),
+      "## Series of histograms",
+      "Which alerts, recording rules and panels read `_bucket`, `_count` and `_sum` of a histogram, directly or through recording " +
+        "rules. One that is exponential has none of them in Prometheus when it arrives by OTLP: it is a native histogram, which they " +
+        `ask for where \`nativeHistograms\` of \`${monitoring.settings.source}\` names it.`,
+      histogramTable(monitoring, "runbooks/"),
       "## Effect's own metrics",
       "Effect and `@effect/cluster` define these metrics in Effect's global registry. They are exported unchanged. No panel or " +
         "alert uses them, for the reasons given:",
@@ -93,9 +100,7 @@ const section = (monitoring: Monitoring, { handle, row }: NamedRow): string =>
       `**Kind, unit:** ${kinds[row.kind]}, ${unit(row)}`,
       `**Labels:** ${row.labels.length === 0 ? "none" : row.labels.map((name) => labelWithValues(row, name)).join("; ")}`,
       `**In OTLP:** \`${otlpName(row)}\`, ${otlp[row.kind]}${ofConvention(row)}`,
-      `**In Prometheus:** ${storedNames(row)
-        .map((name) => `\`${name}\``)
-        .join(", ")}, type ${prometheus[row.kind]}`,
+      `**In Prometheus:** ${inPrometheus(monitoring, row)}`,
       `**Several runners:** ${across(row)}`,
       ...boundaries(row),
       `**Panels:** ${panelsOf(monitoring, row) || "none"}`,
@@ -133,6 +138,12 @@ const prometheus = {
   upDownCounter: "gauge",
   histogram: "histogram"
 } as const satisfies Record<Row["kind"], string>
+
+const inPrometheus = ({ settings }: Monitoring, row: Row): string => {
+  const names = isNative(row, settings) ? [row.name] : storedNames(row)
+  const type = `${isNative(row, settings) ? "native " : ""}${prometheus[row.kind]}`
+  return `${names.map((name) => `\`${name}\``).join(", ")}, type ${type}`
+}
 
 const across = (row: Row): string => {
   if (row.scope === "cluster") {

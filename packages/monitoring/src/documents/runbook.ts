@@ -4,6 +4,7 @@ import { comment } from "../files/header.ts"
 import type { Monitoring } from "../monitoring.ts"
 import { ruleDialect } from "../naming.ts"
 import { type Dialect, inDialect } from "../promql/dialect.ts"
+import { histogramNeeds } from "./histogram-table.ts"
 import { cell, code, list, numbered } from "./markdown.ts"
 
 /** The page of all rules that have one name. */
@@ -16,6 +17,10 @@ export const runbookPage = (monitoring: Monitoring, rules: readonly [Alert, ...R
       `# ${name}`,
       comment(monitoring.settings),
       rules.map((rule) => ruleLines(rule, { dialect, settings: monitoring.settings })).join("\n\n"),
+      ...histogramNeeds(
+        monitoring,
+        rules.map(({ expression }) => String(expression))
+      ),
       ...thresholdLines(rules[0], monitoring.settings),
       "## What it means",
       text(runbook.meaning),

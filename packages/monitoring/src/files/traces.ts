@@ -36,7 +36,7 @@ export const exemplarDestinations = ({ datasource, url }: TraceSettings): Yaml |
         ...(url === undefined
           ? []
           : // Grafana would replace it with a variable of its environment.
-            [{ name: label, url: url.replace("{traceId}", "$$${__value.raw}"), urlDisplayLabel: "Trace" }])
+            [{ name: label, url: url.replace("{traceId}", () => "$${__value.raw}"), urlDisplayLabel: "Trace" }])
       ]
 
 /** To Explore: the traces of the chosen services, in the time that the dashboard shows. */

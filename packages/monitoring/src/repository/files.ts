@@ -3,10 +3,12 @@ import { alertTable } from "../documents/alert-table.ts"
 import { readAnswers } from "../answers/answers.ts"
 import type { Block } from "../documents/block.ts"
 import { galleryPage } from "../documents/gallery.ts"
+import { histogramTable } from "../documents/histogram-table.ts"
 import { clusterMetrics, stableMetrics } from "../documents/metric-table.ts"
 import { picture } from "../documents/picture.ts"
 import { grafanaFile } from "../files/grafana.ts"
-import type { Monitoring } from "../monitoring.ts"
+import { type Monitoring, monitoringOf } from "../monitoring.ts"
+import { defaults } from "../settings.ts"
 import { handleFiles, handleFolders } from "./handles.ts"
 import { pageFiles, pageFolders } from "./page.ts"
 
@@ -27,7 +29,12 @@ export const files = (monitoring: Monitoring): ReadonlyMap<string, string> => {
 export const blocks = (): ReadonlyArray<Block> => [
   { page: "README.md", name: "stable metrics", content: stableMetrics() },
   { page: "docs/guides/cluster.md", name: "cluster metrics", content: clusterMetrics("../metrics.md") },
-  { page: "docs/guides/monitoring.md", name: "alerts", content: alertTable("../runbooks/") }
+  { page: "docs/guides/monitoring.md", name: "alerts", content: alertTable("../runbooks/") },
+  {
+    page: "docs/guides/telemetry-wiring.md",
+    name: "series of histograms",
+    content: histogramTable(monitoringOf(defaults), "../runbooks/")
+  }
 ]
 
 /** Folders that hold only generated files. */
