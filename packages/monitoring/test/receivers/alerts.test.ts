@@ -3,35 +3,10 @@
  * reach a threshold an evaluation before or after Prometheus 2 does. The text is the same but for numbers that grow.
  */
 import { describe, it } from "vitest"
-import { clusterCases } from "../alerts/cluster.ts"
-import { jobCases } from "../alerts/jobs.ts"
-import { telemetryCases } from "../alerts/telemetry.ts"
-import { type Case, fires, staysSilent } from "../support/case.ts"
+import { fires, staysSilent } from "../support/case.ts"
+import { cases } from "../support/cases.ts"
+import { onThree } from "../support/on-three.ts"
 import { promtool, ruleFile, ruleFiles } from "../support/promtool.ts"
-
-const cases = [
-  ...jobCases.map((one) => ({ ...one, area: "jobs" as const })),
-  ...clusterCases.map((one) => ({ ...one, area: "cluster" as const })),
-  ...telemetryCases.map((one) => ({ ...one, area: "telemetry" as const }))
-]
-
-/** How many evaluations later an alert fires than on Prometheus 2, and the number in its text by then. */
-const differently: Readonly<Record<string, { readonly later: number; readonly number?: string }>> = {
-  JobRedeliveriesHigh: { later: 1 },
-  ClusterRedeliveriesHigh: { later: 1 },
-  ClusterEntityRestartLoop: { later: 1 },
-  TelemetryExportFailing: { later: -1 },
-  TelemetrySeriesOverflow: { later: 1, number: "65" },
-  TelemetrySourceFailing: { later: 1 }
-}
-
-const onThree = <One extends Case>(one: One): One => {
-  const { later = 0, number } = differently[one.alert] ?? {}
-  const firing = one.firing.map((alert) =>
-    number === undefined ? alert : { ...alert, description: alert.description.replace(/\d+/, number) }
-  )
-  return { ...one, firing, firesAt: one.firesAt + later * (one.every ?? 1) }
-}
 
 describe("alerts, evaluated by promtool 3", () => {
   it("have rules that it accepts", async ({ expect }) => {
