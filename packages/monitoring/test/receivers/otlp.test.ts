@@ -16,25 +16,15 @@ import path from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import { collector } from "@parametric-portal/receivers/collector"
 import { prometheus } from "@parametric-portal/receivers/prometheus"
-import type { Stored } from "@parametric-portal/receivers/stored"
 import { victoriaMetrics } from "@parametric-portal/receivers/victoria-metrics"
 import { areas } from "../../src/alerts.ts"
 import { versionThree } from "../../src/files/prometheus.ts"
 import { metricsIn } from "../../src/promql/parse.ts"
 import { repository } from "../../src/repository.ts"
-import { committedQueries, filledIn, mayBeEmpty } from "../support/committed-queries.ts"
+import { type Asked, silent } from "../support/asked.ts"
+import { committedQueries, filledIn } from "../support/committed-queries.ts"
 import { promtool, root, ruleFiles } from "../support/promtool.ts"
 import { shop } from "../support/shop.ts"
-
-interface Asked {
-  readonly query: (expression: string) => Promise<ReadonlyArray<Stored>>
-}
-
-/** Asks again until there is an answer, for a minute. */
-const eventually = (look: Effect.Effect<ReadonlyArray<Stored>>, left = 60): Effect.Effect<ReadonlyArray<Stored>> =>
-  Effect.flatMap(look, (found) =>
-    left === 0 || found.length > 0 ? Effect.succeed(found) : Effect.delay(eventually(look, left - 1), "1 second")
-  )
 
 const global = { scrape_interval: "2s", evaluation_interval: "1s" }
 
@@ -75,31 +65,16 @@ describe("rules and panels on what arrived as OTLP", { timeout: 120_000 }, () =>
 
   afterAll(() => Effect.runPromise(Effect.provide(Scope.close(scope, Exit.void), quiet)), 60_000)
 
-  /** The queries that have no data and may not be empty, by panel and legend. A query that is refused is a defect. */
-  const silent = (asked: Asked, queries = committedQueries()) =>
-    Effect.forEach(
-      queries,
-      ({ expression, legend, panel }) => {
-        const look = Effect.promise(() => asked.query(filledIn(expression, "shop")))
-        // The shop has all that servers and processes measure.
-        const isExcused = mayBeEmpty.get(panel) !== undefined && !/^(Server|Node): /.test(panel)
-        return Effect.map(isExcused ? look : eventually(look), (found) =>
-          isExcused || found.length > 0 ? [] : [`${panel}: ${legend}`]
-        )
-      },
-      { concurrency: 8 }
-    ).pipe(Effect.map((all) => all.flat()))
-
   it.live("Prometheus 3, sent to, answers what each panel asks", () =>
     Effect.gen(function* () {
       expect(committedQueries().length).toBeGreaterThan(80)
-      expect(yield* silent(direct)).toEqual([])
+      expect(yield* silent(direct, committedQueries())).toEqual([])
     })
   )
 
   it.live("Prometheus 3, scraping a collector, answers what each panel asks", () =>
     Effect.gen(function* () {
-      expect(yield* silent(scraping)).toEqual([])
+      expect(yield* silent(scraping, committedQueries())).toEqual([])
     })
   )
 

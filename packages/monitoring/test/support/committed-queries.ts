@@ -10,12 +10,14 @@ export interface CommittedQuery {
   readonly panel: string
   readonly legend: string
   readonly expression: string
+  readonly isHeatMap: boolean
 }
 
 interface GrafanaDashboard {
   readonly title: string
   readonly panels: ReadonlyArray<{
     readonly title: string
+    readonly type: string
     readonly targets?: ReadonlyArray<{ readonly expr: string; readonly legendFormat: string }>
   }>
 }
@@ -24,16 +26,20 @@ const folder = path.join(root, "packages/monitoring/generated/grafana/dashboards
 
 /** Every query of every panel. */
 export const committedQueries = (): ReadonlyArray<CommittedQuery> =>
-  readdirSync(folder).flatMap((name) => {
-    const dashboard: GrafanaDashboard = JSON.parse(readFileSync(path.join(folder, name), "utf8"))
-    return dashboard.panels.flatMap(({ targets = [], title }) =>
-      targets.map(({ expr, legendFormat }) => ({
-        panel: `${dashboard.title}: ${title}`,
-        legend: legendFormat,
-        expression: expr
-      }))
-    )
-  })
+  readdirSync(folder).flatMap((name) => queriesIn(readFileSync(path.join(folder, name), "utf8")))
+
+/** Every query of every panel in the JSON of a dashboard. */
+export const queriesIn = (json: string): ReadonlyArray<CommittedQuery> => {
+  const dashboard: GrafanaDashboard = JSON.parse(json)
+  return dashboard.panels.flatMap(({ targets = [], title, type }) =>
+    targets.map(({ expr, legendFormat }) => ({
+      panel: `${dashboard.title}: ${title}`,
+      legend: legendFormat,
+      expression: expr,
+      isHeatMap: type === "heatmap"
+    }))
+  )
+}
 
 /** A query as Grafana sends it when everything is chosen, of all services or of one. */
 export const filledIn = (expression: string, service?: string): string =>

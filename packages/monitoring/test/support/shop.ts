@@ -8,7 +8,7 @@ import * as Rpc from "@effect/rpc/Rpc"
 import * as SqliteClient from "@effect/sql-sqlite-node/SqliteClient"
 import { SingleRunner } from "@parametric-portal/server/infra/cluster"
 import { Job, JobService } from "@parametric-portal/server/infra/jobs"
-import { MetricsService } from "@parametric-portal/server/observe/metrics"
+import { type HistogramOptions, MetricsService } from "@parametric-portal/server/observe/metrics"
 import { Prometheus } from "@parametric-portal/server/observe/prometheus"
 import { type OtlpOptions, Telemetry } from "@parametric-portal/server/observe/telemetry"
 import * as Effect from "effect/Effect"
@@ -93,9 +93,12 @@ const customers = Effect.gen(function* () {
   yield* Effect.repeat(Effect.catchAllCause(round, Effect.logError), Schedule.spaced("100 millis"))
 })
 
-/** The server; `collector` is where its metrics are exported to, besides being scraped, and `more` are others. */
-export const shop = (collector: string, more: ReadonlyArray<OtlpOptions> = []) => {
-  const metrics = MetricsService.layer({ registry: "own" })
+/**
+ * The server; `collector` is where its metrics are exported to, besides being scraped, and `more` are others. Histograms have
+ * boundaries unless `histograms` says otherwise.
+ */
+export const shop = (collector: string, more: ReadonlyArray<OtlpOptions> = [], histograms: HistogramOptions = {}) => {
+  const metrics = MetricsService.layer({ registry: "own", histograms })
   const runner = SingleRunner.layer({
     runnerStorage: "sql",
     shardingConfig: { entityMessagePollInterval: "1 second", entityTerminationTimeout: "1 second" },
