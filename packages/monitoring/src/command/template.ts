@@ -56,6 +56,13 @@ export default defineMonitoring({
   // What the store calls metrics and labels: "victoriametrics" where it takes OTLP without the names of Prometheus.
   // naming: "prometheus",
 
+  // Histograms that Prometheus 3 has as native ones, because they are exponential and arrive by OTLP: names of metrics, such
+  // as ["jobs_processing_seconds"], or true for all. VictoriaMetrics has none.
+  // nativeHistograms: [],
+
+  // Where Grafana finds the trace of an exemplar: the URL of a trace, the uid of a data source of Tempo, or both.
+  // traces: { url: "https://jaeger.example.com/trace/{traceId}", datasource: "tempo" },
+
   // The values of the label severity.
   // severities: { critical: "page", warning: "ticket" },
 

@@ -8,7 +8,7 @@ const expectedUrl =
 
 // Grafana reads variables of its own in it, and it stands in links.
 const isTemplate = (given: string): boolean =>
-  /^https?:\/\/[^/?#{}\\]+[/?#][^{}]*\{traceId\}[^{}]*$/i.test(given) &&
+  /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^/?#{}\\]+[/?#][^{}]*\{traceId\}[^{}]*$/.test(given) &&
   URL.canParse(given) &&
   !/[\s<>"`$\\\p{Cc}\p{Surrogate}]|\[\[/u.test(given)
 

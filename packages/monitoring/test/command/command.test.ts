@@ -65,6 +65,19 @@ describe("generate", () => {
     expect((await command(folder, "check")).code).toBe(0)
   })
 
+  it("writes what asks for native histograms and leads to traces, which check and diff find as it is", async () => {
+    const options =
+      ', nativeHistograms: true, traces: { url: "https://jaeger.example.com/trace/{traceId}", datasource: "tempo" }'
+    const more = `, grafana: true, "grafana-operator": true, "prometheus-operator": true, markdown: true }${options}`
+    const folder = folderWith({ "monitoring.config.ts": configuration().replace(" } })", `${more} })`) })
+    expect(await command(folder, "generate")).toMatchObject({ code: 0, error: "" })
+    expect(await command(folder, "check")).toMatchObject({ code: 0, error: "" })
+    expect(await command(folder, "diff")).toMatchObject({ code: 0, error: "" })
+    expect(read(folder, "monitoring/prometheus/rules/jobs.yaml")).toContain(
+      "histogram_count(increase(jobs_processing_seconds{"
+    )
+  })
+
   it("removes what it wrote once and no longer does, and nothing else", async () => {
     const folder = await made()
     write(folder, "monitoring/prometheus/own.yaml", "mine")

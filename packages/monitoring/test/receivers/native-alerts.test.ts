@@ -3,10 +3,21 @@
  * the same evaluation with the same text, is silent at each one before, and silent on its healthy twin.
  */
 import { afterAll, describe, it } from "vitest"
+import { catalogue } from "@parametric-portal/server/observe/catalogue"
+import path from "node:path"
+import { alert } from "../../src/alerts/alert.ts"
 import { areas } from "../../src/alerts.ts"
+import { filesOf } from "../../src/forms.ts"
+import { monitoringOf } from "../../src/monitoring.ts"
+import { grown } from "../../src/promql/grown.ts"
 import { metricsIn } from "../../src/promql/parse.ts"
 import { fires, staysSilent } from "../support/case.ts"
 import { cases } from "../support/cases.ts"
+import { observations } from "../../src/promql/select.ts"
+import { alertTest } from "../../src/rule-tests/alert-test.ts"
+import { inputHistogram, inputProcess } from "../../src/rule-tests/input.ts"
+import { defaults } from "../../src/settings.ts"
+import { folderWith } from "../support/folder.ts"
 import { watched } from "../../src/rule-tests/promtool.ts"
 import { asNative } from "../support/native.ts"
 import { onThree } from "../support/on-three.ts"
@@ -42,6 +53,41 @@ describe("alerts on native histograms, evaluated by promtool 3", () => {
         .flatMap(({ series }) => series.flatMap((one) => metricsIn(one.series)))
         .filter((name) => /_(count|bucket|sum)$/.test(name))
     ).toEqual([])
+  })
+
+  it("of one's own are tested with native histograms too", async ({ expect }) => {
+    const row = catalogue.jobs.processingSeconds
+    const many = alert({
+      name: "ManyAttempts",
+      severity: "warning",
+      for: "10m",
+      thresholds: {},
+      threshold: "More than 50 attempts in 10 minutes.",
+      expression: grown(observations(row), "10m").sumBy("job").above(50),
+      summary: (label) => `${label("job")} has many attempts.`,
+      description: () => "{{ $value }} attempts.",
+      runbook: { meaning: "Many.", firstLook: [], causes: [], fix: [], silence: "None." }
+    })
+    const growing = (count: number) => [
+      inputProcess(),
+      inputHistogram(row, {}, `{{schema:0 count:0 buckets:[0]}}+{{schema:0 count:${count} buckets:[${count}]}}x60`)
+    ]
+    const test = alertTest({
+      alert: "ManyAttempts",
+      when: "ten end a minute",
+      series: growing(10),
+      // At the sixth minute 60 have ended, and it holds for ten more.
+      firesAt: 16,
+      firing: [{ labels: { job: "shop" }, summary: "shop has many attempts.", description: "100 attempts." }],
+      healthy: { when: "five do", series: growing(5) }
+    })
+    const files = filesOf(
+      "prometheus",
+      monitoringOf({ ...defaults, nativeHistograms: true }, { alerts: [many], tests: [test] })
+    )
+    const folder = folderWith(Object.fromEntries(files))
+    const { code, output } = await promtool("test", "rules", path.join(folder, "tests/ManyAttempts.yaml"))
+    expect({ code, output: code === 0 ? "" : output }).toEqual({ code: 0, output: "" })
   })
 
   describe.concurrent.each(onHistograms)("$alert", (one) => {
