@@ -41,8 +41,8 @@ const isText = (given: unknown): boolean => typeof given === "string" && given !
 
 const isDuration = (given: unknown): boolean => typeof given === "string" && secondsOf(given) > 0
 
-// Another copy of this package may have made it: its class is no sign.
-const isExpression = (given: unknown): given is Alert["expression"] =>
+/** Whether it is an expression. Another copy of this package may have made it: its class is no sign. */
+export const isExpression = (given: unknown): given is Alert["expression"] =>
   typeof given === "object" && given !== null && "node" in given && "labels" in given && Array.isArray(given.labels)
 
 const isRunbook = (given: unknown): boolean =>

@@ -1,5 +1,6 @@
 /** What is wrong with the option `nativeHistograms`: names that are no histogram, and stores and rules that can't have any. */
 import { catalogue, type Row, type Rows } from "@parametric-portal/server/observe/catalogue"
+import { isExpression } from "../alerts/own-problems.ts"
 import type { MonitoringConfig } from "../config.ts"
 import { alwaysExplicit, nativeOf } from "../native-histograms.ts"
 import type { OwnRules } from "../own-rules.ts"
@@ -82,7 +83,8 @@ const ruleProblems = ({ alerts = [], recordings = [] }: OwnRules, native: Native
 /** What can't be made is a problem that the check of rules has. */
 const made = (make: () => Vector<string>): Vector<string> | undefined => {
   try {
-    return make()
+    const vector = make()
+    return isExpression(vector) ? vector : undefined
   } catch {
     return undefined
   }

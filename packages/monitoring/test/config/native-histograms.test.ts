@@ -85,6 +85,11 @@ describe("nativeHistograms", () => {
     expect(problemsOf({ nativeHistograms: true, rules })).toEqual([])
   })
 
+  it("leaves a rule that can't be made to its own check", () => {
+    const rules = { recordings: [{ name: "job:nothing:rate5m", help: "None.", labels: [], expression: () => 5 }] }
+    expect(problemsOf({ nativeHistograms: true, rules })).toEqual(problemsOf({ rules }))
+  })
+
   it("refuses rules of one's own on single buckets", () => {
     const why = "which a native histogram can't answer: leave its metric out of nativeHistograms"
     const counted = buckets(jobs.processingSeconds).rate("5m")

@@ -158,7 +158,12 @@ const options = fc.record(
     ),
     labels: fc.dictionary(fc.constantFrom("tier", "owner"), fc.stringMatching(/^[a-z ]{1,9}$/)),
     annotations: fc.dictionary(fc.constantFrom("note", "dashboard"), fc.stringMatching(/^[a-z ]{1,9}$/)),
-    severities: fc.record({ critical: fc.stringMatching(/^[a-z]{1,9}$/) })
+    severities: fc.record({ critical: fc.stringMatching(/^[a-z]{1,9}$/) }),
+    nativeHistograms: fc.oneof(
+      fc.constant<true>(true),
+      fc.subarray(["jobs_processing_seconds", "http_server_request_duration_seconds", "v8js_gc_duration_seconds"])
+    ),
+    traces: fc.constantFrom({ datasource: "tempo" }, { url: "https://jaeger.example.com/trace/{traceId}" })
   },
   { requiredKeys: [] }
 )
@@ -182,9 +187,17 @@ const isThere = has("promtool")
 describe("whatever the configuration is", () => {
   it("it is right, or told what is wrong", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.anything(), fc.record({ jobTypes: fc.anything(), metrics: fc.anything() })), (config) => {
-        expect(checked(config)).toBeTypeOf("object")
-      })
+      fc.property(
+        fc.oneof(
+          fc.anything(),
+          fc.record({ jobTypes: fc.anything(), metrics: fc.anything() }),
+          fc.record({ nativeHistograms: fc.anything(), traces: fc.anything(), rules: fc.anything() }),
+          fc.record({ traces: fc.record({ url: fc.oneof(fc.string(), fc.webUrl()) }) })
+        ),
+        (config) => {
+          expect(checked(config)).toBeTypeOf("object")
+        }
+      )
     )
   })
 

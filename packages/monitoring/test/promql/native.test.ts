@@ -2,6 +2,7 @@
 import { catalogue } from "@parametric-portal/server/observe/catalogue"
 import * as FastCheck from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
+import { grafanaFile } from "../../src/files/grafana.ts"
 import { monitoringOf, storedNames } from "../../src/monitoring.ts"
 import { alwaysExplicit, isNative, nativeOf } from "../../src/native-histograms.ts"
 import { panelDialect, ruleDialect } from "../../src/naming.ts"
@@ -13,6 +14,7 @@ import type { Vector } from "../../src/promql/vector.ts"
 import { recorded } from "../../src/rules/recording.ts"
 import { latency } from "../../src/rules/http.ts"
 import { defaults, type Settings } from "../../src/settings.ts"
+import type { GrafanaJson } from "../support/grafana-json.ts"
 import { ownRules, shop } from "../support/own.ts"
 
 const { jobs } = catalogue
@@ -126,7 +128,20 @@ describe("all expressions of rules, runbooks and panels", () => {
     expect(expressions.flatMap(({ node }) => nativeProblem(node, native) ?? [])).toEqual([])
   })
 
-  it("have variables whose values are those of the native histogram", () => {
+  it("have variables whose values are those of the series that there are", () => {
+    const monitoring = monitoringOf({ ...base, nativeHistograms: true }, ownRules)
+    const variables = monitoring.dashboards.flatMap((one) => {
+      const { templating }: GrafanaJson = JSON.parse(grafanaFile(monitoring, one))
+      return templating.list?.map(({ definition = "" }) => definition) ?? []
+    })
+    expect(variables).toContain('label_values(http_server_request_duration_seconds{job=~"$service"}, http_route)')
+    expect(variables).toContain(
+      'label_values({job=~"$service", __name__=~"shop_orders_total|shop_orders_waiting|shop_order_duration_seconds"}, country)'
+    )
+    expect(variables.filter((text) => /_(bucket|sum)\b|seconds_count|histogram_/.test(text))).toEqual([])
+  })
+
+  it("are told apart by name", () => {
     const dialect = panelDialect({ ...all, settings: { ...base, nativeHistograms: true } })
     expect(dialect.native("jobs_processing_seconds_count")).toEqual({
       metric: "jobs_processing_seconds",
