@@ -14,6 +14,7 @@ describe("traces", () => {
     { url: "https://jaeger.example.com/trace/{traceId}" },
     { url: "http://localhost:16686/trace/{traceId}?uiFind=error#top" },
     { url: "https://traces.example.com/?id={traceId}&from=now-1h" },
+    { url: "https://traces.example.com/@shop/{traceId}" },
     { url: "HTTPS://traces.example.com/#/{traceId}" },
     { datasource: "tempo" },
     { url: "https://jaeger.example.com/trace/{traceId}", datasource: "P214B5B846CF3925F" },
@@ -51,9 +52,12 @@ describe("traces", () => {
     "https://me:secret@jaeger.example.com/trace/{traceId}",
     "https://secret@jaeger.example.com/trace/{traceId}",
     "https:secret:secret@jaeger.example.com/trace/{traceId}",
-    "https:///secret@jaeger.example.com/trace/{traceId}"
+    "https:///secret@jaeger.example.com/trace/{traceId}",
+    "https://me:se#cret@jaeger.example.com/trace/{traceId}",
+    "https://me:se/cret@jaeger.example.com/trace/{traceID}",
+    "https://@jaeger.example.com/trace/{traceId}"
   ])("refuses credentials, and does not repeat them: %j", (url) => {
-    expect(problemsOf({ url })).toEqual([`traces.url has a user or a password, ${expected}`])
+    expect(problemsOf({ url })).toEqual([`traces.url seems to have a user or a password, ${expected}`])
   })
 
   it("refuses what is neither, and what is no uid", () => {
