@@ -77,5 +77,11 @@ const valueOf = (value: AnyValue | null | undefined): AttributeValue | undefined
   return null
 }
 
+/** A value as text: what is no text as JSON. `undefined` where it has a duplicate attribute. */
+export const textOfValue = (value: AnyValue | null | undefined): string | undefined => {
+  const read = valueOf(value)
+  return typeof read === "string" ? read : read === undefined ? undefined : read === null ? "" : JSON.stringify(read)
+}
+
 /** Whether a field of a message was sent. */
 export const isPresent = <A>(value: A | null | undefined): value is A => value !== null && value !== undefined

@@ -4,6 +4,7 @@
  */
 import { attributesOf, isPresent, noAttributes } from "./attributes.ts"
 import { canonicalJson } from "./canonical-json.ts"
+import { hexOf, idBytes, idLength, isZero } from "./ids.ts"
 import type { Attributes, Exemplar } from "./model.ts"
 import { type ExemplarMessage, toBigInt, toNumber } from "./otlp-schema.ts"
 
@@ -62,11 +63,11 @@ const readExemplar = (message: ExemplarMessage, note: Note): Exemplar | undefine
 
 /** Both ids in hex, or none: one alone names no span, and what is measured outside of a span has neither. */
 const readIds = (message: ExemplarMessage, note: Note): Pick<Exemplar, "spanId" | "traceId"> => {
-  const [trace, span] = [bytesOf(message.traceId), bytesOf(message.spanId)]
+  const [trace, span] = [idBytes(message.traceId), idBytes(message.spanId)]
   if (trace.length === 0 && span.length === 0) {
     return {}
   }
-  if (trace.length !== 16 || span.length !== 8) {
+  if (trace.length !== idLength.trace || span.length !== idLength.span) {
     note(`has a trace id of ${trace.length} bytes and a span id of ${span.length}, expected 16 and 8`)
     return {}
   }
@@ -76,13 +77,6 @@ const readIds = (message: ExemplarMessage, note: Note): Pick<Exemplar, "spanId" 
   }
   return { traceId: hexOf(trace), spanId: hexOf(span) }
 }
-
-/** The schema takes whatever has a length for bytes, such as a list. */
-const bytesOf = (id: unknown): Uint8Array => (id instanceof Uint8Array ? id : new Uint8Array())
-
-const hexOf = (id: Uint8Array): string => Buffer.from(id).toString("hex")
-
-const isZero = (id: Uint8Array): boolean => id.every((byte) => byte === 0)
 
 const readAttributes = (message: ExemplarMessage, note: Note): Attributes => {
   const attributes = attributesOf(message.filteredAttributes)

@@ -121,11 +121,8 @@ const hashOf = (name: Uint8Array): number => name.reduce((hash, byte) => (Math.i
 
 /** The names of all fields, by a hash of their bytes. */
 const known = new Map<number, Uint8Array>(
-  [
-    ...Object.values(schema.common.v1),
-    ...Object.values(schema.metrics.v1),
-    ...Object.values(schema.collector.metrics.v1)
-  ]
+  [schema.common, schema.metrics, schema.trace, schema.logs, ...Object.values(schema.collector)]
+    .flatMap(({ v1 }) => Object.values<{ readonly prototype?: object }>(v1))
     .flatMap(({ prototype }) => Object.keys(prototype ?? {}))
     .map((name) => Buffer.from(name))
     .map((name) => [hashOf(name), name] as const)

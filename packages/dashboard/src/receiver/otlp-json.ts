@@ -15,6 +15,8 @@ export const integerFields: ReadonlyMap<string, "signed" | "unsigned"> = new Map
   ["intValue", "signed"],
   ["bucketCounts", "unsigned"],
   ["count", "unsigned"],
+  ["endTimeUnixNano", "unsigned"],
+  ["observedTimeUnixNano", "unsigned"],
   ["startTimeUnixNano", "unsigned"],
   ["timeUnixNano", "unsigned"],
   ["zeroCount", "unsigned"]
@@ -36,6 +38,7 @@ export const doubleFields: ReadonlySet<string> = new Set([
 /** Fields that are bytes, and their encoding in JSON. */
 export const byteFields: ReadonlyMap<string, "hex" | "base64"> = new Map([
   ["bytesValue", "base64"],
+  ["parentSpanId", "hex"],
   ["spanId", "hex"],
   ["traceId", "hex"]
 ])
@@ -43,6 +46,7 @@ export const byteFields: ReadonlyMap<string, "hex" | "base64"> = new Map([
 /** Fields that are a single message. `verify` would accept a list, because a list is an object too. */
 export const messageFields: ReadonlySet<string> = new Set([
   "arrayValue",
+  "body",
   "exponentialHistogram",
   "gauge",
   "histogram",
@@ -51,6 +55,7 @@ export const messageFields: ReadonlySet<string> = new Set([
   "positive",
   "resource",
   "scope",
+  "status",
   "sum",
   "summary",
   "value"
@@ -83,7 +88,7 @@ const convertField = (parent: object, name: string): string | null => {
     return messageFields.has(name) ? `${name}: a list is not allowed` : convertElements(value, name)
   }
   if (typeof value === "object") {
-    const kind = name === "value" ? unknownKind(value) : null
+    const kind = name === "value" || name === "body" ? unknownKind(value) : null
     return kind ?? withPath(name, fromJson(value))
   }
   const read = convertScalar(value, name)

@@ -111,25 +111,29 @@ export interface ExportRequest {
   }>
 }
 
-interface MessageType {
+/** A type of message of the schema. */
+export interface MessageType {
   readonly decode: (reader: object) => object
   readonly encode: (message: object) => { readonly finish: () => Uint8Array }
   readonly verify: (message: object) => string | null
   readonly prototype: object
 }
 
+interface Messages<Known extends string = never> {
+  readonly v1: Readonly<Record<Known, MessageType>> & { readonly [name: string]: MessageType }
+}
+
 interface Schema {
   readonly opentelemetry: {
     readonly proto: {
-      readonly common: { readonly v1: { readonly AnyValue: MessageType; readonly [name: string]: MessageType } }
-      readonly metrics: { readonly v1: { readonly [name: string]: MessageType } }
+      readonly common: Messages<"AnyValue">
+      readonly metrics: Messages
+      readonly trace: Messages
+      readonly logs: Messages
       readonly collector: {
-        readonly metrics: {
-          readonly v1: {
-            readonly ExportMetricsServiceRequest: MessageType
-            readonly ExportMetricsServiceResponse: MessageType
-          }
-        }
+        readonly metrics: Messages<"ExportMetricsServiceRequest" | "ExportMetricsServiceResponse">
+        readonly trace: Messages<"ExportTraceServiceRequest" | "ExportTraceServiceResponse">
+        readonly logs: Messages<"ExportLogsServiceRequest" | "ExportLogsServiceResponse">
       }
     }
   }
@@ -151,11 +155,9 @@ const load = (root: unknown): Schema => {
 /** The messages of the official schema. */
 export const schema = load(generated).opentelemetry.proto
 
-const service = schema.collector.metrics.v1
-
-/** Decodes a request from protobuf; throws when the bytes are no such request. */
-export const decodeRequest = (bytes: Uint8Array): object =>
-  service.ExportMetricsServiceRequest.decode(leanReader(protobuf.Reader.create(bytes)))
+/** Reads a message of a type from protobuf; throws when the bytes are no such message. */
+export const decodeMessage = (type: MessageType, bytes: Uint8Array): object =>
+  type.decode(leanReader(protobuf.Reader.create(bytes)))
 
 /**
  * A reader that returns a 64-bit integer as a number if it fits, instead of always as an object: a large request has a
@@ -169,16 +171,6 @@ const leanReader = (reader: protobuf.Reader) =>
 
 const leanInteger = (low: number, high: number, unsigned: boolean): Int64 =>
   high < 0x20_0000 && high >= -0x20_0000 ? high * 4294967296 + low : { low: low | 0, high: high | 0, unsigned }
-
-/** Where and how a message does not match the schema, or `null`. */
-export const schemaErrorOf = (message: object): string | null => service.ExportMetricsServiceRequest.verify(message)
-
-/** Whether a message matches the schema. It visits every field. */
-export const isRequest = (message: object): message is ExportRequest => schemaErrorOf(message) === null
-
-/** Encodes the response to a request, as a partial success if points were rejected. */
-export const encodeResponse = (partial?: { readonly rejectedDataPoints: number; readonly errorMessage: string }) =>
-  service.ExportMetricsServiceResponse.encode(partial === undefined ? {} : { partialSuccess: partial }).finish()
 
 /** Encodes a `google.rpc.Status`: `code` is field 1, `message` field 2. OTLP's own files do not contain it. */
 export const encodeStatus = (status: { readonly code: number; readonly message: string }): Uint8Array =>

@@ -1,16 +1,19 @@
 /**
- * The messages of a metrics request in protobuf: what each of their fields holds, as in OTLP's `.proto` files. A test
- * compares them with the decoder.
+ * The messages of requests in protobuf: what each of their fields holds, as in OTLP's `.proto` files. A test compares them
+ * with the decoder.
  */
 
 /**
- * What a field holds: a message by its name, or one of these. `long` is a number of 64 bits, `varint` one of 32; `eights`
- * and `varints` are numbers in a row, of 64 bits.
+ * What a field holds: a message by its name, or one of these. `long` is a number of 64 bits, `varint` one of 32; `eight` and
+ * `four` are numbers of so many bytes, `eights` and `varints` numbers in a row, of 64 bits.
  */
-export type Field = MessageName | "bytes" | "eight" | "long" | "varint" | "eights" | "varints"
+export type Field = MessageName | "bytes" | "eight" | "four" | "long" | "varint" | "eights" | "varints"
+
+/** What a whole body is, by its signal. */
+export type RequestName = "Request" | "TracesRequest" | "LogsRequest"
 
 export type MessageName =
-  | "Request"
+  | RequestName
   | "ResourceMetrics"
   | "Resource"
   | "Entity"
@@ -32,6 +35,15 @@ export type MessageName =
   | "AnyValue"
   | "ArrayValue"
   | "KeyValueList"
+  | "ResourceSpans"
+  | "ScopeSpans"
+  | "Span"
+  | "SpanEvent"
+  | "SpanLink"
+  | "SpanStatus"
+  | "ResourceLogs"
+  | "ScopeLogs"
+  | "LogRecord"
 
 const text = "bytes"
 
@@ -102,5 +114,45 @@ export const fields: Readonly<Record<MessageName, Readonly<Record<number, Field>
   KeyValue: { 1: text, 2: "AnyValue" },
   AnyValue: { 1: text, 2: "varint", 3: "long", 4: "eight", 5: "ArrayValue", 6: "KeyValueList", 7: "bytes" },
   ArrayValue: { 1: "AnyValue" },
-  KeyValueList: { 1: "KeyValue" }
+  KeyValueList: { 1: "KeyValue" },
+  TracesRequest: { 1: "ResourceSpans" },
+  ResourceSpans: { 1: "Resource", 2: "ScopeSpans", 3: text },
+  ScopeSpans: { 1: "Scope", 2: "Span", 3: text },
+  Span: {
+    1: "bytes",
+    2: "bytes",
+    3: text,
+    4: "bytes",
+    5: text,
+    6: "varint",
+    7: "eight",
+    8: "eight",
+    9: "KeyValue",
+    10: "varint",
+    11: "SpanEvent",
+    12: "varint",
+    13: "SpanLink",
+    14: "varint",
+    15: "SpanStatus",
+    16: "four"
+  },
+  SpanEvent: { 1: "eight", 2: text, 3: "KeyValue", 4: "varint" },
+  SpanLink: { 1: "bytes", 2: "bytes", 3: text, 4: "KeyValue", 5: "varint", 6: "four" },
+  SpanStatus: { 2: text, 3: "varint" },
+  LogsRequest: { 1: "ResourceLogs" },
+  ResourceLogs: { 1: "Resource", 2: "ScopeLogs", 3: text },
+  ScopeLogs: { 1: "Scope", 2: "LogRecord", 3: text },
+  LogRecord: {
+    1: "eight",
+    2: "varint",
+    3: text,
+    5: "AnyValue",
+    6: "KeyValue",
+    7: "varint",
+    8: "four",
+    9: "bytes",
+    10: "bytes",
+    11: "eight",
+    12: text
+  }
 }

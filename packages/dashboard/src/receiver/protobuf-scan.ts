@@ -3,19 +3,19 @@
  * decoder takes a field as the type that it should have, and a message as long as it says it is; what is otherwise is
  * refused here, or the decoder would see other messages than those that were counted.
  */
-import { type Field, fields, type MessageName } from "./protobuf-fields.ts"
+import { type Field, fields, type MessageName, type RequestName } from "./protobuf-fields.ts"
 import { type Count, isOverLimit, workLimit } from "./work-limit.ts"
 
 /** What makes the bytes no request, or one of too much work, or `null`. */
-export const protobufProblem = (body: Uint8Array): string | null => {
+export const protobufProblem = (body: Uint8Array, request: RequestName = "Request"): string | null => {
   const walk = new Walk(body)
-  return walk.message("Request", { end: body.length, depth: 1 }) ?? isOverLimit(walk)
+  return walk.message(request, { end: body.length, depth: 1 }) ?? isOverLimit(walk)
 }
 
 /** How many messages and values a request has. */
-export const countProtobuf = (body: Uint8Array): Count => {
+export const countProtobuf = (body: Uint8Array, request: RequestName = "Request"): Count => {
   const walk = new Walk(body)
-  walk.message("Request", { end: body.length, depth: 1 })
+  walk.message(request, { end: body.length, depth: 1 })
   return { messages: walk.messages, values: walk.values }
 }
 
@@ -93,6 +93,7 @@ class Walk implements Count {
         this.position = end
         return null
       case "eight":
+      case "four":
       case "long":
       case "varint":
         return malformed
@@ -134,6 +135,7 @@ const malformed = "it is no message of OTLP"
 const singleTypes: Readonly<Record<string, number>> = {
   eight: wire.eight,
   eights: wire.eight,
+  four: wire.four,
   long: wire.varint,
   varint: wire.varint,
   varints: wire.varint

@@ -1,5 +1,5 @@
 /**
- * An OTLP/HTTP receiver for metrics in this process. It decodes requests with the official schema, adds acknowledged
+ * An OTLP/HTTP receiver for metrics in this process; spans and log records it hands on. It decodes requests with the official schema, adds acknowledged
  * points to series, records violations, and can be told to fail as real collectors do.
  *
  * ```ts
@@ -28,6 +28,7 @@ import { host, listen, type Listener, type ListenFailed, type PortInUse } from "
 import { makeBodyReader } from "./incoming-body.ts"
 import type { Attributes, Series } from "./model.ts"
 import type { Observer } from "./observer.ts"
+import type { Records } from "./records.ts"
 import { type App, handleRequest } from "./request-handler.ts"
 import { type Arrival, makeRequestLog, type RequestRecord } from "./request-log.ts"
 import type { Snapshot } from "./snapshot.ts"
@@ -38,6 +39,7 @@ export { FailureMode } from "./failure-mode.ts"
 export { ListenFailed, PortInUse } from "./listener.ts"
 export type * from "./model.ts"
 export type { Observer } from "./observer.ts"
+export type { LogRecord, Records, Span, SpanEvent, SpanKind, SpanLink } from "./records.ts"
 export type { App } from "./request-handler.ts"
 export type { Arrival, RequestRecord } from "./request-log.ts"
 export type { Snapshot } from "./snapshot.ts"
@@ -64,6 +66,8 @@ export interface ReceiverOptions {
   readonly isReadOnly?: boolean
   /** Is told what is stored. */
   readonly observer?: Observer
+  /** Takes spans and log records, at `/v1/traces` and `/v1/logs`; without it these paths are as others. */
+  readonly records?: Records
   /** Answers requests for other paths than that of metrics; the default shows the series at `/` as text. */
   readonly others?: App
 }
@@ -123,6 +127,7 @@ const make = (options: ReceiverOptions): Effect.Effect<ReceiverService, PortInUs
       store,
       log,
       observer: options.observer,
+      records: options.records,
       others: options.others,
       publish: (arrival) => PubSub.publish(arrivals, arrival)
     })

@@ -1,12 +1,12 @@
 /** Makes an OTLP request of the bytes of a body: content type, encoding, limits of work, decoding. */
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import type { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import * as Effect from "effect/Effect"
 import * as Zlib from "node:zlib"
-import { tooLarge } from "./incoming-body.ts"
+import { type BodyReader, tooLarge } from "./incoming-body.ts"
 import { jsonProblem } from "./json-scan.ts"
 import { fromJson } from "./otlp-json.ts"
-import { decodeRequest, isRequest, schemaErrorOf } from "./otlp-schema.ts"
-import { type Decoded, pointsOf } from "./points.ts"
+import type { RequestType } from "./otlp-requests.ts"
 import { protobufProblem } from "./protobuf-scan.ts"
 import { quote, shorten } from "./quote.ts"
 import { RequestRejected } from "./request-rejected.ts"
@@ -25,7 +25,7 @@ export const contentTypeOf = (request: HttpServerRequest): Effect.Effect<Content
 }
 
 /** The encodings of a body that are understood. */
-export const encodingOf = (request: HttpServerRequest): Effect.Effect<"gzip" | "identity", RequestRejected> => {
+const encodingOf = (request: HttpServerRequest): Effect.Effect<"gzip" | "identity", RequestRejected> => {
   const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase()
   if (encoding === "gzip" || encoding === "identity") {
     return Effect.succeed(encoding)
@@ -35,7 +35,7 @@ export const encodingOf = (request: HttpServerRequest): Effect.Effect<"gzip" | "
 }
 
 /** Inflates a body that is compressed, to at most `limit` bytes. */
-export const inflate = (body: Uint8Array, limit: number): Effect.Effect<Uint8Array, RequestRejected> =>
+const inflate = (body: Uint8Array, limit: number): Effect.Effect<Uint8Array, RequestRejected> =>
   Effect.async((resume) => {
     Zlib.gunzip(body, { maxOutputLength: limit }, (error, inflated) => {
       if (error === null) {
@@ -49,28 +49,71 @@ export const inflate = (body: Uint8Array, limit: number): Effect.Effect<Uint8Arr
     })
   })
 
+/** What reads bodies, and the most bytes of one, before and after gzip. */
+export interface Bodies {
+  readonly limit: number
+  readonly bodies: BodyReader
+}
+
+/** A body, and how many bytes it had on the wire. */
+export interface Body {
+  readonly bytes: number
+  readonly inflated: Uint8Array
+}
+
+/** Reads and inflates the body of a request, and hands it to `use`. */
+export const readBody = <A>(
+  { bodies, limit }: Bodies,
+  request: HttpServerRequest,
+  use: (body: Body) => Effect.Effect<A, RequestRejected>
+): Effect.Effect<A, RequestRejected> =>
+  Effect.gen(function* () {
+    const encoding = yield* encodingOf(request)
+    if (Number(request.headers["content-length"] ?? 0) > limit * 2) {
+      return yield* tooLarge(limit)
+    }
+    return yield* bodies.read(NodeHttpServerRequest.toIncomingMessage(request), (received) =>
+      Effect.flatMap(encoding === "gzip" ? inflate(received, limit) : Effect.succeed(received), (inflated) =>
+        use({ bytes: received.length, inflated })
+      )
+    )
+  })
+
+/** How a body is decoded: as a request of a signal, whose content `read` takes. */
+export interface Decoding<A extends object, B> {
+  readonly type: RequestType<A>
+  readonly read: (request: A) => Effect.Effect<B, { readonly message: string }>
+}
+
 /**
  * Decodes and checks a body, after counting what it would build. Whatever the body is, it is answered: a decoder that
  * throws on it is a mistake of the decoder's, and the message says what it was.
  */
-export const decode = (body: Uint8Array, type: ContentType): Effect.Effect<Decoded, RequestRejected> =>
-  Effect.suspend(() => (type === "application/json" ? parseJson(body) : parseProtobuf(body))).pipe(
+export const decode = <A extends object, B>(
+  body: Uint8Array,
+  contentType: ContentType,
+  { read, type }: Decoding<A, B>
+): Effect.Effect<B, RequestRejected> =>
+  Effect.suspend(() => (contentType === "application/json" ? parseJson(body) : parseProtobuf(body, type))).pipe(
     Effect.flatMap((message) => {
-      if (!isRequest(message)) {
-        return malformed(schemaErrorOf(message) ?? "the body does not match the OTLP schema")
+      if (!type.is(message)) {
+        return malformed(type.schemaErrorOf(message) ?? "the body does not match the OTLP schema")
       }
-      return Effect.mapError(pointsOf(message), (error) => malformed(error.message))
+      return Effect.mapError(read(message), (error) => malformed(error.message))
     }),
     Effect.catchAllDefect((defect) => malformed(`the body cannot be decoded: ${String(defect)}`))
   )
 
 const malformed = (message: string) => new RequestRejected({ status: 400, message: shorten(message) })
 
-const parseProtobuf = (body: Uint8Array): Effect.Effect<object, RequestRejected> => {
-  const problem = protobufProblem(body)
+const parseProtobuf = <A extends object>(
+  body: Uint8Array,
+  { decode, name }: RequestType<A>
+): Effect.Effect<object, RequestRejected> => {
+  const problem = protobufProblem(body, name)
   return problem === null
     ? Effect.try({
-        try: () => decodeRequest(body),
+        try: () => decode(body),
         catch: (error) => malformed(`the body is not an OTLP request in protobuf: ${String(error)}`)
       })
     : malformed(`the body is not an OTLP request in protobuf: ${problem}`)

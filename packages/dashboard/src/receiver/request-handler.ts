@@ -7,29 +7,30 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { callerProblem, visitorProblem } from "./caller.ts"
 import type { FailureMode } from "./failure-mode.ts"
-import { type BodyReader, tooLarge } from "./incoming-body.ts"
 import type { Point } from "./model.ts"
 import type { Observer } from "./observer.ts"
-import { encodeResponse, encodeStatus } from "./otlp-schema.ts"
+import { metricsRequest } from "./otlp-requests.ts"
 import { overview } from "./overview.ts"
-import type { Decoded } from "./points.ts"
+import { type Decoded, pointsOf } from "./points.ts"
 import { shorten } from "./quote.ts"
-import { type ContentType, contentTypeOf, decode, encodingOf, inflate } from "./request-body.ts"
+import { answerRecords } from "./record-handler.ts"
+import type { Records } from "./records.ts"
+import { type Bodies, type ContentType, contentTypeOf, decode, readBody } from "./request-body.ts"
 import { type Arrival, loggedHeaders, metricsPath, type RequestLog, type RequestRecord } from "./request-log.ts"
 import { RequestRejected } from "./request-rejected.ts"
+import { statusResponse, successResponse, textResponse } from "./responses.ts"
 import type { Store } from "./store.ts"
 
 /** Answers one request. */
 export type App = Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest>
 
-export interface HandlerOptions {
-  /** The most bytes of a body, before and after gzip. */
-  readonly limit: number
-  readonly bodies: BodyReader
+export interface HandlerOptions extends Bodies {
   readonly failureMode: Effect.Effect<FailureMode>
   readonly store: Store
   readonly log: RequestLog
   readonly observer: Observer | undefined
+  /** Takes spans and log records. */
+  readonly records: Records | undefined
   /** Answers other paths than that of metrics. */
   readonly others: App | undefined
   readonly publish: (arrival: Arrival) => Effect.Effect<void>
@@ -64,9 +65,17 @@ export const handleRequest = (options: HandlerOptions): App =>
   }).pipe(Effect.interruptible)
 
 /** Who answers a request that has nothing to do with metrics. */
-const otherApp = ({ others, store }: HandlerOptions, request: HttpServerRequest): App | undefined => {
-  if (pathOf(request) === metricsPath) {
+const otherApp = (
+  { bodies, limit, others, records, store }: HandlerOptions,
+  request: HttpServerRequest
+): App | undefined => {
+  const path = pathOf(request)
+  if (path === metricsPath) {
     return undefined
+  }
+  const signal = records === undefined ? undefined : answerRecords({ bodies, limit, records }, path, request)
+  if (signal !== undefined) {
+    return signal
   }
   return others ?? (request.method === "GET" && request.url === "/" ? Effect.sync(() => overview(store)) : undefined)
 }
@@ -154,33 +163,24 @@ const accept = (
         const rejectedDataPoints = Math.min(mode.rejectedDataPoints, decoded.points.length)
         const accepted = withoutLast(decoded, rejectedDataPoints)
         yield* complete(options, draft, { status: 200, message: mode.message, accepted })
-        return successResponse(type, { rejectedDataPoints, errorMessage: mode.message })
+        return successResponse(type, metricsRequest, { rejectedDataPoints, errorMessage: mode.message })
       }
       case "Slow":
         yield* Effect.sleep(Duration.millis(mode.millis))
     }
     yield* complete(options, draft, { status: 200, message: "", accepted: decoded })
-    return successResponse(type)
+    return successResponse(type, metricsRequest)
   })
 
 /** Reads, inflates and decodes the body. */
 const readPoints = (
-  { bodies, limit }: HandlerOptions,
+  options: HandlerOptions,
   request: HttpServerRequest,
   { draft, type }: { readonly draft: Draft; readonly type: ContentType }
 ): Effect.Effect<Decoded, RequestRejected> =>
-  Effect.gen(function* () {
-    const encoding = yield* encodingOf(request)
-    if (Number(request.headers["content-length"] ?? 0) > limit * 2) {
-      return yield* tooLarge(limit)
-    }
-    return yield* bodies.read(NodeHttpServerRequest.toIncomingMessage(request), (received) =>
-      Effect.gen(function* () {
-        const body = encoding === "gzip" ? yield* inflate(received, limit) : received
-        draft.record = { ...draft.record, bytes: received.length, inflatedBytes: body.length }
-        return yield* decode(body, type)
-      })
-    )
+  readBody(options, request, ({ bytes, inflated }) => {
+    draft.record = { ...draft.record, bytes, inflatedBytes: inflated.length }
+    return decode(inflated, type, { type: metricsRequest, read: pointsOf })
   })
 
 const checkCaller = (request: HttpServerRequest): Effect.Effect<void, RequestRejected> => {
@@ -220,57 +220,4 @@ const withoutLast = (decoded: Decoded, rejected: number): Decoded => {
   const points = decoded.points.slice(0, decoded.points.length - rejected)
   const kept = new Set<Point>(points)
   return { ...decoded, points, imprecise: decoded.imprecise.filter((point) => kept.has(point)) }
-}
-
-const successResponse = (
-  type: ContentType,
-  partial?: { readonly rejectedDataPoints: number; readonly errorMessage: string }
-): HttpServerResponse.HttpServerResponse => {
-  if (type === "application/x-protobuf") {
-    return HttpServerResponse.uint8Array(encodeResponse(partial), { contentType: type })
-  }
-  const body =
-    partial === undefined
-      ? {}
-      : { partialSuccess: { ...partial, rejectedDataPoints: String(partial.rejectedDataPoints) } }
-  return HttpServerResponse.text(JSON.stringify(body), { contentType: type })
-}
-
-/** The gRPC codes of a `Status`, which has them over HTTP too. */
-const grpcCodes: Readonly<Record<number, number>> = {
-  400: 3,
-  403: 7,
-  404: 12,
-  405: 12,
-  408: 4,
-  413: 8,
-  429: 8,
-  503: 14
-}
-
-const statusResponse = (
-  type: ContentType,
-  answer: { readonly status: number; readonly message: string; readonly retryAfterSeconds?: number | undefined }
-): HttpServerResponse.HttpServerResponse => {
-  const { message, retryAfterSeconds, status } = answer
-  const body = { code: grpcCodes[status] ?? 2, message }
-  const headers: Record<string, string> = {}
-  if (retryAfterSeconds !== undefined) {
-    headers["retry-after"] = String(retryAfterSeconds)
-  }
-  Object.assign(headers, headersOf(status))
-  return type === "application/x-protobuf"
-    ? HttpServerResponse.uint8Array(encodeStatus(body), { status, headers, contentType: type })
-    : HttpServerResponse.text(JSON.stringify(body), { status, headers, contentType: type })
-}
-
-const textResponse = (status: number, message: string) =>
-  HttpServerResponse.text(message, { status, headers: headersOf(status) })
-
-/** What is left of a body that was not read to its end would be taken for the next request. */
-const headersOf = (status: number): Record<string, string> => {
-  if (status === 405) {
-    return { allow: "POST" }
-  }
-  return status === 408 || status === 413 ? { connection: "close" } : {}
 }

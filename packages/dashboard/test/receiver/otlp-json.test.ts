@@ -1,17 +1,20 @@
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { byteFields, doubleFields, fromJson, integerFields, messageFields } from "../../src/receiver/otlp-json.ts"
-import {
-  decodeRequest,
-  type ExportRequest,
-  makeToBigInt,
-  schema,
-  toBigInt,
-  toNumber
-} from "../../src/receiver/otlp-schema.ts"
+import { metricsRequest } from "../../src/receiver/otlp-requests.ts"
+import { type ExportRequest, makeToBigInt, schema, toBigInt, toNumber } from "../../src/receiver/otlp-schema.ts"
 import { encode } from "./request.ts"
 
-/** Every message that a request for metrics can hold. */
+type Messages = (typeof schema)["metrics"]["v1"]
+
+/** Messages that are declared within others. */
+const nestedIn = (messages: Messages, ...paths: ReadonlyArray<readonly [string, string]>) =>
+  paths.flatMap(([outer, inner]) => {
+    const type = messages[outer]
+    return type === undefined ? [] : [Reflect.get(type, inner)]
+  })
+
+/** Every message that a request can hold. */
 const messages = [
   ...["AnyValue", "ArrayValue", "KeyValue", "KeyValueList", "InstrumentationScope"].map(
     (name) => schema.common.v1[name]
@@ -21,14 +24,15 @@ const messages = [
   ),
   ...["NumberDataPoint", "HistogramDataPoint", "ExponentialHistogramDataPoint", "SummaryDataPoint", "Exemplar"].map(
     (name) => schema.metrics.v1[name]
-  )
+  ),
+  ...["ResourceSpans", "ScopeSpans", "Span", "Status"].map((name) => schema.trace.v1[name]),
+  ...["ResourceLogs", "ScopeLogs", "LogRecord"].map((name) => schema.logs.v1[name])
 ]
 
-const nested = ["ExponentialHistogramDataPoint", "SummaryDataPoint"].flatMap((name) => {
-  const type = schema.metrics.v1[name]
-  return type === undefined ? [] : [Reflect.get(type, "Buckets"), Reflect.get(type, "ValueAtQuantile")]
-})
-
+const nested = [
+  ...nestedIn(schema.metrics.v1, ["ExponentialHistogramDataPoint", "Buckets"], ["SummaryDataPoint", "ValueAtQuantile"]),
+  ...nestedIn(schema.trace.v1, ["Span", "Event"], ["Span", "Link"])
+]
 /** The fields of all messages that the schema's `verify` expects to be of one type, found by giving them another. */
 const fieldsOfType = (expected: string): ReadonlyArray<string> => {
   const names = new Set<string>()
@@ -111,7 +115,7 @@ describe("a 64-bit integer", () => {
         Reflect.set(dataPoint, field, digits)
         expect(fromJson(dataPoint)).toBe(null)
         const metric = { name: "a", gauge: { dataPoints: [dataPoint] } }
-        const request: ExportRequest = decodeRequest(
+        const request: ExportRequest = metricsRequest.decode(
           encode({ resourceMetrics: [{ scopeMetrics: [{ metrics: [metric] }] }] })
         )
         const read = request.resourceMetrics?.[0]?.scopeMetrics?.[0]?.metrics?.[0]?.gauge?.dataPoints?.[0]

@@ -1,7 +1,7 @@
 /** The scan of protobuf reads what the decoder reads, whatever the bytes are. */
 import { describe, expect, it } from "@effect/vitest"
 import * as fc from "fast-check"
-import { decodeRequest } from "../../src/receiver/otlp-schema.ts"
+import { metricsRequest } from "../../src/receiver/otlp-requests.ts"
 import { countProtobuf, protobufProblem } from "../../src/receiver/protobuf-scan.ts"
 import { encode, messagesIn } from "./request.ts"
 
@@ -14,7 +14,7 @@ const repeat = (bytes: ReadonlyArray<number>, times: number) => Array.from({ len
 /** How many messages the decoder makes, or none where it refuses the bytes. */
 const decoded = (body: Uint8Array): number => {
   try {
-    return messagesIn(decodeRequest(body))
+    return messagesIn(metricsRequest.decode(body))
   } catch {
     return 0
   }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { gzipSync } from "node:zlib"
 import { countProtobuf, protobufProblem } from "../../src/receiver/protobuf-scan.ts"
-import { decodeRequest } from "../../src/receiver/otlp-schema.ts"
+import { metricsRequest } from "../../src/receiver/otlp-requests.ts"
 import { Receiver } from "../../src/receiver/receiver.ts"
 import { largeRequest } from "./large-request.ts"
 import { attribute, encode, gauge, histogram, json, messagesIn, point, post, protobuf, requestOf } from "./request.ts"
@@ -344,7 +344,7 @@ describe("a request within the limits", () => {
     ]
     for (const body of bodies) {
       expect(protobufProblem(body)).toBe(null)
-      expect(countProtobuf(body).messages).toBe(messagesIn(decodeRequest(body)))
+      expect(countProtobuf(body).messages).toBe(messagesIn(metricsRequest.decode(body)))
     }
   })
 })
