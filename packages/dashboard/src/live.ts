@@ -16,6 +16,7 @@ import { type Changes, makeInventory } from "./live/inventory.ts"
 import { makeLawOfJobs } from "./live/law.ts"
 import { type Overview, tickOf } from "./live/messages.ts"
 import { makeSeriesHistory } from "./live/series-history.ts"
+import { makeTraceStore, type TraceStore } from "./live/traces/trace-store.ts"
 import { makeViewers, type Viewers } from "./live/viewers.ts"
 import type { MetricDetail, State } from "./protocol/live.ts"
 import type { Observer } from "./receiver/observer.ts"
@@ -25,6 +26,8 @@ export interface LiveOptions {
   readonly storeLimit: number
   /** The most memory that the past of series takes, in bytes; the default is 64 MiB. */
   readonly historyLimit?: number
+  /** The most memory that traces take, in bytes; the default is 64 MiB. */
+  readonly tracesLimit?: number
   /** How many pages may look at once; the default is 64. */
   readonly maxViewers?: number
 }
@@ -35,6 +38,8 @@ export interface Live {
   readonly viewers: Viewers
   /** Everything, as of the last tick. */
   readonly state: () => SharedEvent
+  /** The traces that have arrived, to be given to the receiver. */
+  readonly traces: TraceStore
   /** `undefined` where no metric has the name. */
   readonly detail: (name: string) => MetricDetail | undefined
 }
@@ -57,8 +62,9 @@ interface Ticker extends Live {
 }
 
 /** All parts of the page's numbers. */
-const makeParts = ({ historyLimit, storeLimit }: LiveOptions) => {
+const makeParts = ({ historyLimit, storeLimit, tracesLimit }: LiveOptions) => {
   const parts = {
+    traces: makeTraceStore(tracesLimit),
     inventory: makeInventory(),
     charts: makeCharts(),
     chartHistory: makeChartHistory(),
@@ -77,7 +83,7 @@ type Parts = ReturnType<typeof makeParts>
 
 const makeTicker = (options: LiveOptions, startedAt: number): Ticker => {
   const parts = makeParts(options)
-  const { chartHistory, health, heat, history, inventory } = parts
+  const { chartHistory, health, heat, history, inventory, traces } = parts
   const viewers = makeViewers(options.maxViewers ?? 64)
   let isCleared = false
   let last: Overview | undefined
@@ -103,7 +109,9 @@ const makeTicker = (options: LiveOptions, startedAt: number): Ticker => {
       }
     },
     viewers,
+    traces,
     tick: (now) => {
+      traces.expire(now)
       const changes = takeChanges(parts, now)
       const overview = overviewOf(parts, now)
       const isReset = isCleared
@@ -116,7 +124,7 @@ const makeTicker = (options: LiveOptions, startedAt: number): Ticker => {
     state: () => (state ??= makeEvent("state", makeState())),
     detail: (name) => {
       const metrics = inventory.metricsNamed(name)
-      return metrics.length === 0 ? undefined : detailOf(metrics, { history, heat })
+      return metrics.length === 0 ? undefined : detailOf(metrics, { history, heat, traces })
     }
   }
 }

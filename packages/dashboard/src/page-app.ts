@@ -1,10 +1,9 @@
-/** Everything that a receiver with the page answers beside OTLP metrics: the page, `config.json` and `live`. */
+/** Everything that a receiver with the page answers beside OTLP: the page, `config.json` and `live`. */
 import { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import type { Live } from "./live.ts"
 import { answerLive } from "./live/live-app.ts"
-import { answerOtherSignals } from "./live/other-signals.ts"
 import { answerPage, type PageAnswer, type PageConfiguration, type PageFiles, pageHeaders } from "./page-files.ts"
 import type { App } from "./receiver/request-handler.ts"
 
@@ -20,7 +19,7 @@ export const pageApp = ({ files, live, origin }: PageOptions): App =>
   Effect.flatMap(HttpServerRequest, (request) => {
     const { headers, method } = request
     const path = (request.url.split("?")[0] ?? "").slice(1)
-    const answer = answerLive(live, path, request) ?? answerOtherSignals(path, request)
+    const answer = answerLive(live, path, request)
     if (answer !== undefined) {
       return answer
     }

@@ -13,9 +13,11 @@ import {
   type ReceiverService
 } from "./receiver/receiver.ts"
 
-export interface DashboardOptions extends Omit<ReceiverOptions, "observer" | "others"> {
+export interface DashboardOptions extends Omit<ReceiverOptions, "observer" | "records" | "others"> {
   /** Where the built page is. */
   readonly pageFolder?: string
+  /** The most memory that traces take, in bytes; the default is 64 MiB. */
+  readonly tracesLimit?: number
   /** How many pages may look at once; the default is 64. */
   readonly maxViewers?: number
 }
@@ -26,11 +28,11 @@ export const makeDashboard = (
 ): Effect.Effect<ReceiverService, PageNotBuilt | PortInUse | ListenFailed, Scope> =>
   Effect.gen(function* () {
     const files = yield* readFiles(options.pageFolder)
-    const { maxViewers = 64, storeLimit = defaultStoreLimit } = options
-    const live = yield* makeLive({ storeLimit, maxViewers })
+    const { maxViewers = 64, storeLimit = defaultStoreLimit, tracesLimit } = options
+    const live = yield* makeLive({ storeLimit, maxViewers, ...(tracesLimit === undefined ? {} : { tracesLimit }) })
     let origin = ""
     const others = pageApp({ files, live, origin: () => origin })
-    const receiver = yield* Receiver.make({ ...options, observer: live.observer, others })
+    const receiver = yield* Receiver.make({ ...options, observer: live.observer, records: live.traces, others })
     origin = new URL(receiver.url).origin
     return receiver
   })

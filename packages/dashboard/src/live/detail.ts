@@ -8,6 +8,7 @@ import { rounded } from "./rounded.ts"
 import type { SeriesHistory } from "./series-history.ts"
 import { shownValue } from "./series-value.ts"
 import { millisOf } from "./time.ts"
+import type { TraceStore } from "./traces/trace-store.ts"
 
 /** More lines than this nobody tells apart; those with the largest values are sent. */
 const maxSeries = 200
@@ -17,10 +18,11 @@ const maxExemplars = 200
 interface Sources {
   readonly history: SeriesHistory
   readonly heat: Heat
+  readonly traces: Pick<TraceStore, "has">
 }
 
 /** The metrics of one name: more than one where senders differ in the kind. */
-export const detailOf = (metrics: ReadonlyArray<KnownMetric>, { heat, history }: Sources): MetricDetail => {
+export const detailOf = (metrics: ReadonlyArray<KnownMetric>, { heat, history, traces }: Sources): MetricDetail => {
   const series = metrics.flatMap((metric) => metric.series)
   const shown =
     series.length <= maxSeries
@@ -35,6 +37,9 @@ export const detailOf = (metrics: ReadonlyArray<KnownMetric>, { heat, history }:
       .flatMap(exemplarsOf)
       .sort((a, b) => b.time - a.time)
       .slice(0, maxExemplars)
+      .map((exemplar) =>
+        exemplar.traceId !== undefined && traces.has(exemplar.traceId) ? { ...exemplar, isStored: true } : exemplar
+      )
   }
 }
 

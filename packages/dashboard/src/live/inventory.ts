@@ -5,6 +5,7 @@
 import type * as Protocol from "../protocol/live.ts"
 import { canonicalJson, keyOf } from "../receiver/canonical-json.ts"
 import type { Attributes, Series } from "../receiver/model.ts"
+import { processNameOf } from "./process-name.ts"
 import { attributeTexts, cut } from "./attribute-texts.ts"
 import { millisOf } from "./time.ts"
 
@@ -214,11 +215,9 @@ const processFor = (state: State, attributes: Attributes): KnownProcess => {
     return known
   }
   const resource = attributeTexts(attributes)
-  const named = (name: string): string | undefined => (Object.hasOwn(resource, name) ? resource[name] : undefined)
   const process: KnownProcess = {
     id: state.processes.size,
-    service: named("service.name") ?? "",
-    instance: instanceAttributes.map(named).find((value) => value !== undefined && value !== "") ?? "",
+    ...processNameOf(resource),
     resource,
     firstSeenAt: 0,
     lastSeenAt: 0,
@@ -229,9 +228,6 @@ const processFor = (state: State, attributes: Attributes): KnownProcess => {
   state.processes.set(key, process)
   return process
 }
-
-/** What tells the processes of a service apart: a name that was given before an id that was drawn. */
-const instanceAttributes = ["service.instance.name", "service.instance.id", "k8s.pod.name", "host.name", "process.pid"]
 
 const metricFor = (state: State, series: Series, process: KnownProcess): KnownMetric => {
   const kind = kindOf(series)

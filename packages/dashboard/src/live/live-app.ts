@@ -1,4 +1,4 @@
-/** `GET live` and `GET live/metric?name=` over HTTP. */
+/** `GET live`, `live/metric?name=`, `live/traces` and `live/trace?id=` over HTTP. */
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import type { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
@@ -8,6 +8,7 @@ import * as Stream from "effect/Stream"
 import { constants, gzip } from "node:zlib"
 import type { Live } from "../live.ts"
 import { acceptsGzip, pageHeaders } from "../page-files.ts"
+import { isTraceId } from "../receiver/log-records.ts"
 import { gzipHead, type SharedEvent } from "./event.ts"
 
 /** How many events may wait for a page before it is let go of: it connects again, and begins with the present state. */
@@ -21,13 +22,11 @@ export const answerLive = (
   path: string,
   request: HttpServerRequest
 ): Effect.Effect<Response> | undefined => {
-  if (path !== "live" && path !== "live/metric") {
-    return undefined
+  const answer = Object.hasOwn(answers, path) ? answers[path] : undefined
+  if (answer === undefined || request.method === "GET") {
+    return answer?.(live, request)
   }
-  if (request.method !== "GET") {
-    return Effect.succeed(problem(405, `${request.method} is not allowed: use GET`, { allow: "GET" }))
-  }
-  return path === "live" ? watch(live, request) : metric(live, request)
+  return Effect.succeed(problem(405, `${request.method} is not allowed: use GET`, { allow: "GET" }))
 }
 
 /** What is wrong with a request, as JSON. */
@@ -72,27 +71,46 @@ const watch = (live: Live, request: HttpServerRequest): Effect.Effect<Response> 
 
 const maxNameLength = 1_000
 
-const metric = (live: Live, request: HttpServerRequest): Effect.Effect<Response> =>
-  Effect.gen(function* () {
-    const names = new URLSearchParams(request.url.split("?").slice(1).join("?")).getAll("name")
-    const [name] = names
-    if (name === undefined || names.length > 1 || name === "" || name.length > maxNameLength) {
-      return problem(400, `name must be given once, with 1 to ${maxNameLength} characters: live/metric?name=…`)
-    }
-    const detail = live.detail(name)
-    if (detail === undefined) {
-      return problem(404, "no metric of this name has arrived")
-    }
-    const body = Buffer.from(JSON.stringify(detail))
-    const headers = { ...pageHeaders, "cache-control": "no-store", vary: "accept-encoding" }
-    const contentType = "application/json"
-    return acceptsGzip(request.headers["accept-encoding"])
-      ? HttpServerResponse.uint8Array(yield* compressed(body), {
-          contentType,
-          headers: { ...headers, "content-encoding": "gzip" }
-        })
-      : HttpServerResponse.uint8Array(body, { contentType, headers })
-  })
+const metric = (live: Live, request: HttpServerRequest): Effect.Effect<Response> => {
+  const name = parameterOf(request, "name")
+  if (name === undefined || name.length > maxNameLength) {
+    return Effect.succeed(
+      problem(400, `name must be given once, with 1 to ${maxNameLength} characters: live/metric?name=…`)
+    )
+  }
+  const detail = live.detail(name)
+  return detail === undefined
+    ? Effect.succeed(problem(404, "no metric of this name has arrived"))
+    : json(detail, request)
+}
+
+const trace = ({ traces }: Live, request: HttpServerRequest): Effect.Effect<Response> => {
+  const id = parameterOf(request, "id")?.toLowerCase()
+  if (id === undefined || !isTraceId(id)) {
+    return Effect.succeed(problem(400, "id must be given once, with the 32 hex digits of a trace: live/trace?id=…"))
+  }
+  const detail = traces.trace(id)
+  return detail === undefined
+    ? Effect.succeed(problem(404, "nothing of this trace is here: it has not arrived, or was let go of"))
+    : json(detail, request)
+}
+
+/** A parameter that is given once, and not empty. */
+const parameterOf = (request: HttpServerRequest, name: string): string | undefined => {
+  const given = new URLSearchParams(request.url.split("?").slice(1).join("?")).getAll(name)
+  return given.length === 1 && given[0] !== "" ? given[0] : undefined
+}
+
+const json = (value: unknown, request: HttpServerRequest): Effect.Effect<Response> => {
+  const body = Buffer.from(JSON.stringify(value))
+  const headers = { ...pageHeaders, "cache-control": "no-store", vary: "accept-encoding" }
+  const contentType = "application/json"
+  return acceptsGzip(request.headers["accept-encoding"])
+    ? Effect.map(compressed(body), (bytes) =>
+        HttpServerResponse.uint8Array(bytes, { contentType, headers: { ...headers, "content-encoding": "gzip" } })
+      )
+    : Effect.succeed(HttpServerResponse.uint8Array(body, { contentType, headers }))
+}
 
 const compressed = (body: Uint8Array): Effect.Effect<Uint8Array> =>
   Effect.async((resume) =>
@@ -100,3 +118,10 @@ const compressed = (body: Uint8Array): Effect.Effect<Uint8Array> =>
       resume(error === null ? Effect.succeed(result) : Effect.die(error))
     )
   )
+
+const answers: Readonly<Record<string, (live: Live, request: HttpServerRequest) => Effect.Effect<Response>>> = {
+  live: watch,
+  "live/metric": metric,
+  "live/traces": ({ traces }, request) => json(traces.list(), request),
+  "live/trace": trace
+}

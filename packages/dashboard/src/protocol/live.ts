@@ -1,7 +1,8 @@
 /**
  * What the server sends to pages about metrics: `GET live` is an event stream, which begins with a `state` and goes on with
  * a `tick` each second in which something changed; a `tick` without changes keeps the connection alive. After a
- * connection is lost the next one begins with a `state` again. `GET live/metric?name=` is one metric in detail.
+ * connection is lost the next one begins with a `state` again. `GET live/metric?name=` is one metric in detail. Traces are
+ * in `traces.ts`.
  *
  * Times are epoch milliseconds. A number that is none (NaN, infinite) is `null` in JSON.
  */
@@ -213,6 +214,8 @@ export interface MetricDetail {
     readonly value: number
     readonly traceId?: string
     readonly spanId?: string
+    /** Whether something of the trace is here. */
+    readonly isStored?: true
     readonly labels: Readonly<Record<string, string>>
   }>
 }

@@ -1,0 +1,224 @@
+/**
+ * The traces that pages may ask for: spans and log records by trace id. A trace is kept until nothing of it has arrived for
+ * 15 minutes. Where there is no room for all, those go first of which nothing has arrived for the longest time, as a whole;
+ * of a trace that is too large itself, what comes later is left out.
+ */
+import type { TraceDetail, TraceList, TraceLog, TraceSpan, TraceSummary } from "../../protocol/traces.ts"
+import type { Records } from "../../receiver/records.ts"
+import { connectionsSize, makeConnections } from "./connections.ts"
+import { type Known, linkedSpans } from "./linked-spans.ts"
+import { shownLog, shownSpan, sizeOf, summaryOf } from "./shown.ts"
+
+export interface TraceStore extends Records {
+  /** Lets go of traces of which nothing has arrived for 15 minutes. */
+  readonly expire: (now: number) => void
+  /** Whether something of a trace is kept. */
+  readonly has: (traceId: string) => boolean
+  readonly trace: (traceId: string) => TraceDetail | undefined
+  readonly list: () => TraceList
+  readonly clear: () => void
+}
+
+/** One trace that is kept. */
+interface KnownTrace {
+  readonly traceId: string
+  readonly spans: Map<string, TraceSpan>
+  readonly logs: Array<TraceLog>
+  readonly leftOut: { spans: number; logs: number }
+  bytes: number
+  lastAt: number
+}
+
+/** How long a trace is kept after something of it has arrived last. */
+const keptMs = 15 * 60_000
+
+/** What all traces may take unless given, roughly in bytes. */
+const defaultLimit = 64 * 1024 * 1024
+
+/** Of that, what one trace may take. */
+const shareOfOne = 1 / 8
+
+const traceBytes = 500
+
+const listed = 100
+
+export const makeTraceStore = (limitBytes = defaultLimit): TraceStore => new Traces(limitBytes)
+
+class Traces implements TraceStore {
+  /** In the order of what arrived last. */
+  private readonly traces = new Map<string, KnownTrace>()
+  private readonly connections = makeConnections()
+  private total = { bytes: 0, spans: 0, logs: 0 }
+  private leftOut = { traces: 0, spans: 0, logs: 0 }
+  private readonly limitBytes: number
+
+  constructor(limitBytes: number) {
+    this.limitBytes = limitBytes
+  }
+
+  add({ logRecords, spans }: Parameters<Records["add"]>[0], now: number): void {
+    for (const span of spans) {
+      this.addSpan(this.arrived(span.traceId, now), shownSpan(span))
+      this.makeRoom()
+    }
+    for (const record of logRecords) {
+      if (record.traceId !== undefined) {
+        this.addLog(this.arrived(record.traceId, now), shownLog(record, now))
+        this.makeRoom()
+      }
+    }
+  }
+
+  expire(now: number): void {
+    for (const trace of this.traces.values()) {
+      if (now - trace.lastAt < keptMs) {
+        return
+      }
+      this.remove(trace)
+    }
+  }
+
+  has(traceId: string): boolean {
+    return this.traces.has(traceId)
+  }
+
+  trace(traceId: string): TraceDetail | undefined {
+    const { connections, traces } = this
+    const trace = traces.get(traceId)
+    return trace === undefined ? undefined : detailOf(trace, { traces, connections })
+  }
+
+  list(): TraceList {
+    const { leftOut, limitBytes, total, traces } = this
+    return {
+      traces: [...traces.values()].slice(-listed).reverse().map(summaryOfTrace),
+      stored: { traces: traces.size, ...total, limitBytes },
+      leftOut: { ...leftOut }
+    }
+  }
+
+  clear(): void {
+    this.traces.clear()
+    this.connections.clear()
+    this.total = { bytes: 0, spans: 0, logs: 0 }
+    this.leftOut = { traces: 0, spans: 0, logs: 0 }
+  }
+
+  private arrived(traceId: string, now: number): KnownTrace {
+    const known = this.traces.get(traceId)
+    const trace = known ?? newTrace(traceId)
+    if (known === undefined) {
+      this.grow(trace, traceBytes)
+    }
+    trace.lastAt = now
+    this.traces.delete(traceId)
+    this.traces.set(traceId, trace)
+    return trace
+  }
+
+  private addSpan(trace: KnownTrace, span: TraceSpan): void {
+    const before = trace.spans.get(span.spanId)
+    const bytes = spanSize(span) - (before === undefined ? 0 : spanSize(before))
+    if (!this.hasRoom(trace, bytes)) {
+      trace.leftOut.spans += 1
+      this.leftOut.spans += 1
+      return
+    }
+    this.grow(trace, bytes)
+    this.total.spans += before === undefined ? 1 : 0
+    // One that is sent again takes the place of the first.
+    trace.spans.set(span.spanId, span)
+    this.connections.add(trace.traceId, span)
+  }
+
+  private addLog(trace: KnownTrace, log: TraceLog): void {
+    const bytes = sizeOf(log)
+    if (!this.hasRoom(trace, bytes)) {
+      trace.leftOut.logs += 1
+      this.leftOut.logs += 1
+      return
+    }
+    this.grow(trace, bytes)
+    this.total.logs += 1
+    trace.logs.push(log)
+  }
+
+  /** Whether a trace has room for so much more. */
+  private hasRoom(trace: KnownTrace, bytes: number): boolean {
+    return trace.bytes + bytes <= this.limitBytes * shareOfOne
+  }
+
+  private grow(trace: KnownTrace, bytes: number): void {
+    trace.bytes += bytes
+    this.total.bytes += bytes
+  }
+
+  private makeRoom(): void {
+    for (const trace of this.traces.values()) {
+      if (this.total.bytes <= this.limitBytes) {
+        return
+      }
+      this.remove(trace)
+      this.leftOut.traces += 1
+      this.leftOut.spans += trace.spans.size
+      this.leftOut.logs += trace.logs.length
+    }
+  }
+
+  private remove(trace: KnownTrace): void {
+    this.traces.delete(trace.traceId)
+    this.connections.remove(trace.traceId)
+    this.total.bytes -= trace.bytes
+    this.total.spans -= trace.spans.size
+    this.total.logs -= trace.logs.length
+  }
+}
+
+const spanSize = (span: TraceSpan): number => sizeOf(span) + connectionsSize(span)
+
+const newTrace = (traceId: string): KnownTrace => ({
+  traceId,
+  spans: new Map(),
+  logs: [],
+  leftOut: { spans: 0, logs: 0 },
+  bytes: 0,
+  lastAt: 0
+})
+
+const detailOf = (trace: KnownTrace, known: Known): TraceDetail => {
+  const { leftOut, logs, spans, traceId } = trace
+  const linked = linkedSpans(trace, known)
+  return {
+    traceId,
+    spans: [...spans.values()].sort((a, b) => a.start - b.start),
+    logs: [...logs].sort((a, b) => a.time - b.time),
+    linked: linked.spans,
+    leftOut: { ...leftOut, linked: linked.leftOut }
+  }
+}
+
+const summaryOfTrace = ({ lastAt, logs, spans, traceId }: KnownTrace): TraceSummary => {
+  let first: TraceSpan | undefined
+  let errors = 0
+  for (const span of spans.values()) {
+    errors += span.outcome === "error" ? 1 : 0
+    if (first === undefined || isBefore(span, first)) {
+      first = span
+    }
+  }
+  return {
+    traceId,
+    ...(first === undefined ? {} : { first: summaryOf(first) }),
+    isWhole: first !== undefined && first.parentSpanId === undefined,
+    lastAt,
+    spans: spans.size,
+    errors,
+    logs: logs.length
+  }
+}
+
+/** A span without a parent comes before one that has one. */
+const isBefore = (a: TraceSpan, b: TraceSpan): boolean => {
+  const [isRoot, isOtherRoot] = [a.parentSpanId === undefined, b.parentSpanId === undefined]
+  return isRoot === isOtherRoot ? a.start < b.start : isRoot
+}
