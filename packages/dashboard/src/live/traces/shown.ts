@@ -4,7 +4,6 @@ import type { Attributes } from "../../receiver/model.ts"
 import type { LogRecord, Span } from "../../receiver/records.ts"
 import { attributeTexts, cut } from "../attribute-texts.ts"
 import { processNameOf } from "../process-name.ts"
-import { millisOf } from "../time.ts"
 
 /** The longest value of an attribute, and the longest text of a log record: a stack trace is shorter. */
 const longest = 10_000
@@ -19,6 +18,9 @@ const nameOf = (resource: Attributes) => {
   names.set(resource, name)
   return name
 }
+
+/** To a quarter of a microsecond, which is what a number holds of an epoch time. */
+const millisOf = (nanos: bigint): number => Number(nanos / 1_000_000n) + Number(nanos % 1_000_000n) / 1e6
 
 export const shownSpan = (span: Span): TraceSpan => {
   const { endTimeUnixNano, kind, name, parentSpanId, resource, spanId, startTimeUnixNano, status } = span
