@@ -16,6 +16,8 @@ import { Overview } from "./screens/overview.tsx"
 import { Node } from "./screens/node.tsx"
 import { Series } from "./screens/series.tsx"
 import { Server } from "./screens/server.tsx"
+import { Trace } from "./screens/trace.tsx"
+import { Traces } from "./screens/traces.tsx"
 
 interface Screen {
   readonly name: string
@@ -26,14 +28,15 @@ interface Screen {
   readonly all: ComponentType
 }
 
-/** In the order of the navigation; the first that can be shown is where one begins. Their keys are 1 to 6. */
+/** In the order of the navigation; the first that can be shown is where one begins. Their keys are 1 to 7. */
 const screens: ReadonlyArray<Screen> = [
   { name: "overview", title: "Overview", needs: "hasMetrics", all: Overview },
   { name: "series", title: "Series", needs: "hasMetrics", all: Series, ofSubject: Metric },
   { name: "health", title: "Health", needs: "hasMetrics", all: Health },
   { name: "jobs", title: "Jobs", needs: "hasJobs", all: Jobs, ofSubject: Job },
   { name: "server", title: "Server", needs: "hasMetrics", all: Server },
-  { name: "node", title: "Node", needs: "hasMetrics", all: Node }
+  { name: "node", title: "Node", needs: "hasMetrics", all: Node },
+  { name: "trace", title: "Traces", needs: "hasMetrics", all: Traces, ofSubject: Trace }
 ]
 
 export const App = () => {

@@ -184,7 +184,7 @@ describe("series", () => {
     expect((await page.locator(".legend bdi").allTextContents()).sort()).toEqual(["compress", "digest", "parse"])
     const runbook = page.getByRole("link", { name: "JobQueueStalled" })
     expect([await runbook.getAttribute("rel"), await runbook.getAttribute("target")]).toEqual(["noreferrer", "_blank"])
-    expect(await page.locator(".dot").first().getAttribute("title")).toMatch(/^\d.* m?s, trace 4bf9/)
+    expect(await page.locator(".dot").first().getAttribute("title")).toMatch(/^\d.* m?s at \d\d:\d\d:\d\d, trace 4bf9/)
     expect(await page.locator("h2").allTextContents()).toEqual([
       "jobs_processing_seconds",
       "Mean of the values that came",
@@ -436,6 +436,7 @@ describe("keys", () => {
       "3",
       "5",
       "6",
+      "7",
       "?"
     ])
     await page.keyboard.press("3")

@@ -1,10 +1,10 @@
 /** A distribution over time: the darker a bucket, the more values came into it. Exemplars are dots. */
-import { useMemo, useRef } from "preact/hooks"
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks"
 import type uPlot from "uplot"
 import type { MetricDetail } from "../../protocol/live.ts"
-import { visibleText } from "../text/visible-text.ts"
 import { formatQuantity } from "../text/quantity.ts"
 import { labelled } from "./axes.ts"
+import { type Dots, makeDots } from "./dots.ts"
 import { bucketsShown, positionOf, type Heat } from "./heat.ts"
 import { Plot, type PlotOptions } from "./plot.tsx"
 import { colour } from "./theme.ts"
@@ -18,12 +18,13 @@ interface HeatMapProps {
   readonly to: number
 }
 
-const mostDots = 200
-
 export const HeatMap = (props: HeatMapProps) => {
   const { from, heat, to, unit } = props
   const latest = useRef(props)
   latest.current = props
+  const box = useRef<HTMLDivElement>(null)
+  const dots = useMemo(makeDots, [])
+  useLayoutEffect(() => (box.current === null ? undefined : dots.in(box.current)), [])
   const data = useMemo(
     (): uPlot.AlignedData => [heat.columns.map(({ time }) => time / 1000), heat.columns.map(() => null)],
     [heat]
@@ -33,18 +34,21 @@ export const HeatMap = (props: HeatMapProps) => {
       <h2>
         Distribution <small>the darker, the more values; dots are exemplars</small>
       </h2>
-      <Plot
-        name="How many values came into each bucket over time"
-        {...{ data, from, to }}
-        height={240}
-        shape={unit}
-        options={() => optionsOf(() => latest.current)}
-      />
+      <div class="dotted">
+        <Plot
+          name="How many values came into each bucket over time"
+          {...{ data, from, to }}
+          height={240}
+          shape={unit}
+          options={() => optionsOf(() => latest.current, dots)}
+        />
+        <div class="dots" role="group" aria-label="Exemplars" ref={box} />
+      </div>
     </section>
   )
 }
 
-const optionsOf = (props: () => HeatMapProps): PlotOptions => ({
+const optionsOf = (props: () => HeatMapProps, dots: Dots): PlotOptions => ({
   axis: {
     ...labelled((bound) => boundText(props(), bound)),
     splits: (...[, , low, high]) => everyFew(low, high)
@@ -55,7 +59,7 @@ const optionsOf = (props: () => HeatMapProps): PlotOptions => ({
   },
   lines: [{ paths: () => null, points: { show: false } }],
   points: { show: false },
-  hooks: { draw: [(u) => drawBuckets(u, props().heat), (u) => drawDots(u, props())] }
+  hooks: { draw: [(u) => drawBuckets(u, props().heat), (u) => drawDots(u, props(), dots)] }
 })
 
 /** Whole numbers between two, at most ten. */
@@ -91,17 +95,15 @@ const drawBuckets = (u: uPlot, { columns }: Heat): void => {
   ctx.restore()
 }
 
-/** Dots are elements, so that the trace of each is in its title. */
-const drawDots = (u: uPlot, { exemplars, from, heat, to, unit }: HeatMapProps): void => {
-  u.over.querySelectorAll(".dot").forEach((dot) => dot.remove())
-  for (const { time, traceId, value } of exemplars.slice(-mostDots)) {
-    if (time / 1000 >= from && time / 1000 <= to) {
-      const dot = document.createElement("i")
-      dot.className = "dot"
-      dot.title = `${formatQuantity(value, unit)}${traceId === undefined ? "" : `, trace ${visibleText(traceId)}`}`
-      dot.style.left = `${u.valToPos(time / 1000, "x")}px`
-      dot.style.top = `${u.valToPos(positionOf(heat.bounds, value), "y")}px`
-      u.over.append(dot)
-    }
-  }
-}
+const drawDots = (u: uPlot, { exemplars, from, heat, to, unit }: HeatMapProps, dots: Dots): void =>
+  dots.draw(
+    exemplars
+      .filter(({ time }) => time / 1000 >= from && time / 1000 <= to)
+      .map((exemplar) => ({
+        exemplar,
+        text: formatQuantity(exemplar.value, unit),
+        left: u.valToPos(exemplar.time / 1000, "x"),
+        top: u.valToPos(positionOf(heat.bounds, exemplar.value), "y")
+      })),
+    u.over.style
+  )

@@ -1,20 +1,28 @@
 /** What is known of a job beside its timeline. */
 import type { ComponentChild } from "preact"
+import { hrefOf } from "../address.ts"
+import { configuration } from "../configuration.ts"
 import { webAddress } from "./link.ts"
 import { Progress } from "./progress.tsx"
 import type { JobView } from "./shapes.ts"
 import { Ago, Text } from "./text.tsx"
 import { durationText } from "./time.ts"
 
-/** A trace, as a link where there is an address. */
+/** A trace, as a link to where the application says that it is, and on this page where spans are received. */
 const traceOf = (traceId: string | undefined, traceUrl: string | undefined): ComponentChild => {
-  const address = webAddress(traceUrl)
-  return address === undefined ? (
-    traceId !== undefined && <Text class="mono" text={traceId} />
-  ) : (
-    <a href={address} target="_blank" rel="noreferrer noopener">
-      <Text class="mono" text={traceId ?? "Open"} />
-    </a>
+  const elsewhere = webAddress(traceUrl)
+  const here = traceId !== undefined && configuration.value?.hasMetrics === true ? hrefOf("trace", traceId) : undefined
+  const id = <Text class="mono" text={traceId ?? "Open"} />
+  if (elsewhere === undefined) {
+    return here === undefined ? traceId !== undefined && id : <a href={here}>{id}</a>
+  }
+  return (
+    <>
+      <a href={elsewhere} target="_blank" rel="noreferrer noopener">
+        {id}
+      </a>{" "}
+      {here !== undefined && <a href={here}>On this page</a>}
+    </>
   )
 }
 

@@ -1,5 +1,6 @@
 /** Single values with the trace that they are from, the newest first. */
 import type { MetricDetail } from "../../protocol/live.ts"
+import { hrefOf } from "../address.ts"
 import { formatQuantity, formatTime } from "../text/quantity.ts"
 import { Labels, Text } from "../text/text.tsx"
 
@@ -31,11 +32,21 @@ export const Exemplars = ({ exemplars, unit }: ExemplarsProps) => (
           {[...exemplars]
             .sort((one, other) => other.time - one.time)
             .slice(0, most)
-            .map(({ labels, series, time, traceId, value }, index) => (
+            .map(({ isStored, labels, series, time, traceId, value }, index) => (
               <tr key={`${series} ${time} ${index}`}>
                 <td class="nowrap">{formatTime(time)}</td>
                 <td class="number nowrap">{formatQuantity(value, unit)}</td>
-                <td>{traceId === undefined ? "–" : <Text value={traceId} class="mono" />}</td>
+                <td>
+                  {traceId === undefined ? (
+                    "–"
+                  ) : isStored === true ? (
+                    <a href={hrefOf("trace", traceId)}>
+                      <Text value={traceId} class="mono" />
+                    </a>
+                  ) : (
+                    <Text value={traceId} class="mono" />
+                  )}
+                </td>
                 <td>
                   <Labels labels={labels} />
                 </td>
