@@ -5,31 +5,16 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Exit from "effect/Exit"
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import path from "node:path"
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { makeDashboard } from "../../src/server.ts"
-import { buildPage } from "./built-page.ts"
+import { builtFolder } from "./built-folder.ts"
 import { launch, open } from "./chromium.ts"
 
 const routes = 10_000
 
 /** With the overflow series: one route is over it. */
 const limit = routes
-
-const builtPage = Effect.acquireRelease(
-  Effect.promise(async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), "page-"))
-    for (const [name, { body }] of await buildPage()) {
-      mkdirSync(path.dirname(path.join(folder, name)), { recursive: true })
-      writeFileSync(path.join(folder, name), body)
-    }
-    return folder
-  }),
-  (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
-)
 
 /** Requests to each route, each second; every second route fails, the more often the higher its number is. */
 const serving = Effect.gen(function* () {
@@ -63,7 +48,7 @@ let url = ""
 beforeAll(async () => {
   scope = await Effect.runPromise(Scope.make())
   const made = Effect.gen(function* () {
-    const dashboard = yield* makeDashboard({ port: 0, pageFolder: yield* builtPage })
+    const dashboard = yield* makeDashboard({ port: 0, pageFolder: yield* builtFolder })
     const telemetry = Telemetry.layer({
       destinations: [{ type: "otlp", url: `${new URL(dashboard.url).origin}/v1/metrics`, protocol: "http/protobuf" }],
       interval: "1 hour",

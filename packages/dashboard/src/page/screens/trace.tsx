@@ -17,7 +17,8 @@ import "../styles/traces.css"
 
 export const Trace = () => {
   const id = route.value.subject
-  const { isMissing, problem, value } = useAnswer<TraceDetail>(`live/trace?id=${encodeURIComponent(id)}`)
+  const isId = /^[0-9a-f]{32}$/i.test(id)
+  const { isMissing, problem, value } = useAnswer<TraceDetail>(isId ? `live/trace?id=${id}` : undefined)
   const back = hrefOf("trace")
   useKeys([{ key: "Escape", does: "back to all traces", run: () => go(back) }])
   return (
@@ -26,7 +27,7 @@ export const Trace = () => {
         <a href={back}>← All traces</a>
       </p>
       {problem !== "" && <p role="alert">The trace can't be had: {problem}</p>}
-      {isMissing ? <Missing id={id} /> : value !== undefined && <Shown trace={value} />}
+      {isMissing || !isId ? <Missing id={id} /> : value !== undefined && <Shown trace={value} />}
     </div>
   )
 }
