@@ -27,7 +27,7 @@ export const makeProblems = <A extends object>(what: string): Problems<A> => {
       rejected += 1
     },
     result: () => {
-      const more = rejected > 1 ? `; ${rejected - 1} more ${what}s were rejected` : ""
+      const more = rejected > 1 ? `; ${rejected - 1} more` : ""
       return { records, rejected, problem: rejected === 0 ? undefined : `a ${what} was rejected: ${first}${more}` }
     }
   }

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import type { Browser, Page } from "playwright-core"
+import type { Browser, Locator, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { makeDashboard } from "../../src/server.ts"
 import { attribute, encode, json, post, protobuf } from "../receiver/request.ts"
@@ -76,9 +76,8 @@ const spans = [
   }
 ]
 
-const line = (ms: number, severityNumber: number, body: string, fields: object = {}) => ({
+const line = (ms: number, body: string, fields: object) => ({
   timeUnixNano: at(ms),
-  severityNumber,
   body: { stringValue: body },
   traceId: traceOf("c"),
   spanId: spanOf("c"),
@@ -87,9 +86,9 @@ const line = (ms: number, severityNumber: number, body: string, fields: object =
 })
 
 const lines = [
-  line(2700, 17, "it took too long"),
-  line(2100, 9, "reading"),
-  line(2300, 5, "selecting", { spanId: spanOf("d") })
+  line(2700, "it took too long", { severityNumber: 17 }),
+  line(2100, "reading", { severityNumber: 9 }),
+  line(2300, "selecting", { severityNumber: 5, spanId: spanOf("d") })
 ]
 
 /** Spans and a log line of which each text is one that means harm. */
@@ -106,7 +105,7 @@ const harm = {
     status: { code: 2, message: one }
   })),
   lines: hostileTexts.map((one, index) =>
-    line(index, 9, one, { traceId: traceOf("e"), severityText: one, severityNumber: 0 })
+    line(index, one, { traceId: traceOf("e"), severityText: one, severityNumber: 0 })
   )
 }
 
@@ -207,20 +206,24 @@ const open = async (address: string, view: Omit<View, "url"> = {}): Promise<Page
 
 const addressOf = (page: Page): string => new URL(page.url()).hash
 
+/** The texts of elements, with one space where there are several. */
+const textsOf = async (elements: Locator): Promise<ReadonlyArray<string>> =>
+  (await elements.allTextContents()).map((one) => one.replace(/\s+/g, " "))
+
 const spansOf = (page: Page) => page.locator("[aria-labelledby=spans] summary")
 const linesOf = (page: Page) => page.locator("[aria-labelledby=logs] summary")
 
 const expectSecondAttempt = async (page: Page): Promise<void> => {
   await expect.poll(() => addressOf(page)).toBe(`#/trace/${traceOf("c")}`)
   await spansOf(page).first().waitFor()
-  expect(await spansOf(page).allTextContents()).toEqual([
+  expect(await textsOf(spansOf(page))).toEqual([
     "process digest consumer jobs runner-1800 ms",
     "SELECT client jobs runner-1400 ms"
   ])
-  expect(await linesOf(page).allTextContents()).toEqual([
-    "INFO reading100 ms",
-    "DEBUG selecting300 ms",
-    "ERROR it took too long700 ms"
+  expect(await textsOf(linesOf(page))).toEqual([
+    "INFO reading+100 ms",
+    "DEBUG selecting+300 ms",
+    "ERROR it took too long+700 ms"
   ])
 }
 
@@ -270,11 +273,11 @@ describe("a trace", () => {
     const page = await open(`#/trace/${traceOf("c")}`)
     const linked = page.getByRole("region", { name: "Linked" }).getByRole("listitem")
     await linked.first().waitFor()
-    const parts = (await linked.allTextContents()).map((one) => one.replace(/ \d+ \w+ \d{4}, [\d:]+,/, ""))
+    const parts = (await textsOf(linked)).map((one) => one.replace(/ \d+ \w+ \d{4}, [\d:]+,/, ""))
     expect(parts).toEqual([
-      `submitted in submit digest  5 ms, ${job}`,
+      `submitted in submit digest 5 ms, ${job}`,
       `attempt 1 process digest error 800 ms, ${job}`,
-      `attempt 2 process digest  800 ms, ${job}, this trace`
+      `attempt 2 process digest 800 ms, ${job}, this trace`
     ])
     await page.getByRole("link", { name: "attempt 1" }).click()
     await expect.poll(() => addressOf(page)).toBe(`#/trace/${traceOf("b")}`)
@@ -335,7 +338,10 @@ describe("a trace", () => {
 
   it("is here no more, or not yet, or is none, and that is said", async () => {
     const page = await open("#/trace/none")
-    await page.getByText("No span and no log line of none is kept.").waitFor()
+    await page.getByRole("heading", { name: "Nothing of this trace is here" }).waitFor()
+    expect(await page.locator("main .card p").textContent()).toBe(
+      "No span and no log line of none is kept. It has not arrived yet, nothing of it has arrived for 15 minutes, or it was left out because there was no room."
+    )
     await page.close()
   })
 

@@ -63,7 +63,10 @@ const Line = ({ log, scale, span }: LineProps) => {
             {bar !== undefined && <i class="beside" style={{ left: `${bar.left}%`, width: `${bar.width}%` }} />}
             <i class={isBad(level) ? "tick error" : "tick"} style={{ left: `${percentOf(scale, time)}%` }} />
           </span>
-          <span class="number nowrap">{formatSeconds((time - scale.from) / 1000)}</span>
+          <span class="number nowrap">
+            {time < scale.from ? "" : "+"}
+            {formatSeconds((time - scale.from) / 1000)}
+          </span>
         </summary>
         <div class="said">
           <pre tabIndex={0} dir="auto">

@@ -50,7 +50,7 @@ const Item = ({ row: { depth, isOrphan, span }, scale }: { readonly row: Row; re
         <summary class="trace-row">
           <span class="what" style={{ paddingInlineStart: `${Math.min(depth, deepest) * 12}px` }}>
             {isOrphan && <span class="muted">… </span>}
-            <Text value={name} /> <Outcome of={outcome} />
+            <Text value={name} /> <Outcome of={outcome} />{" "}
             <small>
               {kind === "internal" || kind === "unspecified" ? "" : `${kind} `}
               <Process of={span} />
