@@ -29,9 +29,9 @@ const main = Effect.gen(function* () {
   const given = process.env[runnerOptionsVariable]
   // What this process starts needs no password.
   Reflect.deleteProperty(process.env, runnerOptionsVariable)
-  const { eventLog, name, otlp, url, ...cluster } = yield* Schema.decodeUnknown(RunnerOptionsJson)(given)
+  const { eventLog, hasTraces, name, otlp, url, ...cluster } = yield* Schema.decodeUnknown(RunnerOptionsJson)(given)
   const recorder = eventRecorder(new EventLog(eventLog))
-  const server = runnerServer({ name, url, otlp, recorder }, cluster)
+  const server = runnerServer({ name, url, otlp, hasTraces, recorder }, cluster)
   const untilStopped = Effect.zipRight(
     Effect.sync(() => process.stdout.write("ready\n")),
     stopRequested

@@ -1,4 +1,4 @@
-/** `GET live`, `live/metric?name=`, `live/traces` and `live/trace?id=` over HTTP. */
+/** `GET live`, `live/metric?name=`, `live/traces?q=` and `live/trace?id=` over HTTP. */
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import type { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
@@ -122,6 +122,6 @@ const compressed = (body: Uint8Array): Effect.Effect<Uint8Array> =>
 const answers: Readonly<Record<string, (live: Live, request: HttpServerRequest) => Effect.Effect<Response>>> = {
   live: watch,
   "live/metric": metric,
-  "live/traces": ({ traces }, request) => json(traces.list(), request),
+  "live/traces": ({ traces }, request) => json(traces.list(parameterOf(request, "q")), request),
   "live/trace": trace
 }

@@ -1,5 +1,5 @@
 /**
- * What the server answers to pages about traces: `GET live/traces` lists the latest, `GET live/trace?id=` is one. Spans
+ * What the server answers to pages about traces: `GET live/traces` lists the latest, with `?q=` those of a name, `GET live/trace?id=` is one. Spans
  * and log records are kept by trace, until nothing of a trace has arrived for 15 minutes; the oldest go sooner where there
  * is no room.
  *

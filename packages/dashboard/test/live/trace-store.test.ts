@@ -217,6 +217,18 @@ describe("the list", () => {
     expect(part).toMatchObject({ traceId: traceIdOf(2), first: { name: "work" }, isWhole: false, spans: 1 })
     expect(whole).toMatchObject({ first: { name: "root", outcome: "error" }, isWhole: true, spans: 2, errors: 1 })
   })
+
+  it("has the latest hundred, also of those alone that have a text", () => {
+    const spans = Array.from({ length: 300 }, (_, index) =>
+      span({ traceId: traceIdOf(index + 1), name: index % 3 === 0 ? "Process Digest" : "sql.execute" })
+    )
+    const store = storeOf(spans)
+    const numbersOf = (text?: string) => store.list(text).traces.map(({ traceId }) => Number(`0x${traceId}`))
+    expect(numbersOf()).toEqual(Array.from({ length: 100 }, (_, index) => 300 - index))
+    expect(numbersOf("digest")).toEqual(Array.from({ length: 100 }, (_, index) => 298 - 3 * index))
+    expect([numbersOf("RUNNER-1").length, numbersOf(traceIdOf(7)), numbersOf("nothing")]).toEqual([100, [7], []])
+    expect(store.list("nothing").stored.traces).toBe(300)
+  })
 })
 
 describe("what is linked", () => {

@@ -20,6 +20,8 @@ export interface DemoOptions {
   readonly port: number
   /** Where all three signals are exported to besides, without their paths. */
   readonly otlp: string | undefined
+  /** Whether spans and log records are exported to the receiver, so that its page shows them. */
+  readonly hasTraces: boolean
 }
 
 export const usage = `Usage: npm run demo -- [folder] [options]
@@ -34,6 +36,7 @@ were received are compared with what happened.
   --runners n   run jobs in n processes on a temporary PostgreSQL; the default is 1, on SQLite
   --kill-one    kill one of several runners while it works
   --port n      the port of the receiver; a free one by default
+  --traces      export traces and logs to the receiver too: the page leads from a job to its trace and log lines
   --otlp url    export metrics, traces and logs to this address too, as OTEL_EXPORTER_OTLP_ENDPOINT would name it
   --help        show this help
 
@@ -49,6 +52,7 @@ const options = {
   runners: { type: "string", default: "1" },
   "kill-one": { type: "boolean", default: false },
   port: { type: "string", default: "0" },
+  traces: { type: "boolean", default: false },
   otlp: { type: "string" },
   help: { type: "boolean", short: "h", default: false }
 } as const
@@ -73,6 +77,9 @@ export const parseDemoOptions = (
     if (values["kill-one"] && runners === 1) {
       return yield* usageError("--kill-one needs at least two runners, so that one is left. Add --runners 3.")
     }
+    if (values.traces && values.otlp !== undefined) {
+      return yield* usageError("--traces and --otlp exclude each other: spans and log lines go to one address.")
+    }
     return {
       folder: positionals[0] ?? defaultFolder,
       isOnce: values.once,
@@ -81,7 +88,8 @@ export const parseDemoOptions = (
       runners,
       isKilling: values["kill-one"],
       port: yield* parsePort(values.port),
-      otlp: values.otlp === undefined ? undefined : yield* parseAddress(values.otlp)
+      otlp: values.otlp === undefined ? undefined : yield* parseAddress(values.otlp),
+      hasTraces: values.traces
     }
   })
 

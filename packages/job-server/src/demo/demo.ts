@@ -106,7 +106,7 @@ const runJobs = (options: DemoOptions, started: Started) =>
     const files = yield* filesOf(folder)
     const own = yield* writeOwnFiles
     const pages = { open: 0 }
-    yield* showPage(started, pages)
+    yield* showPage(started, { pages, hasTraces: options.hasTraces })
     yield* say(screen, `Submitting jobs for the ${files.length} files of ${folder}.`)
     const control = yield* serveControlApi({
       folder,
@@ -139,8 +139,13 @@ const runJobs = (options: DemoOptions, started: Started) =>
       : yield* stayUp({ ...started, files, progress, submit, watched: [...own.files, ...filePaths], pages })
   }).pipe(Effect.scoped)
 
-/** Serves the page, or says why there is none. */
-const showPage = ({ deployment, receiver, samples, screen }: Started, pages: { open: number }) =>
+interface PageOfDemo {
+  readonly pages: { open: number }
+  readonly hasTraces: boolean
+}
+
+/** Serves the page and says what is to be seen on it, or why there is none. */
+const showPage = ({ deployment, receiver, samples, screen }: Started, { hasTraces, pages }: PageOfDemo) =>
   servePage({
     observe: deployment.observeServer,
     receiverUrl: receiver.url,
@@ -148,9 +153,13 @@ const showPage = ({ deployment, receiver, samples, screen }: Started, pages: { o
     changed: samples.changed,
     afterChange: samples.waitUntilCurrent
   }).pipe(
-    Effect.flatMap((address) => say(screen, `Open ${address} to see the metrics and the jobs.`)),
+    Effect.tap((address) => say(screen, `Open ${address} to see the metrics and the jobs.`)),
+    Effect.tap(() => (hasTraces ? say(screen, toTraces) : Effect.void)),
     Effect.catchAll(({ message }) => say(screen, `There is no page to open: ${message}`))
   )
+
+const toTraces =
+  "For a trace and its log lines: Jobs, a job, its Trace; or Series, jobs_processing_seconds, a dot of its Distribution."
 
 interface StayUp extends Started {
   readonly files: Effect.Effect.Success<ReturnType<typeof filesOf>>

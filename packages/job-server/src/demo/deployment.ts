@@ -46,7 +46,7 @@ export interface DeployContext {
 export const deploy = (options: DemoOptions, context: DeployContext) =>
   options.runners === 1 ? deploySingle(options, context) : deployRunners(options, context)
 
-const deploySingle = ({ otlp }: DemoOptions, { receiver }: DeployContext) =>
+const deploySingle = ({ hasTraces, otlp }: DemoOptions, { receiver }: DeployContext) =>
   Effect.map(temporaryFolder("data"), (folder): Deployment => {
     const log = new EventLog()
     const name = "server"
@@ -54,20 +54,25 @@ const deploySingle = ({ otlp }: DemoOptions, { receiver }: DeployContext) =>
     const recorder = eventRecorder(log, wire)
     return {
       observeServer: wire.ofServer,
-      layer: startable(singleServer({ name, url: receiver.url, otlp, recorder }, path.join(folder, "jobs.db"))),
+      layer: startable(
+        singleServer({ name, url: receiver.url, otlp, hasTraces, recorder }, path.join(folder, "jobs.db"))
+      ),
       killOne: Effect.void,
       processNames: Effect.succeed([name]),
       stop: Effect.sync(() => [{ name, isRunner: true, wasKilled: false, entries: log.entries }])
     }
   })
 
-const deployRunners = ({ isKilling, otlp, runners: count }: DemoOptions, { receiver, screen }: DeployContext) =>
+const deployRunners = (
+  { hasTraces, isKilling, otlp, runners: count }: DemoOptions,
+  { receiver, screen }: DeployContext
+) =>
   Effect.gen(function* () {
     const folder = yield* temporaryFolder("events")
     yield* say(screen, `Starting PostgreSQL and ${count} runners.`)
     const cluster = { database: yield* startPostgres, clusterSecret: randomBytes(24).toString("base64url") }
-    const { url } = receiver
-    const runners = yield* startRunners({ count, url, otlp, ...cluster, folder, log: screen.line })
+    const exports = { url: receiver.url, otlp, hasTraces }
+    const runners = yield* startRunners({ count, ...exports, ...cluster, folder, log: screen.line })
     yield* say(screen, `Started ${runners.map(({ name, pid }) => `${name} (process ${pid})`).join(", ")}.`)
     const log = new EventLog()
     const wire = new WireCounts()
@@ -81,7 +86,7 @@ const deployRunners = ({ isKilling, otlp, runners: count }: DemoOptions, { recei
       )
     const deployment: Deployment = {
       observeServer: wire.ofServer,
-      layer: startable(clientServer({ name: client.name, url, otlp, recorder: eventRecorder(log, wire) }, cluster)),
+      layer: startable(clientServer({ name: client.name, ...exports, recorder: eventRecorder(log, wire) }, cluster)),
       killOne: victim === undefined ? Effect.void : kill(victim),
       processNames: Effect.sync(() =>
         [client, ...runners.filter((runner) => !killed.has(runner))].map(({ name }) => name)

@@ -28,7 +28,7 @@ export const recordedAttempt = <A, E, R>(
       jobId,
       restore(run).pipe(
         Effect.onExit((exit) => Effect.annotateLogs(logEnd, { ...attributes, outcome: outcomeOf(exit) })),
-        Effect.withSpan(attemptSpan, { root: true, attributes })
+        Effect.withSpan(attemptSpan, { attributes })
       )
     )
   )

@@ -17,7 +17,7 @@ import * as Layer from "effect/Layer"
 import { shardingConfig } from "./cluster-config.ts"
 import { handlersLayer } from "./job-types.ts"
 import { listedExporters } from "./listed-exporters.ts"
-import { otlpExport } from "./otlp-export.ts"
+import { otlpExport, recordsExport } from "./otlp-export.ts"
 import { postgresClient } from "./postgres-client.ts"
 import { processAttribute } from "./process-name.ts"
 import { prometheusDestinations } from "./prometheus-destination.ts"
@@ -31,6 +31,8 @@ export interface ProcessOptions {
   readonly url: string
   /** Where to send all three signals besides, without their paths. */
   readonly otlp: string | undefined
+  /** Whether spans and log records go where the metrics go. */
+  readonly hasTraces: boolean
   readonly recorder: Recorder
 }
 
@@ -57,7 +59,7 @@ export const jobsLayer = ({ name, recorder }: ProcessOptions) => {
  * Metrics, exported every second and optionally shown to a Prometheus, and optionally all three signals to another
  * receiver. The last export comes after everything that records has stopped.
  */
-export const telemetryLayer = ({ name, otlp, url }: ProcessOptions) =>
+export const telemetryLayer = ({ hasTraces, name, otlp, url }: ProcessOptions) =>
   Layer.unwrapEffect(
     Effect.gen(function* () {
       const pages = yield* prometheusDestinations(name)
@@ -69,7 +71,8 @@ export const telemetryLayer = ({ name, otlp, url }: ProcessOptions) =>
         resource: { [processAttribute]: name },
         interval: "1 second",
         destinations: [{ type: "otlp", url, compression: "gzip" }, ...pages, ...metrics],
-        ...others
+        ...others,
+        ...(hasTraces ? recordsExport(new URL(url).origin) : {})
       })
     })
   ).pipe(Layer.merge(RuntimeMetrics.layer()), Layer.provideMerge(MetricsService.Default))

@@ -1,4 +1,4 @@
-/** All three signals to one address, besides the receiver that the audit reads. */
+/** Where signals go, besides the metrics that the audit reads: all three to one address, or spans and log records to its receiver. */
 import type { OtlpOptions, TelemetryOptions } from "@parametric-portal/server/observe/telemetry"
 
 export interface OtlpExport extends Pick<TelemetryOptions, "traces" | "logs"> {
@@ -13,13 +13,14 @@ export const otlpExport = (base: string | undefined): OtlpExport => {
   if (base === undefined) {
     return { metrics: [] }
   }
+  return { metrics: [{ type: "otlp", url: addressOf(base, "metrics") }], ...recordsExport(base) }
+}
+
+/** Spans and log records to this address, with the path of each signal added. */
+export const recordsExport = (base: string): Pick<OtlpExport, "traces" | "logs"> => {
   const records = (signal: string) => ({ exporter: "otlp", url: addressOf(base, signal), maxQueueSize }) as const
-  return {
-    metrics: [{ type: "otlp", url: addressOf(base, "metrics") }],
-    // The audit says how many spans of attempts there were: all of them are exported.
-    traces: { ...records("traces"), sampler: "always_on" },
-    logs: records("logs")
-  }
+  // The audit says how many spans of attempts there were: all of them are exported.
+  return { traces: { ...records("traces"), sampler: "always_on" }, logs: records("logs") }
 }
 
 const addressOf = (base: string, signal: string): string => {

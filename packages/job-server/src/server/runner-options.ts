@@ -10,6 +10,8 @@ export const RunnerOptions = Schema.Struct({
   url: Schema.String,
   /** Where to send all three signals besides, without their paths. */
   otlp: Schema.optional(Schema.String),
+  /** Whether spans and log records go where the metrics go. */
+  hasTraces: Schema.Boolean,
   /** The URL of the PostgreSQL database. */
   database: Schema.String,
   /** The secret that the processes of the cluster prove to each other. */

@@ -36,6 +36,8 @@ export interface RunnersOptions {
   readonly url: string
   /** Where to send all three signals besides, without their paths. */
   readonly otlp: string | undefined
+  /** Whether spans and log records go where the metrics go. */
+  readonly hasTraces: boolean
   /** The URL of the PostgreSQL database. */
   readonly database: string
   /** The secret that the processes of the cluster prove to each other. */

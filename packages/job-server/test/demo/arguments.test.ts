@@ -93,6 +93,10 @@ describe("the command line", () => {
       ["--otlp", "http://localhost:0"],
       "--otlp must be an http or https address. Example: --otlp http://localhost:4318"
     ],
+    [
+      ["--traces", "--otlp", "http://localhost:4318"],
+      "--traces and --otlp exclude each other: spans and log lines go to one address."
+    ],
     [["--twice"], "Unknown option '--twice'. See npm run demo -- --help"],
     [["a", "b"], "Only one folder is possible, not 2 (a, b)."]
   ] as const)("%j is rejected", ([args, line]) =>
@@ -129,9 +133,14 @@ describe("the command line", () => {
           runners: 3,
           isKilling: true,
           port: 4318,
-          otlp: "https://otlp.example.org/in"
+          otlp: "https://otlp.example.org/in",
+          hasTraces: false
         })
     )
+  )
+
+  it.effect("may ask for traces", () =>
+    Effect.map(parseDemoOptions(["--traces"], "/here"), (options) => expect(options).toMatchObject({ hasTraces: true }))
   )
 
   it.effect("has a default for everything", () =>
@@ -144,7 +153,8 @@ describe("the command line", () => {
         runners: 1,
         isKilling: false,
         port: 0,
-        otlp: undefined
+        otlp: undefined,
+        hasTraces: false
       })
     )
   )

@@ -1,5 +1,5 @@
 import { expect, it } from "@effect/vitest"
-import { otlpExport } from "../../src/server/otlp-export.ts"
+import { otlpExport, recordsExport } from "../../src/server/otlp-export.ts"
 
 const addressesOf = (base: string) => {
   const { logs, metrics, traces } = otlpExport(base)
@@ -21,6 +21,15 @@ it("adds the path of each signal to the address, whatever it ends with", () => {
 
 it("exports every span, whatever sampler a variable names", () => {
   expect(otlpExport("http://localhost:4318").traces?.sampler).toBe("always_on")
+})
+
+it("exports spans and log records without metrics, where these go already", () => {
+  const { logs, traces } = recordsExport("http://127.0.0.1:4318")
+  expect([traces?.url, traces?.sampler, logs?.url]).toEqual([
+    "http://127.0.0.1:4318/v1/traces",
+    "always_on",
+    "http://127.0.0.1:4318/v1/logs"
+  ])
 })
 
 it("exports nothing without an address", () => {

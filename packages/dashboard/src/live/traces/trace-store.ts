@@ -15,7 +15,8 @@ export interface TraceStore extends Records {
   /** Whether something of a trace is kept. */
   readonly has: (traceId: string) => boolean
   readonly trace: (traceId: string) => TraceDetail | undefined
-  readonly list: () => TraceList
+  /** The latest traces, of those alone whose name, process or id has this text, whatever its case. */
+  readonly list: (text?: string) => TraceList
   readonly clear: () => void
 }
 
@@ -88,10 +89,21 @@ class Traces implements TraceStore {
     return trace === undefined ? undefined : detailOf(trace, { traces, connections })
   }
 
-  list(): TraceList {
+  list(text = ""): TraceList {
     const { leftOut, limitBytes, total, traces } = this
+    const words = text.toLowerCase()
+    const latest: Array<TraceSummary> = []
+    for (const trace of [...traces.values()].reverse()) {
+      const summary = summaryOfTrace(trace)
+      if (hasText(summary, words)) {
+        latest.push(summary)
+      }
+      if (latest.length === listed) {
+        break
+      }
+    }
     return {
-      traces: [...traces.values()].slice(-listed).reverse().map(summaryOfTrace),
+      traces: latest,
       stored: { traces: traces.size, ...total, limitBytes },
       leftOut: { ...leftOut }
     }
@@ -216,6 +228,11 @@ const summaryOfTrace = ({ lastAt, logs, spans, traceId }: KnownTrace): TraceSumm
     logs: logs.length
   }
 }
+
+const hasText = ({ first, traceId }: TraceSummary, words: string): boolean =>
+  [traceId, first?.name ?? "", first?.service ?? "", first?.instance ?? ""].some((one) =>
+    one.toLowerCase().includes(words)
+  )
 
 /** A span without a parent comes before one that has one. */
 const isBefore = (a: TraceSpan, b: TraceSpan): boolean => {

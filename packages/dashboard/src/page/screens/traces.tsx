@@ -3,19 +3,38 @@ import type { TraceList, TraceSummary } from "../../protocol/traces.ts"
 import { hrefOf } from "../address.ts"
 import { useAnswer } from "../live/answer.ts"
 import { formatBytes, formatCount, formatNumber, formatSeconds, formatTime, unknown } from "../text/quantity.ts"
+import { go, route } from "../route.ts"
 import { Text } from "../text/text.tsx"
 import { Outcome, Process } from "../traces/waterfall.tsx"
 import "../styles/traces.css"
 
 export const Traces = () => {
-  const { problem, value } = useAnswer<TraceList>("live/traces")
+  const q = route.value.parameters.get("q") ?? ""
+  const { problem, value } = useAnswer<TraceList>(`live/traces${q === "" ? "" : `?q=${encodeURIComponent(q)}`}`)
   return (
     <div class="stack traces">
       {problem !== "" && <p role="alert">The traces can't be had: {problem}</p>}
-      {value !== undefined && (value.traces.length === 0 ? <Nothing /> : <Table list={value} />)}
+      {(q !== "" || value === undefined || value.stored.traces > 0) && <Filter q={q} />}
+      {value !== undefined && (value.stored.traces === 0 ? <Nothing /> : <Table list={value} />)}
     </div>
   )
 }
+
+const Filter = ({ q }: { readonly q: string }) => (
+  <div class="toolbar">
+    <label class="filter">
+      Filter
+      <input
+        type="search"
+        value={q}
+        placeholder="such as process digest"
+        autocomplete="off"
+        spellcheck={false}
+        onInput={({ currentTarget }) => go(hrefOf("trace", "", { q: currentTarget.value.toWellFormed() }), "replace")}
+      />
+    </label>
+  </div>
+)
 
 const Nothing = () => (
   <section class="card">
@@ -43,6 +62,7 @@ const Table = ({ list: { leftOut, stored, traces } }: { readonly list: TraceList
         all {formatCount(leftOut.spans, "span")} and {formatCount(leftOut.logs, "log line")} were left out.
       </p>
     )}
+    {traces.length === 0 && <p>None has this text in the name of its first span, its process or its id.</p>}
     <div class="scroll">
       <table>
         <thead>

@@ -1,6 +1,7 @@
 /** The page of the demo on one address: the metrics that arrive at the receiver, and the jobs of the server. */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import type * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpMiddleware from "@effect/platform/HttpMiddleware"
 import { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import { HttpMetrics } from "@parametric-portal/server/infra/http"
 import { JobsPage } from "@parametric-portal/server/infra/jobs-page"
@@ -44,17 +45,23 @@ export const servePage = (
     })
     const around = yield* aroundChanges(options)
     options.observe(node)
-    yield* server.serve(
-      Effect.flatMap(HttpServerRequest, (request) => {
-        const redirect = entry(request)
-        return redirect === undefined ? around(request, page) : Effect.succeed(redirect)
-      }),
-      HttpMetrics.middleware
-    )
+    yield* server
+      .serve(
+        Effect.flatMap(HttpServerRequest, (request) => {
+          const redirect = entry(request)
+          const answer = redirect === undefined ? around(request, page) : Effect.succeed(redirect)
+          return isRead(request) ? Effect.withTracerEnabled(answer, false) : answer
+        }),
+        HttpMetrics.middleware
+      )
+      .pipe(HttpMiddleware.withTracerDisabledWhenEffect(isRead))
     // Streams have no end of their own.
     yield* Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
     return address
   })
+
+/** It leaves no spans: a page that is open asks all the time, and would fill the list of traces that it shows. */
+const isRead = ({ method }: HttpServerRequest): boolean => method === "GET"
 
 /** Says before and after each request that may change jobs that it is so. */
 const aroundChanges = ({ afterChange, changed }: PageOptions) =>
