@@ -142,7 +142,17 @@ describe("the address of the receiver", () => {
     { "sec-fetch-site": "cross-site" },
     { "sec-fetch-site": "same-site" }
   ]
-  const targets = ["/", "/config.json", "/live", "/live/metric?name=x", "/v1/metrics", "/v1/traces"]
+  const targets = [
+    "/",
+    "/config.json",
+    "/live",
+    "/live/metric?name=x",
+    "/live/traces",
+    `/live/trace?id=${"a".repeat(32)}`,
+    "/v1/metrics",
+    "/v1/traces",
+    "/v1/logs"
+  ]
 
   it.scopedLive.each(strangers)("answers a stranger with %o nothing", (headers) =>
     Effect.gen(function* () {
@@ -281,6 +291,72 @@ describe("one metric", () => {
       }
       const unknown = yield* ask(port, "/live/metric?name=constructor")
       expect([unknown.status, unknown.text]).toEqual([404, '{"message":"no metric of this name has arrived"}'])
+    })
+  )
+})
+
+describe("one trace", () => {
+  const traceId = "4bf92f3577b34da6a3ce929d0e0e4736"
+  const times = { startTimeUnixNano: "1700000000000000000", endTimeUnixNano: "1700000000250000000" }
+  const spans = [{ traceId, spanId: "00f067aa0ba902b7", name: "work", ...times }]
+  const logRecords = [{ traceId, timeUnixNano: times.startTimeUnixNano, body: { stringValue: "said" } }]
+
+  it.scopedLive("is answered by its id with its log lines, and is on the list", () =>
+    Effect.gen(function* () {
+      const { clear, port } = yield* dashboard()
+      const origin = `http://127.0.0.1:${port}`
+      yield* post(`${origin}/v1/traces`, JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }))
+      yield* post(`${origin}/v1/logs`, JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] }))
+      const found = yield* ask(port, `/live/trace?id=${traceId.toUpperCase()}`)
+      expect(found.headers).toMatchObject({ ...pageHeaders, "content-type": "application/json" })
+      expect(JSON.parse(found.text)).toMatchObject({
+        traceId,
+        spans: [{ name: "work", start: 1_700_000_000_000, durationMs: 250 }],
+        logs: [{ text: "said" }],
+        leftOut: { spans: 0, logs: 0, linked: 0 }
+      })
+      const listed = JSON.parse((yield* ask(port, "/live/traces?q=WORK")).text)
+      expect(listed).toMatchObject({ traces: [{ traceId, spans: 1, logs: 1 }], stored: { traces: 1 } })
+      yield* clear
+      expect((yield* ask(port, `/live/trace?id=${traceId}`)).status).toBe(404)
+    })
+  )
+
+  it.scopedLive("is refused with what is wrong with a question", () =>
+    Effect.gen(function* () {
+      const { port } = yield* dashboard()
+      const unknown = yield* ask(port, `/live/trace?id=${traceId}`)
+      expect([unknown.status, JSON.parse(unknown.text).message]).toEqual([
+        404,
+        "nothing of this trace is here: it has not arrived, or was let go of"
+      ])
+      for (const query of ["", "?id=", "?id=abc", `?id=${"0".repeat(32)}`, `?id=${traceId}&id=${traceId}`]) {
+        const bad = yield* ask(port, `/live/trace${query}`)
+        expect([bad.status, JSON.parse(bad.text).message]).toEqual([
+          400,
+          "id must be given once, with the 32 hex digits of a trace: live/trace?id=…"
+        ])
+      }
+      expect(yield* ask(port, "/live/traces", { method: "POST" })).toMatchObject({ status: 405 })
+    })
+  )
+
+  it.scopedLive("takes no more memory than it may, whoever sends", () =>
+    Effect.gen(function* () {
+      const { port } = yield* dashboard({ tracesLimit: 100_000 })
+      const many = (from: number) =>
+        Array.from({ length: 500 }, (_, index) => ({
+          ...spans[0],
+          traceId: (from + index + 1).toString(16).padStart(32, "0"),
+          attributes: [attribute("text", { stringValue: "x".repeat(500) })]
+        }))
+      for (const from of [0, 500, 1_000]) {
+        const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: many(from) }] }] })
+        expect((yield* post(`http://127.0.0.1:${port}/v1/traces`, body)).status).toBe(200)
+      }
+      const { leftOut, stored } = JSON.parse((yield* ask(port, "/live/traces")).text)
+      expect(stored.bytes).toBeLessThanOrEqual(100_000)
+      expect(stored.traces + leftOut.traces).toBe(1_500)
     })
   )
 })

@@ -368,25 +368,35 @@ describe("whatever is sent", () => {
   it.scopedLive("is answered 200 or 400", () =>
     Effect.gen(function* () {
       const { logs, traces } = yield* taking()
-      const text = fc
-        .tuple(fc.constantFrom(tracesOf(whole), logsOf(logRecord())), fc.nat(), fc.jsonValue({ maxDepth: 4 }))
-        .map(([request, place, other]) => {
+      const requests = fc.constantFrom(
+        { to: traces, request: tracesOf(whole), signal: "trace" as const },
+        { to: logs, request: logsOf(logRecord()), signal: "logs" as const }
+      )
+      const inJson = fc
+        .tuple(requests, fc.nat(), fc.jsonValue({ maxDepth: 4 }))
+        .map(([{ request, to }, place, other]) => {
           let at = 0
           const copy: unknown = JSON.parse(JSON.stringify(request), (key, one: unknown) => {
             at += 1
             return key !== "" && at === place % 60 ? other : one
           })
-          return JSON.stringify(copy)
+          return { to, body: JSON.stringify(copy), headers: json }
+        })
+      const inProtobuf = fc
+        .tuple(requests, fc.nat(), fc.nat(20), fc.uint8Array({ maxLength: 8 }))
+        .map(([{ request, signal, to }, place, removed, added]) => {
+          const bytes = encoded(request, signal)
+          const start = place % bytes.length
+          const body = Buffer.concat([bytes.subarray(0, start), added, bytes.subarray(start + removed)])
+          return { to, body, headers: protobuf }
         })
       const statuses = new Set<number>()
       yield* Effect.promise(() =>
         fc.assert(
-          fc.asyncProperty(text, async (body) => {
-            for (const to of [traces, logs]) {
-              statuses.add((await Effect.runPromise(post(to, body))).status)
-            }
+          fc.asyncProperty(fc.oneof(inJson, inProtobuf), async ({ body, headers, to }) => {
+            statuses.add((await Effect.runPromise(post(to, body, headers))).status)
           }),
-          { numRuns: 300 }
+          { numRuns: 600 }
         )
       )
       expect([...statuses].toSorted()).toEqual([200, 400])

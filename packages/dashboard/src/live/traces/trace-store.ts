@@ -4,7 +4,7 @@
  * of a trace that is too large itself, what comes later is left out.
  */
 import type { TraceDetail, TraceList, TraceLog, TraceSpan, TraceSummary } from "../../protocol/traces.ts"
-import type { Records } from "../../receiver/records.ts"
+import type { LogRecord, Records, Span } from "../../receiver/records.ts"
 import { connectionsSize, makeConnections } from "./connections.ts"
 import { type Known, linkedSpans } from "./linked-spans.ts"
 import { shownLog, shownSpan, sizeOf, summaryOf } from "./shown.ts"
@@ -39,7 +39,13 @@ const defaultLimit = 64 * 1024 * 1024
 /** Of that, what one trace may take. */
 const shareOfOne = 1 / 8
 
+/** What is left of the limit after traces went: one at a time would take long, as a map keeps the places of the others. */
+const shareAfterwards = 0.95
+
 const traceBytes = 500
+
+/** No record takes less: what has no room for this need not be looked at. */
+const smallest = { span: 500, log: 340 } as const
 
 const listed = 100
 
@@ -59,12 +65,12 @@ class Traces implements TraceStore {
 
   add({ logRecords, spans }: Parameters<Records["add"]>[0], now: number): void {
     for (const span of spans) {
-      this.addSpan(this.arrived(span.traceId, now), shownSpan(span))
+      this.addSpan(this.arrived(span.traceId, now), span)
       this.makeRoom()
     }
     for (const record of logRecords) {
       if (record.traceId !== undefined) {
-        this.addLog(this.arrived(record.traceId, now), shownLog(record, now))
+        this.addLog(this.arrived(record.traceId, now), record)
         this.makeRoom()
       }
     }
@@ -128,10 +134,11 @@ class Traces implements TraceStore {
     return trace
   }
 
-  private addSpan(trace: KnownTrace, span: TraceSpan): void {
-    const before = trace.spans.get(span.spanId)
-    const bytes = spanSize(span) - (before === undefined ? 0 : spanSize(before))
-    if (!this.hasRoom(trace, bytes)) {
+  private addSpan(trace: KnownTrace, sent: Span): void {
+    const span = this.hasRoom(trace, smallest.span) ? shownSpan(sent) : undefined
+    const before = trace.spans.get(sent.spanId)
+    const bytes = span === undefined ? 0 : spanSize(span) - (before === undefined ? 0 : spanSize(before))
+    if (span === undefined || !this.hasRoom(trace, bytes)) {
       trace.leftOut.spans += 1
       this.leftOut.spans += 1
       return
@@ -143,9 +150,10 @@ class Traces implements TraceStore {
     this.connections.add(trace.traceId, span)
   }
 
-  private addLog(trace: KnownTrace, log: TraceLog): void {
-    const bytes = sizeOf(log)
-    if (!this.hasRoom(trace, bytes)) {
+  private addLog(trace: KnownTrace, sent: LogRecord): void {
+    const log = this.hasRoom(trace, smallest.log) ? shownLog(sent, trace.lastAt) : undefined
+    const bytes = log === undefined ? 0 : sizeOf(log)
+    if (log === undefined || !this.hasRoom(trace, bytes)) {
       trace.leftOut.logs += 1
       this.leftOut.logs += 1
       return
@@ -166,8 +174,11 @@ class Traces implements TraceStore {
   }
 
   private makeRoom(): void {
+    if (this.total.bytes <= this.limitBytes) {
+      return
+    }
     for (const trace of this.traces.values()) {
-      if (this.total.bytes <= this.limitBytes) {
+      if (this.total.bytes <= this.limitBytes * shareAfterwards) {
         return
       }
       this.remove(trace)
