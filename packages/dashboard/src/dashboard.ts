@@ -17,8 +17,8 @@ const usage = `Usage: npx ${name} [--port n] [--json] [--help] [--version]`
 
 const help = `${usage}
 
-Listens for OTLP over HTTP on 127.0.0.1 and shows the metrics that arrive, on a page at the same address. Nothing is
-kept when it ends. Traces and logs that programs send along are accepted and dropped.
+Listens for OTLP over HTTP on 127.0.0.1 and shows the metrics and the traces with their log lines that arrive, on a page
+at the same address. A trace is kept for 15 minutes, and nothing when it ends.
 
   --port n    the port; ${defaultPort} unless given, 0 takes a free one
   --json      prints the addresses as a line of JSON

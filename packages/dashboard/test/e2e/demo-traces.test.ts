@@ -2,6 +2,7 @@
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { axeViolations, launch, open, type Opened } from "../browser/chromium.ts"
+import { takeCharts } from "./pictures.ts"
 import { type RunningDemo, startDemo } from "./running-demo.ts"
 
 describe("the page of a demo with traces", { timeout: 300_000 }, () => {
@@ -40,6 +41,8 @@ describe("the page of a demo with traces", { timeout: 300_000 }, () => {
     expect(await spans.first().textContent()).toMatch(/^process \w+ error consumer job-server runner-\d/)
     const lines = page.locator("[aria-labelledby=logs] summary")
     await expect.poll(async () => (await lines.allTextContents()).join("\n")).toContain("The attempt ended")
+    await lines.first().click()
+    await takeCharts(page, "trace")
     expect(await axeViolations(page)).toEqual([])
     await page.getByRole("link", { name: /^Job / }).click()
     await page.getByRole("heading", { name: "Timeline" }).waitFor()

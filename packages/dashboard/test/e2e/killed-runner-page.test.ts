@@ -1,34 +1,12 @@
-import { mkdirSync } from "node:fs"
-import { fileURLToPath } from "node:url"
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { axeViolations, launch, open, type Opened } from "../browser/chromium.ts"
+import { areWanted, take, takeCharts } from "./pictures.ts"
 import { type RunningDemo, startDemo } from "./running-demo.ts"
-
-/** Where the pictures of the documentation are written to: there with `PICTURES=docs/pictures`, else out of the way. */
-const pictures = process.env["PICTURES"]
-const folder = fileURLToPath(new URL(`../../../../${pictures ?? "dist/pictures"}`, import.meta.url))
-
-const take = async (page: Page, name: string): Promise<void> => {
-  mkdirSync(folder, { recursive: true })
-  await page.screenshot({ path: `${folder}/${name}.png`, animations: "disabled" })
-}
-
-/** Leaves out what is empty below the charts. */
-const takeCharts = async (page: Page, name: string): Promise<void> => {
-  const box = await page.locator("main > :last-child").boundingBox()
-  const height = Math.round((box?.y ?? 0) + (box?.height ?? 0)) + 20
-  mkdirSync(folder, { recursive: true })
-  await page.screenshot({
-    path: `${folder}/${name}.png`,
-    animations: "disabled",
-    clip: { x: 0, y: 0, width: 1440, height }
-  })
-}
 
 /** The charts of a picture are as long as the demo has run. */
 const showOneMinute = async (page: Page): Promise<void> => {
-  if (pictures !== undefined) {
+  if (areWanted) {
     await page.getByRole("button", { name: "1", exact: true }).click()
   }
 }
@@ -79,7 +57,7 @@ describe("the page of a demo with three runners, one of which is killed", { time
   it("shows that every job is somewhere, and goes on as jobs come in", async () => {
     const before = await numberOf(page, "accepted")
     await expect.poll(() => numberOf(page, "accepted"), { timeout: 30_000 }).toBeGreaterThan(before + 5)
-    if (pictures !== undefined) {
+    if (areWanted) {
       await showOneMinute(page)
       await page.waitForTimeout(65_000)
     }
