@@ -3,15 +3,29 @@ import { fileURLToPath } from "node:url"
 import { defineConfig, type Plugin } from "vite"
 
 /**
- * What of uPlot the page does not use, and what stands there instead: other lines than straight ones, joining of data, and
- * its own texts of times. Its own build can leave out such parts too.
+ * What of uPlot the page does not use, and what stands there instead: other lines than straight ones, joining of data, its
+ * own texts of times, its title and legend, a time axis that stands upright, logarithmic scales, plots of points, a selection by
+ * dragging, changes of its series, and plugins. Its own build can leave out such parts too.
  */
 const unused: ReadonlyArray<readonly [pattern: RegExp, count: number, replacement: string]> = [
   [/^\s*\(?(?:paths\.(?:stepped|bars|spline)|uPlot\.(?:join|fmtDate|tzDate|rangeLog|rangeAsinh)) *= \w+\)?;$/gm, 8, ""],
   [/^\tconst _(?:tz|fmt)Date *= .*;$/gm, 2, ""],
   [/^\tconst _time(?:AxisSplits|AxisVals|SeriesVal) *= .*;$/gm, 3, ""],
   [/^const \[ timeIncrs(?:Ms|S), .*;$/gm, 2, ""],
-  [/isTime = (?:mode == 1 && )?(?:sc|scales\[s\.scale\])\.time;/g, 3, "isTime = false;"]
+  [/isTime = (?:mode == 1 && )?(?:sc|scales\[s\.scale\])\.time;/g, 3, "isTime = false;"],
+  [/\bmode == 1\b|\bscaleX\.ori == 0\b/g, 39, "true"],
+  [/\bmode == 2\b|\bscaleX\.ori == 1\b/g, 25, "false"],
+  [/\blegend\.(?:live|show)\b/g, 9, "false"],
+  [/\b(?:w?sc\.)?distr (?:== (?:3|4|100)|>= 3)(?!\d)/g, 23, "false"],
+  [/(?<!let )\bdragging\b(?! =)/g, 5, "false"],
+  [/^\s*(?:onMouse\((?:mousedown|dblclick), *over, \w+\)|events\.(?:mousedown|mouseup|dblclick) = \w+);$/gm, 5, ""],
+  [/^\s*self\.(?:(?:add|del|set)Series|(?:add|set|del)Band|set(?:Legend|Select)|posToIdx) = \w+;$/gm, 9, ""],
+  [/^\tevents\["setSeries"\] = .*\n(?:\t\t.*\n)*\t\};$/gm, 1, ""],
+  [/^\ton\("click", wrap, .*\n(?:\t\t.*\n)*\t\}, true\);$/gm, 1, ""],
+  [/^\tif \(opts\.title\) .*\n(?:\t\t.*\n)*\t\}$/gm, 1, ""],
+  [/^\t\(opts\.plugins \|\| \[\]\)\.forEach\(.*\n(?:\t\t.*\n)*\t\}\);$/gm, 2, ""],
+  [/const cursorFocus = focus\.prox >= 0;/g, 1, "const cursorFocus = false;"],
+  [/^uPlot\.(?:assign|fmtNum|rangeNum) *= \w+;$|^\tuPlot\.(?:addGap|clipGaps) *= \w+;$/gm, 5, ""]
 ]
 
 const uPlotOfLines: Plugin = {

@@ -340,7 +340,7 @@ describe("a trace", () => {
     const page = await open("#/trace/none")
     await page.getByRole("heading", { name: "Nothing of this trace is here" }).waitFor()
     expect(await page.locator("main .card p").textContent()).toBe(
-      "No span and no log line of none is kept. It has not arrived yet, nothing of it has arrived for 15 minutes, or it was left out because there was no room."
+      "No span and no log line of none is kept: it has not arrived, went after 15 minutes, or there was no room."
     )
     await page.close()
   })

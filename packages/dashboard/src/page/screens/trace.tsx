@@ -3,7 +3,6 @@ import type { TraceDetail } from "../../protocol/traces.ts"
 import { hrefOf } from "../address.ts"
 import { configuration } from "../configuration.ts"
 import { Copyable } from "../jobs/copy.tsx"
-import { isoText, localText } from "../jobs/time.ts"
 import { useKeys } from "../keyboard.ts"
 import { useAnswer } from "../live/answer.ts"
 import { go, route } from "../route.ts"
@@ -11,6 +10,7 @@ import { formatCount, formatSeconds } from "../text/quantity.ts"
 import { Text } from "../text/text.tsx"
 import { LinkedTraces } from "../traces/linked-traces.tsx"
 import { LogLines } from "../traces/log-lines.tsx"
+import { Moment } from "../traces/moment.tsx"
 import { scaleOf } from "../traces/scale.ts"
 import { Outcome, Process, Waterfall } from "../traces/waterfall.tsx"
 import "../styles/traces.css"
@@ -36,8 +36,8 @@ const Missing = ({ id }: { readonly id: string }) => (
   <section class="card">
     <h2>Nothing of this trace is here</h2>
     <p>
-      No span and no log line of <Text value={id} class="mono" /> is kept. It has not arrived yet, nothing of it has
-      arrived for 15 minutes, or it was left out because there was no room.
+      No span and no log line of <Text value={id} class="mono" /> is kept: it has not arrived, went after 15 minutes, or
+      there was no room.
     </p>
   </section>
 )
@@ -56,11 +56,8 @@ const Shown = ({ trace }: { readonly trace: TraceDetail }) => {
               <Process of={first} /> <Outcome of={first.outcome} />{" "}
             </>
           )}
-          {formatSeconds((scale.to - scale.from) / 1000)},{" "}
-          <time dateTime={isoText(scale.from)} title={isoText(scale.from)}>
-            {localText(scale.from)}
-          </time>{" "}
-          · {formatCount(spans.length, "span")} · {formatCount(logs.length, "log line")}
+          {formatSeconds((scale.to - scale.from) / 1000)}, <Moment at={scale.from} /> ·{" "}
+          {formatCount(spans.length, "span")} · {formatCount(logs.length, "log line")}
         </p>
         <p>
           <Copyable text={traceId} name="id" />

@@ -40,9 +40,8 @@ const Nothing = () => (
   <section class="card">
     <h2>No trace is here</h2>
     <p>
-      Spans and log lines that a program exports are shown here for 15 minutes. With{" "}
-      <code>@parametric-portal/server</code>, add <code>traces</code> and <code>logs</code> to the options of{" "}
-      <code>Telemetry.layer</code>; others have <code>OTEL_TRACES_EXPORTER=otlp</code>.
+      Spans and log lines that a program exports are shown for 15 minutes. With <code>@parametric-portal/server</code>:{" "}
+      <code>{"Telemetry.layer({ traces: {}, logs: {} })"}</code>.
     </p>
   </section>
 )
@@ -50,7 +49,7 @@ const Nothing = () => (
 const Table = ({ list: { leftOut, stored, traces } }: { readonly list: TraceList }) => (
   <section class="card" aria-labelledby="traces">
     <h2 id="traces">
-      Traces <small>the last {traces.length} that something arrived of</small>
+      Traces <small>the latest {traces.length}</small>
     </h2>
     <p class="muted">
       {formatCount(stored.traces, "trace")} with {formatCount(stored.spans, "span")} and{" "}
@@ -58,11 +57,11 @@ const Table = ({ list: { leftOut, stored, traces } }: { readonly list: TraceList
     </p>
     {leftOut.traces + leftOut.spans + leftOut.logs > 0 && (
       <p class="warned">
-        There was no room for more: {formatCount(leftOut.traces, "whole trace")} went before 15 minutes were over, in
-        all {formatCount(leftOut.spans, "span")} and {formatCount(leftOut.logs, "log line")} were left out.
+        There was no room for {formatCount(leftOut.spans, "span")} and {formatCount(leftOut.logs, "log line")}:{" "}
+        {formatCount(leftOut.traces, "whole trace")} went before 15 minutes were over.
       </p>
     )}
-    {traces.length === 0 && <p>None has this text in the name of its first span, its process or its id.</p>}
+    {traces.length === 0 && <p>None has this text.</p>}
     <div class="scroll">
       <table>
         <thead>

@@ -1,16 +1,16 @@
 /** Where the job of a trace was submitted, its attempts, and what else is linked. */
 import type { LinkedSpan, TraceDetail } from "../../protocol/traces.ts"
 import { hrefOf } from "../address.ts"
-import { isoText, localText } from "../jobs/time.ts"
 import { formatCount, formatSeconds } from "../text/quantity.ts"
 import { Text } from "../text/text.tsx"
 import { shortText } from "../text/visible-text.ts"
+import { Moment } from "./moment.tsx"
 import { Outcome } from "./waterfall.tsx"
 
 export const LinkedTraces = ({ trace: { leftOut, linked, traceId } }: { readonly trace: TraceDetail }) => (
   <section class="card" aria-labelledby="linked">
     <h2 id="linked">Linked</h2>
-    <ol class="plain linked">
+    <ol class="plain">
       {linked.map((one) => (
         <Item key={`${one.traceId} ${one.spanId}`} linked={one} isThis={one.traceId === traceId} />
       ))}
@@ -37,10 +37,7 @@ const Item = ({ isThis, linked }: { readonly linked: LinkedSpan; readonly isThis
           <Text value={span.name} /> <Outcome of={span.outcome} />
           <span class="muted">
             {" "}
-            {formatSeconds(span.durationMs / 1000)},{" "}
-            <time dateTime={isoText(span.start)} title={isoText(span.start)}>
-              {localText(span.start)}
-            </time>
+            {formatSeconds(span.durationMs / 1000)}, <Moment at={span.start} />
             {span.messageId !== undefined && (
               <>
                 , <Text value={span.messageId} class="mono" />

@@ -19,7 +19,7 @@ export const LogLines = ({ scale, trace: { leftOut, logs, spans } }: LogLinesPro
   return (
     <section class="card" aria-labelledby="logs">
       <h2 id="logs">
-        Log lines <small>in the order of time, each beside its span</small>
+        Log lines <small>each beside its span</small>
       </h2>
       {logs.length === 0 && <p class="muted">No log line of this trace is here.</p>}
       <More of={logs} what="line">

@@ -26,8 +26,7 @@ export const Waterfall = ({ leftOut, scale, spans }: WaterfallProps) => {
       </h2>
       {orphans > 0 && (
         <p class="muted">
-          {formatCount(orphans, "span")} {orphans === 1 ? "has" : "have"} a parent that is not here: it has not ended,
-          was not exported, or was left out.
+          The parent of {formatCount(orphans, "span")} is not here: it has not ended, was not exported, or was left out.
         </p>
       )}
       <More of={rows} what="span">
@@ -112,8 +111,7 @@ const Said = ({ scale, span }: { readonly span: TraceSpan; readonly scale: Scale
       ))}
       {Math.max(events.length, links.length) > mostListed && (
         <p class="muted">
-          It has {formatCount(events.length, "event")} and {formatCount(links.length, "link")}, of which the first{" "}
-          {mostListed} of each are shown.
+          The first {mostListed} of {formatCount(events.length, "event")} and {formatCount(links.length, "link")}.
         </p>
       )}
     </div>
