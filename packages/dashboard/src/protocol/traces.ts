@@ -58,11 +58,12 @@ export interface LinkedSpan {
   readonly spanId: string
   /**
    * - `submit`: the producer of a message
+   * - `replay`: the producer that sent a job again
    * - `attempt`: the processing of a message
-   * - `to`: a span that a span of this trace links to
-   * - `from`: a span that links to this trace
+   * - `to`: another span that a span of this trace links to, such as that of the previous run of a recurring job
+   * - `from`: another span that links to this trace
    */
-  readonly relation: "submit" | "attempt" | "to" | "from"
+  readonly relation: "submit" | "replay" | "attempt" | "to" | "from"
   /** Absent where it is not here. */
   readonly span?: SpanSummary & {
     /** `job.attempt`, from 1 on. */

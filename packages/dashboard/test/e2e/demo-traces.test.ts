@@ -29,7 +29,7 @@ describe("the page of a demo with traces", { timeout: 300_000 }, () => {
     const { page } = opened
     await page.evaluate("location.hash = '#/jobs?state=dead'")
     await page.locator("[data-row]").first().click()
-    await page.getByRole("region", { name: "Facts" }).getByRole("link").click()
+    await page.getByRole("region", { name: "Facts" }).getByRole("link").first().click()
     await page.getByRole("heading", { name: /^submit / }).waitFor()
     const linked = page.getByRole("region", { name: "Linked" })
     await expect.poll(() => linked.textContent(), { timeout: 30_000 }).toMatch(/^Linkedsubmitted in.*attempt 1/)
@@ -44,6 +44,24 @@ describe("the page of a demo with traces", { timeout: 300_000 }, () => {
     await lines.first().click()
     await takeCharts(page, "trace")
     expect(await axeViolations(page)).toEqual([])
+    await page.getByRole("link", { name: /^Job / }).click()
+    await page.getByRole("heading", { name: "Timeline" }).waitFor()
+    expect(opened.problems).toEqual([])
+  })
+
+  it("leads from the highest dot of a heat map to the attempt at a job that took so long, and to its log lines", async () => {
+    const { page } = opened
+    await page.evaluate("location.hash = '#/series/jobs_processing_seconds'")
+    const dots = page.getByRole("group", { name: "Exemplars" }).getByRole("link")
+    await dots.first().waitFor()
+    // The one that Tab reaches is the highest.
+    await page.locator("a.dot[tabindex='0']").press("Enter")
+    await page.getByRole("heading", { name: /^process \w+/ }).waitFor()
+    const lines = page.locator("[aria-labelledby=logs] summary")
+    await expect.poll(async () => (await lines.allTextContents()).join("\n")).toContain("The attempt ended")
+    expect(await page.getByRole("region", { name: "Linked" }).getByRole("listitem").first().textContent()).toMatch(
+      /^submitted in/
+    )
     await page.getByRole("link", { name: /^Job / }).click()
     await page.getByRole("heading", { name: "Timeline" }).waitFor()
     expect(opened.problems).toEqual([])

@@ -300,6 +300,43 @@ describe("what is linked", () => {
     expect(linksOf(store, 4)).toEqual([])
   })
 
+  it("says what is a replay, and what another run of a recurring job", () => {
+    const link = (trace: number, kind: string) => ({ ...linkTo(trace), attributes: { "job.link": kind } })
+    const replay = submitOf("a", {
+      traceId: traceIdOf(4),
+      startTimeUnixNano: 3_000_000_000n,
+      attributes: { ...submit.attributes, "messaging.operation.name": "replay" },
+      links: [link(3, "previous_attempt")]
+    })
+    const again = attemptAt("a", 1, {
+      traceId: traceIdOf(5),
+      startTimeUnixNano: 4_000_000_000n,
+      links: [link(1, "submit"), link(3, "previous_attempt"), link(4, "replay")]
+    })
+    const next = submitOf("b", { traceId: traceIdOf(6), links: [link(1, "previous_run")] })
+    const store = storeOf([submit, ...attempts, replay, again, next])
+    const job = [
+      ["submit", 1, true],
+      ["attempt", "1", 2, true],
+      ["attempt", "2", 3, true],
+      ["replay", 4, true],
+      ["attempt", "1", 5, true]
+    ]
+    expect(linksOf(store, 5)).toEqual(job)
+    expect(linksOf(store, 1)).toEqual([...job, ["from", 6, true]])
+    expect(linksOf(store, 6)).toEqual([
+      ["submit", 6, true],
+      ["to", 1, true]
+    ])
+    // Without the others, the links say what these are.
+    expect(linksOf(storeOf([again]), 5)?.toSorted()).toEqual([
+      ["attempt", "1", 5, true],
+      ["attempt", 3, false],
+      ["replay", 4, false],
+      ["submit", 1, false]
+    ])
+  })
+
   it("goes with the trace that has it", () => {
     const store = makeTraceStore()
     store.add({ spans: attempts, logRecords: [] }, 0)

@@ -33,11 +33,12 @@ export const linkedSpans = (
       found.set(key, linked)
     }
   }
-  const addAll = (ids: SpanIds, relation: LinkedSpan["relation"], isStill: (span: TraceSpan) => boolean): void => {
+  const addAll = (ids: SpanIds, relationOf: (span: TraceSpan) => Relation | undefined): void => {
     for (const [traceId, spans] of ids) {
       for (const id of spans) {
         const span = traces.get(traceId)?.spans.get(id)
-        if (span !== undefined && isStill(span)) {
+        const relation = span === undefined ? undefined : relationOf(span)
+        if (span !== undefined && relation !== undefined) {
           add(shown(traceId, span, relation))
         }
       }
@@ -45,33 +46,74 @@ export const linkedSpans = (
   }
   const own = [...trace.spans.values()]
   for (const message of new Set(own.flatMap((span) => messageOf(span) ?? []))) {
-    addAll(connections.withMessage(message), "to", (span) => messageOf(span) === message)
+    addAll(connections.withMessage(message), (span) =>
+      messageOf(span) === message ? relationOf(span, "to") : undefined
+    )
   }
   for (const { kind, links } of own) {
-    for (const { spanId, traceId } of links) {
+    for (const { attributes, spanId, traceId } of links) {
       const span = traces.get(traceId)?.spans.get(spanId)
       if (traceId !== trace.traceId) {
-        const unknown = { traceId, spanId, relation: kind === "consumer" ? "submit" : "to" } as const
-        add(span === undefined ? unknown : shown(traceId, span, "to"))
+        add(
+          span === undefined
+            ? { traceId, spanId, relation: relationOfLink(kind, attributes) }
+            : shown(traceId, span, relationOf(span, "to", [{ attributes }]))
+        )
       }
     }
   }
-  addAll(connections.linkingTo(trace.traceId), "from", ({ links }) =>
-    links.some(({ traceId }) => traceId === trace.traceId)
-  )
+  addAll(connections.linkingTo(trace.traceId), (span) => {
+    const links = span.links.filter(({ traceId }) => traceId === trace.traceId)
+    return links.length === 0 ? undefined : relationOf(span, "from", links)
+  })
   // What this trace itself does for a message is said where there is something else to it.
   const isElsewhere = [...found.values()].some(({ traceId }) => traceId !== trace.traceId)
   const spans = isElsewhere ? [...found.values()].sort(inOrder) : []
   return { spans: spans.slice(0, most), leftOut: Math.max(0, spans.length - most) }
 }
 
-const shown = (traceId: string, span: TraceSpan, otherwise: LinkedSpan["relation"]): LinkedSpan => {
+type Relation = LinkedSpan["relation"]
+
+interface Linking {
+  readonly attributes: TraceSpan["attributes"]
+}
+
+/** What a link of `@parametric-portal/server` leads to. */
+const linkKind = "job.link"
+
+/** What a span is for a message; one of another message, as that of a previous run is, has no part in it. */
+const relationOf = (
+  { attributes, kind }: TraceSpan,
+  otherwise: Relation,
+  links: ReadonlyArray<Linking> = []
+): Relation => {
+  if (links.some((link) => attributeOf(link.attributes, linkKind) === "previous_run")) {
+    return otherwise
+  }
+  if (kind === "producer") {
+    return attributeOf(attributes, "messaging.operation.name") === "replay" ? "replay" : "submit"
+  }
+  return kind === "consumer" ? "attempt" : otherwise
+}
+
+const relationsOfLinks: ReadonlyMap<string, Relation> = new Map([
+  ["submit", "submit"],
+  ["replay", "replay"],
+  ["previous_attempt", "attempt"],
+  ["previous_run", "to"]
+])
+
+/** What a span that is not here is, as far as a link to it says; a message is processed with a link to where it was sent. */
+const relationOfLink = (kind: TraceSpan["kind"], attributes: Linking["attributes"]): Relation =>
+  relationsOfLinks.get(attributeOf(attributes, linkKind) ?? "") ?? (kind === "consumer" ? "submit" : "to")
+
+const shown = (traceId: string, span: TraceSpan, relation: Relation): LinkedSpan => {
   const attempt = attributeOf(span.attributes, "job.attempt")
   const messageId = attributeOf(span.attributes, "messaging.message.id")
   return {
     traceId,
     spanId: span.spanId,
-    relation: span.kind === "producer" ? "submit" : span.kind === "consumer" ? "attempt" : otherwise,
+    relation,
     span: {
       ...summaryOf(span),
       ...(attempt === undefined ? {} : { attempt }),

@@ -19,7 +19,13 @@ export const LinkedTraces = ({ trace: { leftOut, linked, traceId } }: { readonly
   </section>
 )
 
-const words = { submit: "submitted in", attempt: "attempt", to: "links to", from: "linked from" } as const
+const words = {
+  submit: "submitted in",
+  replay: "replayed in",
+  attempt: "attempt",
+  to: "links to",
+  from: "linked from"
+} as const
 
 const Item = ({ isThis, linked }: { readonly linked: LinkedSpan; readonly isThis: boolean }) => {
   const { relation, span, traceId } = linked
