@@ -1,7 +1,7 @@
 /**
  * The exemplars of a heat map, as dots over it: those whose trace is here are links. They are elements that stay while the
- * map is drawn again each second, so that one keeps the focus. Arrow keys go from one to the next; only one is reached
- * with Tab.
+ * map is drawn again each second, so that one keeps the focus. Arrow keys go from one to the next; Tab reaches only the
+ * highest.
  */
 import type { MetricDetail } from "../../protocol/live.ts"
 import { hrefOf } from "../address.ts"
@@ -81,19 +81,22 @@ const elementOf = ({ exemplar: { isStored, time, traceId }, text }: Dot): HTMLEl
 
 const linksIn = (box: HTMLElement): ReadonlyArray<HTMLElement> => [...box.querySelectorAll("a")]
 
-/** One can be reached with Tab: that which was last, else the highest. */
-const keepOneInOrder = (box: HTMLElement, isFocused: boolean): void => {
+/** One can be reached with Tab: that which has the focus, else the highest. */
+const keepOneInOrder = (box: HTMLElement, hadFocus: boolean): void => {
   const links = linksIn(box)
-  if (!links.some(({ tabIndex }) => tabIndex === 0)) {
-    const [highest] = [...links].sort((one, other) => one.offsetTop - other.offsetTop)
+  if (!links.some((link) => link === document.activeElement)) {
+    const [highest, ...others] = [...links].sort((one, other) => topOf(one) - topOf(other))
+    others.forEach((other) => (other.tabIndex = -1))
     if (highest !== undefined) {
       highest.tabIndex = 0
-      if (isFocused) {
+      if (hadFocus) {
         highest.focus()
       }
     }
   }
 }
+
+const topOf = ({ style }: HTMLElement): number => Number.parseFloat(style.top)
 
 const steps: Readonly<Record<string, readonly [by: "offsetLeft" | "offsetTop", step: 1 | -1]>> = {
   ArrowRight: ["offsetLeft", 1],

@@ -82,10 +82,9 @@ const Past = ({ detail, metric, model }: OfMetric & { readonly detail: MetricDet
   // Words have found the metric; of its series only those with the labels are shown.
   const terms = parseFilter(q).filter(({ label }) => label !== undefined)
   const labelsOf = (id: number) => model.series.labels[id] ?? {}
-  const series = useMemo(
-    () => detail.series.filter(({ id }) => matches(terms, { text: "", labels: labelsOf(id) })),
-    [detail, q]
-  )
+  const isShown = (id: number): boolean => matches(terms, { text: "", labels: labelsOf(id) })
+  const series = useMemo(() => detail.series.filter(({ id }) => isShown(id)), [detail, q])
+  const exemplars = useMemo(() => detail.exemplars.filter((one) => isShown(one.series)), [detail, q])
   const to = model.now
   const from = to - range.value * 60_000
   return (
@@ -100,7 +99,7 @@ const Past = ({ detail, metric, model }: OfMetric & { readonly detail: MetricDet
       )}
       <MetricLines {...{ metric, model, series, from, to }} onChange={refine} parameters={parameters} />
       {isDistribution(metric) && detail.heat !== undefined && (
-        <HeatMap heat={detail.heat} exemplars={detail.exemplars} unit={metric.unit} from={from / 1000} to={to / 1000} />
+        <HeatMap heat={detail.heat} exemplars={exemplars} unit={metric.unit} from={from / 1000} to={to / 1000} />
       )}
       <section class="card" aria-labelledby="labels">
         <h2 id="labels">Labels</h2>
@@ -110,7 +109,7 @@ const Past = ({ detail, metric, model }: OfMetric & { readonly detail: MetricDet
           onChoose={(by) => refine({ by })}
         />
       </section>
-      {detail.exemplars.length > 0 && <Exemplars exemplars={detail.exemplars} unit={metric.unit} />}
+      {exemplars.length > 0 && <Exemplars exemplars={exemplars} unit={metric.unit} />}
     </>
   )
 }

@@ -22,7 +22,7 @@ export const More = <A,>({ children, of, what }: MoreProps<A>) => {
         <p>
           {formatCount(left, what)} more.{" "}
           <button type="button" onClick={() => setMost(most + step)}>
-            Show {Math.min(left, step)} of them
+            Show more
           </button>
         </p>
       )}

@@ -22,7 +22,7 @@ export const Waterfall = ({ leftOut, scale, spans }: WaterfallProps) => {
   return (
     <section class="card" aria-labelledby="spans">
       <h2 id="spans">
-        Spans <small>from their start to their end, {formatSeconds((scale.to - scale.from) / 1000)} in all</small>
+        Spans <small>{formatSeconds((scale.to - scale.from) / 1000)} in all</small>
       </h2>
       {orphans > 0 && (
         <p class="muted">
