@@ -27,7 +27,6 @@ const Filter = ({ q }: { readonly q: string }) => (
       <input
         type="search"
         value={q}
-        placeholder="such as process digest"
         autocomplete="off"
         spellcheck={false}
         onInput={({ currentTarget }) => go(hrefOf("trace", "", { q: currentTarget.value.toWellFormed() }), "replace")}
