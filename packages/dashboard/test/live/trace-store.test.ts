@@ -174,6 +174,14 @@ describe("the store", () => {
     expect(store.has(traceIdOf(2))).toBe(true)
   })
 
+  it("has nothing of a trace whose one span is too large", () => {
+    const store = storeOf([span({ attributes: { text: "x".repeat(9_000) } })], 80_000)
+    expect([store.has(traceIdOf(1)), store.trace(traceIdOf(1)), store.list().traces]).toEqual([false, undefined, []])
+    expect(store.list().leftOut).toEqual({ traces: 0, spans: 1, logs: 0 })
+    store.add({ spans: [span({ spanId: spanIdOf(2) })], logRecords: [] }, 0)
+    expect(store.trace(traceIdOf(1))).toMatchObject({ spans: [{ spanId: spanIdOf(2) }], leftOut: { spans: 1 } })
+  })
+
   it.scoped("keeps a trace until nothing of it has arrived for 15 minutes", () =>
     Effect.gen(function* () {
       const { traces } = yield* makeLive({ storeLimit: 1_000 })

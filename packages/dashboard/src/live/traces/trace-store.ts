@@ -86,13 +86,14 @@ class Traces implements TraceStore {
   }
 
   has(traceId: string): boolean {
-    return this.traces.has(traceId)
+    const trace = this.traces.get(traceId)
+    return trace !== undefined && !isEmpty(trace)
   }
 
   trace(traceId: string): TraceDetail | undefined {
     const { connections, traces } = this
     const trace = traces.get(traceId)
-    return trace === undefined ? undefined : detailOf(trace, { traces, connections })
+    return trace === undefined || isEmpty(trace) ? undefined : detailOf(trace, { traces, connections })
   }
 
   list(text = ""): TraceList {
@@ -101,7 +102,7 @@ class Traces implements TraceStore {
     const latest: Array<TraceSummary> = []
     for (const trace of [...traces.values()].reverse()) {
       const summary = summaryOfTrace(trace)
-      if (hasText(summary, words)) {
+      if (!isEmpty(trace) && hasText(summary, words)) {
         latest.push(summary)
       }
       if (latest.length === listed) {
@@ -207,6 +208,9 @@ const newTrace = (traceId: string): KnownTrace => ({
   bytes: 0,
   lastAt: 0
 })
+
+/** Whether all that came of it was too large. */
+const isEmpty = ({ logs, spans }: KnownTrace): boolean => spans.size + logs.length === 0
 
 const detailOf = (trace: KnownTrace, known: Known): TraceDetail => {
   const { leftOut, logs, spans, traceId } = trace
