@@ -2,7 +2,7 @@
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { axeViolations, launch, open, type Opened } from "../browser/chromium.ts"
-import { takeCharts } from "./pictures.ts"
+import { take, takeCharts } from "./pictures.ts"
 import { type RunningDemo, startDemo } from "./running-demo.ts"
 
 describe("the page of a demo with traces", { timeout: 300_000 }, () => {
@@ -62,6 +62,22 @@ describe("the page of a demo with traces", { timeout: 300_000 }, () => {
     )
     await page.getByRole("link", { name: /^Job / }).click()
     await page.getByRole("heading", { name: "Timeline" }).waitFor()
+    expect(opened.problems).toEqual([])
+  })
+
+  it("leads from failures in a histogram to the line of code that one of them came from", async () => {
+    const { page } = opened
+    await page.evaluate("location.hash = '#/series/jobs_processing_seconds?q=outcome%3Dfailure'")
+    const dot = page.locator("a.dot[tabindex='0']")
+    await dot.waitFor()
+    await take(page, "incident-bucket")
+    await dot.press("Enter")
+    await page.getByRole("heading", { name: /^process \w+/ }).waitFor()
+    const spans = page.locator("[aria-labelledby=spans]")
+    await expect.poll(() => spans.locator("summary").count()).toBeGreaterThan(1)
+    await spans.locator("summary").first().click()
+    expect(await spans.textContent()).toMatch(/exception.*WorkFailed.*work\.ts:\d+/s)
+    await takeCharts(page, "incident-attempt")
     expect(opened.problems).toEqual([])
   })
 
