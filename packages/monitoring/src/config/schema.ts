@@ -106,7 +106,7 @@ const convention = shape<Convention>({ name: text, stability: oneOf(["stable", "
   "attributes"
 ])
 
-const family = oneOf(["http", "jobs", "cluster", "entityLifetime", "attempts"])
+const family = oneOf(["http", "jobs", "cluster", "entityLifetime", "attempts", "messaging"])
 
 const boundaries = new Check<NonNullable<Row["boundaries"]>>((given, path) =>
   Array.isArray(given) ? listOf(value("a number", Number.isFinite)).problems(given, path) : family.problems(given, path)

@@ -11,6 +11,7 @@ import { cluster } from "./catalogue/cluster.ts"
 import { db } from "./catalogue/db.ts"
 import { http } from "./catalogue/http.ts"
 import { jobs } from "./catalogue/jobs.ts"
+import { messaging } from "./catalogue/messaging.ts"
 import { pool } from "./catalogue/pool.ts"
 import { rpc } from "./catalogue/rpc.ts"
 import { runtime } from "./catalogue/runtime.ts"
@@ -37,6 +38,7 @@ export { connectionStates } from "./catalogue/db.ts"
 export { clientAbort, httpMethods, urlSchemes } from "./catalogue/http.ts"
 export { jobOperations, jobStates, priorities, slotStates } from "./catalogue/jobs.ts"
 export { labelValues } from "./catalogue/label-values.ts"
+export { messagingSystems } from "./catalogue/messaging.ts"
 export { failedOutcomes } from "./catalogue/outcome.ts"
 export { poolStates } from "./catalogue/pool.ts"
 export { cpuModes, eventLoopStates, garbageCollections } from "./catalogue/runtime.ts"
@@ -47,7 +49,7 @@ export type { Kind, Row, Rows, Scope } from "./catalogue/row.ts"
 export { labelNameProblem, metricNameProblem, unitProblem } from "./catalogue/row.ts"
 
 /** The namespaces of `MetricsService`, each a record of handle -> row. */
-export const catalogue = { jobs, cluster, workflow, http, db, rpc, runtime, pool, cache, telemetry }
+export const catalogue = { jobs, cluster, workflow, messaging, http, db, rpc, runtime, pool, cache, telemetry }
 
 /** The name of a namespace of {@link catalogue}. */
 export type Namespace = keyof typeof catalogue

@@ -1,6 +1,6 @@
 /** What to record of a cluster: the options of `ClusterMetrics` and of the ready-made runners. */
 
-/** What to record. Everything is on by default; a part that is off costs nothing. */
+/** What to record. All but `semconv` is on by default; a part that is off costs nothing. */
 export interface ClusterMetricsOptions {
   /**
    * Entity types to leave out, by their exact name: none of their messages, activations or client calls is recorded.
@@ -17,6 +17,11 @@ export interface ClusterMetricsOptions {
   readonly clients?: boolean | undefined
   /** Entities, and the messages that reach their handlers, `operation="receive"`; `true` by default. */
   readonly entities?: boolean | undefined
+  /**
+   * Whether what `clients` and `entities` record of messages is also recorded under OpenTelemetry's names
+   * (`messaging.client.sent.messages`, …), which the queue dashboards of vendors read; `false` by default.
+   */
+  readonly semconv?: boolean | undefined
   /** Runs of singletons; `true` by default. */
   readonly singletons?: boolean | undefined
   /** Operations of the message and runner storage, duplicates, and redeliveries from storage; `true` by default. */

@@ -9,7 +9,7 @@ import { makeDoubts } from "./submit/doubts.ts"
 import { makeInsertion } from "./submit/insertion.ts"
 import { LocalRunners } from "./submit/local-runners.ts"
 import { makeSubmitMany, type SubmitMany } from "./submit/many.ts"
-import { makeRecorder } from "./submit/recorder.ts"
+import { makeRecorder } from "./submit/message-recorder.ts"
 import { reached } from "./submit/refusal.ts"
 import { makeSubmitter, type SubmitDoubts, type Submitter } from "./submit/submitter.ts"
 

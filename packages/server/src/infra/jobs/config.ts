@@ -64,6 +64,11 @@ export interface JobsOptions {
    * these keys; nothing unless given. It is kept in the tables as it is: no place for secrets.
    */
   readonly baggage?: BaggageKeys | undefined
+  /**
+   * Whether jobs are also counted as messages under OpenTelemetry's names (`messaging.client.sent.messages`, …), which
+   * the queue dashboards of vendors read; `false` unless given.
+   */
+  readonly semconv?: boolean | undefined
   /** How long completed and cancelled jobs are kept; 7 days unless given, `Infinity` for good. */
   readonly keepCompleted?: Duration.DurationInput | undefined
   /** How long dead letters are kept; for good unless given. */
@@ -106,6 +111,8 @@ export interface JobsSettings {
   readonly trace: TraceMode
   /** What of `JobBaggage` is carried: all, nothing, or these keys. */
   readonly baggage: BaggageKeys
+  /** Whether jobs are also counted as messages. */
+  readonly semconv: boolean
   /** How long finished jobs of a type are kept. */
   readonly keepOf: (jobType: string) => KeepSettings
   /** How often to look for what has been kept for long enough. */
@@ -132,6 +139,7 @@ export const settingsOf = (options: JobsOptions = {}): JobsSettings => {
     maxLosses: options.maxLosses ?? 5,
     trace: options.trace ?? "link",
     baggage: options.baggage ?? false,
+    semconv: options.semconv ?? false,
     keepOf: (jobType) => {
       const own = keep.get(jobType)
       return {
@@ -179,6 +187,12 @@ export const settingsAsked = (options: JobsOptions = {}): Effect.Effect<JobsSett
         given: options.baggage,
         isFit: typeof (options.baggage ?? false) === "boolean" || areKeys(options.baggage),
         expected: "true, false, or keys as HTTP tokens"
+      },
+      {
+        option: "semconv",
+        given: options.semconv,
+        isFit: options.semconv === undefined || typeof options.semconv === "boolean",
+        expected: "true or false"
       },
       finiteTime("lease", options.lease),
       finiteTime("pollInterval", options.pollInterval),

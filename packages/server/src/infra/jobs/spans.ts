@@ -8,6 +8,7 @@ import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
 import * as FiberRefs from "effect/FiberRefs"
 import * as Tracer from "effect/Tracer"
+import { messagingAttributes, messagingSystems } from "../../observe/catalogue/messaging.ts"
 import { isInstalled } from "../../observe/instrument/moment.ts"
 import { spanOf, type TraceContext, traceContextOn } from "./trace-context.ts"
 
@@ -132,8 +133,8 @@ export const idAttribute = (id: string): Readonly<Record<string, unknown>> => ({
 export const countAttribute = (count: number): Readonly<Record<string, unknown>> => ({ [names.count]: count })
 
 const names = {
-  id: "messaging.message.id",
-  count: "messaging.batch.message_count",
+  id: messagingAttributes.messageId,
+  count: messagingAttributes.batchCount,
   attempt: "job.attempt",
   redelivered: "job.redelivered",
   link: "job.link"
@@ -146,8 +147,8 @@ interface Operation {
 }
 
 const attributes = ({ jobType, operation, type }: Operation): Readonly<Record<string, unknown>> => ({
-  "messaging.system": "parametric_portal",
-  "messaging.operation.name": operation,
-  "messaging.operation.type": type,
-  ...(jobType === undefined ? {} : { "messaging.destination.name": jobType })
+  [messagingAttributes.system]: messagingSystems.jobs,
+  [messagingAttributes.operationName]: operation,
+  [messagingAttributes.operationType]: type,
+  ...(jobType === undefined ? {} : { [messagingAttributes.destination]: jobType })
 })

@@ -3,6 +3,7 @@
  * value equal to it falls into its bucket (`le`), and one more bucket up to infinity follows the last.
  */
 
+import { conventionBoundaries } from "./convention.ts"
 import { wordsOf } from "./thrown.ts"
 
 /** The families: what an instrument names instead of writing numbers. */
@@ -17,7 +18,8 @@ export const boundaries = {
   jobs: [0.01, 0.1, 1, 10, 100, 1000],
   cluster: [0.001, 0.01, 0.05, 0.1, 0.5, 1, 5],
   entityLifetime: [1, 5, 30, 60, 300, 600, 1800, 3600],
-  attempts: [1, 2, 3, 5, 8, 13]
+  attempts: [1, 2, 3, 5, 8, 13],
+  messaging: conventionBoundaries
 } as const satisfies Record<string, ReadonlyArray<number>>
 
 /**

@@ -13,7 +13,7 @@ export interface Convention {
   readonly attributes: Readonly<Record<string, string>>
 }
 
-/** The buckets that the conventions advise for durations of HTTP and RPC calls, in seconds. */
+/** The buckets that the conventions advise for durations of HTTP and RPC calls and of messages, in seconds. */
 export const conventionBoundaries = [
   0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10
 ] as const satisfies ReadonlyArray<number>

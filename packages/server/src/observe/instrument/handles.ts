@@ -2,6 +2,7 @@
 import type { JobsHandles } from "./handles/jobs.ts"
 import type { ClusterHandles } from "./handles/cluster.ts"
 import type { WorkflowHandles } from "./handles/workflow.ts"
+import type { MessagingHandles } from "./handles/messaging.ts"
 import type { HttpHandles } from "./handles/http.ts"
 import type { DbHandles } from "./handles/db.ts"
 import type { RpcHandles } from "./handles/rpc.ts"
@@ -18,6 +19,8 @@ export interface CatalogueHandles {
   readonly cluster: ClusterHandles
   /** The handles of `metrics.workflow`. */
   readonly workflow: WorkflowHandles
+  /** The handles of `metrics.messaging`. */
+  readonly messaging: MessagingHandles
   /** The handles of `metrics.http`. */
   readonly http: HttpHandles
   /** The handles of `metrics.db`. */

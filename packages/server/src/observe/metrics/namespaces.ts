@@ -5,6 +5,7 @@ import { cluster } from "../catalogue/cluster.ts"
 import { db } from "../catalogue/db.ts"
 import { http } from "../catalogue/http.ts"
 import { jobs } from "../catalogue/jobs.ts"
+import { messaging } from "../catalogue/messaging.ts"
 import { pool } from "../catalogue/pool.ts"
 import { rpc } from "../catalogue/rpc.ts"
 import { runtime } from "../catalogue/runtime.ts"
@@ -25,6 +26,7 @@ export const catalogueHandles = (
       jobs: yield* handlesOf(meter, jobs, options),
       cluster: yield* handlesOf(meter, cluster, options),
       workflow: yield* handlesOf(meter, workflow, options),
+      messaging: yield* handlesOf(meter, messaging, options),
       http: yield* handlesOf(meter, http, options),
       db: yield* handlesOf(meter, db, options),
       rpc: yield* handlesOf(meter, rpc, options),

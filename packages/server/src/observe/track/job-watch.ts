@@ -49,8 +49,8 @@ export class JobWatch implements Run, JobEnd {
   enqueuedAt: number | undefined = undefined
   /** The span that it is in, which may begin after it. */
   span: Tracer.AnySpan | undefined
-  private readonly tracking: Tracking
-  private readonly around: Surroundings
+  protected readonly tracking: Tracking
+  protected readonly around: Surroundings
   private readonly startMs: number
   private stopMs: number | undefined = undefined
   /** There are none where the beginning failed. */
@@ -113,7 +113,7 @@ export class JobWatch implements Run, JobEnd {
     return this.stopMs ?? this.startMs
   }
 
-  private static swallow({ tracking: { meter, site } }: JobWatch, thrown: unknown): void {
+  protected static swallow({ tracking: { meter, site } }: JobWatch, thrown: unknown): void {
     meter.swallow(site, thrown)
   }
 

@@ -6,6 +6,7 @@ import type * as Clock from "effect/Clock"
 import { failedOutcome, type Outcome, success } from "../../../observe/catalogue/outcome.ts"
 import type { Moment } from "../../../observe/instrument/moment.ts"
 import { errorTypeOf } from "../cluster-error.ts"
+import { messageErrorType } from "../messages.ts"
 import type { MessageSeries } from "./message-series.ts"
 
 /** The entity that a message arrived at. */
@@ -34,6 +35,7 @@ export class ArrivedMessage {
     this.arrivedNanos = owner.clock.unsafeCurrentTimeNanos()
     this.startedNanos = this.arrivedNanos
     series.received.record(1)
+    series.consumer?.delivered()
   }
 
   /** The message waits for its turn. */
@@ -79,7 +81,9 @@ export class ArrivedMessage {
     if (before === "running") {
       series.inFlight.add(-1)
       const processed = outcome === success ? series.processed : series.processing(failedOutcome(outcome))
-      processed.record(seconds(this.startedNanos, now), at)
+      const took = seconds(this.startedNanos, now)
+      processed.record(took, at)
+      series.consumer?.ended({ seconds: took, errorType: messageErrorType(outcome) }, at)
     }
     series.latency.record(seconds(this.arrivedNanos, now), at)
     const type = outcome === success ? undefined : errorTypeOf(outcome)

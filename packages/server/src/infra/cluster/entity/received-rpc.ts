@@ -1,6 +1,7 @@
 /** One RPC of an entity type, as the handlers of all its entities on this runner receive it. */
 import type { Ambient } from "../../../observe/instrument/label.ts"
 import type { MetricsService } from "../../../observe/metrics.ts"
+import type { MessagingTracker } from "../../../observe/track/messaging-series.ts"
 import { cronEntityPrefix } from "../cron/cron-outcome.ts"
 import { type ClusterMetricsOptions, type EntityType, messageLabel } from "../options.ts"
 import type { HandlerKind } from "./handler.ts"
@@ -12,6 +13,8 @@ export interface RegisteredType {
   readonly metrics: MetricsService
   readonly entity: EntityType
   readonly options: ClusterMetricsOptions
+  /** Counts messages by the conventions as well; `undefined` where the options don't ask for it. */
+  readonly messages: MessagingTracker | undefined
   readonly ambient: Ambient
   readonly disableFatalDefects: boolean
   /** Its concurrency is unbounded: any number of messages of one entity may run at once. */
@@ -30,9 +33,9 @@ export interface ReceivedRpc {
 export const receivedRpc = (
   tag: string,
   rpc: unknown,
-  { ambient, disableFatalDefects, entity, isUnbounded, metrics, options }: RegisteredType
+  { ambient, disableFatalDefects, entity, isUnbounded, messages, metrics, options }: RegisteredType
 ): ReceivedRpc => ({
-  series: messageSeries(metrics, { entity_type: entity.type, message: messageLabel(tag, options) }, ambient),
+  series: messageSeries(metrics, { entity_type: entity.type, message: messageLabel(tag, options), ambient }, messages),
   kind: {
     isStream: isStreamRpc(rpc),
     hasMiddleware: hasMiddleware(rpc),

@@ -15,7 +15,9 @@ import { currentFiber } from "../../../observe/instrument/fiber.ts"
 import type { MetricsService } from "../../../observe/metrics.ts"
 import { ofCause, ofExit } from "../../../observe/track/outcome-of.ts"
 import { Watch, type Watcher, watchWith } from "../../../observe/track/watch.ts"
+import type { MessagingTracker } from "../../../observe/track/messaging-series.ts"
 import { isStreamRpc } from "../entity/rpc.ts"
+import { sending } from "../messages.ts"
 import { type ClusterMetricsOptions, type EntityType, messageLabel } from "../options.ts"
 
 type Call = (payload: unknown, options: unknown) => unknown
@@ -31,12 +33,15 @@ export const watchClients = <Client extends object>(
   clientOf: (entityId: string) => Client,
   {
     entity,
+    messages,
     metrics,
     options
   }: {
     readonly entity: EntityType
     readonly metrics: MetricsService
     readonly options: ClusterMetricsOptions
+    /** Counts messages by the conventions as well. */
+    readonly messages: MessagingTracker | undefined
   }
 ): ((entityId: string) => Client) => {
   const watches = new Map(
@@ -44,7 +49,8 @@ export const watchClients = <Client extends object>(
       const message = messageLabel(tag, options)
       // So that the counter shows zero before the first message.
       bind(metrics.cluster.messagesSent, { entity_type: entity.type, operation: "send", message })
-      const watcher = metrics.clusterTracker.watcher({ operation: "send", entityType: entity.type, message })
+      const own = metrics.clusterTracker.watcher({ operation: "send", entityType: entity.type, message })
+      const watcher = messages === undefined ? own : sending(own, messages, entity.type)
       return [tag, { watcher, isStream: isStreamRpc(rpc) }] as const
     })
   )

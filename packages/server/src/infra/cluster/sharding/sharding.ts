@@ -11,8 +11,10 @@ import * as Predicate from "effect/Predicate"
 import type { Ambient } from "../../../observe/instrument/label.ts"
 import { soundClock } from "../../../observe/instrument/sound-clock.ts"
 import { MetricsService } from "../../../observe/metrics.ts"
+import type { MessagingTracker } from "../../../observe/track/messaging-series.ts"
 import { decorateOnce } from "../../decorator/decorate-once.ts"
 import { EntityLifecycle } from "../entity/lifecycle.ts"
+import { clusterMessages } from "../messages.ts"
 import { type ClusterMetricsOptions, isObserved, ownPrefix } from "../options.ts"
 import { watchClients } from "./clients.ts"
 import { watchSingleton } from "./singletons.ts"
@@ -21,6 +23,7 @@ import { entityName, singletonName, warnOfUnwatched, watchedRegistrations } from
 interface Decorating {
   readonly metrics: MetricsService
   readonly options: ClusterMetricsOptions
+  readonly messages: MessagingTracker | undefined
   readonly clock: Clock.Clock
   readonly ambient: Ambient
   /** What was registered through any decorator of the `Sharding`: several branches may have one each. */
@@ -42,9 +45,10 @@ export const layer = (options: ClusterMetricsOptions = {}): Layer.Layer<Sharding
       const clock = soundClock(yield* Effect.clock)
       const ambient = Array.from(yield* FiberRef.get(FiberRef.currentMetricLabels))
       const watched = watchedRegistrations(sharding)
+      const messages = clusterMessages(metrics, options)
       const decorated = decorateOnce("Sharding", sharding, {
         meter,
-        decorate: (given) => decorate(given, { metrics, options, clock, ambient, watched })
+        decorate: (given) => decorate(given, { metrics, options, messages, clock, ambient, watched })
       })
       yield* decorated === sharding ? Effect.void : warnOfUnwatched(sharding, { meter, watched })
       return decorated
@@ -87,7 +91,7 @@ const entities = (
 
 const clients = (
   sharding: Sharding["Type"],
-  { metrics, options }: Decorating
+  { messages, metrics, options }: Decorating
 ): Partial<Pick<Sharding["Type"], "makeClient">> =>
   options.clients === false || !Predicate.isFunction(sharding.makeClient)
     ? {}
@@ -95,7 +99,7 @@ const clients = (
         makeClient: (entity) =>
           isObserved(entity.type, options)
             ? Effect.map(sharding.makeClient(entity), (clientOf) =>
-                watchClients(clientOf, { entity, metrics, options })
+                watchClients(clientOf, { entity, messages, metrics, options })
               )
             : sharding.makeClient(entity)
       }

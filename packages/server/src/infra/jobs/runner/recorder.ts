@@ -7,7 +7,8 @@ import type { MetricsService } from "../../../observe/metrics.ts"
 import type { Outcome } from "../../../observe/catalogue/outcome.ts"
 import { unspanned } from "../../../observe/instrument/moment.ts"
 import { type AnyMetric, record } from "../../../observe/instrument/update.ts"
-import type { Surroundings } from "../../../observe/track/job-watch.ts"
+import type { JobStart } from "../../../observe/track/job-series.ts"
+import type { JobWatch, Surroundings } from "../../../observe/track/job-watch.ts"
 import type { Priority } from "../definition/priority.ts"
 import { lostReason } from "../store/dialect.ts"
 import type { Uncounted } from "../store/operations.ts"
@@ -21,8 +22,8 @@ interface Kind {
 
 /** Counts for one runner. */
 export class Recorder {
-  private readonly metrics: MetricsService
-  private readonly around: Surroundings
+  protected readonly metrics: MetricsService
+  protected readonly around: Surroundings
   private readonly isWatched: boolean
 
   constructor(metrics: MetricsService, around: Surroundings, isWatched: boolean) {
@@ -40,7 +41,7 @@ export class Recorder {
     if (isRedelivered) {
       this.add(this.metrics.jobs.redelivered, labelsOf(run.job, "process"), 1)
     }
-    run.watch = this.metrics.jobTracker.watch(
+    run.watch = this.watch(
       {
         jobType: type,
         operation: "process",
@@ -53,6 +54,10 @@ export class Recorder {
       submit === undefined ? this.around : { ...this.around, span: submit },
       now
     )
+  }
+
+  protected watch(start: JobStart, around: Surroundings, now: number): JobWatch {
+    return this.metrics.jobTracker.watch(start, around, now)
   }
 
   /** The tables say that an attempt began, and it is given up before it did. */

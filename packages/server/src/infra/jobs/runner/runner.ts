@@ -21,7 +21,7 @@ import { Ends } from "./ends.ts"
 import { heartbeat } from "./heartbeat.ts"
 import { follow } from "./listen.ts"
 import { Places } from "./places.ts"
-import { Recorder } from "./recorder.ts"
+import { makeRecorder } from "./message-recorder.ts"
 import type { Life } from "./run.ts"
 import type { RunnerSettings } from "./settings.ts"
 import { RunnerState, type Tables } from "./state.ts"
@@ -93,7 +93,7 @@ const makeState = ({ settings, tables }: RunnerOptions): Effect.Effect<RunnerSta
       tables,
       settings,
       clock,
-      recorder: new Recorder(yield* MetricsService, { clock, ambient, span: undefined }, settings.isWatched),
+      recorder: makeRecorder(yield* MetricsService, { clock, ambient, span: undefined }, settings),
       // A layer is built where nothing interrupts it, perhaps in a transaction; how a handler ends is looked at anyway.
       runtime: runtime.pipe(
         Runtime.enableRuntimeFlag(RuntimeFlags.Interruption),

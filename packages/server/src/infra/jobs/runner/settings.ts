@@ -13,5 +13,6 @@ export type RunnerSettings = Pick<
   | "maxLosses"
   | "trace"
   | "baggage"
+  | "semconv"
   | "isWatched"
 >

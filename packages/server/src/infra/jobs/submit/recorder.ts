@@ -2,13 +2,10 @@
  * What is recorded of the operations of callers: after their commit, by whoever made them. In a caller's transaction
  * only what failed is: what succeeded is counted by a runner once it is committed.
  */
-import * as Effect from "effect/Effect"
-import type { JobOperation } from "../../../observe/metrics.ts"
-import { MetricsService } from "../../../observe/metrics.ts"
+import type { JobOperation, MetricsService } from "../../../observe/metrics.ts"
 import { unspanned } from "../../../observe/instrument/moment.ts"
 import { record } from "../../../observe/instrument/update.ts"
-import { type JobWatch, type Surroundings, surroundings } from "../../../observe/track/job-watch.ts"
-import { JobsConfig } from "../config.ts"
+import type { JobWatch, Surroundings } from "../../../observe/track/job-watch.ts"
 import type { Priority } from "../definition/priority.ts"
 
 /** What the metrics know a job by. */
@@ -37,26 +34,27 @@ export interface Recording {
 /** Begins the recording of an operation, on the fiber that runs. */
 export type Recorder = (operation: JobOperation, kind: Kind) => Recording
 
-/** The recorder of the metrics in context. */
-export const makeRecorder: Effect.Effect<Recorder, never, MetricsService> = Effect.gen(function* () {
-  const metrics = yield* MetricsService
-  const { isWatched } = yield* JobsConfig
-  return isWatched ? (operation, kind) => new Watched(metrics, operation, kind) : () => unwatched
-})
+/** What an operation is known by, and where it is made. */
+export interface Watching {
+  readonly operation: JobOperation
+  readonly kind: Kind
+  readonly around: Surroundings
+}
 
-class Watched implements Recording {
+/** An operation under watch. */
+export class Watched implements Recording {
   private readonly metrics: MetricsService
   private readonly operation: JobOperation
-  private readonly kind: Kind
-  private readonly around: Surroundings
+  protected readonly kind: Kind
+  protected readonly around: Surroundings
   private readonly watch: JobWatch
 
-  constructor(metrics: MetricsService, operation: JobOperation, kind: Kind) {
+  constructor(metrics: MetricsService, { around, kind, operation }: Watching, watch: JobWatch) {
     this.metrics = metrics
     this.operation = operation
     this.kind = kind
-    this.around = surroundings()
-    this.watch = metrics.jobTracker.watch({ jobType: kind.type, operation, priority: kind.priority }, this.around)
+    this.around = around
+    this.watch = watch
   }
 
   succeeded(times = 1): void {
@@ -107,7 +105,8 @@ class Watched implements Recording {
 
 const nothing = (): void => {}
 
-const unwatched: Recording = {
+/** Nothing is recorded. */
+export const unwatched: Recording = {
   succeeded: nothing,
   failed: nothing,
   interrupted: nothing,

@@ -36,6 +36,7 @@ export const settings: RunnerSettings = {
   maxLosses: 5,
   trace: "link",
   baggage: false,
+  semconv: false,
   isWatched: true
 }
 
