@@ -30,6 +30,7 @@ const lawful = {
   left: { held: 0, uncounted: 0 },
   inFlight: 0,
   used: 0,
+  asMessages: [],
   lies: []
 } satisfies Omit<Came, "counted" | "tables">
 
@@ -68,7 +69,7 @@ const keeps = (
 
 describe("on SQLite", () => {
   /** All share a connection, as they do in one process. */
-  const sqliteStage = (runners: number): Effect.Effect<Stage, never, Scope> =>
+  const sqliteStage = (runners: number, semconv: boolean): Effect.Effect<Stage, never, Scope> =>
     Effect.map(Layer.build(Layer.orDie(SqliteClient.layer({ filename: ":memory:" }))), (context) => {
       const way: Connection = {
         database: Layer.succeed(SqlClient.SqlClient, Context.get(context, SqlClient.SqlClient)),
@@ -78,12 +79,12 @@ describe("on SQLite", () => {
         runners: Array.from({ length: runners }, () => way),
         caller: way,
         observer: way.database,
-        options: {},
+        options: { semconv },
         place: { name: (table) => table }
       }
     })
-  keeps("the law holds with one runner", sqliteStage(1), programs(false))
-  keeps("the law holds with two runners that come and go", sqliteStage(2), programs(true))
+  keeps("the law holds with one runner", sqliteStage(1, false), programs(false))
+  keeps("the law holds with two runners that come and go", sqliteStage(2, true), programs(true))
 })
 
 let stages = 0
@@ -112,7 +113,7 @@ describe("on PostgreSQL", () => {
         ),
         caller: yield* way("caller"),
         observer: Layer.orDie(PgClient.layer({ url: Redacted.make(url), applicationName: "observer" })),
-        options: { schema },
+        options: { schema, semconv: true },
         place: { name: (table) => `${schema}.${table}` }
       }
     })

@@ -8,6 +8,7 @@ import * as Scope from "effect/Scope"
 import { JobService, type JobsOptions } from "../../../../src/infra/jobs.ts"
 import * as Testing from "../../../../src/observe/testing.ts"
 import { cluster, type Database, totalOf } from "../world.ts"
+import { differences } from "./as-messages.ts"
 import * as Audit from "./audit.ts"
 import { Known, liesOf, make, transaction } from "./calls.ts"
 import type { Proxy } from "./proxy.ts"
@@ -39,6 +40,8 @@ export interface Came {
   readonly left: { readonly held: number | undefined; readonly uncounted: number | undefined }
   readonly inFlight: number
   readonly used: number
+  /** What the messaging conventions have that our own metrics don't, or the other way round. */
+  readonly asMessages: ReadonlyArray<string>
   /** What callers were told, and is not so. */
   readonly lies: ReadonlyArray<string>
 }
@@ -164,6 +167,7 @@ export const play = (stage: Stage, program: ReadonlyArray<Step>) =>
       left,
       inFlight: inFlightOf(now),
       used: usedIn(now),
+      asMessages: differences(now, options.semconv === true),
       lies: yield* Effect.provide(liesOf(place, known), observed)
     } satisfies Came
   }).pipe(Effect.orDie, Effect.scoped)
