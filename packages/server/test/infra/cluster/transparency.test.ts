@@ -28,6 +28,7 @@ import {
   TestClock
 } from "effect"
 import * as Testing from "../../../src/observe/testing.ts"
+import { asMessages, noMessages } from "./as-messages.ts"
 import { config, leftovers, plainRunner, settle, watchedRunner } from "./test-cluster.ts"
 
 class Refused extends Schema.TaggedError<Refused>()("Refused", { n: Schema.Number }) {}
@@ -342,6 +343,22 @@ it.effect(
       expect(watched).toEqual(plain)
       expect(plain.events.length).toBeGreaterThan(160)
       expect(yield* leftovers).toEqual({})
+      expect((yield* asMessages).theirs).toEqual(noMessages)
+    }).pipe(Effect.provide(Testing.layer()), Effect.provide(quiet)),
+  60_000
+)
+
+it.effect(
+  "leaves it so where messages are counted by the conventions too, which say the same as our own metrics",
+  () =>
+    Effect.gen(function* () {
+      const plain = yield* run(plainRunner())
+      const watched = yield* run(watchedRunner({}, { semconv: true }))
+      expect(watched).toEqual(plain)
+      expect(yield* leftovers).toEqual({})
+      const { theirs, ours } = yield* asMessages
+      expect(theirs).toEqual(ours)
+      expect(Object.values(theirs).every(({ count }) => count > 0)).toBe(true)
     }).pipe(Effect.provide(Testing.layer()), Effect.provide(quiet)),
   60_000
 )

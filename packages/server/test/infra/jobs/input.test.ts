@@ -174,7 +174,8 @@ const settings: ReadonlyArray<JobsOptions> = [
   { runnerName: "\u0000" },
   { tablePrefix: "a b" },
   { schema: "jobs" },
-  JSON.parse('{ "trace": "child" }')
+  JSON.parse('{ "trace": "child" }'),
+  JSON.parse('{ "semconv": "yes" }')
 ]
 
 describe("refuses to run jobs with", () => {
