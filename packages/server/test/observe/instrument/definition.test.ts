@@ -183,7 +183,7 @@ describe("names that there are not", () => {
       const error = yield* failureOf(options(`{ "boundaries": { "job": [1, 2] } }`))
       expect(error.message).toBe(
         'Boundaries of metric "boundaries.job": given the family "job"; expected one of http, jobs, cluster, ' +
-          "entityLifetime, attempts. Correct its name, or omit it."
+          "entityLifetime, attempts, messaging. Correct its name, or omit it."
       )
     })
   )
