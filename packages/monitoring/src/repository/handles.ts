@@ -61,7 +61,7 @@ const typeOf = ({ kind, unit }: Row): "Counter" | "Distribution" | "Gauge" | "Se
 }
 
 const member = (handle: string, row: Row): ReadonlyArray<string> => {
-  const labels = row.labels.length === 0 ? "never" : row.labels.map((label) => JSON.stringify(label)).join(" | ")
+  const labels = row.labels.length === 0 ? ["never"] : row.labels.map((label) => JSON.stringify(label))
   return [
     "  /**",
     ...paragraphs(row)
@@ -72,10 +72,14 @@ const member = (handle: string, row: Row): ReadonlyArray<string> => {
   ]
 }
 
-/** On a line, or, as the formatter has it, the labels on one of their own. */
-const typed = (head: string, labels: string): ReadonlyArray<string> => {
-  const line = `${head}<${labels}>`
-  return line.length <= width ? [line] : [`${head}<`, `    ${labels}`, "  >"]
+/** On a line, or, as the formatter has it, the labels on one of their own, or each on one. */
+const typed = (head: string, labels: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const union = labels.join(" | ")
+  const line = `${head}<${union}>`
+  const own = `    ${union}`
+  return line.length <= width
+    ? [line]
+    : [`${head}<`, ...(own.length <= width ? [own] : labels.map((label) => `    | ${label}`)), "  >"]
 }
 
 const paragraphs = (row: Row): ReadonlyArray<string> => {
