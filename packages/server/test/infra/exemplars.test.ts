@@ -96,9 +96,9 @@ it.scopedLive("of calls: of the span of each", () =>
 
 const Counter = Entity.make("Counter", [Rpc.make("Add", { payload: { n: Schema.Number }, success: Schema.Number })])
 
-it.scoped("of messages of the cluster: of the span of each", () =>
+it.scoped("of messages of the cluster: of the span of each, by the conventions too", () =>
   Effect.gen(function* () {
-    const { cluster } = yield* MetricsService
+    const { cluster, messaging } = yield* MetricsService
     const names = yield* traced(
       Effect.gen(function* () {
         yield* Layer.build(Counter.toLayer({ Add: ({ payload }) => Effect.succeed(payload.n + 1) }))
@@ -111,7 +111,9 @@ it.scoped("of messages of the cluster: of the span of each", () =>
     )
     expect(yield* spansOf(cluster.messageProcessing, names)).toEqual(["Counter(one).Add"])
     expect(yield* spansOf(cluster.messageLatency, names)).toEqual(["Counter(one).Add", "caller"])
-  }).pipe(Effect.provide(testCluster()))
+    expect(yield* spansOf(messaging.processDuration, names)).toEqual(["Counter(one).Add"])
+    expect(yield* spansOf(messaging.operationDuration, names)).toEqual(["caller"])
+  }).pipe(Effect.provide(testCluster({}, { semconv: true })))
 )
 
 it.scoped("have the time of the program's clock, also in no span", () =>
