@@ -22,6 +22,8 @@ const { destination, operationName, operationType, system } = messagingAttribute
 
 const common = [system, operationName, destination] as const
 
+const onlyIfAsked = "Recorded with the option semconv only."
+
 export const messaging = {
   sentMessages: conventional({
     name: "messaging.client.sent.messages",
@@ -30,8 +32,8 @@ export const messaging = {
     stability: "development",
     attributes: [...common, "error.type"],
     help:
-      "With the option semconv: jobs accepted, as in jobs_enqueued_total, and calls of entity clients that ended; with error_type " +
-      "submits and calls that failed, one of many jobs once.",
+      "Jobs accepted, as in jobs_enqueued_total, and calls of entity clients that ended; with error_type submits that " +
+      `failed, a submitMany once, and calls that failed or were interrupted. ${onlyIfAsked}`,
     excludes: "Submits that were interrupted before they were written, duplicates, and replays."
   }),
   consumedMessages: conventional({
@@ -40,7 +42,7 @@ export const messaging = {
     unit: "{message}",
     stability: "development",
     attributes: common,
-    help: "With the option semconv: attempts that began, and messages that reached the handler of an entity, redeliveries included.",
+    help: `Attempts that began, and messages that reached a handler of an entity, redeliveries included. ${onlyIfAsked}`,
     excludes: "What became of them, which messaging_process_duration_seconds says."
   }),
   operationDuration: conventional({
@@ -51,8 +53,8 @@ export const messaging = {
     attributes: [...common, operationType, "error.type"],
     boundaries: "messaging",
     help:
-      "With the option semconv: duration of a submit, of many jobs once, and of a call of an entity client until its reply, " +
-      "whatever its outcome; error_type is absent on success.",
+      "Duration of a submit, and of a call of an entity client until its reply, whatever its outcome; error_type is " +
+      `absent on success. ${onlyIfAsked}`,
     excludes: "Submits that succeed in a caller's transaction, duplicates, cancels and replays."
   }),
   processDuration: conventional({
@@ -63,8 +65,8 @@ export const messaging = {
     attributes: [...common, "error.type"],
     boundaries: "messaging",
     help:
-      "With the option semconv: duration of an attempt at a job, and of the handler of a message, whatever its outcome; error_type " +
-      "is absent on success.",
+      "Duration of an attempt at a job, and of the handler of a message, whatever its outcome; error_type is absent on " +
+      `success. ${onlyIfAsked}`,
     excludes: "What is still running, what a killed process ran, and messages interrupted before their handler started."
   })
 } as const satisfies Rows

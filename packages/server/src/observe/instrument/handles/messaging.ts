@@ -4,8 +4,8 @@ import type { Counter, Seconds } from "../instrument.ts"
 /** The handles of `metrics.messaging`. */
 export interface MessagingHandles {
   /**
-   * With the option semconv: jobs accepted, as in jobs_enqueued_total, and calls of entity clients that ended; with
-   * error_type submits and calls that failed, one of many jobs once.
+   * Jobs accepted, as in jobs_enqueued_total, and calls of entity clients that ended; with error_type submits that
+   * failed, a submitMany once, and calls that failed or were interrupted. Recorded with the option semconv only.
    *
    * Excludes: Submits that were interrupted before they were written, duplicates, and replays.
    *
@@ -16,8 +16,8 @@ export interface MessagingHandles {
     "messaging_system" | "messaging_operation_name" | "messaging_destination_name" | "error_type"
   >
   /**
-   * With the option semconv: attempts that began, and messages that reached the handler of an entity, redeliveries
-   * included.
+   * Attempts that began, and messages that reached a handler of an entity, redeliveries included. Recorded with the
+   * option semconv only.
    *
    * Excludes: What became of them, which messaging_process_duration_seconds says.
    *
@@ -26,8 +26,8 @@ export interface MessagingHandles {
    */
   readonly consumedMessages: Counter<"messaging_system" | "messaging_operation_name" | "messaging_destination_name">
   /**
-   * With the option semconv: duration of a submit, of many jobs once, and of a call of an entity client until its
-   * reply, whatever its outcome; error_type is absent on success.
+   * Duration of a submit, and of a call of an entity client until its reply, whatever its outcome; error_type is absent
+   * on success. Recorded with the option semconv only.
    *
    * Excludes: Submits that succeed in a caller's transaction, duplicates, cancels and replays.
    *
@@ -42,8 +42,8 @@ export interface MessagingHandles {
     | "error_type"
   >
   /**
-   * With the option semconv: duration of an attempt at a job, and of the handler of a message, whatever its outcome;
-   * error_type is absent on success.
+   * Duration of an attempt at a job, and of the handler of a message, whatever its outcome; error_type is absent on
+   * success. Recorded with the option semconv only.
    *
    * Excludes: What is still running, what a killed process ran, and messages interrupted before their handler started.
    *
