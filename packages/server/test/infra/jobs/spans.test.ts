@@ -1,6 +1,8 @@
 /** The spans of submits and attempts, on both databases; `links.test.ts` has what they link to. */
 import { expect } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -60,6 +62,9 @@ const ids = ({ spanId, traceId }: Tracer.AnySpan) => ({ traceId, spanId })
 
 const linksOf = ({ links }: Tracer.Span) => links.map(({ span }) => ids(span))
 
+const errorsOf = ({ status }: Tracer.Span) =>
+  status._tag === "Ended" && Exit.isFailure(status.exit) ? Cause.prettyErrors(status.exit.cause) : []
+
 const exitOf = ({ status }: Tracer.Span) => (status._tag === "Ended" ? status.exit._tag : status._tag)
 
 onBoth("spans", {
@@ -81,6 +86,9 @@ onBoth("spans", {
       })
       const attempts = named("process pay")
       expect(attempts.map(exitOf)).toEqual(["Failure", "Success"])
+      // As the handler failed, with the line of code that it failed at.
+      const [error] = attempts.flatMap(errorsOf)
+      expect([error?.name, error?.stack]).toEqual(["Refused", expect.stringContaining("spans.test.ts:")])
       expect(attempts.map(({ kind }) => kind)).toEqual(["consumer", "consumer"])
       expect(attempts.map(({ attributes }) => Object.fromEntries(attributes))).toMatchObject([
         { "messaging.message.id": id, "job.attempt": 1, "job.redelivered": false },

@@ -2,6 +2,7 @@
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { attempt } from "../../../observe/catalogue/attempt.ts"
 import { failureReason } from "../../../observe/catalogue/error-name.ts"
 import { clean as cleanLabel } from "../../../observe/catalogue/label.ts"
 import type { Codec } from "./codec.ts"
@@ -45,16 +46,27 @@ export class AttemptFailed extends Data.TaggedError("AttemptFailed")<{
 
 /** A handler's typed error becomes a failed attempt, under the error's own reason. */
 export const failed = <E>(codec: Codec<E>, error: E, isRetryable: boolean): Effect.Effect<never, AttemptFailed> =>
-  Effect.flatMap(
-    Effect.either(codec.encode(error)),
-    (encoded) =>
+  Effect.flatMap(Effect.either(codec.encode(error)), (encoded) =>
+    thrownAs(
+      error,
       new AttemptFailed({
         reason: nameable(failureReason(error)),
         message: describe(error),
         encoded: Either.getOrUndefined(encoded),
         isRetryable
       })
+    )
   )
+
+/** With the name and the stack of the handler's own error: the span of the attempt shows them, and so the line of code. */
+const thrownAs = (error: unknown, failure: AttemptFailed): AttemptFailed =>
+  error instanceof Error
+    ? Object.defineProperties(failure, {
+        name: { value: attempt(() => error.name) ?? failure.name },
+        // Only a tracer asks for it, and it is costly to make.
+        stack: { get: () => attempt(() => error.stack) ?? "" }
+      })
+    : failure
 
 /** A payload or result that is not what its schema says: no further attempt can help. */
 export const invalid =
