@@ -23,11 +23,14 @@ export const isInstalled = (tracer: Tracer.Tracer): boolean => tracer !== effect
 const effectsOwn = Context.unsafeGet(DefaultServices.liveServices, Tracer.Tracer)
 
 /** The span of a fiber, unless it is one that goes nowhere, or throws. */
-export const spanOf = (fiber: AnyFiber | undefined): Tracer.AnySpan | undefined =>
-  fiber?.currentSpan === undefined ? undefined : sentSpan(fiber, fiber.currentSpan)
+export const spanOf = (fiber: AnyFiber | undefined): Tracer.AnySpan | undefined => {
+  const span = fiber?.currentSpan
+  return span === undefined || fiber === undefined || isInstalled(fiber.currentTracer)
+    ? span
+    : external(span, undefined)
+}
 
-const sentSpan = attempted(
-  (fiber: AnyFiber, span: Tracer.AnySpan): Tracer.AnySpan | undefined =>
-    span._tag === "Span" && !isInstalled(fiber.currentTracer) ? undefined : span,
+const external = attempted(
+  (span: Tracer.AnySpan, _: undefined): Tracer.AnySpan | undefined => (span._tag === "Span" ? undefined : span),
   () => undefined
 )

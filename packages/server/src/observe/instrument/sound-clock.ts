@@ -1,5 +1,7 @@
 /** A clock that always has a time: where the one that it is made of throws or says none, it is that of the process. */
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DefaultServices from "effect/DefaultServices"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
@@ -26,7 +28,10 @@ export const nowNanosOf = (clock: Clock.Clock): bigint =>
 
 /** The time of a clock in milliseconds, of the process where it throws. */
 export const nowMillisOf = (clock: Clock.Clock): number =>
-  millisOf(clock, undefined) ?? processClock.unsafeCurrentTimeMillis()
+  clock === effectsOwn ? Date.now() : (millisOf(clock, undefined) ?? processClock.unsafeCurrentTimeMillis())
+
+// It says what `Date.now` does, and never throws: there is nothing to guard in what nearly all programs have.
+const effectsOwn = Context.unsafeGet(DefaultServices.liveServices, Clock.Clock)
 
 const millisOf = attempted(
   (clock: Clock.Clock, _: undefined) => soundMillis(clock.unsafeCurrentTimeMillis()),
