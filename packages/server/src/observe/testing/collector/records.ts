@@ -35,6 +35,7 @@ interface ReceivedPoint extends Received {
 
 /** A value that was measured, and the span that it was measured in. */
 export interface ReceivedExemplar {
+  /** The value, in the unit of its metric. */
   readonly value: number
   /** When it was measured, in nanoseconds since the epoch. */
   readonly timeUnixNano: bigint
