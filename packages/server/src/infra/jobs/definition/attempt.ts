@@ -3,7 +3,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { attempt } from "../../../observe/catalogue/attempt.ts"
-import { failureReason } from "../../../observe/catalogue/error-name.ts"
+import { failureReason, textOf } from "../../../observe/catalogue/error-name.ts"
 import { clean as cleanLabel } from "../../../observe/catalogue/label.ts"
 import type { Codec } from "./codec.ts"
 import type { Priority } from "./priority.ts"
@@ -60,11 +60,11 @@ export const failed = <E>(codec: Codec<E>, error: E, isRetryable: boolean): Effe
 
 /** With the name and the stack of the handler's own error: the span of the attempt shows them, and so the line of code. */
 const thrownAs = (error: unknown, failure: AttemptFailed): AttemptFailed =>
-  error instanceof Error
+  attempt(() => error instanceof Error) === true
     ? Object.defineProperties(failure, {
-        name: { value: attempt(() => error.name) ?? failure.name },
-        // Only a tracer asks for it, and it is costly to make.
-        stack: { get: () => attempt(() => error.stack) ?? "" }
+        name: { value: textOf(error, "name") ?? failure.name },
+        // Only a tracer asks for it, and it is costly to make. What is no text would keep a span from its end.
+        stack: { get: () => textOf(error, "stack") ?? "" }
       })
     : failure
 
