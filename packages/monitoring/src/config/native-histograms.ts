@@ -52,11 +52,17 @@ const storeProblems = ({ forms, naming }: Pick<Given, "forms" | "naming">): Prob
 ]
 
 const ruleProblems = ({ alerts = [], recordings = [] }: OwnRules, native: NativeOf): Problems => {
-  // What a rule records of buckets is a native histogram too.
+  // What a rule records of buckets is a native histogram too, and so is what the next one records of that.
+  const known = new Map<string, boolean>()
   const stored: NativeOf = (name) => {
     const recording = recordings.find((one) => one.name === name)
-    const vector = recording && made(() => recording.expression(defaults))
-    return vector !== undefined && isHistogram(vector.node, native) ? { metric: name, part: "bucket" } : native(name)
+    if (recording !== undefined && !known.has(name)) {
+      // Rules that record each other are none.
+      known.set(name, false)
+      const vector = made(() => recording.expression(defaults))
+      known.set(name, vector !== undefined && isHistogram(vector.node, stored))
+    }
+    return known.get(name) === true ? { metric: name, part: "bucket" } : native(name)
   }
   const problems = (path: string, vector: Vector<string> | undefined): Problems => {
     const problem = vector === undefined ? undefined : nativeProblem(vector.node, stored)

@@ -108,6 +108,17 @@ describe("nativeHistograms", () => {
       `rules.recordings[2] has max of buckets, ${why}`,
       `rules.recordings[3] has buckets beside /, ${why}`
     ])
+    const again = record("job:again:rate5m", "Added up.", recorded(byBoundary).sumBy("job", "le"))
+    const further = record("job:further:rate5m", "Added up.", recorded(again).sumBy("job", "le"))
+    const most = record("job:most:max", "The most.", recorded(further).maxBy("job"))
+    for (const recordings of [
+      [byBoundary, again, further, most],
+      [most, further, again, byBoundary]
+    ]) {
+      expect(problemsOf({ nativeHistograms: true, rules: { recordings } })).toEqual([
+        `rules.recordings[${recordings.indexOf(most)}] has max of buckets, ${why}`
+      ])
+    }
     const mixed = record(
       "job:mixed:sum",
       "Both.",
