@@ -5,7 +5,9 @@ import type { MonitoringConfig } from "../config.ts"
 import { alwaysExplicit, nativeOf } from "../native-histograms.ts"
 import type { OwnRules } from "../own-rules.ts"
 import { isHistogram, nativeProblem, type NativeOf } from "../promql/native.ts"
+import { selectorsOf } from "../promql/node.ts"
 import type { Vector } from "../promql/vector.ts"
+import type { Recording } from "../rules/recording.ts"
 import { defaults } from "../settings.ts"
 import { nearest, type Problems } from "./check.ts"
 
@@ -52,20 +54,20 @@ const storeProblems = ({ forms, naming }: Pick<Given, "forms" | "naming">): Prob
 ]
 
 const ruleProblems = ({ alerts = [], recordings = [] }: OwnRules, native: NativeOf): Problems => {
-  // What a rule records of buckets is a native histogram too, and so is what the next one records of that.
-  const known = new Map<string, boolean>()
-  const stored: NativeOf = (name) => {
-    const recording = recordings.find((one) => one.name === name)
-    if (recording !== undefined && !known.has(name)) {
-      // Rules that record each other are none.
-      known.set(name, false)
-      const vector = made(() => recording.expression(defaults))
-      known.set(name, vector !== undefined && isHistogram(vector.node, stored))
-    }
-    return known.get(name) === true ? { metric: name, part: "bucket" } : native(name)
-  }
+  // What a rule records of buckets has buckets too, and so has what the next one records of that.
+  const recordsNative = throughRules(recordings, ({ node }, isBefore) =>
+    isHistogram(node, (name) => (isBefore(name) ? { metric: name, part: "bucket" } : native(name)))
+  )
+  const stored: NativeOf = (name) => (recordsNative(name) ? { metric: name, part: "bucket" } : native(name))
+  const isExplicit = (name: string) => name.endsWith("_bucket") && native(name) === undefined
+  const recordsExplicit = throughRules(
+    recordings,
+    ({ labels, node }, isBefore) =>
+      labels.includes("le") && selectorsOf(node).some(({ metric }) => isExplicit(metric) || isBefore(metric))
+  )
+  const series = { nativeOf: stored, hasBoundaries: (name: string) => isExplicit(name) || recordsExplicit(name) }
   const problems = (path: string, vector: Vector<string> | undefined): Problems => {
-    const problem = vector === undefined ? undefined : nativeProblem(vector.node, stored)
+    const problem = vector === undefined ? undefined : nativeProblem(vector.node, series)
     return problem === undefined
       ? []
       : [`${path} ${problem}, which a native histogram can't answer: leave its metric out of nativeHistograms`]
@@ -84,6 +86,25 @@ const ruleProblems = ({ alerts = [], recordings = [] }: OwnRules, native: Native
       )
     )
   ]
+}
+
+/** Whether it holds of what a rule of this name records, which may be of what other rules record. */
+const throughRules = (
+  recordings: ReadonlyArray<Recording>,
+  holds: (vector: Vector<string>, isBefore: (name: string) => boolean) => boolean
+): ((name: string) => boolean) => {
+  const known = new Map<string, boolean>()
+  const isSo = (name: string): boolean => {
+    const found = recordings.find((one) => one.name === name)
+    if (found !== undefined && !known.has(name)) {
+      // Of rules that record each other it does not.
+      known.set(name, false)
+      const vector = made(() => found.expression(defaults))
+      known.set(name, vector !== undefined && holds(vector, isSo))
+    }
+    return known.get(name) ?? false
+  }
+  return isSo
 }
 
 /** What can't be made is a problem that the check of rules has. */

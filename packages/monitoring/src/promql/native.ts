@@ -63,8 +63,15 @@ const whole = (selector: Selector, inside: Node, nativeOf: NativeOf): Node => {
 const readsBuckets = (node: Node, nativeOf: NativeOf): boolean =>
   selectorsOf(node).some(({ metric }) => nativeOf(metric)?.part === "bucket")
 
+/** Which series of a store are native histograms, and which are buckets with boundaries. */
+export interface Stored {
+  readonly nativeOf: NativeOf
+  readonly hasBoundaries: (name: string) => boolean
+}
+
 /** What can't be asked of native histograms as it is written; nothing where all of it can. */
-export const nativeProblem = (node: Node, nativeOf: NativeOf): string | undefined => {
+export const nativeProblem = (node: Node, stored: Stored): string | undefined => {
+  const { nativeOf } = stored
   switch (node.kind) {
     case "text":
       return undefined
@@ -74,27 +81,27 @@ export const nativeProblem = (node: Node, nativeOf: NativeOf): string | undefine
         : undefined
     case "call":
       return (
-        firstProblem(node.args, nativeOf) ??
+        firstProblem(node.args, stored) ??
         (node.args.some((arg) => isHistogram(arg, nativeOf)) && !takesHistograms.has(node.name)
           ? `has ${node.name} of buckets`
           : undefined)
       )
     case "aggregate":
       return (
-        nativeProblem(node.body, nativeOf) ??
+        nativeProblem(node.body, stored) ??
         (isHistogram(node.body, nativeOf) && node.op !== "sum"
           ? `has ${node.op} of buckets`
-          : node.by.includes("le") && isMixed(node.body, nativeOf)
+          : node.by.includes("le") && isMixed(node.body, stored)
             ? "adds up buckets of native and of other histograms"
             : undefined)
       )
     case "binary":
-      return firstProblem([node.left, node.right], nativeOf) ?? binaryProblem(node, nativeOf)
+      return firstProblem([node.left, node.right], stored) ?? binaryProblem(node, nativeOf)
   }
 }
 
-const firstProblem = (nodes: ReadonlyArray<Node>, nativeOf: NativeOf): string | undefined =>
-  nodes.map((node) => nativeProblem(node, nativeOf)).find((problem) => problem !== undefined)
+const firstProblem = (nodes: ReadonlyArray<Node>, stored: Stored): string | undefined =>
+  nodes.map((node) => nativeProblem(node, stored)).find((problem) => problem !== undefined)
 
 const takesHistograms: ReadonlySet<string> = new Set(["rate", "increase", "last_over_time", "histogram_quantile"])
 
@@ -110,9 +117,8 @@ const binaryProblem = (node: Extract<Node, { kind: "binary" }>, nativeOf: Native
   return isAsked ? undefined : `has buckets beside ${node.op}`
 }
 
-const isMixed = (node: Node, nativeOf: NativeOf): boolean =>
-  readsBuckets(node, nativeOf) &&
-  selectorsOf(node).some(({ metric }) => metric.endsWith("_bucket") && nativeOf(metric) === undefined)
+const isMixed = (node: Node, { hasBoundaries, nativeOf }: Stored): boolean =>
+  readsBuckets(node, nativeOf) && selectorsOf(node).some(({ metric }) => hasBoundaries(metric))
 
 /** Whether its values are histograms. */
 export const isHistogram = (node: Node, nativeOf: NativeOf): boolean => {

@@ -129,6 +129,17 @@ describe("nativeHistograms", () => {
         .sumBy("le")
     )
     expect(problemsOf({ nativeHistograms: true, rules: { recordings: [mixed] } })).toEqual([])
+    const waits = record(
+      "job:jobs_wait_duration_seconds_bucket:rate5m",
+      "Buckets.",
+      buckets(jobs.waitDuration).rate("5m").sumBy("job", "le")
+    )
+    const recordedBoth = record("job:both:sum", "Both.", recorded(byBoundary).or(recorded(waits)).sumBy("job", "le"))
+    const both = [byBoundary, waits, recordedBoth]
+    expect(problemsOf({ nativeHistograms: true, rules: { recordings: both } })).toEqual([])
+    expect(problemsOf({ nativeHistograms: ["jobs_processing_seconds"], rules: { recordings: both } })).toEqual([
+      `rules.recordings[2] adds up buckets of native and of other histograms, ${why}`
+    ])
     expect(problemsOf({ nativeHistograms: ["jobs_processing_seconds"], rules: { recordings: [mixed] } })).toEqual([
       `rules.recordings[0] adds up buckets of native and of other histograms, ${why}`
     ])
