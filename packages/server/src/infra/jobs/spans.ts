@@ -1,11 +1,13 @@
 /**
  * Spans of jobs, as OpenTelemetry's conventions have them for messaging
  * (https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/): a producer for each submit, a consumer for each
- * attempt, and links from each to what came before it. There are none where no tracer was installed.
+ * attempt, and links from each to what came before it. There are none where no tracer was installed, or where it is switched off.
  */
 import * as Context from "effect/Context"
 import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
 import * as Tracer from "effect/Tracer"
 import { messagingAttributes, messagingSystems } from "../../observe/catalogue/messaging.ts"
@@ -18,14 +20,16 @@ import { spanOf, type TraceContext, traceContextOn } from "./trace-context.ts"
  */
 export type TraceMode = "link" | "parent"
 
-/** Whether a program has installed a tracer for fibers with these references. */
+/** Whether a program has installed a tracer for fibers with these references, and has not switched it off. */
 export const isTraced = (refs: FiberRefs.FiberRefs): boolean =>
-  isInstalled(Context.unsafeGet(FiberRefs.getOrDefault(refs, DefaultServices.currentServices), Tracer.Tracer))
+  isInstalled(Context.unsafeGet(FiberRefs.getOrDefault(refs, DefaultServices.currentServices), Tracer.Tracer)) &&
+  FiberRefs.getOrDefault(refs, FiberRef.currentTracerEnabled)
+
+const isTracedOn = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean =>
+  isInstalled(fiber.currentTracer) && fiber.getFiberRef(FiberRef.currentTracerEnabled)
 
 /** The same, for the fiber that runs now. */
-export const isTracedNow: Effect.Effect<boolean> = Effect.withFiberRuntime(({ currentTracer }) =>
-  Effect.succeed(isInstalled(currentTracer))
-)
+export const isTracedNow: Effect.Effect<boolean> = Effect.withFiberRuntime((fiber) => Effect.succeed(isTracedOn(fiber)))
 
 /** What a link leads to; the attribute `job.link` of it. */
 export type LinkKind = "submit" | "previous_attempt" | "replay" | "previous_run"
@@ -38,7 +42,7 @@ export const linksTo = (kind: LinkKind, text: Partial<TraceContext>): ReadonlyAr
 
 /** The `traceparent` of the span that this runs in; undefined where no tracer is installed. */
 export const currentTraceparent: Effect.Effect<string | undefined> = Effect.withFiberRuntime((fiber) =>
-  Effect.succeed(isInstalled(fiber.currentTracer) ? traceContextOn(fiber).traceparent : undefined)
+  Effect.succeed(isTracedOn(fiber) ? traceContextOn(fiber).traceparent : undefined)
 )
 
 /** What the span of a producer says. */
@@ -52,8 +56,8 @@ export interface Producing<A> {
 const producing =
   (operation: "submit" | "replay") =>
   <A, E>(made: Effect.Effect<A, E>, { attributesOf, jobType, links }: Producing<A>): Effect.Effect<A, E> =>
-    Effect.withFiberRuntime(({ currentTracer }) =>
-      isInstalled(currentTracer)
+    Effect.withFiberRuntime((fiber) =>
+      isTracedOn(fiber)
         ? Effect.tap(made, (value) => Effect.annotateCurrentSpan(attributesOf(value))).pipe(
             Effect.withSpan(jobType === undefined ? operation : `${operation} ${jobType}`, {
               kind: "producer",

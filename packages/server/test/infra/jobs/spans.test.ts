@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type * as Tracer from "effect/Tracer"
+import * as Tracer from "effect/Tracer"
 import { Job, type JobsOptions, JobService } from "../../../src/infra/jobs.ts"
 import { recording } from "../../support/recorded-spans.ts"
 import { type Database, eventually, onBoth, world } from "./world.ts"
@@ -131,6 +131,20 @@ onBoth("spans", {
       expect(named("process mail").map(linksOf)).toEqual(Array.from({ length: 3 }, () => many && [ids(many)]))
       expect(refused && exitOf(refused)).toBe("Failure")
     }).pipe(Effect.provide(live))
+  },
+
+  "are none where the tracer is switched off: what the caller is in is kept, and lines of attempts name no trace": (
+    database
+  ) => {
+    const { live, spans, traceIds } = traced({}, database)
+    const request = Tracer.externalSpan({ traceId: "a".repeat(32), spanId: "b".repeat(16) })
+    return Effect.gen(function* () {
+      const jobs = yield* JobService
+      const id = yield* Effect.withParentSpan(jobs.submit(Pay, 5), request)
+      yield* jobs.awaitResult(Pay, id)
+      expect((yield* jobs.status(id)).traceparent).toBe(`00-${request.traceId}-${request.spanId}-01`)
+      expect([spans, traceIds]).toEqual([[], [undefined, undefined]])
+    }).pipe(Effect.provide(live.pipe(Layer.provide(Layer.setTracerEnabled(false)))))
   },
 
   "are none where no tracer is installed": (database) => {
