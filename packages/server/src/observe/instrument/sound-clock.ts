@@ -28,6 +28,7 @@ export const nowNanosOf = (clock: Clock.Clock): bigint =>
 
 /** The time of a clock in milliseconds, of the process where it throws. */
 export const nowMillisOf = (clock: Clock.Clock): number =>
+  // oxlint-disable-next-line no-restricted-globals -- what Effect's own clock says; a test that moves time has another
   clock === effectsOwn ? Date.now() : (millisOf(clock, undefined) ?? processClock.unsafeCurrentTimeMillis())
 
 // It says what `Date.now` does, and never throws: there is nothing to guard in what nearly all programs have.
