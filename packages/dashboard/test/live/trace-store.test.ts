@@ -174,6 +174,15 @@ describe("the store", () => {
     expect(store.has(traceIdOf(2))).toBe(true)
   })
 
+  it("does not count as left out what is sent again and is here, also where there is no more room", () => {
+    const spans = Array.from({ length: 100 }, (_, index) => span({ spanId: spanIdOf(index + 1) }))
+    const store = storeOf(spans, 80_000)
+    const before = store.trace(traceIdOf(1))
+    expect(before?.leftOut.spans).toBeGreaterThan(0)
+    store.add({ spans: before?.spans.map(({ spanId }) => span({ spanId })) ?? [], logRecords: [] }, 0)
+    expect(store.trace(traceIdOf(1))).toEqual(before)
+  })
+
   it("has nothing of a trace whose one span is too large", () => {
     const store = storeOf([span({ attributes: { text: "x".repeat(9_000) } })], 80_000)
     expect([store.has(traceIdOf(1)), store.trace(traceIdOf(1)), store.list().traces]).toEqual([false, undefined, []])
@@ -201,6 +210,17 @@ describe("the store", () => {
       expect(traces.list()).toMatchObject({ traces: [], leftOut: { traces: 0, spans: 0, logs: 0 } })
     })
   )
+
+  it("keeps none for longer because the clock was set back", () => {
+    const store = storeOf([])
+    const hour = 3_600_000
+    store.add({ spans: [span()], logRecords: [] }, hour)
+    store.add({ spans: [span({ traceId: traceIdOf(2) })], logRecords: [] }, 0)
+    store.expire(14 * 60_000)
+    expect([store.has(traceIdOf(1)), store.has(traceIdOf(2))]).toEqual([true, true])
+    store.expire(15 * 60_000)
+    expect([store.has(traceIdOf(1)), store.has(traceIdOf(2))]).toEqual([false, false])
+  })
 
   it.scoped("is empty again when the receiver is cleared", () =>
     Effect.gen(function* () {

@@ -4,12 +4,10 @@ import type { TraceSpan } from "../../protocol/traces.ts"
 /** Spans by the ids of their traces. */
 export type SpanIds = ReadonlyMap<string, ReadonlySet<string>>
 
-/**
- * Both ways are looked up; a trace is taken out as a whole. A span that took the place of another is found by what that
- * one had too: who looks it up sees what it has now.
- */
+/** Both ways are looked up; a trace is taken out as a whole. */
 export interface Connections {
-  readonly add: (traceId: string, span: TraceSpan) => void
+  /** Adds a span of a trace; that whose place it takes is found no more. */
+  readonly add: (traceId: string, span: TraceSpan, before: TraceSpan | undefined) => void
   readonly remove: (traceId: string) => void
   /** The spans of other traces that link to a trace. */
   readonly linkingTo: (traceId: string) => SpanIds
@@ -38,16 +36,13 @@ export const makeConnections = (): Connections => {
   const links = new Index()
   const messages = new Index()
   return {
-    add: (traceId, span) => {
-      for (const link of span.links) {
-        if (link.traceId !== traceId) {
-          links.add(link.traceId, traceId, span.spanId)
-        }
+    add: (traceId, span, before) => {
+      if (before !== undefined) {
+        linkedTraces(traceId, before).forEach((linked) => links.removeSpan(linked, traceId, before.spanId))
+        messagesOf(before).forEach((message) => messages.removeSpan(message, traceId, before.spanId))
       }
-      const message = messageOf(span)
-      if (message !== undefined) {
-        messages.add(message, traceId, span.spanId)
-      }
+      linkedTraces(traceId, span).forEach((linked) => links.add(linked, traceId, span.spanId))
+      messagesOf(span).forEach((message) => messages.add(message, traceId, span.spanId))
     },
     remove: (traceId) => {
       links.remove(traceId)
@@ -60,6 +55,15 @@ export const makeConnections = (): Connections => {
       messages.clear()
     }
   }
+}
+
+/** The other traces that a span links to. */
+const linkedTraces = (traceId: string, { links }: TraceSpan): ReadonlySet<string> =>
+  new Set(links.map((link) => link.traceId).filter((linked) => linked !== traceId))
+
+const messagesOf = (span: TraceSpan): ReadonlyArray<string> => {
+  const message = messageOf(span)
+  return message === undefined ? [] : [message]
 }
 
 /** Spans by keys, and the keys of each trace. */
@@ -75,6 +79,19 @@ class Index {
 
   of(key: string): SpanIds {
     return this.spans.get(key) ?? nothing
+  }
+
+  removeSpan(key: string, traceId: string, spanId: string): void {
+    const traces = this.spans.get(key)
+    const spans = traces?.get(traceId)
+    spans?.delete(spanId)
+    if (spans?.size === 0) {
+      traces?.delete(traceId)
+      this.keys.get(traceId)?.delete(key)
+    }
+    if (traces?.size === 0) {
+      this.spans.delete(key)
+    }
   }
 
   remove(traceId: string): void {

@@ -57,6 +57,8 @@ class Traces implements TraceStore {
   private readonly connections = makeConnections()
   private total = { bytes: 0, spans: 0, logs: 0 }
   private leftOut = { traces: 0, spans: 0, logs: 0 }
+  /** When something arrived or expired last. */
+  private latest = 0
   private readonly limitBytes: number
 
   constructor(limitBytes: number) {
@@ -77,6 +79,7 @@ class Traces implements TraceStore {
   }
 
   expire(now: number): void {
+    this.clockIs(now)
     for (const trace of this.traces.values()) {
       if (now - trace.lastAt < keptMs) {
         return
@@ -123,7 +126,18 @@ class Traces implements TraceStore {
     this.leftOut = { traces: 0, spans: 0, logs: 0 }
   }
 
+  /** What arrived in the future, before the clock was set back, arrived now. */
+  private clockIs(now: number): void {
+    if (now < this.latest) {
+      for (const trace of this.traces.values()) {
+        trace.lastAt = Math.min(trace.lastAt, now)
+      }
+    }
+    this.latest = now
+  }
+
   private arrived(traceId: string, now: number): KnownTrace {
+    this.clockIs(now)
     const known = this.traces.get(traceId)
     const trace = known ?? newTrace(traceId)
     if (known === undefined) {
@@ -136,8 +150,8 @@ class Traces implements TraceStore {
   }
 
   private addSpan(trace: KnownTrace, sent: Span): void {
-    const span = this.hasRoom(trace, smallest.span) ? shownSpan(sent) : undefined
     const before = trace.spans.get(sent.spanId)
+    const span = this.hasRoom(trace, before === undefined ? smallest.span : 0) ? shownSpan(sent) : undefined
     const bytes = span === undefined ? 0 : spanSize(span) - (before === undefined ? 0 : spanSize(before))
     if (span === undefined || !this.hasRoom(trace, bytes)) {
       trace.leftOut.spans += 1
@@ -148,7 +162,7 @@ class Traces implements TraceStore {
     this.total.spans += before === undefined ? 1 : 0
     // One that is sent again takes the place of the first.
     trace.spans.set(span.spanId, span)
-    this.connections.add(trace.traceId, span)
+    this.connections.add(trace.traceId, span, before)
   }
 
   private addLog(trace: KnownTrace, sent: LogRecord): void {
