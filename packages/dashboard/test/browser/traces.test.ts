@@ -109,6 +109,18 @@ const harm = {
   )
 }
 
+/** The latest time that there is. */
+const latest = `${2n ** 64n - 1n}`
+
+/** Spans and a log line with the earliest and the latest times that there are. */
+const long = {
+  spans: [
+    { traceId: traceOf("7"), spanId: spanOf("7"), name: "long", startTimeUnixNano: "1", endTimeUnixNano: latest },
+    { traceId: traceOf("7"), spanId: spanOf("8"), name: "back", startTimeUnixNano: latest, endTimeUnixNano: "1" }
+  ],
+  lines: [line(0, "at the end", { traceId: traceOf("7"), timeUnixNano: latest })]
+}
+
 const tracesOf = (all: ReadonlyArray<object>) =>
   JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans: all }] }] })
 
@@ -180,8 +192,8 @@ beforeAll(async () => {
     // Of two processes' requests one is JSON and the other protobuf.
     const inJson = JSON.stringify(metricsOf([exemplar(0.8, 20_000, "c"), exemplar(0.3, 20_000, "f")]))
     const sent = [
-      yield* post(`${origin}/v1/traces`, tracesOf([...spans, ...harm.spans]), json),
-      yield* post(`${origin}/v1/logs`, logsOf([...lines, ...harm.lines]), json),
+      yield* post(`${origin}/v1/traces`, tracesOf([...spans, ...harm.spans, ...long.spans]), json),
+      yield* post(`${origin}/v1/logs`, logsOf([...lines, ...harm.lines, ...long.lines]), json),
       yield* post(dashboard.url, inJson, json),
       yield* post(dashboard.url, inBytes(metricsOf([exemplar(0.05, 40_000, "b")])).slice(), protobuf)
     ]
@@ -357,6 +369,18 @@ describe("a trace", () => {
     complaints.splice(0)
   })
 
+  it("keeps the line open that was opened while earlier ones arrive", async () => {
+    const send = (ms: number, body: string) =>
+      Effect.runPromise(post(`${url}/v1/logs`, logsOf([line(ms, body, { traceId: traceOf("8") })]), json))
+    await send(100, "opened")
+    const page = await open(`#/trace/${traceOf("8")}`)
+    await linesOf(page).click()
+    await send(50, "earlier")
+    await expect.poll(() => linesOf(page).count(), { timeout: 10_000 }).toBe(2)
+    expect(await page.locator("[aria-labelledby=logs] details[open] pre").allTextContents()).toEqual(["opened"])
+    await page.close()
+  })
+
   it("is listed by its first span", async () => {
     const page = await open("")
     await page.keyboard.press("7")
@@ -439,6 +463,7 @@ describe("each screen", () => {
     [`#/trace/${traceOf("b")}`, "the file is busy"],
     [`#/trace/${traceOf("c")}`, "it took too long"],
     [`#/trace/${traceOf("e")}`, "<script>"],
+    [`#/trace/${traceOf("7")}`, "at the end"],
     ["#/trace/none", "Nothing of this trace is here"],
     ["#/series/jobs_processing_seconds", "Distribution"]
   ] as const

@@ -1,6 +1,7 @@
 /** The rows of a trace, and where its times lie. */
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { keysOfLines } from "../../src/page/traces/line-keys.ts"
 import { barOf, percentOf, scaleOf } from "../../src/page/traces/scale.ts"
 import { rowsOf } from "../../src/page/traces/tree.ts"
 import type { TraceSpan } from "../../src/protocol/traces.ts"
@@ -86,5 +87,21 @@ describe("the scale of a trace", () => {
   it("shows a span that ends before it starts where it starts", () => {
     const scale = { from: 0, to: 10 }
     expect(barOf(scale, { start: 5, durationMs: -3 })).toEqual({ left: 5 * 10, width: 0 })
+  })
+})
+
+describe("lines", () => {
+  it("keep what tells them apart whatever arrives after them", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(4)), fc.array(fc.nat(4)), (before, after) => {
+        const keyed = (times: ReadonlyArray<number>) => {
+          const lines = times.map((time, index) => ({ time, index })).sort((a, b) => a.time - b.time)
+          return new Map(lines.map(({ index }, at) => [index, keysOfLines(lines)[at]]))
+        }
+        const all = keyed([...before, ...after])
+        expect(new Set(all.values()).size).toBe(all.size)
+        expect([...keyed(before)].filter(([index, key]) => all.get(index) !== key)).toEqual([])
+      })
+    )
   })
 })

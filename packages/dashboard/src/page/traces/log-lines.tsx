@@ -5,6 +5,7 @@ import { formatCount, formatSeconds } from "../text/quantity.ts"
 import { Text } from "../text/text.tsx"
 import { shortText, visibleLines } from "../text/visible-text.ts"
 import { Attributes } from "./attributes.tsx"
+import { keysOfLines } from "./line-keys.ts"
 import { More } from "./more.tsx"
 import { barOf, percentOf, type Scale } from "./scale.ts"
 import { Process } from "./waterfall.tsx"
@@ -16,6 +17,7 @@ interface LogLinesProps {
 
 export const LogLines = ({ scale, trace: { leftOut, logs, spans } }: LogLinesProps) => {
   const byId = useMemo(() => new Map(spans.map((span) => [span.spanId, span])), [spans])
+  const keys = useMemo(() => keysOfLines(logs), [logs])
   return (
     <section class="card" aria-labelledby="logs">
       <h2 id="logs">
@@ -25,7 +27,7 @@ export const LogLines = ({ scale, trace: { leftOut, logs, spans } }: LogLinesPro
       <More of={logs} what="line">
         {(log, index) => (
           <Line
-            key={index}
+            key={keys[index]}
             log={log}
             scale={scale}
             span={log.spanId === undefined ? undefined : byId.get(log.spanId)}
@@ -63,7 +65,7 @@ const Line = ({ log, scale, span }: LineProps) => {
             {bar !== undefined && <i class="beside" style={{ left: `${bar.left}%`, width: `${bar.width}%` }} />}
             <i class={isBad(level) ? "tick error" : "tick"} style={{ left: `${percentOf(scale, time)}%` }} />
           </span>
-          <span class="number nowrap">
+          <span class="number">
             {time < scale.from ? "" : "+"}
             {formatSeconds((time - scale.from) / 1000)}
           </span>

@@ -58,7 +58,7 @@ const Item = ({ row: { depth, isOrphan, span }, scale }: { readonly row: Row; re
           <span class="lane" aria-hidden="true">
             <i class={`span ${outcome}`} style={{ left: `${left}%`, width: `${width}%` }} />
           </span>
-          <span class="number nowrap">{formatSeconds(durationMs / 1000)}</span>
+          <span class="number">{formatSeconds(durationMs / 1000)}</span>
         </summary>
         <Said span={span} scale={scale} />
       </details>
