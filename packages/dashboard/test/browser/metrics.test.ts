@@ -192,6 +192,10 @@ describe("series", () => {
       "Labels",
       "Exemplars single values, with their trace"
     ])
+    await page.evaluate("location.hash = '#/series/jobs_processing_seconds?q=job_type=digest'")
+    await page
+      .getByRole("heading", { name: "Distribution of all series: the darker, the more values; dots are exemplars of" })
+      .waitFor()
     await page.close()
   })
 })

@@ -12,6 +12,8 @@ import { colour } from "./theme.ts"
 interface HeatMapProps {
   readonly heat: Heat
   readonly exemplars: MetricDetail["exemplars"]
+  /** Whether these are of some series alone; the buckets are of all. */
+  readonly isFiltered: boolean
   readonly unit: string
   /** Seconds. */
   readonly from: number
@@ -19,7 +21,7 @@ interface HeatMapProps {
 }
 
 export const HeatMap = (props: HeatMapProps) => {
-  const { from, heat, to, unit } = props
+  const { from, heat, isFiltered, to, unit } = props
   const latest = useRef(props)
   latest.current = props
   const box = useRef<HTMLDivElement>(null)
@@ -32,7 +34,12 @@ export const HeatMap = (props: HeatMapProps) => {
   return (
     <section class="card chart">
       <h2>
-        Distribution <small>the darker, the more values; dots are exemplars</small>
+        Distribution{" "}
+        <small>
+          {isFiltered
+            ? "of all series: the darker, the more values; dots are exemplars of those filtered"
+            : "the darker, the more values; dots are exemplars"}
+        </small>
       </h2>
       <div class="dotted">
         <Plot

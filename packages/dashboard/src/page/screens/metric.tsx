@@ -99,7 +99,12 @@ const Past = ({ detail, metric, model }: OfMetric & { readonly detail: MetricDet
       )}
       <MetricLines {...{ metric, model, series, from, to }} onChange={refine} parameters={parameters} />
       {isDistribution(metric) && detail.heat !== undefined && (
-        <HeatMap heat={detail.heat} exemplars={exemplars} unit={metric.unit} from={from / 1000} to={to / 1000} />
+        <HeatMap
+          {...{ exemplars, heat: detail.heat, unit: metric.unit }}
+          isFiltered={terms.length > 0}
+          from={from / 1000}
+          to={to / 1000}
+        />
       )}
       <section class="card" aria-labelledby="labels">
         <h2 id="labels">Labels</h2>
