@@ -369,6 +369,38 @@ describe("a trace", () => {
     complaints.splice(0)
   })
 
+  it("stays as it is during a pause, and has all that arrived right after it", async () => {
+    const page = await open(`#/trace/${traceOf("b")}`)
+    await spansOf(page).first().waitFor()
+    await page.keyboard.press("p")
+    await page.route("**/live/trace?**", async (route) => {
+      const response = await route.fetch()
+      const trace = await response.json()
+      await route.fulfill({ json: { ...trace, spans: [...trace.spans, { ...trace.spans[0], spanId: spanOf("9") }] } })
+    })
+    await page.waitForTimeout(5500)
+    expect(await spansOf(page).count()).toBe(1)
+    // The clock of the page stands still from here: nothing but the end of the pause asks again.
+    await page.evaluate("globalThis.setInterval = () => 0; for (let id = 1; id < 10000; id++) clearInterval(id)")
+    await page.keyboard.press("p")
+    await expect.poll(() => spansOf(page).count()).toBe(2)
+    await page.close()
+  })
+
+  it("that one reads stays when it is let go of, and that is said", async () => {
+    const page = await open(`#/trace/${traceOf("b")}`)
+    await spansOf(page).first().waitFor()
+    await page.route("**/live/trace?**", (route) => route.fulfill({ status: 404, json: { message: "let go of" } }))
+    await page.getByText("This trace is kept no more").waitFor()
+    expect(await spansOf(page).count()).toBe(1)
+    await page.evaluate(`location.hash = "#/trace/${traceOf("5")}"`)
+    await page.getByRole("heading", { name: "Nothing of this trace is here" }).waitFor()
+    expect(await page.getByText("This trace is kept no more").count()).toBe(0)
+    await page.close()
+    expect(complaints.filter((one) => one.startsWith("404 live/trace?id=")).length).toBe(complaints.length)
+    complaints.splice(0)
+  })
+
   it("keeps the line open that was opened while earlier ones arrive", async () => {
     const send = (ms: number, body: string) =>
       Effect.runPromise(post(`${url}/v1/logs`, logsOf([line(ms, body, { traceId: traceOf("8") })]), json))

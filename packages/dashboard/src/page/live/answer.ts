@@ -10,7 +10,7 @@ export interface Answer<A> {
   readonly value: A | undefined
   /** Why it was not answered since; empty where it was. */
   readonly problem: string
-  /** Whether the server knows of no such thing. */
+  /** Whether the server knows of no such thing; with a value where it knew of it before. */
   readonly isMissing: boolean
 }
 
@@ -24,7 +24,13 @@ export const useAnswer = <A>(path: string | undefined): Answer<A> => {
     const load = async (): Promise<void> => {
       const next = await ask<A>(path ?? "", aborted.signal)
       if (!aborted.signal.aborted) {
-        answer.value = next.problem === "" ? next : { ...answer.peek(), problem: next.problem }
+        const { value } = answer.peek()
+        answer.value =
+          next.problem !== ""
+            ? { ...answer.peek(), problem: next.problem }
+            : next.isMissing && value !== undefined
+              ? { ...next, value }
+              : next
       }
     }
     answer.value = nothing
@@ -37,9 +43,17 @@ export const useAnswer = <A>(path: string | undefined): Answer<A> => {
         void load()
       }
     }, refreshMs)
+    let wasPaused = paused.peek() !== undefined
+    const stopWatching = paused.subscribe((since) => {
+      if (wasPaused && since === undefined) {
+        void load()
+      }
+      wasPaused = since !== undefined
+    })
     return () => {
       aborted.abort()
       clearInterval(again)
+      stopWatching()
     }
   }, [path])
   return answer.value

@@ -27,7 +27,12 @@ export const Trace = () => {
         <a href={back}>← All traces</a>
       </p>
       {problem !== "" && <p role="alert">The trace can't be had: {problem}</p>}
-      {isMissing || !isId ? <Missing id={id} /> : value !== undefined && <Shown trace={value} />}
+      {isMissing && value !== undefined && <p role="status">This trace is kept no more: this is the last of it.</p>}
+      {!isId || (isMissing && value === undefined) ? (
+        <Missing id={id} />
+      ) : (
+        value !== undefined && <Shown trace={value} />
+      )}
     </div>
   )
 }
