@@ -24,13 +24,10 @@ export const useAnswer = <A>(path: string | undefined): Answer<A> => {
     const load = async (): Promise<void> => {
       const next = await ask<A>(path ?? "", aborted.signal)
       if (!aborted.signal.aborted) {
-        const { value } = answer.peek()
-        answer.value =
-          next.problem !== ""
-            ? { ...answer.peek(), problem: next.problem }
-            : next.isMissing && value !== undefined
-              ? { ...next, value }
-              : next
+        const before = answer.peek()
+        const { isMissing, problem } = next
+        // What was there before stays in view.
+        answer.value = problem !== "" ? { ...before, problem } : isMissing ? { ...next, value: before.value } : next
       }
     }
     answer.value = nothing
