@@ -60,7 +60,7 @@ const plain = /^([A-Za-z/][A-Za-z0-9_./:-]*[A-Za-z0-9_/]|[0-9]+[smhd])$/
 const isPlainKey = (key: string): boolean => /^[A-Za-z_][A-Za-z0-9_./-]*$/.test(key) && !isWord(key)
 
 // In other parsers they are booleans, nothing, or a number.
-const isWord = (text: string): boolean => words.has(text.toLowerCase()) || /^e\d+$/i.test(text)
+const isWord = (text: string): boolean => words.has(text.toLowerCase()) || /^e[-+]?\d+$/i.test(text)
 
 const words = new Set(["true", "false", "yes", "no", "y", "n", "on", "off", "null"])
 

@@ -7,7 +7,7 @@ import { filesOf, type Form } from "../../src/forms.ts"
 import { monitoringOf } from "../../src/monitoring.ts"
 import { parse } from "../../src/promql/parse.ts"
 import { defaults, type Settings } from "../../src/settings.ts"
-import { type GrafanaJson, typeErrors } from "../support/grafana-json.ts"
+import type { GrafanaJson } from "../support/grafana-json.ts"
 import { shop } from "../support/own.ts"
 
 const url = "https://jaeger.example.com/trace/{traceId}?view=tree"
@@ -127,13 +127,6 @@ describe("a panel's data link", () => {
       expect(panelsOf("grafana", settings).filter((panel) => linksOf(panel).length > 0)).toEqual([])
     }
   })
-
-  it("is what the types of Grafana's SDK say", () => {
-    const files = [...made("grafana", { ...withLinks, nativeHistograms: true })]
-    const [name = "", content = ""] = files.find(([path]) => path.endsWith("server.json")) ?? []
-    expect(content).toContain('"exemplar": true')
-    expect(typeErrors(new Map([[name.replaceAll("/", "-"), content]]))).toEqual([])
-  }, 120_000)
 })
 
 describe("the provisioned data source", () => {

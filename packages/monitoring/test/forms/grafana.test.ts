@@ -10,6 +10,8 @@ import { type GrafanaJson, typeErrors } from "../support/grafana-json.ts"
 
 const own: GrafanaSettings = { uidPrefix: "shop-", folder: "Shop, $all", tags: ["shop"], datasource: "main" }
 
+const url = "https://jaeger.example.com/trace/{traceId}"
+
 const made = (grafana: Partial<GrafanaSettings>) =>
   filesOf("grafana", monitoringOf({ ...defaults, grafana: { ...defaults.grafana, ...grafana } }))
 
@@ -74,8 +76,13 @@ describe("dashboards of one's own Grafana", () => {
 
   it("are what the types of Grafana's SDK say, field by field", () => {
     const good = [...dashboardsOf(made({})), ...dashboardsOf(made(own))]
+    const linked = dashboardsOf(filesOf("grafana", monitoringOf({ ...defaults, traces: { url, datasource: "tempo" } })))
     const [, text] = good[0] ?? ["", ""]
-    const errors = typeErrors(new Map([...good, ["misspelt", text.replace('"graphMode"', '"graphmode"')]]))
+    const server = linked.get("server") ?? ""
+    expect(server).toContain('"exemplar": true')
+    const errors = typeErrors(
+      new Map([...good, ["linked", server], ["misspelt", text.replace('"graphMode"', '"graphmode"')]])
+    )
     expect(errors.filter((error) => !error.startsWith("misspelt"))).toEqual([])
     expect(errors.join()).toContain("graphmode")
   }, 120_000)

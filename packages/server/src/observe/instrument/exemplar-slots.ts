@@ -12,9 +12,6 @@ import { nowMillisOf } from "./sound-clock.ts"
 export class ExemplarSlots {
   readonly isAlways: boolean
   readonly failed: (thrown: unknown) => undefined
-  /** Of the span that was looked at last, if it is to be kept. */
-  traceId: string | undefined = undefined
-  spanId: string | undefined = undefined
   private readonly size: number
   private slots: ReadonlyArray<Slot> | undefined = undefined
 
@@ -35,8 +32,8 @@ export class ExemplarSlots {
     if (slot !== undefined) {
       slot.value = value
       slot.timeMs = at === undefined ? nowMillisOf(clockOf(fiber)) : at.nowMillis()
-      slot.traceId = span === undefined ? undefined : this.traceId
-      slot.spanId = span === undefined ? undefined : this.spanId
+      slot.traceId = span === undefined ? undefined : ids.traceId
+      slot.spanId = span === undefined ? undefined : ids.spanId
       slot.read = undefined
     }
   }
@@ -58,6 +55,9 @@ class Slot {
   read: Exemplar | undefined = undefined
 }
 
+/** Those of the span that was looked at last: one pair for all series. */
+const ids = { traceId: "", spanId: "" }
+
 // A tracer may be anybody's. It is made once, so that a call makes no closure to be guarded. What is no id by its length
 // takes no slot: it could be of any length, or no text at all. Its digits are looked at where it is read, which is done
 // less often.
@@ -67,8 +67,8 @@ const readIds = attempted(
     if (!(slots.isAlways || span.sampled) || !isOf(traceId, 32) || !isOf(spanId, 16)) {
       return false
     }
-    slots.traceId = traceId
-    slots.spanId = spanId
+    ids.traceId = traceId
+    ids.spanId = spanId
     return true
   },
   ({ failed }, thrown): boolean => failed(thrown) ?? false

@@ -150,7 +150,7 @@ describe("exemplars", () => {
         expect(kept.map(({ value }) => value)).toEqual([0.02, 7])
         expect(kept.at(-1)).toMatchObject(span)
       }).pipe(
-        Effect.provide(pipeline({ interval: "1 hour" }, { temporality })),
+        Effect.provide(pipeline({ interval: "1 hour" }, { temporality, timeout: "300 millis" })),
         Effect.provide([Receiver.layer(), Logger.remove(Logger.defaultLogger)])
       )
   )
