@@ -12,7 +12,7 @@ import * as FiberRefs from "effect/FiberRefs"
 import * as Tracer from "effect/Tracer"
 import { messagingAttributes, messagingSystems } from "../../observe/catalogue/messaging.ts"
 import { isInstalled } from "../../observe/instrument/moment.ts"
-import { spanOf, type TraceContext, traceContextOn } from "./trace-context.ts"
+import { spanFrom, type TraceContext, traceContextOn } from "./trace-context.ts"
 
 /**
  * - `link`: an attempt begins a trace of its own, with a link to the submit: a job may run for long, and often
@@ -36,7 +36,7 @@ export type LinkKind = "submit" | "previous_attempt" | "replay" | "previous_run"
 
 /** The link to a span, if the text is one. */
 export const linksTo = (kind: LinkKind, text: Partial<TraceContext>): ReadonlyArray<Tracer.SpanLink> => {
-  const span = spanOf(text)
+  const span = spanFrom(text)
   return span === undefined ? [] : [{ _tag: "SpanLink", span, attributes: { [names.link]: kind } }]
 }
 
@@ -100,7 +100,7 @@ export const attempting = <A, E, R>(
   { attempt, isRedelivered, jobId, jobType, ...text }: Attempted,
   { lastTraceparent, mode, replayTraceparent, spanned }: AttemptTrace
 ): Effect.Effect<A, E, R> => {
-  const parent = mode === "parent" ? spanOf(text) : undefined
+  const parent = mode === "parent" ? spanFrom(text) : undefined
   return beginning(run, spanned).pipe(
     Effect.withSpan(`process ${jobType}`, {
       kind: "consumer",

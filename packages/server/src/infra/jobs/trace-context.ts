@@ -33,7 +33,7 @@ export const traceparentOf = ({ sampled, spanId, traceId }: Tracer.AnySpan): str
   traceIds.test(traceId) && spanIds.test(spanId) ? `00-${traceId}-${spanId}-${sampled ? "01" : "00"}` : undefined
 
 /** The span of a text. */
-export const spanOf = ({ traceparent, tracestate }: Partial<TraceContext>): Tracer.ExternalSpan | undefined => {
+export const spanFrom = ({ traceparent, tracestate }: Partial<TraceContext>): Tracer.ExternalSpan | undefined => {
   const span = Option.getOrUndefined(HttpTraceContext.w3c(Headers.fromInput({ traceparent })))
   if (span === undefined || traceparentOf(span) === undefined) {
     return undefined

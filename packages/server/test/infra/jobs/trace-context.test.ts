@@ -11,7 +11,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Tracer from "effect/Tracer"
 import { Job, JobService } from "../../../src/infra/jobs.ts"
-import { spanOf, traceContextOn, traceparentOf } from "../../../src/infra/jobs/trace-context.ts"
+import { spanFrom, traceContextOn, traceparentOf } from "../../../src/infra/jobs/trace-context.ts"
 import { onBoth, world } from "./world.ts"
 
 const ids = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331" }
@@ -25,7 +25,7 @@ describe("a span", () => {
     FastCheck.assert(
       FastCheck.property(hex(32), hex(16), FastCheck.boolean(), (traceId, spanId, sampled) => {
         const traceparent = traceparentOf(Tracer.externalSpan({ traceId, spanId, sampled }))
-        expect(spanOf({ traceparent })).toMatchObject({ traceId, spanId, sampled })
+        expect(spanFrom({ traceparent })).toMatchObject({ traceId, spanId, sampled })
       })
     )
   })
@@ -33,7 +33,7 @@ describe("a span", () => {
   it("is read of no text that is none", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.string({ unit: FastCheck.constantFrom(..."0aF-g\u0000é") }), (traceparent) => {
-        expect(spanOf({ traceparent, tracestate: traceparent })).toBeUndefined()
+        expect(spanFrom({ traceparent, tracestate: traceparent })).toBeUndefined()
       })
     )
   })
@@ -46,7 +46,7 @@ describe("a span", () => {
         Effect.withSpan("outer", { parent })
       )
       expect(tracestate).toBe("a=1,b=2")
-      const read = spanOf({ traceparent, tracestate })
+      const read = spanFrom({ traceparent, tracestate })
       expect(read?.traceId).toBe(ids.traceId)
       const state = Context.getOption(read?.context ?? Context.empty(), OtelTracer.OtelTraceState)
       expect(Option.map(state, (found) => found.serialize())).toEqual(Option.some("a=1,b=2"))

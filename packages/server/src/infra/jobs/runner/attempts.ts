@@ -25,7 +25,7 @@ import type { HandlerExit, Order, Run } from "./run.ts"
 import { Progress } from "./progress.ts"
 import { conclude } from "./settlement.ts"
 import { type AttemptTrace, isTraced, type TraceMode } from "../spans.ts"
-import { spanOf, traceparentOf } from "../trace-context.ts"
+import { spanFrom, traceparentOf } from "../trace-context.ts"
 import type { RunnerState } from "./state.ts"
 
 /** The attempts of a runner. */
@@ -97,7 +97,7 @@ export class Attempts {
     run.beganAt = now
     run.places.used += 1
     this.working.add(run)
-    this.state.recorder.begin(run, now, this.trace === undefined ? undefined : spanOf(run.job))
+    this.state.recorder.begin(run, now, this.trace === undefined ? undefined : spanFrom(run.job))
     const refused = tooLong("payload", run.job.payload, this.state.settings.maxPayloadLength)
     if (refused !== undefined) {
       this.ended(run, Exit.fail(refused))
